@@ -1,0 +1,1 @@
+"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""

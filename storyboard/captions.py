@@ -1,0 +1,174 @@
+"""Text rules, in one home: who a caption mentions, its pronouns, cleaning, and the interleaved prompt.
+
+Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
+Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s.
+
+Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
+called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
+hyphen joins words: "Anne-Marie" is no mention of Anne.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from storyboard.errors import StoryError
+
+MAX_CAPTION = 600  # characters
+
+_HYPHENS = "-\u2010\u2011"
+_APOSTROPHES = "'\u2019\u02bc"
+_CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
+_PRONOUN = re.compile(r"hers|her|him|his|he|she|they|them|their|its|it", re.IGNORECASE)  # longer ones first
+_JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A cast member's name in a caption: `caption[start:end]` is the name or alias as written."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Pronoun:
+    """A third-person pronoun in a caption: `word` is `caption[start:end]` in small letters."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class PictureSlot:
+    """A place in a prompt where picture tokens go: an earlier frame, or a cast member's portrait, by index."""
+
+    kind: Literal["frame", "portrait"]
+    index: int
+
+
+def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
+    """Every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+
+    A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
+    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
+    """
+    found = [
+        Mention(name, match.start(), match.end())
+        for name, aliases in names.items()
+        for spelling in (name, *aliases)
+        for match in _spellings(spelling, caption)
+    ]
+    found.sort(
+        key=lambda mention: (mention.start - mention.end, mention.start)
+    )  # longest first, then leftmost
+    claimed = bytearray(len(caption))
+    kept = []
+    for mention in found:
+        if not any(claimed[mention.start : mention.end]):
+            claimed[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
+            kept.append(mention)
+    return tuple(sorted(kept, key=lambda mention: mention.start))
+
+
+def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The names `caption` mentions, each once, in order of first mention."""
+    return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
+
+
+def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
+    """Every third-person pronoun in text order."""
+    return tuple(
+        Pronoun(match.group().lower(), match.start(), match.end())
+        for match in _PRONOUN.finditer(caption)
+        if is_whole_word(caption, match.start(), match.end())
+    )
+
+
+def clean_caption(text: str, what: str = "The sentence") -> str:
+    """`text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+
+    Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
+    """
+    cleaned = clean_text(text)
+    if not any(character.isalnum() for character in cleaned):
+        raise StoryError(f"{what} has no words; write what the picture should show.")
+    if len(cleaned) > MAX_CAPTION:
+        raise StoryError(
+            f"{what} is {len(cleaned)} characters long; shorten it to {MAX_CAPTION} or split it over two frames."
+        )
+    return cleaned
+
+
+def clean_text(text: str) -> str:
+    """Any short text of a writer's (caption, label, title) in the one form that is stored; may come out empty."""
+    # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
+    normal = unicodedata.normalize("NFC", text[: 100 * MAX_CAPTION])
+    visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
+    return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
+
+
+def interleave(
+    captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
+) -> list[str | PictureSlot]:
+    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
+
+    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
+    `tail=" "` ends it as the authors' inference code does. `pictures=False` leaves captions only (the paper's
+    Table 4), and therefore no cast. Each text part is tokenised on its own.
+    """
+    if not pictures:
+        return ["".join(f" Caption: {text}" for text in (*captions, caption)) + f" Image:{tail}"]
+    parts: list[str | PictureSlot] = []
+    text = " Cast:" if cast else ""
+    for index, name in enumerate(cast):
+        parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
+        text = "</img>"
+    for index, earlier in enumerate(captions):
+        parts += [f"{text} Image: <img>", PictureSlot("frame", index)]
+        text = f"</img> Caption: {earlier}"
+    parts.append(f"{text} Caption: {caption} Image:{tail}")
+    return parts
+
+
+def is_whole_word(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if _in_word(before) or _in_word(after):
+        return False
+    if before and before in _HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
+        return False
+    if after and after in _HYPHENS and _in_word(text[end + 1 : end + 2]):
+        return False
+    if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
+        return _CONTRACTION.match(text, end) is not None
+    return True
+
+
+def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:
+    words = spelling.split()
+    if not words:
+        return []
+    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
+    return [
+        match for match in pattern.finditer(caption) if is_whole_word(caption, match.start(), match.end())
+    ]
+
+
+def _in_word(character: str) -> bool:
+    """Letters, digits, the underscore, and combining marks, which Python's \\w leaves out."""
+    if not character:
+        return False
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+
+
+def _is_visible(character: str) -> bool:
+    if character.isspace() or character in _JOINERS:
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")

@@ -1,0 +1,88 @@
+"""The denoising loop: guidance, delayed conditioning, and a look at every step.
+
+A generator, so that the caller can show, cancel or record between steps. Re-entrant: each call steps a
+scheduler of its own and changes no module. Must not decode pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class DenoiseStep:
+    """The state after one UNet call, of `total` calls (PNDM makes one more than the number of steps)."""
+
+    index: int  # from 0
+    total: int
+    latents: torch.Tensor  # (B, C, h, w)
+    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
+
+
+def denoise(
+    unet: nn.Module,
+    scheduler: Any,
+    latents: torch.Tensor,
+    condition: torch.Tensor,
+    null: torch.Tensor,
+    *,
+    steps: int,
+    guidance: float,
+    text: torch.Tensor | None = None,
+    start_merge_step: int = -1,
+) -> Iterator[DenoiseStep]:
+    """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
+
+    null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
+    at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
+    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never.
+    """
+    if start_merge_step >= 0 and text is None:
+        raise ValueError(f"start_merge_step={start_merge_step} needs the text condition.")
+    scheduler = type(scheduler).from_config(scheduler.config)
+    scheduler.set_timesteps(steps, device=latents.device)
+    latents = latents * scheduler.init_noise_sigma
+    null = null.expand(len(latents), -1, -1).to(condition)
+    total = len(scheduler.timesteps)
+    for index, timestep in enumerate(scheduler.timesteps):
+        current = text if index <= start_merge_step else condition
+        model_input = scheduler.scale_model_input(latents, timestep)
+        prediction = _guided(unet, model_input, timestep, current, null, guidance)
+        latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
+        yield DenoiseStep(index, total, latents, _predict_clean(scheduler, prediction, timestep, model_input))
+
+
+def _guided(
+    unet: nn.Module,
+    model_input: torch.Tensor,
+    timestep: torch.Tensor,
+    condition: torch.Tensor,
+    null: torch.Tensor,
+    guidance: float,
+) -> torch.Tensor:
+    if guidance <= 1:
+        return unet(model_input, timestep, encoder_hidden_states=condition).sample
+    both = torch.cat([null, condition])
+    without, given = unet(torch.cat([model_input] * 2), timestep, encoder_hidden_states=both).sample.chunk(2)
+    return without + guidance * (given - without)
+
+
+def _predict_clean(
+    scheduler: Any, prediction: torch.Tensor, timestep: torch.Tensor, model_input: torch.Tensor
+) -> torch.Tensor:
+    """x_0 from the scaled model input x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
+    signal = scheduler.alphas_cumprod.to(model_input.device)[timestep.long()].to(model_input.dtype)
+    scale, noise_scale = signal.sqrt(), (1 - signal).sqrt()
+    kind = scheduler.config.prediction_type
+    if kind == "epsilon":
+        return (model_input - noise_scale * prediction) / scale.clamp(min=1e-4)
+    if kind == "v_prediction":
+        return scale * model_input - noise_scale * prediction
+    if kind == "sample":
+        return prediction
+    raise ValueError(f'prediction_type is "{kind}"; the loop knows "epsilon", "v_prediction" and "sample".')

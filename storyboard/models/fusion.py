@@ -1,0 +1,47 @@
+"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
+
+Layer order and parameter names are those of the released first-stage checkpoints, so that they load by name.
+Must not know where the word stands in the caption; see `conditioning.py`.
+"""
+
+from __future__ import annotations
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import nn
+
+
+class FusionMLP(nn.Module):
+    """Pre-normalised two-layer perceptron with exact GELU; adds its input back when `residual`."""
+
+    def __init__(self, input_width: int, output_width: int, residual: bool):
+        super().__init__()
+        self.layernorm = nn.LayerNorm(input_width)
+        self.fc1 = nn.Linear(input_width, output_width)
+        self.fc2 = nn.Linear(output_width, output_width)
+        self.act_fn = nn.GELU()
+        self.residual = residual
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = self.fc2(self.act_fn(self.fc1(self.layernorm(x))))
+        return x + hidden if self.residual else hidden
+
+
+class CharacterFuser(ModelMixin, ConfigMixin):
+    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D)."""
+
+    @register_to_config
+    def __init__(self, text_width: int, image_width: int):
+        super().__init__()
+        self.mlp1 = FusionMLP(text_width + image_width, text_width, residual=False)
+        self.mlp2 = FusionMLP(text_width, text_width, residual=True)
+        self.layer_norm = nn.LayerNorm(text_width)
+
+    def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        if text.shape[:-1] != image.shape[:-1]:
+            raise ValueError(
+                f"One portrait per name: got text {tuple(text.shape)}, image {tuple(image.shape)}."
+            )
+        fused = text + self.mlp1(torch.cat([text, image], dim=-1))
+        return self.layer_norm(self.mlp2(fused))

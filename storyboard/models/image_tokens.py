@@ -1,0 +1,43 @@
+"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
+
+They are no part of the tokenizer: image token r has the id vocabulary + r, is never written as text and so is
+never tokenised. Input and output rows are the same matrix.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import nn
+
+
+class ImageTokens(ModelMixin, ConfigMixin):
+    """`weight` (R, E) in float32, whatever the language model's precision."""
+
+    @register_to_config
+    def __init__(self, width: int, count: int = 8):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(count, width) * 0.02)
+
+    def forward(self, batch: int) -> torch.Tensor:
+        """The embeddings (B, R, E) that end each of `batch` prompts."""
+        return self.weight.expand(batch, -1, -1)
+
+    def logits(self, hidden: torch.Tensor, language_model: Any) -> torch.Tensor:
+        """Last states (..., E) -> logits (..., vocabulary + R), image tokens last."""
+        words = language_model.get_output_embeddings()(hidden)
+        return torch.cat([words, hidden @ self.weight.to(hidden.dtype).T], dim=-1)
+
+    @torch.no_grad()
+    def rescale_to(self, norm: float) -> None:
+        """Give every row this length; training does so after each step, with `mean_row_norm` of the words."""
+        self.weight.mul_(norm / self.weight.norm(dim=-1, keepdim=True))
+
+
+@torch.no_grad()
+def mean_row_norm(language_model: Any) -> float:
+    """Mean length of the language model's word embeddings."""
+    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()

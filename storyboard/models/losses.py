@@ -1,0 +1,79 @@
+"""The training objectives of both stages, as functions of tensors.
+
+L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+IGNORED = -100  # label of positions that are not supervised
+
+
+def diffusion_loss(
+    unet: nn.Module,
+    scheduler: Any,
+    latents: torch.Tensor,
+    condition: torch.Tensor,
+    noise: torch.Tensor,
+    timesteps: torch.Tensor,
+    min_snr_gamma: float | None = None,
+    mask: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
+
+    The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
+    min_snr_gamma: weigh samples by min(SNR, gamma), so that easy timesteps do not dominate; None: no weights.
+    mask: (B, 1, h, w) multiplies prediction and target; None: the whole picture counts.
+    """
+    noisy = scheduler.add_noise(latents, noise, timesteps)
+    prediction = unet(noisy, timesteps, encoder_hidden_states=condition).sample
+    kind = scheduler.config.prediction_type
+    if kind == "epsilon":
+        target = noise
+    elif kind == "v_prediction":
+        target = scheduler.get_velocity(latents, noise, timesteps)
+    else:
+        raise ValueError(f'prediction_type is "{kind}"; the loss knows "epsilon" and "v_prediction".')
+    if mask is not None:
+        prediction, target = prediction * mask, target * mask
+    per_sample = F.mse_loss(prediction.float(), target.float(), reduction="none").mean(dim=(1, 2, 3))
+    if min_snr_gamma is not None:
+        per_sample = per_sample * _min_snr_weights(scheduler, timesteps, min_snr_gamma, kind)
+    return per_sample.mean()
+
+
+def _min_snr_weights(scheduler: Any, timesteps: torch.Tensor, gamma: float, kind: str) -> torch.Tensor:
+    alphas = scheduler.alphas_cumprod.to(timesteps.device)[timesteps]
+    snr = alphas / (1 - alphas)
+    # Weights for the error of the clean picture; errors in noise and velocity are SNR and SNR + 1 times it.
+    return snr.clamp(max=gamma) / (snr if kind == "epsilon" else snr + 1)
+
+
+def generation_loss(
+    logits: torch.Tensor, labels: torch.Tensor, vocabulary: int, form: Literal["paper", "code"] = "paper"
+) -> torch.Tensor:
+    """L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
+
+    logits: (B, T, vocabulary + R). labels: (B, T) ids; image token r is vocabulary + r, -100 is ignored.
+    form: "paper" supervises all R image tokens; "code" the words and the first image token, as released.
+    """
+    if form not in ("paper", "code"):
+        raise ValueError(f'form is "{form}"; choose "paper" or "code".')
+    targets = labels[:, 1:]
+    supervised = targets >= vocabulary if form == "paper" else (targets >= 0) & (targets <= vocabulary)
+    return F.cross_entropy(logits[:, :-1][supervised].float(), targets[supervised])
+
+
+def alignment_loss(predicted: torch.Tensor, target: torch.Tensor, squared: bool = True) -> torch.Tensor:
+    """L_align between conditions (B, L, D).
+
+    squared: Eq. 6, as the mean over elements (the paper's sum divided by L D); else the mean length of a
+    token's error, which is what the released code minimises.
+    """
+    error = predicted.float() - target.float()
+    return error.square().mean() if squared else error.norm(dim=-1).mean()

@@ -1,0 +1,80 @@
+"""Rough pictures while a frame is being denoised, at a bounded price.
+
+Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
+its place once or twice. What is shown never changes what is drawn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from storyboard.models.denoise import DenoiseStep
+from storyboard.models.latents import decode_latents
+
+FULL_LOOKS = (0.2, 0.5)  # parts of the way after which a full decode is worth its time
+MAX_OVERHEAD = 0.15  # of the denoising time, for full decodes
+LINEAR_LOOKS = 8  # linear previews a frame
+
+
+class Previewer:
+    """Decides for each step of one frame whether to show it, and how.
+
+    colours: (C + 1, 3) linear map with its constant last, from `fit_colours`; None: full decodes only.
+    decode_seconds: what decoding took last time; 0 when not known yet.
+    """
+
+    def __init__(self, vae: Any, colours: Sequence[Sequence[float]] | None, decode_seconds: float):
+        self.vae = vae
+        self.colours = colours
+        self.decode_seconds = decode_seconds
+        self.looks = list(FULL_LOOKS)
+        self.spent = 0.0
+        self.start = time.perf_counter()
+
+    def look(self, step: DenoiseStep, size: tuple[int, int]) -> torch.Tensor | None:
+        """Pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
+        part = (step.index + 1) / step.total
+        if part == 1:
+            return None  # the finished picture follows at once
+        if self.looks and part >= self.looks[0]:
+            self.looks.pop(0)
+            if self._affordable(part):
+                return self._decode(step.predicted_clean)
+        if self.colours is not None and step.index % max(1, step.total // LINEAR_LOOKS) == 0:
+            return linear_colours(step.predicted_clean, self.colours, size)
+        return None
+
+    def _affordable(self, part: float) -> bool:
+        if self.colours is None and self.spent == 0:
+            return True  # one look at least
+        denoising = (time.perf_counter() - self.start - self.spent) / part
+        return self.spent + self.decode_seconds <= MAX_OVERHEAD * denoising
+
+    def _decode(self, latents: torch.Tensor) -> torch.Tensor:
+        start = time.perf_counter()
+        pixels = decode_latents(self.vae, latents)
+        self.spent += time.perf_counter() - start
+        return pixels
+
+
+def linear_colours(
+    latents: torch.Tensor, colours: Sequence[Sequence[float]], size: tuple[int, int]
+) -> torch.Tensor:
+    """Normalised latents (B, C, h, w) -> soft pixels (B, 3, H, W) in -1..1 through a (C + 1, 3) map."""
+    weights = torch.tensor(colours, device=latents.device, dtype=torch.float32)
+    small = torch.einsum("bchw,cd->bdhw", latents.float(), weights[:-1]) + weights[-1].view(1, 3, 1, 1)
+    return F.interpolate(small, size=size, mode="bicubic", antialias=True).clamp(-1, 1)
+
+
+def fit_colours(latents: torch.Tensor, pixels: torch.Tensor) -> list[list[float]]:
+    """Least-squares map (C + 1, 3) from normalised latents (N, C, h, w) to their pictures (N, 3, H, W)."""
+    small = F.interpolate(pixels.float(), size=latents.shape[-2:], mode="area")
+    inputs = latents.float().movedim(1, -1).flatten(0, -2)  # (N h w, C)
+    inputs = torch.cat([inputs, torch.ones(len(inputs), 1, device=inputs.device)], dim=-1)
+    targets = small.movedim(1, -1).flatten(0, -2)  # (N h w, 3)
+    return torch.linalg.lstsq(inputs, targets).solution.tolist()

@@ -1,0 +1,76 @@
+"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
+
+Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tests have one that paints flat colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class CastMember:
+    """One character as this frame should see it."""
+
+    name: str
+    pronoun: str  # "he", "she", "they" or "it"
+    aliases: tuple[str, ...]
+    portrait: Image.Image  # RGB, the portrait chosen for this frame
+
+
+@dataclass(frozen=True)
+class ContextFrame:
+    """An earlier frame the language model reads: its sentence and the picture that was chosen for it."""
+
+    caption: str
+    picture: Image.Image  # RGB
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """Everything a picture depends on. Two equal requests give the equal picture."""
+
+    caption: str
+    cast: tuple[CastMember, ...]  # the whole cast of the story, in the story's order
+    history: tuple[ContextFrame, ...]  # earlier frames, oldest first
+    seed: int
+    steps: int | None = None  # None: the pipeline's own default
+    guidance: float | None = None
+    conditioning: str | None = None  # "char-ldm", "llm", "text", or None: the pipeline decides
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A rough picture after `step` of `steps` denoising steps."""
+
+    step: int
+    steps: int
+    picture: Image.Image | None  # None on steps for which no preview was decoded
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished picture and how it was made."""
+
+    picture: Image.Image  # RGB
+    mentioned: tuple[str, ...]  # cast names found in the caption
+    conditioning: str  # which condition was used: "char-ldm", "llm" or "text"
+    seed: int
+    steps: int
+    guidance: float
+    seconds: float
+
+
+class Renderer(Protocol):
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
+        """Yield Previews, then exactly one Rendered. Stops without one once `cancelled()` is true.
+
+        Raises StoryError for a request that cannot be drawn, before the first step.
+        """
+        ...

@@ -1,0 +1,240 @@
+"""The values a story is made of. All frozen: an edit returns a new value, so a reader never sees half a change.
+
+Knows neither torch, gradio, files nor threads. Pictures appear only as keys of a `PictureStore`.
+
+Staleness is derived, never stored: a take keeps `inputs_hash` of the story it was drawn from, and its picture is out
+of date when the same hash, computed now, differs. The seed and the sampler's settings are no part of that hash: they
+belong to the take, and another take of the same sentence does not make the first one wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from storyboard.captions import clean_text, mentioned_names
+from storyboard.errors import StoryError
+
+MAX_FRAMES = 200
+MAX_CAST = 12
+MAX_PORTRAITS = 6  # a character
+MAX_STEPS = 50
+MAX_SEED = 2**31 - 1
+PRONOUNS = ("he", "she", "they", "it")
+
+
+def new_id() -> str:
+    """A fresh id, unguessable and safe in addresses and file names."""
+    return secrets.token_urlsafe(9)
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One way a character looks; `picture` is a key of the picture store."""
+
+    id: str
+    label: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Character:
+    """A cast member and the portrait it wears now (`chosen`, the id of one of `portraits`)."""
+
+    name: str
+    pronoun: str  # one of PRONOUNS
+    aliases: tuple[str, ...]
+    portraits: tuple[Portrait, ...]
+    chosen: str
+
+    @property
+    def portrait(self) -> Portrait:
+        """The chosen portrait. StoryError where `chosen` is none of this character's."""
+        return self.find_portrait(self.chosen)
+
+    def find_portrait(self, portrait_id: str) -> Portrait:
+        """The portrait with that id. StoryError listing the others where there is none."""
+        for portrait in self.portraits:
+            if portrait.id == portrait_id:
+                return portrait
+        labels = ", ".join(portrait.label for portrait in self.portraits)
+        raise StoryError(f"{self.name} has no such portrait; choose one of: {labels}.")
+
+    def choosing(self, portrait_id: str) -> Character:
+        return replace(self, chosen=self.find_portrait(portrait_id).id)
+
+    def with_portrait(self, portrait: Portrait) -> Character:
+        """This character with one more portrait, not yet chosen. StoryError past MAX_PORTRAITS."""
+        if len(self.portraits) >= MAX_PORTRAITS:
+            raise StoryError(
+                f"{self.name} already has {MAX_PORTRAITS} portraits, the most there can be; use one of them."
+            )
+        return replace(self, portraits=(*self.portraits, portrait))
+
+
+@dataclass(frozen=True)
+class Take:
+    """One finished picture of a frame and everything it was made with."""
+
+    id: str
+    caption: str  # the sentence as it was when this was drawn
+    seed: int
+    steps: int
+    guidance: float
+    picture: str  # key of the picture store
+    conditioning: str  # "char-ldm", "llm" or "text"
+    mentioned: tuple[str, ...]
+    seconds: float
+    inputs: str  # `inputs_hash` at the moment of drawing
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sentence and its takes, oldest first; `chosen` is the id of the take on the board, None before the first."""
+
+    id: str
+    caption: str
+    takes: tuple[Take, ...] = ()
+    chosen: str | None = None
+
+    @property
+    def take(self) -> Take | None:
+        """The chosen take, None before the first."""
+        return next((take for take in self.takes if take.id == self.chosen), None)
+
+    def with_take(self, take: Take) -> Frame:
+        """The frame with one more take, which is now the chosen one."""
+        return replace(self, takes=(*self.takes, take), chosen=take.id)
+
+    def choosing(self, take: Take) -> Frame:
+        """The frame with `take`, one of its own, on the board again, and the sentence it was drawn from."""
+        return replace(self, chosen=take.id, caption=take.caption)
+
+    def with_caption(self, caption: str) -> Frame:
+        return replace(self, caption=caption)
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story: its cast and its frames in order. Make one with `new_story`."""
+
+    id: str
+    title: str
+    seed: int
+    cast: tuple[Character, ...] = ()
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Each cast name with its aliases, in the form `captions.find_mentions` takes."""
+        return {character.name: character.aliases for character in self.cast}
+
+    def has_frame(self, frame_id: str) -> bool:
+        return any(frame.id == frame_id for frame in self.frames)
+
+    def frame_number(self, frame_id: str) -> int:
+        """The frame's place in the story, from 1. StoryError where it has none."""
+        for number, frame in enumerate(self.frames, start=1):
+            if frame.id == frame_id:
+                return number
+        raise StoryError(
+            "That frame is no longer in the story; it was removed, so pick one of those on the board."
+        )
+
+    def frame(self, frame_id: str) -> Frame:
+        """The frame with that id. StoryError where there is none."""
+        return self.frames[self.frame_number(frame_id) - 1]
+
+    def character(self, name: str) -> Character:
+        """The cast member of that name, whatever its case. StoryError listing the cast where there is none."""
+        for character in self.cast:
+            if character.name.casefold() == name.strip().casefold():
+                return character
+        raise StoryError(
+            f"{clean_text(name)[:40] or 'That name'} is not in the cast; it has {listed(self.names)}."
+        )
+
+    def with_frame(self, frame: Frame, number: int) -> Story:
+        """The story with `frame` inserted as frame `number` (from 1). StoryError past MAX_FRAMES."""
+        if len(self.frames) >= MAX_FRAMES:
+            raise StoryError(
+                f"A story has at most {MAX_FRAMES} frames; start another one for frame {MAX_FRAMES + 1}."
+            )
+        return replace(self, frames=(*self.frames[: number - 1], frame, *self.frames[number - 1 :]))
+
+    def with_changed_frame(self, changed: Frame) -> Story:
+        """The story with the frame of that id replaced."""
+        return replace(
+            self, frames=tuple(changed if frame.id == changed.id else frame for frame in self.frames)
+        )
+
+    def without_frame(self, frame_id: str) -> Story:
+        number = self.frame_number(frame_id)
+        return replace(self, frames=(*self.frames[: number - 1], *self.frames[number:]))
+
+    def with_character(self, changed: Character) -> Story:
+        """The story with the cast member of that name replaced."""
+        return replace(self, cast=tuple(changed if one.name == changed.name else one for one in self.cast))
+
+
+def new_story(cast: tuple[Character, ...], seed: int = 0, title: str = "") -> Story:
+    """An empty story. StoryError for a cast too large or with two of one name, and for a seed out of range."""
+    if len(cast) > MAX_CAST:
+        raise StoryError(f"The cast has {len(cast)} characters; keep at most {MAX_CAST}.")
+    taken: set[str] = set()
+    for character in cast:
+        if character.name.casefold() in taken:
+            raise StoryError(f"Two cast members are called {character.name}; give one of them another name.")
+        taken.add(character.name.casefold())
+    if not 0 <= seed <= MAX_SEED:
+        raise StoryError(f"The seed {seed} is out of range; use a whole number from 0 to {MAX_SEED}.")
+    return Story(id=new_id(), title=clean_text(title)[:200], seed=seed, cast=cast)
+
+
+def history(story: Story, frame_id: str) -> tuple[Take, ...]:
+    """What frame `frame_id` reads: the chosen takes of the earlier frames that have one, oldest first.
+
+    A take's own caption goes with its picture, so a sentence edited but not yet redrawn is not read under a picture
+    that shows something else.
+    """
+    earlier = story.frames[: story.frame_number(frame_id) - 1]
+    return tuple(frame.take for frame in earlier if frame.take is not None)
+
+
+def cast_in_play(story: Story, frame_id: str) -> tuple[Character, ...]:
+    """The cast members the frame or anything it reads mentions, in the cast's order: whom a pronoun can mean."""
+    captions = [take.caption for take in history(story, frame_id)] + [story.frame(frame_id).caption]
+    mentioned = {name for caption in captions for name in mentioned_names(caption, story.names)}
+    return tuple(character for character in story.cast if character.name in mentioned)
+
+
+def inputs_hash(story: Story, frame_id: str) -> str:
+    """Hash of what a picture of this frame depends on: its sentence, the portraits in play, the frames it reads."""
+    inputs = {
+        "caption": story.frame(frame_id).caption,
+        "portraits": [
+            [character.name, character.portrait.picture] for character in cast_in_play(story, frame_id)
+        ],
+        "history": [[take.caption, take.picture] for take in history(story, frame_id)],
+    }
+    return hashlib.sha256(json.dumps(inputs, ensure_ascii=True).encode()).hexdigest()
+
+
+def frame_seed(story: Story, frame_id: str, attempt: int = 0) -> int:
+    """The seed of a frame's `attempt`-th drawing, from the story's seed and the frame's place.
+
+    Ids are random and stay out of it: the same sentences under the same seed get the same pictures.
+    """
+    material = f"{story.seed}/{story.frame_number(frame_id)}/{attempt}"
+    return int.from_bytes(hashlib.sha256(material.encode()).digest()[:4], "big") & MAX_SEED
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for an error: "Rosa, Milo and Bolt"."""
+    names = list(names)
+    if len(names) < 2:
+        return names[0] if names else "nobody yet"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

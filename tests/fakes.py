@@ -1,0 +1,87 @@
+"""A renderer without a model: one flat colour a request, so that whatever holds stories can be tested in milliseconds.
+
+The colour follows from everything a picture may depend on (sentence, seed, portraits, frames read), so two pictures
+are equal exactly when their requests are. Knows neither torch nor gradio.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+
+from PIL import Image
+
+from storyboard.captions import mentioned_names
+from storyboard.renderer import FrameRequest, Preview, Rendered
+from storyboard.story import Character, Portrait
+
+
+class FlatRenderer:
+    """Yields `steps` previews and a flat picture. Set `failure` to have it raise after the first preview, `gate` to
+    have it wait there until the event is set (or it is cancelled); `started` is set by every render."""
+
+    def __init__(self, steps: int = 3, size: int = 16) -> None:
+        self.steps = steps
+        self.size = size
+        self.failure: Exception | None = None
+        self.gate: threading.Event | None = None
+        self.started = threading.Event()
+        self.requests: list[FrameRequest] = []
+
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
+        self.requests.append(request)
+        picture = Image.new("RGB", (self.size, self.size), self._colour(request))
+        steps = request.steps or self.steps
+        for step in range(1, steps + 1):
+            yield Preview(step, steps, picture if step == 1 else None)
+            self.started.set()
+            while self.gate is not None and not self.gate.wait(0.005) and not cancelled():
+                pass
+            if cancelled():
+                return
+            if self.failure is not None:
+                raise self.failure
+        names = {member.name: member.aliases for member in request.cast}
+        yield Rendered(
+            picture=picture,
+            mentioned=mentioned_names(request.caption, names),
+            conditioning=request.conditioning or ("llm" if request.history else "char-ldm"),
+            seed=request.seed,
+            steps=steps,
+            guidance=request.guidance or 7.5,
+            seconds=0.01,
+        )
+
+    @staticmethod
+    def _colour(request: FrameRequest) -> tuple[int, int, int]:
+        digest = hashlib.sha256(f"{request.caption}/{request.seed}".encode())
+        for picture in [member.portrait for member in request.cast] + [
+            frame.picture for frame in request.history
+        ]:
+            digest.update(picture.convert("RGB").tobytes())
+        red, green, blue = digest.digest()[:3]
+        return red, green, blue
+
+
+def small_cast(pictures) -> tuple[Character, ...]:
+    """Rosa with two outfits, Milo and Bolt ("the robot"), their portraits in the picture store `pictures`."""
+
+    def portrait(portrait_id: str, colour: str) -> Portrait:
+        return Portrait(
+            portrait_id, portrait_id.split("-")[1], pictures.put(Image.new("RGB", (8, 8), colour))
+        )
+
+    return (
+        Character(
+            "Rosa",
+            "she",
+            (),
+            (portrait("rosa-raincoat", "yellow"), portrait("rosa-dress", "green")),
+            "rosa-raincoat",
+        ),
+        Character("Milo", "he", (), (portrait("milo-jumper", "red"),), "milo-jumper"),
+        Character("Bolt", "it", ("the robot",), (portrait("bolt-steel", "grey"),), "bolt-steel"),
+    )

@@ -1,0 +1,160 @@
+"""The interleaved context: whatever was read before, the condition is the one read from scratch."""
+
+import random
+
+import pytest
+import tiny
+import torch
+
+from storyboard.captions import PictureSlot, interleave
+from storyboard.context import FIRST_FRAMES, ContextPool, InterleavedContext, window
+from storyboard.models.story_reader import StoryReader
+
+WORDS = [
+    "She runs.",
+    "They sit in the park with an umbrella.",
+    "Rosa and Milo wave.",
+    "It rains on the lane.",
+]
+CAST = ["Rosa", "Milo"]
+
+
+class Story:
+    """Sentences and picture features, to be edited at random."""
+
+    def __init__(self, seed: int, frames: int):
+        self.random = random.Random(seed)
+        self.torch = torch.Generator().manual_seed(seed)
+        self.frames = [self.frame() for _ in range(frames)]
+        self.portraits = torch.randn(2, tiny.VISION_WIDTH, generator=self.torch)
+
+    def frame(self):
+        return self.random.choice(WORDS), torch.randn(tiny.VISION_WIDTH, generator=self.torch)
+
+    def edit(self):
+        index = self.random.randrange(len(self.frames))
+        match self.random.choice(["add", "add", "replace", "remove", "caption"]):
+            case "add":
+                self.frames.append(self.frame())
+            case "replace":
+                self.frames[index] = self.frame()
+            case "remove" if len(self.frames) > 1:
+                del self.frames[index]
+            case "caption":
+                self.frames[index] = self.random.choice(WORDS), self.frames[index][1]
+
+    def prompt(self, drawn: int):
+        """What drawing frame `drawn` reads."""
+        captions = [caption for caption, _ in self.frames[:drawn]]
+        pictures = torch.stack([picture for _, picture in self.frames[:drawn]]) if drawn else None
+        return interleave(captions, self.frames[drawn][0], CAST), pictures, self.portraits
+
+
+def from_scratch(reader: StoryReader, parts, frames, portraits):
+    """One pass over the windowed prompt, without any cache."""
+    visual = [None if f is None else reader.visual_mapper(f) for f in (frames, portraits)]
+    return reader.read([reader.embed_tokens(window(reader, reader.tokenize(parts)), *visual)]).condition
+
+
+@pytest.mark.parametrize(("build", "positions"), [(tiny.opt, 1024), (tiny.llama, 1024), (tiny.opt, 256)])
+@torch.inference_mode()
+def test_any_order_of_edits_gives_the_condition_from_scratch(build, positions):
+    reader = tiny.reader(build, positions)
+    story, context = Story(seed=0, frames=3), InterleavedContext(reader)
+    for _ in range(25):
+        story.edit()
+        prompt = story.prompt(story.random.randrange(len(story.frames)))
+        condition = context.condition_for(*prompt)
+        torch.testing.assert_close(condition, from_scratch(reader, *prompt), atol=1e-5, rtol=1e-5)
+        # Bit for bit, so that a frame redrawn after a restart is the same picture.
+        assert torch.equal(condition, InterleavedContext(reader).condition_for(*prompt))
+
+
+@torch.inference_mode()
+def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it():
+    reader = tiny.reader(positions=2048)
+    story, context = Story(seed=1, frames=16), InterleavedContext(reader)
+    positions = []
+    forward = reader.forward
+    reader.forward = lambda embeddings, cache=None: (
+        positions.append(embeddings.shape[1]),
+        forward(embeddings, cache),
+    )[1]
+    context.condition_for(*story.prompt(15))
+    whole = sum(positions)
+    positions.clear()
+    story.frames.append(story.frame())
+    context.condition_for(*story.prompt(16))
+    assert sum(positions) < whole / 4
+    positions.clear()
+    story.frames[14] = story.frame()
+    context.condition_for(*story.prompt(16))
+    assert sum(positions) < whole / 3
+    positions.clear()
+    context.condition_for(*story.prompt(16))
+    assert len(positions) == 1  # nothing is new: the open end and the image tokens alone
+
+
+@torch.inference_mode()
+def test_a_failed_pass_leaves_no_wrong_cache():
+    reader = tiny.reader()
+    story, context = Story(seed=2, frames=4), InterleavedContext(reader)
+    context.condition_for(*story.prompt(2))
+    layer = reader.language_model.model.decoder.layers[1]
+    calls = iter([False, True])
+
+    def fail(*_):
+        if next(calls):
+            raise RuntimeError("out of memory")
+
+    hook = layer.register_forward_pre_hook(fail)
+    with pytest.raises(RuntimeError):
+        context.condition_for(*story.prompt(3))
+    hook.remove()
+    assert len(context) == 0
+    prompt = story.prompt(3)
+    assert torch.equal(context.condition_for(*prompt), InterleavedContext(reader).condition_for(*prompt))
+
+
+def test_the_window_keeps_cast_first_and_latest_frames_and_moves_seldom():
+    reader = tiny.reader(positions=1024)
+    captions = [f"Frame {i:02d} shows Rosa." for i in range(60)]
+    starts = []
+    for count in range(1, 60):
+        parts = interleave(captions[:count], "She runs.", CAST)
+        tokens = window(reader, reader.tokenize(parts))
+        assert reader.length(tokens) <= reader.max_tokens
+        slots = [part for part in tokens if isinstance(part, PictureSlot)]
+        frames = [slot.index for slot in slots if slot.kind == "frame"]
+        assert [slot.index for slot in slots if slot.kind == "portrait"] == [0, 1]
+        assert frames[-1] == count - 1
+        assert frames[:FIRST_FRAMES] == list(range(min(FIRST_FRAMES, count)))
+        latest = frames[FIRST_FRAMES:]
+        assert latest == list(range(latest[0], count)) if latest else True
+        starts.append(latest[0] if latest else 0)
+        text = reader.tokenizer.decode([t for part in tokens if isinstance(part, list) for t in part])
+        assert all(captions[i] in text for i in frames)
+    moves = sum(a != b for a, b in zip(starts, starts[1:], strict=False))
+    assert 1 < moves < 60 / 5
+
+
+def test_a_sentence_that_leaves_no_room_is_an_error():
+    reader = tiny.reader(positions=64)
+    parts = interleave(["A short one."], "A sentence that is far too long for so small a model.")
+    with pytest.raises(ValueError, match="with one frame; 56 are left"):
+        window(reader, reader.tokenize(parts))
+
+
+@torch.inference_mode()
+def test_two_stories_keep_their_own_contexts():
+    reader = tiny.reader(positions=1024)
+    pool = ContextPool(reader, limit=2)
+    stories = [Story(seed, frames=6) for seed in (3, 4, 5)]
+    for drawn in (3, 4, 5):
+        for story in stories[:2]:
+            prompt = story.prompt(drawn)
+            assert torch.equal(pool.condition_for(*prompt), InterleavedContext(reader).condition_for(*prompt))
+    assert len(pool._contexts) == 2
+    third = stories[2].prompt(5)
+    assert torch.equal(pool.condition_for(*third), InterleavedContext(reader).condition_for(*third))
+    assert len(pool._contexts) == 2

@@ -1,0 +1,143 @@
+"""Imports only go downward, the story layer knows no model and no page, and importing a module does nothing."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((ROOT / "storyboard").rglob("*.py"))
+}
+
+# Lowest first; a module may import from layers below its own and from its own.
+LAYERS = (
+    ("storyboard", "storyboard.errors"),
+    ("storyboard.renderer", "storyboard.captions"),
+    ("storyboard.models",),
+    ("storyboard.context",),
+    ("storyboard.conditions",),
+    ("storyboard.pipeline",),
+    ("storyboard.explain",),
+    ("storyboard.sentences", "storyboard.story", "storyboard.pictures"),
+    ("storyboard.cast", "storyboard.session"),
+    ("storyboard.jobs",),
+    ("storyboard.__main__",),
+    ("storyboard.ui",),
+)
+TORCHLESS = ("errors", "renderer", "captions", "sentences", "story", "pictures", "cast", "session", "jobs")
+MODELS_MAY_USE = ("storyboard.models", "storyboard.captions", "storyboard.errors")
+PURE_CALLS = {
+    "compile",
+    "frozenset",
+    "split",
+    "getLogger",
+    "Path",
+    "resolve",
+    "Color",
+}  # they only make a value
+
+
+def imports(path: Path, package: str) -> set[str]:
+    """Every module a file imports, wherever in it, as absolute names. `from a import b` gives "a" and "a.b"."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parent = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parent, base] if base else parent)
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def imports_of(name: str) -> set[str]:
+    path = MODULES[name]
+    return imports(path, name if path.name == "__init__.py" else name.rpartition(".")[0])
+
+
+def under(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def layer(name: str) -> int:
+    ranks = [
+        (len(package), rank)
+        for rank, packages in enumerate(LAYERS)
+        for package in packages
+        if name == package or (package != "storyboard" and under(name, package))
+    ]
+    assert ranks, f"{name} has no place in LAYERS; give it one"
+    return max(ranks)[1]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_downward(name):
+    upward = {used for used in imports_of(name) & set(MODULES) if layer(used) > layer(name)}
+    assert not upward
+
+
+@pytest.mark.parametrize("name", TORCHLESS)
+def test_the_story_layer_knows_no_model_library_and_no_page(name):
+    foreign = (
+        "torch",
+        "gradio",
+        "diffusers",
+        "transformers",
+        "numpy",
+        "storyboard.models",
+        "storyboard.pipeline",
+    )
+    assert not {used for used in imports_of(f"storyboard.{name}") for one in foreign if under(used, one)}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if under(name, "storyboard.models")])
+def test_models_know_no_story_and_no_page(name):
+    used = {one for one in imports_of(name) if under(one, "storyboard") and one != "storyboard"}
+    assert not {one for one in used if not any(under(one, allowed) for allowed in MODELS_MAY_USE)}
+    assert not {one for one in imports_of(name) if under(one, "gradio")}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not under(name, "storyboard.ui")])
+def test_nothing_knows_the_page_or_the_training(name):
+    outside = ("storyboard.ui", "gradio", "training", "tests", "app")
+    assert not {used for used in imports_of(name) for one in outside if under(used, one)}
+
+
+def test_the_page_knows_no_training():
+    for name in (name for name in MODULES if under(name, "storyboard.ui")):
+        assert not {used for used in imports_of(name) if under(used, "training") or under(used, "tests")}
+
+
+def test_the_training_knows_no_page():
+    for path in (ROOT / "training").rglob("*.py"):
+        package = ".".join(path.relative_to(ROOT).parent.parts)
+        assert not {
+            used for used in imports(path, package) if under(used, "storyboard.ui") or under(used, "gradio")
+        }
+
+
+def does_work(statement: ast.stmt) -> bool:
+    """Whether a top-level statement does more than define, import or name a constant."""
+    if isinstance(
+        statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    ):
+        return False
+    if isinstance(statement, ast.Expr):
+        return not isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.If):
+        return ast.unparse(statement.test) not in ("__name__ == '__main__'", "TYPE_CHECKING")
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "?") for call in calls}
+        return not names <= PURE_CALLS
+    return True
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_importing_a_module_does_no_work(name):
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    assert [ast.unparse(statement) for statement in tree.body if does_work(statement)] == []

@@ -1,0 +1,178 @@
+"""The picture store, what an upload must be, and the cast a pipeline folder brings."""
+
+import io
+import json
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from storyboard.cast import load_cast
+from storyboard.errors import StoryError
+from storyboard.pictures import UPLOAD_SIDE, PictureStore, read_upload
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds no pixels."""
+    chunks = (b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    return PictureStore(tmp_path / "pictures")
+
+
+def test_a_picture_comes_back_as_it_was_and_an_equal_one_is_stored_once(store):
+    picture = Image.effect_noise((9, 7), 50).convert("RGB")
+    key = store.put(picture)
+    tagged = picture.copy()
+    tagged.info["icc_profile"] = b"anything"
+    assert store.put(tagged) == key
+    assert store.open(key).tobytes() == picture.tobytes()
+    assert [path.name for path in store.folder.iterdir()] == [f"{key}.png"]
+
+
+@pytest.mark.parametrize("key", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+def test_only_keys_become_paths(store, key):
+    with pytest.raises(StoryError):
+        store.path(key)
+
+
+def test_a_missing_or_damaged_picture_is_a_story_error(store):
+    with pytest.raises(StoryError, match="missing"):
+        store.open("0" * 64)
+    key = store.put(Image.new("RGB", (64, 64), "red"))
+    store.path(key).write_bytes(store.path(key).read_bytes()[:60])
+    with pytest.raises(StoryError, match="draw its frame again"):
+        store.open(key)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_the_three_picture_kinds_are_taken_from_bytes_and_from_a_file(kind, tmp_path):
+    data = encoded(Image.new("RGB", (20, 10), "red"), kind)
+    (tmp_path / "upload").write_bytes(data)
+    for source in (data, tmp_path / "upload"):
+        picture = read_upload(source)
+        assert (picture.mode, picture.size, picture.info) == ("RGB", (20, 10), {})
+        assert picture.getpixel((5, 5))[0] > 240
+
+
+def test_an_upload_is_turned_upright_shrunk_and_laid_on_white():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held sideways
+    turned = read_upload(encoded(Image.new("RGB", (2000, 1000)), "JPEG", exif=exif))
+    assert turned.size == (UPLOAD_SIDE // 2, UPLOAD_SIDE)
+    clear = read_upload(encoded(Image.new("RGBA", (4, 4), (255, 0, 0, 0))))
+    assert clear.getpixel((0, 0)) == (255, 255, 255)
+    assert not turned.getexif()
+
+
+def test_text_in_a_png_does_not_survive():
+    info = PngInfo()
+    info.add_text("secret", "here")
+    assert read_upload(encoded(Image.new("RGB", (4, 4)), pnginfo=info)).info == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "not a PNG, JPEG or WEBP"),
+        (b"I am text", "not a PNG, JPEG or WEBP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a PNG, JPEG or WEBP"),
+        (encoded(Image.new("RGB", (4, 4)), "GIF"), "not a PNG, JPEG or WEBP"),
+        (encoded(Image.new("RGB", (64, 64), "red"))[:60], "damaged"),
+        (png_header(50_000, 300), "50000 x 300 pixels"),
+        (png_header(5_000, 5_000), "5000 x 5000 pixels"),
+        (png_header(2**31 - 1, 2**31 - 1), "too many pixels"),
+        (
+            encoded(
+                Image.new("RGB", (4, 4)),
+                "WEBP",
+                save_all=True,
+                append_images=[Image.new("RGB", (4, 4), "red")],
+            ),
+            "animated",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_whatever_is_no_reasonable_picture_is_refused(data, reason):
+    with pytest.raises(StoryError, match=reason):
+        read_upload(data, what="The portrait of Rosa")
+
+
+def test_an_oversized_or_missing_file_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("storyboard.pictures.MAX_UPLOAD_BYTES", 2**20)
+    (tmp_path / "big").write_bytes(bytes(2**20 + 1))
+    with pytest.raises(StoryError, match="over 1 MB"):
+        read_upload(tmp_path / "big")
+    with pytest.raises(StoryError, match="cannot be read"):
+        read_upload(tmp_path / "none")
+
+
+def write_cast(folder, **changes):
+    entry = {
+        "name": "Rosa",
+        "pronoun": "she",
+        "aliases": ["the painter"],
+        "portraits": [{"id": "rosa-raincoat", "label": "raincoat", "file": "portraits/rosa.png"}],
+    }
+    (folder / "portraits").mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 8), "yellow").save(folder / "portraits" / "rosa.png")
+    (folder / "cast.json").write_text(json.dumps({"characters": [{**entry, **changes}]}))
+    return folder
+
+
+def test_the_cast_of_a_pipeline_folder_wears_its_first_portraits(store, tmp_path):
+    (rosa,) = load_cast(write_cast(tmp_path / "pipeline"), store)
+    assert (rosa.name, rosa.pronoun, rosa.aliases, rosa.chosen) == (
+        "Rosa",
+        "she",
+        ("the painter",),
+        "rosa-raincoat",
+    )
+    assert store.open(rosa.portrait.picture).getpixel((0, 0)) == (255, 255, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"pronoun": "xe"}, "needs a name, a pronoun"),
+        ({"name": " "}, "needs a name"),
+        ({"portraits": []}, "1 to 6 portraits"),
+        ({"portraits": None}, "not a cast file"),
+        ({"portraits": [{"id": "a", "label": "a"}]}, "not a cast file"),
+        ({"portraits": [{"id": "a", "label": "a", "file": "../outside.png"}]}, "lies outside"),
+        ({"portraits": [{"id": "a", "label": "a", "file": "none.png"}]}, "cannot be read"),
+    ],
+)
+def test_a_cast_file_that_does_not_fit_is_a_story_error(store, tmp_path, changes, reason):
+    with pytest.raises(StoryError, match=reason):
+        load_cast(write_cast(tmp_path, **changes), store)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"characters": [', "[]", "{}", '{"characters": []}', "[" * 100_000, '{"characters": 3}']
+)
+def test_a_half_written_cast_file_is_a_story_error(store, tmp_path, text):
+    (tmp_path / "cast.json").write_text(text)
+    with pytest.raises(StoryError):
+        load_cast(tmp_path, store)
+
+
+def test_a_folder_without_a_cast_or_no_folder_is_a_story_error(store, tmp_path):
+    with pytest.raises(StoryError, match="no cast.json"):
+        load_cast(tmp_path, store)
+    with pytest.raises(StoryError, match="no pipeline folder"):
+        load_cast(tmp_path / "none", store)

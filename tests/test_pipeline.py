@@ -1,0 +1,292 @@
+"""StoryPipeline: requests in, pictures out; saved, loaded, cancelled, refused."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import tiny
+import torch
+from PIL import Image
+
+from storyboard.errors import StoryError
+from storyboard.models.preview import fit_colours, linear_colours
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered
+
+
+def picture(colour: str, size: tuple[int, int] = (32, 32)) -> Image.Image:
+    return Image.new("RGB", size, colour)
+
+
+CAST = (
+    CastMember("Rosa", "she", (), picture("red", (20, 30))),
+    CastMember("Milo", "he", ("Lo",), picture("blue")),
+)
+FIRST = FrameRequest("Rosa waves to Milo.", CAST, (), seed=3)
+LATER = FrameRequest("She runs.", CAST, (ContextFrame("Rosa waves.", picture("green")),), seed=3)
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> StoryPipeline:
+    return tiny.pipeline()
+
+
+@pytest.fixture(scope="module")
+def saved(pipeline, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pipeline") / "whole"
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def draw(pipeline: StoryPipeline, request: FrameRequest) -> Rendered:
+    *previews, rendered = pipeline.generate(request)
+    assert all(isinstance(preview, Preview) for preview in previews)
+    assert isinstance(rendered, Rendered)
+    return rendered
+
+
+def pixels(rendered: Rendered) -> bytes:
+    return rendered.picture.tobytes()
+
+
+def calls(*modules) -> tuple[list, list]:
+    counted = []
+    return counted, [m.register_forward_pre_hook(lambda module, _: counted.append(module)) for m in modules]
+
+
+def test_the_first_frame_reads_portraits_and_later_ones_the_story(pipeline):
+    first, later = draw(pipeline, FIRST), draw(pipeline, LATER)
+    assert (first.conditioning, first.mentioned) == ("char-ldm", ("Rosa", "Milo"))
+    assert (later.conditioning, later.mentioned) == ("llm", ())
+    assert first.picture.size == (32, 32) and first.picture.mode == "RGB"
+    assert (first.seed, first.steps, first.guidance) == (3, 4, 3.0)
+    assert draw(pipeline, replace(FIRST, conditioning="llm")).conditioning == "llm"
+    assert draw(tiny.pipeline(first_frame="llm"), FIRST).conditioning == "llm"
+
+
+def test_equal_requests_give_equal_pictures_whatever_was_drawn_between(pipeline):
+    for request in (FIRST, LATER):
+        before = draw(pipeline, request)
+        draw(pipeline, replace(request, caption="Milo sits.", seed=5))
+        draw(pipeline, replace(request, history=(*request.history, ContextFrame("Milo", picture("pink")))))
+        assert pixels(draw(pipeline, request)) == pixels(before) == pixels(draw(tiny.pipeline(), request))
+
+
+def test_a_picture_depends_on_seed_portrait_history_and_caption(pipeline):
+    recast = (replace(CAST[0], portrait=picture("yellow", (20, 30))), CAST[1])
+    redrawn = (ContextFrame("Rosa waves.", picture("orange")),)
+    others = [
+        (FIRST, replace(FIRST, seed=4)),
+        (FIRST, replace(FIRST, cast=recast)),
+        (FIRST, replace(FIRST, caption="Milo waves to Rosa.")),
+        (FIRST, replace(FIRST, conditioning="text")),
+        (LATER, replace(LATER, cast=recast)),
+        (LATER, replace(LATER, history=redrawn)),
+    ]
+    for request, other in others:
+        assert pixels(draw(pipeline, request)) != pixels(draw(pipeline, other))
+
+
+def test_a_reroll_runs_neither_clip_nor_language_model():
+    pipeline = tiny.pipeline()
+    for request in (FIRST, LATER):
+        draw(pipeline, request)
+    parts = (pipeline.text_encoder, pipeline.image_encoder.vision_model, pipeline.language_model.model)
+    counted, hooks = calls(*parts)
+    for request in (FIRST, LATER):
+        draw(pipeline, replace(request, seed=99))
+    assert counted == []
+    pipeline.clear_caches()
+    draw(pipeline, LATER)
+    assert set(counted) == set(parts)
+    for hook in hooks:
+        hook.remove()
+
+
+def test_a_new_frame_encodes_only_the_new_picture():
+    pipeline = tiny.pipeline()
+    draw(pipeline, LATER)
+    counted, hooks = calls(pipeline.image_encoder.vision_model)
+    draw(pipeline, replace(LATER, history=(*LATER.history, ContextFrame("She runs.", picture("cyan")))))
+    assert len(counted) == 1
+    for hook in hooks:
+        hook.remove()
+
+
+@pytest.mark.parametrize("after", range(5))
+def test_a_cancelled_frame_stops_at_once_and_leaves_no_trace(pipeline, after):
+    expected = pixels(draw(pipeline, LATER))
+    seen, unet_calls = [], []
+    hook = pipeline.unet.register_forward_pre_hook(lambda *_: unet_calls.append(1))
+    for event in pipeline.generate(replace(LATER, seed=8), cancelled=lambda: len(seen) >= after):
+        seen.append(event)
+    hook.remove()
+    assert len(seen) == after and all(isinstance(event, Preview) for event in seen)
+    assert len(unet_calls) == after
+    assert pixels(draw(pipeline, LATER)) == expected
+
+
+def test_an_abandoned_stream_lets_the_next_request_in(pipeline):
+    stream = pipeline.generate(FIRST)
+    next(stream)
+    waiting = list(
+        pipeline.generate(FIRST, cancelled=lambda: True)
+    )  # would wait for ever if it were not asked
+    assert waiting == []
+    stream.close()
+    draw(pipeline, FIRST)
+    assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"caption": " "}, "no words"),
+        ({"caption": "go " * 20}, "40 tokens long and 30 fit"),
+        ({"conditioning": "magic"}, '"magic"; choose char-ldm'),
+        ({"steps": 0}, "0 steps; choose 1 to 100"),
+        ({"steps": 101}, "101 steps"),
+        ({"guidance": float("nan")}, "guidance nan"),
+        ({"seed": -1}, "seed -1"),
+    ],
+)
+def test_a_request_that_cannot_be_drawn_says_why_before_the_first_step(pipeline, change, message):
+    with pytest.raises(StoryError, match=message):
+        next(pipeline.generate(replace(FIRST, **change)))
+
+
+def test_history_too_long_for_the_language_model_is_reported(pipeline):
+    small = tiny.pipeline()
+    small.language_model = tiny.opt(small.language_tokenizer, positions=40)
+    with pytest.raises(StoryError, match="shorten one of them"):
+        draw(small, LATER)
+
+
+def test_delayed_conditioning_follows_the_caption():
+    pipeline, seen = tiny.pipeline(start_merge_step=2), []
+    pipeline.unet.register_forward_pre_hook(
+        lambda _, args, kwargs: seen.append(kwargs["encoder_hidden_states"][1]), with_kwargs=True
+    )
+    for request, text_only in ((FIRST, 3), (LATER, 1)):
+        seen.clear()
+        draw(pipeline, request)
+        with torch.inference_mode():
+            text = pipeline.conditioner.encode_text([request.caption])[0]
+        assert [torch.equal(call, text) for call in seen] == [True] * text_only + [False] * (4 - text_only)
+
+
+def test_a_saved_pipeline_loads_and_draws_the_equal_picture(pipeline, saved):
+    loaded = StoryPipeline.from_pretrained(saved)
+    assert loaded.config.steps == 4
+    for request in (FIRST, LATER):
+        assert pixels(draw(loaded, request)) == pixels(draw(pipeline, request))
+
+
+def test_half_precision_is_half_the_size_and_loads_as_float32(pipeline, saved, tmp_path):
+    expected = pixels(draw(pipeline, LATER))
+    pipeline.save_half(tmp_path / "half")
+    assert pixels(draw(pipeline, LATER)) == expected  # saving did not round the weights in use
+    weights = {path.relative_to(saved): path for path in saved.rglob("*.safetensors")}
+    for name, path in weights.items():
+        assert (tmp_path / "half" / name).stat().st_size < 0.75 * path.stat().st_size
+    loaded = StoryPipeline.from_pretrained(tmp_path / "half")
+    modules = [part for part in loaded.components.values() if isinstance(part, torch.nn.Module)]
+    assert {p.dtype for part in modules for p in part.parameters()} == {torch.float32}
+    assert loaded.config.steps == 4
+    draw(loaded, LATER)
+
+
+def test_a_pipeline_without_stage_2_draws_saves_and_loads(tmp_path):
+    pipeline = tiny.pipeline(language=False)
+    assert draw(pipeline, LATER).conditioning == "char-ldm"
+    with pytest.raises(StoryError, match="no language model"):
+        draw(pipeline, replace(LATER, conditioning="llm"))
+    pipeline.save_pretrained(tmp_path / "stage1")
+    loaded = StoryPipeline.from_pretrained(tmp_path / "stage1")
+    assert pixels(draw(loaded, FIRST)) == pixels(draw(pipeline, FIRST))
+
+
+def remove_weights(folder):
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+
+
+def cut_weights(folder):
+    path = folder / "language_model" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def break_index(folder):
+    (folder / "model_index.json").write_text('{"vae": ["diff')
+
+
+def remove_part(folder):
+    shutil.rmtree(folder / "fuser")
+
+
+def add_pickle(folder):
+    (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"\x80\x04.")
+
+
+def swap_class(folder):
+    index = json.loads((folder / "model_index.json").read_text())
+    index["fuser"] = ["os", "system"]
+    (folder / "model_index.json").write_text(json.dumps(index))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (remove_weights, "incomplete: the weights of unet are missing"),
+        (cut_weights, "language_model/model.safetensors is cut off"),
+        (break_index, "model_index.json cannot be read"),
+        (remove_part, "fuser is missing"),
+        (add_pickle, "pickled weights .unet/diffusion_pytorch_model.bin."),
+        (swap_class, "does not fit this program"),
+    ],
+)
+def test_a_damaged_or_unsafe_folder_is_refused_in_one_sentence(saved, tmp_path, damage, message):
+    folder = tmp_path / "damaged"
+    shutil.copytree(saved, folder)
+    damage(folder)
+    with pytest.raises(StoryError, match=message) as caught:
+        StoryPipeline.from_pretrained(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_and_a_single_file_are_refused(tmp_path):
+    with pytest.raises(StoryError, match="no pipeline folder"):
+        StoryPipeline.from_pretrained(tmp_path / "nothing")
+    (tmp_path / "model.ckpt").write_bytes(b"\x80\x04.")
+    with pytest.raises(StoryError, match="single file"):
+        StoryPipeline.from_pretrained(tmp_path / "model.ckpt")
+
+
+def test_linear_colours_recover_a_linear_picture():
+    torch.manual_seed(0)
+    latents = torch.randn(8, 4, 8, 8)
+    weights = torch.randn(5, 3) * 0.1
+    small = torch.einsum("bchw,cd->bdhw", latents, weights[:-1]) + weights[-1].view(1, 3, 1, 1)
+    fitted = fit_colours(latents, small.repeat_interleave(4, -1).repeat_interleave(4, -2))
+    torch.testing.assert_close(torch.tensor(fitted), weights, atol=1e-4, rtol=1e-3)
+    assert linear_colours(latents, fitted, (32, 32)).shape == (8, 3, 32, 32)
+
+
+def test_previews_are_pictures_of_full_size_and_change_nothing():
+    plain, coloured = tiny.pipeline(), tiny.pipeline(preview_colours=[[0.1, 0.0, 0.0]] * 5)
+    *previews, rendered = coloured.generate(FIRST)
+    shown = [preview.picture for preview in previews if preview.picture is not None]
+    assert len(shown) == 3  # the last step is shown as the finished picture
+    assert {look.size for look in shown} == {(32, 32)}
+    assert [preview.step for preview in previews] == [1, 2, 3, 4]
+    assert pixels(rendered) == pixels(draw(plain, FIRST))
+
+
+def test_requests_of_several_threads_wait_for_one_another(pipeline):
+    requests = [replace(LATER, seed=seed) for seed in range(3)]
+    expected = [pixels(draw(pipeline, request)) for request in requests]
+    pipeline.clear_caches()
+    with ThreadPoolExecutor(3) as threads:
+        drawn = threads.map(lambda request: pixels(draw(pipeline, request)), requests * 2)
+    assert list(drawn) == expected * 2

@@ -1,0 +1,129 @@
+"""The whole recipe, from no weights to a drawing pipeline, at a size that trains in seconds."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from training import align_llm, assemble, cache_conditions, train_char_ldm
+from training.parts import load_config
+from training.pretrain.__main__ import main as pretrain
+
+
+def tiny_config(folder: Path) -> Path:
+    """The bundled recipe with every width cut down; the structure stays."""
+    config = load_config("maple-lane")
+    config["resolution"] = 64
+    config["vae"].update(block_out_channels=[8, 8, 8, 8], latent_channels=4, sample_size=64)
+    config["unet"].update(
+        sample_size=4,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=[32, 32, 32],
+        cross_attention_dim=32,
+        attention_head_dim=[2, 2, 2],
+    )
+    towers = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config["clip"]["text_config"].update(towers)
+    config["clip"]["vision_config"].update(towers, image_size=32)
+    config["clip"]["projection_dim"] = 32
+    config["language_model"].update(
+        hidden_size=32, word_embed_proj_dim=32, ffn_dim=32, num_hidden_layers=2, num_attention_heads=2
+    )
+    config["condition_mapper"].update(width=32, layers=1, heads=2, feedforward=32)
+    path = folder / "tiny.json"
+    path.write_text(json.dumps(config))
+    return path
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory) -> Path:
+    """A folder in which every base part has been trained for three steps."""
+    folder = tmp_path_factory.mktemp("recipe")
+    size = ["--config", str(tiny_config(folder)), "--parts", str(folder / "parts")]
+    steps = ["--steps", "3", "--batch", "4"]
+    pretrain(["tokenizers", *size, "--stories", "50"])
+    pretrain(["autoencoder", *size, *steps, "--run", str(folder / "autoencoder")])
+    pretrain(["clip", *size, *steps, "--run", str(folder / "clip")])
+    pretrain(["language-model", *size, *steps, "--run", str(folder / "language-model")])
+    pretrain(["latents", *size[2:], "--out", str(folder / "latents"), "--stories", "128"])
+    pretrain(["ldm", *size, *steps, "--run", str(folder / "ldm"), "--latents", str(folder / "latents")])
+    return folder
+
+
+def stage_1(recipe: Path, name: str = "char-ldm", **switches) -> list[dict]:
+    """Train Char-LDM for five steps; the log."""
+    flags = [part for key, value in switches.items() for part in (f"--{key}", str(value))]
+    train_char_ldm.main(
+        ["--run", str(recipe / name), "--parts", str(recipe / "parts"), "--latents", str(recipe / "latents")]
+        + ["--steps", "5", "--batch", "4", *flags]
+    )
+    return [json.loads(line) for line in (recipe / name / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def aligned(recipe) -> Path:
+    """The recipe with both stages trained and put together."""
+    stage_1(recipe)
+    shared = ["--parts", str(recipe / "parts")]
+    cache_conditions.main([*shared, "--out", str(recipe / "conditions"), "--stories", "128"])
+    align_llm.main(
+        [*shared, "--config", str(recipe / "tiny.json"), "--conditions", str(recipe / "conditions")]
+        + [
+            "--latents",
+            str(recipe / "latents"),
+            "--run",
+            str(recipe / "align"),
+            "--steps",
+            "5",
+            "--batch",
+            "4",
+        ]
+        + ["--image_weight", "0.1"]
+    )
+    assemble.main([*shared, "--out", str(recipe / "pipeline")])
+    return recipe
+
+
+@pytest.mark.parametrize("switches", [{"reg_weight": 0}, {"vision_layers": 0}, {"text_only": 0.9}])
+def test_the_switches_of_table_3_train(recipe, switches):
+    log = stage_1(recipe, "-".join(switches), **switches)
+    assert log[-1]["step"] == 5 and log[-1]["denoising"] > 0
+
+
+def test_stage_1_trains_the_fuser_the_unet_and_the_last_vision_layers_only(recipe):
+    stage_1(recipe)
+    trained = {n.split(".")[0] for n in load_file(recipe / "char-ldm" / "checkpoint" / "trained.safetensors")}
+    assert trained == {"unet", "fuser", "image_encoder"}
+
+
+def test_stage_2_trains_image_tokens_and_mappers_only(aligned):
+    trained = load_file(aligned / "align" / "checkpoint" / "trained.safetensors")
+    assert {n.split(".")[0] for n in trained} == {"image_tokens", "visual_mapper", "condition_mapper"}
+    log = json.loads((aligned / "align" / "log.jsonl").read_text().splitlines()[-1])
+    assert {"alignment", "generation", "image"} <= log.keys()
+
+
+def test_the_assembled_pipeline_draws_a_named_frame_and_a_referential_one(aligned):
+    from PIL import Image
+    from storyboard.pipeline import StoryPipeline
+
+    from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+
+    pipeline = StoryPipeline.from_pretrained(aligned / "pipeline")
+    entry = json.loads((aligned / "pipeline" / "cast.json").read_text())["characters"][0]
+    portrait = Image.open(aligned / "pipeline" / entry["portraits"][0]["file"]).convert("RGB")
+    cast = (CastMember(entry["name"], entry["pronoun"], (), portrait),)
+    *_, first = pipeline.render(FrameRequest(f"{entry['name']} waves.", cast, (), seed=1, steps=2))
+    history = (ContextFrame(f"{entry['name']} waves.", first.picture),)
+    *_, second = pipeline.render(FrameRequest("She reads.", cast, history, seed=1, steps=2))
+    assert (first.conditioning, second.conditioning) == ("char-ldm", "llm")
+    assert first.picture.size == second.picture.size == (64, 64)
+
+
+def test_latents_are_normalised_per_channel(recipe):
+    shard = load_file(next((recipe / "latents").glob("*.safetensors")))
+    spread = shard["latents"].float().std(dim=(0, 2, 3))
+    assert torch.allclose(spread, torch.ones_like(spread), atol=0.3)

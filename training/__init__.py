@@ -1,0 +1,1 @@
+"""Training, evaluation and data for StoryGPT-V. Uses `storyboard`; nothing in `storyboard` knows this package."""

@@ -1,0 +1,83 @@
+"""Parts in, pipeline out: `python -m training.assemble --out assets/maple-lane`.
+
+Puts the trained parts into one `StoryPipeline` folder, half precision on disk, with the world's portraits and the
+words the page offers (`cast.json`). The folder needs nothing of `training` to be used.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from PIL import Image
+from storyboard.pipeline import StoryPipeline
+from transformers import (
+    AutoModelForCausalLM,
+    CLIPImageProcessor,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    CLIPVisionModelWithProjection,
+    HfArgumentParser,
+    PreTrainedTokenizerFast,
+)
+
+from storyboard.models.fusion import CharacterFuser
+from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.mappers import ConditionMapper, VisualMapper
+from training.maple_lane import ACTIONS, CAST, PLACES, draw_portrait
+
+PORTRAIT_SIZE = 256
+
+
+@dataclass
+class AssembleArguments:
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of all trained parts"})
+    out: str = field(default="assets/maple-lane", metadata={"help": "the pipeline folder to write"})
+
+
+def load_pipeline(parts: Path) -> StoryPipeline:
+    """The pipeline of a parts folder, fp32."""
+    return StoryPipeline(
+        vae=AutoencoderKL.from_pretrained(parts / "vae"),
+        unet=UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"),
+        scheduler=DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler"),
+        tokenizer=CLIPTokenizerFast.from_pretrained(parts / "tokenizer"),
+        text_encoder=CLIPTextModel.from_pretrained(parts / "text_encoder"),
+        image_encoder=CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder"),
+        image_processor=CLIPImageProcessor.from_pretrained(parts / "image_processor"),
+        fuser=CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser"),
+        language_model=AutoModelForCausalLM.from_pretrained(parts / "language_model"),
+        language_tokenizer=PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer"),
+        image_tokens=ImageTokens.from_pretrained(parts / "aligned" / "image_tokens"),
+        visual_mapper=VisualMapper.from_pretrained(parts / "aligned" / "visual_mapper"),
+        condition_mapper=ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
+    )
+
+
+def write_cast(out: Path) -> None:
+    """Portraits of every outfit, and `cast.json`: the cast, and the places and actions the page offers."""
+    (out / "portraits").mkdir(parents=True, exist_ok=True)
+    characters = []
+    for who in CAST:
+        portraits = []
+        for outfit in who.outfits:
+            name = f"{who.name.lower()}-{outfit.replace(' ', '-')}"
+            picture = Image.fromarray(draw_portrait(who.name, outfit, PORTRAIT_SIZE))
+            picture.quantize(256).save(out / "portraits" / f"{name}.png", optimize=True)
+            portraits.append({"id": name, "label": outfit, "file": f"portraits/{name}.png"})
+        characters.append({"name": who.name, "pronoun": who.pronoun, "aliases": [], "portraits": portraits})
+    words = {"characters": characters, "places": list(PLACES), "actions": list(ACTIONS)}
+    (out / "cast.json").write_text(json.dumps(words, indent=1))
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
+    out = Path(args.out)
+    load_pipeline(Path(args.parts)).save_half(out)
+    write_cast(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""What stage 2 learns from, computed once: `python -m training.cache_conditions`.
+
+Per frame the fused condition c_i of its plain caption (Eq. 6) and the vision tower's feature of its picture, per
+portrait a few features of it as writers might upload it. Safetensors shards; a finished one is never written again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from tqdm.auto import tqdm
+from transformers import (
+    CLIPImageProcessor,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    CLIPVisionModelWithProjection,
+    HfArgumentParser,
+)
+
+from storyboard.captions import find_mentions
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.fusion import CharacterFuser
+from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
+from training.maple_lane.reading import NAMES
+from training.parts import freeze
+from training.pretrain.clip import weather
+
+SHARD_STORIES = 128
+FRAMES = 4
+VIEWS = 6  # of each portrait
+
+
+@dataclass
+class CacheArguments:
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
+    out: str = field(default="runs/maple-lane/conditions", metadata={"help": "folder of the shards"})
+    stories: int = field(default=4096, metadata={"help": "stories of four frames"})
+    first_seed: int = field(
+        default=0, metadata={"help": "seed of the first story; 0 pairs them with the latents"}
+    )
+    device: str = field(default="cpu", metadata={"help": "where the encoders run"})
+
+
+def load_conditioner(parts: Path, device: str = "cpu") -> CharacterConditioner:
+    """The stage-1 conditioner of a parts folder, frozen."""
+    text = CLIPTextModel.from_pretrained(parts / "text_encoder")
+    image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
+    fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
+    tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
+    return CharacterConditioner(tokenizer, *(freeze(m).to(device) for m in (text, image, fuser)))
+
+
+class ConditionCache:
+    """conditions (N, 4, L, D), features (N, 4, V), name columns, and portrait features by (name, outfit)."""
+
+    def __init__(self, folder: Path):
+        shards = sorted(Path(folder).glob("shard-*.safetensors"))
+        if not shards:
+            raise FileNotFoundError(f"{folder} has no conditions; run: python -m training.cache_conditions")
+        loaded = [load_file(shard) for shard in shards]
+        self.conditions = torch.cat([s["conditions"] for s in loaded])
+        self.features = torch.cat([s["features"] for s in loaded])
+        self.named = torch.cat([s["named"] for s in loaded])  # (N, 4, L) bool: carries a portrait
+        self.seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
+        portraits = load_file(Path(folder) / "portraits.safetensors")
+        self.portraits = {tuple(key.split("/")): views for key, views in portraits.items()}  # (VIEWS, V)
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def story(self, index: int) -> MapleStory:
+        return sample_story(self.seeds[index], FRAMES, "train")
+
+
+def fused_targets(conditioner: CharacterConditioner, story: MapleStory, portraits: dict) -> tuple:
+    """c_i of every frame (P, L, D) and which tokens carry a portrait (P, L)."""
+    captions = [frame.plain for frame in story.frames]
+    mentions = [find_mentions(caption, NAMES) for caption in captions]
+    empty = torch.zeros(0, next(iter(portraits.values())).shape[-1])
+    features = [
+        torch.stack([portraits[m.name, story.outfits[m.name]] for m in found]) if found else empty
+        for found in mentions
+    ]
+    spans = [[(m.start, m.end) for m in found] for found in mentions]
+    condition = conditioner(captions, spans, features)
+    named = torch.zeros(condition.fused.shape[:2], dtype=torch.bool)
+    for row, columns in enumerate(condition.columns):
+        named[row, [c for c in columns if c is not None]] = True
+    return condition.fused, named
+
+
+def picture_features(
+    conditioner: CharacterConditioner, processor: CLIPImageProcessor, pictures: list
+) -> torch.Tensor:
+    """What the visual mapper reads: the vision tower's pooled state (N, V)."""
+    pixels = processor(pictures, return_tensors="pt")["pixel_values"].to(conditioner.image_encoder.device)
+    return conditioner.image_encoder.vision_model(pixel_values=pixels).pooler_output
+
+
+def portrait_views(conditioner: CharacterConditioner, processor: CLIPImageProcessor) -> tuple[dict, dict]:
+    """Per (name, outfit): the canonical portrait's projected feature (V,), and pooled states of views (VIEWS, V)."""
+    canonical, views = {}, {}
+    for who in CAST:
+        for outfit in who.outfits:
+            drawn = draw_portrait(who.name, outfit, 2 * processor.crop_size["height"])
+            rng = np.random.default_rng(len(views))
+            seen = [Image.fromarray(drawn), *(weather(drawn, rng) for _ in range(VIEWS - 1))]
+            pixels = processor(seen[:1], return_tensors="pt")["pixel_values"].to(
+                conditioner.image_encoder.device
+            )
+            canonical[who.name, outfit] = conditioner.encode_portraits(pixels)[0]
+            views[who.name, outfit] = picture_features(conditioner, processor, seen).cpu()
+    return canonical, views
+
+
+@torch.inference_mode()
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
+    parts, out = Path(args.parts), Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    conditioner = load_conditioner(parts, args.device)
+    processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
+    canonical, views = portrait_views(conditioner, processor)
+    save_file({"/".join(key): v.contiguous() for key, v in views.items()}, out / "portraits.safetensors")
+    for number in tqdm(range(args.stories // SHARD_STORIES), desc="conditions"):
+        shard = out / f"shard-{number:05d}.safetensors"
+        if shard.exists():
+            continue
+        first = args.first_seed + number * SHARD_STORIES
+        seeds = list(range(first, first + SHARD_STORIES))
+        rows = [_story_row(conditioner, processor, canonical, seed) for seed in seeds]
+        part = {
+            "conditions": torch.stack([r[0] for r in rows]).half(),
+            "named": torch.stack([r[1] for r in rows]),
+            "features": torch.stack([r[2] for r in rows]),
+            "seeds": torch.tensor(seeds),
+        }
+        save_file(part, shard.with_suffix(".part"))
+        shard.with_suffix(".part").rename(shard)
+
+
+def _story_row(conditioner, processor, canonical: dict, seed: int) -> tuple:
+    story = sample_story(seed, FRAMES, "train")
+    fused, named = fused_targets(conditioner, story, canonical)
+    rng = np.random.default_rng(seed)
+    pictures = [weather(draw(f.scene, 2 * processor.crop_size["height"]), rng) for f in story.frames]
+    return fused.cpu(), named, picture_features(conditioner, processor, pictures).cpu()
+
+
+if __name__ == "__main__":
+    main()

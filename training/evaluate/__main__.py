@@ -1,0 +1,109 @@
+"""`python -m training.evaluate --pipeline FOLDER --captions plain|referential --json FILE`: draw stories, score them.
+
+Prints and writes the classifier's scores of the drawn frames and, beside them, of the real frames of the same stories.
+Pictures are kept in --out, so that scoring again costs seconds and an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
+from training.evaluate.frame_classifier import load_classifier
+from training.evaluate.report import look_at, report, sheet_of, table
+from training.maple_lane import MapleStory, story
+
+CLASSIFIERS = ("assets/maple-lane/evaluator", "runs/maple-lane/classifier")
+
+
+@dataclass
+class EvaluateArguments:
+    json: str = field(metadata={"help": "file of the scores; the contact sheet is written beside it as .png"})
+    pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
+    split: Literal["train", "val", "test"] = field(default="test", metadata={"help": "whose stories"})
+    stories: int = field(default=50, metadata={"help": "how many, from the first"})
+    frames: int = field(default=4, metadata={"help": "frames a story"})
+    captions: Literal["plain", "referential"] = field(
+        default="plain", metadata={"help": "with names, or with pronouns and places left unsaid"}
+    )
+    conditioning: Literal["char-ldm", "llm", "text"] | None = field(
+        default=None, metadata={"help": "plain captions default to char-ldm, referential ones to llm"}
+    )
+    steps: int | None = field(
+        default=None, metadata={"help": "denoising steps; the pipeline's own by default"}
+    )
+    guidance: float | None = field(default=None, metadata={"help": "the pipeline's own by default"})
+    classifier: str | None = field(
+        default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
+    )
+    out: str = field(
+        default="runs/evaluate/pictures", metadata={"help": "folder of drawn pictures, of any system"}
+    )
+
+    def __post_init__(self):
+        if self.conditioning is None:
+            self.conditioning = "char-ldm" if self.captions == "plain" else "llm"
+        if self.classifier is None:
+            self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+        if self.stories < 1 or self.frames < 1:
+            raise ValueError(
+                f"--stories {self.stories} --frames {self.frames}: at least one of each is needed"
+            )
+
+
+def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFrame]:
+    """Every frame of every story; what an earlier run left is checked against the code there is now."""
+    frames: list[DrawnFrame] = []
+    before = set(artist.folder.iterdir())
+    with tqdm(total=sum(len(tale.frames) for tale in tales), desc="frames", mininterval=2) as bar:
+        for tale in tales:
+            drawn = artist.draw(tale, bar.update)
+            if not frames and drawn[-1].path in before:
+                artist.check(drawn)
+            frames += drawn
+    return frames
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(EvaluateArguments).parse_args_into_dataclasses(argv)
+    classifier = load_classifier(args.classifier)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    pipeline = StoryPipeline.from_pretrained(args.pipeline).to(device)
+    system = System(weights_hash(args.pipeline), args.captions, args.conditioning, args.steps, args.guidance)
+    tales = [story(args.split, index, args.frames) for index in range(args.stories)]
+    frames = draw_stories(StoryArtist(pipeline, system, Path(args.out)), tales)
+    setting = {
+        "pipeline": args.pipeline,
+        "pipeline hash": system.pipeline[:16],
+        "classifier": args.classifier,
+        "split": args.split,
+        "stories": args.stories,
+        "captions": args.captions,
+        "conditioning": args.conditioning,
+    }
+    told = setting | report(look_at(classifier, frames), frames, classifier.names)
+    file = Path(args.json)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, indent=1) + "\n")
+    sheet_of(told, frames).save(file.with_suffix(".png"))
+    print(table(told))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (
+        StoryError,
+        FileNotFoundError,
+    ) as error:  # a folder that is not there or not whole: the sentence says it
+        sys.exit(str(error))

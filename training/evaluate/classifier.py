@@ -1,0 +1,153 @@
+"""Trains the evaluator: `python -m training.evaluate.classifier --run runs/maple-lane/classifier-run`.
+
+Real pictures of the train split only, drawn while it trains, never a generated one. Softened a little, so that it
+judges what a picture shows and not how crisp it is. Ten to fifteen minutes on two cores; the folder it writes holds
+its scores on real test frames beside the weights.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageFilter
+from torch import nn
+from transformers import HfArgumentParser
+
+from training.evaluate.frame_classifier import FrameClassifier, save_classifier, to_pixels
+from training.evaluate.labels import LabelNames, maple_lane_names
+from training.evaluate.metrics import ABSENT, Score, score
+from training.loop import LoopArguments, TrainingRun
+from training.maple_lane import Scene, draw, sample_story, story
+
+CHECKED_STORIES = 24  # of the val split, scored at every checkpoint
+PUBLISHED_STORIES = 100  # of the test split, scored at the end
+PICTURE = 256  # pixels of a picture as it is evaluated
+
+
+@dataclass
+class ClassifierArguments(LoopArguments):
+    """Loop arguments with the classifier's defaults."""
+
+    steps: int = 1200
+    batch: int = 32
+    lr: float = 1.5e-3
+    warmup: int = 50
+    decay: float = 0.5
+    ema: float = 0.99
+    workers: int = field(default=1, metadata={"help": "processes that draw pictures"})
+    out: str = field(
+        default="runs/maple-lane/classifier", metadata={"help": "folder of the finished classifier"}
+    )
+
+
+class ClassifierTraining(nn.Module):
+    """Cross-entropies of all heads; outfit and action count for the characters that are there."""
+
+    def __init__(self, classifier: FrameClassifier):
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        logits = self.classifier(batch["pixels"])
+        losses = {
+            name: F.binary_cross_entropy_with_logits(logits[name], batch[name], reduction="none")
+            .sum(1)
+            .mean()
+            for name in ("characters", "places")
+        }
+        for name in ("outfits", "actions"):
+            losses[name] = F.cross_entropy(
+                logits[name].flatten(0, 1), batch[name].flatten(), ignore_index=ABSENT
+            )
+        return {"loss": sum(losses.values()), **losses}
+
+
+class RealFrames:
+    """Step -> softened real frames (B, 3, S, S) and their labels."""
+
+    def __init__(self, seed: int, size: int, names: LabelNames):
+        self.seed, self.size, self.names = seed, size, names
+
+    def __call__(self, step: int, rows: range) -> dict[str, torch.Tensor]:
+        pixels, scenes = [], []
+        for row in rows:
+            rng = np.random.default_rng((self.seed, step, row))
+            frames = sample_story(int(rng.integers(2**31)), frames=4, split="train").frames
+            scenes.append(frames[rng.integers(len(frames))].scene)
+            picture = soften(draw(scenes[-1], 2 * self.size), rng)
+            pixels.append(to_pixels(picture, self.size))
+        labels = self.names.labels_of(scenes)
+        return {
+            "pixels": torch.from_numpy(np.stack(pixels)),
+            "characters": torch.from_numpy(labels.characters).float(),
+            "places": torch.from_numpy(labels.places).float(),
+            "outfits": torch.from_numpy(labels.outfits),
+            "actions": torch.from_numpy(labels.actions),
+        }
+
+
+def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
+    """A drawn picture (S, S, 3) as a good generator might return it: a little soft, grainy, packed or off in tone."""
+    image = Image.fromarray(picture)
+    if rng.random() < 0.6:
+        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 2.0)) * image.width / 192))
+    if rng.random() < 0.3:
+        packed = io.BytesIO()
+        image.save(packed, "JPEG", quality=int(rng.integers(40, 95)))
+        image = Image.open(packed).convert("RGB")
+    values = np.asarray(image, np.float32)
+    if rng.random() < 0.5:
+        values = values * rng.uniform(0.94, 1.06, 3) + rng.uniform(-6, 6)
+    if rng.random() < 0.5:
+        values = values + rng.normal(0, rng.uniform(1, 8), values.shape)
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+def real_picture(scene: Scene) -> Image.Image:
+    """A scene as the world itself draws it, at the size that generated pictures have."""
+    return Image.fromarray(draw(scene, PICTURE))
+
+
+def score_on_real(classifier: FrameClassifier, split: str, stories: int) -> dict[str, Score]:
+    """The classifier's scores on the first real stories of a split."""
+    tales = [story(split, index) for index in range(stories)]
+    scenes = [frame.scene for tale in tales for frame in tale.frames]
+    groups = np.array([tale.id for tale in tales for _ in tale.frames])
+    seen = classifier.see(real_picture(scene) for scene in scenes)
+    return score(classifier.names.labels_of(scenes), seen, groups)
+
+
+def one_line(scores: dict[str, Score]) -> str:
+    return "  ".join(f"{name} {s.value:.1f}" for name, s in scores.items() if s.value is not None)
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(ClassifierArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    classifier = FrameClassifier(**maple_lane_names().as_config())
+    frames = RealFrames(args.seed, classifier.config.size, classifier.names)
+    run = TrainingRun(ClassifierTraining(classifier), frames, args)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            with run.averaged():
+                checked = score_on_real(classifier, "val", CHECKED_STORIES)
+            print(f"step {stats.step}, real val frames: {one_line(checked)}", flush=True)
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            out = Path(args.out)
+            save_classifier(classifier, out)
+            published = score_on_real(classifier, "test", PUBLISHED_STORIES)
+        scores = {name: asdict(s) for name, s in published.items()}
+        report = {"steps": run.step, "test stories": PUBLISHED_STORIES, "scores": scores}
+        (out / "scores.json").write_text(json.dumps(report, indent=2) + "\n")
+        print(f"real test frames: {one_line(published)}\nwritten to {out}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

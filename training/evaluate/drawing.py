@@ -1,0 +1,190 @@
+"""Draws the stories of a split with a renderer, and keeps every picture under a key of what made it.
+
+The key holds the pipeline's weights and the whole request, history pictures included, but not the drawing code:
+`StoryArtist.check` draws one kept picture again to notice that the code has changed. Knows no classifier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered, Renderer
+from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
+
+PORTRAIT = 256  # pixels, as portraits are drawn for training
+MADE = "made"  # the PNG text chunk that says how a picture was made
+SAME_CODE = 3.0  # mean difference in grey levels that rounding on another machine may explain
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a picture was made, as the renderer reported it."""
+
+    conditioning: str
+    seed: int
+    steps: int
+    guidance: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DrawnFrame:
+    story: MapleStory
+    number: int  # from 0
+    caption: str
+    path: Path
+    made: Made
+
+    @property
+    def truth(self) -> StoryFrame:
+        return self.story.frames[self.number]
+
+    def open(self) -> Image.Image:
+        with Image.open(self.path) as picture:
+            return picture.convert("RGB")
+
+
+@dataclass(frozen=True)
+class System:
+    """What is drawn with: one pipeline used in one way."""
+
+    pipeline: str  # hash of its weights
+    captions: str  # "plain" or "referential"
+    conditioning: str  # "char-ldm", "llm" or "text"
+    steps: int | None = None
+    guidance: float | None = None
+
+
+class StoryArtist:
+    """Draws whole stories; finished pictures are read back from `folder`, so an interrupted run resumes."""
+
+    def __init__(self, renderer: Renderer, system: System, folder: Path):
+        self.renderer, self.system, self.folder = renderer, system, Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def draw(self, story: MapleStory, drawn: Callable[[], None] = lambda: None) -> list[DrawnFrame]:
+        """All frames in order, each reading the pictures drawn before it; `drawn` is called after every one."""
+        frames: list[DrawnFrame] = []
+        for number, frame in enumerate(story.frames):
+            request = self._request(story, number, frames)
+            path = self.folder / f"{request_key(self.system.pipeline, request)}.png"
+            if not path.exists():
+                _write(path, self._render(request))
+            frames.append(DrawnFrame(story, number, self._caption(frame), path, _made(path)))
+            drawn()
+        return frames
+
+    def check(self, frames: list[DrawnFrame]) -> None:
+        """Draw the last of a story's pictures again; RuntimeError where it is not the one that is kept."""
+        *earlier, last = frames
+        rendered = self._render(self._request(last.story, last.number, earlier))
+        new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), last.open()))
+        if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
+            raise RuntimeError(
+                f"{last.path} was drawn by other code than there is now; remove {self.folder} or give another --out"
+            )
+
+    def _request(self, story: MapleStory, number: int, earlier: list[DrawnFrame]) -> FrameRequest:
+        reads = self.system.conditioning == "llm"  # the others see the sentence alone
+        # Nothing has been drawn before the first frame: what it is drawn from is the pipeline's own choice.
+        conditioning = None if reads and number == 0 else self.system.conditioning
+        return FrameRequest(
+            caption=self._caption(story.frames[number]),
+            cast=cast_of(story),
+            history=tuple(ContextFrame(f.caption, f.open()) for f in earlier) if reads else (),
+            seed=frame_seed(story.id, number),
+            steps=self.system.steps,
+            guidance=self.system.guidance,
+            conditioning=conditioning,
+        )
+
+    def _caption(self, frame: StoryFrame) -> str:
+        return frame.plain if self.system.captions == "plain" else frame.referential
+
+    def _render(self, request: FrameRequest) -> Rendered:
+        *_, rendered = self.renderer.render(request)
+        return rendered
+
+
+def frame_seed(story_id: str, number: int) -> int:
+    """The same for every system and every run: 31 bits of a hash of the story's id and the frame's number."""
+    return int.from_bytes(hashlib.sha256(f"{story_id}/{number}".encode()).digest()[:4], "big") >> 1
+
+
+def cast_of(story: MapleStory) -> tuple[CastMember, ...]:
+    """The story's characters in the cast's order, their portraits wearing what they wear in it."""
+    return tuple(
+        CastMember(who.name, who.pronoun, (), _portrait(who.name, story.outfits[who.name]))
+        for who in CAST
+        if who.name in story.outfits
+    )
+
+
+@lru_cache(maxsize=64)
+def _portrait(name: str, outfit: str) -> Image.Image:
+    return Image.fromarray(draw_portrait(name, outfit, PORTRAIT))
+
+
+def weights_hash(folder: str | Path) -> str:
+    """Of everything that decides what a pipeline draws: model_index.json and the files of the parts it lists.
+
+    FileNotFoundError where the folder is no pipeline.
+    """
+    folder = Path(folder)
+    index = folder / "model_index.json"
+    if not index.is_file():
+        raise FileNotFoundError(f"{folder} is no pipeline folder: it has no model_index.json")
+    parts = [name for name in json.loads(index.read_text()) if (folder / name).is_dir()]
+    digest = hashlib.sha256()
+    for path in [index, *(p for part in sorted(parts) for p in _files(folder / part))]:
+        digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        with open(path, "rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def request_key(pipeline: str, request: FrameRequest) -> str:
+    """A name for the one picture that this pipeline draws of this request."""
+    words = {
+        "pipeline": pipeline,
+        "caption": request.caption,
+        "cast": [[m.name, m.pronoun, m.aliases, _pixels_hash(m.portrait)] for m in request.cast],
+        "history": [[f.caption, _pixels_hash(f.picture)] for f in request.history],
+        "seed": request.seed,
+        "steps": request.steps,
+        "guidance": request.guidance,
+        "conditioning": request.conditioning,
+    }
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:32]
+
+
+def _pixels_hash(picture: Image.Image) -> str:
+    return hashlib.sha256(f"{picture.size}".encode() + picture.convert("RGB").tobytes()).hexdigest()
+
+
+def _write(path: Path, rendered: Rendered) -> None:
+    made = Made(**{name: getattr(rendered, name) for name in Made.__dataclass_fields__})
+    chunk = PngImagePlugin.PngInfo()
+    chunk.add_text(MADE, json.dumps(asdict(made)))
+    part = path.with_suffix(".part")
+    rendered.picture.convert("RGB").save(part, format="PNG", pnginfo=chunk)
+    os.replace(part, path)  # a picture is there whole or not at all
+
+
+def _made(path: Path) -> Made:
+    with Image.open(path) as picture:
+        return Made(**json.loads(picture.text[MADE]))

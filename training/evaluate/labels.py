@@ -1,0 +1,70 @@
+"""Names and numbers of what a frame can show, and a scene's own labels in them.
+
+The one place that knows how Maple Lane's scenes become label arrays. No torch, no pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.evaluate.metrics import ABSENT, Labels
+from training.maple_lane import ACTIONS, CAST, PLACES, Scene
+
+
+@dataclass(frozen=True)
+class LabelNames:
+    """What each column and number of `Labels` stands for."""
+
+    characters: tuple[str, ...]
+    places: tuple[str, ...]
+    actions: tuple[str, ...]
+    outfits: Mapping[str, tuple[str, ...]]  # of each character, its own
+
+    def labels_of(self, scenes: Sequence[Scene]) -> Labels:
+        """The truth about F scenes."""
+        shape = (len(scenes), len(self.characters))
+        characters, places = np.zeros(shape, bool), np.zeros((len(scenes), len(self.places)), bool)
+        outfits, actions = np.full(shape, ABSENT), np.full(shape, ABSENT)
+        for row, scene in enumerate(scenes):
+            places[row, self.places.index(scene.place)] = True
+            for actor in scene.actors:
+                column = self.characters.index(actor.name)
+                characters[row, column] = True
+                outfits[row, column] = self.outfits[actor.name].index(actor.outfit)
+                actions[row, column] = self.actions.index(actor.action)
+        return Labels(characters, places, outfits, actions)
+
+    def in_words(self, labels: Labels, row: int) -> dict:
+        """One frame's labels as JSON: places, and who is there with outfit and action."""
+        there = {
+            name: {
+                "outfit": self.outfits[name][labels.outfits[row, column]],
+                "action": self.actions[labels.actions[row, column]],
+            }
+            for column, name in enumerate(self.characters)
+            if labels.characters[row, column]
+        }
+        return {"places": [p for p, seen in zip(self.places, labels.places[row], strict=True) if seen]} | {
+            "characters": there
+        }
+
+    def as_config(self) -> dict:
+        """For a classifier's config.json, which must say what its outputs mean."""
+        return {
+            "characters": list(self.characters),
+            "places": list(self.places),
+            "actions": list(self.actions),
+            "outfits": {name: list(worn) for name, worn in self.outfits.items()},
+        }
+
+
+def maple_lane_names() -> LabelNames:
+    return LabelNames(
+        tuple(who.name for who in CAST),
+        tuple(PLACES),
+        tuple(ACTIONS),
+        {who.name: tuple(who.outfits) for who in CAST},
+    )

@@ -1,0 +1,105 @@
+"""The scores, as pure functions of label arrays: the paper's Char-Acc, Char-F1, BG-Acc and BG-F1, and ours.
+
+Every score is a ratio of sums over frames, so one bootstrap serves all. Knows numpy only, no pictures and no models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 2000
+ABSENT = -1  # the outfit or action of a character that is not in the frame
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is in F frames, K characters known: the truth, or what a classifier sees."""
+
+    characters: np.ndarray  # (F, K) bool
+    places: np.ndarray  # (F, places) bool; a classifier may see none or two
+    outfits: np.ndarray  # (F, K) int, ABSENT in truth where the character is
+    actions: np.ndarray  # (F, K) int
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def __getitem__(self, rows) -> Labels:
+        return Labels(self.characters[rows], self.places[rows], self.outfits[rows], self.actions[rows])
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A score before the division: per frame (F,) what it adds above and below the line."""
+
+    above: np.ndarray
+    below: np.ndarray
+
+
+@dataclass(frozen=True)
+class Score:
+    """In percent, with a 95 % interval; `right` of `of` are the sums that were divided. None: nothing to count."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    right: int
+    of: int
+
+
+def char_accuracy(truth: np.ndarray, seen: np.ndarray) -> Ratio:
+    """Frames whose whole set (F, K) of labels is exactly right, of all frames. Serves places too."""
+    return Ratio((truth == seen).all(axis=1).astype(int), np.ones(len(truth), dtype=int))
+
+
+def micro_f1(truth: np.ndarray, seen: np.ndarray) -> Ratio:
+    """2 TP / (2 TP + FP + FN) over all frames and labels (F, K) together."""
+    hits = 2 * (truth & seen).sum(axis=1)
+    return Ratio(hits, hits + (truth ^ seen).sum(axis=1))
+
+
+def attribute_accuracy(truth: np.ndarray, seen: np.ndarray, found: np.ndarray) -> Ratio:
+    """Characters of the truth whose outfit (or action) is right, of all that should be there.
+
+    truth, seen: (F, K) ints, ABSENT in truth where there is nobody. found: (F, K) bool, who is seen at all: a character
+    that is missing from the picture wears nothing right, so systems are compared over the same characters.
+    """
+    present = truth != ABSENT
+    return Ratio((present & found & (truth == seen)).sum(axis=1), present.sum(axis=1))
+
+
+def ratios(truth: Labels, seen: Labels) -> dict[str, Ratio]:
+    """Every score's ratio, in the order they are printed."""
+    return {
+        "Char-Acc": char_accuracy(truth.characters, seen.characters),
+        "Char-F1": micro_f1(truth.characters, seen.characters),
+        "BG-Acc": char_accuracy(truth.places, seen.places),
+        "BG-F1": micro_f1(truth.places, seen.places),
+        "Outfit-Acc": attribute_accuracy(truth.outfits, seen.outfits, seen.characters),
+        "Action-Acc": attribute_accuracy(truth.actions, seen.actions, seen.characters),
+    }
+
+
+def bootstrap(ratio: Ratio, stories: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Score:
+    """The score and its 95 % percentile interval over stories.
+
+    stories: (F,) any labels; frames of one story are drawn together, as they are not independent of each other.
+    """
+    right, of = int(ratio.above.sum()), int(ratio.below.sum())
+    if of == 0:
+        return Score(None, None, None, right, of)
+    names, story = np.unique(stories, return_inverse=True)
+    above = np.bincount(story, ratio.above, len(names))
+    below = np.bincount(story, ratio.below, len(names))
+    picks = np.random.default_rng(seed).integers(len(names), size=(resamples, len(names)))
+    sums = below[picks].sum(axis=1)
+    counted = sums > 0
+    values = above[picks].sum(axis=1)[counted] / sums[counted]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Score(100 * right / of, 100 * float(low), 100 * float(high), right, of)
+
+
+def score(truth: Labels, seen: Labels, stories: np.ndarray) -> dict[str, Score]:
+    """Every score with its interval; `stories` (F,) says which frames belong together."""
+    return {name: bootstrap(ratio, stories) for name, ratio in ratios(truth, seen).items()}

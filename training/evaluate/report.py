@@ -1,0 +1,134 @@
+"""What a run is told as: JSON with every score beside the classifier's own on real frames, a table, a contact sheet.
+
+Works on frames that are already drawn. Must not know pipelines or how to draw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from statistics import mean, median
+
+import numpy as np
+from PIL import Image
+
+from training.evaluate.classifier import real_picture
+from training.evaluate.drawing import DrawnFrame
+from training.evaluate.frame_classifier import FrameClassifier
+from training.evaluate.labels import LabelNames
+from training.evaluate.metrics import Labels, Score, ratios, score
+from training.evaluate.sheet import SheetFrame, contact_sheet
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The same frames three times: as they should be, as drawn pictures and as real ones are seen."""
+
+    groups: np.ndarray  # (F,) story ids
+    numbers: np.ndarray  # (F,) frame numbers, from 1
+    truth: Labels
+    drawn: Labels
+    real: Labels
+
+
+def look_at(classifier: FrameClassifier, frames: list[DrawnFrame]) -> Scored:
+    scenes = [frame.truth.scene for frame in frames]
+    return Scored(
+        np.array([frame.story.id for frame in frames]),
+        np.array([frame.number + 1 for frame in frames]),
+        classifier.names.labels_of(scenes),
+        classifier.see(frame.open() for frame in frames),
+        classifier.see(real_picture(scene) for scene in scenes),
+    )
+
+
+def by_frame(scored: Scored) -> list[dict]:
+    """Scores at each frame number: the first has no history, later ones show what is lost along a story."""
+    rows = []
+    for number in np.unique(scored.numbers):
+        at = scored.numbers == number
+        here = ratios(scored.truth[at], scored.drawn[at])
+        values = {name: _percent(r.above.sum(), r.below.sum()) for name, r in here.items()}
+        rows.append({"frame": int(number), "of": int(at.sum()), **values})
+    return rows
+
+
+def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
+    """What came out of one run, as JSON; `frames` are those that were scored, in the same order."""
+    made = [frame.made for frame in frames]
+    seconds = [m.seconds for m in made]
+    return {
+        "frames": len(frames),
+        "drawn by": dict(Counter(m.conditioning for m in made)),
+        "steps": sorted({m.steps for m in made}),
+        "guidance": sorted({m.guidance for m in made}),
+        "seeds": "the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap 0",
+        "seconds per frame": {"mean": round(mean(seconds), 3), "median": round(median(seconds), 3)},
+        "scores": _plain(score(scored.truth, scored.drawn, scored.groups)),
+        "real frames": _plain(score(scored.truth, scored.real, scored.groups)),
+        "by frame number": by_frame(scored),
+        "pictures": [
+            {
+                "story": frame.story.id,
+                "frame": frame.number + 1,
+                "caption": frame.caption,
+                "file": frame.path.name,
+                "seed": frame.made.seed,
+                "truth": names.in_words(scored.truth, row),
+                "seen": names.in_words(scored.drawn, row),
+            }
+            for row, frame in enumerate(frames)
+        ],
+    }
+
+
+def _percent(above: int, below: int) -> float | None:
+    return round(100 * int(above) / int(below), 2) if below else None
+
+
+def _plain(scores: dict[str, Score]) -> dict[str, dict]:
+    return {
+        name: {key: round(v, 2) if isinstance(v, float) else v for key, v in asdict(s).items()}
+        for name, s in scores.items()
+    }
+
+
+def table(told: dict) -> str:
+    """What is printed: each score of the drawn frames beside the classifier's own on the real ones."""
+    lines = [
+        f"{told['pipeline']}, {told['stories']} {told['split']} stories, {told['frames']} frames, "
+        f"{told['captions']} captions, {told['conditioning']}",
+        f"{'':12}{'drawn':>8}  {'95 %':13}{'right/of':>10}{'real':>10}  {'95 %':13}{'right/of':>10}",
+    ]
+    for name, drawn in told["scores"].items():
+        lines.append(f"{name:12}{_cells(drawn)}  {_cells(told['real frames'][name])}")
+    seconds = told["seconds per frame"]
+    drawn_by = ", ".join(f"{count} by {how}" for how, count in told["drawn by"].items())
+    lines.append(
+        f"{seconds['mean']} s a frame (median {seconds['median']}), steps {told['steps']}, "
+        f"guidance {told['guidance']}, {drawn_by}; seeds: {told['seeds']}"
+    )
+    return "\n".join(lines)
+
+
+def _cells(s: dict) -> str:
+    if s["value"] is None:
+        return f"{'-':>8}  {'':13}{'0/0':>10}"
+    interval = f"{s['low']:.1f}-{s['high']:.1f}"
+    counts = f"{s['right']}/{s['of']}"
+    return f"{s['value']:8.1f}  {interval:13}{counts:>10}"
+
+
+def sheet_of(told: dict, frames: list[DrawnFrame]) -> Image.Image:
+    blocks: dict[str, list[SheetFrame]] = {}
+    for entry, frame in zip(told["pictures"], frames, strict=True):
+        shown = SheetFrame(frame.open(), frame.caption, _complaint(entry["truth"], entry["seen"]))
+        blocks.setdefault(frame.story.id, []).append(shown)
+    return contact_sheet(list(blocks.items()))
+
+
+def _complaint(truth: dict, seen: dict) -> str:
+    """Empty where the people and the place are right."""
+    if truth["places"] == seen["places"] and truth["characters"].keys() == seen["characters"].keys():
+        return ""
+    return f"seen: {', '.join(seen['characters']) or 'nobody'}; {', '.join(seen['places']) or 'nowhere'}"

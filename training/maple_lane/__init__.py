@@ -1,0 +1,18 @@
+"""Maple Lane, the benchmark world: a drawn cast, its places and its stories, deterministic from seeds.
+
+Pillow and numpy only; knows nothing of models. `python -m training.maple_lane --help` writes it to disk.
+"""
+
+from .actions import ACTIONS, PROPS
+from .cast import BY_NAME, CAST, MapleCharacter
+from .describe import describe, describe_portrait
+from .grammar import Reference, candidates
+from .places import PLACES
+from .scene import EXPRESSIONS, Actor, Scene, draw, draw_portrait, draw_with_masks
+from .stories import FIXED, SPLITS, MapleStory, StoryFrame, sample_story, split_of, story
+
+__all__ = [
+    "ACTIONS", "BY_NAME", "CAST", "EXPRESSIONS", "FIXED", "PLACES", "PROPS", "SPLITS", "Actor", "MapleCharacter",
+    "MapleStory", "Reference", "Scene", "StoryFrame", "candidates", "describe", "describe_portrait", "draw",
+    "draw_portrait", "draw_with_masks", "sample_story", "split_of", "story",
+]  # fmt: skip

@@ -1,0 +1,244 @@
+"""Sentences about a scene, twice: plain, and with pronouns a careful reader can resolve.
+
+The plain caption names everybody present and the place. The referential one, for frames after the first,
+- leaves the place out where it is that of the frame before,
+- says "they"/"them" for a group that is exactly the people of the frame before (two or more),
+- says he/him, she/her or it for one person when, among the people of the frame before and those already named in
+  this sentence, that person alone has this pronoun, and was in the frame before.
+`candidates` is that rule; a pronoun is only written where it has one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from .actions import ACTIONS, MOODS, WATCHING, Phrase, phrase_with
+from .cast import BY_NAME
+from .places import Place
+
+_SUBJECT = {"he": "he", "she": "she", "it": "it", "they": "they"}
+_OBJECT = {"he": "him", "she": "her", "it": "it", "they": "them"}
+PRONOUNS = {word: key for table in (_SUBJECT, _OBJECT) for key, word in table.items()}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`caption[start:start + len(word)] == word` stands for `names`."""
+
+    word: str
+    start: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Where a sentence speaks of these people."""
+
+    names: tuple[str, ...]
+    as_object: bool = False
+
+
+@dataclass(frozen=True)
+class Doing:
+    """People who do the same, with one thing each of a kind."""
+
+    names: tuple[str, ...]
+    action: str
+    prop: str | None
+    expression: str
+
+
+Sentence = list["str | Who"]
+
+
+def candidates(word: str, last: Sequence[str], named: Sequence[str]) -> tuple[str, ...]:
+    """Whom a pronoun can stand for, given the people of the frame before and those already named in the sentence."""
+    key = PRONOUNS[word.lower()]
+    if key == "they":
+        return tuple(last) if len(last) > 1 else ()
+    known = dict.fromkeys([*last, *named])
+    return tuple(name for name in known if BY_NAME[name].pronoun == key)
+
+
+def write(sentence: Sentence, last: Sequence[str] | None = None, rng: Random | None = None):
+    """The sentence as text and its references; plain without `last`, else with pronouns."""
+    text, references, named = "", [], []
+    for part in sentence:
+        if isinstance(part, str):
+            text += part
+            continue
+        for piece, names in _spoken(part, last, named, rng):
+            word = piece[:1].upper() + piece[1:] if not text else piece
+            if names is not None:
+                references.append(Reference(word, len(text), names))
+            text += word
+        named += part.names
+    return text[:1].upper() + text[1:], tuple(references)
+
+
+def _spoken(who: Who, last, named, rng):
+    """Pieces of text for some people, each with its antecedent if it is a pronoun."""
+    table = _OBJECT if who.as_object else _SUBJECT
+    # one mention in eight stays a name, as people write
+    if last is not None and (rng is None or rng.random() < 0.88):
+        if len(who.names) > 1 and set(who.names) == set(last):
+            return [(table["they"], tuple(last))]
+        first = who.names[0]
+        word = table[BY_NAME[first].pronoun]
+        if len(who.names) <= 2 and first in last and candidates(word, last, named) == (first,):
+            rest = "".join(f" and {name}" for name in who.names[1:])
+            return [(word, (first,)), *([(rest, None)] if rest else [])]
+    return [(join_names(who.names), None)]
+
+
+def join_names(names: Sequence[str]) -> str:
+    """"Rosa", "Rosa and Milo", "Rosa, Milo and Nana"."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def compose(groups: Sequence[Doing], place: Place, moved: bool, arrived: Sequence[str], rng: Random):
+    """One way to say it, as (plain sentence, referential sentence): same words, place left out of the second
+    unless `moved`."""
+    make = _choose(groups, arrived, moved, rng)
+    return make(place, True), make(place, moved)
+
+
+def _choose(groups, arrived, moved, rng):
+    if moved and len(groups) == 1 and rng.random() < 0.6:
+        return _going(groups[0], rng)
+    if len(groups) == 1:
+        return _together(groups[0], rng)
+    if len(groups) == 2 and groups[1].action == "standing" and rng.random() < 0.75:
+        return _looking_on(groups[0], groups[1], arrived, moved, rng)
+    return _each(groups, rng)
+
+
+def _phrase(doing: Doing, rng: Random) -> Phrase:
+    if doing.action == "standing" and rng.random() < 0.6:
+        return rng.choice(MOODS[doing.expression])
+    return phrase_with(rng.choice(ACTIONS[doing.action].phrases), doing.prop)
+
+
+def _verb(names: Sequence[str], phrase: Phrase) -> str:
+    return phrase.one if len(names) == 1 else phrase.many
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _together(g: Doing, rng: Random):
+    phrase, form = _phrase(g, rng), rng.randrange(5)
+    who, verb, be = Who(g.names), _verb(g.names, phrase), _be(g.names)
+
+    def make(place: Place, say: bool) -> Sentence:
+        if not say:
+            return [who, f" {be} {phrase.going}."] if form in (2, 3) else [who, f" {verb}."]
+        return [
+            [who, f" {verb} {place.at}."],
+            [f"{place.at}, ", who, f" {verb}."],
+            [who, f" {be} {phrase.going} {place.at}."],
+            [who, f" {be} {place.at}, {phrase.going}."],
+            [who, f" {verb} {place.at}."],
+        ][form]
+
+    return make
+
+
+def _going(g: Doing, rng: Random):
+    phrase, form = _phrase(g, rng), rng.randrange(5)
+    who, verb, be, many = Who(g.names), _verb(g.names, phrase), _be(g.names), len(g.names) > 1
+    go, walk, come = ("go", "walk", "come") if many else ("goes", "walks", "comes")
+
+    def make(place: Place, say: bool) -> Sentence:
+        return [
+            [who, f" {go} {place.to} and {verb}."],
+            [who, f" {walk} {place.to} and {verb}."],
+            [who, f" {come} {place.to} and {verb}."],
+            ["now ", who, f" {be} {place.at}, {phrase.going}."],
+            [f"later, {place.at}, ", who, f" {verb}."],
+        ][form]
+
+    return make
+
+
+def _looking_on(g: Doing, other: Doing, arrived, moved, rng: Random):
+    """One acts, the other looks on."""
+    towards = ACTIONS[g.action].towards
+    if g.names[0] in arrived and len(g.names) == 1 and not set(arrived) & set(other.names) and not moved:
+        return _joining(g, other, rng)
+    if towards and rng.random() < 0.6:
+        return _towards(g, other, phrase_with(rng.choice(towards), g.prop), rng)
+    phrase, form = _phrase(g, rng), rng.randrange(4)
+    watch = rng.choice(WATCHING)
+    who, seen, them = Who(g.names), Who(g.names, as_object=True), Who(other.names)
+    verb, watches = _verb(g.names, phrase), _verb(other.names, watch)
+    sees = "watches" if len(other.names) == 1 else "watch"
+
+    def make(place: Place, say: bool) -> Sentence:
+        at = f" {place.at}" if say else ""
+        if form == 0:
+            return [them, f" {sees} ", seen, f" {phrase.many}{at}."]
+        if form == 1 and say:
+            return [f"{place.at}, ", who, f" {verb} while ", them, f" {watches}."]
+        if form == 2:
+            return [who, f" {verb}{at}, and ", them, f" {watches}."]
+        return [who, f" {verb}{at} while ", them, f" {watches}."]
+
+    return make
+
+
+def _towards(g: Doing, other: Doing, phrase: Phrase, rng: Random):
+    form = rng.randrange(3)
+    who, them = Who(g.names), Who(other.names, as_object=True)
+    verb, be = _verb(g.names, phrase), _be(g.names)
+
+    def make(place: Place, say: bool) -> Sentence:
+        at = f" {place.at}" if say else ""
+        if form == 0 and say:
+            return [f"{place.at}, ", who, f" {verb} ", them, "."]
+        if form == 1:
+            return [who, f" {be} {phrase.going} ", them, f"{at}."]
+        return [who, f" {verb} ", them, f"{at}."]
+
+    return make
+
+
+def _joining(g: Doing, other: Doing, rng: Random):
+    phrase, form = _phrase(g, rng), rng.randrange(3)
+    who, them = Who(g.names), Who(other.names, as_object=True)
+
+    def make(place: Place, say: bool) -> Sentence:
+        at = f" {place.at}" if say else ""
+        return [
+            [who, " joins ", them, f"{at} and {phrase.one}."],
+            [who, " comes to ", them, f"{at} and {phrase.one}."],
+            [who, " meets ", them, f"{at} and {phrase.one}."],
+        ][form]
+
+    return make
+
+
+def _each(groups: Sequence[Doing], rng: Random):
+    """Everybody does something of their own."""
+    phrases = [_phrase(g, rng) for g in groups]
+    verbs = [_verb(g.names, p) for g, p in zip(groups, phrases, strict=True)]
+    form = rng.randrange(4)
+    link = " while " if form in (1, 2) and len(groups) == 2 else " and "
+
+    def make(place: Place, say: bool) -> Sentence:
+        at = f" {place.at}" if say else ""
+        parts: Sentence = [f"{place.at}, "] if form == 1 and say else []
+        for i, (g, verb) in enumerate(zip(groups, verbs, strict=True)):
+            if i:
+                parts.append(", " if i < len(groups) - 1 else link)
+            doing = f"{_be(g.names)} {phrases[i].going}" if form == 2 else verb
+            parts += [Who(g.names), f" {doing}"]
+            if form == 3 and i == 0:
+                parts.append(at)
+        parts.append("." if form in (1, 3) else f"{at}.")
+        return parts
+
+    return make

@@ -1,0 +1,59 @@
+"""The twelve places of Maple Lane: their words in a text, their ground, their drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image
+
+from . import indoors, outdoors
+from .canvas import UNITS, Colour, Pen, enlargement, rgb
+
+MARGIN = 8  # units a background is wider than the picture, on either side
+
+
+@dataclass(frozen=True)
+class Place:
+    """`at` is "in the kitchen", `to` is "to the kitchen"; `shadow` is the ground's colour under a person."""
+
+    name: str
+    preposition: str
+    noun: str
+    shadow: Colour
+    paint: Callable[[Pen], None]
+
+    @property
+    def at(self) -> str:
+        return f"{self.preposition} the {self.noun}"
+
+    @property
+    def to(self) -> str:
+        return f"to the {self.noun}"
+
+
+_ALL = (
+    Place("kitchen", "in", "kitchen", rgb("d3b796"), indoors.kitchen),
+    Place("park", "in", "park", rgb("cdb98a"), outdoors.park),
+    Place("beach", "on", "beach", rgb("d9be80"), outdoors.beach),
+    Place("library", "in", "library", rgb("5d7f7c"), indoors.library),
+    Place("street", "in", "street", rgb("7f7c8d"), outdoors.street),
+    Place("garden", "in", "garden", rgb("95bb6c"), outdoors.garden),
+    Place("classroom", "in", "classroom", rgb("c59c64"), indoors.classroom),
+    Place("bakery", "in", "bakery", rgb("d9a9a0"), indoors.bakery),
+    Place("bedroom", "in", "bedroom", rgb("c0758b"), indoors.bedroom),
+    Place("station", "at", "train station", rgb("a39b94"), indoors.station),
+    Place("forest", "in", "forest", rgb("548350"), outdoors.forest),
+    Place("farm", "on", "farm", rgb("b78f44"), outdoors.farm),
+)
+PLACES: dict[str, Place] = {place.name: place for place in _ALL}
+
+
+@lru_cache(maxsize=48)
+def background(place: str, size: int) -> Image.Image:
+    """The enlarged, still background; MARGIN units wider than the picture on either side. Do not change it."""
+    scale = size * enlargement(size) / UNITS
+    image = Image.new("RGB", (round((UNITS + 2 * MARGIN) * scale), round(UNITS * scale)))
+    PLACES[place].paint(Pen(image, scale).at(MARGIN, 0))
+    return image

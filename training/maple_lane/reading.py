@@ -1,0 +1,70 @@
+"""Reading comprehension: Maple Lane's stories as text, and questions about the frame to be drawn.
+
+A document is the prompt of `storyboard.captions.interleave` with words where pictures would be, and the answers a
+careful reader would give after its last `Image:`. Only what the prompt reveals is asked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storyboard.captions import PictureSlot, interleave, mentioned_names
+
+from . import CAST, MapleStory, StoryFrame, describe, describe_portrait
+
+NAMES = {who.name: () for who in CAST}
+CAST_SHARE = 0.5  # documents that open with portraits
+BLIND_SHARE = 0.15  # pictures of which the reader sees nothing
+WARDROBE = {(who.name, key): outfit.words for who in CAST for key, outfit in who.wardrobe.items()}
+
+
+def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
+    """The prompt for the story's last frame, and questions about that frame with their answers, in random order."""
+    *earlier, last = story.frames
+    captions = [f.plain if rng.random() < 0.2 else f.referential for f in earlier]
+    caption = last.plain if rng.random() < 0.2 else last.referential
+    cast = cast_so_far(story) if rng.random() < CAST_SHARE else []
+    blind = rng.random(len(earlier)) < BLIND_SHARE
+    parts = interleave(captions, caption, cast)
+    prompt = "".join(_words(part, story, cast, blind) for part in parts)
+    seen = set(cast) | {
+        actor.name for f, hidden in zip(earlier, blind, strict=True) if not hidden for actor in f.scene.actors
+    }
+    answers = _answers(story, last, caption, seen)
+    return prompt, "".join(answers[i] for i in rng.permutation(len(answers)))
+
+
+def cast_so_far(story: MapleStory) -> list[str]:
+    """Names in the story's plain captions, in the order of the cast: whose portraits open the prompt."""
+    named = {name for frame in story.frames for name in mentioned_names(frame.plain, NAMES)}
+    return [name for name in NAMES if name in named]
+
+
+def _words(part: str | PictureSlot, story: MapleStory, cast: list[str], blind: np.ndarray) -> str:
+    if isinstance(part, str):
+        return part
+    if part.kind == "portrait":
+        name = cast[part.index]
+        return f" {describe_portrait(name, story.outfits[name])} "
+    return " " if blind[part.index] else f" {describe(story.frames[part.index].scene)} "
+
+
+def _answers(story: MapleStory, frame: StoryFrame, caption: str, seen: set[str]) -> list[str]:
+    actors = frame.scene.actors
+    answers = [
+        f" Named? {frame.plain}",
+        f" Who? {_listed([a.name for a in actors])}.",
+        f" Where? {frame.scene.place}.",
+        " What? " + " ".join(f"{a.name}: {a.action}." for a in actors),
+    ]
+    worn = [f"{a.name}: {WARDROBE[a.name, a.outfit]}." for a in actors if a.name in seen]
+    if worn:
+        answers.append(" Wearing? " + " ".join(worn))
+    if caption == frame.referential:
+        answers += [f" {r.word}? {_listed(r.names)}." for r in frame.references]
+    return answers
+
+
+def _listed(names) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

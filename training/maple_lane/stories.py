@@ -1,0 +1,190 @@
+"""Stories of any length on Maple Lane: who is where, who comes and goes, what is said about it.
+
+Everything follows from (split, seed). A split only holds scenes of its own: `split_of` hashes what a scene shows
+(place, who does what with what), so no scene of the test stories can ever be met in training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from random import Random
+
+from .actions import ACTIONS
+from .cast import BY_NAME
+from .grammar import Doing, Reference, compose, write
+from .places import PLACES
+from .scene import STAGE, Actor, Scene
+
+SPLITS = ("train", "val", "test")
+FIXED = {("val", 4): 200, ("test", 4): 500, ("test", 50): 20}  # stories of the fixed sets
+_SHARES = {"train": 0.80, "val": 0.08, "test": 0.12}
+_NAMES = tuple(BY_NAME)
+_PLACES = tuple(PLACES)
+_DOINGS = tuple(a for a in ACTIONS if a != "standing")
+
+
+@dataclass(frozen=True)
+class StoryFrame:
+    """One picture of a story and what is said of it; `references` are the pronouns of the referential caption."""
+
+    scene: Scene
+    plain: str
+    referential: str
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True)
+class MapleStory:
+    """`outfits`: what each of its characters wears, in all frames."""
+
+    id: str
+    frames: tuple[StoryFrame, ...]
+    outfits: dict[str, str]
+
+
+def split_of(scene: Scene) -> str:
+    """The split a scene belongs to, by its content: place and who does what with what."""
+    deeds = sorted(f"{a.name}:{a.action}:{a.prop}" for a in scene.actors)
+    return _split_of_content(scene.place, deeds)
+
+
+def _split_of_content(place: str, deeds: list[str]) -> str:
+    digest = hashlib.blake2b("|".join([place, *deeds]).encode(), digest_size=4).digest()
+    share = int.from_bytes(digest, "big") / 2**32
+    if share < _SHARES["train"]:
+        return "train"
+    return "val" if share < _SHARES["train"] + _SHARES["val"] else "test"
+
+
+def story(split: str, index: int, frames: int = 4) -> MapleStory:
+    """Story number `index` of a fixed set; `FIXED` says how many a set has (train: as many as you like)."""
+    count = FIXED.get((split, frames))
+    if count is not None and not 0 <= index < count:
+        raise ValueError(f"story {index} of {split}: that set has {count} stories of {frames} frames, from 0")
+    return sample_story(1_000_003 * frames + index, frames, split)
+
+
+def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
+    """A story with only scenes of that split; equal arguments give the equal story."""
+    if split not in SPLITS:
+        raise ValueError(f"split {split!r} is not one of {', '.join(SPLITS)}")
+    if frames < 1:
+        raise ValueError(f"a story has at least one frame, not {frames}")
+    rng = Random(f"{split}/{seed}")
+    pool = rng.sample(_NAMES, rng.choice((2, 3, 3, 4)))
+    outfits = {name: rng.choice(BY_NAME[name].outfits) for name in pool}
+    made: list[StoryFrame] = []
+    before: _Moment | None = None
+    for _ in range(frames):
+        now = _next_moment(before, pool, split, rng)
+        made.append(_frame(now, before, outfits, rng))
+        before = now
+    return MapleStory(f"{split}-{seed}", tuple(made), outfits)
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What a frame shows, before anybody is placed or dressed. `names` from left to right."""
+
+    place: str
+    layout: int
+    names: tuple[str, ...]
+    groups: tuple[Doing, ...]
+
+
+def _next_moment(before: _Moment | None, pool: list[str], split: str, rng: Random) -> _Moment:
+    """Drawn anew, as a whole, until it belongs to the split: so the splits differ in content, not in kind."""
+    while True:
+        place, layout, names = _setting(before, pool, rng)
+        groups = _deeds(names, rng)
+        deeds = sorted(f"{name}:{g.action}:{g.prop}" for g in groups for name in g.names)
+        if _split_of_content(place, deeds) == split and not _repeats(before, place, names, groups):
+            return _Moment(place, layout, names, groups)
+
+
+def _repeats(before: _Moment | None, place: str, names, groups) -> bool:
+    if before is None or before.place != place or before.names != names:
+        return False
+    return [(g.names, g.action) for g in before.groups] == [(g.names, g.action) for g in groups]
+
+
+def _setting(before: _Moment | None, pool: list[str], rng: Random) -> tuple[str, int, tuple[str, ...]]:
+    """Where, and who is there: the place persists three times out of four, people stay more often than not."""
+    if before is None:
+        count = min(len(pool), rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))
+        return rng.choice(_PLACES), rng.getrandbits(30), tuple(pool[:count])
+    place, layout, names = before.place, before.layout, list(before.names)
+    absent = [name for name in pool if name not in names]
+    chance = rng.random()
+    if chance < 0.25 and absent and len(names) < 3:
+        names.insert(rng.choice((0, len(names))), rng.choice(absent))
+    elif chance < 0.45 and len(names) > 1:
+        names.remove(rng.choice(names))
+    elif chance < 0.52 and absent:
+        names[rng.randrange(len(names))] = rng.choice(absent)
+    if rng.random() < 0.25:
+        place = rng.choice([p for p in _PLACES if p != place])
+        layout = rng.getrandbits(30)
+    return place, layout, tuple(names)
+
+
+def _deeds(names: tuple[str, ...], rng: Random) -> tuple[Doing, ...]:
+    """Who does what: all the same, one while the others look on, or each something else."""
+    chance = rng.random()
+    if len(names) == 1:
+        return (_doing(names, rng, standing=0.09),)
+    if chance < 0.38:
+        return (_doing(names, rng, standing=0.05),)
+    if chance < 0.72:
+        actor = rng.choice(names)
+        others = tuple(name for name in names if name != actor)
+        return (_doing((actor,), rng), _doing(others, rng, standing=1.0))
+    if len(names) == 3 and chance < 0.9:
+        odd = rng.choice(names)
+        pair = tuple(name for name in names if name != odd)
+        return (_doing(pair, rng), _doing((odd,), rng)) if rng.random() < 0.5 else (_doing((odd,), rng), _doing(pair, rng))
+    return tuple(_doing((name,), rng) for name in names)
+
+
+def _doing(names: tuple[str, ...], rng: Random, standing: float = 0.0) -> Doing:
+    action = "standing" if rng.random() < standing else rng.choice(_DOINGS)
+    props = ACTIONS[action].props
+    mood = rng.random()
+    expression = "happy" if mood < 0.58 else "sad" if mood < 0.72 else "surprised" if mood < 0.86 else "cross"
+    return Doing(names, action, rng.choice(props) if props else None, expression)
+
+
+def _frame(now: _Moment, before: _Moment | None, outfits: dict[str, str], rng: Random) -> StoryFrame:
+    last = before.names if before else ()
+    moved = before is not None and before.place != now.place
+    arrived = [name for name in now.names if before and name not in last]
+    full, short = compose(now.groups, PLACES[now.place], moved, arrived, rng)
+    scene = _scene(now, outfits)
+    plain, _ = write(full)
+    if before is None:
+        return StoryFrame(scene, plain, plain)
+    referential, references = write(short, last, rng)
+    return StoryFrame(scene, plain, referential, references)
+
+
+def _scene(now: _Moment, outfits: dict[str, str]) -> Scene:
+    """Everybody on their slot; who looks on faces the one who acts, the others face the middle."""
+    spots = dict(zip(now.names, STAGE[len(now.names)], strict=True))
+    lead = now.groups[0]
+    watched = spots[lead.names[0]] if len(now.groups) > 1 and len(lead.names) == 1 else None
+    doing = {name: g for g in now.groups for name in g.names}
+    actors = []
+    for index, name in enumerate(now.names):
+        g, x = doing[name], spots[name]
+        target = watched if watched is not None and watched != x else _target(x, index, now)
+        facing = "right" if target > x else "left"
+        actors.append(Actor(name, outfits[name], g.action, g.prop, g.expression, facing, x))
+    return Scene(now.place, tuple(actors), now.layout)
+
+
+def _target(x: float, index: int, now: _Moment) -> float:
+    """What somebody looks towards who looks at nobody: the middle; from the middle, either side."""
+    if abs(x - 0.5) > 0.01:
+        return 0.5
+    return 1.0 if (now.layout >> index) & 1 else 0.0

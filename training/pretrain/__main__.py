@@ -1,0 +1,23 @@
+"""`python -m training.pretrain PART ...`: dispatches to the part's own module."""
+
+import sys
+from importlib import import_module
+
+PARTS = {
+    "tokenizers": "tokenizer_training",
+    "autoencoder": "autoencoder",
+    "clip": "clip",
+    "language-model": "language_model",
+    "latents": "latents",
+    "ldm": "ldm",
+}
+
+
+def main(argv: list[str]) -> None:
+    if not argv or argv[0] not in PARTS:
+        raise SystemExit(f"usage: python -m training.pretrain {{{'|'.join(PARTS)}}} [--help]")
+    import_module(f"training.pretrain.{PARTS[argv[0]]}").main(argv[1:])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

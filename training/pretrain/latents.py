@@ -1,0 +1,108 @@
+"""Encoded pictures of Maple Lane, once for all denoiser training: `python -m training.pretrain latents`.
+
+Shards hold latents (fp16, normalised) and character masks; captions and scenes are sampled again from the story's
+seed, which costs nothing. A finished shard is never written again, so the command is resumable and can be extended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.models.latents import encode_pictures
+from training.maple_lane import MapleStory, draw_with_masks, sample_story
+from training.parts import freeze, save_part
+from training.pretrain.autoencoder import pixels_of
+
+SHARD_STORIES = 128
+FRAMES = 4
+MAX_CHARACTERS = 3
+MASK_SIZE = 32  # finer than any recorded attention map
+
+
+@dataclass
+class LatentArguments:
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    out: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of the shards"})
+    stories: int = field(default=3072, metadata={"help": "stories of four frames to encode"})
+    device: str = field(default="cpu", metadata={"help": "where the autoencoder runs"})
+
+
+class LatentCache:
+    """What has been encoded: latents (N, C, h, w), masks (N, 3, 32, 32) and the frame each came from."""
+
+    def __init__(self, folder: Path):
+        shards = sorted(Path(folder).glob("shard-*.safetensors"))
+        if not shards:
+            raise FileNotFoundError(f"{folder} has no latents; run: python -m training.pretrain latents")
+        loaded = [load_file(shard) for shard in shards]
+        self.latents = torch.cat([s["latents"] for s in loaded])
+        self.masks = torch.cat([s["masks"] for s in loaded])
+        self._seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
+        self._stories: dict[int, MapleStory] = {}
+
+    def __len__(self) -> int:
+        return len(self.latents)
+
+    def story(self, index: int) -> tuple[MapleStory, int]:
+        """The story of latent `index` and which of its frames it is."""
+        seed = self._seeds[index // FRAMES]
+        if seed not in self._stories:
+            self._stories[seed] = sample_story(seed, FRAMES, "train")
+        return self._stories[seed], index % FRAMES
+
+    def mask(self, index: int) -> torch.Tensor:
+        """(3, 32, 32) in 0..1, the scene's actors in order, zeros where there are fewer."""
+        return self.masks[index].float() / 255
+
+
+def encode_story(vae: AutoencoderKL, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents (4, C, h, w) and masks (4, 3, 32, 32) uint8 of one sampled story."""
+    pixels, masks = [], torch.zeros(FRAMES, MAX_CHARACTERS, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
+    for row, frame in enumerate(sample_story(seed, FRAMES, "train").frames):
+        picture, visible = draw_with_masks(frame.scene, vae.config.sample_size)
+        pixels.append(pixels_of(picture))
+        for slot, actor in enumerate(frame.scene.actors):
+            mask = torch.from_numpy(visible[actor.name].astype(np.float32))[None, None]
+            masks[row, slot] = F.interpolate(mask, MASK_SIZE, mode="area")[0, 0].mul(255).round().byte()
+    return encode_pictures(vae, torch.stack(pixels).to(vae.device)).cpu(), masks
+
+
+def measure_statistics(vae: AutoencoderKL, stories: int = 48) -> None:
+    """Put the per-channel mean and standard deviation of raw latents into the autoencoder's config."""
+    vae.register_to_config(latents_mean=None, latents_std=None, scaling_factor=1.0)
+    raw = torch.cat([encode_story(vae, -1 - seed)[0] for seed in range(stories)]).float()
+    mean, std = raw.mean(dim=(0, 2, 3)), raw.std(dim=(0, 2, 3))
+    vae.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())
+
+
+def main(argv: list[str]) -> None:
+    (args,) = HfArgumentParser(LatentArguments).parse_args_into_dataclasses(argv)
+    parts, out = Path(args.parts), Path(args.out)
+    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(args.device)
+    out.mkdir(parents=True, exist_ok=True)
+    with torch.inference_mode():
+        if vae.config.latents_mean is None:
+            measure_statistics(vae)
+            save_part(parts, "vae", vae)
+        for number in tqdm(range(args.stories // SHARD_STORIES), desc="latents"):
+            shard = out / f"shard-{number:05d}.safetensors"
+            if shard.exists():
+                continue
+            seeds = list(range(number * SHARD_STORIES, (number + 1) * SHARD_STORIES))
+            encoded = [encode_story(vae, seed) for seed in seeds]
+            part = {
+                "latents": torch.cat([e[0] for e in encoded]).half(),
+                "masks": torch.cat([e[1] for e in encoded]),
+                "seeds": torch.tensor(seeds),
+            }
+            save_file(part, shard.with_suffix(".part"))
+            shard.with_suffix(".part").rename(shard)
