@@ -16,7 +16,7 @@ def tiny_config(folder: Path) -> Path:
     """The bundled recipe with every width cut down; the structure stays."""
     config = load_config("maple-lane")
     config["resolution"] = 64
-    config["vae"].update(block_out_channels=[8, 8, 8, 8], latent_channels=4, sample_size=64)
+    config["vae"].update(block_out_channels=[8, 8, 8], latent_channels=4, sample_size=64)
     config["unet"].update(
         sample_size=4,
         in_channels=4,

@@ -10,9 +10,9 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
 from PIL import Image
-from storyboard.pipeline import StoryPipeline
 from transformers import (
     AutoModelForCausalLM,
     CLIPImageProcessor,
@@ -26,6 +26,7 @@ from transformers import (
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.pipeline import StoryPipeline
 from training.maple_lane import ACTIONS, CAST, PLACES, draw_portrait
 
 PORTRAIT_SIZE = 256
@@ -35,13 +36,20 @@ PORTRAIT_SIZE = 256
 class AssembleArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of all trained parts"})
     out: str = field(default="assets/maple-lane", metadata={"help": "the pipeline folder to write"})
+    denoiser: str = field(
+        default="char_ldm/unet", metadata={"help": "its denoiser; unet: the plain LDM, a baseline"}
+    )
+    steps: int = field(default=15, metadata={"help": "denoising steps of a frame, unless asked otherwise"})
+    guidance: float = field(default=3.0, metadata={"help": "guidance scale, unless asked otherwise"})
 
 
-def load_pipeline(parts: Path) -> StoryPipeline:
+def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     """The pipeline of a parts folder, fp32."""
+    parts = Path(args.parts)
+    vae = AutoencoderKL.from_pretrained(parts / "vae")
     return StoryPipeline(
-        vae=AutoencoderKL.from_pretrained(parts / "vae"),
-        unet=UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"),
+        vae=vae,
+        unet=UNet2DConditionModel.from_pretrained(parts / args.denoiser),
         scheduler=DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler"),
         tokenizer=CLIPTokenizerFast.from_pretrained(parts / "tokenizer"),
         text_encoder=CLIPTextModel.from_pretrained(parts / "text_encoder"),
@@ -53,7 +61,19 @@ def load_pipeline(parts: Path) -> StoryPipeline:
         image_tokens=ImageTokens.from_pretrained(parts / "aligned" / "image_tokens"),
         visual_mapper=VisualMapper.from_pretrained(parts / "aligned" / "visual_mapper"),
         condition_mapper=ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
+        steps=args.steps,
+        guidance=args.guidance,
+        portrait_fill=tuple(int(c) for c in draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]),
+        preview_colours=preview_colours(vae),
     )
+
+
+@torch.inference_mode()
+def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]:
+    """The linear map from latents to colours that cheap previews use."""
+    scenes = [story("val", i).frames[0].scene for i in range(pictures)]
+    pixels = torch.stack([pixels_of(draw(scene, vae.config.sample_size)) for scene in scenes])
+    return fit_colours(encode_pictures(vae, pixels), pixels)
 
 
 def write_cast(out: Path) -> None:
@@ -75,7 +95,7 @@ def write_cast(out: Path) -> None:
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
     out = Path(args.out)
-    load_pipeline(Path(args.parts)).save_half(out)
+    load_pipeline(args).save_half(out)
     write_cast(out)
 
 

@@ -117,8 +117,11 @@ def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTo
     )
     bpe.train_from_iterator(texts, trainer)
     learnt = json.loads(bpe.to_str())["model"]
-    merges = [tuple(m) if not isinstance(m, str) else tuple(m.split(" ")) for m in learnt["merges"]]
-    return CLIPTokenizerFast(vocab=learnt["vocab"], merges=merges, model_max_length=max_length)
+    vocabulary, merges = learnt["vocab"], [tuple(merge) for merge in learnt["merges"]]
+    for byte in sorted(pre_tokenizers.ByteLevel.alphabet()):
+        # Every byte may also end a word; what these texts never ended in would otherwise become the end token.
+        vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
+    return CLIPTokenizerFast(vocab=vocabulary, merges=merges, model_max_length=max_length)
 
 
 def _clip_words():

@@ -45,7 +45,9 @@ class CharacterConditioner:
 
     def count_tokens(self, caption: str) -> int:
         """Tokens the whole caption needs, the start and end tokens included."""
-        return len(self.tokenizer(caption, truncation=False, verbose=False)["input_ids"])
+        return len(
+            self.tokenizer(caption, truncation=False, verbose=False, split_special_tokens=True)["input_ids"]
+        )
 
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
         """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
@@ -84,6 +86,7 @@ class CharacterConditioner:
             max_length=self.max_tokens,
             return_offsets_mapping=True,
             return_tensors="pt",
+            split_special_tokens=True,  # a writer's "<|endoftext|>" is text
         )
 
     def _encode_tokens(self, input_ids: torch.Tensor) -> torch.Tensor:

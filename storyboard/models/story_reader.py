@@ -176,7 +176,9 @@ class StoryReader:
         return self.condition_mapper(states.to(self.condition_mapper.dtype), self.image_tokens(len(states)))
 
     def _words(self, text: str) -> list[int]:
-        return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        # A writer's "</s>" is text, not a token of ours.
+        ids = self.tokenizer(text, add_special_tokens=False, verbose=False, split_special_tokens=True)
+        return ids["input_ids"]
 
 
 def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:

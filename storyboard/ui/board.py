@@ -55,61 +55,76 @@ def make_board(studio: Studio, hints: Hints) -> gr.HTML:
 
 
 def board_calls(studio: Studio) -> list[Callable[[dict], dict | None]]:
-    """What the script may ask for, each a function of one message. The answer is {"view"} or {"error"}."""
+    """What the script may ask for, each a function of one message. The answer is {"view"} or {"error"}, or None."""
+    return [_checked(studio, call) for call in (open_story, get_news, *map(_answering, CHANGES))]
 
-    def open_story(message: dict) -> dict:
-        found = studio.has(message.get("story"))
-        story = message["story"] if found else studio.create()
-        return {"view": board_view(studio, story), "not_found": bool(message.get("story")) and not found}
 
-    def get_news(message: dict) -> dict | None:
-        if not studio.has(message.get("story")):
-            return {"gone": True}
-        if message.get("version") == studio.version(message["story"]):
-            return None
-        return {"view": board_view(studio, message["story"])}
+def open_story(studio: Studio, message: dict) -> dict:
+    """The story the page's address names; a fresh one where it names none that is still here."""
+    wanted = message.get("story")
+    found = studio.has(wanted)
+    return {
+        "view": board_view(studio, wanted if found else studio.create()),
+        "not_found": bool(wanted) and not found,
+    }
 
-    def add_frame(message: dict) -> None:
-        studio.add(message["story"], message.get("caption"))
 
-    def edit_frame(message: dict) -> None:
-        studio.edit(message["story"], message.get("frame"), message.get("caption"))
-        if message.get("draw") is True:
-            studio.draw(message["story"], message.get("frame"))
+def get_news(studio: Studio, message: dict) -> dict | None:
+    """None for a page that has seen the newest version: most calls, and they cost next to nothing."""
+    story = message.get("story")
+    if not studio.has(story):
+        return {"gone": True}
+    if message.get("version") == studio.version(story):
+        return None
+    return {"view": board_view(studio, story)}
 
-    def draw_frame(message: dict) -> None:
+
+def add_frame(studio: Studio, message: dict) -> None:
+    studio.add(message["story"], message.get("caption"))
+
+
+def edit_frame(studio: Studio, message: dict) -> None:
+    studio.edit(message["story"], message.get("frame"), message.get("caption"))
+    if message.get("draw") is True:
         studio.draw(message["story"], message.get("frame"))
 
-    def reroll_frame(message: dict) -> None:
-        studio.draw(message["story"], message.get("frame"), reroll=True)
 
-    def draw_stale(message: dict) -> None:
-        studio.draw_stale(message["story"])
+def draw_frame(studio: Studio, message: dict) -> None:
+    studio.draw(message["story"], message.get("frame"))
 
-    def stop_frame(message: dict) -> None:
-        studio.stop(message["story"], message.get("frame"))
 
-    def remove_frame(message: dict) -> None:
-        studio.remove(message["story"], message.get("frame"))
+def reroll_frame(studio: Studio, message: dict) -> None:
+    studio.draw(message["story"], message.get("frame"), reroll=True)
 
-    def choose_take(message: dict) -> None:
-        studio.choose_take(message["story"], message.get("frame"), message.get("take"))
 
-    def choose_portrait(message: dict) -> None:
-        studio.choose_portrait(message["story"], message.get("name"), message.get("portrait"))
+def draw_stale(studio: Studio, message: dict) -> None:
+    studio.draw_stale(message["story"])
 
-    def add_portrait(message: dict) -> None:
-        studio.add_portrait(message["story"], message.get("name"), uploaded_file(message.get("path")))
 
-    changes = (
-        (add_frame, edit_frame, draw_frame, reroll_frame, draw_stale, stop_frame, remove_frame)
-        + (choose_take, choose_portrait, add_portrait)
-    )  # fmt: skip
-    return [
-        _checked(open_story),
-        _checked(get_news),
-        *(_checked(_answering(studio, change)) for change in changes),
-    ]
+def stop_frame(studio: Studio, message: dict) -> None:
+    studio.stop(message["story"], message.get("frame"))
+
+
+def remove_frame(studio: Studio, message: dict) -> None:
+    studio.remove(message["story"], message.get("frame"))
+
+
+def choose_take(studio: Studio, message: dict) -> None:
+    studio.choose_take(message["story"], message.get("frame"), message.get("take"))
+
+
+def choose_portrait(studio: Studio, message: dict) -> None:
+    studio.choose_portrait(message["story"], message.get("name"), message.get("portrait"))
+
+
+def add_portrait(studio: Studio, message: dict) -> None:
+    studio.add_portrait(message["story"], message.get("name"), uploaded_file(message.get("path")))
+
+
+CHANGES = (
+    *(add_frame, edit_frame, draw_frame, reroll_frame, draw_stale, stop_frame, remove_frame),
+    *(choose_take, choose_portrait, add_portrait),
+)
 
 
 def uploaded_file(path: object) -> Path:
@@ -121,29 +136,29 @@ def uploaded_file(path: object) -> Path:
     return Path(real)
 
 
-def _answering(studio: Studio, change: Callable[[dict], None]) -> Callable[[dict], dict]:
+def _answering(change: Callable[[Studio, dict], None]) -> Callable[[Studio, dict], dict]:
     """Answer a change with the view after it."""
 
     @functools.wraps(change)
-    def answer(message: dict) -> dict:
-        studio.session(message.get("story"))
-        change(message)
-        return {"view": board_view(studio, message["story"])}
+    def answer(studio: Studio, message: dict) -> dict:
+        story = studio.session(message.get("story")).story.id
+        change(studio, message)
+        return {"view": board_view(studio, story)}
 
     return answer
 
 
-def _checked(call: Callable[[dict], dict | None]) -> Callable[[dict], dict | None]:
+def _checked(studio: Studio, call: Callable[[Studio, dict], dict | None]) -> Callable[[dict], dict | None]:
     """Turn whatever goes wrong into one sentence for the writer."""
 
-    @functools.wraps(call)
     def checked(message: dict) -> dict | None:
         try:
-            return call(message if isinstance(message, dict) else {})
+            return call(studio, message if isinstance(message, dict) else {})
         except StoryError as error:
             return {"error": str(error)}
         except Exception:  # a bug must reach the log and leave the page usable
             log.exception("the board's call %s failed", call.__name__)
             return {"error": "Something went wrong in the app and nothing was changed; try once more."}
 
+    checked.__name__ = call.__name__  # what the script calls it by
     return checked

@@ -5,7 +5,6 @@ Knows Gradio and the studio, no models.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import gradio as gr
@@ -37,7 +36,6 @@ def make_page(studio: Studio, hints: Hints | None = None) -> gr.Blocks:
 
 def launch_page(page: gr.Blocks, studio: Studio, **options: Any) -> tuple[Any, str, str]:
     """Launch with what this page needs; `options` go to `gr.Blocks.launch`."""
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     return page.launch(
         theme=make_theme(),
         # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.

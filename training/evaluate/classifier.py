@@ -96,7 +96,7 @@ def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
     """A drawn picture (S, S, 3) as a good generator might return it: a little soft, grainy, packed or off in tone."""
     image = Image.fromarray(picture)
     if rng.random() < 0.6:
-        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 2.0)) * image.width / 192))
+        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.5)) * image.width / 192))
     if rng.random() < 0.3:
         packed = io.BytesIO()
         image.save(packed, "JPEG", quality=int(rng.integers(40, 95)))

@@ -53,9 +53,13 @@ _ALL = (
             _phrase("wave", "hello", "waving"),
             _phrase("wave", "a hand", "waving"),
             _phrase("give", "a big wave", "giving"),
-            _phrase("say", "hello with a wave"),
+            _phrase("wave", "with one hand", "waving"),
         ),
-        towards=(_phrase("wave", "at", "waving"), _phrase("wave", "to", "waving"), _phrase("wave", "hello to", "waving")),
+        towards=(
+            _phrase("wave", "at", "waving"),
+            _phrase("wave", "to", "waving"),
+            _phrase("wave", "hello to", "waving"),
+        ),
     ),
     Action(
         "reading",
@@ -141,9 +145,9 @@ _ALL = (
         (
             _phrase("carry", "{prop}", one="carries"),
             _phrase("hold", "{prop}"),
-            _phrase("bring", "{prop}"),
             _phrase("lift", "{prop}"),
-            _phrase("have", "{prop} in both arms", "having", "has"),
+            _phrase("hold", "{prop} in both arms"),
+            _phrase("have", "{prop}", "holding", "has"),
         ),
         ("basket", "parcel", "pumpkin"),
         (_phrase("carry", "{prop} to", one="carries"), _phrase("bring", "{prop} to")),
@@ -154,7 +158,7 @@ _ALL = (
             _phrase("hold", "an umbrella"),
             _phrase("stand", "under an umbrella"),
             _phrase("open", "an umbrella"),
-            _phrase("have", "an umbrella", "having", "has"),
+            _phrase("have", "an umbrella", "holding", "has"),
             _phrase("wait", "under an umbrella"),
         ),
         ("umbrella",),
@@ -166,7 +170,6 @@ _ALL = (
             _phrase("wait"),
             _phrase("look", "around"),
             _phrase("stand", "about"),
-            _phrase("do", "nothing", one="does"),
         ),
     ),
 )
@@ -178,7 +181,7 @@ WATCHING = (_phrase("watch", one="watches"), _phrase("look", "on"))
 MOODS: dict[str, tuple[Phrase, ...]] = {
     "happy": (_phrase("smile", going="smiling"), _phrase("look", "happy")),
     "sad": (_phrase("look", "sad"), _phrase("feel", "sad")),
-    "surprised": (_phrase("look", "surprised"), _phrase("get", "a surprise", "getting")),
+    "surprised": (_phrase("look", "surprised"), _phrase("feel", "surprised")),
     "cross": (_phrase("look", "cross"), _phrase("frown")),
 }
 

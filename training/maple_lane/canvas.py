@@ -99,7 +99,14 @@ class Pen:
         cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
         # local (u, v) -> (flip * (cos u - sin v) + x, sin u + cos v + y)
         p, q, r, s = flip * cos, -flip * sin, sin, cos
-        pen._matrix = (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, a * x + b * y + e, c * x + d * y + f)
+        pen._matrix = (
+            a * p + b * r,
+            a * q + b * s,
+            c * p + d * r,
+            c * q + d * s,
+            a * x + b * y + e,
+            c * x + d * y + f,
+        )
         pen._unit = self._unit * scale
         pen._straight = self._straight and turn == 0
         return pen
@@ -148,7 +155,9 @@ class Pen:
             self._fill(self._map(ring), dark(fill))
         self._fill(self._map([(x + rx * c, y + ry * s) for c, s in _CIRCLE]), fill)
 
-    def box(self, x: float, y: float, w: float, h: float, fill: Colour, r: float = 0.0, line: bool = False) -> None:
+    def box(
+        self, x: float, y: float, w: float, h: float, fill: Colour, r: float = 0.0, line: bool = False
+    ) -> None:
         """A rectangle from its upper left corner, corners rounded by r."""
         if not self._straight or self._matrix[0] < 0:
             self.poly(_round_corners(x, y, w, h, r), fill, line)
@@ -156,7 +165,14 @@ class Pen:
         (x0, y0), (x1, y1) = self._map([(x, y), (x + w, y + h)])
         u = self._unit
         if line:
-            self._box(x0 - OUTLINE * u, y0 - OUTLINE * u, x1 + OUTLINE * u, y1 + OUTLINE * u, (r + OUTLINE) * u, dark(fill))
+            self._box(
+                x0 - OUTLINE * u,
+                y0 - OUTLINE * u,
+                x1 + OUTLINE * u,
+                y1 + OUTLINE * u,
+                (r + OUTLINE) * u,
+                dark(fill),
+            )
         self._box(x0, y0, x1, y1, r * u, fill)
 
     def _box(self, x0: float, y0: float, x1: float, y1: float, r: float, colour: Colour) -> None:
@@ -168,7 +184,9 @@ class Pen:
             elif draw is not None:
                 draw.rectangle(box, fill=fill)
 
-    def limb(self, points: Sequence[Point], width: float, fill: Colour, line: bool = False, curve: bool = True) -> None:
+    def limb(
+        self, points: Sequence[Point], width: float, fill: Colour, line: bool = False, curve: bool = True
+    ) -> None:
         """A round-ended stroke along the points."""
         path = smooth(points, closed=False) if curve and len(points) > 2 else points
         pixels = self._map(path)
@@ -217,7 +235,12 @@ def _round_corners(x: float, y: float, w: float, h: float, r: float) -> list[Poi
     if r <= 0:
         return [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
     r = min(r, w / 2, h / 2)
-    corners = ((x + w - r, y + r, -90), (x + w - r, y + h - r, 0), (x + r, y + h - r, 90), (x + r, y + r, 180))
+    corners = (
+        (x + w - r, y + r, -90),
+        (x + w - r, y + h - r, 0),
+        (x + r, y + h - r, 90),
+        (x + r, y + r, 180),
+    )
     points = []
     for cx, cy, start in corners:
         for step in range(5):

@@ -78,13 +78,13 @@ def _skirt(pen: Pen, body: Body, outfit: Outfit) -> None:
     a, b = half_width(body, waist), body.hip + flare
     if outfit.cut in ("coat", "gown"):
         a = half_width(body, waist) + 1
-    shape = [(-a, waist), (a, waist), ((a + b) / 2 + 1, (waist + hem) / 2), (b, hem - 3), (b - 4, hem + 1), (0, hem + 3),
-             (-b + 4, hem + 1), (-b, hem - 3), (-(a + b) / 2 - 1, (waist + hem) / 2)]  # fmt: skip
+    shape = [(-a, waist), (a, waist), ((a + b) / 2 + 1, (waist + hem) / 2), (b, hem - 3), (b - 4, hem + 1),
+             (0, hem + 3), (-b + 4, hem + 1), (-b, hem - 3), (-(a + b) / 2 - 1, (waist + hem) / 2)]  # fmt: skip
     pen.poly(shape, colour, line=True)
     if outfit.cut in ("coat", "gown", "dress"):
         _band(pen, body, waist - 6, waist + 3, colour)
-    pen.poly([(-b, hem - 3), (-b + 4, hem + 1), (0, hem + 3), (b - 4, hem + 1), (b, hem - 3), (b - 1, hem - 7), (0, hem - 4),
-              (-b + 1, hem - 7)], shade(colour, 0.22))  # fmt: skip
+    pen.poly([(-b, hem - 3), (-b + 4, hem + 1), (0, hem + 3), (b - 4, hem + 1), (b, hem - 3), (b - 1, hem - 7),
+              (0, hem - 4), (-b + 1, hem - 7)], shade(colour, 0.22))  # fmt: skip
 
 
 def _poncho(pen: Pen, body: Body, outfit: Outfit) -> None:
@@ -125,7 +125,8 @@ def _apron(pen: Pen, body: Body, outfit: Outfit) -> None:
     for side in (-1, 1):
         pen.limb([(side * w * 0.9, top), (side * w * 0.85, y + 3)], 4, outfit.accent)
     pen.blob([(-w, y), (0, y + 0.5), (w, y), (w + 1, waist - 2), (h, waist + 5), (h, hem - 4), (h * 0.7, hem),
-              (-h * 0.7, hem), (-h, hem - 4), (-h, waist + 5), (-w - 1, waist - 2)], outfit.accent, line=True)  # fmt: skip
+              (-h * 0.7, hem), (-h, hem - 4), (-h, waist + 5), (-w - 1, waist - 2)],
+             outfit.accent, line=True)  # fmt: skip
     pen.limb([(-h, waist + 1), (h, waist + 1)], 3.4, shade(outfit.accent, 0.3))
     pen.box(-w * 0.75, waist + 7, w * 1.5, 9, light(outfit.accent, 0.4), r=3)
 
@@ -161,7 +162,13 @@ def _dots(pen: Pen, body: Body, outfit: Outfit) -> None:
     hem = -body.leg * (1 - _HEM.get(outfit.cut, 0.0))
     spots = [(-0.55, top + 16), (0.5, top + 20), (-0.2, waist - 6)]
     if outfit.cut == "dress":
-        spots += [(0.55, waist + 8), (-0.65, waist + 11), (0.0, waist + 19), (-0.8, hem - 11), (0.85, hem - 11)]
+        spots += [
+            (0.55, waist + 8),
+            (-0.65, waist + 11),
+            (0.0, waist + 19),
+            (-0.8, hem - 11),
+            (0.85, hem - 11),
+        ]
     for x, y in spots:
         pen.oval(x * w, y, 3.0, 3.0, outfit.accent)
 
@@ -169,7 +176,11 @@ def _dots(pen: Pen, body: Body, outfit: Outfit) -> None:
 def _collar(pen: Pen, body: Body, outfit: Outfit) -> None:
     top, _, _ = _lines(body)
     for side in (-1, 1):
-        pen.blob([(0, top - 2), (side * 13, top), (side * 12, top + 8), (side * 4, top + 9)], outfit.accent, line=True)
+        pen.blob(
+            [(0, top - 2), (side * 13, top), (side * 12, top + 8), (side * 4, top + 9)],
+            outfit.accent,
+            line=True,
+        )
 
 
 def _pouch(pen: Pen, body: Body, outfit: Outfit) -> None:
@@ -200,7 +211,11 @@ def _bow(pen: Pen, body: Body, outfit: Outfit) -> None:
 def _scarf(pen: Pen, body: Body, outfit: Outfit) -> None:
     y = _lines(body)[0] + 3
     w = min(body.shoulder * 0.8, 19)
-    pen.blob([(-6, y + 4), (8, y + 4), (9, y + 30), (6, y + 33), (-5, y + 33), (-7, y + 30)], outfit.accent, line=True)
+    pen.blob(
+        [(-6, y + 4), (8, y + 4), (9, y + 30), (6, y + 33), (-5, y + 33), (-7, y + 30)],
+        outfit.accent,
+        line=True,
+    )
     pen.box(-7, y + 21, 15, 5, light(outfit.accent, 0.55))
     pen.box(-w, y - 7, 2 * w, 13, outfit.accent, r=6, line=True)
 
@@ -226,8 +241,8 @@ def _waistcoat(pen: Pen, body: Body, outfit: Outfit) -> None:
     top, _, hips = _lines(body)
     w, h = body.shoulder, body.hip
     for side in (-1, 1):
-        pen.blob([(side * w * 0.42, top), (side * (w - 3), top + 5), (side * (h + 1), hips - 4), (side * h * 0.6, hips + 2),
-                  (side * 2.5, hips - 3), (side * 2.5, top + 18)], outfit.accent, line=True)  # fmt: skip
+        pen.blob([(side * w * 0.42, top), (side * (w - 3), top + 5), (side * (h + 1), hips - 4),
+                  (side * h * 0.6, hips + 2), (side * 2.5, hips - 3), (side * 2.5, top + 18)], outfit.accent, line=True)  # fmt: skip
     for i in range(2):
         pen.oval(-6, hips - 18 + 9 * i, 2.4, 2.4, rgb("ffe08a"))
 
@@ -247,7 +262,9 @@ def _belt(pen: Pen, body: Body, outfit: Outfit) -> None:
 def _sailor(pen: Pen, body: Body, outfit: Outfit) -> None:
     top, waist, _ = _lines(body)
     for side in (-1, 1):
-        pen.poly([(0, top + 13), (side * 5, top - 2), (side * 14, top + 1), (side * 13, top + 11)], outfit.accent)
+        pen.poly(
+            [(0, top + 13), (side * 5, top - 2), (side * 14, top + 1), (side * 13, top + 11)], outfit.accent
+        )
     pen.blob([(-4, top + 12), (4, top + 12), (5, top + 22), (-5, top + 22)], rgb("d8432f"))
     _band(pen, body, waist - 1, waist + 3, outfit.accent)
 

@@ -7,7 +7,12 @@ from .cast import BY_NAME
 from .places import PLACES
 from .scene import Actor, Scene
 
-_FACES = {"happy": "smiling", "sad": "looking sad", "surprised": "looking surprised", "cross": "looking cross"}
+_FACES = {
+    "happy": "smiling",
+    "sad": "looking sad",
+    "surprised": "looking surprised",
+    "cross": "looking cross",
+}
 _DEEDS = {
     "waving": "waves",
     "reading": "reads a red book",
@@ -24,7 +29,7 @@ _DEEDS = {
 
 
 def describe(scene: Scene) -> str:
-    """"In the kitchen: Rosa in a yellow raincoat reads a red book, smiling; Milo in ..."; people from left to right."""
+    """The whole scene, people from left to right: "In the park: Rosa in a green dress waves, smiling; Milo in ..."."""
     place = PLACES[scene.place]
     return f"{place.at.capitalize()}: " + "; ".join(map(_describe_actor, scene.actors)) + "."
 

@@ -76,8 +76,8 @@ def _shoe(pen: Pen, foot: Point, width: float, wear: Outfit) -> None:
     x, y = foot
     w = width * 0.5
     boot = 9 if "hood" in wear.extras and wear.cut == "coat" else 0
-    shape = [(x - w - 1, y - 8 - boot), (x + w, y - 8 - boot), (x + w + 1, y - 7), (x + w + 7, y - 4), (x + w + 7, y + 1),
-             (x, y + 2), (x - w - 2, y + 1), (x - w - 2, y - 4)]  # fmt: skip
+    shape = [(x - w - 1, y - 8 - boot), (x + w, y - 8 - boot), (x + w + 1, y - 7), (x + w + 7, y - 4),
+             (x + w + 7, y + 1), (x, y + 2), (x - w - 2, y + 1), (x - w - 2, y - 4)]  # fmt: skip
     pen.poly(shape, wear.shoes, line=True)
 
 

@@ -94,7 +94,7 @@ def _spoken(who: Who, last, named, rng):
 
 
 def join_names(names: Sequence[str]) -> str:
-    """"Rosa", "Rosa and Milo", "Rosa, Milo and Nana"."""
+    """One name as it is; else "Rosa and Milo", "Rosa, Milo and Nana"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
@@ -226,7 +226,8 @@ def _each(groups: Sequence[Doing], rng: Random):
     phrases = [_phrase(g, rng) for g in groups]
     verbs = [_verb(g.names, p) for g, p in zip(groups, phrases, strict=True)]
     form = rng.randrange(4)
-    link = " while " if form in (1, 2) and len(groups) == 2 else " and "
+    crowd = any(len(g.names) > 1 for g in groups)  # "Rosa and Milo run and Nana waves" is one "and" too many
+    link = " while " if len(groups) == 2 and (crowd or form in (1, 2)) else " and "
 
     def make(place: Place, say: bool) -> Sentence:
         at = f" {place.at}" if say else ""

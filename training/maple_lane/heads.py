@@ -24,7 +24,9 @@ def draw_back_hair(pen: Pen, who: MapleCharacter) -> None:
         back(pen, who.body.hair)
 
 
-def draw_head(pen: Pen, who: MapleCharacter, expression: str, gaze, eyes: str | None, mouth: str | None) -> None:
+def draw_head(
+    pen: Pen, who: MapleCharacter, expression: str, gaze, eyes: str | None, mouth: str | None
+) -> None:
     if who.name == "Toggle":
         _robot_head(pen, who, expression, gaze, eyes, mouth)
         return
@@ -78,7 +80,9 @@ def _eyes(pen: Pen, expression: str, gaze, override: str | None, rx: float) -> N
 
 
 def _brows(pen: Pen, expression: str, rx: float, ry: float, colour: Colour, eyes: str | None) -> None:
-    inner, outer = {"sad": (-3.2, 1.6), "cross": (3.0, -2.2), "surprised": (-4.4, -3.4)}.get(expression, (-0.6, 0.2))
+    inner, outer = {"sad": (-3.2, 1.6), "cross": (3.0, -2.2), "surprised": (-4.4, -3.4)}.get(
+        expression, (-0.6, 0.2)
+    )
     if eyes == "closed":
         inner, outer = 0.0, 0.6
     top = -ry * 0.38
@@ -96,7 +100,11 @@ def _mouth(pen: Pen, expression: str, override: str | None, ry: float) -> None:
     elif kind == "sleep":
         pen.oval(x, y, 3.0, 2.6, _MOUTH)
     elif kind == "sad":
-        pen.limb([(x - 6, y + 3), (x - 3.5, y - 0.2), (x, y - 1.4), (x + 3.5, y - 0.2), (x + 6, y + 3)], 3.0, _MOUTH)
+        pen.limb(
+            [(x - 6, y + 3), (x - 3.5, y - 0.2), (x, y - 1.4), (x + 3.5, y - 0.2), (x + 6, y + 3)],
+            3.0,
+            _MOUTH,
+        )
     elif kind == "cross":
         pen.limb([(x - 6, y + 1), (x + 6, y - 0.4)], 3.2, _MOUTH)
     elif kind == "surprised":
@@ -178,7 +186,9 @@ def _otto_front(pen: Pen, hair: Colour) -> None:
 def _beard(pen: Pen, hair: Colour) -> None:
     pen.blob([(-27, 0), (-22, 9), (-12, 9), (3, 6), (15, 9), (24, 9), (27, 0), (29, 18), (21, 34), (10, 40), (0, 44),
               (-10, 40), (-21, 34), (-29, 18)], hair, line=True)  # fmt: skip
-    pen.blob([(-20, 22), (-8, 34), (0, 38), (10, 33), (20, 22), (10, 28), (0, 30), (-10, 28)], light(hair, 0.16))
+    pen.blob(
+        [(-20, 22), (-8, 34), (0, 38), (10, 33), (20, 22), (10, 28), (0, 30), (-10, 28)], light(hair, 0.16)
+    )
     pen.blob([(3, 5.5), (13, 8), (19, 12), (10, 14), (3, 11), (-5, 14), (-14, 12), (-7, 8)], shade(hair, 0.3))
 
 

@@ -19,7 +19,15 @@ def _tiles(pen: Pen, top: float, a: Colour, b: Colour) -> None:
         for k in range(-8, 8):
             if (k + row) % 2 == 0:
                 near, far = (y1 - eye) / 90 * 30, (y0 - eye) / 90 * 30
-                pen.poly([(128 + k * far, y0), (128 + (k + 1) * far, y0), (128 + (k + 1) * near, y1), (128 + k * near, y1)], b)
+                pen.poly(
+                    [
+                        (128 + k * far, y0),
+                        (128 + (k + 1) * far, y0),
+                        (128 + (k + 1) * near, y1),
+                        (128 + k * near, y1),
+                    ],
+                    b,
+                )
 
 
 def _boards(pen: Pen, top: float, wood: Colour) -> None:
@@ -145,7 +153,8 @@ def bakery(pen: Pen) -> None:
 def bedroom(pen: Pen) -> None:
     pen.box(L, 0, W, 204, rgb("a9a5d6"))
     for x, y in ((14, 24), (66, 60), (108, 20), (238, 108), (24, 96), (176, 104), (100, 96)):
-        pen.poly([(x, y - 6), (x + 2, y - 2), (x + 6, y), (x + 2, y + 2), (x, y + 6), (x - 2, y + 2), (x - 6, y), (x - 2, y - 2)],
+        pen.poly([(x, y - 6), (x + 2, y - 2), (x + 6, y), (x + 2, y + 2), (x, y + 6),
+                  (x - 2, y + 2), (x - 6, y), (x - 2, y - 2)],
                  rgb("f3e3a0"))  # fmt: skip
     pen.box(150, 18, 84, 76, rgb("fff6ea"), r=5)  # window at night
     pen.box(157, 25, 70, 62, rgb("3f4f8c"), r=3)

@@ -57,7 +57,10 @@ def beach(pen: Pen) -> None:
     pen.poly([(150, 70), (150, 108), (180, 108)], rgb("fffaf0"))  # sailing boat
     pen.poly([(145, 74), (145, 108), (126, 108)], rgb("f6a08a"))
     pen.poly([(122, 111), (186, 111), (176, 124), (132, 124)], rgb("d9604f"))
-    pen.blob([(L - 20, 182), (40, 174), (110, 182), (190, 174), (R + 20, 182), (R + 20, 300), (L - 20, 300)], rgb("f5dfa6"))
+    pen.blob(
+        [(L - 20, 182), (40, 174), (110, 182), (190, 174), (R + 20, 182), (R + 20, 300), (L - 20, 300)],
+        rgb("f5dfa6"),
+    )
     pen.blob([(L - 20, 180), (40, 172), (110, 180), (190, 172), (R + 20, 180), (R + 20, 186), (190, 180), (110, 188),
               (40, 180), (L - 20, 188)], rgb("fdf8ea"))  # fmt: skip
     pen.limb([(40, 206), (34, 112)], 5, rgb("fff4dc"))  # parasol
@@ -133,7 +136,10 @@ def forest(pen: Pen) -> None:
     for x, w, lean in ((14, 30, 4), (92, 24, -3), (188, 26, 3), (248, 30, -4)):
         pen.poly([(x - w / 2 + lean, 0), (x + w / 2 + lean, 0), (x + w / 2 + 1, 180), (x + w / 2 + 9, 204),
                   (x - w / 2 - 9, 204), (x - w / 2 - 1, 180)], rgb("86624e"))  # fmt: skip
-        pen.poly([(x - w / 2 + lean, 0), (x - w / 2 + lean + 7, 0), (x - w / 2 + 6, 180), (x - w / 2 - 1, 200)], rgb("9b775f"))
+        pen.poly(
+            [(x - w / 2 + lean, 0), (x - w / 2 + lean + 7, 0), (x - w / 2 + 6, 180), (x - w / 2 - 1, 200)],
+            rgb("9b775f"),
+        )
     for x, r in ((-4, 40), (60, 36), (124, 34), (190, 38), (258, 40)):
         pen.oval(x, 4, r, r * 0.8, rgb("4c8a70"))
     for x in (40, 140, 226):  # ferns
@@ -143,7 +149,10 @@ def forest(pen: Pen) -> None:
     pen.oval(128, 236, 120, 17, rgb("7cab70"))
     for x, y, s in ((54, 214, 1.0), (214, 212, 1.2), (232, 222, 0.8)):  # toadstools
         pen.box(x - 4 * s, y - 12 * s, 8 * s, 14 * s, rgb("fff2dc"), r=2)
-        pen.blob([(x - 14 * s, y - 10 * s), (x, y - 26 * s), (x + 14 * s, y - 10 * s), (x, y - 8 * s)], rgb("dc5a4c"))
+        pen.blob(
+            [(x - 14 * s, y - 10 * s), (x, y - 26 * s), (x + 14 * s, y - 10 * s), (x, y - 8 * s)],
+            rgb("dc5a4c"),
+        )
         for dx, dy in ((-5, -14), (5, -15)):
             pen.oval(x + dx * s, y + dy * s, 2.6 * s, 2.4 * s, rgb("fff2dc"))
 

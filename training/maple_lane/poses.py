@@ -54,7 +54,9 @@ def elbow(start: Point, hand: Point, length: float, bend: float) -> Point:
     reach = math.hypot(dx, dy) or 1e-6
     # a soft arm: it bends little and shortens instead, so that elbows keep to their slot of the stage
     out = min(11.0, math.sqrt(max(0.0, length**2 - reach**2)) / 2)
-    return (start[0] + hand[0]) / 2 + bend * out * dy / reach, (start[1] + hand[1]) / 2 - bend * out * dx / reach
+    return (start[0] + hand[0]) / 2 + bend * out * dy / reach, (
+        start[1] + hand[1]
+    ) / 2 - bend * out * dx / reach
 
 
 def _from(body: Body, side: int, dx: float, dy: float) -> Point:
@@ -115,13 +117,13 @@ def _running(body: Body) -> Pose:
 
 
 def _watering(body: Body) -> Pose:
-    near = (body.shoulder + 7, chest(body, 0.66))
-    return Pose((_from(body, -1, 0.12, 0.88), near), (-1, 1), _stand(body), shift=-14, gaze=(2.2, 2.2))
+    near = (body.shoulder + 2, chest(body, 0.66))
+    return Pose((_from(body, -1, 0.12, 0.88), near), (-1, 1), _stand(body), shift=-12, gaze=(2.2, 2.2))
 
 
 def _painting(body: Body) -> Pose:
-    near = (body.shoulder + 7, chest(body, 0.22))
-    return Pose(((-6, chest(body, 0.75)), near), (-1, 1), _stand(body), shift=-15, gaze=(2.4, 0))
+    near = (body.shoulder + 4, chest(body, 0.22))
+    return Pose(((-6, chest(body, 0.75)), near), (-1, 1), _stand(body), shift=-13, gaze=(2.4, 0))
 
 
 def _carrying(body: Body) -> Pose:
@@ -130,7 +132,9 @@ def _carrying(body: Body) -> Pose:
 
 
 def _umbrella(body: Body) -> Pose:
-    return Pose((_from(body, -1, 0.12, 0.88), (body.shoulder + 4, chest(body, 0.3))), (-1, 1), _stand(body), shift=-3)
+    return Pose(
+        (_from(body, -1, 0.12, 0.88), (body.shoulder + 4, chest(body, 0.3))), (-1, 1), _stand(body), shift=-3
+    )
 
 
 POSES: dict[str, Callable[[Body], Pose]] = {

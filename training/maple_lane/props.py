@@ -9,6 +9,7 @@ from .poses import Pose, chest, head_centre
 WOOD = rgb("a8693a")
 CREAM = rgb("fff6df")
 RED = rgb("d8453f")
+_HANDLE = rgb("6b4630")
 
 
 def draw_prop_behind(figure: Pen, trunk: Pen, body: Body, pose: Pose, action: str, flip: float) -> None:
@@ -35,18 +36,27 @@ def draw_prop_in_hand(
     elif action == "painting":
         _palette(trunk, *pose.hands[0])
         _brush(trunk, *pose.hands[1])
+    elif action == "sheltering":
+        x, y = pose.hands[1]
+        trunk.limb([(x, y + 15), (x, y - 17)], 3.6, _HANDLE)
     elif action == "watering":
         _can(figure, *pose.hands[1])
         _flower(figure, body)
     elif prop in _HELD:
-        x = (pose.hands[0][0] + pose.hands[1][0]) / 2 if action in ("reading", "carrying") else pose.hands[1][0]
+        x = (
+            (pose.hands[0][0] + pose.hands[1][0]) / 2
+            if action in ("reading", "carrying")
+            else pose.hands[1][0]
+        )
         _HELD[prop](trunk, x, pose.hands[1][1])
 
 
 def _book(pen: Pen, x: float, y: float) -> None:
     cover = rgb("cf3f4f")
     for side in (-1, 1):
-        pen.poly([(x, y - 12), (x + side * 17, y - 17), (x + side * 17, y + 8), (x, y + 13)], CREAM, line=True)
+        pen.poly(
+            [(x, y - 12), (x + side * 17, y - 17), (x + side * 17, y + 8), (x, y + 13)], CREAM, line=True
+        )
         pen.poly([(x, y - 7), (x + side * 19, y - 12), (x + side * 19, y + 11), (x, y + 15)],
                  cover if side > 0 else shade(cover, 0.14))  # fmt: skip
         pen.box(x + (5 if side > 0 else -14), y - 3, 9, 8, rgb("f8cf5a"), r=2)
@@ -56,8 +66,8 @@ def _book(pen: Pen, x: float, y: float) -> None:
 def _apple(pen: Pen, x: float, y: float) -> None:
     pen.limb([(x + 1, y - 13), (x + 3, y - 19)], 3.4, WOOD)
     pen.blob([(x + 3, y - 18), (x + 12, y - 21), (x + 10, y - 14)], rgb("5fae4b"))
-    pen.blob([(x, y - 12), (x + 9, y - 14), (x + 12, y - 5), (x + 6, y + 5), (x, y + 3), (x - 6, y + 5), (x - 12, y - 5),
-              (x - 9, y - 14)], RED, line=True)  # fmt: skip
+    pen.blob([(x, y - 12), (x + 9, y - 14), (x + 12, y - 5), (x + 6, y + 5), (x, y + 3), (x - 6, y + 5),
+              (x - 12, y - 5), (x - 9, y - 14)], RED, line=True)  # fmt: skip
     pen.oval(x - 5, y - 8, 2.6, 3.2, light(RED, 0.55))
 
 
@@ -78,7 +88,11 @@ def _sandwich(pen: Pen, x: float, y: float) -> None:
 
 def _basket(pen: Pen, x: float, y: float) -> None:
     straw = rgb("c98b45")
-    pen.limb([(x - 15, y - 4), (x - 10, y - 24), (x, y - 28), (x + 10, y - 24), (x + 15, y - 4)], 4, shade(straw, 0.2))
+    pen.limb(
+        [(x - 15, y - 4), (x - 10, y - 24), (x, y - 28), (x + 10, y - 24), (x + 15, y - 4)],
+        4,
+        shade(straw, 0.2),
+    )
     for dx, colour in ((-9, RED), (0, rgb("f4c33f")), (9, rgb("6db04a"))):
         pen.oval(x + dx, y - 6, 6.5, 6.5, colour)
     pen.blob([(x - 20, y - 4), (x + 20, y - 4), (x + 17, y + 10), (x + 12, y + 15), (x - 12, y + 15), (x - 17, y + 10)],
@@ -97,10 +111,11 @@ def _parcel(pen: Pen, x: float, y: float) -> None:
 
 def _pumpkin(pen: Pen, x: float, y: float) -> None:
     orange = rgb("ef8a2b")
-    pen.limb([(x, y - 13), (x + 3, y - 21)], 5, rgb("5f8f3e"))
+    pen.limb([(x, y - 12), (x, y - 20), (x + 5, y - 26)], 6, rgb("5f8f3e"))
+    pen.blob([(x - 1, y - 17), (x - 13, y - 25), (x - 14, y - 16)], rgb("6fa548"))
     pen.oval(x, y, 20, 16, orange, line=True)
-    pen.oval(x - 12, y, 6, 12.5, shade(orange, 0.12))
-    pen.oval(x + 12, y, 6, 12.5, shade(orange, 0.12))
+    pen.oval(x - 12, y, 5, 12.5, shade(orange, 0.22))
+    pen.oval(x + 12, y, 5, 12.5, shade(orange, 0.22))
     pen.oval(x, y, 7, 15, light(orange, 0.25))
 
 
@@ -120,14 +135,17 @@ def _umbrella(pen: Pen, body: Body, pose: Pose) -> None:
     _, hy = head_centre(body)
     rim = hy - body.crown + 2
     canopy: Colour = rgb("e2504a")
-    cx = x - 12
-    pen.limb([(x, y + 14), (x, rim + 4), (cx, rim - 20)], 3.6, rgb("6b4630"), curve=False)
+    cx = x - 17
+    pen.limb([(x, y + 14), (x, rim + 4), (cx, rim - 20)], 3.6, _HANDLE, curve=False)
     pen.blob([(cx - 39, rim + 4), (cx - 34, rim - 10), (cx - 18, rim - 22), (cx, rim - 26), (cx + 18, rim - 22),
               (cx + 34, rim - 10), (cx + 39, rim + 4), (cx + 26, rim), (cx + 13, rim + 4), (cx, rim),
               (cx - 13, rim + 4), (cx - 26, rim)], canopy, line=True)  # fmt: skip
     for side in (-1, 1):
-        pen.poly([(cx, rim - 25), (cx + side * 15, rim - 22.5), (cx + side * 26, rim), (cx + side * 13, rim + 3)], CREAM)
-    pen.limb([(cx, rim - 27), (cx, rim - 31)], 4, rgb("6b4630"))
+        pen.poly(
+            [(cx, rim - 25), (cx + side * 15, rim - 22.5), (cx + side * 26, rim), (cx + side * 13, rim + 3)],
+            CREAM,
+        )
+    pen.limb([(cx, rim - 27), (cx, rim - 31)], 4, _HANDLE)
 
 
 def _cushion(pen: Pen, body: Body) -> None:
@@ -155,13 +173,15 @@ def _sleep_letters(pen: Pen, body: Body, flip: float) -> None:
     y -= body.head[1]
     for dx, dy, r in ((24, -14, 5), (35, -28, 7)):
         # mirrored once more, so that a Z stays a Z
-        points = [(dx + side * flip * r, y + dy + row * r) for side, row in ((-1, -1), (1, -1), (-1, 1), (1, 1))]
+        points = [
+            (dx + side * flip * r, y + dy + row * r) for side, row in ((-1, -1), (1, -1), (-1, 1), (1, 1))
+        ]
         pen.limb(points, 7.5, rgb("fffaf0"), curve=False)
         pen.limb(points, 3.6, rgb("4a5fa5"), curve=False)
 
 
 def _easel(pen: Pen, body: Body) -> None:
-    x = body.shoulder + 31
+    x = body.shoulder + 27
     y = chest(body, 0.16)
     for dx in (-9, 9):
         pen.limb([(x, y - 18), (x + dx * 1.3, 0)], 4.4, WOOD)
@@ -194,7 +214,7 @@ def _can(pen: Pen, x: float, y: float) -> None:
 
 
 def _flower(pen: Pen, body: Body) -> None:
-    x, top = body.shoulder + 36, -22
+    x, top = body.shoulder + 30, -22
     pen.limb([(x, -8), (x, top - 6)], 4, rgb("4d9a46"))
     pen.blob([(x, -13), (x + 12, -22), (x + 9, -11)], rgb("5fae4b"))
     for dx, dy in ((-7, 0), (7, 0), (0, -7), (0, 7)):
@@ -205,13 +225,13 @@ def _flower(pen: Pen, body: Body) -> None:
 
 def _dust(pen: Pen) -> None:
     puff = rgb("f6ead4")
-    for x, y, r in ((-33, -5, 6), (-41, -8, 4)):
+    for x, y, r in ((-32, -5, 6), (-39, -8, 4)):
         pen.oval(x, y, r, r * 0.8, puff)
 
 
 def _notes(pen: Pen, body: Body, flip: float) -> None:
     _, top = head_centre(body)
-    for spot, dy, colour in ((-37, 50, rgb("e0527a")), (38, 32, rgb("4a6fd0"))):
+    for spot, dy, colour in ((-34, 50, rgb("e0527a")), (38, 32, rgb("4a6fd0"))):
         note = pen.at(spot, top + dy, flip=flip)  # mirrored once more: a note has a right way round
         for extra, tone in ((3.0, rgb("fffaf0")), (0.0, colour)):
             note.limb([(2, 0), (2, -17), (8, -13)], 3.6 + extra, tone, curve=False)

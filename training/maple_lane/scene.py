@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -20,6 +21,7 @@ from .places import MARGIN, PLACES, background
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
 STAGE = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}  # the middles of the stage slots
 _FEET = 242.0
+_EDGE = 3.0  # units kept free at the left and right border
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
     left = round((MARGIN + _jitter(scene.layout, scene.place) * (MARGIN - 1)) * scale)
     image = still.crop((left, 0, left + size * factor, size * factor))
     pen = Pen(image, scale, labels)
-    placed = [(_spot(scene, actor), number, actor) for number, actor in enumerate(scene.actors, start=1)]
+    placed = list(zip(_spots(scene), range(1, len(scene.actors) + 1), scene.actors, strict=True))
     for (x, y), _, actor in placed:
         draw_shadow(pen.at(x, y), BY_NAME[actor.name], actor.action, actor.facing, PLACES[scene.place].shadow)
     # the small ones stand a little nearer, in front of the tall
@@ -84,12 +86,34 @@ def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
     return image
 
 
-def _spot(scene: Scene, actor: Actor) -> tuple[float, float]:
-    """Where the feet are, in units."""
-    body = BY_NAME[actor.name].body
-    nearer = 4.0 if body.leg < 35 else 0.0
-    x = actor.x * UNITS + 1.5 * _jitter(scene.layout, actor.name, "x")
-    return x, _FEET + nearer + 1.5 * _jitter(scene.layout, actor.name, "y")
+def _spots(scene: Scene) -> list[tuple[float, float]]:
+    """Where everybody's feet are, in units: on their slots, moved apart where they would touch, never past a border."""
+    spans = [_span(a.name, a.outfit, a.action, a.prop, a.facing) for a in scene.actors]
+    xs = [a.x * UNITS + 1.5 * _jitter(scene.layout, a.name, "x") for a in scene.actors]
+    order = sorted(range(len(xs)), key=lambda i: xs[i])
+    for _ in range(12):
+        for i, j in zip(order, order[1:], strict=False):
+            overlap = (xs[i] + spans[i][1]) - (xs[j] - spans[j][0])
+            if overlap > 0:
+                xs[i], xs[j] = xs[i] - overlap / 2, xs[j] + overlap / 2
+        xs = [
+            min(max(x, left + _EDGE), UNITS - _EDGE - right)
+            for x, (left, right) in zip(xs, spans, strict=True)
+        ]
+    feet = []
+    for x, actor in zip(xs, scene.actors, strict=True):
+        nearer = 3.0 if BY_NAME[actor.name].body.leg < 35 else 0.0
+        feet.append((x, _FEET + nearer + 1.5 * _jitter(scene.layout, actor.name, "y")))
+    return feet
+
+
+@lru_cache(maxsize=1024)
+def _span(name: str, outfit: str, action: str, prop: str | None, facing: str) -> tuple[float, float]:
+    """How far a figure reaches to the left and to the right of its spot, props included, in units."""
+    image = Image.new("RGB", (UNITS, UNITS))
+    draw_figure(Pen(image, 1.0).at(128, 242), BY_NAME[name], outfit, action, prop, "happy", facing)
+    left, _, right, _ = image.getbbox() or (128, 0, 128, 0)
+    return 128.0 - left, right - 128.0
 
 
 def draw_portrait(name: str, outfit: str, size: int = 128) -> np.ndarray:

@@ -72,13 +72,14 @@ def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory
     if frames < 1:
         raise ValueError(f"a story has at least one frame, not {frames}")
     rng = Random(f"{split}/{seed}")
+    words = Random(f"{split}/{seed}/words")  # of its own, so that a new way to say things changes no picture
     pool = rng.sample(_NAMES, rng.choice((2, 3, 3, 4)))
     outfits = {name: rng.choice(BY_NAME[name].outfits) for name in pool}
     made: list[StoryFrame] = []
     before: _Moment | None = None
     for _ in range(frames):
         now = _next_moment(before, pool, split, rng)
-        made.append(_frame(now, before, outfits, rng))
+        made.append(_frame(now, before, outfits, words))
         before = now
     return MapleStory(f"{split}-{seed}", tuple(made), outfits)
 
@@ -143,7 +144,11 @@ def _deeds(names: tuple[str, ...], rng: Random) -> tuple[Doing, ...]:
     if len(names) == 3 and chance < 0.9:
         odd = rng.choice(names)
         pair = tuple(name for name in names if name != odd)
-        return (_doing(pair, rng), _doing((odd,), rng)) if rng.random() < 0.5 else (_doing((odd,), rng), _doing(pair, rng))
+        return (
+            (_doing(pair, rng), _doing((odd,), rng))
+            if rng.random() < 0.5
+            else (_doing((odd,), rng), _doing(pair, rng))
+        )
     return tuple(_doing((name,), rng) for name in names)
 
 
@@ -151,7 +156,7 @@ def _doing(names: tuple[str, ...], rng: Random, standing: float = 0.0) -> Doing:
     action = "standing" if rng.random() < standing else rng.choice(_DOINGS)
     props = ACTIONS[action].props
     mood = rng.random()
-    expression = "happy" if mood < 0.58 else "sad" if mood < 0.72 else "surprised" if mood < 0.86 else "cross"
+    expression = "happy" if mood < 0.64 else "sad" if mood < 0.76 else "surprised" if mood < 0.88 else "cross"
     return Doing(names, action, rng.choice(props) if props else None, expression)
 
 

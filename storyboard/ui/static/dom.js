@@ -72,6 +72,7 @@ function reconcile(list, parts, items, keyOf, create) {
 
 function toast(text) {
   const box = element.querySelector(".sb-toasts");
+  if ([...box.children].some((note) => note.firstChild.textContent === text)) return;
   const note = make("div", "sb-toast");
   note.append(make("span", "", text), makeButton("sb-close", "×", () => note.remove()));
   note.lastChild.setAttribute("aria-label", say("close"));

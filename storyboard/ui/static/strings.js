@@ -12,7 +12,7 @@ const STRINGS = {
   typing_hint: "Enter saves and redraws, Esc brings the old sentence back",
   take: "Take %1 of %2", take_before: "Earlier take of frame %1", take_after: "Later take of frame %1",
   who: "In this picture: %1", use_name: "Write %1 into the sentence",
-  wear: "%1 wears: %2", upload: "Bring a portrait for %1", portrait_alt: "%1, %2", own: "Own",
+  wear: "%1 wears: %2", upload: "Bring a portrait for %1", portrait_alt: "%1, %2",
   uploading: "Reading the picture…",
   upload_failed: "That picture could not be sent; it may be over %1 MB. Choose a smaller PNG, JPEG or WEBP.",
   who_idea: "Who", where_idea: "Where", what_idea: "Doing",

@@ -1,0 +1,294 @@
+"""The studio and what is built on it without a browser: verbs, views, hostile messages, hints, the late renderer."""
+
+import json
+import threading
+
+import pytest
+from PIL import Image
+
+from storyboard.errors import StoryError
+from storyboard.pictures import PictureStore
+from storyboard.ui.board import board_calls, uploaded_file
+from storyboard.ui.hints import Hints, load_hints
+from storyboard.ui.loading import LoadingRenderer
+from storyboard.ui.studio import Studio
+from storyboard.ui.view import board_view
+from tests.fakes import FlatRenderer, small_cast
+
+
+@pytest.fixture
+def renderer():
+    return FlatRenderer()
+
+
+@pytest.fixture
+def studio(tmp_path, renderer):
+    pictures = PictureStore(tmp_path / "pictures")
+    studio = Studio(renderer, small_cast(pictures), pictures)
+    yield studio
+    studio.close()
+
+
+@pytest.fixture
+def calls(studio):
+    return {call.__name__: call for call in board_calls(studio)}
+
+
+def drawn(studio, story, *sentences):
+    """Add frames and wait until they are drawn; their ids."""
+    ids = []
+    for sentence in sentences:
+        frame, job = studio.add(story, sentence)
+        assert studio.wait(job).state == "done"
+        ids.append(frame.id)
+    return ids
+
+
+def frame_view(studio, story, number=1):
+    return board_view(studio, story)["frames"][number - 1]
+
+
+def test_a_view_is_json_and_shows_picture_people_and_takes(studio):
+    story = studio.create()
+    drawn(studio, story, "Rosa waves to Milo.")
+    view = json.loads(json.dumps(board_view(studio, story)))
+    frame = view["frames"][0]
+    assert (frame["number"], frame["caption"], frame["mentioned"]) == (
+        1,
+        "Rosa waves to Milo.",
+        ["Rosa", "Milo"],
+    )
+    assert studio.pictures.path(frame["picture"]).is_file()
+    assert (frame["stale"], frame["job"], frame["takes"]["chosen"]) == (False, None, 0)
+    assert [person["name"] for person in view["cast"]] == ["Rosa", "Milo", "Bolt"]
+
+
+def test_the_version_grows_with_every_step_and_stands_still_otherwise(studio, renderer, calls):
+    story = studio.create()
+    before = board_view(studio, story)["version"]
+    drawn(studio, story, "Rosa waves.")
+    after = board_view(studio, story)["version"]
+    assert after > before
+    assert calls["get_news"]({"story": story, "version": after}) is None
+    assert calls["get_news"]({"story": story, "version": before})["view"]["version"] == after
+
+
+def test_a_running_drawing_shows_its_progress_and_those_behind_it_their_place(studio, renderer):
+    renderer.gate = threading.Event()
+    story = studio.create()
+    jobs = [studio.add(story, sentence)[1] for sentence in ("Rosa waves.", "Milo reads.")]
+    assert renderer.started.wait(5)
+    first, second = (frame["job"] for frame in board_view(studio, story)["frames"])
+    assert (first["state"], first["step"], first["steps"]) == ("drawing", 1, 3)
+    assert first["preview"].startswith("data:image/jpeg;base64,")
+    assert (second["state"], second["ahead"]) == ("queued", 1)
+    renderer.gate.set()
+    assert [studio.wait(job).state for job in jobs] == ["done", "done"]
+
+
+def test_stopping_keeps_the_old_picture(studio, renderer):
+    story = studio.create()
+    (frame,) = drawn(studio, story, "Rosa waves.")
+    old = frame_view(studio, story)["picture"]
+    renderer.gate = threading.Event()
+    job = studio.draw(story, frame, reroll=True)
+    assert renderer.started.wait(5)
+    studio.stop(story, frame)
+    assert studio.wait(job).state == "cancelled"
+    assert (frame_view(studio, story)["picture"], frame_view(studio, story)["job"]) == (old, None)
+
+
+def test_a_failure_names_the_frame_and_goes_away_with_the_next_drawing(studio, renderer):
+    story = studio.create()
+    renderer.failure = StoryError("there is no more paint; buy some.")
+    frame, job = studio.add(story, "Rosa waves.")
+    studio.wait(job)
+    failed = frame_view(studio, story)["job"]
+    assert failed["state"] == "failed" and failed["error"].startswith("Frame 1 ")
+    renderer.failure = None
+    studio.wait(studio.draw(story, frame.id))
+    assert frame_view(studio, story)["job"] is None
+
+
+def test_new_words_replace_a_drawing_of_the_old_ones(studio, renderer):
+    renderer.gate = threading.Event()
+    story = studio.create()
+    frame, old = studio.add(story, "Rosa waves.")
+    assert renderer.started.wait(5)
+    studio.edit(story, frame.id, "Milo waves.")
+    new = studio.draw(story, frame.id)
+    renderer.gate.set()
+    assert (studio.wait(old).state, studio.wait(new).state) == ("cancelled", "done")
+    assert frame_view(studio, story)["mentioned"] == ["Milo"]
+
+
+def test_another_portrait_makes_only_the_frames_it_is_in_stale(studio):
+    story = studio.create()
+    drawn(studio, story, "Milo reads.", "Rosa waves.")
+    studio.choose_portrait(story, "Rosa", "rosa-dress")
+    assert [frame["stale"] for frame in board_view(studio, story)["frames"]] == [False, True]
+    studio.draw_stale(story)
+    for job in studio.queue.jobs_of(story):
+        studio.wait(job)
+    assert not any(frame["stale"] for frame in board_view(studio, story)["frames"])
+
+
+def test_an_uploaded_portrait_is_worn_at_once(studio, tmp_path):
+    story = studio.create()
+    Image.new("RGBA", (40, 30), "blue").save(tmp_path / "seaside.png")
+    studio.add_portrait(story, "Milo", tmp_path / "seaside.png")
+    milo = board_view(studio, story)["cast"][1]
+    assert [portrait["label"] for portrait in milo["portraits"]] == ["jumper", "seaside"]
+    assert milo["chosen"] == milo["portraits"][1]["id"]
+
+
+def test_an_upload_that_is_no_picture_changes_nothing(studio, tmp_path):
+    story = studio.create()
+    before = board_view(studio, story)
+    (tmp_path / "portrait.png").write_text("not a picture")
+    with pytest.raises(StoryError, match="The portrait for Milo"):
+        studio.add_portrait(story, "Milo", tmp_path / "portrait.png")
+    assert board_view(studio, story) == before
+
+
+def test_stories_do_not_see_each_other(studio):
+    first, second = studio.create(), studio.create()
+    (frame,) = drawn(studio, first, "Rosa waves.")
+    assert board_view(studio, second)["frames"] == []
+    for attack in (
+        lambda: studio.edit(second, frame, "Milo waves."),
+        lambda: studio.draw(second, frame),
+        lambda: studio.remove(second, frame),
+    ):
+        with pytest.raises(StoryError):
+            attack()
+    assert frame_view(studio, first)["caption"] == "Rosa waves."
+
+
+def test_a_full_studio_lets_empty_stories_go_but_never_one_with_frames(tmp_path, renderer):
+    pictures = PictureStore(tmp_path)
+    studio = Studio(renderer, small_cast(pictures), pictures, max_stories=2)
+    kept, dropped = studio.create(), studio.create()
+    drawn(studio, kept, "Rosa waves.")
+    third = studio.create()
+    drawn(studio, third, "Milo reads.")
+    assert (studio.has(kept), studio.has(dropped), studio.has(third)) == (True, False, True)
+    with pytest.raises(StoryError, match="2 stories"):
+        studio.create()
+    studio.close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"story": None},
+        {"story": ["a"]},
+        {"story": {"a": 1}},
+        {"story": "../../etc"},
+        {"story": "x" * 10**6},
+    ],
+)
+def test_a_forged_story_is_an_error_in_every_call(calls, message):
+    for name, call in calls.items():
+        answer = call(message)
+        if name == "open_story":
+            assert answer["view"]["frames"] == []  # a fresh one
+        elif name == "get_news":
+            assert answer == {"gone": True}
+        else:
+            assert set(answer) == {"error"} and "no story" in answer["error"]
+
+
+@pytest.mark.parametrize("value", [None, 7, True, [], {}, "nowhere", "x" * 10**6, "\0", "../x"])
+def test_forged_values_are_errors_and_change_nothing(studio, calls, value):
+    story = studio.create()
+    drawn(studio, story, "Rosa waves.")
+    before = board_view(studio, story)
+    forged = dict.fromkeys(("frame", "take", "name", "portrait", "path"), value)
+    for name in set(calls) - {"open_story", "get_news", "draw_stale", "add_frame", "stop_frame"}:
+        answer = calls[name]({"story": story, "caption": "Rosa sings.", **forged})
+        assert isinstance(answer.get("error"), str), name
+    if not isinstance(value, str):
+        assert "has to be text" in calls["add_frame"]({"story": story, "caption": value})["error"]
+    assert board_view(studio, story) == before
+
+
+def test_hostile_words_stay_words(studio, calls):
+    story = studio.create()
+    caption = "Rosa says <img src=x onerror=alert(1)> ${7*7} {{7*7}} `x` \\u0041."
+    view = calls["add_frame"]({"story": story, "caption": caption})["view"]
+    assert view["frames"][0]["caption"] == caption
+
+
+def test_too_long_a_sentence_is_refused_with_its_length(studio, calls):
+    story = studio.create()
+    answer = calls["add_frame"]({"story": story, "caption": "Rosa waves. " * 10_000})
+    assert answer["error"].startswith("Frame 1 ") and board_view(studio, story)["frames"] == []
+
+
+def test_a_bug_is_one_sentence_for_the_writer(studio, calls, monkeypatch):
+    monkeypatch.setattr(studio, "add", lambda *_: 1 / 0)
+    answer = calls["add_frame"]({"story": studio.create(), "caption": "Rosa waves."})
+    assert "Something went wrong" in answer["error"] and "division" not in answer["error"]
+
+
+def test_only_files_of_the_upload_folder_can_be_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    inside = tmp_path / "uploads" / "abc" / "a.png"
+    inside.parent.mkdir(parents=True)
+    inside.touch()
+    outside = tmp_path / "secret.png"
+    outside.touch()
+    (inside.parent / "link.png").symlink_to(outside)
+    assert uploaded_file(str(inside)) == inside.resolve()
+    for path in (
+        outside,
+        inside.parent / ".." / ".." / "secret.png",
+        inside.parent,
+        inside.parent / "link.png",
+    ):
+        with pytest.raises(StoryError):
+            uploaded_file(str(path))
+
+
+def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
+    assert load_hints(tmp_path) == Hints()
+    path = tmp_path / "cast.json"
+    path.write_text(
+        json.dumps({"places": ["the park", 3, "", "x" * 500], "actions": "running", "example": 1})
+    )
+    assert load_hints(tmp_path) == Hints(places=("the park",))
+    path.write_text('{"places": [')
+    assert load_hints(tmp_path) == Hints()
+
+
+def test_a_renderer_that_still_loads_is_waited_for(tmp_path, renderer):
+    gate = threading.Event()
+
+    def load():
+        gate.wait(5)
+        return renderer
+
+    pictures = PictureStore(tmp_path)
+    studio = Studio(LoadingRenderer(load), small_cast(pictures), pictures)
+    _, job = studio.add(studio.create(), "Rosa waves.")
+    gate.set()
+    assert studio.wait(job).state == "done"
+    studio.close()
+
+
+@pytest.mark.parametrize("failure", [StoryError("The folder is damaged; get it again."), ZeroDivisionError()])
+def test_a_renderer_that_cannot_be_loaded_fails_the_frame_with_the_reason(tmp_path, failure):
+    def load():
+        raise failure
+
+    pictures = PictureStore(tmp_path)
+    studio = Studio(LoadingRenderer(load), small_cast(pictures), pictures)
+    _, job = studio.add(studio.create(), "Rosa waves.")
+    error = studio.wait(job).error
+    assert error.startswith("Frame 1 ") and (str(failure) in error or "ZeroDivisionError" in error)
+    studio.close()

@@ -1,0 +1,42 @@
+"""`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset; `--sheet FILE` shows it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .sheet import save_sheet
+from .stories import SPLITS, story
+from .writer import write_dataset
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.maple_lane", description="Draw Maple Lane to disk."
+    )
+    parser.add_argument("--out", type=Path, help="folder to write in the layout of FlintstonesSV")
+    parser.add_argument(
+        "--sheet", type=Path, help="picture file for a contact sheet of the stories and portraits"
+    )
+    parser.add_argument(
+        "--stories", type=int, default=8, help="how many stories, from the first of the split on"
+    )
+    parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument("--frames", type=int, default=4, help="frames a story has")
+    parser.add_argument(
+        "--size", type=int, default=512, help="pixels a side of the pictures written to --out"
+    )
+    args = parser.parse_args()
+    if args.out is None and args.sheet is None:
+        parser.error("nothing to do: give --out DIR, --sheet FILE or both")
+    try:
+        if args.sheet is not None:
+            save_sheet(args.sheet, [story(args.split, index, args.frames) for index in range(args.stories)])
+        if args.out is not None:
+            write_dataset(args.out, args.split, args.stories, args.frames, args.size)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

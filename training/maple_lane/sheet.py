@@ -1,0 +1,62 @@
+"""A contact sheet: stories with their captions, and every portrait. For looking at the world, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from .cast import CAST
+from .scene import draw, draw_portrait
+from .stories import MapleStory
+
+_PAPER, _INK, _PALE = (252, 246, 234), (58, 44, 52), (163, 106, 84)
+_CELL, _GAP, _LINE = 256, 14, 16
+_ROW = _CELL + 5 * _LINE
+_FRAMES = 4  # in a row
+_PORTRAIT = 132
+
+
+def save_sheet(path: Path, stories: Sequence[MapleStory]) -> None:
+    """A row for every four frames: plain caption in dark, referential caption in pale letters; then the portraits."""
+    rows = [tale.frames[i : i + _FRAMES] for tale in stories for i in range(0, len(tale.frames), _FRAMES)]
+    most = max(len(who.outfits) for who in CAST)
+    width = _FRAMES * (_CELL + _GAP) + _GAP
+    image = Image.new(
+        "RGB", (width, len(rows) * (_ROW + _GAP) + most * (_PORTRAIT + _LINE + 6) + 2 * _GAP), _PAPER
+    )
+    canvas, font = ImageDraw.Draw(image), ImageFont.load_default(13)
+    for r, row in enumerate(rows):
+        for c, frame in enumerate(row):
+            x, y = _GAP + c * (_CELL + _GAP), _GAP + r * (_ROW + _GAP)
+            image.paste(Image.fromarray(draw(frame.scene, _CELL)), (x, y))
+            y += _CELL + 3
+            for text, colour in ((frame.plain, _INK), (frame.referential, _PALE)):
+                for line in _wrap(canvas, text, font):
+                    canvas.text((x, y), line, fill=colour, font=font)
+                    y += _LINE
+    _paste_portraits(image, canvas, ImageFont.load_default(11), _GAP + len(rows) * (_ROW + _GAP))
+    image.save(path)
+
+
+def _paste_portraits(image: Image.Image, canvas: ImageDraw.ImageDraw, font, top: int) -> None:
+    step = (image.width - 2 * _GAP) // len(CAST)
+    for c, who in enumerate(CAST):
+        for r, outfit in enumerate(who.outfits):
+            x, y = _GAP + c * step, top + r * (_PORTRAIT + _LINE + 6)
+            image.paste(Image.fromarray(draw_portrait(who.name, outfit, _PORTRAIT)), (x, y))
+            canvas.text(
+                (x, y + _PORTRAIT + 2), f"{who.name}, {who.wardrobe[outfit].words}", fill=_INK, font=font
+            )
+
+
+def _wrap(canvas: ImageDraw.ImageDraw, text: str, font) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if canvas.textlength(longer, font=font) <= _CELL:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
