@@ -28,6 +28,8 @@ from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import LatentCache
 from training.pretrain.ldm import noised_latents
 
+TRAINED = ("image_tokens", "visual_mapper", "condition_mapper")
+
 
 @dataclass
 class AlignArguments(LoopArguments):
@@ -180,6 +182,11 @@ def main(argv: list[str] | None = None) -> None:
     parts, cache = Path(args.parts), ConditionCache(Path(args.conditions))
     queries, output_width = cache.conditions.shape[-2:]
     reader = build_reader(parts, load_config(args.config), cache.features.shape[-1], queries, output_width)
+    if args.continued:
+        for name in TRAINED:
+            setattr(
+                reader, name, type(getattr(reader, name)).from_pretrained(parts / "aligned" / name).train()
+            )
     unet = noise = latents = None
     if args.image_weight:
         unet = UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet")
@@ -192,7 +199,7 @@ def main(argv: list[str] | None = None) -> None:
         pass
     if run.accelerator.is_main_process:
         with run.averaged():
-            for name in ("image_tokens", "visual_mapper", "condition_mapper"):
+            for name in TRAINED:
                 save_part(parts, f"aligned/{name}", getattr(reader, name))
 
 

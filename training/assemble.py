@@ -25,9 +25,13 @@ from transformers import (
 
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.preview import fit_colours
 from storyboard.pipeline import StoryPipeline
-from training.maple_lane import ACTIONS, CAST, PLACES, draw_portrait
+from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
+from training.maple_lane.actions import phrase_with
+from training.pretrain.autoencoder import pixels_of
 
 PORTRAIT_SIZE = 256
 
@@ -88,7 +92,15 @@ def write_cast(out: Path) -> None:
             picture.quantize(256).save(out / "portraits" / f"{name}.png", optimize=True)
             portraits.append({"id": name, "label": outfit, "file": f"portraits/{name}.png"})
         characters.append({"name": who.name, "pronoun": who.pronoun, "aliases": [], "portraits": portraits})
-    words = {"characters": characters, "places": list(PLACES), "actions": list(ACTIONS)}
+    words = {
+        "characters": characters,
+        "places": [place.at for place in PLACES.values()],
+        "actions": [
+            phrase_with(action.phrases[0], action.props[0] if action.props else None).one
+            for action in ACTIONS.values()
+        ],
+        "example": story("val", 0).frames[0].plain,
+    }
     (out / "cast.json").write_text(json.dumps(words, indent=1))
 
 

@@ -42,6 +42,9 @@ class LoopArguments:
     clip: float = field(default=1.0, metadata={"help": "gradient norm limit"})
     ema: float = field(default=0.0, metadata={"help": "weight average decay, 0 for none"})
     seed: int = field(default=0, metadata={"help": "seed of examples, noise and initial weights"})
+    continued: bool = field(
+        default=False, metadata={"help": "start from the part's weights in --parts, not afresh"}
+    )
     workers: int = field(default=0, metadata={"help": "processes that prepare batches"})
     minutes: float = field(default=0.0, metadata={"help": "stop (resumably) after this long, 0 for no limit"})
     save_minutes: float = field(default=5.0, metadata={"help": "time between checkpoints and samples"})

@@ -80,6 +80,17 @@ def split_clip(clip: CLIPModel) -> tuple[CLIPTextModel, CLIPVisionModelWithProje
     return text.eval(), vision.eval()
 
 
+def join_towers(clip: CLIPModel, parts: Path) -> None:
+    """Put the towers of a parts folder back into `clip`; only what the pipeline does not keep stays fresh."""
+    text = CLIPTextModel.from_pretrained(parts / "text_encoder").state_dict()
+    weights = {f"text_model.{name.removeprefix('text_model.')}": weight for name, weight in text.items()}
+    weights |= CLIPVisionModelWithProjection.from_pretrained(parts / "image_encoder").state_dict()
+    report = clip.load_state_dict(weights, strict=False)
+    odd = sorted({*report.unexpected_keys, *report.missing_keys} - {"text_projection.weight", "logit_scale"})
+    if odd:
+        raise ValueError(f"{parts} does not fit this CLIP: first weight that differs is {odd[0]!r}")
+
+
 def build_image_processor(config: dict) -> CLIPImageProcessor:
     size = config["clip"]["vision_config"]["image_size"]
     return CLIPImageProcessor(size={"shortest_edge": size}, crop_size={"height": size, "width": size})

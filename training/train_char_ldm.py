@@ -190,12 +190,16 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
     vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
-    unet = UNet2DConditionModel.from_pretrained(parts / "unet").train()
+    start = parts / "char_ldm" if args.continued else parts
+    unet = UNet2DConditionModel.from_pretrained(start / "unet").train()
     scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder")
-    image_encoder = CLIPVisionModelWithProjection.from_pretrained(parts / "image_encoder")
-    fuser = CharacterFuser(text_encoder.config.hidden_size, image_encoder.config.projection_dim)
+    image_encoder = CLIPVisionModelWithProjection.from_pretrained(start / "image_encoder")
+    if args.continued:
+        fuser = CharacterFuser.from_pretrained(start / "fuser").train()
+    else:
+        fuser = CharacterFuser(text_encoder.config.hidden_size, image_encoder.config.projection_dim)
     conditioner = CharacterConditioner(
         CLIPTokenizerFast.from_pretrained(parts / "tokenizer"), text_encoder, image_encoder, fuser
     )

@@ -24,7 +24,7 @@ from transformers import HfArgumentParser
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import draw, sample_story
-from training.parts import build_vae, load_config, save_part
+from training.parts import build_vae, freeze, load_config, save_part
 
 WHOLE_EVERY = 4  # every fourth step sees whole pictures, a quarter as many
 
@@ -41,6 +41,9 @@ class AutoencoderArguments(LoopArguments):
     config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     kl: float = field(default=1e-4, metadata={"help": "weight of the mean KL term"})
+    decoder_only: bool = field(
+        default=False, metadata={"help": "keep the encoder, so that latents stay valid"}
+    )
     anchored: int = field(
         default=500, metadata={"help": "steps over which the pull to principal components fades"}
     )
@@ -58,8 +61,6 @@ class AutoencoderTraining(nn.Module):
         self.vae, self.kl = vae, kl
         self.register_buffer("components", components)  # (C, 3 * patch * patch), unit variance
         self.register_buffer("mean", mean)
-        # A posterior as wide as the prior would drown what the untrained encoder has to say.
-        nn.init.constant_(vae.quant_conv.bias[vae.config.latent_channels :], -5.0)
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
         pixels = batch["pixels"]
@@ -102,7 +103,7 @@ class Crops:
         if whole:
             rows = rows[: max(1, len(rows) // 4)]
         pictures = [self._row(step, row, self.size if whole else self.size // 2, whole) for row in rows]
-        return {"pixels": torch.stack(pictures), "anchor": max(0.0, 1 - step / self.anchored)}
+        return {"pixels": torch.stack(pictures), "anchor": max(0.0, 1 - step / max(1, self.anchored))}
 
     def _row(self, step: int, row: int, size: int, whole: bool) -> torch.Tensor:
         pixels = self._picture(step, row if whole else row // 2)
@@ -123,6 +124,21 @@ def pixels_of(picture: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1
 
 
+def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
+    """A fresh autoencoder, or the one in --parts with nothing left to anchor."""
+    if args.continued:
+        args.anchored = 0
+        vae = AutoencoderKL.from_pretrained(Path(args.parts) / "vae").train()
+    else:
+        vae = build_vae(load_config(args.config))
+        # A posterior as wide as the prior would drown what the untrained encoder has to say.
+        nn.init.constant_(vae.quant_conv.bias[vae.config.latent_channels :], -5.0)
+    if args.decoder_only:
+        freeze(vae.encoder)
+        freeze(vae.quant_conv)
+    return vae
+
+
 @torch.no_grad()
 def sample_sheet(vae: AutoencoderKL, size: int) -> Image.Image:
     """Four pictures over their reconstructions."""
@@ -139,7 +155,7 @@ def sample_sheet(vae: AutoencoderKL, size: int) -> Image.Image:
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(AutoencoderArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
-    vae = build_vae(load_config(args.config))
+    vae = initial_vae(args)
     size = vae.config.sample_size
     module = AutoencoderTraining(vae, args.kl, *principal_components(vae))
     run = TrainingRun(module, Crops(args.seed, size, args.anchored), args)

@@ -18,7 +18,7 @@ from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
 
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import CAST, describe, describe_portrait, draw, draw_portrait, sample_story
-from training.parts import build_clip, build_image_processor, load_config, save_part, split_clip
+from training.parts import build_clip, build_image_processor, join_towers, load_config, save_part, split_clip
 
 
 @dataclass
@@ -97,9 +97,10 @@ def main(argv: list[str]) -> None:
     config, parts = load_config(args.config), Path(args.parts)
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     processor = build_image_processor(config)
-    run = TrainingRun(
-        ClipTraining(build_clip(config, tokenizer)), Pairs(args.seed, tokenizer, processor), args
-    )
+    clip = build_clip(config, tokenizer)
+    if args.continued:
+        join_towers(clip, parts)
+    run = TrainingRun(ClipTraining(clip), Pairs(args.seed, tokenizer, processor), args)
     for _ in run:
         pass
     if run.accelerator.is_main_process:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import HfArgumentParser, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, HfArgumentParser, PreTrainedModel, PreTrainedTokenizerFast
 
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import sample_story
@@ -86,7 +86,11 @@ def main(argv: list[str]) -> None:
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer")
-    module = LanguageModelTraining(build_language_model(config, tokenizer))
+    if args.continued:
+        language_model = AutoModelForCausalLM.from_pretrained(parts / "language_model").train()
+    else:
+        language_model = build_language_model(config, tokenizer)
+    module = LanguageModelTraining(language_model)
     run = TrainingRun(module, Documents(args.seed, args.frames, tokenizer), args)
     for _ in run:
         pass

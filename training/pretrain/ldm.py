@@ -131,7 +131,10 @@ def main(argv: list[str]) -> None:
     vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder").train()
-    unet, scheduler = build_unet(config), build_scheduler(config)
+    unet = (
+        UNet2DConditionModel.from_pretrained(parts / "unet").train() if args.continued else build_unet(config)
+    )
+    scheduler = build_scheduler(config)
     module = LdmTraining(unet, text_encoder, DDPMScheduler.from_config(scheduler.config), args.min_snr)
     run = TrainingRun(module, CaptionedLatents(LatentCache(args.latents), tokenizer, args), args)
     vae.to(run.accelerator.device)
