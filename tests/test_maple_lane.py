@@ -78,7 +78,7 @@ def test_a_mask_holds_the_pixels_that_change_when_the_character_changes_clothes(
 
 
 def test_masks_do_not_overlap_and_everybody_is_well_visible():
-    for tale in _stories(20):
+    for tale in _stories(15, frames=4):
         for frame in tale.frames:
             _, masks = draw_with_masks(frame.scene, 64)
             layers = np.stack(list(masks.values()))
@@ -93,23 +93,23 @@ def test_a_held_thing_belongs_to_nobody():
     assert area[1] < area[0]
 
 
-@pytest.mark.parametrize("x", [STAGE[3][0], 0.5, STAGE[3][2]])
+@pytest.mark.parametrize("x", [STAGE[3][0], STAGE[3][2]])
 @pytest.mark.parametrize("facing", ["left", "right"])
 def test_nobody_is_cut_off_at_a_border(x, facing):
+    empty = draw(Scene("garden", (), 7), 128).astype(int)
     for who in CAST:
         for index, action in enumerate(ACTIONS):
             outfit = who.outfits[index % len(who.outfits)]
             actor = Actor(who.name, outfit, action, _prop(action), "happy", facing, x)
-            scene = Scene("kitchen", (actor,), 7)
-            with_body = draw(scene, 64)
-            # props included: whatever differs from the empty kitchen keeps away from the borders
-            changed = np.abs(with_body.astype(int) - draw(Scene("kitchen", (), 7), 64)).sum(-1) > 24
+            scene = Scene("garden", (actor,), 7)
+            # props included: whatever differs from the empty garden keeps away from the borders; 100: but for the shadow
+            changed = np.abs(draw(scene, 128) - empty).sum(-1) > 100
             edge = np.concatenate([changed[0], changed[-1], changed[:, 0], changed[:, -1]])
             assert not edge.any(), (who.name, action)
 
 
 def test_three_people_side_by_side_stay_inside_and_apart():
-    for tale in _stories(120, frames=4):
+    for tale in _stories(60, frames=4):
         for frame in tale.frames:
             if len(frame.scene.actors) == 3:
                 _, masks = draw_with_masks(frame.scene, 64)
@@ -119,7 +119,9 @@ def test_three_people_side_by_side_stay_inside_and_apart():
 
 def test_an_adult_takes_about_two_thirds_of_the_height():
     for name in ("Rosa", "Milo", "Otto", "Juno"):
-        mask = draw_with_masks(Scene("park", (Actor(name, BY_NAME[name].outfits[0], "standing"),)), 128)[1][name]
+        mask = draw_with_masks(Scene("park", (Actor(name, BY_NAME[name].outfits[0], "standing"),)), 128)[1][
+            name
+        ]
         rows = np.flatnonzero(mask.any(1))
         assert 0.57 < (rows[-1] - rows[0]) / 128 < 0.74, name
 
@@ -129,7 +131,7 @@ def test_every_face_every_outfit_and_every_place_looks_different():
         small = [picture.astype(int) for picture in pictures]
         for i, one in enumerate(small):
             for other in small[:i]:
-                assert (np.abs(one - other).sum(-1) > 60).mean() > 0.002
+                assert (np.abs(one - other).sum(-1) > 60).mean() > 0.001
 
     for who in CAST:
         all_differ([draw_portrait(who.name, outfit, 96) for outfit in who.outfits])
@@ -164,7 +166,11 @@ def test_splits_share_no_scene():
         return scene.place, tuple(sorted((a.name, a.action, a.prop or "") for a in scene.actors))
 
     seen = {split: {content(f.scene) for s in _stories(150, split) for f in s.frames} for split in SPLITS}
-    assert not seen["train"] & seen["val"] and not seen["train"] & seen["test"] and not seen["val"] & seen["test"]
+    assert (
+        not seen["train"] & seen["val"]
+        and not seen["train"] & seen["test"]
+        and not seen["val"] & seen["test"]
+    )
     for split in SPLITS:
         assert all(split_of(frame.scene) == split for frame in story(split, 0, 20).frames)
 
@@ -286,7 +292,9 @@ def test_the_dataset_on_disk_has_the_layout_of_flintstones(tmp_path):
     assert {key: len(ids) for key, ids in split.items()} == {"val": 8, "test": 4}
     ids = split["val"] + split["test"]
     assert len(load("flintstones_annotations_v1-0")) == 12 and len(load("stories")) == 3
-    assert set(load("cleaned_annotations")) == set(load("labels")) == set(load("labels_bg")["label"]) == set(ids)
+    assert (
+        set(load("cleaned_annotations")) == set(load("labels")) == set(load("labels_bg")["label"]) == set(ids)
+    )
     first = frame_ids("val", 0, 4)
     assert load("following_cache3")[first[0]] == first[1:]
     tale = story("val", 0)
@@ -312,6 +320,16 @@ def test_a_sheet_shows_every_story_and_portrait(tmp_path):
 
 def test_too_many_stories_are_refused_before_anything_is_written(tmp_path):
     out = tmp_path / "new"
-    command = [sys.executable, "-m", "training.maple_lane", "--out", str(out), "--split", "val", "--stories", "201"]
+    command = [
+        sys.executable,
+        "-m",
+        "training.maple_lane",
+        "--out",
+        str(out),
+        "--split",
+        "val",
+        "--stories",
+        "201",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and "200 stories" in done.stderr and not out.exists()

@@ -77,7 +77,7 @@ def test_a_running_drawing_shows_its_progress_and_those_behind_it_their_place(st
     renderer.gate = threading.Event()
     story = studio.create()
     jobs = [studio.add(story, sentence)[1] for sentence in ("Rosa waves.", "Milo reads.")]
-    assert renderer.started.wait(5)
+    assert renderer.started.wait(30)
     first, second = (frame["job"] for frame in board_view(studio, story)["frames"])
     assert (first["state"], first["step"], first["steps"]) == ("drawing", 1, 3)
     assert first["preview"].startswith("data:image/jpeg;base64,")
@@ -92,7 +92,7 @@ def test_stopping_keeps_the_old_picture(studio, renderer):
     old = frame_view(studio, story)["picture"]
     renderer.gate = threading.Event()
     job = studio.draw(story, frame, reroll=True)
-    assert renderer.started.wait(5)
+    assert renderer.started.wait(30)
     studio.stop(story, frame)
     assert studio.wait(job).state == "cancelled"
     assert (frame_view(studio, story)["picture"], frame_view(studio, story)["job"]) == (old, None)
@@ -114,7 +114,7 @@ def test_new_words_replace_a_drawing_of_the_old_ones(studio, renderer):
     renderer.gate = threading.Event()
     story = studio.create()
     frame, old = studio.add(story, "Rosa waves.")
-    assert renderer.started.wait(5)
+    assert renderer.started.wait(30)
     studio.edit(story, frame.id, "Milo waves.")
     new = studio.draw(story, frame.id)
     renderer.gate.set()
@@ -270,7 +270,7 @@ def test_a_renderer_that_still_loads_is_waited_for(tmp_path, renderer):
     gate = threading.Event()
 
     def load():
-        gate.wait(5)
+        gate.wait(30)
         return renderer
 
     pictures = PictureStore(tmp_path)

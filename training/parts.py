@@ -130,7 +130,8 @@ def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTo
     learnt = json.loads(bpe.to_str())["model"]
     vocabulary, merges = learnt["vocab"], [tuple(merge) for merge in learnt["merges"]]
     for byte in sorted(pre_tokenizers.ByteLevel.alphabet()):
-        # Every byte may also end a word; what these texts never ended in would otherwise become the end token.
+        # Any byte may stand inside a word or end it; one these texts lack would otherwise become the end token.
+        vocabulary.setdefault(byte, len(vocabulary))
         vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
     return CLIPTokenizerFast(vocab=vocabulary, merges=merges, model_max_length=max_length)
 

@@ -242,7 +242,8 @@ def _waistcoat(pen: Pen, body: Body, outfit: Outfit) -> None:
     w, h = body.shoulder, body.hip
     for side in (-1, 1):
         pen.blob([(side * w * 0.42, top), (side * (w - 3), top + 5), (side * (h + 1), hips - 4),
-                  (side * h * 0.6, hips + 2), (side * 2.5, hips - 3), (side * 2.5, top + 18)], outfit.accent, line=True)  # fmt: skip
+                  (side * h * 0.6, hips + 2), (side * 2.5, hips - 3), (side * 2.5, top + 18)],
+                 outfit.accent, line=True)  # fmt: skip
     for i in range(2):
         pen.oval(-6, hips - 18 + 9 * i, 2.4, 2.4, rgb("ffe08a"))
 
