@@ -102,7 +102,7 @@ def test_nobody_is_cut_off_at_a_border(x, facing):
             outfit = who.outfits[index % len(who.outfits)]
             actor = Actor(who.name, outfit, action, _prop(action), "happy", facing, x)
             scene = Scene("garden", (actor,), 7)
-            # props included: whatever differs from the empty garden keeps away from the borders; 100: but for the shadow
+            # props included, but for the shadow (100): what differs from the empty garden keeps off the borders
             changed = np.abs(draw(scene, 128) - empty).sum(-1) > 100
             edge = np.concatenate([changed[0], changed[-1], changed[:, 0], changed[:, -1]])
             assert not edge.any(), (who.name, action)

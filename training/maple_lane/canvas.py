@@ -54,8 +54,8 @@ def enlargement(size: int) -> int:
     return 3 if size <= 320 else 2
 
 
-@lru_cache(maxsize=8)
-def _curve_basis(closed: bool) -> np.ndarray:
+@lru_cache(maxsize=1)
+def _curve_basis() -> np.ndarray:
     t = np.linspace(0, 1, _SMOOTH, endpoint=False)
     return 0.5 * np.stack(
         [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3], axis=1
@@ -70,7 +70,7 @@ def smooth(points: Sequence[Point], closed: bool = True) -> list[Point]:
     else:
         q = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
         rows = np.stack([q[:-3], q[1:-2], q[2:-1], q[3:]], axis=1)
-    curve = (_curve_basis(closed) @ rows).reshape(-1, 2)
+    curve = (_curve_basis() @ rows).reshape(-1, 2)
     if not closed:
         curve = np.concatenate([curve, p[-1:]])
     return [(x, y) for x, y in curve.tolist()]

@@ -66,7 +66,7 @@ def _fit(words, top, sleeves, cut, bottom, shoes, *extras, accent="fffaee", legs
 ROSA = MapleCharacter(
     "Rosa",
     "she",
-    "a woman with big round red curls and freckles",
+    "a woman with big round red curls",
     Body(48, 48, 19, 18, (23, 24), 46, 11, 13, 43, rgb("fbd3b6"), rgb("d9482b")),
     {
         "raincoat": _fit("a yellow raincoat", "f7c52f", 0.88, "coat", "f7c52f", "3d7f8c", "hood", "buttons"),

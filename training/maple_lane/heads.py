@@ -36,7 +36,7 @@ def draw_head(
     _ears(pen, rx, skin)
     pen.blob(_skull(rx, ry), skin, line=True)
     _FRONT[who.name](pen, body.hair)
-    _cheeks(pen, rx, ry, skin, freckles=who.name == "Rosa")
+    _cheeks(pen, rx, ry, skin)
     pen.oval(5.5, ry * 0.24, 3.4, 2.8, mix(skin, rgb("b4502f"), 0.38))
     _eyes(pen, expression, gaze, eyes, rx)
     _brows(pen, expression, rx, ry, shade(body.hair, 0.35) if who.name == "Nana" else dark(body.hair), eyes)
@@ -59,7 +59,7 @@ def _ears(pen: Pen, rx: float, skin: Colour) -> None:
         pen.oval(side * (rx + 0.5), 3, 4.5, 5.5, shade(skin, 0.12) if side < 0 else skin, line=True)
 
 
-def _cheeks(pen: Pen, rx: float, ry: float, skin: Colour, freckles: bool) -> None:
+def _cheeks(pen: Pen, rx: float, ry: float, skin: Colour) -> None:
     blush = mix(skin, rgb("e8543f"), 0.34)
     for x in (-rx * 0.56, rx * 0.74):
         pen.oval(x, ry * 0.38, 4.6, 3.4, blush)
