@@ -249,10 +249,9 @@ class TrainingRun:
         _copy_exactly(load_file(folder / "trained.safetensors"), trained_parameters(self.module), folder)
         if self.ema:
             _copy_exactly(load_file(folder / "ema.safetensors"), self.ema.weights, folder)
-        device = self.accelerator.device
-        self.optimizer.load_state_dict(
-            torch.load(folder / "optimizer.pt", map_location=device, weights_only=True)
-        )
+        # Always to the CPU first: with several CPU processes the device is "cpu:0", which torch.load refuses.
+        state = torch.load(folder / "optimizer.pt", map_location="cpu", weights_only=True)
+        self.optimizer.load_state_dict(state)
         self.step = json.loads((folder / "step.json").read_text())["step"]
 
 
