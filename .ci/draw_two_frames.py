@@ -50,7 +50,9 @@ def main() -> None:
             picture = urllib.request.urlopen(frame["picture"]).read()
             size = Image.open(io.BytesIO(picture)).size
             after = time.monotonic() - started
-            print(f"frame {number}: {frame['conditioning']}, {frame['seconds']} s, {size}, {after:.0f} s after start")
+            print(
+                f"frame {number}: {frame['conditioning']}, {frame['seconds']} s, {size}, {after:.0f} s after start"
+            )
             pictures.append(picture)
             if number == 1 and after > PATIENCE:
                 raise SystemExit(f"the first frame came after {after:.0f} s; {PATIENCE} s are promised")

@@ -108,8 +108,8 @@ def test_stage_2_trains_image_tokens_and_mappers_only(aligned):
 
 def test_the_assembled_pipeline_draws_a_named_frame_and_a_referential_one(aligned):
     from PIL import Image
-    from storyboard.pipeline import StoryPipeline
 
+    from storyboard.pipeline import StoryPipeline
     from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 
     pipeline = StoryPipeline.from_pretrained(aligned / "pipeline")

@@ -56,7 +56,7 @@ def test_a_checkpoint_holds_only_what_is_trained(tmp_path):
 
 
 def test_a_crash_while_saving_leaves_the_last_complete_checkpoint(tmp_path):
-    """The old checkpoint is moved aside before the new one takes its name; a kill between the two must not lose both."""
+    """The old checkpoint is moved aside before the new one takes its name; a kill between must not lose both."""
     finish(run(tmp_path), until=7)
     (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
     assert run(tmp_path).step == 7

@@ -90,7 +90,9 @@ def write_cast(out: Path) -> None:
             name = f"{who.name.lower()}-{outfit.replace(' ', '-')}"
             picture = Image.fromarray(draw_portrait(who.name, outfit, PORTRAIT_SIZE))
             picture.quantize(256).save(out / "portraits" / f"{name}.png", optimize=True)
-            portraits.append({"id": name, "label": who.wardrobe[outfit].words, "file": f"portraits/{name}.png"})
+            portraits.append(
+                {"id": name, "label": who.wardrobe[outfit].words, "file": f"portraits/{name}.png"}
+            )
         characters.append({"name": who.name, "pronoun": who.pronoun, "aliases": [], "portraits": portraits})
     words = {
         "characters": characters,
