@@ -67,7 +67,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         condition_mapper=ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
         steps=args.steps,
         guidance=args.guidance,
-        portrait_fill=tuple(int(c) for c in draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]),
+        portrait_fill="#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex(),
         preview_colours=preview_colours(vae),
     )
 
