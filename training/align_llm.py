@@ -16,16 +16,16 @@ from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditio
 from torch import nn
 from transformers import AutoModelForCausalLM, HfArgumentParser, PreTrainedTokenizerFast
 
-from storyboard.captions import interleave, mentioned_names
+from storyboard.captions import interleave
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
 from storyboard.models.losses import alignment_loss, diffusion_loss, generation_loss
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.story_reader import StoryReader
-from training.cache_conditions import FRAMES, ConditionCache
+from training.cache_conditions import ConditionCache
 from training.loop import LoopArguments, TrainingRun
-from training.maple_lane.reading import CAST_SHARE, NAMES
+from training.maple_lane.reading import CAST_SHARE, cast_so_far
 from training.parts import freeze, load_config, save_part
-from training.pretrain.latents import LatentCache
+from training.pretrain.latents import FRAMES, LatentCache
 from training.pretrain.ldm import noised_latents
 
 TRAINED = ("image_tokens", "visual_mapper", "condition_mapper")
@@ -146,8 +146,7 @@ class Prompts:
         captions = [f.plain if rng.random() < 0.15 else f.referential for f in frames]
         cast = []
         if pictures and rng.random() < CAST_SHARE:
-            said = {name for f in frames for name in mentioned_names(f.plain, NAMES)}
-            cast = [name for name in NAMES if name in said]
+            cast = cast_so_far(frames)
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
         shown = [v[rng.integers(len(v))] for v in views]
         width = self.cache.features.shape[-1]

@@ -29,9 +29,8 @@ from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_st
 from training.maple_lane.reading import NAMES
 from training.parts import freeze
 from training.pretrain.clip import weather
+from training.pretrain.latents import FRAMES, SHARD_STORIES, write_shard
 
-SHARD_STORIES = 128
-FRAMES = 4
 VIEWS = 6  # of each portrait
 
 
@@ -140,8 +139,7 @@ def main(argv: list[str] | None = None) -> None:
             "features": torch.stack([r[2] for r in rows]),
             "seeds": torch.tensor(seeds),
         }
-        save_file(part, shard.with_suffix(".part"))
-        shard.with_suffix(".part").rename(shard)
+        write_shard(shard, part)
 
 
 def _story_row(conditioner, processor, canonical: dict, seed: int) -> tuple:

@@ -30,12 +30,11 @@ from storyboard.models.fusion import CharacterFuser
 from storyboard.models.losses import diffusion_loss
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import CAST, StoryFrame, draw_portrait, story
+from training.maple_lane.reading import NAMES
 from training.parts import freeze, save_part
 from training.pretrain.clip import weather
 from training.pretrain.latents import LatentCache
 from training.pretrain.ldm import noised_rows, paint
-
-NAMES = {who.name: () for who in CAST}
 
 
 @dataclass

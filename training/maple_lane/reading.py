@@ -6,6 +6,8 @@ careful reader would give after its last `Image:`. Only what the prompt reveals 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from storyboard.captions import PictureSlot, interleave, mentioned_names
@@ -23,7 +25,7 @@ def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
     *earlier, last = story.frames
     captions = [f.plain if rng.random() < 0.2 else f.referential for f in earlier]
     caption = last.plain if rng.random() < 0.2 else last.referential
-    cast = cast_so_far(story) if rng.random() < CAST_SHARE else []
+    cast = cast_so_far(story.frames) if rng.random() < CAST_SHARE else []
     blind = rng.random(len(earlier)) < BLIND_SHARE
     parts = interleave(captions, caption, cast)
     prompt = "".join(_words(part, story, cast, blind) for part in parts)
@@ -34,9 +36,9 @@ def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
     return prompt, "".join(answers[i] for i in rng.permutation(len(answers)))
 
 
-def cast_so_far(story: MapleStory) -> list[str]:
-    """Names in the story's plain captions, in the order of the cast: whose portraits open the prompt."""
-    named = {name for frame in story.frames for name in mentioned_names(frame.plain, NAMES)}
+def cast_so_far(frames: Sequence[StoryFrame]) -> list[str]:
+    """Names in the plain captions of `frames`, in the order of the cast: whose portraits open the prompt."""
+    named = {name for frame in frames for name in mentioned_names(frame.plain, NAMES)}
     return [name for name in NAMES if name in named]
 
 

@@ -84,6 +84,13 @@ def measure_statistics(vae: AutoencoderKL, stories: int = 48) -> None:
     vae.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())
 
 
+def write_shard(shard: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Write a shard under its name only once it is whole: one that exists is never written again."""
+    part = shard.with_suffix(".part")
+    save_file(tensors, part)
+    part.rename(shard)
+
+
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(LatentArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
@@ -104,5 +111,4 @@ def main(argv: list[str]) -> None:
                 "masks": torch.cat([e[1] for e in encoded]),
                 "seeds": torch.tensor(seeds),
             }
-            save_file(part, shard.with_suffix(".part"))
-            shard.with_suffix(".part").rename(shard)
+            write_shard(shard, part)
