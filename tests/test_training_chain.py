@@ -45,11 +45,13 @@ def recipe(tmp_path_factory) -> Path:
     size = ["--config", str(tiny_config(folder)), "--parts", str(folder / "parts")]
     steps = ["--steps", "3", "--batch", "4"]
     pretrain(["tokenizers", *size, "--stories", "50"])
-    pretrain(["autoencoder", *size, *steps, "--run", str(folder / "autoencoder")])
-    pretrain(["clip", *size, *steps, "--run", str(folder / "clip")])
-    pretrain(["language-model", *size, *steps, "--run", str(folder / "language-model")])
+    pretrain(["autoencoder", *size, *steps, "--output_dir", str(folder / "autoencoder")])
+    pretrain(["clip", *size, *steps, "--output_dir", str(folder / "clip")])
+    pretrain(["language-model", *size, *steps, "--output_dir", str(folder / "language-model")])
     pretrain(["latents", *size[2:], "--out", str(folder / "latents"), "--stories", "128"])
-    pretrain(["ldm", *size, *steps, "--run", str(folder / "ldm"), "--latents", str(folder / "latents")])
+    pretrain(
+        ["ldm", *size, *steps, "--output_dir", str(folder / "ldm"), "--latents", str(folder / "latents")]
+    )
     return folder
 
 
@@ -57,10 +59,26 @@ def stage_1(recipe: Path, name: str = "char-ldm", **switches) -> list[dict]:
     """Train Char-LDM for five steps; the log."""
     flags = [part for key, value in switches.items() for part in (f"--{key}", str(value))]
     train_char_ldm.main(
-        ["--run", str(recipe / name), "--parts", str(recipe / "parts"), "--latents", str(recipe / "latents")]
+        [
+            "--output_dir",
+            str(recipe / name),
+            "--parts",
+            str(recipe / "parts"),
+            "--latents",
+            str(recipe / "latents"),
+        ]
         + ["--steps", "5", "--batch", "4", *flags]
     )
     return [json.loads(line) for line in (recipe / name / "log.jsonl").read_text().splitlines()]
+
+
+def stage_2(recipe: Path, name: str, **switches) -> dict:
+    """Align the language model for five steps; the last line of the log."""
+    flags = [part for key, value in switches.items() for part in (f"--{key}", str(value))]
+    folders = {"parts": "parts", "config": "tiny.json", "conditions": "conditions", "latents": "latents"}
+    paths = [part for key, value in folders.items() for part in (f"--{key}", str(recipe / value))]
+    align_llm.main([*paths, "--output_dir", str(recipe / name), "--steps", "5", "--batch", "4", *flags])
+    return json.loads((recipe / name / "log.jsonl").read_text().splitlines()[-1])
 
 
 @pytest.fixture(scope="module")
@@ -69,25 +87,14 @@ def aligned(recipe) -> Path:
     stage_1(recipe)
     shared = ["--parts", str(recipe / "parts")]
     cache_conditions.main([*shared, "--out", str(recipe / "conditions"), "--stories", "128"])
-    align_llm.main(
-        [*shared, "--config", str(recipe / "tiny.json"), "--conditions", str(recipe / "conditions")]
-        + [
-            "--latents",
-            str(recipe / "latents"),
-            "--run",
-            str(recipe / "align"),
-            "--steps",
-            "5",
-            "--batch",
-            "4",
-        ]
-        + ["--image_weight", "0.1"]
-    )
+    stage_2(recipe, "align", image_weight=0.1)
     assemble.main([*shared, "--out", str(recipe / "pipeline")])
     return recipe
 
 
-@pytest.mark.parametrize("switches", [{"reg_weight": 0}, {"vision_layers": 0}, {"text_only": 0.9}])
+@pytest.mark.parametrize(
+    "switches", [{"reg_weight": 0}, {"vision_layers": 0}, {"text_only": 0.9}, {"masked": 0.3}]
+)
 def test_the_switches_of_table_3_train(recipe, switches):
     log = stage_1(recipe, "-".join(switches), **switches)
     assert log[-1]["step"] == 5 and log[-1]["denoising"] > 0
@@ -104,6 +111,15 @@ def test_stage_2_trains_image_tokens_and_mappers_only(aligned):
     assert {n.split(".")[0] for n in trained} == {"image_tokens", "visual_mapper", "condition_mapper"}
     log = json.loads((aligned / "align" / "log.jsonl").read_text().splitlines()[-1])
     assert {"alignment", "generation", "image"} <= log.keys()
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [{"target": "text"}, {"interleaved": False}, {"alignment_form": "norm"}, {"generation_form": "code"}],
+)
+def test_the_switches_of_table_4_train(aligned, switches):
+    log = stage_2(aligned, "align-" + "-".join(switches), **switches)
+    assert log["step"] == 5 and log["alignment"] > 0 and "image" not in log
 
 
 def test_the_assembled_pipeline_draws_a_named_frame_and_a_referential_one(aligned):

@@ -24,7 +24,9 @@ def batch_at(step: int, rows: range) -> dict:
 
 
 def run(folder, **changes) -> TrainingRun:
-    args = LoopArguments(run=str(folder), **{"steps": 40, "batch": 4, "lr": 1e-2, "ema": 0.9, **changes})
+    args = LoopArguments(
+        output_dir=str(folder), **{"steps": 40, "batch": 4, "lr": 1e-2, "ema": 0.9, **changes}
+    )
     return TrainingRun(Regression(), batch_at, args)
 
 
@@ -74,11 +76,11 @@ def test_a_checkpoint_of_another_model_is_refused_by_its_first_odd_key(tmp_path)
     finish(run(tmp_path, steps=3))
     other = nn.Sequential(nn.Linear(4, 4))
     with pytest.raises(ValueError, match="first key that differs is '0.bias'"):
-        TrainingRun(other, batch_at, LoopArguments(run=str(tmp_path), steps=3, batch=4, ema=0.9))
+        TrainingRun(other, batch_at, LoopArguments(output_dir=str(tmp_path), steps=3, batch=4, ema=0.9))
 
 
 def test_learning_rate_warms_up_holds_and_decays():
-    args = LoopArguments(run="", steps=100, warmup=10, lr=1.0, decay=0.5)
+    args = LoopArguments(output_dir="", steps=100, warmup=10, lr=1.0, decay=0.5)
     rates = [learning_rate(step, args) for step in range(100)]
     assert rates[0] == pytest.approx(0.1) and rates[9] == rates[49] == 1.0
     assert all(a >= b for a, b in zip(rates[50:], rates[51:], strict=False)) and rates[-1] < 0.03

@@ -1,4 +1,4 @@
-"""Stage 2 (paper §3.3): `python -m training.align_llm --run runs/align`.
+"""Stage 2 (paper §3.3): `python -m training.align_llm --output_dir runs/align`.
 
 The frozen language model reads the story so far, pictures and sentences interleaved, and its R image tokens are
 mapped to the fused condition of stage 1: L_gen (Eq. 4), L_align (Eq. 6), L_img (Eq. 7). Trained are the image
@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import nn
-from transformers import AutoModelForCausalLM, HfArgumentParser, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    HfArgumentParser,
+    PreTrainedTokenizerFast,
+)
 
 from storyboard.captions import interleave
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
@@ -26,7 +33,7 @@ from training.loop import LoopArguments, TrainingRun
 from training.maple_lane.reading import CAST_SHARE, cast_so_far
 from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import FRAMES, LatentCache
-from training.pretrain.ldm import noised_latents
+from training.pretrain.ldm import noised_latents, token_ids
 
 TRAINED = ("image_tokens", "visual_mapper", "condition_mapper")
 
@@ -47,12 +54,26 @@ class AlignArguments(LoopArguments):
     interleaved: bool = field(
         default=True, metadata={"help": "read pictures too; false: the rows Caption- of Table 4"}
     )
+    target: Literal["fused", "text"] = field(
+        default="fused",
+        metadata={"help": "what L_align aims at; text: the rows of Table 4 without fused embeddings"},
+    )
+    alignment_form: Literal["squared", "norm"] = field(
+        default="squared", metadata={"help": "Eq. 6, or the mean length of a token's error as released"}
+    )
     generation_weight: float = field(default=0.1, metadata={"help": "weight of L_gen"})
+    generation_form: Literal["paper", "code"] = field(
+        default="paper",
+        metadata={"help": "L_gen over all R image tokens, or over the words and the first one"},
+    )
     image_weight: float = field(
         default=0.0, metadata={"help": "weight of L_img; 0: the row w/o L_img of Table 4"}
     )
     latents: str = field(default="runs/maple-lane/latents", metadata={"help": "encoded pictures, for L_img"})
     min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting of L_img"})
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the latents of characters in L_img"}
+    )
     name_weight: float = field(
         default=2.0, metadata={"help": "extra weight of L_align on tokens that carry portraits"}
     )
@@ -67,9 +88,11 @@ class AlignTraining(nn.Module):
         args: AlignArguments,
         unet: UNet2DConditionModel | None = None,
         noise: DDPMScheduler | None = None,
+        text_encoder: CLIPTextModel | None = None,
     ):
         super().__init__()
         self.unet, self.noise = freeze(unet) if unet else None, noise
+        self.text_encoder = freeze(text_encoder) if text_encoder else None
         self.image_tokens, self.visual_mapper = reader.image_tokens, reader.visual_mapper
         self.condition_mapper = reader.condition_mapper
         self.reader, self.args = reader, args
@@ -79,8 +102,9 @@ class AlignTraining(nn.Module):
     def train(self, mode: bool = True):
         super().train(mode)
         self.language_model.eval()
-        if self.unet:
-            self.unet.eval()
+        for part in (self.unet, self.text_encoder):
+            if part:
+                part.eval()
         return self
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
@@ -92,10 +116,13 @@ class AlignTraining(nn.Module):
             for parts, f, p in zip(batch["parts"], frames, portraits, strict=True)
         ]
         read = self.reader.read(prompts, logits=True)
-        target, named = batch["targets"].float(), batch["named"]
-        alignment = alignment_loss(read.condition, target)
-        names = alignment_loss(read.condition[named], target[named])
-        generation = generation_loss(read.logits, read.labels, self.reader.vocabulary)
+        target, named = self._target(batch), batch["named"]
+        squared = self.args.alignment_form == "squared"
+        alignment = alignment_loss(read.condition, target, squared)
+        names = alignment_loss(read.condition[named], target[named], squared)
+        generation = generation_loss(
+            read.logits, read.labels, self.reader.vocabulary, self.args.generation_form
+        )
         loss = alignment + self.args.name_weight * names * named.float().mean()
         loss = loss + self.args.generation_weight * generation
         metrics = {"alignment": alignment, "names": names, "generation": generation}
@@ -108,28 +135,43 @@ class AlignTraining(nn.Module):
                 batch["noise"],
                 batch["timesteps"],
                 min_snr_gamma=self.args.min_snr,
+                weights=1 + self.args.figures * batch["figures"],
             )
             loss = loss + self.args.image_weight * metrics["image"]
         return {"loss": loss, **metrics}
+
+    def _target(self, batch: dict) -> torch.Tensor:
+        """What the frames' conditions (B, L, D) should be: of the plain captions, with or without portraits."""
+        if self.text_encoder is None:
+            return batch["targets"].float()
+        return self.text_encoder(batch["ids"]).last_hidden_state
 
 
 class Prompts:
     """Step -> interleaved prompts for a random frame of cached stories, their picture features and targets."""
 
-    def __init__(self, cache: ConditionCache, args: AlignArguments, latents: LatentCache | None = None):
-        self.cache, self.args, self.latents = cache, args, latents
+    def __init__(
+        self,
+        cache: ConditionCache,
+        args: AlignArguments,
+        latents: LatentCache | None = None,
+        tokenizer: CLIPTokenizerFast | None = None,
+    ):
+        self.cache, self.args, self.latents, self.tokenizer = cache, args, latents, tokenizer
         self.stories = len(cache) if latents is None else min(len(cache), len(latents) // FRAMES)
 
     def __call__(self, step: int, rows: range) -> dict:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
         width = self.cache.features.shape[-1]
-        noised = {}
+        extra = {}
         if self.latents:
             # The caches hold the same stories in the same order.
             indices = [FRAMES * e["index"] + e["number"] for e in examples]
-            noised = noised_latents(self.latents, indices, self.args, step, rows)
+            extra = noised_latents(self.latents, indices, self.args, step, rows)
+        if self.tokenizer:
+            extra["ids"] = token_ids(self.tokenizer, [e["plain"] for e in examples])
         return {
-            **noised,
+            **extra,
             "parts": [e["parts"] for e in examples],
             "frames": torch.cat([e["frames"] for e in examples]).reshape(-1, width),
             "frame_counts": [len(e["frames"]) for e in examples],
@@ -157,6 +199,7 @@ class Prompts:
             "frames": self.cache.features[index, :number] if pictures else torch.zeros(0, width),
             "portraits": torch.stack(shown) if shown else torch.zeros(0, width),
             "target": self.cache.conditions[index, number],
+            "plain": story.frames[number].plain,
             "named": self.cache.named[index, number],
         }
 
@@ -193,7 +236,12 @@ def main(argv: list[str] | None = None) -> None:
             DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler").config
         )
         latents = LatentCache(Path(args.latents))
-    run = TrainingRun(AlignTraining(reader, args, unet, noise), Prompts(cache, args, latents), args)
+    text_encoder = tokenizer = None
+    if args.target == "text":
+        text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder")
+        tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
+    module = AlignTraining(reader, args, unet, noise, text_encoder)
+    run = TrainingRun(module, Prompts(cache, args, latents, tokenizer), args)
     for _ in run:
         pass
     if run.accelerator.is_main_process:

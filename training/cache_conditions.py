@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
@@ -29,7 +30,7 @@ from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_st
 from training.maple_lane.reading import NAMES
 from training.parts import freeze
 from training.pretrain.clip import weather
-from training.pretrain.latents import FRAMES, SHARD_STORIES, write_shard
+from training.pretrain.latents import FRAMES, SHARD_STORIES, missing_shards, write_shard
 
 VIEWS = 6  # of each portrait
 
@@ -42,11 +43,11 @@ class CacheArguments:
     first_seed: int = field(
         default=0, metadata={"help": "seed of the first story; 0 pairs them with the latents"}
     )
-    device: str = field(default="cpu", metadata={"help": "where the encoders run"})
 
 
-def load_conditioner(parts: Path, device: str = "cpu") -> CharacterConditioner:
-    """The stage-1 conditioner of a parts folder, frozen."""
+def load_conditioner(parts: Path) -> CharacterConditioner:
+    """The stage-1 conditioner of a parts folder, frozen, on this process's device."""
+    device = PartialState().device
     text = CLIPTextModel.from_pretrained(parts / "text_encoder")
     image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
@@ -122,15 +123,13 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    conditioner = load_conditioner(parts, args.device)
+    conditioner = load_conditioner(parts)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     canonical, views = portrait_views(conditioner, processor)
-    save_file({"/".join(key): v.contiguous() for key, v in views.items()}, out / "portraits.safetensors")
-    for number in tqdm(range(args.stories // SHARD_STORIES), desc="conditions"):
-        shard = out / f"shard-{number:05d}.safetensors"
-        if shard.exists():
-            continue
-        first = args.first_seed + number * SHARD_STORIES
+    if PartialState().is_main_process:
+        save_file({"/".join(key): v.contiguous() for key, v in views.items()}, out / "portraits.safetensors")
+    for shard, number in tqdm(missing_shards(out, args.stories), desc="conditions"):
+        first = args.first_seed + number
         seeds = list(range(first, first + SHARD_STORIES))
         rows = [_story_row(conditioner, processor, canonical, seed) for seed in seeds]
         part = {

@@ -29,7 +29,7 @@ from tqdm.auto import tqdm
 class LoopArguments:
     """What every training command takes."""
 
-    run: str = field(metadata={"help": "folder of this run: checkpoints, log.jsonl, samples"})
+    output_dir: str = field(metadata={"help": "folder of this run: checkpoints, log.jsonl, samples"})
     steps: int = field(default=1000, metadata={"help": "optimiser steps in total"})
     batch: int = field(default=32, metadata={"help": "examples a step, over all processes"})
     lr: float = field(default=1e-3, metadata={"help": "peak learning rate"})
@@ -139,7 +139,7 @@ class TrainingRun:
     """
 
     def __init__(self, module: nn.Module, batch_at: Callable[[int, range], Any], args: LoopArguments):
-        self.args, self.folder = args, Path(args.run)
+        self.args, self.folder = args, Path(args.output_dir)
         self.accelerator = Accelerator(mixed_precision=args.mixed_precision)
         world, rank = self.accelerator.num_processes, self.accelerator.process_index
         if args.batch % world:

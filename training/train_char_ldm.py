@@ -1,4 +1,4 @@
-"""Stage 1, Char-LDM (paper §3.2): `python -m training.train_char_ldm --run runs/char-ldm`.
+"""Stage 1, Char-LDM (paper §3.2): `python -m training.train_char_ldm --output_dir runs/char-ldm`.
 
 The denoiser learns to read captions whose name tokens carry a portrait's features (Eq. 1), with each name's
 cross-attention drawn to its character's mask (L_reg, Eq. 2-3). The text tower is frozen; the UNet, the fuser and the
@@ -58,6 +58,11 @@ class CharLdmArguments(LoopArguments):
         default=2, metadata={"help": "trained last vision layers; 0: the row freeze vis"}
     )
     min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting"})
+    figures: float = field(default=2.0, metadata={"help": "extra weight of the latents of characters"})
+    masked: float = field(
+        default=0.0,
+        metadata={"help": "share of examples whose error counts on characters only; released: 0.3"},
+    )
 
 
 class CharLdmTraining(nn.Module):
@@ -88,6 +93,9 @@ class CharLdmTraining(nn.Module):
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
         columns = [row + [None] * (masks.shape[1] - len(row)) for row in found.columns]
+        weights = torch.where(
+            batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
+        )
         with record_cross_attention(self.unet, columns) as record:
             denoising = diffusion_loss(
                 self.unet,
@@ -97,6 +105,7 @@ class CharLdmTraining(nn.Module):
                 batch["noise"],
                 batch["timesteps"],
                 min_snr_gamma=self.args.min_snr,
+                weights=weights,
             )
         valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
         regularization = regularization_loss(record.maps, masks, valid)
@@ -138,12 +147,13 @@ class CharacterExamples:
             "portraits": pixels,
             "masks": masks,
             "fused": torch.tensor([e["fused"] for e in examples]),
+            "masked": torch.tensor([e["masked"] for e in examples]),
         }
 
     def _example(self, g: torch.Generator, index: int) -> dict:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            return {"caption": "", "spans": [], "portraits": [], "masks": [], "fused": False}
+            return {"caption": "", "spans": [], "portraits": [], "masks": [], "fused": False, "masked": False}
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         mentions = find_mentions(frame.plain, NAMES)
@@ -156,6 +166,7 @@ class CharacterExamples:
             "portraits": [self._portrait(m.name, tale.outfits[m.name], rng) for m in mentions],
             "masks": [masks[slots[m.name]] for m in mentions],
             "fused": kind >= self.args.no_condition + self.args.text_only,
+            "masked": float(torch.rand((), generator=g)) < self.args.masked,
         }
 
     def _portrait(self, name: str, outfit: str, rng: np.random.Generator) -> Image.Image:

@@ -22,13 +22,13 @@ def diffusion_loss(
     noise: torch.Tensor,
     timesteps: torch.Tensor,
     min_snr_gamma: float | None = None,
-    mask: torch.Tensor | None = None,
+    weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
 
     The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
     min_snr_gamma: weigh samples by min(SNR, gamma), so that easy timesteps do not dominate; None: no weights.
-    mask: (B, 1, h, w) multiplies prediction and target; None: the whole picture counts.
+    weights: (B, 1, h, w) multiply the squared error, zeros leave out what is masked; None: all counts alike.
     """
     noisy = scheduler.add_noise(latents, noise, timesteps)
     prediction = unet(noisy, timesteps, encoder_hidden_states=condition).sample
@@ -39,9 +39,8 @@ def diffusion_loss(
         target = scheduler.get_velocity(latents, noise, timesteps)
     else:
         raise ValueError(f'prediction_type is "{kind}"; the loss knows "epsilon" and "v_prediction".')
-    if mask is not None:
-        prediction, target = prediction * mask, target * mask
-    per_sample = F.mse_loss(prediction.float(), target.float(), reduction="none").mean(dim=(1, 2, 3))
+    error = F.mse_loss(prediction.float(), target.float(), reduction="none")
+    per_sample = (error if weights is None else error * weights).mean(dim=(1, 2, 3))
     if min_snr_gamma is not None:
         per_sample = per_sample * _min_snr_weights(scheduler, timesteps, min_snr_gamma, kind)
     return per_sample.mean()

@@ -1,4 +1,4 @@
-"""Trains the evaluator: `python -m training.evaluate.classifier --run runs/maple-lane/classifier-run`.
+"""Trains the evaluator: `python -m training.evaluate.classifier --output_dir runs/maple-lane/classifier-run`.
 
 Real pictures of the train split only, drawn while it trains, never a generated one. Softened a little, so that it
 judges what a picture shows and not how crisp it is. Ten to fifteen minutes on two cores; the folder it writes holds

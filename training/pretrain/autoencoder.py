@@ -1,4 +1,4 @@
-"""The autoencoder of the latent space: `python -m training.pretrain autoencoder --run runs/autoencoder`.
+"""The autoencoder of the latent space: `python -m training.pretrain autoencoder --output_dir runs/autoencoder`.
 
 Trained on freshly drawn pictures, in fp32: with bf16 autocast and torch.compile it did not learn.
 """
@@ -20,7 +20,7 @@ from transformers import HfArgumentParser
 
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
 from training.loop import LoopArguments, TrainingRun
-from training.maple_lane import draw, sample_story
+from training.maple_lane import draw, draw_with_masks, sample_story
 from training.parts import build_vae, freeze, load_config, save_part
 
 
@@ -35,7 +35,8 @@ class AutoencoderArguments(LoopArguments):
     weight_decay: float = 0.0
     config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
-    kl: float = field(default=1e-4, metadata={"help": "weight of the mean KL term"})
+    kl: float = field(default=1e-3, metadata={"help": "weight of the mean KL term"})
+    figures: float = field(default=2.0, metadata={"help": "extra weight of the pixels of characters"})
     decoder_only: bool = field(
         default=False, metadata={"help": "keep the encoder, so that latents stay valid"}
     )
@@ -46,6 +47,8 @@ class AutoencoderArguments(LoopArguments):
 
 class AutoencoderTraining(nn.Module):
     """Reconstruction of pictures (B, 3, H, W) in [-1, 1]: L1 + MSE + half of L1 on gradients, and a small KL.
+
+    A pixel of a character counts more than one of the scenery: faces are small, and what readers look at.
 
     At first the latents are also drawn to the principal components of their patch. Without that the network settles
     on brightness alone (L1 0.28, the best that one component can do) and finds colours only after a long time.
@@ -62,10 +65,12 @@ class AutoencoderTraining(nn.Module):
         posterior = posterior_of(self.vae, pixels)
         difference = reconstruct(self.vae, posterior.sample()) - pixels
         l1 = difference.abs().mean()
+        difference = difference * batch["weights"]
         gradient = sum(difference.diff(dim=d).abs().mean() for d in (-1, -2))
         kl = posterior.kl().mean() / posterior.mean[0].numel()
         anchor = (posterior.mean - self._principal(pixels)).square().mean()
-        loss = l1 + difference.square().mean() + 0.5 * gradient + self.kl * kl + batch["anchor"] * anchor
+        off = difference.abs().mean() + difference.square().mean() + 0.5 * gradient
+        loss = off + self.kl * kl + batch["anchor"] * anchor
         return {"loss": loss, "l1": l1, "kl": kl, "anchor": anchor}
 
     def _principal(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -87,7 +92,7 @@ def principal_components(vae: AutoencoderKL, pictures: int = 96) -> tuple[torch.
 
 @dataclass(frozen=True)
 class Pictures:
-    """Step -> freshly drawn pictures (B, 3, size, size), half of them mirrored.
+    """Step -> freshly drawn pictures (B, 3, size, size), half of them mirrored, and weights (B, 1, size, size).
 
     Whole ones: on crops the group normalisation sees other statistics, and the error is a third higher.
     """
@@ -95,15 +100,20 @@ class Pictures:
     seed: int
     size: int
     anchored: int
+    figures: float
 
     def __call__(self, step: int, rows: range) -> dict:
         pictures = [self._picture(np.random.default_rng((self.seed, step, row))) for row in rows]
-        return {"pixels": torch.stack(pictures), "anchor": max(0.0, 1 - step / max(1, self.anchored))}
+        pixels, weights = (torch.stack(tensors) for tensors in zip(*pictures, strict=True))
+        anchor = max(0.0, 1 - step / max(1, self.anchored))
+        return {"pixels": pixels, "weights": weights, "anchor": anchor}
 
-    def _picture(self, rng: np.random.Generator) -> torch.Tensor:
+    def _picture(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         story = sample_story(int(rng.integers(2**31)), frames=2, split="train")
-        pixels = pixels_of(draw(story.frames[rng.integers(2)].scene, self.size))
-        return pixels.flip(-1) if rng.random() < 0.5 else pixels
+        picture, masks = draw_with_masks(story.frames[rng.integers(2)].scene, self.size)
+        figures = torch.from_numpy(np.any(list(masks.values()), axis=0))[None]
+        pixels, weights = pixels_of(picture), 1 + self.figures * figures
+        return (pixels.flip(-1), weights.flip(-1)) if rng.random() < 0.5 else (pixels, weights)
 
 
 def pixels_of(picture: np.ndarray) -> torch.Tensor:
@@ -145,11 +155,13 @@ def main(argv: list[str]) -> None:
     vae = initial_vae(args)
     size = vae.config.sample_size
     module = AutoencoderTraining(vae, args.kl, *principal_components(vae))
-    run = TrainingRun(module, Pictures(args.seed, size, args.anchored), args)
+    run = TrainingRun(module, Pictures(args.seed, size, args.anchored, args.figures), args)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             vae.eval()
             sample_sheet(vae, size).save(run.folder / f"sample-{stats.step:06d}.png")
             vae.train()
     if run.accelerator.is_main_process:
+        if not args.decoder_only:
+            vae.register_to_config(latents_mean=None, latents_std=None)  # `latents` measures them anew
         save_part(Path(args.parts), "vae", vae)

@@ -1,4 +1,4 @@
-"""Text and vision towers, trained contrastively: `python -m training.pretrain clip --run runs/clip`.
+"""Text and vision towers, trained contrastively: `python -m training.pretrain clip --output_dir runs/clip`.
 
 Pairs are frames and portraits of Maple Lane with dense descriptions (who wears what, where, doing what), so that the
 vision features know the outfits that captions never mention. fp32, about 130 pairs a second on two cores.

@@ -1,4 +1,4 @@
-"""The language model that stage 2 freezes: `python -m training.pretrain language-model --run runs/language-model`.
+"""The language model stage 2 freezes: `python -m training.pretrain language-model --output_dir runs/language-model`.
 
 It learns Maple Lane's stories as interleaved text, with words standing where pictures will be, and then answers
 about the frame to be drawn: who, where, doing what, wearing what, who is "she". A model trained only to continue

@@ -1,7 +1,8 @@
 """Encoded pictures of Maple Lane, once for all denoiser training: `python -m training.pretrain latents`.
 
 Shards hold latents (fp16, normalised) and character masks; captions and scenes are sampled again from the story's
-seed, which costs nothing. A finished shard is never written again, so the command is resumable and can be extended.
+seed, which costs nothing. A finished shard is never written again, so the command is resumable and can be extended;
+several processes (`torchrun --nproc_per_node 2 -m training.pretrain latents`) share the shards out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from accelerate import PartialState
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
@@ -33,7 +35,6 @@ class LatentArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     out: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of the shards"})
     stories: int = field(default=3072, metadata={"help": "stories of four frames to encode"})
-    device: str = field(default="cpu", metadata={"help": "where the autoencoder runs"})
 
 
 class LatentCache:
@@ -91,20 +92,37 @@ def write_shard(shard: Path, tensors: dict[str, torch.Tensor]) -> None:
     part.rename(shard)
 
 
+def load_measured(parts: Path, out: Path) -> AutoencoderKL:
+    """The frozen autoencoder, its latents' statistics measured if it has been trained since."""
+    state = PartialState()
+    with state.main_process_first():
+        vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(state.device)
+        if vae.config.latents_mean is None:
+            if any(out.glob("shard-*.safetensors")):
+                raise SystemExit(
+                    f"{out} holds latents of an earlier autoencoder; delete them and run this again."
+                )
+            measure_statistics(vae)
+            save_part(parts, "vae", vae)
+    return vae
+
+
+def missing_shards(folder: Path, stories: int) -> list[tuple[Path, int]]:
+    """This process's share of the shards that are not written yet, each with the number of its first story."""
+    state = PartialState()
+    numbers = range(state.process_index, stories // SHARD_STORIES, state.num_processes)
+    shards = [(folder / f"shard-{number:05d}.safetensors", number * SHARD_STORIES) for number in numbers]
+    return [(shard, first) for shard, first in shards if not shard.exists()]
+
+
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(LatentArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
-    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(args.device)
     out.mkdir(parents=True, exist_ok=True)
     with torch.inference_mode():
-        if vae.config.latents_mean is None:
-            measure_statistics(vae)
-            save_part(parts, "vae", vae)
-        for number in tqdm(range(args.stories // SHARD_STORIES), desc="latents"):
-            shard = out / f"shard-{number:05d}.safetensors"
-            if shard.exists():
-                continue
-            seeds = list(range(number * SHARD_STORIES, (number + 1) * SHARD_STORIES))
+        vae = load_measured(parts, out)
+        for shard, first in tqdm(missing_shards(out, args.stories), desc="latents"):
+            seeds = list(range(first, first + SHARD_STORIES))
             encoded = [encode_story(vae, seed) for seed in seeds]
             part = {
                 "latents": torch.cat([e[0] for e in encoded]).half(),

@@ -1,4 +1,4 @@
-"""The plain latent diffusion model all systems start from: `python -m training.pretrain ldm --run runs/ldm`.
+"""The plain latent diffusion model all systems start from: `python -m training.pretrain ldm --output_dir runs/ldm`.
 
 It plays Stable Diffusion's part: it knows words, clothes included, but no portraits. Half of its captions are dense
 descriptions, half plain captions, a tenth none. The text tower trains with it, as it is too small to have been
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
@@ -40,16 +41,21 @@ class LdmArguments(LoopArguments):
     no_text: float = field(default=0.1, metadata={"help": "share of examples without a caption"})
     dense: float = field(default=0.5, metadata={"help": "share of captions that are dense descriptions"})
     min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting"})
+    figures: float = field(default=2.0, metadata={"help": "extra weight of the latents of characters"})
 
 
 class LdmTraining(nn.Module):
     """The denoising loss under plain text states."""
 
     def __init__(
-        self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel, noise: DDPMScheduler, min_snr: float
+        self,
+        unet: UNet2DConditionModel,
+        text_encoder: CLIPTextModel,
+        noise: DDPMScheduler,
+        args: LdmArguments,
     ):
         super().__init__()
-        self.unet, self.text_encoder, self.noise, self.min_snr = unet, text_encoder, noise, min_snr
+        self.unet, self.text_encoder, self.noise, self.args = unet, text_encoder, noise, args
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
         condition = self.text_encoder(batch["ids"]).last_hidden_state  # (B, L, D)
@@ -60,7 +66,8 @@ class LdmTraining(nn.Module):
             condition,
             batch["noise"],
             batch["timesteps"],
-            min_snr_gamma=self.min_snr,
+            min_snr_gamma=self.args.min_snr,
+            weights=1 + self.args.figures * batch["figures"],
         )
         return {"loss": loss}
 
@@ -75,14 +82,19 @@ def noised_rows(cache: LatentCache, args: LoopArguments, step: int, rows: range)
 def noised_latents(
     cache: LatentCache, indices: list[int], args: LoopArguments, step: int, rows: range
 ) -> dict[str, torch.Tensor]:
-    """Latents and noise (B, C, h, w) and timesteps (B,), which depend on (seed, step, row) alone."""
+    """Latents and noise (B, C, h, w), timesteps (B,), and how much of each latent is a character's (B, 1, h, w).
+
+    All depend on (seed, step, row) alone.
+    """
     sources = [row_generator(args.seed + 1, step, row) for row in rows]
     latents = cache.latents[indices].float()
     noise = torch.stack([torch.randn(latents.shape[1:], generator=g) for g in sources])
     # Stratified over the batch: every step sees all noise levels, whatever the number of processes.
     offsets = torch.tensor([float(torch.rand((), generator=g)) for g in sources])
     timesteps = ((torch.tensor(list(rows)) + offsets) / args.batch * 1000).long().clamp(0, 999)
-    return {"latents": latents, "noise": noise, "timesteps": timesteps}
+    masks = torch.stack([cache.mask(index).amax(0) for index in indices])[:, None]  # (B, 1, 32, 32)
+    figures = F.interpolate(masks, latents.shape[-2:], mode="area")
+    return {"latents": latents, "noise": noise, "timesteps": timesteps, "figures": figures}
 
 
 class CaptionedLatents:
@@ -135,7 +147,7 @@ def main(argv: list[str]) -> None:
         UNet2DConditionModel.from_pretrained(parts / "unet").train() if args.continued else build_unet(config)
     )
     scheduler = build_scheduler(config)
-    module = LdmTraining(unet, text_encoder, DDPMScheduler.from_config(scheduler.config), args.min_snr)
+    module = LdmTraining(unet, text_encoder, DDPMScheduler.from_config(scheduler.config), args)
     run = TrainingRun(module, CaptionedLatents(LatentCache(args.latents), tokenizer, args), args)
     vae.to(run.accelerator.device)
     captions = [story("val", i).frames[i % 4].plain for i in range(6)]

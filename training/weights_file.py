@@ -1,0 +1,57 @@
+"""Reads other people's `.pt`/`.pth` files without running what is in them, and fits them to a module key by key.
+
+Used where a released file is read as it is (masks, evaluation). Knows no model.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from storyboard.errors import StoryError
+
+
+def read_weights(path: str | Path) -> dict:
+    """What a file written by `torch.save` holds, tensors on the CPU; only tensors and plain values are unpickled.
+
+    StoryError where there is no such file, or it is not one of these.
+    """
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise StoryError(f"there is no weights file {path}") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise StoryError(f"{path} is no weights file that can be read safely: {reason}") from error
+    if not isinstance(held, Mapping):
+        raise StoryError(f"{path} holds a {type(held).__name__} where named weights belong")
+    return dict(held)
+
+
+def tensors_of(held: Mapping, path: str | Path) -> dict[str, torch.Tensor]:
+    """A state dict without the `module.` that data-parallel training puts before every key."""
+    odd = next((key for key, value in held.items() if not isinstance(value, torch.Tensor)), None)
+    if odd is not None or not held:
+        raise StoryError(f"{path} is no state dict: " + (f"{odd!r} is no tensor" if held else "it is empty"))
+    if all(key.startswith("module.") for key in held):
+        return {key.removeprefix("module."): value for key, value in held.items()}
+    return dict(held)
+
+
+def fit(module: nn.Module, weights: Mapping[str, torch.Tensor], path: str | Path) -> None:
+    """Load `weights` into `module`. StoryError naming the first key that is missing, unknown or of another shape."""
+    own = module.state_dict()
+    odd = min(own.keys() ^ weights.keys(), default=None)
+    if odd is not None:
+        fault = "is missing" if odd in own else "is not part of this model"
+        raise StoryError(f"{path} does not fit: {odd!r} {fault}")
+    for key, tensor in weights.items():
+        if tensor.shape != own[key].shape:
+            raise StoryError(
+                f"{path} does not fit: {key!r} is {tuple(tensor.shape)} and should be {tuple(own[key].shape)}"
+            )
+    module.load_state_dict(weights)
