@@ -113,6 +113,13 @@ def test_stage_2_trains_image_tokens_and_mappers_only(aligned):
     assert {"alignment", "generation", "image"} <= log.keys()
 
 
+def test_checkpointing_changes_memory_and_not_the_loss(aligned):
+    plain, saving = (
+        stage_2(aligned, f"align-{on}", gradient_checkpointing=on)["loss"] for on in (False, True)
+    )
+    assert saving == pytest.approx(plain, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     "switches",
     [{"target": "text"}, {"interleaved": False}, {"alignment_form": "norm"}, {"generation_form": "code"}],

@@ -16,6 +16,7 @@ import torch
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     CLIPTextModel,
     CLIPTokenizerFast,
@@ -97,11 +98,14 @@ class AlignTraining(nn.Module):
         self.condition_mapper = reader.condition_mapper
         self.reader, self.args = reader, args
         self.language_model = freeze(reader.language_model)
+        if args.gradient_checkpointing:
+            self.language_model.gradient_checkpointing_enable({"use_reentrant": False})
         self.row_norm = mean_row_norm(reader.language_model)
 
     def train(self, mode: bool = True):
         super().train(mode)
-        self.language_model.eval()
+        # Checkpointing works in training mode only, which is harmless: `build_reader` has put all dropout out.
+        self.language_model.train(mode and self.args.gradient_checkpointing)
         for part in (self.unet, self.text_encoder):
             if part:
                 part.eval()
@@ -206,7 +210,11 @@ class Prompts:
 
 def build_reader(parts: Path, config: dict, image_width: int, queries: int, output_width: int) -> StoryReader:
     """A reader over the frozen language model of `parts`, everything trainable fresh."""
-    language_model = AutoModelForCausalLM.from_pretrained(parts / "language_model")
+    language_config = AutoConfig.from_pretrained(parts / "language_model")
+    for name in ("dropout", "attention_dropout", "activation_dropout", "layerdrop"):
+        if hasattr(language_config, name):
+            setattr(language_config, name, 0.0)
+    language_model = AutoModelForCausalLM.from_pretrained(parts / "language_model", config=language_config)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer")
     width = language_model.get_input_embeddings().weight.shape[1]
     return StoryReader(

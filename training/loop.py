@@ -48,6 +48,9 @@ class LoopArguments:
     workers: int = field(default=0, metadata={"help": "processes that prepare batches"})
     minutes: float = field(default=0.0, metadata={"help": "stop (resumably) after this long, 0 for no limit"})
     save_minutes: float = field(default=5.0, metadata={"help": "time between checkpoints and samples"})
+    gradient_checkpointing: bool = field(
+        default=False, metadata={"help": "compute activations twice instead of keeping them (stages 1 and 2)"}
+    )
     mixed_precision: str = field(default="no", metadata={"help": "accelerate's: no or bf16 (GPUs only)"})
 
 

@@ -202,6 +202,8 @@ def main(argv: list[str] | None = None) -> None:
     vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
     start = parts / "char_ldm" if args.continued else parts
     unet = UNet2DConditionModel.from_pretrained(start / "unet").train()
+    if args.gradient_checkpointing:
+        unet.enable_gradient_checkpointing()
     scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder")

@@ -6,6 +6,7 @@ Used where a released file is read as it is (masks, evaluation). Knows no model.
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from torch import nn
 
 from storyboard.errors import StoryError
 
+UNREAD = ".num_batches_tracked"
+
 
 def read_weights(path: str | Path) -> dict:
     """What a file written by `torch.save` holds, tensors on the CPU; only tensors and plain values are unpickled.
@@ -21,7 +24,8 @@ def read_weights(path: str | Path) -> dict:
     StoryError where there is no such file, or it is not one of these.
     """
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        # Mapped, not read: beside the weights there may be an optimiser's state, twice as large.
+        held = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except FileNotFoundError:
         raise StoryError(f"there is no weights file {path}") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
@@ -43,8 +47,12 @@ def tensors_of(held: Mapping, path: str | Path) -> dict[str, torch.Tensor]:
 
 
 def fit(module: nn.Module, weights: Mapping[str, torch.Tensor], path: str | Path) -> None:
-    """Load `weights` into `module`. StoryError naming the first key that is missing, unknown or of another shape."""
-    own = module.state_dict()
+    """Load `weights` into `module`. StoryError naming the first key that is missing, unknown or of another shape.
+
+    Batch-norm's count of batches, which nothing reads in eval mode, may be there or not.
+    """
+    own = {key: tensor for key, tensor in module.state_dict().items() if not key.endswith(UNREAD)}
+    weights = {key: tensor for key, tensor in weights.items() if not key.endswith(UNREAD)}
     odd = min(own.keys() ^ weights.keys(), default=None)
     if odd is not None:
         fault = "is missing" if odd in own else "is not part of this model"
@@ -54,4 +62,4 @@ def fit(module: nn.Module, weights: Mapping[str, torch.Tensor], path: str | Path
             raise StoryError(
                 f"{path} does not fit: {key!r} is {tuple(tensor.shape)} and should be {tuple(own[key].shape)}"
             )
-    module.load_state_dict(weights)
+    module.load_state_dict(weights, strict=False)
