@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import PartialState
+from accelerate import Accelerator
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
@@ -47,7 +47,7 @@ class CacheArguments:
 
 def load_conditioner(parts: Path) -> CharacterConditioner:
     """The stage-1 conditioner of a parts folder, frozen, on this process's device."""
-    device = PartialState().device
+    device = Accelerator().device
     text = CLIPTextModel.from_pretrained(parts / "text_encoder")
     image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
@@ -126,7 +126,7 @@ def main(argv: list[str] | None = None) -> None:
     conditioner = load_conditioner(parts)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     canonical, views = portrait_views(conditioner, processor)
-    if PartialState().is_main_process:
+    if Accelerator().is_main_process:
         save_file({"/".join(key): v.contiguous() for key, v in views.items()}, out / "portraits.safetensors")
     for shard, number in tqdm(missing_shards(out, args.stories), desc="conditions"):
         first = args.first_seed + number

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import PartialState
+from accelerate import Accelerator
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
@@ -65,10 +65,10 @@ class LatentCache:
         return self.masks[index].float() / 255
 
 
-def encode_story(vae: AutoencoderKL, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Latents (4, C, h, w) and masks (4, 3, 32, 32) uint8 of one sampled story."""
+def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents (4, C, h, w) and masks (4, 3, 32, 32) uint8 of a story of four frames."""
     pixels, masks = [], torch.zeros(FRAMES, MAX_CHARACTERS, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
-    for row, frame in enumerate(sample_story(seed, FRAMES, "train").frames):
+    for row, frame in enumerate(tale.frames):
         picture, visible = draw_with_masks(frame.scene, vae.config.sample_size)
         pixels.append(pixels_of(picture))
         for slot, actor in enumerate(frame.scene.actors):
@@ -80,7 +80,9 @@ def encode_story(vae: AutoencoderKL, seed: int) -> tuple[torch.Tensor, torch.Ten
 def measure_statistics(vae: AutoencoderKL, stories: int = 48) -> None:
     """Put the per-channel mean and standard deviation of raw latents into the autoencoder's config."""
     vae.register_to_config(latents_mean=None, latents_std=None, scaling_factor=1.0)
-    raw = torch.cat([encode_story(vae, -1 - seed)[0] for seed in range(stories)]).float()
+    raw = torch.cat(
+        [encode_story(vae, sample_story(-1 - seed, FRAMES, "train"))[0] for seed in range(stories)]
+    ).float()
     mean, std = raw.mean(dim=(0, 2, 3)), raw.std(dim=(0, 2, 3))
     vae.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())
 
@@ -94,9 +96,9 @@ def write_shard(shard: Path, tensors: dict[str, torch.Tensor]) -> None:
 
 def load_measured(parts: Path, out: Path) -> AutoencoderKL:
     """The frozen autoencoder, its latents' statistics measured if it has been trained since."""
-    state = PartialState()
-    with state.main_process_first():
-        vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(state.device)
+    accelerator = Accelerator()
+    with accelerator.main_process_first():
+        vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(accelerator.device)
         if vae.config.latents_mean is None:
             if any(out.glob("shard-*.safetensors")):
                 raise SystemExit(
@@ -109,8 +111,8 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
 
 def missing_shards(folder: Path, stories: int) -> list[tuple[Path, int]]:
     """This process's share of the shards that are not written yet, each with the number of its first story."""
-    state = PartialState()
-    numbers = range(state.process_index, stories // SHARD_STORIES, state.num_processes)
+    accelerator = Accelerator()
+    numbers = range(accelerator.process_index, stories // SHARD_STORIES, accelerator.num_processes)
     shards = [(folder / f"shard-{number:05d}.safetensors", number * SHARD_STORIES) for number in numbers]
     return [(shard, first) for shard, first in shards if not shard.exists()]
 
@@ -123,7 +125,7 @@ def main(argv: list[str]) -> None:
         vae = load_measured(parts, out)
         for shard, first in tqdm(missing_shards(out, args.stories), desc="latents"):
             seeds = list(range(first, first + SHARD_STORIES))
-            encoded = [encode_story(vae, seed) for seed in seeds]
+            encoded = [encode_story(vae, sample_story(seed, FRAMES, "train")) for seed in seeds]
             part = {
                 "latents": torch.cat([e[0] for e in encoded]).half(),
                 "masks": torch.cat([e[1] for e in encoded]),
