@@ -1,51 +1,70 @@
 """StoryGPT-V Storyboard as an app: `python app.py`, then open the address it prints. A Space runs this file too.
 
-Exit status: 0 after Ctrl+C, 2 for a pipeline folder that is missing, half-written or unsafe.
+Exit status: 0 after Ctrl+C, 2 for a pipeline folder that is missing, half-written or unsafe, and for a library folder
+that cannot be used.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from storyboard.cast import load_cast
 from storyboard.errors import StoryError
+from storyboard.library import Library, open_library
 from storyboard.models.folder import check_folder
-from storyboard.pictures import PictureStore
-from storyboard.renderer import Renderer
-from storyboard.story import MAX_STEPS
+from storyboard.renderer import MAX_STEPS, Renderer
 from storyboard.ui.hints import load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
 from storyboard.ui.studio import Studio
 
 BUNDLED_PIPELINE = Path(__file__).resolve().parent / "assets" / "maple-lane"
+EXAMPLE_STORY = (
+    BUNDLED_PIPELINE.parent / "example-story.storyboard"
+)  # shown on a first visit, where it is there
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve the page until it is interrupted, and return the exit status."""
     options = _parser().parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="storyboard-") as folder:
+    try:
+        check_folder(options.pipeline)
+        library = choose_library(options.library)
+    except StoryError as error:
+        return _refused(error)
+    with closing(library):
+        for notice in library.notices:
+            print(f"storyboard: {notice}", file=sys.stderr)
         try:
-            studio = build(options.pipeline, PictureStore(folder), options.steps)
+            studio = build(options.pipeline, library, options.steps)
         except StoryError as error:
-            print(f"storyboard: {error}", file=sys.stderr)
-            return 2
-        try:
-            page = make_page(studio, load_hints(options.pipeline))
+            return _refused(error)
+        with closing(studio):
+            page = make_page(studio, load_hints(options.pipeline), EXAMPLE_STORY)
             launch_page(page, studio, server_name=options.host, server_port=options.port)
-        finally:
-            studio.close()
     return 0
 
 
-def build(pipeline: Path, pictures: PictureStore, steps: int | None = None) -> Studio:
-    """The studio for a pipeline folder, whose models go on loading. StoryError for a folder that is not whole."""
-    cast = load_cast(pipeline, pictures)
-    check_folder(pipeline)
-    return Studio(LoadingRenderer(lambda: load_pipeline(pipeline)), cast, pictures, steps=steps)
+def choose_library(named: Path | None) -> Library:
+    """The library in the folder named, else in STORYBOARD_LIBRARY, else in ~/.storyboard.
+
+    A folder named has to work (StoryError). For the other two there is a temporary library, which says so, where they
+    do not: an app that nobody set up still runs.
+    """
+    if named is not None:
+        return open_library(named)
+    return open_library(os.environ.get("STORYBOARD_LIBRARY") or Path("~/.storyboard"), fall_back=True)
+
+
+def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
+    """The studio for a checked pipeline folder, whose models go on loading. StoryError for a cast that does not fit."""
+    cast = load_cast(pipeline, library.pictures)
+    renderer = LoadingRenderer(lambda: load_pipeline(pipeline))
+    return Studio(renderer, cast, library.pictures, steps=steps, library=library)
 
 
 def load_pipeline(folder: Path) -> Renderer:
@@ -68,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a pipeline folder; default: assets/maple-lane",
     )
     parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="FOLDER",
+        help="where stories are kept; default: STORYBOARD_LIBRARY, or ~/.storyboard",
+    )
+    parser.add_argument(
         "--host", help="address to listen on; default: this machine only, or GRADIO_SERVER_NAME"
     )
     parser.add_argument(
@@ -75,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
     return parser
+
+
+def _refused(error: StoryError) -> int:
+    print(f"storyboard: {error}", file=sys.stderr)
+    return 2
 
 
 def _steps(text: str) -> int:

@@ -20,13 +20,12 @@ from pathlib import Path
 from storyboard.cast import load_cast
 from storyboard.errors import StoryError
 from storyboard.pictures import PictureStore, read_upload
-from storyboard.renderer import Preview, Renderer
+from storyboard.renderer import MAX_STEPS, Preview, Renderer
 from storyboard.sentences import check_caption
 from storyboard.session import StorySession
 from storyboard.story import (
     MAX_FRAMES,
     MAX_SEED,
-    MAX_STEPS,
     Character,
     Portrait,
     Story,

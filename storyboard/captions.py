@@ -1,4 +1,4 @@
-"""Text rules, in one home: who a caption mentions, its pronouns, cleaning, and the interleaved prompt.
+"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning, the prompt.
 
 Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
 Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s.
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from storyboard.errors import StoryError
@@ -23,7 +23,26 @@ MAX_CAPTION = 600  # characters
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
 _CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
-_PRONOUN = re.compile(r"hers|her|him|his|he|she|they|them|their|its|it", re.IGNORECASE)  # longer ones first
+_PRONOUN = re.compile(
+    r"hers|her|him|his|he|she|they|them|theirs|their|its|it", re.IGNORECASE
+)  # longer ones first
+_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
+_VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
+_NOTHING_OWNED = frozenset(
+    """a an the this that these those some any no every each and or but nor so yet then to in into on onto at from by
+    for with without of off about over under near behind beside between around along across through towards toward up
+    down out away here there now again today tonight tomorrow yesterday as while when where who because if after
+    before until very too quickly slowly gently quietly happily softly goodbye hello how what why which""".split()
+)
+_PERCEIVING = frozenset(
+    """see sees saw watch watches watched hear hears heard let lets make makes made help helps helped""".split()
+)
+_BARE_VERBS = frozenset(
+    """be become build carry catch choose climb close come cry draw eat enter fall feed find fly get give go hide jump
+    know laugh lean learn leave lie move open pack pay play put read run sing sit sleep speak stand stay swim take talk
+    throw try wait wake walk wave write""".split()
+)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
 
@@ -43,6 +62,27 @@ class Pronoun:
     word: str
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A writer's own answer to whom a pronoun stands for: the `occurrence`-th of the sentence's pronouns, from 0."""
+
+    word: str  # the pronoun in small letters, as `Pronoun.word`
+    occurrence: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
+
+    word: str
+    start: int
+    end: int
+    names: tuple[str, ...]
+    confidence: float  # 0 to 1
+    by: Literal["model", "writer"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +131,64 @@ def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
     )
 
 
+def resolve(
+    caption: str, bindings: Iterable[Binding], included: Iterable[str], names: Mapping[str, Sequence[str]]
+) -> str:
+    """The sentence with names where the writer said whom a pronoun stands for, and those added who are not in it.
+
+    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat"; with Bolt added it ends ", with Bolt.".
+    A binding of another word than the one now in that place, and names not in `names` (the cast), change nothing.
+    """
+    bound, included = {one.occurrence: one for one in bindings}, tuple(included)
+    if not (bound or included):
+        return caption  # nearly always
+    pronouns = find_pronouns(caption)
+    text = caption
+    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier places stay right
+        who = [name for name in bound[occurrence].names if name in names]
+        if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
+            text = _with_names(text, pronouns[occurrence], who)
+    present = mentioned_names(text, names)
+    added = [name for name in dict.fromkeys(included) if name in names and name not in present]
+    if not added:
+        return clean_text(text)
+    end = len(text.rstrip(".!?\u2026"))
+    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+
+
+def place_readings(
+    caption: str, bindings: Iterable[Binding], text: str, readings: Iterable[Reading]
+) -> tuple[Reading, ...]:
+    """Readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
+
+    The writer's own bindings, which are names in `text`, are among them; readings of no pronoun of it are dropped.
+    """
+    bound = {one.occurrence: one for one in bindings}
+    placed, unbound = [], []
+    for occurrence, pronoun in enumerate(find_pronouns(caption)):
+        binding = bound.get(occurrence)
+        if binding is not None and binding.word == pronoun.word:
+            placed.append(Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, 1.0, "writer"))
+        else:
+            unbound.append(pronoun)
+    # Names replaced the bound pronouns, so those left stand in both sentences in the same order.
+    left = find_pronouns(text)
+    origins = dict(zip((one.start for one in left), unbound, strict=False))
+    for reading in readings:
+        origin = origins.get(reading.start)
+        if origin is not None and origin.word == reading.word:
+            placed.append(replace(reading, start=origin.start, end=origin.end))
+    return tuple(sorted(placed, key=lambda reading: reading.start))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence: "Rosa, Milo and Bolt"."""
+    names = list(names)
+    if len(names) < 2:
+        return names[0] if names else "nobody yet"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def clean_caption(text: str, what: str = "The sentence") -> str:
     """`text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
 
@@ -116,25 +214,30 @@ def clean_text(text: str) -> str:
 
 def interleave(
     captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
-) -> list[str | PictureSlot]:
+) -> list[str | tuple[str, str] | PictureSlot]:
     """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 
     The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
-    `tail=" "` ends it as the authors' inference code does. `pictures=False` leaves captions only (the paper's
-    Table 4), and therefore no cast. Each text part is tokenised on its own.
+    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
+    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), and
+    therefore no cast. Each text is tokenised on its own.
     """
     if not pictures:
         return ["".join(f" Caption: {text}" for text in (*captions, caption)) + f" Image:{tail}"]
-    parts: list[str | PictureSlot] = []
+    parts: list[str | tuple[str, str] | PictureSlot] = []
     text = " Cast:" if cast else ""
     for index, name in enumerate(cast):
         parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
         text = "</img>"
     for index, earlier in enumerate(captions):
-        parts += [f"{text} Image: <img>", PictureSlot("frame", index)]
+        parts += [_joined(text, " Image: <img>", apart=bool(tail)), PictureSlot("frame", index)]
         text = f"</img> Caption: {earlier}"
-    parts.append(f"{text} Caption: {caption} Image:{tail}")
+    parts.append(_joined(text, f" Caption: {caption} Image:{tail}", apart=bool(tail)))
     return parts
+
+
+def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
+    return (text, more) if apart and text else text + more
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
@@ -149,6 +252,32 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
     if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
         return _CONTRACTION.match(text, end) is not None
     return True
+
+
+def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
+    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
+    people = listed(who)
+    if text[pronoun.start].isupper():
+        people = people[0].upper() + people[1:]
+    end = pronoun.end
+    ending = _VERB_ENDING.match(text, end)
+    if pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun)):
+        people += "'s"
+    elif ending:
+        be = "is" if len(who) == 1 else "are"
+        verb = {"ll": "will", "re": be, "ve": "have", "d": "would"}[ending.group(1).lower()]
+        people, end = f"{people} {verb}", ending.end()
+    return text[: pronoun.start] + people + text[end:]
+
+
+def _owns(text: str, her: Pronoun) -> bool:
+    """Whether "her" is a possessive, judged by the words around it: "her hat", but "sees her run" and "to her"."""
+    following = _NEXT_WORD.match(text, her.end)
+    if following is None or following.group(1).lower() in _NOTHING_OWNED:
+        return False
+    perceived = not _PERCEIVING.isdisjoint(text[: her.start].lower().split()[-1:])
+    word = following.group(1).lower()
+    return not (perceived and (word in _BARE_VERBS or word.endswith("ing")))
 
 
 def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:

@@ -12,7 +12,17 @@ from pathlib import Path
 from storyboard.captions import clean_text
 from storyboard.errors import StoryError
 from storyboard.pictures import PictureStore, read_upload
-from storyboard.story import MAX_CAST, MAX_PORTRAITS, PRONOUNS, Character, Portrait
+from storyboard.story import (
+    ID,
+    MAX_ALIASES,
+    MAX_CAST,
+    MAX_LABEL,
+    MAX_NAME,
+    MAX_PORTRAITS,
+    PRONOUNS,
+    Character,
+    Portrait,
+)
 
 
 def load_cast(folder: str | os.PathLike[str], pictures: PictureStore) -> tuple[Character, ...]:
@@ -44,12 +54,21 @@ def load_cast(folder: str | os.PathLike[str], pictures: PictureStore) -> tuple[C
 def _character(entry: dict, folder: Path, pictures: PictureStore) -> Character:
     name = clean_text(entry["name"])
     portraits = tuple(_portrait(described, name, folder, pictures) for described in entry["portraits"])
-    if not name or entry["pronoun"] not in PRONOUNS or not 1 <= len(portraits) <= MAX_PORTRAITS:
+    aliases = tuple(dict.fromkeys(alias for alias in map(clean_text, entry.get("aliases", ())) if alias))
+    ids = {portrait.id for portrait in portraits}
+    if (
+        not name
+        or max(map(len, (name, *aliases))) > MAX_NAME
+        or len(aliases) > MAX_ALIASES
+        or entry["pronoun"] not in PRONOUNS
+        or not 1 <= len(ids) == len(portraits) <= MAX_PORTRAITS
+        or not all(ID.fullmatch(one) for one in ids)
+    ):
         raise StoryError(
-            f"{name or 'A character'} in {folder / 'cast.json'} needs a name, a pronoun ({', '.join(PRONOUNS)}) and"
-            f" 1 to {MAX_PORTRAITS} portraits; correct the file."
+            f"{name[:MAX_NAME] or 'A character'} in {folder / 'cast.json'} needs a name of at most {MAX_NAME}"
+            f" characters, at most {MAX_ALIASES} aliases, a pronoun ({', '.join(PRONOUNS)}) and 1 to {MAX_PORTRAITS}"
+            " portraits, each with an id of its own in letters, digits, - and _; correct the file."
         )
-    aliases = tuple(alias for alias in map(clean_text, entry.get("aliases", ())) if alias)
     return Character(name, entry["pronoun"], aliases, portraits, chosen=portraits[0].id)
 
 
@@ -61,5 +80,7 @@ def _portrait(described: dict, name: str, folder: Path, pictures: PictureStore) 
         )
     picture = read_upload(path, what=f"The portrait {described['file']} of {name}")
     return Portrait(
-        id=str(described["id"]), label=clean_text(described["label"]), picture=pictures.put(picture)
+        id=str(described["id"]),
+        label=clean_text(described["label"])[:MAX_LABEL].strip(),
+        picture=pictures.put(picture),
     )

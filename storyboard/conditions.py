@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from PIL import Image, ImageOps
 
-from storyboard.captions import clean_caption, find_mentions, interleave, mentioned_names
+from storyboard.captions import (
+    Mention,
+    Reading,
+    clean_caption,
+    find_mentions,
+    find_pronouns,
+    interleave,
+    mentioned_names,
+)
 from storyboard.context import ContextPool
 from storyboard.errors import StoryError
+from storyboard.explain import read_pronouns
 from storyboard.renderer import CastMember, FrameRequest
 
 CONDITIONINGS = ("char-ldm", "llm", "text")
@@ -33,7 +42,9 @@ class FrameCondition:
     text: torch.Tensor | None  # the caption alone; None without delayed conditioning
     null: torch.Tensor  # the empty caption, for guidance
     conditioning: str  # one of CONDITIONINGS
+    sentence: str  # what is drawn: the caption, or what the writer made of it
     mentioned: tuple[str, ...]
+    referential: bool  # says who only by pronouns, so that the text alone tells little
 
 
 class FrameConditions:
@@ -45,7 +56,7 @@ class FrameConditions:
 
     def check(self, request: FrameRequest) -> str:
         """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
-        caption = clean_caption(request.caption)
+        caption = sentence_of(request)
         wanted = request.conditioning or self._default(request)
         if wanted not in CONDITIONINGS:
             raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
@@ -61,25 +72,67 @@ class FrameConditions:
 
     def of(self, request: FrameRequest, conditioning: str) -> FrameCondition:
         """The condition of a checked request, from what is kept or computed now."""
-        caption = clean_caption(request.caption)
-        members = {member.name: member for member in request.cast}
-        mentions = find_mentions(caption, {name: member.aliases for name, member in members.items()})
+        caption = sentence_of(request)
+        mentions = find_mentions(caption, names_of(request.cast))
         mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
         if conditioning == "llm":
             condition = self._from_history(caption, request)
         elif conditioning == "char-ldm":
-            spans = [(mention.start, mention.end) for mention in mentions]
-            condition = self._from_portraits(caption, spans, [members[m.name] for m in mentions])
+            condition = self._from_portraits(caption, mentions, request.cast)
         else:
             condition = self._from_text(caption)
-        text = self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None
-        return FrameCondition(condition, text, self._from_text(""), conditioning, mentioned)
+        return FrameCondition(
+            condition,
+            text=self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None,
+            null=self._from_text(""),
+            conditioning=conditioning,
+            sentence=caption,
+            mentioned=mentioned,
+            referential=not mentioned and bool(find_pronouns(caption)),
+        )
+
+    def explain(
+        self, request: FrameRequest, frame: FrameCondition
+    ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
+        """Whom the language model took the pronouns for, and by name the columns that carry a character.
+
+        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
+        """
+        sentence, cast, history = frame.sentence, request.cast, request.history
+        if frame.conditioning != "llm":
+            return (), self.columns(sentence, cast)
+        portraits = {member.name: _Hashed(member.portrait) for member in cast}
+        key = (
+            sentence,
+            hashlib.sha256(frame.condition.float().cpu().numpy().tobytes()).digest(),
+            tuple((m.name, m.pronoun, m.aliases, portraits[m.name].digest) for m in cast),
+            tuple(earlier.caption for earlier in history),
+        )
+
+        def fuse(sentences: Sequence[str]) -> torch.Tensor:
+            return self._fused(sentences, [find_mentions(s, names_of(cast)) for s in sentences], portraits)
+
+        readings, resolved = self._readings.get(
+            key, lambda: read_pronouns(sentence, frame.condition, cast, history, fuse)
+        )
+        return readings, self.columns(resolved, cast)
+
+    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
+        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
+        mentions = find_mentions(caption, names_of(cast))
+        (columns,) = self.pipeline.conditioner.columns([caption], [_spans(mentions)])
+        found: dict[str, list[int]] = {}
+        for mention, column in zip(mentions, columns, strict=True):
+            if column is not None:
+                found.setdefault(mention.name, []).append(column)
+        return found
 
     def clear(self) -> None:
         """Forget everything; needed after weights, devices or parts change."""
         # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
         self._conditions = _Kept(KEPT_CONDITIONS)
         self._features = _Kept(KEPT_FEATURES)
+        self._readings = _Kept(KEPT_CONDITIONS)
         self._contexts: ContextPool | None = None
 
     def _default(self, request: FrameRequest) -> str:
@@ -93,16 +146,27 @@ class FrameConditions:
         )
 
     def _from_portraits(
-        self, caption: str, spans: Sequence[tuple[int, int]], members: Sequence[CastMember]
+        self, caption: str, mentions: Sequence[Mention], cast: Sequence[CastMember]
     ) -> torch.Tensor:
-        portraits = [_Hashed(member.portrait) for member in members]
+        named = {mention.name for mention in mentions}
+        portraits = {member.name: _Hashed(member.portrait) for member in cast if member.name in named}
+        shown = _digests([portraits[mention.name] for mention in mentions])
+        return self._conditions.get(
+            ("char-ldm", caption, tuple(_spans(mentions)), *shown),
+            lambda: self._fused([caption], [mentions], portraits),
+        )
 
-        def compute() -> torch.Tensor:
-            features = [self._feature("portrait", p, self._project) for p in portraits]
-            stacked = torch.stack(features) if features else torch.zeros(0, 0)
-            return self.pipeline.conditioner([caption], [spans], [stacked]).fused
-
-        return self._conditions.get(("char-ldm", caption, tuple(spans), *_digests(portraits)), compute)
+    def _fused(
+        self,
+        captions: Sequence[str],
+        mentions: Sequence[Sequence[Mention]],
+        portraits: Mapping[str, _Hashed],
+    ) -> torch.Tensor:
+        features = []
+        for named in mentions:
+            rows = [self._feature("portrait", portraits[one.name], self._project) for one in named]
+            features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
+        return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
 
     def _from_history(self, caption: str, request: FrameRequest) -> torch.Tensor:
         captions = [frame.caption for frame in request.history]
@@ -131,7 +195,7 @@ class FrameConditions:
         """Everyone mentioned so far, in the order of the cast."""
         if not self.pipeline.config.cast_prefix:
             return []
-        names = {member.name: member.aliases for member in cast}
+        names = names_of(cast)
         seen = {name for caption in captions for name in mentioned_names(caption, names)}
         return [member for member in cast if member.name in seen]
 
@@ -156,11 +220,29 @@ class FrameConditions:
     def _squared(self, portrait: Image.Image) -> Image.Image:
         """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
         side = max(portrait.size)
-        return ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
+        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
+        if self.pipeline.config.portrait_filter is None:
+            return square
+        size = self.pipeline.image_processor.size["shortest_edge"]
+        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
 
     def _pixels(self, picture: Image.Image) -> torch.Tensor:
         """CLIP-normalised (1, 3, S, S)."""
         return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
+
+
+def sentence_of(request: FrameRequest) -> str:
+    """What is drawn, in clean form. StoryError where it has no words or is too long."""
+    return clean_caption(request.caption if request.resolved is None else request.resolved)
+
+
+def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
+    """Each name and its aliases, as `storyboard.captions` wants them."""
+    return {member.name: member.aliases for member in cast}
+
+
+def _spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+    return [(mention.start, mention.end) for mention in mentions]
 
 
 class _Hashed:
@@ -180,9 +262,9 @@ class _Kept:
 
     def __init__(self, limit: int):
         self.limit = limit
-        self._results: OrderedDict[Hashable, torch.Tensor] = OrderedDict()
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
 
-    def get(self, key: Hashable, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         if key not in self._results:
             self._results[key] = compute()
             if len(self._results) > self.limit:

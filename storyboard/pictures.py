@@ -9,11 +9,11 @@ import hashlib
 import io
 import os
 import re
-import secrets
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from storyboard.durable import sweep_parts, write_whole
 from storyboard.errors import StoryError
 
 MAX_PIXELS = 16_777_216
@@ -28,28 +28,32 @@ class PictureStore:
     """A folder of PNG files named by the SHA-256 of their bytes: an equal picture is stored once, none is changed."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        """StoryError where the folder cannot be made."""
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoryError(
+                f"The pictures cannot be kept in {folder} ({error.strerror}); give a folder you may write to."
+            ) from error
 
     def put(self, picture: Image.Image) -> str:
-        """Store `picture` as RGB and return its key. StoryError where the disk does not take it."""
+        """Store `picture` as RGB and return its key; it is then on disk, whole. StoryError where the disk is full."""
         data = _png(picture)
         key = hashlib.sha256(data).hexdigest()
         path = self.path(key)
-        if path.exists():
-            return key
-        part = (
-            self.folder / f"{key}.{secrets.token_hex(4)}.part"
-        )  # a crash leaves no half picture under a valid key
         try:
-            part.write_bytes(data)
-            os.replace(part, path)
+            if not _has_size(path, len(data)):  # a file cut short by a power cut is written again
+                write_whole(path, data)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise StoryError(
                 f"The picture could not be saved ({error.strerror}); free some disk space."
             ) from error
         return key
+
+    def sweep(self) -> int:
+        """Remove the half pictures a crash left behind; how many. Only while nobody draws."""
+        return sweep_parts(self.folder)
 
     def path(self, key: str) -> Path:
         """Where the picture of that key is or would be. StoryError for anything that is not a key."""
@@ -91,6 +95,13 @@ def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture
         raise StoryError(
             f"{what} is not a PNG, JPEG or WEBP picture, or is damaged; choose another file."
         ) from error
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
 
 
 def _read_file(path: str | os.PathLike[str], what: str) -> bytes:

@@ -19,24 +19,23 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
-from PIL import Image
 from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 
 from storyboard.conditions import FrameCondition, FrameConditions
 from storyboard.errors import StoryError
+from storyboard.explain import AttentionWatch
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.denoise import DenoiseStep, denoise
 from storyboard.models.folder import check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
-from storyboard.models.latents import decode_latents, downsampling
+from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import Previewer
 from storyboard.models.story_reader import StoryReader
-from storyboard.renderer import FrameRequest, Preview, Rendered
+from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Rendered
 
-MAX_STEPS = 100
 MAX_GUIDANCE = 30.0
 MAX_SEED = 2**63 - 1
 ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
@@ -46,10 +45,11 @@ class StoryPipeline(DiffusionPipeline):
     """Draws a FrameRequest. Parts from `language_model` on are None in a pipeline without stage 2.
 
     first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
-    start_merge_step: delayed conditioning for captions with names (see `denoise`); captions without any, where the
-    text alone says little, delay by one step at most. cast_prefix: portraits open the history. prompt_tail: text
-    behind "Image:", one space for the released weights. portrait_fill: colour that pads portraits to squares.
-    preview_colours: map for previews, from `fit_colours`.
+    start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
+    alone tells little, delay by one call at most. cast_prefix: portraits open the history. prompt_tail: text behind
+    "Image:". portrait_fill: colour that pads portraits to squares. portrait_filter: how they are brought to the image
+    encoder's size, a name of Pillow's; None: as the image processor does it. preview_colours: map for previews, from
+    `fit_colours`.
     """
 
     model_cpu_offload_seq = (
@@ -88,6 +88,7 @@ class StoryPipeline(DiffusionPipeline):
         cast_prefix: bool = True,
         prompt_tail: str = "",
         portrait_fill: str = "black",
+        portrait_filter: str | None = None,
         preview_colours: list | None = None,
     ):
         super().__init__()
@@ -115,6 +116,7 @@ class StoryPipeline(DiffusionPipeline):
             cast_prefix=cast_prefix,
             prompt_tail=prompt_tail,
             portrait_fill=portrait_fill,
+            portrait_filter=portrait_filter,
             preview_colours=preview_colours,
         )
         self._conditions = FrameConditions(self)
@@ -171,29 +173,38 @@ class StoryPipeline(DiffusionPipeline):
         if cancelled():
             return
         frame = self._conditions.of(request, conditioning)
+        readings, columns = self._conditions.explain(request, frame) if request.explain else ((), {})
+        watch = AttentionWatch(self.unet, columns, after=self._delay(frame))
         previewer = Previewer(self.vae, self.config.preview_colours, self._decode_seconds)
-        for step in self._denoise(request.seed, frame, steps, guidance):
+        for step in self._denoise(request.seed, frame, steps, guidance, watch):
             if cancelled():
                 return
             pixels = previewer.look(step, self._size())
-            yield Preview(step.index + 1, step.total, None if pixels is None else _to_picture(pixels))
+            yield Preview(step.index + 1, step.total, None if pixels is None else to_picture(pixels))
             if cancelled():
                 return
         decoding = time.perf_counter()
-        picture = _to_picture(decode_latents(self.vae, step.latents))
+        picture = to_picture(decode_latents(self.vae, step.latents))
         now = time.perf_counter()
         self._decode_seconds = now - decoding
         yield Rendered(
-            picture, frame.mentioned, conditioning, request.seed, steps, guidance, seconds=now - start
+            picture,
+            frame.mentioned,
+            conditioning,
+            request.seed,
+            steps,
+            guidance,
+            seconds=now - start,
+            attention=watch.maps(step.latents.shape[-2:]),
+            readings=readings,
         )
 
     def _denoise(
-        self, seed: int, frame: FrameCondition, steps: int, guidance: float
+        self, seed: int, frame: FrameCondition, steps: int, guidance: float, watch: AttentionWatch
     ) -> Iterator[DenoiseStep]:
         generator = torch.Generator("cpu").manual_seed(seed)
         shape = (1, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
         noise = torch.randn(shape, generator=generator).to(self.unet.device, self.unet.dtype)
-        delay = self.config.start_merge_step
         return denoise(
             self.unet,
             self.scheduler,
@@ -203,8 +214,14 @@ class StoryPipeline(DiffusionPipeline):
             steps=steps,
             guidance=guidance,
             text=None if frame.text is None else frame.text.to(noise),
-            start_merge_step=delay if frame.mentioned else min(0, delay),
+            start_merge_step=self._delay(frame),
+            around_call=watch.around_call,
         )
+
+    def _delay(self, frame: FrameCondition) -> int:
+        """The last UNet call that reads the text alone; -1: none does."""
+        delay = self.config.start_merge_step
+        return min(0, delay) if frame.referential else delay
 
     def clear_caches(self) -> None:
         """Forget kept features, conditions and contexts; call after changing weights or parts."""
@@ -279,9 +296,3 @@ def _first_line(error: Exception) -> str:
 
 def _pair(size: int | Sequence[int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-
-def _to_picture(pixels: torch.Tensor) -> Image.Image:
-    """Pixels (1, 3, H, W) in -1..1 -> RGB."""
-    array = ((pixels[0].float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return Image.fromarray(array.permute(1, 2, 0).cpu().numpy())

@@ -11,6 +11,10 @@ from typing import Protocol
 
 from PIL import Image
 
+from storyboard.captions import Reading
+
+MAX_STEPS = 100  # denoising steps a frame may be asked for
+
 
 @dataclass(frozen=True)
 class CastMember:
@@ -35,12 +39,16 @@ class FrameRequest:
     """Everything a picture depends on. Two equal requests give the equal picture."""
 
     caption: str
-    cast: tuple[CastMember, ...]  # the whole cast of the story, in the story's order
+    cast: tuple[
+        CastMember, ...
+    ]  # whom this frame may show, in the story's order: all but those kept out of it
     history: tuple[ContextFrame, ...]  # earlier frames, oldest first
     seed: int
     steps: int | None = None  # None: the pipeline's own default
     guidance: float | None = None
     conditioning: str | None = None  # "char-ldm", "llm", "text", or None: the pipeline decides
+    resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
+    explain: bool = False  # also give attention and readings
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,16 @@ class Rendered:
     """A finished picture and how it was made."""
 
     picture: Image.Image  # RGB
-    mentioned: tuple[str, ...]  # cast names found in the caption
+    mentioned: tuple[str, ...]  # cast names found in the text drawn
     conditioning: str  # which condition was used: "char-ldm", "llm" or "text"
     seed: int
     steps: int
     guidance: float
     seconds: float
+    attention: tuple[
+        tuple[str, Image.Image], ...
+    ] = ()  # name, "L" map of where the picture looked at its token
+    readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
 
 
 class Renderer(Protocol):

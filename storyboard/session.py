@@ -1,34 +1,38 @@
 """The session manager: one story, what may be done to it, and what drawing a frame of it reads and leaves behind.
 
-Knows neither torch nor gradio, and nothing of queues or pages. Every change replaces the frozen `story` by a new one
-and raises `revision`; an error leaves both as they were. Safe to call from several threads: one lock guards the
-story and is never held while a picture is drawn or written.
+Knows neither torch nor gradio, and nothing of queues or pages. What the edits do is `edits.py`'s and
+`cast_edits.py`'s; here each becomes one step of undo, is saved, and then replaces the frozen `story` and raises
+`revision`. An error leaves everything as it was. Safe to call from several threads: one lock guards the story; it is
+held while a change is saved and never while a picture is drawn or written.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PIL import Image
 
-from storyboard.captions import clean_text
+from storyboard import cast_edits, edits
+from storyboard.drawing import own_seed, rendering, request_for, take_of
 from storyboard.errors import StoryError
+from storyboard.inputs import StoryInputs
 from storyboard.pictures import PictureStore
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
-from storyboard.sentences import check_caption, check_pronouns
+from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Renderer
 from storyboard.story import (
     MAX_SEED,
-    MAX_STEPS,
+    MAX_TAKES,
+    Character,
     Frame,
     Portrait,
     Story,
     Take,
     frame_seed,
-    history,
-    inputs_hash,
-    new_id,
 )
+from storyboard.undo import Step, Undoing
+
+# Called with the story, its revision and the undo and redo steps before a change counts as made; gives the time.
+Save = Callable[[Story, int, Sequence[Step], Sequence[Step]], float]
 
 
 def _never() -> bool:
@@ -36,18 +40,36 @@ def _never() -> bool:
 
 
 class StorySession:
-    """One story being written and drawn. `steps` is for every frame drawn here; None leaves it to the renderer."""
+    """One story being written and drawn.
+
+    `steps` is for every frame drawn here; None leaves it to the renderer. `explain`: takes also keep where the
+    picture looked at whom, and whom pronouns were taken to mean. `save` is asked to keep every change before it is
+    made; `revision` and `undoing` are what it kept last, for a story that is opened again.
+    """
 
     def __init__(
-        self, story: Story, renderer: Renderer, pictures: PictureStore, steps: int | None = None
+        self,
+        story: Story,
+        renderer: Renderer,
+        pictures: PictureStore,
+        steps: int | None = None,
+        explain: bool = False,
+        save: Save | None = None,
+        revision: int = 0,
+        undoing: Undoing | None = None,
+        saved_at: float | None = None,
     ) -> None:
         if steps is not None and not 1 <= steps <= MAX_STEPS:
             raise StoryError(f"{steps} steps is out of range; use 1 to {MAX_STEPS}.")
         self.renderer = renderer
         self.pictures = pictures
         self.steps = steps
+        self.explain = explain
+        self._save = save
         self._story = story
-        self._revision = 0
+        self._revision = revision
+        self._undoing = undoing or Undoing()
+        self._saved_at = saved_at
         self._lock = threading.RLock()
 
     @property
@@ -60,60 +82,182 @@ class StorySession:
         """Grows by one with every change."""
         return self._revision
 
-    def add(self, caption: str, after: str | None = None) -> Frame:
-        """A new frame after the frame `after`, or at the end. StoryError for a sentence that cannot be drawn."""
+    @property
+    def saved_at(self) -> float | None:
+        """When the latest change was saved, in seconds since 1970; None where nothing is."""
+        return self._saved_at
+
+    @property
+    def can_undo(self) -> str | None:
+        """What `undo` would undo, as a phrase, or None."""
+        return self._undoing.can_undo
+
+    @property
+    def can_redo(self) -> str | None:
+        return self._undoing.can_redo
+
+    def undo(self) -> str:
+        """Take the latest change back; what it was, as a phrase: "removing frame 3". Takes drawn since then stay."""
         with self._lock:
-            story = self._story
-            number = len(story.frames) + 1 if after is None else story.frame_number(after) + 1
-            frame = Frame(id=new_id(), caption=self._checked(caption, number))
-            self._change(story.with_frame(frame, number))
+            undoing, story = self._undoing.undone(self._story)
+            self._commit(story, undoing)
+            return undoing.redo[-1][0]
+
+    def redo(self) -> str:
+        """Make the change undone last once more; what it was, as a phrase."""
+        with self._lock:
+            undoing, story = self._undoing.redone(self._story)
+            self._commit(story, undoing)
+            return undoing.undo[-1][0]
+
+    def add(self, caption: str, after: str | None = None, before: str | None = None) -> Frame:
+        """A new frame after or before another, or at the end. StoryError for a sentence that cannot be drawn."""
+        with self._lock:
+            story, (frame,) = edits.insert(self._story, [caption], after, before)
+            self._change(story, f"adding frame {story.frame_number(frame.id)}")
             return frame
 
-    def edit(self, frame_id: str, caption: str) -> Frame:
-        """Another sentence for a frame; its takes stay. StoryError for a sentence that cannot be drawn."""
+    def add_many(
+        self, captions: Sequence[str], after: str | None = None, before: str | None = None
+    ) -> tuple[Frame, ...]:
+        """Several new frames in one step; all of them or, for one that cannot be drawn, none."""
         with self._lock:
-            frame = self._story.frame(frame_id)
-            edited = frame.with_caption(self._checked(caption, self._story.frame_number(frame_id)))
-            if edited != frame:
-                self._change(self._story.with_changed_frame(edited))
-            return edited
+            story, frames = edits.insert(self._story, captions, after, before)
+            self._change(story, f"adding {len(frames)} frames")
+            return frames
+
+    def take_in(self, frame: Frame) -> None:
+        """A finished frame from elsewhere, its pictures already in the store, at the end of the story."""
+        with self._lock:
+            number = len(self._story.frames) + 1
+            self._change(self._story.with_frame(frame, number), f"adding frame {number}")
+
+    def edit(self, frame_id: str, caption: str, base: str | None = None) -> Frame:
+        """Another sentence for a frame; its takes stay. `base`: the sentence the writer started from.
+
+        StoryError for a sentence that cannot be drawn, and where another one than `base` stands there by now.
+        """
+        with self._lock:
+            story = edits.edit(self._story, frame_id, caption, base)
+            self._change(story, f"changing the sentence of {self._called(frame_id)}")
+            return story.frame(frame_id)
+
+    def duplicate(self, frame_id: str) -> Frame:
+        """A copy of a frame behind it, with its settings and the picture on the board."""
+        with self._lock:
+            story, copy = edits.duplicate(self._story, frame_id)
+            self._change(story, f"duplicating {self._called(frame_id)}")
+            return copy
+
+    def move(self, frame_id: str, number: int) -> None:
+        """Make a frame the `number`-th of the story."""
+        with self._lock:
+            story = edits.move(self._story, frame_id, number)
+            self._change(story, f"moving {self._called(frame_id)} to {number}")
 
     def remove(self, frame_id: str) -> Frame:
-        """Take a frame out of the story and return it."""
+        """Take a frame out of the story and return it; `undo` brings it back with all its takes."""
         with self._lock:
             frame = self._story.frame(frame_id)
-            self._change(self._story.without_frame(frame_id))
+            self._change(self._story.without_frame(frame_id), f"removing {self._called(frame_id)}")
             return frame
+
+    def lock(self, frame_id: str, locked: bool) -> None:
+        """Keep a frame out of everything done in bulk, or no longer."""
+        with self._lock:
+            story = edits.lock(self._story, frame_id, locked)
+            self._change(story, f"{'locking' if locked else 'unlocking'} {self._called(frame_id)}")
+
+    def see(self, frame_id: str, count: int | None) -> None:
+        """How many frames before it a frame reads: None all, 0 none (a new scene), k the last k."""
+        with self._lock:
+            story = edits.see(self._story, frame_id, count)
+            self._change(story, f"changing how much {self._called(frame_id)} sees")
+
+    def keep_seed(self, frame_id: str, seed: int | None) -> None:
+        """Draw a frame under this seed from now on (a reroll always takes a new one); None: no longer."""
+        with self._lock:
+            story = edits.keep_seed(self._story, frame_id, seed)
+            self._change(
+                story, f"{'freeing' if seed is None else 'keeping'} the seed of {self._called(frame_id)}"
+            )
+
+    def use_portrait(self, frame_id: str, name: str, portrait_id: str | None) -> None:
+        """What a character wears in one frame; None: what it wears everywhere."""
+        with self._lock:
+            story = edits.use_portrait(self._story, frame_id, name, portrait_id)
+            who = story.character(name).name
+            self._change(story, f"choosing {who}'s portrait in {self._called(frame_id)}")
+
+    def include(self, frame_id: str, name: str, presence: edits.Presence) -> None:
+        """Show a character in a frame ("in"), keep it out ("out"), or leave it to the sentence ("auto")."""
+        with self._lock:
+            story = edits.include(self._story, frame_id, name, presence)
+            self._change(
+                story, f"changing whether {story.character(name).name} is in {self._called(frame_id)}"
+            )
+
+    def rebind(self, frame_id: str, occurrence: int, names: Iterable[str] | None) -> None:
+        """Whom the `occurrence`-th pronoun of a frame stands for; None leaves it to the model."""
+        with self._lock:
+            story = edits.rebind(self._story, frame_id, occurrence, names)
+            self._change(story, f"saying whom a pronoun of {self._called(frame_id)} stands for")
+
+    def choose_take(self, frame_id: str, take_id: str) -> Take:
+        """Bring an earlier take back, and with it the sentence it was drawn from and its seed."""
+        with self._lock:
+            story = edits.choose_take(self._story, frame_id, take_id)
+            self._change(story, f"choosing another take of {self._called(frame_id)}")
+            return story.frame(frame_id).take
+
+    def rename(self, title: str) -> None:
+        """Another title for the story; it may be empty."""
+        with self._lock:
+            self._change(edits.rename(self._story, title), "renaming the story")
+
+    def add_character(
+        self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image
+    ) -> Character:
+        """One more cast member wearing `picture`. Pass uploads through `pictures.read_upload` first."""
+        # Refused before the picture is written, and once more with it, as the cast may have changed meanwhile.
+        aliases = tuple(aliases)
+        cast_edits.add_character(self._story, name, pronoun, aliases, picture="")
+        key = self.pictures.put(picture)
+        with self._lock:
+            story = cast_edits.add_character(self._story, name, pronoun, aliases, key)
+            self._change(story, f"adding {story.cast[-1].name} to the cast")
+            return story.cast[-1]
+
+    def edit_character(self, name: str, new_name: str, pronoun: str, aliases: Iterable[str]) -> Character:
+        """Another name, pronoun or aliases. The old name stays an alias where sentences use it."""
+        with self._lock:
+            place = self._story.cast.index(self._story.character(name))
+            story = cast_edits.edit_character(self._story, name, new_name, pronoun, aliases)
+            self._change(story, f"changing {self._story.cast[place].name}")
+            return story.cast[place]
+
+    def remove_character(self, name: str) -> None:
+        """Take a character out of the cast; sentences that name it stay as they are."""
+        with self._lock:
+            who = self._story.character(name).name
+            self._change(cast_edits.remove_character(self._story, name), f"removing {who} from the cast")
 
     def choose_portrait(self, name: str, portrait_id: str) -> None:
         """What a character wears in the frames drawn from now on."""
         with self._lock:
-            character = self._story.character(name)
-            if character.chosen != portrait_id:
-                self._change(self._story.with_character(character.choosing(portrait_id)))
+            story = cast_edits.choose_portrait(self._story, name, portrait_id)
+            self._change(story, f"choosing {story.character(name).name}'s portrait")
 
-    def add_portrait(self, name: str, picture: Image.Image, label: str = "") -> Portrait:
-        """One more portrait of a character, not yet chosen. Pass uploads through `pictures.read_upload` first."""
-        self._story.character(name)  # refuse an unknown name before anything is written
+    def add_portrait(self, name: str, picture: Image.Image, label: str = "", wear: bool = False) -> Portrait:
+        """One more portrait of a character, chosen if `wear`. Pass uploads through `pictures.read_upload` first."""
+        cast_edits.add_portrait(self._story, name, "", label)  # refuse before anything is written
         key = self.pictures.put(picture)
         with self._lock:
-            character = self._story.character(name)
-            label = clean_text(label)[:40] or f"portrait {len(character.portraits) + 1}"
-            portrait = Portrait(id=new_id(), label=label, picture=key)
-            self._change(self._story.with_character(character.with_portrait(portrait)))
+            story, portrait = cast_edits.add_portrait(self._story, name, key, label)
+            if wear:
+                story = cast_edits.choose_portrait(story, name, portrait.id)
+            self._change(story, f"adding a portrait of {story.character(name).name}")
             return portrait
-
-    def choose_take(self, frame_id: str, take_id: str) -> Take:
-        """Bring an earlier take back, and the sentence it was drawn from with it."""
-        with self._lock:
-            frame = self._story.frame(frame_id)
-            take = next((one for one in frame.takes if one.id == take_id), None)
-            if take is None:
-                number = self._story.frame_number(frame_id)
-                raise StoryError(f"Frame {number} has no such take; choose one of its {len(frame.takes)}.")
-            if (frame.chosen, frame.caption) != (take.id, take.caption):
-                self._change(self._story.with_changed_frame(frame.choosing(take)))
-            return take
 
     def is_stale(self, frame_id: str) -> bool:
         """Whether the frame's picture no longer answers to its sentence, the portraits in play or the frames it reads.
@@ -121,46 +265,40 @@ class StorySession:
         A frame without a picture is not out of date, only not drawn.
         """
         story = self._story
-        take = story.frame(frame_id).take
-        return take is not None and take.inputs != inputs_hash(story, frame_id)
+        return StoryInputs(story).is_stale(story.frame(frame_id))
 
     def request(self, frame_id: str, seed: int) -> FrameRequest:
         """What the renderer is asked for this frame now. StoryError where a pronoun has nobody to stand for."""
-        return self._request(self._story, frame_id, seed)
+        return request_for(self._story, frame_id, seed, self.pictures, self.steps, self.explain)
 
     def draw(
         self, frame_id: str, seed: int | None = None, cancelled: Callable[[], bool] = _never
     ) -> Iterator[Preview | Take]:
         """Draw a frame: previews, then its new chosen take. Ends without a take once cancelled or the frame removed.
 
-        `seed` None: the story's seed and the frame's place decide, so an equal story gives equal pictures.
-        The story read is the one at the first step; what is edited meanwhile makes the take stale, never lost.
+        `seed` None: the one kept with the frame, else that of the picture on the board, so that a change of the
+        sentence shows as nothing else, else the story's seed and the frame's place decide, so an equal story gives
+        equal pictures. The story read is the one at the first step; what is edited meanwhile makes the take stale,
+        never lost.
         """
         story = self._story
-        number = story.frame_number(frame_id)
-        seed = frame_seed(story, frame_id) if seed is None else seed
+        frame, number = story.frame(frame_id), story.frame_number(frame_id)
+        seed = own_seed(story, frame) if seed is None else seed
         if not 0 <= seed <= MAX_SEED:
             raise StoryError(f"Frame {number} has the seed {seed}; use a whole number from 0 to {MAX_SEED}.")
-        request = self._request(story, frame_id, seed)
+        if len(frame.takes) >= MAX_TAKES:
+            raise StoryError(
+                f"Frame {number} has {MAX_TAKES} takes, the most there can be; duplicate it and go on there."
+            )
+        request = request_for(story, frame_id, seed, self.pictures, self.steps, self.explain)
 
         def stopped() -> bool:
             return cancelled() or not self._story.has_frame(frame_id)
 
-        rendered = yield from self._render(request, number, stopped)
+        rendered = yield from rendering(self.renderer, request, number, stopped)
         if rendered is None:
             return
-        take = Take(
-            id=new_id(),
-            caption=request.caption,
-            seed=rendered.seed,
-            steps=rendered.steps,
-            guidance=rendered.guidance,
-            picture=self.pictures.put(rendered.picture),
-            conditioning=rendered.conditioning,
-            mentioned=rendered.mentioned,
-            seconds=rendered.seconds,
-            inputs=inputs_hash(story, frame_id),
-        )
+        take = take_of(story, frame_id, request, rendered, self.pictures)
         if self._keep(frame_id, take, stopped):
             yield take
 
@@ -169,64 +307,25 @@ class StorySession:
         story = self._story
         return self.draw(frame_id, frame_seed(story, frame_id, len(story.frame(frame_id).takes)), cancelled)
 
-    def _checked(self, caption: str, number: int) -> str:
-        earlier = [frame.caption for frame in self._story.frames[: number - 1]]
-        return check_caption(caption, number, self._story.names, earlier)
+    def _called(self, frame_id: str) -> str:
+        return f"frame {self._story.frame_number(frame_id)}"
 
-    def _change(self, story: Story) -> None:
+    def _change(self, story: Story, phrase: str) -> None:
+        """One step of undo, unless nothing changed."""
+        if story != self._story:
+            self._commit(story, self._undoing.after(phrase, self._story))
+
+    def _commit(self, story: Story, undoing: Undoing) -> None:
+        if self._save is not None:
+            self._saved_at = self._save(story, self._revision + 1, undoing.undo, undoing.redo)
         self._story = story
+        self._undoing = undoing
         self._revision += 1
-
-    def _request(self, story: Story, frame_id: str, seed: int) -> FrameRequest:
-        frame = story.frame(frame_id)
-        read = history(story, frame_id)
-        self._check_pronouns_read(story, frame, [take.caption for take in read])
-        cast = tuple(
-            CastMember(one.name, one.pronoun, one.aliases, self.pictures.open(one.portrait.picture))
-            for one in story.cast
-        )
-        context = tuple(ContextFrame(take.caption, self.pictures.open(take.picture)) for take in read)
-        return FrameRequest(caption=frame.caption, cast=cast, history=context, seed=seed, steps=self.steps)
-
-    @staticmethod
-    def _check_pronouns_read(story: Story, frame: Frame, read: list[str]) -> None:
-        """A frame that was fine when written may have lost the one that named somebody, or be drawn before it."""
-        number = story.frame_number(frame.id)
-        check_pronouns(
-            frame.caption, number, story.names, [one.caption for one in story.frames[: number - 1]] + read
-        )
-        try:
-            check_pronouns(frame.caption, number, story.names, read)
-        except StoryError as error:
-            raise StoryError(
-                f"Frame {number} is about someone an earlier frame names, which has no picture yet; draw that first."
-            ) from error
-
-    def _render(
-        self, request: FrameRequest, number: int, stopped: Callable[[], bool]
-    ) -> Generator[Preview, None, Rendered | None]:
-        """Pass previews on; the generator's value is the Rendered, or None once stopped."""
-        try:
-            for event in self.renderer.render(request, stopped):
-                if stopped():
-                    return None
-                if isinstance(event, Rendered):
-                    return event
-                yield event
-        except StoryError as error:
-            raise StoryError(_naming_frame(number, error)) from error
-        if stopped():
-            return None
-        raise StoryError(f"Frame {number} was left unfinished by the renderer; draw it again.")
 
     def _keep(self, frame_id: str, take: Take, stopped: Callable[[], bool]) -> bool:
         with self._lock:
             if stopped():
                 return False
-            self._change(self._story.with_changed_frame(self._story.frame(frame_id).with_take(take)))
+            drawn = self._story.frame(frame_id).with_take(take)
+            self._commit(self._story.with_changed_frame(drawn), self._undoing)
             return True
-
-
-def _naming_frame(number: int, error: StoryError) -> str:
-    text = str(error)
-    return text if text.startswith("Frame ") else f"Frame {number} could not be drawn: {text}"

@@ -1,29 +1,30 @@
 """The values a story is made of. All frozen: an edit returns a new value, so a reader never sees half a change.
 
-Knows neither torch, gradio, files nor threads. Pictures appear only as keys of a `PictureStore`.
-
-Staleness is derived, never stored: a take keeps `inputs_hash` of the story it was drawn from, and its picture is out
-of date when the same hash, computed now, differs. The seed and the sampler's settings are no part of that hash: they
-belong to the take, and another take of the same sentence does not make the first one wrong.
+Knows neither torch, gradio, files nor threads. Pictures appear only as keys of a `PictureStore`. What a picture
+depends on, and whether it is out of date, is `inputs.py`'s.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from storyboard.captions import clean_text, mentioned_names
+from storyboard.captions import Binding, Reading, clean_text, listed
 from storyboard.errors import StoryError
 
 MAX_FRAMES = 200
 MAX_CAST = 12
 MAX_PORTRAITS = 6  # a character
-MAX_STEPS = 50
+MAX_ALIASES = 12  # a character
+MAX_NAME = 60  # characters
+MAX_LABEL = 60  # characters
+MAX_TITLE = 200  # characters
+MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 PRONOUNS = ("he", "she", "they", "it")
+ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of a story, frame, take or portrait
 
 
 def new_id() -> str:
@@ -63,6 +64,10 @@ class Character:
         labels = ", ".join(portrait.label for portrait in self.portraits)
         raise StoryError(f"{self.name} has no such portrait; choose one of: {labels}.")
 
+    def portrait_in(self, frame: Frame) -> Portrait:
+        """The portrait worn in `frame`: the frame's own one for this character, else the chosen one."""
+        return self.find_portrait(dict(frame.portraits).get(self.name, self.chosen))
+
     def choosing(self, portrait_id: str) -> Character:
         return replace(self, chosen=self.find_portrait(portrait_id).id)
 
@@ -89,16 +94,42 @@ class Take:
     mentioned: tuple[str, ...]
     seconds: float
     inputs: str  # `inputs_hash` at the moment of drawing
+    resolved: str = ""  # the sentence as the model read it, where that is another one than `caption`
+    readings: tuple[Reading, ...] = ()  # places are those in `caption`
+    attention: tuple[tuple[str, str], ...] = ()  # character's name, key of an 8-bit map
+    portraits: tuple[tuple[str, str], ...] = ()  # character's name, key of the portrait it was drawn with
+    read: tuple[str, ...] = ()  # ids of the takes it read, oldest first
+
+    @property
+    def text(self) -> str:
+        """The sentence as the model read it, which is also how later frames read it."""
+        return self.resolved or self.caption
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One sentence and its takes, oldest first; `chosen` is the id of the take on the board, None before the first."""
+    """One sentence, its takes, oldest first, and what the writer decided about it.
+
+    `chosen` is the id of the take on the board, None before the first. Characters appear by their name in the cast.
+    """
 
     id: str
     caption: str
     takes: tuple[Take, ...] = ()
     chosen: str | None = None
+    locked: bool = False  # kept out of everything done in bulk
+    sees: int | None = (
+        None  # how many frames before it are read: None all, 0 none (a new scene), k the last k
+    )
+    seed: int | None = (
+        None  # drawn under this one; None: it follows from the story's seed and the frame's place
+    )
+    portraits: tuple[
+        tuple[str, str], ...
+    ] = ()  # name, id of the portrait worn here instead of the chosen one
+    included: tuple[str, ...] = ()  # characters shown though the sentence does not name them
+    excluded: tuple[str, ...] = ()  # characters not shown though the sentence names them
+    bindings: tuple[Binding, ...] = ()  # whom pronouns stand for, where the writer said so
 
     @property
     def take(self) -> Take | None:
@@ -194,35 +225,6 @@ def new_story(cast: tuple[Character, ...], seed: int = 0, title: str = "") -> St
     return Story(id=new_id(), title=clean_text(title)[:200], seed=seed, cast=cast)
 
 
-def history(story: Story, frame_id: str) -> tuple[Take, ...]:
-    """What frame `frame_id` reads: the chosen takes of the earlier frames that have one, oldest first.
-
-    A take's own caption goes with its picture, so a sentence edited but not yet redrawn is not read under a picture
-    that shows something else.
-    """
-    earlier = story.frames[: story.frame_number(frame_id) - 1]
-    return tuple(frame.take for frame in earlier if frame.take is not None)
-
-
-def cast_in_play(story: Story, frame_id: str) -> tuple[Character, ...]:
-    """The cast members the frame or anything it reads mentions, in the cast's order: whom a pronoun can mean."""
-    captions = [take.caption for take in history(story, frame_id)] + [story.frame(frame_id).caption]
-    mentioned = {name for caption in captions for name in mentioned_names(caption, story.names)}
-    return tuple(character for character in story.cast if character.name in mentioned)
-
-
-def inputs_hash(story: Story, frame_id: str) -> str:
-    """Hash of what a picture of this frame depends on: its sentence, the portraits in play, the frames it reads."""
-    inputs = {
-        "caption": story.frame(frame_id).caption,
-        "portraits": [
-            [character.name, character.portrait.picture] for character in cast_in_play(story, frame_id)
-        ],
-        "history": [[take.caption, take.picture] for take in history(story, frame_id)],
-    }
-    return hashlib.sha256(json.dumps(inputs, ensure_ascii=True).encode()).hexdigest()
-
-
 def frame_seed(story: Story, frame_id: str, attempt: int = 0) -> int:
     """The seed of a frame's `attempt`-th drawing, from the story's seed and the frame's place.
 
@@ -230,11 +232,3 @@ def frame_seed(story: Story, frame_id: str, attempt: int = 0) -> int:
     """
     material = f"{story.seed}/{story.frame_number(frame_id)}/{attempt}"
     return int.from_bytes(hashlib.sha256(material.encode()).digest()[:4], "big") & MAX_SEED
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names for an error: "Rosa, Milo and Bolt"."""
-    names = list(names)
-    if len(names) < 2:
-        return names[0] if names else "nobody yet"
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,7 +1,8 @@
 """A renderer without a model: one flat colour a request, so that whatever holds stories can be tested in milliseconds.
 
 The colour follows from everything a picture may depend on (sentence, seed, portraits, frames read), so two pictures
-are equal exactly when their requests are. Knows neither torch nor gradio.
+are equal exactly when their requests are. Asked to explain, it has a map of everyone named and a reading of every
+pronoun. Knows neither torch nor gradio.
 """
 
 from __future__ import annotations
@@ -12,9 +13,15 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from storyboard.captions import mentioned_names
+from storyboard.captions import Reading, find_pronouns, mentioned_names
 from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.story import Character, Portrait
+
+_SUBJECTS = {
+    word: words.split()[0]
+    for words in ("he him his", "she her hers", "they them their theirs", "it its")
+    for word in words.split()
+}
 
 
 class FlatRenderer:
@@ -44,20 +51,36 @@ class FlatRenderer:
                 return
             if self.failure is not None:
                 raise self.failure
+        text = request.resolved or request.caption
         names = {member.name: member.aliases for member in request.cast}
+        mentioned = mentioned_names(text, names)
         yield Rendered(
             picture=picture,
-            mentioned=mentioned_names(request.caption, names),
+            mentioned=mentioned,
             conditioning=request.conditioning or ("llm" if request.history else "char-ldm"),
             seed=request.seed,
             steps=steps,
             guidance=request.guidance or 7.5,
             seconds=0.01,
+            attention=tuple((name, self._map(name)) for name in mentioned) if request.explain else (),
+            readings=self._readings(text, request) if request.explain else (),
+        )
+
+    def _map(self, name: str) -> Image.Image:
+        return Image.new("L", (self.size, self.size), len(name))
+
+    @staticmethod
+    def _readings(text: str, request: FrameRequest) -> tuple[Reading, ...]:
+        """Every pronoun is the first cast member it could be called by."""
+        return tuple(
+            Reading(pronoun.word, pronoun.start, pronoun.end, (member.name,), 0.75, "model")
+            for pronoun in find_pronouns(text)
+            for member in [one for one in request.cast if _SUBJECTS[pronoun.word] == one.pronoun][:1]
         )
 
     @staticmethod
     def _colour(request: FrameRequest) -> tuple[int, int, int]:
-        digest = hashlib.sha256(f"{request.caption}/{request.seed}".encode())
+        digest = hashlib.sha256(f"{request.resolved or request.caption}/{request.seed}".encode())
         for picture in [member.portrait for member in request.cast] + [
             frame.picture for frame in request.history
         ]:

@@ -111,13 +111,24 @@ def test_the_prompt_of_a_first_frame_is_its_caption():
 
 
 def test_the_prompt_interleaves_pictures_and_captions_in_the_papers_form():
-    assert interleave(["one", "two"], "three", tail=" ") == [
+    assert interleave(["one", "two"], "three") == [
         " Image: <img>",
         PictureSlot("frame", 0),
         "</img> Caption: one Image: <img>",
         PictureSlot("frame", 1),
-        "</img> Caption: two Caption: three Image: ",
+        "</img> Caption: two Caption: three Image:",
     ]
+
+
+def test_with_a_tail_the_texts_end_where_the_authors_inference_code_ends_them():
+    assert interleave(["one", "two"], "three", tail=" ") == [
+        " Image: <img>",
+        PictureSlot("frame", 0),
+        ("</img> Caption: one", " Image: <img>"),
+        PictureSlot("frame", 1),
+        ("</img> Caption: two", " Caption: three Image: "),
+    ]
+    assert interleave([], "one", tail=" ") == [" Caption: one Image: "]
 
 
 def test_the_cast_opens_the_prompt_with_its_portraits():

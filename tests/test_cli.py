@@ -142,7 +142,7 @@ def test_bad_files_and_names_are_refused(renderer, folder, capsys):
 
 
 @pytest.mark.parametrize(
-    "more", [["--seed", "-1"], ["--seed", "x"], ["--steps", "0"], ["--steps", "51"], ["--cast", "Rosa"]]
+    "more", [["--seed", "-1"], ["--seed", "x"], ["--steps", "0"], ["--steps", "101"], ["--cast", "Rosa"]]
 )
 def test_bad_options_are_refused(renderer, folder, capsys, more):
     with pytest.raises(SystemExit) as caught:

@@ -162,7 +162,16 @@ def test_an_outfit_a_character_does_not_own_is_never_seen():
 def test_the_classifier_trains_resumes_and_publishes_its_own_scores(tmp_path, monkeypatch):
     monkeypatch.setattr(training_run, "CHECKED_STORIES", 1)
     monkeypatch.setattr(training_run, "PUBLISHED_STORIES", 2)
-    command = ["--output_dir", str(tmp_path / "run"), "--out", str(tmp_path / "c"), "--batch", "2", "--workers", "0"]
+    command = [
+        "--output_dir",
+        str(tmp_path / "run"),
+        "--out",
+        str(tmp_path / "c"),
+        "--batch",
+        "2",
+        "--workers",
+        "0",
+    ]
     training_run.main([*command, "--steps", "2"])
     training_run.main([*command, "--steps", "3"])
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from storyboard.errors import StoryError
-from storyboard.jobs import KEPT_FINISHED, MAX_WAITING, DrawingQueue, Job
+from storyboard.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue, Job
 from storyboard.pictures import PictureStore
 from storyboard.session import StorySession
 from storyboard.story import new_story
@@ -190,16 +190,21 @@ def test_an_unknown_frame_is_refused(queue, pictures):
     assert queue.version(session.story.id) == 0
 
 
-def test_a_full_queue_refuses_and_says_so(queue, pictures):
+def test_a_full_queue_refuses_and_says_so(queue, pictures, monkeypatch):
     session = session_of(pictures, "Rosa waves.")
     held(session)
     frame = session.story.frames[0]
     queue.submit(session, frame.id, reroll=True)
     session.renderer.started.wait(5)
-    for _ in range(MAX_WAITING):
+    for _ in range(MAX_WAITING_A_STORY):
         queue.submit(session, frame.id, reroll=True)
-    with pytest.raises(StoryError, match=f"Frame 1 was not queued: {MAX_WAITING} are waiting"):
+    with pytest.raises(StoryError, match=f"Frame 1 was not queued: {MAX_WAITING_A_STORY} are waiting"):
         queue.submit(session, frame.id, reroll=True)
+    other = session_of(pictures, "Milo waves.")
+    assert queue.submit(other, other.story.frames[0].id).ahead == 1  # one story cannot keep the others out
+    monkeypatch.setattr("storyboard.jobs.MAX_WAITING", MAX_WAITING_A_STORY + 1)
+    with pytest.raises(StoryError, match="251 are waiting"):
+        queue.submit(other, other.story.frames[0].id, reroll=True)
 
 
 def test_the_version_grows_with_every_change_of_its_own_story_only(queue, pictures):
@@ -223,7 +228,7 @@ def test_old_finished_jobs_are_forgotten(queue, pictures):
     assert jobs[-1].id == first.id
 
 
-def test_closing_cancels_everything_ends_the_worker_and_refuses_more(pictures):
+def test_closing_interrupts_everything_ends_the_worker_and_refuses_more(pictures):
     queue = DrawingQueue()
     session = session_of(pictures, "Rosa waves.", "Milo waves.")
     held(session)
@@ -231,7 +236,171 @@ def test_closing_cancels_everything_ends_the_worker_and_refuses_more(pictures):
     session.renderer.started.wait(5)
     queue.close()
     queue.close()
-    assert [job_now(queue, job).state for job in jobs] == ["cancelled", "cancelled"]
+    assert [job_now(queue, job).state for job in jobs] == ["interrupted", "interrupted"]
     assert not any(thread.name.startswith("drawing-") and thread.is_alive() for thread in queue._threads)
     with pytest.raises(StoryError, match="the app is closing"):
         queue.submit(session, session.story.frames[0].id)
+
+
+def test_stories_take_turns(queue, pictures):
+    """The third story is asked for last and does not wait for the five frames of the first."""
+    drawn = []
+    stories = [session_of(pictures, *["Rosa waves."] * count) for count in (5, 2, 1)]
+    gate = held(stories[0])
+    for number, session in enumerate(stories):
+        session.renderer.requests = _Noted(drawn, number)
+        jobs = [queue.submit(session, frame.id) for frame in session.story.frames]
+        if number == 0:
+            assert session.renderer.started.wait(5)
+    waiting = {
+        number: [job.ahead for job in queue.jobs_of(session.story.id)]
+        for number, session in enumerate(stories)
+    }
+    assert waiting == {0: [0, 3, 5, 6, 7], 1: [1, 4], 2: [2]}
+    gate.set()
+    for session in stories:
+        for job in queue.jobs_of(session.story.id):
+            wait_until(queue, job, "done")
+    assert drawn == [0, 1, 2, 0, 1, 0, 0, 0]
+    assert job_now(queue, jobs[0]).ahead == 0
+
+
+class _Noted(list):
+    """A renderer's requests; each also notes whose it was."""
+
+    def __init__(self, drawn: list[int], number: int) -> None:
+        self.drawn, self.number = drawn, number
+
+    def append(self, request) -> None:
+        self.drawn.append(self.number)
+        super().append(request)
+
+
+def test_two_busy_stories_alternate(queue, pictures):
+    long, quick = session_of(pictures, *["Rosa waves."] * 4), session_of(pictures, "Milo waves.")
+    drawn = []
+    long.renderer.requests, quick.renderer.requests = _Noted(drawn, 0), _Noted(drawn, 1)
+    gate = held(long)
+    long_jobs = [queue.submit(long, frame.id) for frame in long.story.frames]
+    assert long.renderer.started.wait(5)
+    for _ in range(3):
+        queue.submit(quick, quick.story.frames[0].id, reroll=True)
+    gate.set()
+    wait_until(queue, long_jobs[-1], "done")
+    assert drawn[:5] == [0, 1, 0, 1, 0]
+
+
+def test_progress_says_how_much_is_done_and_how_long_it_takes(pictures):
+    now = [0.0]
+    queue = DrawingQueue(clock=lambda: now[0])
+    session = session_of(pictures, "Rosa waves.", "Milo waves.")
+    gate = held(session)
+    jobs = [queue.submit(session, frame.id) for frame in session.story.frames]
+    assert (jobs[0].percent, jobs[0].seconds_left, queue.seconds_a_frame()) == (0, None, None)
+    assert session.renderer.started.wait(5)
+    first = wait_until(queue, jobs[0], "drawing")
+    assert first.percent == 33
+    now[0] = 4.0
+    gate.set()
+    done = [wait_until(queue, job, "done") for job in jobs]
+    assert all((job.percent, job.seconds_left, job.ahead) == (100, None, 0) for job in done)
+    assert queue.seconds_a_frame() is not None
+    queue.close()
+
+
+def test_all_jobs_of_a_story_are_cancelled_at_once_and_no_others(queue, pictures):
+    session, other = session_of(pictures, "Rosa waves.", "Milo waves."), session_of(pictures, "Bolt waves.")
+    gate = held(session)
+    jobs = [queue.submit(session, frame.id) for frame in session.story.frames]
+    kept = queue.submit(other, other.story.frames[0].id)
+    assert session.renderer.started.wait(5)
+    assert queue.cancel_all(session.story.id) == 2
+    for job in jobs:
+        wait_until(queue, job, "cancelled")
+    gate.set()
+    wait_until(queue, kept, "done")
+    assert queue.cancel_all(session.story.id) == 0
+    assert all(frame.takes == () for frame in session.story.frames)
+
+
+def test_what_is_remembered_is_what_would_be_lost(pictures):
+    remembered = {}
+
+    def remember(job: Job) -> None:
+        assert job.preview is None
+        remembered.pop(job.id, None)
+        if job.state in ("queued", "interrupted"):
+            remembered[job.id] = job
+
+    queue = DrawingQueue(remember=remember)
+    session = session_of(pictures, "Rosa waves.", "Milo waves.", "Bolt waves.")
+    first, second, third = session.story.frames
+    job = queue.submit(session, first.id)
+    assert job.id in remembered
+    wait_until(queue, job, "done")
+    assert remembered == {}
+    session.renderer.started.clear()
+    held(session)
+    jobs = [queue.submit(session, frame.id, reroll=True) for frame in (first, second, third)]
+    assert session.renderer.started.wait(5)
+    queue.cancel(jobs[1].id)
+    queue.close()
+    assert [one.frame_id for one in remembered.values()] == [third.id, first.id]
+    assert {one.state for one in remembered.values()} == {"interrupted"}
+
+
+def test_what_the_writer_stopped_is_not_offered_again_after_closing(pictures):
+    queue = DrawingQueue()
+    session = session_of(pictures, "Rosa waves.")
+    session.renderer = _Deaf()
+    job = queue.submit(session, session.story.frames[0].id)
+    assert session.renderer.started.wait(5)
+    queue.cancel(job.id)
+    session.renderer.gate.set()
+    queue.close()
+    assert job_now(queue, job).state == "cancelled"
+
+
+class _Deaf(FlatRenderer):
+    """Goes on after it was cancelled, until its gate opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def render(self, request, cancelled=lambda: False):
+        yield from super().render(request, lambda: False)
+
+
+def test_interrupted_jobs_are_shown_and_queued_again(queue, pictures):
+    session = session_of(pictures, "Rosa waves.", "Milo waves.", "Bolt waves.")
+    first, second, third = session.story.frames
+    lost = [
+        Job("1", session.story.id, first.id),
+        Job("2", session.story.id, second.id, reroll=True),
+        Job("3", session.story.id, "removed since"),
+        Job("4", session.story.id, third.id),
+        Job("5", "another story", third.id),
+    ]
+    queue.recall(lost)
+    shown = queue.jobs_of(session.story.id)
+    assert [(job.id, job.state, job.finished) for job in shown] == [
+        (one, "interrupted", True) for one in "1234"
+    ]
+    assert queue.cancel("4")
+    again = queue.resume(session)
+    assert [(job.frame_id, job.reroll) for job in again] == [(first.id, False), (second.id, True)]
+    for job in again:
+        wait_until(queue, job, "done")
+    assert {job.state for job in queue.jobs_of(session.story.id)} == {"done"}
+    assert queue.resume(session) == ()
+    assert [job.id for job in queue.jobs_of("another story")] == ["5"]
+
+
+def test_drawing_a_frame_again_replaces_the_offer_to(queue, pictures):
+    session = session_of(pictures, "Rosa waves.")
+    frame = session.story.frames[0]
+    queue.recall([Job("1", session.story.id, frame.id)])
+    job = queue.submit(session, frame.id, reroll=True)
+    assert "1" not in [one.id for one in queue.jobs_of(session.story.id)]
+    wait_until(queue, job, "done")

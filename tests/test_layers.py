@@ -13,20 +13,38 @@ MODULES = {
 
 # Lowest first; a module may import from layers below its own and from its own.
 LAYERS = (
-    ("storyboard", "storyboard.errors"),
-    ("storyboard.renderer", "storyboard.captions"),
+    ("storyboard", "storyboard.errors", "storyboard.durable"),
+    ("storyboard.renderer", "storyboard.captions", "storyboard.script"),
     ("storyboard.models",),
-    ("storyboard.context",),
+    ("storyboard.context", "storyboard.explain"),
     ("storyboard.conditions",),
     ("storyboard.pipeline",),
-    ("storyboard.explain",),
     ("storyboard.sentences", "storyboard.story", "storyboard.pictures"),
-    ("storyboard.cast", "storyboard.session"),
-    ("storyboard.jobs",),
+    ("storyboard.inputs", "storyboard.story_json", "storyboard.undo"),
+    ("storyboard.cast", "storyboard.edits", "storyboard.cast_edits", "storyboard.drawing"),
+    ("storyboard.session",),
+    ("storyboard.jobs", "storyboard.pace"),
+    ("storyboard.library",),
+    ("storyboard.exports",),
     ("storyboard.__main__",),
     ("storyboard.ui",),
 )
-TORCHLESS = ("errors", "renderer", "captions", "sentences", "story", "pictures", "cast", "session", "jobs")
+TORCHLESS = (
+    *(
+        "errors",
+        "durable",
+        "renderer",
+        "captions",
+        "sentences",
+        "story",
+        "pictures",
+        "cast",
+        *("script", "inputs", "story_json", "undo", "edits", "cast_edits", "drawing"),
+        "session",
+        "jobs",
+    ),
+    *("pace", *(f"library{part}" for part in ("", ".changes", ".file", ".lock", ".salvage", ".stories"))),
+)
 MODELS_MAY_USE = ("storyboard.models", "storyboard.captions", "storyboard.errors")
 PURE_CALLS = {
     "compile",
@@ -36,6 +54,9 @@ PURE_CALLS = {
     "Path",
     "resolve",
     "Color",
+    "TypeVar",
+    "Struct",
+    "format",
 }  # they only make a value
 
 

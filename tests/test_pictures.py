@@ -148,7 +148,7 @@ def test_the_cast_of_a_pipeline_folder_wears_its_first_portraits(store, tmp_path
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"pronoun": "xe"}, "needs a name, a pronoun"),
+        ({"pronoun": "xe"}, "needs a name of at most"),
         ({"name": " "}, "needs a name"),
         ({"portraits": []}, "1 to 6 portraits"),
         ({"portraits": None}, "not a cast file"),

@@ -5,15 +5,19 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import tiny
 import torch
+from diffusers import PNDMScheduler
 from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.models.preview import fit_colours, linear_colours
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered
+from training.import_weights import RELEASED
+from training.parts import load_config
 
 
 def picture(colour: str, size: tuple[int, int] = (32, 32)) -> Image.Image:
@@ -175,6 +179,96 @@ def test_delayed_conditioning_follows_the_caption():
         with torch.inference_mode():
             text = pipeline.conditioner.encode_text([request.caption])[0]
         assert [torch.equal(call, text) for call in seen] == [True] * text_only + [False] * (4 - text_only)
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_explaining_changes_no_bit_and_says_where_and_who(pipeline, guidance):
+    history = (ContextFrame("Rosa and Nana wave.", picture("green")),)
+    cast = (*CAST, CastMember("Nana", "she", (), picture("pink")))
+    ambiguous = replace(LATER, cast=cast, history=history)
+    for request, named in ((FIRST, {"Rosa", "Milo"}), (LATER, {"Rosa"}), (ambiguous, None)):
+        request = replace(request, guidance=guidance)
+        plain, explained = draw(pipeline, request), draw(pipeline, replace(request, explain=True))
+        assert pixels(plain) == pixels(explained)
+        assert plain.attention == plain.readings == ()
+        maps = dict(explained.attention)
+        assert {(one.mode, one.size) for one in maps.values()} == {("L", (8, 8))}
+        assert set(maps) == (named or set(explained.readings[0].names))
+    assert draw(pipeline, replace(FIRST, explain=True)).readings == ()
+    (reading,) = draw(pipeline, replace(ambiguous, explain=True)).readings
+    assert (reading.word, reading.start, reading.end, reading.by) == ("she", 0, 3, "model")
+    assert reading.names in (("Rosa",), ("Nana",)) and 0.5 <= reading.confidence < 1
+
+
+def test_a_reroll_is_explained_without_clip_or_language_model():
+    pipeline = tiny.pipeline()
+    request = replace(LATER, explain=True, history=(ContextFrame("Milo waves to Lo, Rosa.", picture("red")),))
+    first = draw(pipeline, request)
+    parts = (pipeline.text_encoder, pipeline.image_encoder.vision_model, pipeline.language_model.model)
+    counted, hooks = calls(*parts)
+    assert draw(pipeline, replace(request, seed=99)).readings == first.readings
+    assert counted == []
+    for hook in hooks:
+        hook.remove()
+
+
+def test_what_the_writer_made_of_the_sentence_is_drawn_in_its_place(pipeline):
+    bound = replace(LATER, resolved="Rosa runs.")
+    named = replace(LATER, caption="Rosa runs.")
+    assert pixels(draw(pipeline, bound)) == pixels(draw(pipeline, named)) != pixels(draw(pipeline, LATER))
+    explained = draw(pipeline, replace(bound, explain=True))
+    assert (explained.mentioned, explained.readings) == (("Rosa",), ())
+    assert [name for name, _ in explained.attention] == ["Rosa"]
+    with pytest.raises(StoryError, match="40 tokens long and 30 fit"):
+        next(pipeline.generate(replace(LATER, resolved="go " * 20)))
+
+
+def test_the_released_settings_make_the_calls_of_the_authors_code():
+    """31 calls of [null, condition], text alone for 16 of them under a name, 1 under a pronoun; the prompt's tail."""
+    pipeline, calls_seen, prompts = tiny.pipeline(**RELEASED), [], []
+    pipeline.scheduler = PNDMScheduler(**load_config("sd15-opt-6.7b")["scheduler"])
+    pipeline.unet.register_forward_pre_hook(
+        lambda _, args, kwargs: calls_seen.append(kwargs["encoder_hidden_states"]), with_kwargs=True
+    )
+    pipeline.language_model.model.register_forward_pre_hook(
+        lambda _, args, kwargs: prompts.append(kwargs["inputs_embeds"]), with_kwargs=True
+    )
+    named = replace(LATER, caption="Rosa runs.")
+    scene = replace(LATER, caption="A quiet street.")
+    for request, text_only in ((FIRST, 16), (named, 16), (LATER, 1), (scene, 16)):
+        calls_seen.clear()
+        rendered = draw(pipeline, request)
+        assert (rendered.steps, rendered.guidance, len(calls_seen)) == (30, 5.0, 31)
+        with torch.inference_mode():
+            null, text = pipeline.conditioner.encode_text(["", request.caption])
+        assert all(torch.equal(call[0], null) for call in calls_seen)
+        assert [torch.equal(call[1], text) for call in calls_seen] == [True] * text_only + [False] * (
+            31 - text_only
+        )
+        if request is FIRST:
+            assert prompts == []  # the first frame goes through the fuser, not the language model
+    image_tokens = pipeline.image_tokens(1)[0]
+    ends = [one[0] for one in prompts if torch.equal(one[0, -len(image_tokens) :], image_tokens)]
+    space = pipeline.reader.embed([" "]).embeddings[-1]
+    assert [torch.equal(one[-len(image_tokens) - 1], space) for one in ends] == [True] * 3
+
+
+def test_portraits_reach_the_encoder_through_the_filter_that_is_asked_for():
+    striped = Image.fromarray(np.arange(40 * 20 * 3, dtype=np.uint8).reshape(40, 20, 3) * 7)
+    seen = []
+    for portrait_filter in ("bilinear", None):
+        pipeline = tiny.pipeline(portrait_filter=portrait_filter)
+        pipeline.image_encoder.register_forward_pre_hook(
+            lambda _, args, kwargs: seen.append(kwargs["pixel_values"]), with_kwargs=True
+        )
+        draw(pipeline, replace(FIRST, caption="Rosa waves.", cast=(replace(CAST[0], portrait=striped),)))
+    square = Image.new("RGB", (40, 40))
+    square.paste(striped, (10, 0))
+    expected = pipeline.image_processor(
+        square.resize((tiny.PORTRAIT_SIZE,) * 2, Image.Resampling.BILINEAR), return_tensors="pt"
+    )
+    assert torch.equal(seen[0], expected["pixel_values"])
+    assert not torch.equal(seen[0], seen[1])
 
 
 def test_a_saved_pipeline_loads_and_draws_the_equal_picture(pipeline, saved):

@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from storyboard.captions import Reading
 from storyboard.errors import StoryError
 from storyboard.pictures import PictureStore
-from storyboard.renderer import Preview
+from storyboard.renderer import MAX_STEPS, Preview
 from storyboard.session import StorySession
-from storyboard.story import MAX_SEED, Take, new_story
+from storyboard.story import MAX_SEED, MAX_TAKES, Take, new_story
+from storyboard.undo import Undoing
 from tests.fakes import FlatRenderer, small_cast
 
 STORY = ("Rosa waves to Milo in the park.", "She sits on a bench.", "The robot comes.", "They dance.")
@@ -296,8 +299,8 @@ def test_steps_reach_the_renderer_and_are_limited(pictures):
     session = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures, steps=2)
     take = finish(session.draw(session.add("Rosa waves.").id))
     assert take.steps == 2
-    with pytest.raises(StoryError, match="51 steps is out of range; use 1 to 50"):
-        StorySession(session.story, FlatRenderer(), pictures, steps=51)
+    with pytest.raises(StoryError, match=f"{MAX_STEPS + 1} steps is out of range; use 1 to {MAX_STEPS}"):
+        StorySession(session.story, FlatRenderer(), pictures, steps=MAX_STEPS + 1)
 
 
 def test_changes_from_many_threads_are_all_kept(session):
@@ -312,3 +315,116 @@ def test_changes_from_many_threads_are_all_kept(session):
         thread.join()
     assert len(session.story.frames) == 120
     assert session.revision == 240
+
+
+def test_a_take_keeps_what_it_was_drawn_with_and_what_the_renderer_explains(pictures):
+    session = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures, explain=True)
+    first = finish(session.draw(session.add("Rosa waves to Milo.").id))
+    frame = session.add("She waves to him and Bolt.")
+    session.rebind(frame.id, 0, ["Rosa"])
+    take = finish(session.draw(frame.id))
+    keys = {one.name: one.portrait.picture for one in session.story.cast}
+    assert take.portraits == tuple((name, keys[name]) for name in ("Rosa", "Milo", "Bolt"))
+    assert take.read == (first.id,)
+    assert [(name, pictures.open(key).getpixel((3, 3))) for name, key in take.attention] == [
+        ("Rosa", (4, 4, 4)),
+        ("Bolt", (4, 4, 4)),
+    ]
+    assert take.readings == (
+        Reading("she", 0, 3, ("Rosa",), 1.0, "writer"),
+        Reading("him", 13, 16, ("Milo",), 0.75, "model"),
+    )
+
+
+def test_nothing_is_explained_unless_it_is_asked_for(session):
+    finish(session.draw(session.add("Rosa waves.").id))
+    take = finish(session.draw(session.add("She waves.").id))
+    assert (take.attention, take.readings) == ((), ())
+    assert not session.renderer.requests[-1].explain
+
+
+class Shelf:
+    """Keeps what a session saves; refuses while `full`."""
+
+    def __init__(self) -> None:
+        self.saves: list[tuple] = []
+        self.full = False
+
+    def save(self, story, revision, undo, redo) -> float:
+        if self.full:
+            raise StoryError("The disk is full; free some space.")
+        self.saves.append((story, revision, tuple(undo), tuple(redo)))
+        return float(len(self.saves))
+
+
+def test_every_change_is_saved_before_it_counts_with_the_steps_of_undo(pictures):
+    shelf = Shelf()
+    session = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures, save=shelf.save)
+    assert (session.saved_at, shelf.saves) == (None, [])
+    empty = session.story
+    frame = session.add("Rosa waves.")
+    added = session.story
+    finish(session.draw(frame.id))
+    drawn = session.story
+    session.undo()
+    steps = (("adding frame 1", empty),)
+    assert shelf.saves == [
+        (added, 1, steps, ()),
+        (drawn, 2, steps, ()),
+        (session.story, 3, (), (("adding frame 1", drawn),)),
+    ]
+    assert (session.saved_at, session.revision) == (3.0, 3)
+
+
+def test_what_cannot_be_saved_has_not_happened(pictures):
+    shelf = Shelf()
+    session = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures, save=shelf.save)
+    frame = session.add("Rosa waves.")
+    before = (session.story, session.revision, session.saved_at, session.can_undo)
+    shelf.full = True
+    for act in (
+        lambda: session.edit(frame.id, "Rosa naps."),
+        lambda: session.remove(frame.id),
+        lambda: list(session.draw(frame.id)),
+        session.undo,
+    ):
+        with pytest.raises(StoryError, match="The disk is full"):
+            act()
+        assert (session.story, session.revision, session.saved_at, session.can_undo) == before
+    shelf.full = False
+    session.edit(frame.id, "Rosa naps.")
+    assert session.revision == before[1] + 1
+
+
+def test_a_session_goes_on_where_what_was_saved_ends(pictures):
+    shelf = Shelf()
+    first = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures, save=shelf.save)
+    first.edit(first.add("Rosa waves.").id, "Rosa naps.")
+    story, revision, undo, redo = shelf.saves[-1]
+    again = StorySession(
+        story, FlatRenderer(), pictures, save=shelf.save, revision=revision, undoing=Undoing(undo, redo)
+    )
+    assert again.undo() == "changing the sentence of frame 1"
+    assert (again.story.frames[0].caption, again.revision, again.can_redo) == (
+        "Rosa waves.",
+        3,
+        "changing the sentence of frame 1",
+    )
+
+
+def test_a_frame_with_too_many_takes_is_refused_and_says_how_to_go_on(session):
+    frame = session.add("Rosa waves.")
+    take = finish(session.draw(frame.id))
+    session.keep_seed(frame.id, 1)
+    full = replace(session.story.frames[0], takes=(take,) * MAX_TAKES)
+    crowded = StorySession(session.story.with_changed_frame(full), session.renderer, session.pictures)
+    with pytest.raises(StoryError, match=f"Frame 1 has {MAX_TAKES} takes, the most .* duplicate it"):
+        list(crowded.draw(frame.id))
+
+
+def test_a_sentence_too_long_with_its_names_is_refused_when_drawn(session):
+    frame = session.add("Rosa, she " + "and she " * 70 + "wave.")
+    for occurrence in range(71):
+        session.rebind(frame.id, occurrence, ["Rosa", "Milo", "Bolt"])
+    with pytest.raises(StoryError, match="Frame 1 with names in place of its pronouns is"):
+        list(session.draw(frame.id))

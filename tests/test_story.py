@@ -1,10 +1,20 @@
-"""Story values: edits return new ones, limits hold, seeds and hashes depend on the right things only."""
+"""Story values: edits return new ones, limits hold, and seeds, hashes and causes follow the right things only."""
 
 from dataclasses import replace
 
 import pytest
 
+from storyboard.captions import Binding
 from storyboard.errors import StoryError
+from storyboard.inputs import (
+    StoryInputs,
+    cast_in_play,
+    frames_touched,
+    history,
+    inputs_hash,
+    stale_cause,
+    stale_frames,
+)
 from storyboard.story import (
     MAX_CAST,
     MAX_FRAMES,
@@ -14,10 +24,7 @@ from storyboard.story import (
     Frame,
     Portrait,
     Take,
-    cast_in_play,
     frame_seed,
-    history,
-    inputs_hash,
     new_story,
 )
 
@@ -132,3 +139,187 @@ def test_seeds_follow_from_the_storys_seed_and_the_frames_place_never_from_its_i
     ]
     assert len(set(seeds)) == 4
     assert all(0 <= seed <= MAX_SEED for seed in seeds)
+
+
+def settled(story, frame_id: str, **changes):
+    """The story with a frame's fields changed."""
+    return story.with_changed_frame(replace(story.frame(frame_id), **changes))
+
+
+def faithful(story, frame_id: str, picture: str):
+    """The story with a take of a frame that keeps what a real drawing keeps."""
+    inputs, frame = StoryInputs(story), story.frame(frame_id)
+    text = inputs.text(frame)
+    made = take(
+        frame.caption,
+        picture,
+        inputs=inputs.hash(frame),
+        resolved=text if text != frame.caption else "",
+        portraits=inputs.portraits(frame),
+        read=tuple(one.id for one in inputs.history(frame)),
+    )
+    return story.with_changed_frame(frame.with_take(made))
+
+
+def drawn_through(*captions: str):
+    story = story_of(*captions)
+    for frame in story.frames:
+        story = faithful(story, frame.id, f"of-{frame.id}")
+    return story
+
+
+@pytest.mark.parametrize(
+    ("sees", "read"), [(None, ["1", "2", "3"]), (0, []), (1, ["3"]), (2, ["2", "3"]), (9, ["1", "2", "3"])]
+)
+def test_a_frame_reads_as_much_of_the_story_as_it_sees(sees, read):
+    story = story_of("Rosa waves.", "Rosa runs.", "Milo naps.", "They dance.")
+    for number in "123":
+        story = drawn(story, f"f{number}", number)
+    story = settled(story, "f4", sees=sees)
+    assert [one.picture for one in history(story, "f4")] == read
+    assert [one.name for one in cast_in_play(story, "f4")] == [
+        name for name, frames in (("Rosa", "12"), ("Milo", "3")) if set(frames) & set(read)
+    ]
+
+
+def test_a_frame_sees_frames_by_place_whether_they_are_drawn_or_not():
+    story = settled(drawn(story_of("Rosa waves.", "not drawn", "She sits."), "f1", "x"), "f3", sees=1)
+    assert history(story, "f3") == ()
+
+
+def test_later_frames_read_the_sentence_as_the_model_did():
+    story = story_of("She waves.", "She sits.")
+    made = take("She waves.", "x", resolved="Rosa waves.")
+    story = story.with_changed_frame(story.frame("f1").with_take(made))
+    assert [one.text for one in history(story, "f2")] == ["Rosa waves."]
+    assert [one.name for one in cast_in_play(story, "f2")] == ["Rosa"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bindings": (Binding("she", 0, ("Rosa",)),)},
+        {"bindings": (Binding("she", 0, ("Milo",)),)},
+        {"included": ("Milo",)},
+        {"excluded": ("Rosa",)},
+        {"portraits": (("Rosa", "b"),)},
+        {"sees": 0},
+    ],
+)
+def test_the_hash_follows_what_the_writer_says_about_the_frame(changes):
+    story = drawn(story_of("Rosa waves.", "She sits."), "f1", "x")
+    assert inputs_hash(settled(story, "f2", **changes), "f2") != inputs_hash(story, "f2")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"locked": True},
+        {"seed": 5},
+        {"excluded": ("Milo",)},  # who is not in it
+        {"portraits": (("Milo", "c"),)},
+        {"portraits": (("Rosa", "a"),)},  # the one it wears anyway
+        {"sees": 5},  # more than there are
+        {"included": ("Zelda",)},
+    ],
+)
+def test_the_hash_stays_where_the_picture_would(changes):
+    story = drawn(story_of("Rosa waves.", "She sits."), "f1", "x")
+    assert inputs_hash(settled(story, "f2", **changes), "f2") == inputs_hash(story, "f2")
+
+
+def test_an_alias_that_names_somebody_else_changes_the_hash():
+    story = story_of("The girl waves to Milo.")
+    nicknamed = story.with_character(replace(MILO, aliases=("the girl",)))
+    before, after = inputs_hash(story, "f1"), inputs_hash(nicknamed, "f1")
+    assert before != after
+
+
+def test_a_frames_own_portrait_is_worn_there_and_nowhere_else():
+    story = settled(story_of("Rosa waves.", "Rosa sits."), "f2", portraits=(("Rosa", "b"),))
+    rosa = story.character("Rosa")
+    assert [rosa.portrait_in(frame).label for frame in story.frames] == ["raincoat", "dress"]
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (lambda story: story, None),
+        (lambda story: settled(story, "f3", caption="Rosa naps."), "the sentence changed"),
+        (
+            lambda story: settled(story, "f3", bindings=(Binding("she", 0, ("Rosa",)),)),
+            "whom a pronoun stands for changed",
+        ),
+        (lambda story: settled(story, "f3", included=("Milo",)), "who is in it changed"),
+        (lambda story: settled(story, "f3", excluded=("Rosa",)), "who is in it changed"),
+        (lambda story: story.with_character(ROSA.choosing("b")), "Rosa's portrait changed"),
+        (
+            lambda story: settled(story, "f3", portraits=(("Rosa", "b"),)),
+            "Rosa's portrait changed",
+        ),
+        (lambda story: drawn(story, "f2", "new"), "frame 2's picture changed"),
+        (
+            lambda story: drawn(drawn(story, "f2", "new"), "f1", "newer"),
+            "the pictures of frames 1 and 2 changed",
+        ),
+        (lambda story: story.without_frame("f1"), "the frames it reads changed"),
+        (lambda story: settled(story, "f3", sees=1), "the frames it reads changed"),
+        (
+            lambda story: story.without_frame("f2").with_frame(story.frame("f2"), 1),
+            "the frames it reads changed",
+        ),
+    ],
+)
+def test_the_cause_says_what_made_a_picture_out_of_date(change, cause):
+    story = change(drawn_through("Rosa waves.", "Rosa runs.", "She sits."))
+    assert stale_cause(story, "f3") == cause
+    assert ("f3" in stale_frames(story)) == (cause is not None)
+
+
+def test_several_portraits_are_named_together():
+    story = drawn_through("Rosa waves to Milo.")
+    coated = replace(MILO, portraits=(Portrait("c", "coat", "p9"),))
+    story = story.with_character(ROSA.choosing("b")).with_character(coated)
+    assert stale_cause(story, "f1") == "the portraits of Rosa and Milo changed"
+
+
+def test_somebody_added_is_told_from_a_pronoun_bound_after_the_fact():
+    story = settled(
+        story_of("She waves."), "f1", bindings=(Binding("she", 0, ("Rosa",)),), included=("Milo",)
+    )
+    story = faithful(story, "f1", "x")
+    assert stale_cause(story, "f1") is None
+    assert stale_cause(settled(story, "f1", included=()), "f1") == "who is in it changed"
+    assert stale_cause(settled(story, "f1", bindings=()), "f1") == "whom a pronoun stands for changed"
+
+
+def test_of_a_take_without_a_hash_nothing_is_known_so_it_is_not_out_of_date():
+    story = story_of("Rosa waves.")
+    story = story.with_changed_frame(story.frame("f1").with_take(take("Rosa waves.", "x", inputs="")))
+    assert (stale_frames(story), stale_cause(story, "f1")) == (frozenset(), None)
+
+
+def test_every_stale_frame_is_found_in_one_go():
+    story = drawn_through("Rosa waves.", "Milo naps.", "She sits.", "Milo runs.")
+    story = drawn(settled(story, "f4", sees=0), "f1", "new")
+    hashes = {frame.id for frame in story.frames if frame.take.inputs != inputs_hash(story, frame.id)}
+    assert stale_frames(story) == hashes == {"f1", "f2", "f3", "f4"}
+
+
+def test_a_change_touches_the_drawn_frames_its_character_is_in_play():
+    story = drawn_through("The lane.", "Rosa waves.", "She sits.", "Milo naps.")
+    story = story.with_frame(Frame("f5", "Rosa runs."), 5)  # not drawn
+    assert frames_touched(story, "rosa") == ("f2", "f3", "f4")
+    assert frames_touched(story, "Milo") == ("f4",)
+    story = settled(settled(story, "f3", portraits=(("Rosa", "b"),)), "f4", excluded=("Rosa",))
+    assert frames_touched(story, "Rosa") == ("f2", "f3")
+    assert frames_touched(story, "Rosa", portrait=True) == ("f2",)
+    with pytest.raises(StoryError, match="Zelda is not in the cast"):
+        frames_touched(story, "Zelda")
+
+
+def test_touched_frames_are_those_another_portrait_makes_stale():
+    story = drawn_through("The lane.", "Rosa waves.", "She sits.", "Milo naps.")
+    assert stale_frames(story.with_character(ROSA.choosing("b"))) == set(
+        frames_touched(story, "Rosa", portrait=True)
+    )

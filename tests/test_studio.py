@@ -8,7 +8,8 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.pictures import PictureStore
-from storyboard.ui.board import board_calls, uploaded_file
+from storyboard.ui.board import board_calls
+from storyboard.ui.files import uploaded_file
 from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.studio import Studio
@@ -45,14 +46,18 @@ def drawn(studio, story, *sentences):
 
 
 def frame_view(studio, story, number=1):
-    return board_view(studio, story)["frames"][number - 1]
+    """A frame as the board shows it: what is drawn of it comes beside the frames."""
+    view = board_view(studio, story)
+    frame = view["frames"][number - 1]
+    job = next((job for job in view["jobs"] if job["frame"] == frame["id"]), None)
+    return frame | {"job": job, "mentioned": [one["name"] for one in frame["who"] if one["how"] == "named"]}
 
 
 def test_a_view_is_json_and_shows_picture_people_and_takes(studio):
     story = studio.create()
     drawn(studio, story, "Rosa waves to Milo.")
     view = json.loads(json.dumps(board_view(studio, story)))
-    frame = view["frames"][0]
+    frame = frame_view(studio, story)
     assert (frame["number"], frame["caption"], frame["mentioned"]) == (
         1,
         "Rosa waves to Milo.",
@@ -65,12 +70,15 @@ def test_a_view_is_json_and_shows_picture_people_and_takes(studio):
 
 def test_the_version_grows_with_every_step_and_stands_still_otherwise(studio, renderer, calls):
     story = studio.create()
-    before = board_view(studio, story)["version"]
+    seen = ("boot", "revision", "jobs_version")
+    before = calls["open_story"]({"story": story})["view"]
     drawn(studio, story, "Rosa waves.")
-    after = board_view(studio, story)["version"]
-    assert after > before
-    assert calls["get_news"]({"story": story, "version": after}) is None
-    assert calls["get_news"]({"story": story, "version": before})["view"]["version"] == after
+    news = calls["get_news"]({"story": story, **{key: before[key] for key in seen}})["view"]
+    assert news["revision"] > before["revision"] and news["jobs_version"] > before["jobs_version"]
+    asked = {"story": story, **{key: news[key] for key in seen}}
+    assert calls["get_news"](asked) is None
+    assert "frames" not in calls["get_news"](asked | {"jobs_version": 0})["view"]  # only drawings went on
+    assert "frames" in calls["get_news"](asked | {"boot": "an earlier run"})["view"]
 
 
 def test_a_running_drawing_shows_its_progress_and_those_behind_it_their_place(studio, renderer):
@@ -78,7 +86,7 @@ def test_a_running_drawing_shows_its_progress_and_those_behind_it_their_place(st
     story = studio.create()
     jobs = [studio.add(story, sentence)[1] for sentence in ("Rosa waves.", "Milo reads.")]
     assert renderer.started.wait(30)
-    first, second = (frame["job"] for frame in board_view(studio, story)["frames"])
+    first, second = board_view(studio, story)["jobs"]
     assert (first["state"], first["step"], first["steps"]) == ("drawing", 1, 3)
     assert first["preview"].startswith("data:image/jpeg;base64,")
     assert (second["state"], second["ahead"]) == ("queued", 1)
@@ -199,6 +207,10 @@ def test_a_forged_story_is_an_error_in_every_call(calls, message):
             assert answer["view"]["frames"] == []  # a fresh one
         elif name == "get_news":
             assert answer == {"gone": True}
+        elif name == "list_stories":
+            assert answer == {"stories": [], "deleted": []}
+        elif name == "restore_story":
+            assert "library" in answer["error"]  # this studio has none
         else:
             assert set(answer) == {"error"} and "no story" in answer["error"]
 
@@ -209,7 +221,10 @@ def test_forged_values_are_errors_and_change_nothing(studio, calls, value):
     drawn(studio, story, "Rosa waves.")
     before = board_view(studio, story)
     forged = dict.fromkeys(("frame", "take", "name", "portrait", "path"), value)
-    for name in set(calls) - {"open_story", "get_news", "draw_stale", "add_frame", "stop_frame"}:
+    # These take none of the forged values, or need none: with a story they are fine.
+    fine = {"open_story", "get_news", "add_frame", "stop_frame", "cancel_job", "cancel_all", "resume", "undo"}
+    fine |= {"draw_stale", "draw_missing", "retry_failed", "look_at_words", "list_stories"}
+    for name in set(calls) - fine:
         answer = calls[name]({"story": story, "caption": "Rosa sings.", **forged})
         assert isinstance(answer.get("error"), str), name
     if not isinstance(value, str):

@@ -58,6 +58,10 @@ class CharacterConditioner:
         """Plain text states (B, L, D); longer captions are cut, with the end token kept."""
         return self._encode_tokens(self._tokenize(captions)["input_ids"])
 
+    def columns(self, captions: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
+        """Per caption and span the text token that holds its end; None where the length limit cut it off."""
+        return _columns(self._tokenize(captions), spans)
+
     def __call__(
         self, captions: Sequence[str], spans: Sequence[Sequence[Span]], features: Sequence[torch.Tensor]
     ) -> CharacterCondition:
@@ -71,10 +75,7 @@ class CharacterConditioner:
                 f"One span per portrait and one list per caption: got {len(captions)} captions, {counts}."
             )
         tokens = self._tokenize(captions)
-        columns = [
-            [_last_token(offsets, span) for span in caption_spans]
-            for offsets, caption_spans in zip(tokens["offset_mapping"].tolist(), spans, strict=True)
-        ]
+        columns = _columns(tokens, spans)
         text = self._encode_tokens(tokens["input_ids"])
         return CharacterCondition(self._fuse(text, columns, features), text, columns)
 
@@ -108,6 +109,13 @@ class CharacterConditioner:
         index = (torch.tensor(rows, device=text.device), torch.tensor(positions, device=text.device))
         fused = self.fuser(text[index], torch.stack(portraits).to(text))
         return text.index_put(index, fused.to(text.dtype))
+
+
+def _columns(tokens: Any, spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
+    return [
+        [_last_token(offsets, span) for span in caption_spans]
+        for offsets, caption_spans in zip(tokens["offset_mapping"].tolist(), spans, strict=True)
+    ]
 
 
 def _last_token(offsets: Sequence[Span], span: Span) -> int | None:

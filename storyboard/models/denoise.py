@@ -6,7 +6,8 @@ scheduler of its own and changes no module. Must not decode pictures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,10 @@ class DenoiseStep:
     predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
 
 
+def _nothing(index: int, total: int) -> AbstractContextManager:
+    return nullcontext()
+
+
 def denoise(
     unet: nn.Module,
     scheduler: Any,
@@ -35,12 +40,14 @@ def denoise(
     guidance: float,
     text: torch.Tensor | None = None,
     start_merge_step: int = -1,
+    around_call: Callable[[int, int], AbstractContextManager] = _nothing,
 ) -> Iterator[DenoiseStep]:
     """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 
     null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
     at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
     read `text` in place of `condition`, so that the layout is settled before the characters; -1: never.
+    around_call: given index and total, the context in which that UNet call is made, for those who record.
     """
     if start_merge_step >= 0 and text is None:
         raise ValueError(f"start_merge_step={start_merge_step} needs the text condition.")
@@ -52,7 +59,8 @@ def denoise(
     for index, timestep in enumerate(scheduler.timesteps):
         current = text if index <= start_merge_step else condition
         model_input = scheduler.scale_model_input(latents, timestep)
-        prediction = _guided(unet, model_input, timestep, current, null, guidance)
+        with around_call(index, total):
+            prediction = _guided(unet, model_input, timestep, current, null, guidance)
         latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
         yield DenoiseStep(index, total, latents, _predict_clean(scheduler, prediction, timestep, model_input))
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 
 def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -27,6 +28,12 @@ def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     """Latents (B, C, h, w) -> pixels (B, 3, H, W) in -1..1, clamped."""
     mean, std = _statistics(vae, latents)
     return reconstruct(vae, latents * std + mean).clamp(-1, 1)
+
+
+def to_picture(pixels: torch.Tensor) -> Image.Image:
+    """Pixels (1, 3, H, W) in -1..1 -> RGB."""
+    array = ((pixels[0].float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return Image.fromarray(array.permute(1, 2, 0).cpu().numpy())
 
 
 def posterior_of(vae: Any, pixels: torch.Tensor) -> Any:

@@ -1,7 +1,7 @@
 """The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
 
 Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.captions.interleave`;
-each text part is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
+each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
 
 Positions are always passed and attention masks never are: prompts are padded on the right, where causal
 attention cannot see, and OPT's own positions go wrong with masks in half precision.
@@ -20,7 +20,7 @@ from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.losses import IGNORED
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 
-Part = str | PictureSlot  # as written
+Part = str | tuple[str, str] | PictureSlot  # as written; a pair is one text after the other
 TokenPart = list[int] | PictureSlot  # as tokenised
 
 
@@ -175,7 +175,9 @@ class StoryReader:
         """Last states of the image tokens (B, R, E) -> condition of the denoiser (B, L, D)."""
         return self.condition_mapper(states.to(self.condition_mapper.dtype), self.image_tokens(len(states)))
 
-    def _words(self, text: str) -> list[int]:
+    def _words(self, text: str | tuple[str, str]) -> list[int]:
+        if isinstance(text, tuple):
+            return [token for one in text for token in self._words(one)]
         # A writer's "</s>" is text, not a token of ours.
         ids = self.tokenizer(text, add_special_tokens=False, verbose=False, split_special_tokens=True)
         return ids["input_ids"]

@@ -1,12 +1,14 @@
-"""What a pipeline says it can draw: the optional "places", "actions" and "example" of its cast.json.
+"""What a pipeline says it can draw: the optional "places", "actions" and "example" of its cast.json, and its words.
 
-Knows neither torch nor gradio. They are suggestions, so what does not fit is left out instead of refused;
+Knows neither torch nor gradio. All of it is suggestions, so what does not fit is left out instead of refused;
 `storyboard.cast` is the one that checks the file.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,31 +16,65 @@ from storyboard.captions import clean_text
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
+MAX_UNKNOWN = 4  # words a note names
+_WORD = re.compile(r"[^\W\d_]+")
+_END = "</w>"  # how CLIP's tokenizer marks the end of a word
+# Words that every sentence may have and that change no picture.
+_SMALL_WORDS = frozenset(
+    """a an and are as at be but by can do does for from had has have he her hers him his i if in into is it its me my
+    no not of off on or our over she so some than that the their them then there they this to too under up us very was
+    we were what when where which while who with you your""".split()
+)
 
 
 @dataclass(frozen=True)
 class Hints:
-    """Words that write themselves into a sentence, and one sentence this pipeline draws well (or "")."""
+    """Words that write themselves into a sentence, and one sentence this pipeline draws well (or "").
+
+    `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known.
+    """
 
     places: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     example: str = ""
+    vocabulary: frozenset[str] = frozenset()
+
+    def unknown_words(self, caption: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway."""
+        if not self.vocabulary:
+            return ()
+        known = {word.casefold() for name in names for word in _WORD.findall(name)}
+        words = dict.fromkeys(_WORD.findall(clean_text(caption)))
+        unknown = (word for word in words if not self._knows(word.casefold(), known))
+        return tuple(unknown)[:MAX_UNKNOWN]
+
+    def _knows(self, word: str, names: set[str]) -> bool:
+        if len(word) < 3 or word in _SMALL_WORDS or word in names:
+            return True
+        # "jumps" is no news to one who knows "jump", nor "jumping".
+        stems = {word, *(word.removesuffix(ending) for ending in ("s", "es", "ed", "d", "ing", "ly"))}
+        forms = stems | {stem + ending for stem in stems for ending in ("s", "e", "ing", "ed")}
+        return not forms.isdisjoint(self.vocabulary)
 
 
 def load_hints(folder: Path) -> Hints:
     """The hints of a pipeline folder; empty where it gives none."""
-    try:
-        described = json.loads((folder / "cast.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return Hints()
-    if not isinstance(described, dict):
-        return Hints()
+    described = _read_json(folder / "cast.json")
     example = described.get("example")
     return Hints(
         places=_words(described.get("places")),
         actions=_words(described.get("actions")),
         example=clean_text(example)[: 3 * MAX_LENGTH] if isinstance(example, str) else "",
+        vocabulary=_vocabulary(_read_json(folder / "tokenizer" / "tokenizer.json")),
     )
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return described if isinstance(described, dict) else {}
 
 
 def _words(listed: object) -> tuple[str, ...]:
@@ -46,3 +82,13 @@ def _words(listed: object) -> tuple[str, ...]:
         return ()
     words = (clean_text(word) for word in listed if isinstance(word, str))
     return tuple(word for word in words if 0 < len(word) <= MAX_LENGTH)[:MAX_WORDS]
+
+
+def _vocabulary(tokenizer: dict) -> frozenset[str]:
+    """The whole words of a byte-pair tokenizer: one that was frequent in training became a token of its own."""
+    model = tokenizer.get("model")
+    tokens = model.get("vocab") if isinstance(model, dict) else None
+    if not isinstance(tokens, dict):
+        return frozenset()
+    whole = (token.removesuffix(_END) for token in tokens if token.endswith(_END))
+    return frozenset(word.casefold() for word in whole if word.isalpha() and len(word) > 2)

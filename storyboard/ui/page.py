@@ -1,34 +1,32 @@
-"""The page: title bar, board and endpoints in one gr.Blocks, and how it is launched.
+"""The page: board and endpoints in one gr.Blocks, and how it is launched.
 
 Knows Gradio and the studio, no models.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from storyboard.ui.api import add_api
 from storyboard.ui.board import MAX_UPLOAD_MB, STATIC, make_board
+from storyboard.ui.files import exports_folder
 from storyboard.ui.hints import Hints
 from storyboard.ui.studio import Studio
 from storyboard.ui.theme import make_theme
 
 TITLE = "StoryGPT-V Storyboard"
-HEADER = f"""<header class="sb-title">
-<h1>{TITLE}</h1>
-<p>Write a story one sentence at a time and see each one drawn, with the same people all the way through.</p>
-</header>"""
+STYLES = ("board", "panels")
 WAITING_CALLS = 64  # calls of the API that may stand in line
 
 
-def make_page(studio: Studio, hints: Hints | None = None) -> gr.Blocks:
-    """The page of a studio, ready for `launch_page`."""
+def make_page(studio: Studio, hints: Hints | None = None, example: Path | None = None) -> gr.Blocks:
+    """The page of a studio, ready for `launch_page`. `example`: a project file a first visit is shown."""
     # Gradio's cache holds nothing but uploads here, and those are copied into the picture store at once.
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
-        gr.HTML(HEADER, apply_default_css=False, js_on_load=None)
-        make_board(studio, hints or Hints())
+        make_board(studio, hints or Hints(), example)
         add_api(page, studio)
     # Explicit: on a ZeroGPU Space the default is one waiting call.
     return page.queue(max_size=WAITING_CALLS, default_concurrency_limit=4)
@@ -39,8 +37,10 @@ def launch_page(page: gr.Blocks, studio: Studio, **options: Any) -> tuple[Any, s
     return page.launch(
         theme=make_theme(),
         # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.
-        head=f"<style>{(STATIC / 'board.css').read_text(encoding='utf-8')}</style>",
-        allowed_paths=[str(studio.pictures.folder.resolve())],
+        head="".join(
+            f"<style>{(STATIC / f'{name}.css').read_text(encoding='utf-8')}</style>" for name in STYLES
+        ),
+        allowed_paths=[str(studio.pictures.folder.resolve()), str(exports_folder())],
         max_file_size=f"{MAX_UPLOAD_MB}mb",
         run_history=False,
         footer_links=["api", "settings"],

@@ -1,6 +1,7 @@
 """What the board shows of a story, as plain JSON values: `board_view`. The page paints exactly this.
 
-Knows neither torch nor gradio. Pictures are keys of the picture store; a preview travels inside.
+Knows neither torch nor gradio. Pictures are keys of the picture store; a preview travels inside. The drawings are a
+part of their own, `jobs_view`: while one is going on, nothing else changes, and nothing else is sent.
 """
 
 from __future__ import annotations
@@ -10,31 +11,85 @@ import io
 
 from PIL import Image
 
-from storyboard.captions import mentioned_names
+from storyboard.captions import Pronoun, find_mentions, find_pronouns
+from storyboard.inputs import StoryInputs, stale_cause
 from storyboard.jobs import Job
-from storyboard.story import Character, Frame, Story
+from storyboard.story import Character, Frame, Story, Take
 from storyboard.ui.studio import Studio
 
 PREVIEW_SIDE = 256  # pixels
+_THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be
 
 
 def board_view(studio: Studio, story_id: object) -> dict:
     """The story as the board shows it. StoryError for an unknown story."""
     # Read first: a change during the rest gets a higher number, so nobody takes this view for the newest.
-    version = studio.version(story_id)
-    story = studio.session(story_id).story
-    jobs = studio.queue.jobs_of(story.id)
-    latest = {job.frame_id: job for job in jobs}
-    waiting = [job.id for job in jobs if not job.finished]
+    jobs = jobs_view(studio, story_id)
+    session = studio.session(story_id)
+    story = session.story
+    inputs = StoryInputs(story)
     stale = studio.stale_frames(story)
-    return {
-        "story": story.id,
-        "version": version,
+    return jobs | {
+        "title": story.title,
+        "saved": session.saved_at,
+        "can_undo": session.can_undo,
+        "can_redo": session.can_redo,
         "cast": [_person(character) for character in story.cast],
         "frames": [
-            _frame(story, frame, number)
-            | {"stale": frame.id in stale, "job": _job(latest.get(frame.id), waiting)}
+            _frame(inputs, frame, number)
+            | {
+                "stale": frame.id in stale,
+                "cause": stale_cause(story, frame.id) if frame.id in stale else None,
+            }
             for number, frame in enumerate(story.frames, start=1)
+        ],
+    }
+
+
+def jobs_view(studio: Studio, story_id: object) -> dict:
+    """The drawings of a story, and the numbers that tell whether the rest has changed too."""
+    session = studio.session(story_id)
+    revision, jobs_version = session.revision, studio.queue.version(story_id)
+    frames = {frame.id for frame in session.story.frames}
+    jobs = [job for job in studio.queue.jobs_of(session.story.id) if job.frame_id in frames]
+    latest = {job.frame_id: job.id for job in jobs}
+    shown = [
+        job
+        for job in jobs
+        if job.state in ("queued", "drawing", "interrupted")
+        or (job.state == "failed" and latest[job.frame_id] == job.id)
+    ]
+    return {
+        "story": session.story.id,
+        "revision": revision,
+        "jobs_version": jobs_version,
+        "jobs": [_job(job) for job in shown],
+        "seconds": studio.estimate(story_id),
+    }
+
+
+def frame_details(story: Story, frame: Frame) -> dict:
+    """Everything the picture on the board was drawn with; only its `id` (None) where there is none yet."""
+    take = frame.take
+    if take is None:
+        return {"id": None, "attention": []}
+    holders = {one.id: (number, one) for number, held in enumerate(story.frames, 1) for one in held.takes}
+    return {
+        "id": take.id,
+        "caption": take.caption,
+        "resolved": take.text,
+        "seed": take.seed,
+        "steps": take.steps,
+        "guidance": take.guidance,
+        "seconds": take.seconds,
+        "conditioning": take.conditioning,
+        "attention": [{"name": name, "picture": key} for name, key in take.attention],
+        "portraits": [{"name": name, "picture": key} for name, key in take.portraits],
+        "read": [
+            {"number": holders[one][0], "picture": holders[one][1].picture}
+            if one in holders
+            else {"number": None, "picture": None}
+            for one in take.read
         ],
     }
 
@@ -43,6 +98,7 @@ def _person(character: Character) -> dict:
     return {
         "name": character.name,
         "pronoun": character.pronoun,
+        "aliases": list(character.aliases),
         "chosen": character.chosen,
         "portraits": [
             {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
@@ -51,29 +107,112 @@ def _person(character: Character) -> dict:
     }
 
 
-def _frame(story: Story, frame: Frame, number: int) -> dict:
+def _frame(inputs: StoryInputs, frame: Frame, number: int) -> dict:
     take = frame.take
     ids = [one.id for one in frame.takes]
+    pronouns = [
+        one
+        for occurrence, pronoun in enumerate(find_pronouns(frame.caption))
+        if (one := _pronoun(inputs, frame, number, occurrence, pronoun)) is not None
+    ]
     return {
         "id": frame.id,
         "number": number,
         "caption": frame.caption,
         "picture": take.picture if take else None,
-        "mentioned": list(take.mentioned if take else mentioned_names(frame.caption, story.names)),
-        "takes": {"ids": ids, "chosen": ids.index(take.id) if take else -1},
+        "locked": frame.locked,
+        "sees": frame.sees,
+        "seed": frame.seed,
+        "who": _who(inputs, frame, {name for one in pronouns for name in one["names"]}),
+        "pronouns": pronouns,
+        "takes": {
+            "all": [_take(one) for one in frame.takes],
+            "chosen": ids.index(take.id) if take else -1,
+        },
     }
 
 
-def _job(job: Job | None, waiting: list[str]) -> dict | None:
-    """A job that waits, runs or failed; None for one that ended well or was stopped."""
-    if job is None or job.state in ("done", "cancelled"):
+def _take(take: Take) -> dict:
+    return {"id": take.id, "picture": take.picture, "seed": take.seed, "caption": take.caption}
+
+
+def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
+    """Every cast member and how they come to be in this frame, those in it first.
+
+    "named" in the sentence, "meant" by a pronoun, "added" or "out" by the writer, else "absent".
+    """
+    named = inputs.mentioned(frame.caption)
+    own = dict(frame.portraits)
+
+    def how(name: str) -> str:
+        if name in frame.excluded:
+            return "out"
+        if name in named:
+            return "named"
+        if name in frame.included:
+            return "added"
+        return "meant" if name in meant else "absent"
+
+    people = [
+        {"name": one.name, "how": how(one.name), "portrait": own.get(one.name)} for one in inputs.story.cast
+    ]
+    return sorted(people, key=lambda one: one["how"] == "absent")
+
+
+def _pronoun(
+    inputs: StoryInputs, frame: Frame, number: int, occurrence: int, pronoun: Pronoun
+) -> dict | None:
+    """Whom a pronoun stands for, by the writer or as the model read it; None for an "it" that is only a thing."""
+    names, confidence, by = _reading(frame, occurrence, pronoun)
+    if not names and pronoun.word in _THINGS and all(one.pronoun != "it" for one in inputs.in_play(frame)):
         return None
     return {
+        "word": pronoun.word,
+        "start": pronoun.start,
+        "end": pronoun.end,
+        "occurrence": occurrence,
+        "names": list(names),
+        "confidence": confidence,
+        "by": by,
+        "from": _named_before(inputs, frame, number, pronoun, names) if names else None,
+    }
+
+
+def _reading(frame: Frame, occurrence: int, pronoun: Pronoun) -> tuple[tuple[str, ...], float, str | None]:
+    for binding in frame.bindings:
+        if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
+            return binding.names, 1.0, "writer"
+    take: Take | None = frame.take
+    if take is not None and take.caption == frame.caption:
+        for reading in take.readings:
+            if reading.start == pronoun.start and reading.by == "model":
+                return reading.names, reading.confidence, "model"
+    return (), 0.0, None
+
+
+def _named_before(
+    inputs: StoryInputs, frame: Frame, number: int, pronoun: Pronoun, names: tuple[str, ...]
+) -> int | None:
+    """The latest earlier frame whose sentence has one of `names`; None where this sentence itself had them before."""
+    own = find_mentions(frame.caption[: pronoun.start], inputs.story.names)
+    if any(mention.name in names for mention in own):
+        return None
+    for earlier in range(number - 1, 0, -1):
+        if set(names) & set(inputs.mentioned(inputs.text(inputs.story.frames[earlier - 1]))):
+            return earlier
+    return None
+
+
+def _job(job: Job) -> dict:
+    return {
+        "id": job.id,
+        "frame": job.frame_id,
         "state": job.state,
-        "ahead": waiting.index(job.id) if job.state == "queued" else 0,
+        "ahead": job.ahead,
         "step": job.step,
         "steps": job.steps,
-        "preview": _data_url(job.preview) if job.preview else None,
+        "left": job.seconds_left,
+        "preview": _data_url(job.preview) if job.preview and job.state == "drawing" else None,
         "error": job.error,
     }
 

@@ -1,90 +1,111 @@
-// The board: keeps one story's newest view, paints it, and asks the server. Everything runs inside gr.HTML's
-// js_on_load, whose scope gives `element`, `props`, `server` and `upload`. Nothing here outlives the page.
+// The board: paints the newest view and starts everything. It runs inside gr.HTML's js_on_load, whose scope gives
+// `element`, `props`, `server` and `upload`. Nothing here outlives the page.
 
 const cards = new Map();
-let view = null;
-let storyId = null;
-let offline = false;
-let timer = 0;
+const COLUMNS_KEY = "storyboard.columns";
 
-const QUICK = 300; // ms between looks while something is being drawn
-const CALM = 3000; // ms between looks otherwise: another tab, or the API, may have changed the story
-
-// One request. Always resolves: { view, error }, either of them null. A server that cannot be reached is an error too.
-async function ask(verb, message = {}) {
-  const answer = await server[verb]({ story: storyId, ...message });
-  if (answer === undefined) {
-    setOffline(true);
-    return { view: null, error: say("unsaved") };
+// Called by net.js with the view before, once `view` is the newest.
+function paint(before) {
+  attachJobs();
+  if (!before || before.story !== view.story || before.revision !== view.revision) {
+    paintCast();
+    paintBoard();
+    paintBar();
+    paintComposer();
+  } else {
+    for (const frame of view.frames) paintCard(cards.get(frame.id), frame);
+    if (panel) paintPanel();
   }
-  setOffline(false);
-  if (answer.view) paint(answer.view);
-  look(QUICK);
-  return { view: answer.view || null, error: answer.error || null };
-}
-
-// Looks for news. The server says null when the version it was told is still the newest.
-async function lookNow() {
-  const answer = await server.get_news({ story: storyId, version: view.version });
-  if (answer === undefined) setOffline(true);
-  else {
-    setOffline(false);
-    if (answer && answer.gone) return setNotice(say("gone"));
-    if (answer) paint(answer.view);
-  }
-  look(view.frames.some(isBusy) && !offline ? QUICK : CALM);
-}
-
-function look(delay) {
-  clearTimeout(timer);
-  timer = setTimeout(() => (document.hidden ? look(CALM) : lookNow()), delay);
-}
-
-function paint(news) {
-  if (view && news.version < view.version) return; // an older answer that was overtaken on its way
-  view = news;
-  paintCast(view.cast);
-  reconcile(element.querySelector(".sb-cards"), cards, view.frames, (frame) => frame.id, makeCard);
-  for (const frame of view.frames) paintCard(cards.get(frame.id), frame);
-  paintComposer(view);
   paintHeading();
+  paintQueue();
+}
+
+// A frame shows one job: the one being drawn, else the first that waits, else the last that failed.
+function attachJobs() {
+  const shown = new Map();
+  const rank = { drawing: 3, queued: 2, failed: 1, interrupted: 0 };
+  for (const job of view.jobs) {
+    const other = shown.get(job.frame);
+    if (!other || rank[job.state] > rank[other.state]) shown.set(job.frame, job);
+  }
+  view.frames = view.frames.map((frame) => ({ ...frame, job: shown.get(frame.id) || null }));
+}
+
+function paintBoard() {
+  const list = element.querySelector(".sb-cards");
+  const ids = new Set(view.frames.map((frame) => frame.id));
+  for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
+  if (panel && !ids.has(panel.id)) panel = null;
+  for (const frame of view.frames) if (!cards.has(frame.id)) cards.set(frame.id, makeCard(frame));
+  const roots = view.frames.map((frame) => cards.get(frame.id).root);
+  const opened = panel ? view.frames.findIndex((frame) => frame.id === panel.id) : -1;
+  if (opened >= 0) roots.splice(endOfRow(opened, columnsShown(), roots.length), 0, panel.root);
+  place(list, roots);
+  for (const frame of view.frames) paintCard(cards.get(frame.id), frame);
+  if (panel) paintPanel();
+  else clearLooks();
+}
+
+function columnsShown() {
+  return getComputedStyle(element.querySelector(".sb-cards")).gridTemplateColumns.split(" ").length;
 }
 
 function paintHeading() {
-  const stale = view.frames.filter((frame) => frame.stale && !isBusy(frame)).length;
-  const update = element.querySelector(".sb-update");
+  const idle = view.frames.filter((frame) => !isBusy(frame) && !frame.locked);
+  const stale = idle.filter((frame) => frame.stale).length;
+  const missing = idle.filter((frame) => !frame.picture).length;
+  const failed = view.frames.filter((frame) => frame.job && frame.job.state === "failed").length;
+  const interrupted = view.jobs.filter((job) => job.state === "interrupted").length;
   setText(element.querySelector(".sb-count"), sayCount("frames", view.frames.length));
   show(element.querySelector(".sb-empty"), view.frames.length === 0);
-  show(update, stale > 0);
-  if (stale) setText(update, sayCount("stale_all", stale));
+  refill(element.querySelector(".sb-todo"), [stale, missing, failed, interrupted, Boolean(view.seconds)], () => [
+    stale ? make("span", "", sayCount("stale_banner", stale)) : null,
+    stale ? makeTodo("update_all", stale, "draw_stale") : null,
+    failed ? makeTodo("retry_failed", failed, "retry_failed") : null,
+    missing ? makeTodo("draw_missing", missing, "draw_missing") : null,
+    interrupted ? make("span", "", sayCount("interrupted", interrupted)) : null,
+    interrupted ? keyed(makeButton("sb-plain", say("resume"), () => askOrToast("resume")), "resume") : null,
+  ]);
 }
 
-function setNotice(text) {
-  const notice = element.querySelector(".sb-notice");
-  setText(notice, text || "");
-  show(notice, Boolean(text));
+function makeTodo(key, count, verb) {
+  return keyed(makeButton(`sb-plain sb-todo-${verb}`, sayCount(key, count, sayAbout(count)), () => askOrToast(verb)), verb);
 }
 
-function setOffline(now) {
-  if (offline === now) return;
-  offline = now;
-  setNotice(now ? say("offline") : null);
-  if (now) return;
-  for (const card of cards.values()) if (isDirty(card) && document.activeElement !== card.text) saveSentence(card, false);
+// -- The bar on top ----------------------------------------------------------------------------------------------
+
+const bar = (name) => element.querySelector(`.sb-${name}`);
+
+function paintBar() {
+  const title = bar("story-title");
+  if (document.activeElement !== title) title.value = view.title;
+  title.placeholder = view.frames.length ? view.frames[0].caption : say("untitled");
+  setText(bar("saved"), view.saved ? say("saved_at", sayClock(new Date(1000 * view.saved))) : "");
+  paintUndo(bar("undo"), "undo", view.can_undo);
+  paintUndo(bar("redo"), "redo", view.can_redo);
 }
 
-function storyAddress() {
-  const address = new URL(window.location.href);
-  address.searchParams.set("story", storyId);
-  return address.toString();
+// Never `disabled`: that would take the focus away from under a key that is pressed again.
+function paintUndo(button, key, phrase) {
+  setAttribute(button, "aria-disabled", String(!phrase));
+  setLabel(button, phrase ? say(`${key}_what`, sayPhrase(phrase)) : say(key));
 }
 
-// The address names the story, so that a reload, a bookmark or a second tab opens it again.
-function rememberStory() {
-  window.history.replaceState(null, "", storyAddress());
-  if (window.parent === window) return;
-  const { search } = new URL(storyAddress());
-  window.parent.postMessage({ queryString: search.slice(1) }, "https://huggingface.co");
+function startBar() {
+  const title = bar("story-title");
+  title.maxLength = 200;
+  title.addEventListener("change", () => renameStory(title.value));
+  title.addEventListener("keydown", (event) => isEnter(event) && title.blur());
+  for (const [name, icon] of [["undo", "undo"], ["redo", "redo"], ["help", "help"]]) bar(name).append(makeIcon(icon));
+  for (const [name, icon] of [["open-stories", "stories"], ["export", "export"], ["copy", "link"]]) bar(name).prepend(makeIcon(icon));
+  bar("undo").addEventListener("click", undo);
+  bar("redo").addEventListener("click", redo);
+  bar("open-stories").addEventListener("click", openStories);
+  bar("help").addEventListener("click", openKeys);
+  bar("copy").addEventListener("click", copyLink);
+  makeMenuButton(bar("export"), exportMenu);
+  fillLanguages(bar("languages"));
+  startColumns();
 }
 
 async function copyLink() {
@@ -97,29 +118,41 @@ async function copyLink() {
   }
 }
 
-async function updateStale() {
-  const { error } = await ask("draw_stale");
-  if (error) toast(error);
+function startColumns() {
+  const range = bar("columns");
+  const use = (count) => {
+    element.querySelector(".sb-cards").style.setProperty("--sb-columns", count);
+    setAttribute(range, "aria-valuetext", say("columns_n", count));
+    if (panel) paintBoard();
+  };
+  const kept = Number(remembered(COLUMNS_KEY));
+  range.value = kept >= 1 && kept <= 4 ? kept : 4;
+  use(range.value);
+  range.addEventListener("input", () => {
+    use(range.value);
+    remember(COLUMNS_KEY, range.value);
+  });
+  window.addEventListener("resize", () => panel && view && paintBoard());
 }
 
+// A first visit, with no story named, is shown the finished example.
 async function open() {
   const wanted = new URLSearchParams(window.location.search).get("story");
-  const answer = await server.open_story({ story: wanted });
-  if (answer === undefined) {
-    setOffline(true);
-    return setTimeout(open, CALM);
-  }
-  setOffline(false);
-  storyId = answer.view.story;
-  rememberStory();
-  if (answer.not_found) setNotice(say("not_found"));
-  paint(answer.view);
+  const first = !wanted && remembered(SHELF_KEY) === null;
+  if (!(await openStory(wanted, { first }))) return setTimeout(open, CALM);
   element.querySelector(".sb-root").classList.add("sb-ready");
-  look(QUICK);
+  // On a touch screen the focus would bring up the keyboard before anything was seen.
+  if (window.matchMedia("(pointer: fine)").matches) composer.text.focus({ preventScroll: true });
+  return undefined;
 }
 
+translate(element.querySelector(".sb-root"));
+startPopups();
+startPressing();
+startBar();
+startQueue();
 startComposer();
-element.querySelector(".sb-update").addEventListener("click", updateStale);
-element.querySelector(".sb-copy").addEventListener("click", copyLink);
+startDrops();
+startKeys();
 document.addEventListener("visibilitychange", () => view && !document.hidden && look(0));
 open();

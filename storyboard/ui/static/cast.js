@@ -1,128 +1,120 @@
-// The cast panel: who is in this story, what each of them wears, and a door for portraits of the writer's own.
+// The cast above the story: a face for everyone, and behind it a sheet with their name, portraits and pronoun.
 
-const people = new Map();
-
-function paintCast(cast) {
-  reconcile(element.querySelector(".sb-people"), people, cast, (person) => person.name, makePerson);
-  cast.forEach((person, index) => paintPerson(people.get(person.name), person, index));
+function paintCast() {
+  const row = element.querySelector(".sb-people");
+  refill(row, view.cast, () => [...view.cast.map(makePerson), makeAddPerson()]);
+  if (personSheet) paintPortraits(personSheet);
 }
 
 function makePerson(person) {
-  const part = { name: person.name, root: make("li", "sb-person"), portraits: new Map() };
-  part.image = make("img", "sb-portrait");
-  part.title = makeButton("sb-name", person.name, () => insertWord(person.name));
-  part.title.title = say("use_name", person.name);
-  part.pronoun = make("span", "sb-pronoun");
-  part.label = make("p", "sb-label");
-  part.list = make("div", "sb-outfits");
-  part.list.setAttribute("role", "radiogroup");
-  part.add = makeUpload(part);
-  part.error = make("p", "sb-problem");
-  part.error.setAttribute("role", "alert");
-  const head = make("p", "sb-person-head");
-  head.append(part.title, part.pronoun);
-  const outfits = make("div", "sb-wardrobe");
-  outfits.append(part.list, part.add);
-  part.root.append(part.image, head, part.label, outfits, part.error);
-  return part;
+  const item = make("li", "sb-person");
+  const portrait = person.portraits.find((one) => one.id === person.chosen);
+  const button = keyed(makeButton("sb-person-open", undefined, () => openPerson(person.name)), `person-${person.name}`);
+  const words = make("span", "sb-person-words");
+  words.append(make("b", "", person.name), make("span", "", `${STRINGS[person.pronoun] || person.pronoun} · ${portrait.label}`));
+  button.style.setProperty("--sb-hue", hueOf(person.name));
+  button.append(makeImage("", portrait.picture, ""), words);
+  setLabel(button, say("person_open", person.name, STRINGS[person.pronoun] || person.pronoun, portrait.label));
+  item.append(button);
+  return item;
 }
 
-function makeUpload(part) {
-  const label = make("label", "sb-upload");
-  const input = make("input", "sb-hidden");
-  input.type = "file";
-  input.accept = "image/png,image/jpeg,image/webp";
-  input.setAttribute("aria-label", say("upload", part.name));
-  label.title = say("upload", part.name);
-  input.addEventListener("change", () => {
-    const file = input.files[0];
-    input.value = "";
-    if (file) sendPortrait(part, file);
-  });
-  const plus = make("span", "", "+");
-  plus.setAttribute("aria-hidden", "true");
-  label.append(input, plus);
-  return label;
+function makeAddPerson() {
+  const item = make("li", "sb-person");
+  const button = keyed(makeButton("sb-person-open sb-person-add", undefined, () => openPerson(null)), "person-add");
+  const plus = make("span", "sb-plus");
+  plus.append(makeIcon("plus"));
+  button.append(plus, make("span", "sb-person-words", say("cast_add")));
+  item.append(button);
+  return item;
 }
 
-function paintPerson(part, person, index) {
-  const chosen = person.portraits.find((portrait) => portrait.id === person.chosen);
-  part.root.style.setProperty("--sb-hue", hueOf(index));
-  setPicture(part.image, pictureAddress(chosen.picture));
-  setAttribute(part.image, "alt", say("portrait_alt", person.name, chosen.label));
-  setText(part.pronoun, STRINGS[person.pronoun] || person.pronoun);
-  setText(part.label, chosen.label);
-  setAttribute(part.list, "aria-label", person.name);
-  reconcile(part.list, part.portraits, person.portraits, (portrait) => portrait.id, (portrait) => makeOutfit(part, portrait));
-  for (const portrait of person.portraits) {
-    const { root } = part.portraits.get(portrait.id);
-    const worn = portrait.id === person.chosen;
-    setAttribute(root, "aria-checked", worn);
-    setAttribute(root, "tabindex", worn ? 0 : -1);
-  }
+let personSheet = null; // the open one: { name, dialog, ... }; name null while somebody new is being made
+
+function openPerson(name) {
+  const person = view.cast.find((one) => one.name === name) || null;
+  const dialog = openDialog(person ? say("person_title", name) : say("person_new"), "sb-sheet");
+  const sheet = { name, dialog, picture: null };
+  sheet.portraits = make("div", "sb-portraits");
+  sheet.touched = make("p", "sb-quiet");
+  sheet.touched.setAttribute("role", "status");
+  sheet.problem = make("p", "sb-problem");
+  sheet.problem.setAttribute("role", "alert");
+  personSheet = sheet;
+  dialog.root.addEventListener("close", () => (personSheet = null));
+  dialog.body.append(sheet.portraits, sheet.touched, makePersonForm(sheet, person), sheet.problem);
+  paintPortraits(sheet);
 }
 
-function makeOutfit(part, portrait) {
-  const root = makeButton("sb-outfit", undefined, () => choosePortrait(part, portrait.id));
-  root.setAttribute("role", "radio");
-  root.setAttribute("aria-label", say("wear", part.name, portrait.label));
-  root.title = portrait.label;
-  const image = make("img");
-  image.alt = "";
-  image.src = pictureAddress(portrait.picture);
-  root.append(image);
-  root.addEventListener("keydown", (event) => {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const all = [...part.list.children];
-    const next = by && all[(all.indexOf(root) + by + all.length) % all.length];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
-    next.click();
-  });
-  return { root };
-}
-
-function choosePortrait(part, portrait) {
-  return askAbout(part, ask("choose_portrait", { name: part.name, portrait }));
-}
-
-async function sendPortrait(part, file) {
-  setText(part.label, say("uploading"));
-  part.add.classList.add("sb-waiting");
-  try {
-    const { path } = await upload(file);
-    await askAbout(part, ask("add_portrait", { name: part.name, path }));
-  } catch (error) {
-    console.warn(error);
-    await askAbout(part, { error: say("upload_failed", props.upload_mb) });
-  }
-  part.add.classList.remove("sb-waiting");
-  if (view) paintCast(view.cast);
-}
-
-async function askAbout(part, asked) {
-  const { error } = await asked;
-  setText(part.error, error || "");
-  show(part.error, Boolean(error));
-  if (error) toast(error);
-}
-
-// Seven people at equal steps around the colour wheel; the saturation is the style sheet's.
-function hueOf(index) {
-  return String(Math.round((18 + index * 137.5) % 360));
-}
-
-function makeNameChip(name, tag) {
-  const chip = make(tag, "sb-chip");
-  const index = view.cast.findIndex((person) => person.name === name);
-  const person = view.cast[index];
+function makePersonForm(sheet, person) {
+  const form = make("form", "sb-form");
+  sheet.field = makeField("name", person ? person.name : "", 40);
+  sheet.aliases = makeField("aliases", person ? person.aliases.join(", ") : "", 200);
+  sheet.aliases.placeholder = say("aliases_note");
+  sheet.pronoun = makePronounField(person ? person.pronoun : "she");
+  const foot = make("div", "sb-row sb-dialog-foot");
+  const save = make("button", "sb-filled", say(person ? "save_person" : "add_person"));
   if (person) {
-    const face = make("span", "sb-dot");
-    face.setAttribute("aria-hidden", "true");
-    chip.style.setProperty("--sb-hue", hueOf(index));
-    chip.append(face);
+    foot.append(
+      makeButton("sb-plain sb-danger", say("remove_person"), () => removePerson(sheet)),
+      makeButton("sb-plain", say("write_name", person.name), () => {
+        sheet.dialog.close();
+        insertWord(person.name);
+      }),
+    );
   }
-  chip.append(make("span", "", name));
-  return chip;
+  foot.append(save);
+  form.append(sheet.field.parentElement, sheet.aliases.parentElement, sheet.pronoun.parentElement, foot);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    savePerson(sheet);
+  });
+  return form;
+}
+
+function makeField(key, value, limit) {
+  const label = make("label", "sb-field");
+  const input = make("input");
+  input.type = "text";
+  input.value = value;
+  input.maxLength = limit;
+  input.autocomplete = "off";
+  label.append(make("span", "", say(key)), input);
+  return input;
+}
+
+function makePronounField(chosen) {
+  const label = make("label", "sb-field");
+  const select = make("select");
+  for (const word of ["she", "he", "they", "it"]) {
+    const option = make("option", "", say(word));
+    option.value = word;
+    option.selected = word === chosen;
+    select.append(option);
+  }
+  label.append(make("span", "", say("pronoun")), select);
+  return select;
+}
+
+function personFacts(sheet) {
+  const aliases = sheet.aliases.value.split(",").map((one) => one.trim()).filter(Boolean);
+  return { new_name: sheet.field.value, pronoun: sheet.pronoun.value, aliases };
+}
+
+async function savePerson(sheet) {
+  if (sheet.name === null && !sheet.picture) return showProblem(sheet, say("portrait_missing"));
+  const facts = personFacts(sheet);
+  const answer = sheet.name === null
+    ? await ask("add_character", { ...facts, path: sheet.picture.path })
+    : await ask("edit_character", { ...facts, name: sheet.name });
+  showProblem(sheet, answer.error);
+  if (!answer.error) sheet.dialog.close();
+}
+
+async function removePerson(sheet) {
+  const answer = await ask("remove_character", { name: sheet.name });
+  showProblem(sheet, answer.error);
+  if (answer.error) return;
+  sheet.dialog.close();
+  toastUndo(`${say("remove_person")}: ${sheet.name}`);
 }

@@ -1,36 +1,56 @@
-// The line after the last card: one sentence, Enter, drawn; and the words this cast knows, which write themselves in.
+// The line where the next sentence is written: Enter draws it and the line is ready again. It also takes a sentence for
+// a place in the middle, and says first what that changes.
 
 const composer = { text: element.querySelector("#sb-next"), form: element.querySelector(".sb-composer") };
 composer.problem = composer.form.querySelector(".sb-problem");
 composer.ideas = composer.form.querySelector(".sb-ideas");
+composer.label = composer.form.querySelector("label");
+composer.place = composer.form.querySelector(".sb-place");
+composer.unknown = composer.form.querySelector(".sb-unknown");
+composer.insert = null; // { id, side } of the card beside which the sentence goes; null: at the end
 
 function startComposer() {
   composer.text.maxLength = props.limit;
   composer.text.addEventListener("input", () => {
     fitHeight(composer.text);
     show(composer.problem, false);
+    keepDraft("next", composer.text.value ? { text: composer.text.value } : null);
+    checkWordsSoon();
   });
   composer.text.addEventListener("keydown", (event) => {
-    if (!isEnter(event)) return;
+    if (event.key === "Escape" && composer.insert) return stopInsert();
+    if (!isEnter(event)) return undefined;
     event.preventDefault();
-    addFrame();
+    return addFrame();
   });
   composer.form.addEventListener("submit", (event) => {
     event.preventDefault();
     addFrame();
     composer.text.focus();
   });
+  composer.form.querySelector(".sb-script").addEventListener("click", openScript);
 }
 
 async function addFrame() {
   const caption = composer.text.value;
   if (!caption.trim()) return complain(say("empty_add"));
+  const place = composer.insert ? { [composer.insert.side]: composer.insert.id } : {};
   setValue(composer.text, "");
   show(composer.problem, false);
-  const answer = await ask("add_frame", { caption });
-  if (!answer.error) return showLast();
+  show(composer.unknown, false);
+  const answer = await ask("add_frame", { caption, ...place });
+  if (!answer.error) return showAdded(answer.frame);
   toast(answer.error);
-  giveBack(caption, answer.error);
+  return giveBack(caption, answer.error);
+}
+
+function showAdded(id) {
+  if (!composer.text.value) keepDraft("next", null);
+  // Sentences written on go on behind the one just inserted.
+  if (composer.insert) composer.insert = { id, side: "after" };
+  paintComposer();
+  const card = cards.get(id);
+  if (card) scrollTo(card.root);
 }
 
 // A sentence that was not taken comes back, unless the next one is being typed: then it waits on a button.
@@ -42,7 +62,7 @@ function giveBack(caption, reason) {
     show(composer.problem, false);
     composer.text.focus();
   });
-  composer.problem.append(" ", make("q", "", caption), " ", back);
+  return composer.problem.append(" ", make("q", "", caption), " ", back);
 }
 
 function complain(text) {
@@ -50,32 +70,56 @@ function complain(text) {
   show(composer.problem, true);
 }
 
-function showLast() {
-  const last = element.querySelector(".sb-cards").lastElementChild;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (last) last.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+function startInsert(id, side) {
+  composer.insert = { id, side };
+  paintComposer();
+  composer.text.focus({ preventScroll: true });
 }
 
-function paintComposer(view) {
-  const ready = view.frames.length === 0 && props.example;
-  setAttribute(composer.text, "placeholder", ready ? say("example", props.example) : say("next_example"));
-  composer.form.classList.toggle("sb-first", view.frames.length === 0);
-  if (composer.ideas.childElementCount) return;
-  addIdeas("who_idea", view.cast.map((person) => makeIdea(person.name, true)));
-  addIdeas("what_idea", props.actions.map((action) => makeIdea(action)));
-  addIdeas("where_idea", props.places.map((place) => makeIdea(place)));
+function stopInsert() {
+  composer.insert = null;
+  paintComposer();
+  composer.text.focus({ preventScroll: true });
 }
 
-function addIdeas(key, chips) {
-  if (!chips.length) return;
+function paintComposer() {
+  const { frames, cast } = view;
+  const first = frames.length === 0;
+  setAttribute(composer.text, "placeholder", first && props.example ? say("example", props.example) : say("next_example"));
+  composer.form.classList.toggle("sb-first", first);
+  paintPlace(frames);
+  refill(composer.ideas, cast.map((person) => person.name), () => [
+    makeIdeas("who_idea", cast.map((person) => makeIdea(person.name, true))),
+    makeIdeas("what_idea", props.actions.map((action) => makeIdea(action))),
+    makeIdeas("where_idea", props.places.map((place) => makeIdea(place))),
+  ]);
+}
+
+function paintPlace(frames) {
+  const { insert } = composer;
+  const beside = insert && frames.find((frame) => frame.id === insert.id);
+  if (!beside) composer.insert = null;
+  setText(composer.label, beside ? say(`next_${insert.side}`, beside.number) : say("next"));
+  show(composer.place, Boolean(beside));
+  if (!beside) return;
+  const touched = touchedByInsert(frames, beside.number + (insert.side === "after" ? 1 : 0));
+  refill(composer.place, touched, () => [
+    make("span", "", touched ? sayCount("insert_note", touched) : ""),
+    makeButton("sb-plain", say("insert_cancel"), stopInsert),
+  ]);
+}
+
+// -- Words this cast knows, which write themselves in ------------------------------------------------------------------
+
+function makeIdeas(key, chips) {
+  if (!chips.length) return null;
   const group = make("div", "sb-group");
   group.append(make("span", "sb-group-name", say(key)), ...chips);
-  composer.ideas.append(group);
+  return group;
 }
 
 function makeIdea(word, isName = false) {
-  const chip = isName ? makeNameChip(word, "button") : make("button", "sb-chip", word);
-  chip.type = "button";
+  const chip = isName ? makeNameChip(word, "button") : makeButton("sb-chip", word);
   // Without this the press would take the focus, and with it the caret, out of the sentence.
   chip.addEventListener("mousedown", (event) => event.preventDefault());
   chip.addEventListener("click", () => insertWord(word));
@@ -84,15 +128,30 @@ function makeIdea(word, isName = false) {
 
 // Into the sentence that is being written, at the caret, with a space on either side where one is missing.
 function insertWord(word) {
-  const box = composer.text;
-  const { selectionStart: start, selectionEnd: end, value } = box;
+  const { selectionStart: start, selectionEnd: end, value } = composer.text;
   const before = value.slice(0, start);
   const after = value.slice(end);
   const piece = `${before && !/\s$/.test(before) ? " " : ""}${word}${after && !/^[\s.,!?]/.test(after) ? " " : ""}`;
   if (before.length + piece.length + after.length > props.limit) return;
-  box.value = before + piece + after;
+  composer.text.value = before + piece + after;
   const caret = before.length + piece.length;
-  box.focus({ preventScroll: true });
-  box.setSelectionRange(caret, caret);
-  fitHeight(box);
+  composer.text.focus({ preventScroll: true });
+  composer.text.setSelectionRange(caret, caret);
+  composer.text.dispatchEvent(new Event("input"));
+}
+
+let wordsTimer = 0;
+
+// A gentle note, never a refusal: such a sentence can be drawn all the same.
+function checkWordsSoon() {
+  clearTimeout(wordsTimer);
+  wordsTimer = setTimeout(async () => {
+    const caption = composer.text.value;
+    const { unknown } = caption.trim() ? await ask("look_at_words", { caption }) : {};
+    if (caption !== composer.text.value) return;
+    show(composer.unknown, Boolean(unknown && unknown.length));
+    if (!unknown || !unknown.length) return;
+    const words = unknown.map((word) => (unknown.length > 1 ? `“${word}”` : word)).join(", ");
+    setText(composer.unknown, sayCount("unknown", unknown.length, words));
+  }, 600);
 }

@@ -14,6 +14,19 @@ function makeButton(className, text, onClick) {
   return button;
 }
 
+// A button with a picture on it and its name for everyone who cannot see that.
+function makeIconButton(className, icon, label, onClick) {
+  const button = makeButton(`sb-icon ${className}`, undefined, onClick);
+  button.append(makeIcon(icon));
+  setLabel(button, label);
+  return button;
+}
+
+function setLabel(node, label) {
+  setAttribute(node, "aria-label", label);
+  setAttribute(node, "title", label);
+}
+
 // Writing a value that is already there would restart animations and screen readers, so every write asks first.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -34,14 +47,45 @@ function setPicture(image, source) {
   show(image, source !== null);
 }
 
-function pictureAddress(key) {
+function fileAddress(path) {
   const root = (window.gradio_config && window.gradio_config.root) || "";
-  return `${root.replace(/\/$/, "")}/gradio_api/file=${props.pictures}/${key}.png`;
+  return `${root.replace(/\/$/, "")}/gradio_api/file=${path}`;
 }
 
-// A textarea that is as high as its text: the label behind it repeats the text and gives the height (see .sb-grow).
-function fitHeight(textarea) {
-  textarea.parentElement.dataset.text = textarea.value;
+function pictureAddress(key) {
+  return fileAddress(`${props.pictures}/${key}.png`);
+}
+
+function makeImage(className, key, alt) {
+  const image = make("img", className);
+  image.alt = alt;
+  image.loading = "lazy";
+  image.src = pictureAddress(key);
+  return image;
+}
+
+// A textarea that is as high as its text: the mirror behind it repeats the text and gives the height (see .sb-grow).
+function makeGrowing(className) {
+  const box = make("div", "sb-grow");
+  const text = make("textarea", className);
+  const mirror = make("div", "sb-mirror");
+  text.rows = 1;
+  mirror.setAttribute("aria-hidden", "true");
+  box.append(text, mirror);
+  return { box, text };
+}
+
+// `marks` are [start, end) ranges to underline, in order.
+function fitHeight(textarea, marks = []) {
+  const mirror = textarea.nextElementSibling;
+  const { value } = textarea;
+  const pieces = [];
+  let from = 0;
+  for (const [start, end] of marks) {
+    pieces.push(value.slice(from, start), make("u", "", value.slice(start, end)));
+    from = end;
+  }
+  mirror.replaceChildren(...pieces, `${value.slice(from)} `);
 }
 
 function setValue(textarea, text) {
@@ -53,34 +97,54 @@ function isEnter(event) {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing;
 }
 
-// Makes `list` hold one element per item, in order, reusing elements by key and moving only those out of place: a
-// moved element loses its focus, so one that is where it belongs is never touched.
-function reconcile(list, parts, items, keyOf, create) {
-  const wanted = new Set(items.map(keyOf));
-  for (const [key, part] of parts) {
-    if (wanted.has(key)) continue;
-    part.root.remove();
-    parts.delete(key);
+function isTyping(target) {
+  return target instanceof Element && target.closest("textarea, input, select, [contenteditable]") !== null;
+}
+
+// Puts `roots` into `list` in this order. A moved element loses its focus, so the one that has it stays where it is
+// and the others are put around it; one that is where it belongs is never touched.
+function place(list, roots) {
+  for (const node of [...list.children]) if (!roots.includes(node)) node.remove();
+  const anchor = roots.findIndex((root) => root.contains(document.activeElement));
+  for (let index = anchor - 1; index >= 0; index -= 1) {
+    if (roots[index].nextSibling !== roots[index + 1]) list.insertBefore(roots[index], roots[index + 1]);
   }
-  items.forEach((item, index) => {
-    const key = keyOf(item);
-    if (!parts.has(key)) parts.set(key, create(item));
-    const { root } = parts.get(key);
-    if (list.children[index] !== root) list.insertBefore(root, list.children[index] || null);
-  });
+  let before = anchor < 0 ? null : roots[anchor];
+  for (const root of roots.slice(anchor + 1)) {
+    const next = before ? before.nextSibling : list.firstChild;
+    if (next !== root) list.insertBefore(root, next);
+    before = root;
+  }
 }
 
-function toast(text) {
-  const box = element.querySelector(".sb-toasts");
-  if ([...box.children].some((note) => note.firstChild.textContent === text)) return;
-  const note = make("div", "sb-toast");
-  note.append(make("span", "", text), makeButton("sb-close", "×", () => note.remove()));
-  note.lastChild.setAttribute("aria-label", say("close"));
-  box.append(note);
-  setTimeout(() => note.remove(), 9000);
-  while (box.children.length > 3) box.firstChild.remove();
+// Builds what `box` holds anew when `facts` changed, and gives the focus back to the part with the same data-key.
+function refill(box, facts, build) {
+  const now = JSON.stringify(facts);
+  if (box.facts === now) return;
+  box.facts = now;
+  const held = box.contains(document.activeElement) ? document.activeElement.closest("[data-key]") : null;
+  const key = held && held.dataset.key;
+  box.replaceChildren(...build().filter(Boolean));
+  const again = key && [...box.querySelectorAll("[data-key]")].find((node) => node.dataset.key === key);
+  if (again) again.focus({ preventScroll: true });
 }
 
-function announce(text) {
-  setText(element.querySelector(".sb-said"), text);
+function keyed(node, key) {
+  node.dataset.key = key;
+  return node;
+}
+
+function scrollTo(node) {
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  node.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+}
+
+async function copyText(text, done) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(done);
+  } catch (error) {
+    console.warn(error); // no permission, or a page without https
+    toast(text);
+  }
 }

@@ -1,36 +1,137 @@
-// Every English sentence the board says, in one table. %1, %2 are filled in by say().
-const STRINGS = {
+// Everything the board says, in English, in one table: another language is one more table like it (see german.js).
+// %1, %2 are filled in by say(); a key ending in _1 and _n is chosen by a count through sayCount().
+const TABLES = {};
+
+TABLES.en = {
+  language: "English",
+  // The bar
+  tagline: "Write a story one sentence at a time and see each one drawn, with the same people all the way through.",
+  title_label: "Title of the story", untitled: "Untitled story", saved_at: "Saved %1",
+  undo: "Undo", redo: "Redo", undo_what: "Undo %1", redo_what: "Redo %1", undone: "Undone: %1.", redone: "Done again: %1.",
+  nothing_undo: "There is nothing to undo.", nothing_redo: "There is nothing to do again.",
+  stories: "Stories", export: "Export", copy_link: "Copy link", help: "Keys and help", choose_language: "Language",
+  columns: "Columns", columns_n: "%1 a row",
+  // The cast
+  cast: "The cast", cast_note: "Press one to choose how they look in this story.", cast_add: "Add someone",
+
   he: "he", she: "she", they: "they", it: "it",
-  frames_0: "", frames_1: "1 frame", frames_n: "%1 frames",
-  frame: "Frame %1", picture_alt: "Frame %1: %2", preview_alt: "Frame %1 being drawn",
-  sentence_label: "Sentence of frame %1",
+  person_open: "%1, %2: %3. Change how they look",
+  person_title: "%1 in this story", person_new: "Someone new",
+  name: "Name", aliases: "Also called", aliases_note: "Separated by commas", pronoun: "Pronoun",
+  portraits_of: "Portraits of %1", wear: "%1 wears: %2", upload: "Bring a portrait for %1", upload_new: "Their portrait",
+  uploading: "Reading the picture…", upload_short: "Bring your own",
+  upload_failed: "That file could not be sent; it may be over %1 MB. Choose a smaller one.",
+  save_person: "Save", add_person: "Add to the cast", remove_person: "Remove from the cast",
+
+  touches_1: "1 picture would be out of date: frame %2.", touches_n: "%1 pictures would be out of date: frames %2.",
+
+  wear_this: "Wear this", write_name: "Write %1 into the sentence",
+  portrait_missing: "Choose a portrait for them first.",
+  // The story
+  story: "The story", frames_0: "", frames_1: "1 frame", frames_n: "%1 frames", frame: "Frame %1",
+  empty_title: "An empty page.",
+  empty_1: "Write one sentence below and press Enter: it becomes the first picture.",
+  empty_2: "After that, he, she and they are understood.",
+  stale_banner_1: "1 picture is out of date.", stale_banner_n: "%1 pictures are out of date.",
+  update_all_1: "Update it (1 frame%2)", update_all_n: "Update all (%1 frames%2)",
+  about: ", about %1",
+  draw_missing_1: "Draw the missing one%2", draw_missing_n: "Draw the %1 missing%2",
+  retry_failed_1: "Retry the failed one", retry_failed_n: "Retry the %1 failed",
+  interrupted_1: "1 drawing was interrupted.", interrupted_n: "%1 drawings were interrupted.", resume: "Draw on",
+  seconds: "%1 s", minutes: "%1 min",
+  example_note: "This is a finished example, yours to change: edit a sentence, press New take, or begin your own.",
+  new_story: "New story",
+  // A card
+  picture_alt: "Frame %1: %2", preview_alt: "Frame %1 being drawn", sentence_label: "Sentence of frame %1",
+  open_frame: "Frame %1: open takes and what it was drawn with", undrawn: "Not drawn yet",
   queued_next: "Drawn next", queued: "Waiting, %1 before it", starting: "Starting to draw", drawing: "Drawing, %1 %",
-  stop: "Stop", draw: "Draw", redraw: "Redraw", reroll: "New take", retry: "Retry",
-  remove: "Remove", remove_sure: "Really remove?", undrawn: "Not drawn yet",
-  stale: "Out of date: drawn before the last change",
-  stale_all_1: "1 picture is out of date: redraw it", stale_all_n: "%1 pictures are out of date: redraw them",
+  stop: "Stop", stop_frame: "Stop drawing frame %1",
+  draw: "Draw", redraw: "Redraw", update: "Update", reroll: "New take", retry: "Retry",
+  stale: "Out of date", stale_cause: "Out of date: %1",
+  lock: "Lock", unlock: "Unlock", more: "More for frame %1",
   typing_hint: "Enter saves and redraws, Esc brings the old sentence back",
   take: "Take %1 of %2", take_before: "Earlier take of frame %1", take_after: "Later take of frame %1",
-  who: "In this picture: %1", use_name: "Write %1 into the sentence",
-  wear: "%1 wears: %2", upload: "Bring a portrait for %1", portrait_alt: "%1, %2",
-  uploading: "Reading the picture…",
-  upload_failed: "That picture could not be sent; it may be over %1 MB. Choose a smaller PNG, JPEG or WEBP.",
-  who_idea: "Who", where_idea: "Where", what_idea: "Doing",
+  who: "In frame %1", toggle_out: "%1 is in this frame; press to leave them out",
+  toggle_in: "%1 is left out; press to let them in", toggle_added: "%1 was added by you; press to take them out again",
+  toggle_add: "Add %1 to this frame",
+  changed_elsewhere: "This sentence was changed somewhere else, to “%1”. What you wrote is still in the box.",
+  keep_mine: "Keep mine", take_theirs: "Take theirs",
+  drag: "Drag to move frame %1", removed: "Frame %1 is removed.", moved: "Frame %1 is now frame %2.",
+  duplicated: "Frame %1 is a copy of frame %2.",
+  // Menus
+  insert_before: "Insert before", insert_after: "Insert after", duplicate: "Duplicate", move_earlier: "Move earlier",
+  move_later: "Move later", move_first: "Move to the beginning", move_last: "Move to the end", remove: "Remove",
+  variants_4: "Draw 4 variants", save_picture: "Save the picture", details: "Takes and details",
+  // Between cards
+  thread: "Between frame %1 and frame %2: what frame %2 reads, insert a frame",
+  thread_first: "Before frame 1: insert a frame",
+  reads: "What frame %1 reads", reads_all: "Everything before it", reads_last_1: "Only the last frame",
+  reads_last_n: "Only the last %1 frames", reads_none: "Nothing: a new scene", new_scene: "New scene",
+  reads_short_n: "reads %1", insert_here: "Insert a frame here",
+  // Pronouns
+  binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?",
+  binding_sure: "%1 % sure", binding_writer: "You said so", binding_none: "Known once the frame is drawn",
+  rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide",
+  rebind_several: "Several of them…", rebind_done: "That is who",
+  // The panel
+  panel_title: "Frame %1", close: "Close", takes: "Takes", takes_none: "No picture yet. Draw it to get the first take.",
+  take_label: "Take %1 of frame %2, seed %3", variants: "Draw variants", variants_n: "%1",
+  variants_label: "Draw %1 variants of frame %2",
+  compare: "Compare with the next take", compare_title: "Two takes of frame %1", compare_use: "Use this one",
+  seed: "Seed", copy_seed: "Copy seed", seed_copied: "The seed %1 is copied.",
+  reuse_seed: "Draw with a seed", reuse_go: "Draw", keep_seed: "Keep this seed for Redraw", seed_wrong: "A seed is a whole number from 0 to 2147483647.",
+  who_title: "Who is in it", frame_portrait: "%1 in this frame only", as_story: "As in the story",
+  attention_title: "Where the model looked for whom", attention_show: "Show where %1 was drawn",
+  attention_none: "This take was drawn without that record; redraw it to have one.",
+  drawn_title: "Drawn with", drawn_resolved: "Sentence as read", drawn_read: "Frames read", drawn_nothing: "none",
+  drawn_portraits: "Portraits", drawn_steps: "Steps", drawn_guidance: "Guidance", drawn_seconds: "Took",
+  drawn_by: "Condition", drawn_llm: "the language model, from the story so far", drawn_char: "the characters' portraits",
+  drawn_text: "the sentence alone", drawn_gone: "one that was removed", copy_facts: "Copy all of this",
+  facts_copied: "Everything this picture was drawn with is copied.",
+  // The queue
+  queue_now: "Drawing frame %1, %2 %", queue_start: "Frame %1 is next", queue_more: "%1 more waiting",
+  queue_left: "about %1 left", cancel_all: "Cancel all", queue_show: "Queue", queue_hide: "Hide",
+  cancel_one: "Cancel frame %1", queue_ahead: "Others are drawing: %1 before yours",
+  // The composer
+  next: "What happens next?", next_before: "What happens before frame %1?", next_after: "What happens after frame %1?",
+  insert_note_1: "1 picture after it would be out of date.", insert_note_n: "%1 pictures after it would be out of date.",
+  insert_cancel: "Back to the end", draw_it: "Draw it", words: "Words this cast knows",
+  who_idea: "Who", where_idea: "Where", what_idea: "Doing", paste_script: "Paste a script",
   example: "For example: %1", next_example: "And then?",
-  drawn: "Frame %1 is drawn.", failed: "Frame %1 could not be drawn.",
-  empty_add: "Write a sentence first: what does the picture show?",
-  copied: "The link to this story is copied.", copy_this: "Copy this link: %1",
+  unknown_1: "“%2” is a word this model has not learned; it may not show.",
+  unknown_n: "%2 are words this model has not learned; they may not show.",
+  empty_add: "Write a sentence first: what does the picture show?", put_back: "Put it back",
+  // A script
+  script_title: "Paste a script", script_note: "One sentence becomes one frame. Numbers, bullets and “Panel 3:” are left out.",
+  script_label: "Your script", script_split_0: "Nothing to draw yet.", script_split_1: "1 frame",
+  script_split_n: "%1 frames", script_accept_0: "Add frames", script_accept_1: "Add 1 frame%2",
+  script_accept_n: "Add %1 frames%2", script_drop: "Leave out: %1", script_keep: "Keep: %1", script_draw: "Draw them at once",
+  script_added_1: "1 frame added.", script_added_n: "%1 frames added.", cancel: "Cancel",
+  // Stories
+  stories_title: "Your stories", stories_note: "Kept in this app's library. This browser remembers which are yours.",
+  stories_none: "No stories yet: the one you are writing appears here with its first frame.",
+  story_open: "Open %1", story_rename: "Rename %1", story_duplicate: "Duplicate %1", story_delete: "Delete %1",
+  story_deleted: "“%1” is deleted.", stories_deleted: "Deleted", restore: "Restore",
+  story_updated: "%1, %2", story_temporary: "These stories end when the app restarts: save a project file.",
+  // Out and in
+  export_title: "Export", exporting: "Making the file…", exported: "%1 is ready.",
+  export_pdf: "PDF with captions", export_sheet: "Contact sheet (PNG)", export_comic: "Comic page (PNG)",
+  export_zip: "All pictures (ZIP)", export_gif: "Animation (GIF)", export_mp4: "Film (MP4) with captions",
+  export_project: "Project file", export_none: "Draw a frame first: there is nothing to export yet.",
+  import_file: "Open a project file or picture…", drop_here: "Drop a project file, or a picture made here",
+  imported: "“%1” is open.", imported_frame: "The frame is rebuilt from its picture.", importing: "Reading the file…",
+  // Keys
+  keys_title: "Keys", keys_note: "On a card, press these. In a text box they are ordinary letters.",
+  key_enter: "save the sentence and draw", key_escape: "bring the old sentence back", key_walk: "to the next or previous card",
+  key_new: "insert after, before", key_duplicate: "duplicate", key_move: "move the card", key_remove: "remove",
+  key_draw: "redraw, new take", key_lock: "lock or unlock", key_open: "open takes and details", key_edit: "edit the sentence",
+  key_undo: "undo, redo", key_help: "this list", key_write: "to the line where you write", key_take: "earlier, later take",
+  // What is going on
+  said_start: "Frame %1 is being drawn.", said_half: "Frame %1 is half drawn.", drawn: "Frame %1 is drawn.",
+  failed: "Frame %1 could not be drawn.", copied: "The link to this story is copied.", copy_this: "Copy this link: %1",
   offline: "The app cannot be reached; trying again. What you typed is still here.",
   unsaved: "The app could not be reached, so this was not saved. Your words are still in the box.",
-  gone: "The app was restarted and no longer has this story. Copy the sentences you want to keep, then begin a new story.",
-  not_found: "That story is not here any more, so this is a new one. Stories are kept until the app restarts.",
-  close: "Close", put_back: "Put it back",
+  gone: "This story is not in the app any more. Copy the sentences you want to keep, then begin a new story.",
+  not_found: "That story is not here any more, so this is a new one.",
+  draft_back: "What you were writing is back in its box.",
 };
-
-function say(key, ...values) {
-  return STRINGS[key].replace(/%(\d)(?!\d)/g, (_, place) => String(values[place - 1]));
-}
-
-function sayCount(key, count) {
-  return say(`${key}_${count < 2 ? count : "n"}`, count);
-}

@@ -1,0 +1,59 @@
+"""Files that are whole or not there, also after a crash or a power cut.
+
+Knows nothing of pictures or stories. OSErrors go to the caller, who knows what the file was.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+PART = ".part"  # ends the name of a file that is still being written
+
+
+def part_of(path: Path) -> Path:
+    """A fresh name beside `path` to write to before `settle`."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+
+
+def settle(part: Path, path: Path) -> None:
+    """Give a written file its name, replacing what had it, and have both reach the disk. Removes `part` on failure."""
+    try:
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        sync_folder(path.parent)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that nobody, now or after a crash, finds half of it."""
+    part = part_of(path)
+    try:
+        part.write_bytes(data)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    settle(part, path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder reach the disk; Windows does that by itself and cannot be asked."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep_parts(folder: Path) -> int:
+    """Remove what a crash left half-written; how many. Only for a folder nobody is writing to."""
+    parts = list(folder.glob(f"*{PART}"))
+    for part in parts:
+        part.unlink(missing_ok=True)
+    return len(parts)

@@ -1,0 +1,168 @@
+"""The story as something that plays: GIF and MP4 with the sentences under the pictures, and subtitles (.srt).
+
+Knows neither torch nor gradio. Every drawn frame is shown for as long as its sentence takes to read. Times are in
+seconds, in steps of TICK, so that film and subtitles agree to the frame; lengths are in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+from PIL import Image
+
+from storyboard.errors import StoryError
+from storyboard.exports.fonts import FontChain
+from storyboard.exports.lettering import draw_lines, fitting, height
+from storyboard.exports.panels import Panel, drawn_panels
+from storyboard.pictures import PictureStore
+from storyboard.story import Story
+
+TICK = 0.5
+SHORTEST, LONGEST = 2.5, 10.0
+LETTERS_A_SECOND = 15  # a comfortable speed for subtitles in alphabets; Han characters say more each
+HAN_WEIGHT = 3
+FILM_WIDTH = 720  # even, as the codec wants both sides
+FILM_HEIGHT = 720  # at most, without the sentence
+GIF_WIDTH = 480
+GIF_HEIGHT = 480
+RATE = 5  # pictures a second the film plays at, so that players can seek
+TEXT_SIZES = (0.045, 0.04, 0.035, 0.03, 0.026, 0.022)  # of the width
+TEXT_HEIGHT = 0.3  # of the width, at most
+INK = "#f5f1ea"
+GROUND = "#1d1a17"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A panel and when it is on the screen."""
+
+    panel: Panel
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+
+def shots_of(story: Story, seconds: float | None = None) -> tuple[Shot, ...]:
+    """The drawn frames one after the other, `seconds` each, or None: as long as each takes to read."""
+    shots: list[Shot] = []
+    now = 0.0
+    for panel in drawn_panels(story):
+        shown = reading_time(panel.caption) if seconds is None else max(TICK, round(seconds / TICK) * TICK)
+        shots.append(Shot(panel, now, now + shown))
+        now += shown
+    return tuple(shots)
+
+
+def reading_time(caption: str) -> float:
+    """Seconds to read a sentence and look at its picture."""
+    letters = sum(HAN_WEIGHT if "\u2e80" <= letter <= "\u9fff" else 1 for letter in caption)
+    return min(LONGEST, max(SHORTEST, math.ceil((1 + letters / LETTERS_A_SECOND) / TICK) * TICK))
+
+
+def write_gif(
+    story: Story, pictures: PictureStore, path: Path, fonts: FontChain, seconds: float | None = None
+) -> None:
+    """An endless animation. StoryError where nothing is drawn."""
+    shots = shots_of(story, seconds)
+    first, *others = _pictures(shots, pictures, fonts, GIF_WIDTH, GIF_HEIGHT)
+    first.save(
+        path,
+        format="GIF",
+        save_all=True,
+        append_images=others,
+        duration=[round(shot.seconds * 1000) for shot in shots],
+        loop=0,
+        disposal=1,
+    )
+
+
+def write_mp4(
+    story: Story, pictures: PictureStore, path: Path, fonts: FontChain, seconds: float | None = None
+) -> None:
+    """A film any browser plays. StoryError where nothing is drawn, and where the film cannot be written."""
+    shots = shots_of(story, seconds)
+    stills = _pictures(shots, pictures, fonts, FILM_WIDTH, FILM_HEIGHT)
+    first = next(stills)
+    writer = imageio_ffmpeg.write_frames(
+        str(path),
+        first.size,
+        fps=1 / TICK,
+        codec="libx264",
+        macro_block_size=2,
+        output_params=[
+            "-r",
+            str(RATE),
+            "-preset",
+            "veryfast",
+            "-tune",
+            "stillimage",
+            "-movflags",
+            "+faststart",
+        ],
+    )
+    try:
+        writer.send(None)
+        for shot, still in zip(shots, _chain(first, stills), strict=True):
+            data = still.tobytes()
+            for _ in range(round(shot.seconds / TICK)):
+                writer.send(data)
+    except OSError as error:
+        raise StoryError(
+            "The film could not be written; free some disk space, or export a GIF instead."
+        ) from error
+    finally:
+        writer.close()
+
+
+def write_srt(story: Story, path: Path, seconds: float | None = None) -> None:
+    """The sentences as SubRip subtitles, timed as in the film."""
+    entries = [
+        f"{number}\n{_time(shot.start)} --> {_time(shot.end)}\n{shot.panel.caption}\n"
+        for number, shot in enumerate(shots_of(story, seconds), start=1)
+    ]
+    path.write_text("\n".join(entries), encoding="utf-8", newline="\n")
+
+
+def _time(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, milliseconds = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02},{milliseconds % 1000:03}"
+
+
+def _chain(first: Image.Image, others: Iterator[Image.Image]) -> Iterator[Image.Image]:
+    yield first
+    yield from others
+
+
+def _pictures(
+    shots: tuple[Shot, ...], pictures: PictureStore, fonts: FontChain, width: int, tallest: int
+) -> Iterator[Image.Image]:
+    """Every shot as an RGB picture of one size: the frame, and below it the sentence."""
+    shown = shots[0].panel.open(pictures)
+    tall = min(tallest, round(shown.height * width / shown.width))
+    pad = width // 24
+    sizes = [share * width for share in TEXT_SIZES]
+    texts = [
+        fitting(shot.panel.caption, width - 2 * pad, TEXT_HEIGHT * width, sizes, fonts) for shot in shots
+    ]
+    words = math.ceil(max(height(lines, size) for lines, size in texts))
+    total = tall + words + 2 * (pad // 2)
+    for shot, (lines, size) in zip(shots, texts, strict=True):
+        still = Image.new("RGB", (width, total + total % 2), GROUND)
+        picture = shot.panel.open(pictures)
+        scale = min(width / picture.width, tall / picture.height)
+        fitted = picture.resize(
+            (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
+            Image.Resampling.LANCZOS,
+        )
+        still.paste(fitted, ((width - fitted.width) // 2, (tall - fitted.height) // 2))
+        top = tall + pad // 2 + (words - height(lines, size)) / 2
+        draw_lines(still, lines, (pad, top, width - 2 * pad), size, INK, align="centre")
+        yield still

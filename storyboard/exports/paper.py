@@ -1,0 +1,172 @@
+"""The story as a PDF: 1, 2, 4, 6 or 9 frames a page, each with its sentence; title and page numbers.
+
+Knows neither torch nor gradio. Text is real text in embedded fonts: it can be searched and copied. Lengths are in
+points, 72 an inch.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.enums import TextDirection
+from PIL import Image
+
+from storyboard.exports.fonts import FontChain, Typeface
+from storyboard.exports.lettering import (
+    ASCENT,
+    LEADING,
+    Line,
+    break_lines,
+    fitting,
+    height,
+    start_of,
+)
+from storyboard.exports.panels import Panel, panels_of
+from storyboard.pictures import PictureStore
+from storyboard.story import Story
+
+GRIDS = {1: (1, 1), 2: (1, 2), 4: (2, 2), 6: (2, 3), 9: (3, 3)}  # frames a page: columns, rows
+PAPERS = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}
+MARGIN = 42.0
+GUTTER = 16.0
+HEADER = 30.0
+FOOTER = 24.0
+TITLE_SIZES = (16.0, 14.0, 12.0, 10.0, 8.0)
+CAPTION_SIZES = (12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0)
+CAPTION_SHARE = 0.4  # of a cell's height a sentence may take
+FOOTER_SIZE = 8.0
+
+
+def write_pdf(
+    story: Story, pictures: PictureStore, path: Path, fonts: FontChain, per_page: int = 4, paper: str = "a4"
+) -> None:
+    """Write the PDF. StoryError for a story without frames. Frames not drawn yet get an empty box."""
+    panels = panels_of(story)
+    with tempfile.TemporaryDirectory() as folder:
+        texts = [story.title, *(panel.text for panel in panels), "0123456789/ \u2026"]
+        sheet = _Sheet(paper, _subsets(texts, fonts, Path(folder)))
+        sheet.pdf.set_title(story.title or "A story")
+        sheet.pdf.set_creator("StoryGPT-V Storyboard")
+        pages = [panels[start : start + per_page] for start in range(0, len(panels), per_page)]
+        for number, page in enumerate(pages, start=1):
+            sheet.pdf.add_page()
+            _header_and_footer(sheet, story.title, f"{number} / {len(pages)}", fonts)
+            _page(sheet, page, pictures, GRIDS[per_page], fonts)
+        sheet.pdf.output(str(path))
+
+
+class _Sheet:
+    """A PDF in points, from the top left, whose typefaces are those of a font chain."""
+
+    def __init__(self, paper: str, files: dict[Typeface, Path]) -> None:
+        self.width, self.height = PAPERS[paper]
+        self.pdf = FPDF(unit="pt", format=(self.width, self.height))
+        self.pdf.set_auto_page_break(False)
+        self.pdf.set_margin(0)
+        self.pdf.c_margin = 0
+        self.pdf.alias_nb_pages(None)  # a sentence may say "{nb}"
+        self._families = {face: f"font{index}" for index, face in enumerate(files)}
+        for face, file in files.items():
+            self.pdf.add_font(self._families[face], fname=file)
+
+    def lines(
+        self,
+        lines: tuple[Line, ...],
+        left: float,
+        top: float,
+        width: float,
+        size: float,
+        centred: bool = False,
+    ) -> None:
+        for number, line in enumerate(lines):
+            x = left + start_of(line, width / size, centred) * size
+            baseline = top + (number * LEADING + ASCENT) * size
+            for run in line.runs:
+                self.pdf.set_font(self._families[run.typeface], size=size)
+                direction = TextDirection.RTL if run.rtl else TextDirection.LTR
+                self.pdf.set_text_shaping(True, direction=direction, script=run.script)
+                # A cell sets its text on a baseline 0.3 of the size below its middle.
+                self.pdf.set_xy(x, baseline - 0.8 * size)
+                self.pdf.cell(w=run.width * size, h=size, text=run.text)
+                x += run.width * size
+
+
+def _subsets(texts: list[str], fonts: FontChain, folder: Path) -> dict[Typeface, Path]:
+    """For every typeface these texts need, a file with only their letters: the whole ones take seconds to embed."""
+    letters: dict[Typeface, set[str]] = {}
+    for text in texts:
+        for cluster, face in fonts.assign(text):
+            if face is not None:
+                letters.setdefault(face, set()).update(cluster)
+    files = {}
+    for index, (face, characters) in enumerate(letters.items()):
+        file = folder / f"{index}.ttf"
+        file.write_bytes(face.subset(characters))
+        files[face] = file
+    return files
+
+
+def _header_and_footer(sheet: _Sheet, title: str, place: str, fonts: FontChain) -> None:
+    width = sheet.width - 2 * MARGIN
+    lines, size = fitting(title, width, HEADER - 6, TITLE_SIZES, fonts)
+    sheet.pdf.set_text_color(20)
+    sheet.lines(lines, MARGIN, MARGIN, width, size)
+    sheet.pdf.set_text_color(110)
+    lines = break_lines(place, width / FOOTER_SIZE, fonts)
+    sheet.lines(lines, MARGIN, sheet.height - MARGIN - FOOTER_SIZE, width, FOOTER_SIZE, centred=True)
+    sheet.pdf.set_text_color(20)
+
+
+@dataclass(frozen=True)
+class _Caption:
+    lines: tuple[Line, ...]
+    size: float
+
+    @property
+    def height(self) -> float:
+        return height(self.lines, self.size)
+
+
+def _page(
+    sheet: _Sheet,
+    panels: tuple[Panel, ...],
+    pictures: PictureStore,
+    grid: tuple[int, int],
+    fonts: FontChain,
+) -> None:
+    columns, rows = grid
+    width = (sheet.width - 2 * MARGIN - (columns - 1) * GUTTER) / columns
+    full = sheet.height - 2 * MARGIN - HEADER - FOOTER
+    cell = (full - (rows - 1) * GUTTER) / rows
+    for row in range(rows):
+        row_panels = panels[row * columns : (row + 1) * columns]
+        captions = [
+            _Caption(*fitting(panel.text, width, cell * CAPTION_SHARE, CAPTION_SIZES, fonts))
+            for panel in row_panels
+        ]
+        room = cell - max((caption.height for caption in captions), default=0) - 6
+        top = MARGIN + HEADER + row * (cell + GUTTER)
+        for column, (panel, caption) in enumerate(zip(row_panels, captions, strict=True)):
+            left = MARGIN + column * (width + GUTTER)
+            below = _picture(sheet, panel.open(pictures), panel.caption, (left, top, width, room))
+            sheet.lines(caption.lines, left, below + 6, width, caption.size)
+
+
+def _picture(
+    sheet: _Sheet, picture: Image.Image | None, caption: str, box: tuple[float, float, float, float]
+) -> float:
+    """Put the picture, or an empty square, into the top of the box; where its lower edge is."""
+    left, top, room_across, room_down = box
+    across, down = picture.size if picture else (1, 1)
+    scale = min(room_across / across, room_down / down)
+    width, tall = across * scale, down * scale
+    x = left + (room_across - width) / 2
+    if picture is None:
+        sheet.pdf.set_fill_color(240)
+        sheet.pdf.rect(x, top, width, tall, style="F")
+    else:
+        sheet.pdf.image(picture, x, top, width, tall, alt_text=caption)
+    return top + tall

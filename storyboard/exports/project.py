@@ -1,0 +1,236 @@
+"""The project file: a whole story with all its takes and portraits in one ZIP, out and in.
+
+Knows neither torch nor gradio. Inside are `story.json` (`story_json.py`'s) and `pictures/<hash>.png`, named by the
+SHA-256 of their content. A project file is hostile until read: nothing is unpacked by name, sizes are counted while
+they are read, every picture is decoded and encoded anew, and the picture store sees nothing of a file that is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import struct
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from storyboard.durable import sync_folder
+from storyboard.errors import StoryError
+from storyboard.exports.frame_png import PNG_START
+from storyboard.exports.reading import read_json, read_picture
+from storyboard.inputs import StoryInputs
+from storyboard.pictures import PictureStore
+from storyboard.story import Character, Frame, Story, Take, new_id
+from storyboard.story_json import story_from_json, story_to_json
+
+ENDING = ".storyboard"
+STORY = "story.json"
+MAX_MEMBERS = 5000
+MAX_PROJECT_BYTES = 512 * 2**20
+MAX_STORY_BYTES = 32 * 2**20
+MAX_PICTURE_BYTES = 8 * 2**20
+MAX_RATIO = 100  # of unpacked to packed, for what is larger than MIN_RATIO_BYTES
+MIN_RATIO_BYTES = 2**20
+
+_MEMBER = re.compile(r"pictures/([0-9a-f]{64})\.png")
+_STAMP = (1980, 1, 1, 0, 0, 0)  # equal stories give equal files
+_END = struct.Struct("<4s4H2LH")  # of the central directory
+_CHUNK = 2**16
+
+
+def write_project(story: Story, pictures: PictureStore, path: Path) -> None:
+    """Write the project file. StoryError where a picture of the story is missing or damaged."""
+    # The story's own id opens it for whoever has it, so no file carries it.
+    described = json.dumps(story_to_json(replace(story, id=new_id())), ensure_ascii=False, indent=1).encode()
+    with zipfile.ZipFile(path, "w", allowZip64=False) as file:
+        file.writestr(zipfile.ZipInfo(STORY, _STAMP), described, compress_type=zipfile.ZIP_DEFLATED)
+        for key in sorted(picture_keys(story)):
+            data = pictures.path(key).read_bytes() if pictures.path(key).is_file() else b""
+            if hashlib.sha256(data).hexdigest() != key:
+                raise StoryError(
+                    f"The picture {key[:8]} of the story is missing or damaged, so the project would not be whole; draw"
+                    " its frame again or remove it."
+                )
+            file.writestr(zipfile.ZipInfo(f"pictures/{key}.png", _STAMP), data)
+
+
+def read_project(path: Path, pictures: PictureStore) -> Story:
+    """The story of a project file under a fresh id, its pictures in the store: all of it or, for a StoryError, none."""
+    try:
+        if path.stat().st_size > MAX_PROJECT_BYTES:
+            raise _refused(f"is over {MAX_PROJECT_BYTES // 2**20} MB")
+        with open(path, "rb") as opened:
+            _check_directory(opened)
+            with zipfile.ZipFile(opened) as file:
+                return _read(file, pictures)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _refused("is damaged or is no project file") from error
+    except OSError as error:
+        raise StoryError(
+            f"The project file cannot be read ({error.strerror}); choose it once more."
+        ) from error
+
+
+def picture_keys(story: Story) -> frozenset[str]:
+    """Every picture a story speaks of: takes, the maps and portraits they keep, and the cast's portraits."""
+    keys = {portrait.picture for character in story.cast for portrait in character.portraits}
+    for take in (take for frame in story.frames for take in frame.takes):
+        keys.add(take.picture)
+        keys.update(key for _, key in (*take.attention, *take.portraits))
+    return frozenset(keys)
+
+
+def _read(file: zipfile.ZipFile, pictures: PictureStore) -> Story:
+    members = _checked_members(file)
+    budget = _Budget(MAX_PROJECT_BYTES)
+    described = b"".join(_chunks(file, members[STORY], MAX_STORY_BYTES, budget))
+    story = story_from_json(read_json(described, "The project file"))
+    wanted = {f"pictures/{key}.png" for key in picture_keys(story)}
+    if wanted - members.keys():
+        raise _refused(f"lacks {len(wanted - members.keys())} of its pictures")
+    if members.keys() - wanted - {STORY}:
+        raise _refused("has pictures its story does not speak of")
+    # Beside the store and not in it: on the same disk, so that moving them in at the end costs nothing.
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=pictures.folder.parent) as folder:
+        staged = PictureStore(folder)
+        keys = {}
+        for name in sorted(wanted):
+            key = _MEMBER.fullmatch(name)[1]
+            data = b"".join(_chunks(file, members[name], MAX_PICTURE_BYTES, budget))
+            keys[key] = _staged(data, key, staged)
+        _move(staged, set(keys.values()), pictures)
+    return _with_keys(story, keys.__getitem__)
+
+
+def _check_directory(file) -> None:
+    """StoryError where the list of members is not the short, plain one that `write_project` leaves at the very end.
+
+    zipfile would read a list of any length into memory before anyone could count it.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END.size - 20))
+    tail = file.read()
+    if len(tail) < _END.size:
+        raise _refused("is damaged or is no project file")
+    signature, _, _, _, members, directory, _, comment = _END.unpack(tail[-_END.size :])
+    if signature != b"PK\5\6" or comment or tail[: -_END.size].startswith(b"PK\6\7"):
+        raise _refused("is damaged or is no project file")
+    if members > MAX_MEMBERS or directory > MAX_MEMBERS * 200:
+        raise _refused(f"has more than {MAX_MEMBERS} parts")
+
+
+def _checked_members(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The members by name, each plain and called what a project's are called."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    for member in file.infolist():
+        name = member.orig_filename  # `filename` is cut at a null and has its backslashes turned
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if name != STORY and not _MEMBER.fullmatch(name):
+            raise _refused("has a part that belongs to no project")
+        if name in members:
+            raise _refused("has a part twice")
+        if kind not in (0, stat.S_IFREG) or member.flag_bits & 0x1:
+            raise _refused("has a part that is a link or is encrypted")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _refused("is packed in a way that projects are not")
+        members[name] = member
+    if STORY not in members or len(members) > MAX_MEMBERS:
+        raise _refused("has no story in it, or too many parts")
+    return members
+
+
+class _Budget:
+    """Bytes that may still be unpacked, over all members."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise _refused(f"unpacks to more than {MAX_PROJECT_BYTES // 2**20} MB")
+
+
+def _chunks(file: zipfile.ZipFile, member: zipfile.ZipInfo, most: int, budget: _Budget) -> Iterator[bytes]:
+    """The member's bytes, counted as they come: the sizes a file states about itself prove nothing."""
+    count = 0
+    with file.open(member) as opened:
+        while chunk := opened.read(_CHUNK):
+            count += len(chunk)
+            budget.take(len(chunk))
+            if count > most:
+                raise _refused(f"has a part larger than {most // 2**20} MB")
+            if count > max(MIN_RATIO_BYTES, MAX_RATIO * member.compress_size):
+                raise _refused("unpacks to far more than it holds")
+            yield chunk
+
+
+def _staged(data: bytes, key: str, staged: PictureStore) -> str:
+    if hashlib.sha256(data).hexdigest() != key or not data.startswith(PNG_START):
+        raise _refused(f"has a damaged picture ({key[:8]})")
+    return staged.put(read_picture(data, f"The picture {key[:8]} of the project file"))
+
+
+def _move(staged: PictureStore, keys: set[str], pictures: PictureStore) -> None:
+    """Into the store, under the same names: whole files on the same disk, and the story comes last."""
+    for key in keys:
+        if not pictures.path(key).is_file():
+            os.replace(staged.path(key), pictures.path(key))
+    sync_folder(pictures.folder)
+
+
+def _with_keys(story: Story, new_key: Callable[[str], str]) -> Story:
+    """The story under a fresh id, with the keys its pictures have here.
+
+    They are the same ones unless another version of the encoder wrote them. Then hashes of inputs are other ones
+    too, so a picture that was up to date is made so again.
+    """
+    moved = replace(
+        story,
+        id=new_id(),
+        cast=tuple(_character(character, new_key) for character in story.cast),
+        frames=tuple(
+            replace(frame, takes=tuple(_take(take, new_key) for take in frame.takes))
+            for frame in story.frames
+        ),
+    )
+    if picture_keys(moved) == picture_keys(story):
+        return moved
+    old, new = StoryInputs(story), StoryInputs(moved)
+    return replace(
+        moved,
+        frames=tuple(
+            after if old.is_stale(before) else _fresh(after, new)
+            for before, after in zip(story.frames, moved.frames, strict=True)
+        ),
+    )
+
+
+def _fresh(frame: Frame, inputs: StoryInputs) -> Frame:
+    if frame.take is None or not frame.take.inputs:
+        return frame
+    take = replace(frame.take, inputs=inputs.hash(frame))
+    return replace(frame, takes=tuple(take if one.id == take.id else one for one in frame.takes))
+
+
+def _character(character: Character, new_key: Callable[[str], str]) -> Character:
+    portraits = tuple(replace(one, picture=new_key(one.picture)) for one in character.portraits)
+    return replace(character, portraits=portraits)
+
+
+def _take(take: Take, new_key: Callable[[str], str]) -> Take:
+    return replace(
+        take,
+        picture=new_key(take.picture),
+        attention=tuple((name, new_key(key)) for name, key in take.attention),
+        portraits=tuple((name, new_key(key)) for name, key in take.portraits),
+    )
+
+
+def _refused(why: str) -> StoryError:
+    return StoryError(f"The project file {why}; use another copy of it.")

@@ -1,0 +1,19 @@
+"""The story library: stories kept in one folder, whatever happens to the process. `stories.py` says how it is used.
+
+Knows neither torch nor gradio, and no sessions.
+"""
+
+from storyboard.library.changes import MAX_CHANGES_KEPT, Change
+from storyboard.library.lock import FolderUnusable
+from storyboard.library.stories import DAYS_KEPT, Entry, Library, Saved, open_library
+
+__all__ = [
+    "DAYS_KEPT",
+    "MAX_CHANGES_KEPT",
+    "Change",
+    "Entry",
+    "FolderUnusable",
+    "Library",
+    "Saved",
+    "open_library",
+]

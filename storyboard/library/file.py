@@ -1,0 +1,292 @@
+"""The library's SQLite file: locked, checked, migrated and backed up on opening; every change is one transaction.
+
+Knows nothing of stories but its tables. One connection writes, under one lock (SQLite before 3.51.3 can damage a WAL
+that several connections reset); backups read through a second one. Not for network drives.
+"""
+
+from __future__ import annotations
+
+import calendar
+import logging
+import re
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from storyboard.durable import part_of, settle, sweep_parts
+from storyboard.errors import StoryError
+from storyboard.library.lock import FolderLock, FolderUnusable
+
+FILE = "library.sqlite3"
+SECONDS_BETWEEN_BACKUPS = 24 * 3600
+BACKUPS_KEPT = 7
+SECONDS_WAITED = 5  # for a program that reads the file at this moment
+
+# What each version adds to the one before; entry 0 makes version 1. Never change one that has been released.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE stories (
+            id TEXT PRIMARY KEY, body TEXT NOT NULL, revision INTEGER NOT NULL,
+            title TEXT NOT NULL, opening TEXT NOT NULL, frames INTEGER NOT NULL, thumbnail TEXT,
+            created REAL NOT NULL, updated REAL NOT NULL, deleted REAL)""",
+        # No reference to stories: one stands on a shelf as soon as it is begun, and is saved with its first change.
+        """CREATE TABLE shelves (
+            shelf TEXT NOT NULL, story TEXT NOT NULL, PRIMARY KEY (shelf, story))""",
+    ),
+    (
+        """CREATE TABLE changes (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            story TEXT NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+            stack TEXT NOT NULL CHECK (stack IN ('undo', 'redo')), name TEXT NOT NULL, body BLOB NOT NULL)""",
+        "CREATE INDEX changes_of_story ON changes (story)",
+        """CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            story TEXT NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+            frame TEXT NOT NULL, reroll INTEGER NOT NULL)""",
+        "CREATE INDEX jobs_of_story ON jobs (story)",
+    ),
+)
+
+_BACKUP = re.compile(r"library-(\d{8}-\d{6})\.sqlite3")
+_STAMP = "%Y%m%d-%H%M%S"  # in UTC
+log = logging.getLogger(__name__)
+
+
+class LibraryFile:
+    """The open file of one library folder. Safe to call from several threads; close it when done."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        """FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where
+        a newer app made it. A damaged file is set aside for the newest whole backup; `notices` says so."""
+        self.folder = folder
+        self.path = folder / FILE
+        self.backups = folder / "backups"
+        self.notices: list[str] = []
+        self.set_aside: Path | None = None  # where the damaged file is now
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._closed = False
+        self._backing_up: threading.Thread | None = None
+        self._folder_lock = FolderLock(folder)
+        try:
+            self._connection = self._open()
+        except BaseException:
+            self._folder_lock.release()
+            raise
+        try:
+            self._last_backup = self._newest_backup_time()
+            self._migrate()
+            self._back_up_if_due()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One change: on disk when this returns, undone where it raises. StoryError where the disk does not take it."""
+        with self._lock:
+            self._check_open()
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.IntegrityError:
+                self._roll_back()
+                raise
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._refusal(error) from error
+            except BaseException:
+                self._roll_back()
+                raise
+        self._back_up_if_due(wait=False)
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """What a query finds. StoryError where the file cannot be read."""
+        with self._lock:
+            self._check_open()
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._refusal(error) from error
+
+    def back_up(self) -> Path:
+        """Write a backup now; its path. StoryError where the disk does not take it."""
+        self._last_backup = self._clock()
+        stamp = time.strftime(_STAMP, time.gmtime(self._clock()))
+        path = self.backups / f"library-{stamp}.sqlite3"
+        part = part_of(path)
+        try:
+            self.backups.mkdir(exist_ok=True)
+            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+                reader.execute("VACUUM INTO ?", (str(part),))
+            settle(part, path)
+        except (OSError, sqlite3.Error) as error:
+            part.unlink(missing_ok=True)
+            raise StoryError(
+                f"The library could not be backed up ({error}); free some disk space."
+            ) from error
+        for old in self._backups()[BACKUPS_KEPT:]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def close(self) -> None:
+        """Write everything into the one file and let others have the folder. Safe to call twice."""
+        if self._backing_up is not None:
+            self._backing_up.join()
+        with self._lock:
+            self._closed = True
+            self._connection.close()
+            self._folder_lock.release()
+
+    def _open(self) -> sqlite3.Connection:
+        if self.backups.is_dir():
+            sweep_parts(self.backups)
+        try:
+            return _checked(self.path)
+        except sqlite3.OperationalError as error:
+            raise FolderUnusable(
+                f"The library in {self.folder} cannot be opened ({error}); give a folder you may write to with "
+                "--library."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            log.error("%s is damaged: %s", self.path, error)
+            return self._open_backup()
+
+    def _open_backup(self) -> sqlite3.Connection:
+        """Set the damaged file aside; the newest backup that is whole takes its place, or an empty library."""
+        stamp = time.strftime(_STAMP, time.gmtime(self._clock()))
+        self.set_aside = self.folder / f"library-damaged-{stamp}.sqlite3"
+        for ending in ("-wal", "-shm", ""):  # a log left behind would be played into the next library
+            file = self.path.with_name(FILE + ending)
+            if file.exists():
+                file.rename(self.set_aside.with_name(self.set_aside.name + ending))
+        kept = f"The story library was damaged; the damaged file is kept as {self.set_aside}."
+        backup = next((one for one in self._backups() if _is_whole(one)), None)
+        if backup is None:
+            self.notices.append(f"{kept} There is no backup, so the library starts anew.")
+            return _checked(self.path)
+        part = part_of(self.path)
+        shutil.copyfile(backup, part)
+        settle(part, self.path)
+        when = time.strftime("%d %b %Y, %H:%M", time.localtime(_time_of(backup)))
+        self.notices.append(f"{kept} The backup of {when} was opened instead.")
+        return _checked(self.path)
+
+    def _migrate(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise StoryError(
+                f"The library in {self.folder} was made by a newer version of this app (form {version}, and this one "
+                f"knows up to {len(MIGRATIONS)}); update the app, or give another folder with --library."
+            )
+        if 0 < version < len(MIGRATIONS):
+            self.back_up()
+        for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+            with self.transaction() as connection:
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+    def _back_up_if_due(self, wait: bool = True) -> None:
+        """Back up once a day; without `wait` beside whatever else goes on. Failing is no reason to stop writing."""
+        with self._lock:
+            now = self._clock()
+            if now - self._last_backup < SECONDS_BETWEEN_BACKUPS:
+                return
+            self._last_backup = now  # one at a time
+            if not wait:
+                self._backing_up = threading.Thread(target=self._try_to_back_up, name="library-backup")
+                self._backing_up.start()
+                return
+        self._try_to_back_up()
+
+    def _try_to_back_up(self) -> None:
+        try:
+            self.back_up()
+        except StoryError as error:
+            log.warning("%s", error)
+
+    def _backups(self) -> list[Path]:
+        """The newest first."""
+        return sorted((one for one in self.backups.glob("*") if _BACKUP.fullmatch(one.name)), reverse=True)
+
+    def _newest_backup_time(self) -> float:
+        """Seconds since 1970; now for a library with nothing in it yet, which a backup would not help."""
+        backups = self._backups()
+        if backups:
+            return _time_of(backups[0])
+        return 0.0 if self._connection.execute("PRAGMA user_version").fetchone()[0] else self._clock()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoryError("Nothing was saved because the app is closing; start it again.")
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _refusal(self, error: sqlite3.Error) -> StoryError:
+        reason = str(error)
+        if "malformed" in reason:
+            return StoryError(
+                f"The library in {self.folder} is damaged; restart the app, which opens the newest backup."
+            )
+        if "full" in reason:
+            return StoryError(
+                f"Nothing was saved because the disk of {self.folder} is full; free some space and do it again."
+            )
+        if "readonly" in reason:
+            return StoryError(
+                f"Nothing was saved because {self.folder} cannot be written; allow writing to it and do it again."
+            )
+        if "locked" in reason:
+            return StoryError(
+                f"Nothing was saved because another program is using {self.path}; close that and do it again."
+            )
+        return StoryError(f"Nothing was saved ({reason}); check the disk of {self.folder} and do it again.")
+
+
+def _checked(path: Path) -> sqlite3.Connection:
+    """Open the file, made where it is not there. sqlite3.OperationalError where it cannot be opened or written,
+    plain sqlite3.DatabaseError where it is damaged."""
+    connection = sqlite3.connect(
+        path, timeout=SECONDS_WAITED, isolation_level=None, check_same_thread=False, cached_statements=64
+    )
+    try:
+        for setting in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "trusted_schema = OFF",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {setting}")
+        findings = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+        if findings != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(findings))
+        connection.execute("BEGIN IMMEDIATE")  # a read-only file shows now, not at the first edit
+        connection.execute("ROLLBACK")
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _is_whole(backup: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            return connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+    except sqlite3.Error as error:
+        log.error("the backup %s is damaged too: %s", backup, error)
+        return False
+
+
+def _time_of(backup: Path) -> float:
+    """When it was written, in seconds since 1970."""
+    return calendar.timegm(time.strptime(_BACKUP.fullmatch(backup.name)[1], _STAMP))

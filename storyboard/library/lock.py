@@ -1,0 +1,86 @@
+"""One process at a time in a library's folder: a locked file there, which the system unlocks however a process ends.
+
+Knows nothing of what the folder holds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from storyboard.errors import StoryError
+
+FILE = "library.lock"
+
+
+class FolderUnusable(StoryError):
+    """The folder cannot hold a library: not there, not writable, no room. Another folder would do."""
+
+
+class FolderLock:
+    """Holds `folder`, made where it is not there, until released.
+
+    FolderUnusable where it cannot be written, StoryError where another process (or another lock of this one) holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = open(folder / FILE, "a+b")
+        except OSError as error:
+            raise FolderUnusable(
+                f"No stories can be kept in {folder} ({error.strerror}); give a folder you may write to with --library."
+            ) from error
+        try:
+            _lock(self._file.fileno())
+        except BlockingIOError as error:
+            holder = self._holder()
+            self._file.close()
+            raise StoryError(
+                f"The library in {folder} is already open{holder}; close the app there, or give another folder with "
+                "--library."
+            ) from error
+        except OSError as error:
+            self._file.close()
+            raise FolderUnusable(
+                f"The library in {folder} cannot be locked ({error.strerror}); give a folder on a local disk with "
+                "--library."
+            ) from error
+        self._sign()
+
+    def release(self) -> None:
+        """Let another process have the folder. Safe to call twice."""
+        self._file.close()
+
+    def _holder(self) -> str:
+        try:
+            self._file.seek(0)
+            number = self._file.read(20).decode("ascii", "replace").strip()
+        except OSError:  # Windows locks the content too
+            return ""
+        return f" in process {number}" if number.isdecimal() else ""
+
+    def _sign(self) -> None:
+        """Say who holds it, for the sentence above; on a full disk nobody does."""
+        try:
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()).encode())
+            self._file.flush()
+        except OSError:
+            return
+
+
+def _lock(descriptor: int) -> None:
+    """BlockingIOError where it is locked already."""
+    if os.name != "nt":
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    import msvcrt
+
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    except PermissionError as error:
+        raise BlockingIOError from error

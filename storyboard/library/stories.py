@@ -1,0 +1,362 @@
+"""The library itself: every story, its undo history, whose shelf it stands on and what was being drawn, in one folder.
+
+Knows neither torch nor gradio, and no sessions. `library.sqlite3` holds the stories as JSON, `pictures/` their
+pictures. What `save` returned from is on disk, whatever happens next; where it raises, nothing has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from storyboard.captions import clean_text
+from storyboard.errors import StoryError
+from storyboard.jobs import Job
+from storyboard.library.changes import STACKS, Change, Kept, read_changes, write_changes
+from storyboard.library.file import LibraryFile
+from storyboard.library.lock import FolderUnusable
+from storyboard.library.salvage import salvaged
+from storyboard.pictures import PictureStore
+from storyboard.story import MAX_TITLE, Story, new_id
+from storyboard.story_json import story_from_json, story_to_json
+
+DAYS_KEPT = 30  # deleted stories
+MAX_OPENING = 120  # characters of the first sentence in the list
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A story as the library has it. `updated` is seconds since 1970; the stacks have their top last."""
+
+    story: Story
+    revision: int
+    updated: float
+    undo: tuple[Change, ...]
+    redo: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list of stories; times are seconds since 1970."""
+
+    story_id: str
+    title: str  # "" where the writer gave none: `opening` says more
+    opening: str  # the first sentence, "" for a story without frames
+    frames: int
+    thumbnail: str | None  # picture key of the last frame that has a picture
+    created: float
+    updated: float
+    deleted: float | None  # None while it is not; a deleted one can be restored
+
+
+class Library:
+    """The stories in one folder. Safe to call from several threads; one process at a time. Close it when done.
+
+    How a session uses it: it starts from `revision`, `undo` and `redo` of `open` (from 0 and nothing for a new story)
+    and calls `save(story, revision + 1, undo, redo)` for every change, under its own lock, *before* it takes the
+    change as made. A StoryError from `save` goes on to the writer; the session stays as it was.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str] | None, clock: Callable[[], float] = time.time, notice: str = ""
+    ) -> None:
+        """Open the library in `folder`, made where it is not there; None: a temporary one, which ends with `close`.
+
+        FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where a
+        newer app made it. `notice` is one more thing the writer should be told.
+        """
+        self._temporary = tempfile.TemporaryDirectory(prefix="storyboard-") if folder is None else None
+        self.folder = Path(self._temporary.name if self._temporary else folder)
+        self._clock = clock
+        self._kept: dict[str, tuple[Kept, ...]] = {}  # the changes of each story open here
+        self._file = LibraryFile(self.folder, clock)
+        try:
+            self.pictures = PictureStore(self.folder / "pictures")
+            self.pictures.sweep()
+            self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))
+            self._tidy()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def temporary(self) -> bool:
+        """Whether everything here ends with the app."""
+        return self._temporary is not None
+
+    def save(
+        self, story: Story, revision: int, undo: Sequence[Change] = (), redo: Sequence[Change] = ()
+    ) -> float:
+        """Put the story on disk as `revision`, with the whole undo and redo stacks; when that was.
+
+        The library must have `revision - 1` (a story it does not have may start anywhere). StoryError where it has
+        another one (saved elsewhere), where the story was deleted, and where the disk does not take it. Only what is
+        new in the stacks is written, which is told by the identity of the stories in them.
+        """
+        now = self._clock()
+        row = _row(story, revision, now)
+        with self._file.transaction() as connection:
+            changed = connection.execute(
+                """UPDATE stories SET body = :body, revision = :revision, title = :title, opening = :opening,
+                    frames = :frames, thumbnail = :thumbnail, updated = :updated
+                WHERE id = :id AND revision = :revision - 1 AND deleted IS NULL""",
+                row,
+            ).rowcount
+            if not changed:
+                self._insert(connection, row)
+            kept = write_changes(connection, story.id, self._kept.get(story.id, ()), undo, redo)
+        self._kept[story.id] = kept
+        return now
+
+    def has(self, story_id: str) -> bool:
+        """Whether there is such a story, not deleted."""
+        row = self._row_of(story_id)
+        return row is not None and row["deleted"] is None
+
+    def open(self, story_id: str) -> Saved:
+        """The story of that id. StoryError where there is none, where it was deleted, and where it is damaged."""
+        row = self._found(story_id)
+        story = story_from_json(_parsed(row["body"]))
+        kept = self._kept[story_id] = self._changes(story_id)
+        undo, redo = (tuple(one.change for one in kept if one.stack == stack) for stack in STACKS)
+        return Saved(story, row["revision"], row["updated"], undo, redo)
+
+    def let_go(self, story_id: str) -> None:
+        """The story is no longer open in a session: forget what is remembered of it in memory."""
+        self._kept.pop(story_id, None)
+
+    def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
+        """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
+        if not _SHELF.fullmatch(shelf):
+            return ()
+        rows = self._file.rows(
+            f"""SELECT id, title, opening, frames, thumbnail, created, updated, deleted
+                FROM shelves JOIN stories ON id = story
+                WHERE shelf = ? AND deleted IS {"NOT NULL" if deleted else "NULL"} ORDER BY updated DESC, id""",
+            (shelf,),
+        )
+        return tuple(Entry(*row) for row in rows)
+
+    def put_on_shelf(self, shelf: str, story_id: str) -> None:
+        """Show the story in the list of `shelf`, the id a browser keeps, as soon as it is saved for the first time.
+
+        StoryError for what is no shelf id.
+        """
+        if not (_SHELF.fullmatch(shelf) and _ID.fullmatch(story_id)):
+            raise StoryError("That is no shelf of stories, or no story; reload the page.")
+        if not self.is_on_shelf(shelf, story_id):
+            with self._file.transaction() as connection:
+                connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
+
+    def is_on_shelf(self, shelf: str, story_id: str) -> bool:
+        if not (_SHELF.fullmatch(shelf) and _ID.fullmatch(story_id)):
+            return False
+        return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
+
+    def take_off_shelf(self, shelf: str, story_id: str) -> None:
+        """Leave the story out of that list; it stays, and its link opens it."""
+        if self.is_on_shelf(shelf, story_id):
+            with self._file.transaction() as connection:
+                connection.execute("DELETE FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id))
+
+    def rename(self, story_id: str, title: str) -> None:
+        """Another title for a story that is not open in a session (there, rename it in the session)."""
+        saved = self.open(story_id)
+        story = replace(saved.story, title=clean_text(title)[:MAX_TITLE].strip())
+        self.save(story, saved.revision + 1, saved.undo, saved.redo)
+
+    def duplicate(self, story_id: str, shelf: str | None = None) -> str:
+        """A copy under a fresh id, with its takes and without its undo history; the id."""
+        story = story_from_json(_parsed(self._found(story_id)["body"]))
+        title = clean_text(f"{story.title[: MAX_TITLE - 7]} (copy)") if story.title else ""
+        copy = replace(story, id=new_id(), title=title)
+        self.save(copy, 1)
+        self.let_go(copy.id)
+        if shelf is not None:
+            self.put_on_shelf(shelf, copy.id)
+        return copy.id
+
+    def delete(self, story_id: str) -> None:
+        """Delete the story so that `restore` brings it back, for DAYS_KEPT days. StoryError where there is none."""
+        self._found(story_id)
+        with self._file.transaction() as connection:
+            connection.execute("UPDATE stories SET deleted = ? WHERE id = ?", (self._clock(), story_id))
+            connection.execute("DELETE FROM jobs WHERE story = ?", (story_id,))
+
+    def restore(self, story_id: str) -> None:
+        """Bring a deleted story back. StoryError where it is no longer, or never was, there."""
+        if self._row_of(story_id) is None:
+            raise StoryError(f"That story cannot be brought back; deleted stories are kept {DAYS_KEPT} days.")
+        with self._file.transaction() as connection:
+            connection.execute("UPDATE stories SET deleted = NULL WHERE id = ?", (story_id,))
+
+    def remember(self, job: Job) -> None:
+        """Keep what is queued or being drawn, forget what ended: `DrawingQueue(remember=library.remember)`.
+
+        Nothing is raised: a drawing that would be forgotten by a crash is still worth drawing.
+        """
+        try:
+            with self._file.transaction() as connection:
+                if job.finished and job.state != "interrupted":
+                    connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+                else:
+                    connection.execute(
+                        "INSERT OR IGNORE INTO jobs (id, story, frame, reroll) VALUES (?, ?, ?, ?)",
+                        (job.id, job.story_id, job.frame_id, job.reroll),
+                    )
+        except (StoryError, sqlite3.IntegrityError) as error:
+            log.warning("job %s of story %s is not remembered: %s", job.id, job.story_id, error)
+
+    def interrupted_jobs(self) -> tuple[Job, ...]:
+        """What was queued or being drawn when the last process ended, in order: `queue.recall` them at the start."""
+        rows = self._file.rows(
+            """SELECT jobs.id, story, frame, reroll FROM jobs JOIN stories ON stories.id = story
+            WHERE deleted IS NULL ORDER BY number"""
+        )
+        return tuple(Job(*row[:3], reroll=bool(row[3]), state="interrupted") for row in rows)
+
+    def close(self) -> None:
+        """Finish writing and let another process have the library. Safe to call twice."""
+        self._file.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _insert(self, connection: sqlite3.Connection, row: dict[str, object]) -> None:
+        """The first save of a story; StoryError where it is not the first."""
+        there = connection.execute("SELECT deleted FROM stories WHERE id = ?", (row["id"],)).fetchone()
+        if there is None:
+            _insert_row(connection, row)
+        elif there["deleted"] is not None:
+            raise StoryError("This story was deleted, so nothing was saved; restore it from the list first.")
+        else:
+            raise StoryError("This story was changed elsewhere, so nothing was saved; reload the page.")
+
+    def _found(self, story_id: str) -> sqlite3.Row:
+        """The row of a story that can be opened."""
+        row = self._row_of(story_id)
+        if row is None:
+            raise StoryError("There is no story with that id; check the link, or begin a new one.")
+        if row["deleted"] is not None:
+            raise StoryError("This story was deleted; restore it from the list of stories to open it.")
+        return row
+
+    def _row_of(self, story_id: str) -> sqlite3.Row | None:
+        if not _ID.fullmatch(story_id):
+            return None
+        rows = self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,))
+        return rows[0] if rows else None
+
+    def _changes(self, story_id: str) -> tuple[Kept, ...]:
+        """The story's undo history as it is on disk; nothing where it cannot be read."""
+        rows = self._file.rows("SELECT * FROM changes WHERE story = ? ORDER BY number", (story_id,))
+        try:
+            return read_changes(rows)
+        except StoryError as error:  # the story is worth more than its history
+            log.warning("story %s: %s", story_id, error)
+            return ()
+
+    def _salvaged(self) -> str:
+        """Take over what a damaged file has and the backup in its place has not, or older; a notice, "" for nothing."""
+        damaged = self._file.set_aside
+        if damaged is None:
+            return ""
+        count = 0
+        with self._file.transaction() as connection:
+            for row in salvaged(damaged, "stories"):
+                try:
+                    story = story_from_json(_parsed(row["body"]))
+                    newer = _row(story, int(row["revision"]), float(row["updated"]))
+                    newer |= {
+                        "created": float(row["created"]),
+                        "deleted": row["deleted"] and float(row["deleted"]),
+                    }
+                except (StoryError, KeyError, TypeError, ValueError):
+                    continue
+                older = "DELETE FROM stories WHERE id = ? AND revision < ?"
+                connection.execute(older, (story.id, newer["revision"]))
+                if not connection.execute("SELECT 1 FROM stories WHERE id = ?", (story.id,)).fetchone():
+                    _insert_row(connection, newer)
+                    count += 1
+            for row in salvaged(damaged, "shelves"):
+                connection.execute("INSERT OR IGNORE INTO shelves VALUES (:shelf, :story)", row)
+        return f"{count} stories were read from the damaged file." if count else ""
+
+    def _tidy(self) -> None:
+        """Let go of what was deleted long ago, and of shelf places of stories that were never saved."""
+        try:
+            with self._file.transaction() as connection:
+                connection.execute(
+                    "DELETE FROM stories WHERE deleted < ?", (self._clock() - DAYS_KEPT * 24 * 3600,)
+                )
+                connection.execute("DELETE FROM shelves WHERE story NOT IN (SELECT id FROM stories)")
+        except StoryError as error:  # no reason to keep the writer from reading
+            log.warning("the library was not tidied: %s", error)
+
+
+def open_library(folder: str | os.PathLike[str], fall_back: bool = False) -> Library:
+    """The library in `folder` (`~`: the home); a temporary one saying so where that cannot be written and `fall_back`.
+
+    StoryError as for `Library`: one that is open elsewhere is never replaced by a temporary one.
+    """
+    try:
+        return Library(_at_home(folder))
+    except FolderUnusable as error:
+        if not fall_back:
+            raise
+        return Library(
+            None,
+            notice=f"{error} Until then stories are kept only as long as the app runs: export what matters.",
+        )
+
+
+def _at_home(folder: str | os.PathLike[str]) -> Path:
+    """FolderUnusable where there is no home to look in."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise FolderUnusable(
+            f"There is no home folder to keep stories in ({folder}); give a folder with --library."
+        ) from error
+
+
+def _row(story: Story, revision: int, updated: float) -> dict[str, object]:
+    """The story's row, new and not deleted."""
+    drawn = [frame.take.picture for frame in story.frames if frame.take is not None]
+    return {
+        "id": story.id,
+        "body": json.dumps(story_to_json(story)),
+        "revision": revision,
+        "title": story.title,
+        "opening": story.frames[0].caption[:MAX_OPENING] if story.frames else "",
+        "frames": len(story.frames),
+        "thumbnail": drawn[-1] if drawn else None,
+        "created": updated,
+        "updated": updated,
+        "deleted": None,
+    }
+
+
+def _insert_row(connection: sqlite3.Connection, row: dict[str, object]) -> None:
+    connection.execute(
+        f"INSERT INTO stories ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row
+    )
+
+
+def _parsed(body: object) -> object:
+    """StoryError for what is no JSON text."""
+    try:
+        return json.loads(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoryError("The story is damaged; a backup of the library may have it whole.") from error

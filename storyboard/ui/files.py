@@ -1,0 +1,125 @@
+"""Files that come in and go out through the page: portraits, project files, pictures made here, exports.
+
+Knows Gradio's upload folder and the studio, no models. What comes in is foreign: only files the upload route wrote
+can be named, and each is read by the part that checks its kind. What goes out lies an hour in `exports_folder`, each
+export in a folder of its own whose name nobody can guess.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
+
+from storyboard.errors import StoryError
+from storyboard.exports import ExportOptions, export_story
+from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
+from storyboard.exports.panels import file_stem
+from storyboard.exports.project import read_project
+from storyboard.pictures import MAX_UPLOAD_BYTES
+from storyboard.ui.studio import Studio
+
+EXPORT_KEPT = 3600  # seconds
+
+
+def exports_folder() -> Path:
+    """Where exports wait to be fetched; the page may serve this folder and nothing beside it."""
+    return Path(os.path.realpath(get_upload_folder())) / "exports"
+
+
+def uploaded_file(path: object) -> Path:
+    """The file that Gradio's upload route wrote and named to the script; no other file can be named."""
+    folder = os.path.realpath(get_upload_folder())
+    real = os.path.realpath(path) if isinstance(path, str) and "\0" not in path else ""
+    if not real.startswith(folder + os.sep) or not os.path.isfile(real):
+        raise StoryError("The file did not arrive; choose it once more.")
+    return Path(real)
+
+
+# -- In ----------------------------------------------------------------------------------------------------------------
+
+
+def add_portrait(studio: Studio, message: dict) -> None:
+    studio.add_portrait(message["story"], message.get("name"), uploaded_file(message.get("path")))
+
+
+def add_character(studio: Studio, message: dict) -> None:
+    studio.add_character(
+        message["story"],
+        message.get("new_name"),
+        message.get("pronoun"),
+        message.get("aliases"),
+        uploaded_file(message.get("path")),
+    )
+
+
+def import_picture(studio: Studio, message: dict) -> dict:
+    """A picture made here as a frame at the end of the story, as it was drawn."""
+    path = uploaded_file(message.get("path"))
+    if path.stat().st_size > MAX_UPLOAD_BYTES:
+        raise StoryError(f"The picture is over {MAX_UPLOAD_BYTES // 2**20} MB, so it was not made here.")
+    session = studio.session(message["story"])
+    frame = rebuilt_frame(frame_from_png(path.read_bytes()), session.story, studio.pictures)
+    session.take_in(frame)
+    return {"frame": frame.id}
+
+
+UPLOADS = (add_portrait, add_character, import_picture)
+
+
+def import_project(studio: Studio, message: dict) -> dict:
+    return {"opened": adopt_project(studio, uploaded_file(message.get("path")), message.get("shelf"))}
+
+
+def adopt_project(studio: Studio, path: Path, shelf: object) -> str:
+    """Take in the story of a project file under a fresh id; the id."""
+    return studio.adopt(read_project(path, studio.pictures), shelf)
+
+
+# -- Out ---------------------------------------------------------------------------------------------------------------
+
+
+def export(studio: Studio, message: dict) -> dict:
+    """The story as files of one kind, to be fetched."""
+    kind = message.get("kind")
+    per_page = message.get("per_page", ExportOptions.per_page)
+    if not isinstance(kind, str) or not isinstance(per_page, int):
+        raise StoryError("There is no such kind of export; choose one from the menu.")
+    story = studio.session(message["story"]).story
+    folder = _fresh_folder()
+    return _offered(export_story(story, studio.pictures, kind, folder, ExportOptions(per_page=per_page)))
+
+
+def export_frame(studio: Studio, message: dict) -> dict:
+    """A frame's picture that says how it was made, to be fetched."""
+    story = studio.session(message["story"]).story
+    frame = story.frame(message.get("frame"))
+    number = story.frame_number(frame.id)
+    if frame.take is None:
+        raise StoryError(f"Frame {number} has no picture yet; draw it first.")
+    path = _fresh_folder() / f"{number:02d}_{file_stem(story)}.png"
+    path.write_bytes(frame_to_png(story, frame, studio.pictures))
+    return _offered((path,))
+
+
+FILE_CALLS = (import_project, export, export_frame)
+
+
+def _fresh_folder() -> Path:
+    """A folder for one export; those nobody fetches any more are swept away."""
+    folder = exports_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if time.time() - old.stat().st_mtime > EXPORT_KEPT:
+            shutil.rmtree(old, ignore_errors=True)
+    fresh = folder / secrets.token_urlsafe(16)
+    fresh.mkdir()
+    return fresh
+
+
+def _offered(paths: tuple[Path, ...]) -> dict:
+    return {"files": [{"path": path.as_posix(), "name": path.name} for path in paths]}

@@ -1,0 +1,107 @@
+"""What the page may ask about whole stories: which one to open, and this browser's list of them.
+
+Knows neither Gradio nor models. A shelf is the id a browser keeps; a story is reached by its own id alone, so a link
+opens it anywhere and puts it on that browser's shelf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from storyboard.errors import StoryError
+from storyboard.library import Entry
+from storyboard.ui.studio import Studio
+from storyboard.ui.view import board_view
+
+Example = Callable[
+    [Studio, object], str | None
+]  # puts a finished story on a shelf; its id, or None without one
+
+
+def open_story(example: Example) -> Callable[[Studio, dict], dict]:
+    """The call that opens the story a message names.
+
+    Where it names none: the example for a first visit, else a new one. Where the named one is gone: a new one.
+    """
+
+    def open_story(studio: Studio, message: dict) -> dict:
+        wanted, shelf = message.get("story"), _shelf(message)
+        found = not message.get("fresh") and studio.has(wanted)
+        shown = example(studio, shelf) if message.get("first") is True and not wanted else None
+        story = wanted if found else shown or studio.create(shelf)
+        if found and shelf is not None:
+            studio.put_on_shelf(shelf, story)
+        answer = {
+            "view": board_view(studio, story),
+            "not_found": bool(wanted) and not found,
+            "example": bool(shown),
+        }
+        if studio.library and studio.library.notices:
+            answer["notice"] = " ".join(studio.library.notices)
+        return answer
+
+    return open_story
+
+
+def list_stories(studio: Studio, message: dict) -> dict:
+    shelf = _shelf(message)
+    if shelf is None:
+        return {"stories": [], "deleted": []}
+    return {
+        "stories": [_line(entry) for entry in studio.stories(shelf)],
+        "deleted": [_line(entry) for entry in studio.stories(shelf, deleted=True)],
+    }
+
+
+def rename_story(studio: Studio, message: dict) -> None:
+    studio.rename(message.get("of"), message.get("title"))
+
+
+def duplicate_story(studio: Studio, message: dict) -> dict:
+    return {"opened": studio.duplicate_story(message.get("of"), _shelf(message))}
+
+
+def delete_story(studio: Studio, message: dict) -> None:
+    studio.delete_story(message.get("of"))
+
+
+def restore_story(studio: Studio, message: dict) -> None:
+    studio.restore_story(message.get("of"))
+
+
+SHELF_CALLS = (list_stories, rename_story, duplicate_story, delete_story, restore_story)
+
+
+def no_example(studio: Studio, shelf: object) -> None:
+    """For an app that has no finished story to show."""
+
+
+def example_from(path: Path, adopt: Callable[[Studio, Path, object], str]) -> Example:
+    """A copy of the project file at `path` for every first visit, taken in by `adopt`; none where there is no file."""
+
+    def example(studio: Studio, shelf: object) -> str | None:
+        if not path.is_file():
+            return None
+        try:
+            return adopt(studio, path, shelf)
+        except StoryError:
+            return None  # an example is a welcome, not worth an error before the first word
+
+    return example
+
+
+def _shelf(message: dict) -> str | None:
+    shelf = message.get("shelf")
+    return shelf if isinstance(shelf, str) else None
+
+
+def _line(entry: Entry) -> dict:
+    return {
+        "id": entry.story_id,
+        "title": entry.title,
+        "opening": entry.opening,
+        "frames": entry.frames,
+        "picture": entry.thumbnail,
+        "updated": entry.updated,
+    }

@@ -1,0 +1,93 @@
+// Out and in: the export menu, and files dropped on the page: a project file, or a picture that was made here.
+
+const PER_PAGE = [1, 2, 4, 6, 9];
+
+function exportMenu() {
+  const item = (key, kind, options = {}) => ({ label: say(key), run: () => exportStory(kind, options) });
+  return [
+    { heading: say("export_title") },
+    ...PER_PAGE.map((count) => ({
+      label: `${say("export_pdf")} · ${count}`, run: () => exportStory("pdf", { per_page: count }),
+    })),
+    item("export_sheet", "sheet"), item("export_comic", "comic"), item("export_zip", "zip"),
+    item("export_gif", "gif"), item("export_mp4", "mp4"),
+    null, item("export_project", "project"),
+    null, { label: say("import_file"), run: chooseFile },
+  ];
+}
+
+async function exportStory(kind, options) {
+  if (kind !== "project" && !view.frames.some((frame) => frame.picture)) return toast(say("export_none"));
+  await saveEverything();
+  const note = toast(say("exporting"));
+  const { files, error } = await askOrToast("export", { kind, ...options });
+  if (note) note.remove();
+  if (error || !files) return undefined;
+  for (const { path, name } of files) download(fileAddress(path), name);
+  return announce(say("exported", files[0].name));
+}
+
+async function exportFrame(card) {
+  const { files } = await act(card, "export_frame");
+  if (files) download(fileAddress(files[0].path), files[0].name);
+}
+
+function download(address, name) {
+  const link = make("a");
+  link.href = address;
+  link.download = name;
+  link.hidden = true;
+  element.append(link);
+  link.click();
+  link.remove();
+}
+
+function makeImportButton() {
+  return makeButton("sb-plain", say("import_file"), chooseFile);
+}
+
+function chooseFile() {
+  const input = element.querySelector(".sb-import");
+  input.value = "";
+  input.click();
+}
+
+async function importFile(file) {
+  const note = toast(say("importing"));
+  const sent = await sendFile(file);
+  if (note) note.remove();
+  if (!sent) return toast(say("upload_failed", props.upload_mb));
+  const picture = /\.png$/i.test(file.name);
+  const answer = await askOrToast(picture ? "import_picture" : "import_project", { path: sent.path });
+  if (answer.error) return undefined;
+  if (picture) {
+    const card = cards.get(answer.frame);
+    if (card) scrollTo(card.root);
+    return toast(say("imported_frame"));
+  }
+  await openStory(answer.opened);
+  return toast(say("imported", view.title || say("untitled")));
+}
+
+// A card being moved is dragged inside the page; a file comes from outside and shows where it may go.
+function startDrops() {
+  const cover = element.querySelector(".sb-drop");
+  const isFile = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  element.addEventListener("dragover", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    show(cover, true);
+  });
+  element.addEventListener("dragleave", (event) => {
+    if (!element.contains(event.relatedTarget)) show(cover, false);
+  });
+  element.addEventListener("drop", (event) => {
+    show(cover, false);
+    if (!isFile(event)) return;
+    event.preventDefault();
+    if (event.dataTransfer.files[0]) importFile(event.dataTransfer.files[0]);
+  });
+  element.querySelector(".sb-import").addEventListener("change", (event) => {
+    if (event.target.files[0]) importFile(event.target.files[0]);
+  });
+}

@@ -1,0 +1,97 @@
+// The keyboard: what a key does on a card, undo and redo everywhere, and the sheet that lists it all.
+
+const CARD_KEYS = {
+  n: (card) => startInsert(card.id, "after"),
+  N: (card) => startInsert(card.id, "before"),
+  d: duplicate,
+  r: (card) => act(card, "draw_frame"),
+  t: (card) => act(card, "reroll_frame"),
+  l: toggleLock,
+  e: (card) => card.text.focus(),
+  ",": (card) => stepTake(card, -1),
+  ".": (card) => stepTake(card, 1),
+  Delete: removeFrame,
+  Home: () => walk(0),
+  End: () => walk(view.frames.length - 1),
+};
+
+function startKeys() {
+  document.addEventListener("keydown", onKey);
+}
+
+function onKey(event) {
+  if (!view || !(event.target instanceof Element) || event.isComposing || event.defaultPrevented || element.querySelector("dialog[open]")) return;
+  if ((event.ctrlKey || event.metaKey) && ["z", "Z", "y"].includes(event.key)) return onUndoKey(event);
+  if (event.key === "Escape" && panel && !event.target.matches("textarea, [type=text]")) return take(event, closePanel);
+  if (isTyping(event.target)) return;
+  const card = cardOf(event.target);
+  if (event.altKey && card && event.key.startsWith("Arrow")) return onMoveKey(event, card);
+  if (event.ctrlKey && card && event.key === "Backspace") return take(event, () => removeFrame(card));
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.key === "?") return take(event, openKeys);
+  if (event.key === "/") return take(event, () => composer.text.focus());
+  if (!card || panel && panel.root.contains(event.target)) return;
+  const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columnsShown(), ArrowUp: -columnsShown() }[event.key];
+  if (by) return take(event, () => walk(card.frame.number - 1 + by));
+  if (CARD_KEYS[event.key]) take(event, () => CARD_KEYS[event.key](card));
+}
+
+function take(event, run) {
+  event.preventDefault();
+  run();
+}
+
+function cardOf(target) {
+  const root = target instanceof Element && target.closest(".sb-card");
+  return root ? cards.get(root.dataset.frame) : null;
+}
+
+function walk(index) {
+  const frame = view.frames[index];
+  if (frame) focusCard(cards.get(frame.id));
+}
+
+function onMoveKey(event, card) {
+  const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+  take(event, () => moveTo(card, numberAfterStep(card.frame.number, step, view.frames.length)));
+}
+
+// In a box with words that are not saved, the browser's own undo is the right one.
+function onUndoKey(event) {
+  const { target } = event;
+  const card = cardOf(target);
+  const typing = card && target === card.text ? isDirty(card) : isTyping(target) && target.value !== "";
+  if (typing) return;
+  take(event, event.key === "y" || event.shiftKey ? redo : undo);
+}
+
+async function undo() {
+  if (!view.can_undo) return toast(say("nothing_undo"));
+  const { phrase, error } = await askOrToast("undo");
+  if (!error) announce(say("undone", sayPhrase(phrase)));
+}
+
+async function redo() {
+  if (!view.can_redo) return toast(say("nothing_redo"));
+  const { phrase, error } = await askOrToast("redo");
+  if (!error) announce(say("redone", sayPhrase(phrase)));
+}
+
+const KEY_LIST = [
+  [["Enter"], "key_enter"], [["Esc"], "key_escape"], [["/"], "key_write"],
+  [["←", "→", "↑", "↓"], "key_walk"], [["Enter"], "key_open"], [["E"], "key_edit"],
+  [["N", "Shift+N"], "key_new"], [["D"], "key_duplicate"], [["Alt+←", "Alt+→"], "key_move"],
+  [["Delete"], "key_remove"], [["R", "T"], "key_draw"], [[",", "."], "key_take"], [["L"], "key_lock"],
+  [["Ctrl+Z", "Ctrl+Shift+Z"], "key_undo"], [["?"], "key_help"],
+];
+
+function openKeys() {
+  const dialog = openDialog(say("keys_title"), "sb-small");
+  const list = make("dl", "sb-keys");
+  for (const [keys, words] of KEY_LIST) {
+    const term = make("dt");
+    term.append(...keys.map((key) => make("kbd", "", key)));
+    list.append(term, make("dd", "", say(words)));
+  }
+  dialog.body.append(make("p", "sb-quiet", say("keys_note")), list);
+}

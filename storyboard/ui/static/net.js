@@ -1,0 +1,123 @@
+// Talks to the server: asks, looks for news, and keeps the newest view. Knows nothing of how it is painted.
+
+let view = null;
+let storyId = null;
+let offline = false;
+let timer = 0;
+
+const QUICK = 300; // ms between looks while something is being drawn
+const CALM = 3000; // ms between looks otherwise: another tab, or the API, may have changed the story
+
+// One request. Always resolves, and `error` is null or a sentence; a server that cannot be reached is one too.
+async function ask(verb, message = {}) {
+  const asked = storyId;
+  const answer = await server[verb]({ story: storyId, shelf: shelf(), ...message });
+  if (answer === undefined || answer === null) {
+    setOffline(answer === undefined);
+    return { view: null, error: answer === null ? null : say("unsaved") };
+  }
+  setOffline(false);
+  if (answer.view && asked === storyId) takeIn(answer.view);
+  look(QUICK);
+  return { view: null, error: null, ...answer };
+}
+
+// As ask, for what has no place of its own to show an error.
+async function askOrToast(verb, message) {
+  const answer = await ask(verb, message);
+  if (answer.error) toast(answer.error);
+  return answer;
+}
+
+// The server says null when these numbers are still the newest, and sends only the jobs when only they changed.
+async function lookNow() {
+  const asked = storyId;
+  const seen = { boot: view.boot, revision: view.revision, jobs_version: view.jobs_version };
+  const answer = await server.get_news({ story: storyId, ...seen });
+  if (asked !== storyId) return;
+  if (answer === undefined) setOffline(true);
+  else {
+    setOffline(false);
+    if (answer && answer.gone && !view.frames.length) return openNewStory(); // an empty one ends with the app
+    if (answer && answer.gone) return setNotice(say("gone"), { label: say("new_story"), run: openNewStory });
+    if (answer && answer.view) takeIn(answer.view);
+  }
+  look(view.jobs.some((job) => isActive(job)) && !offline ? QUICK : CALM);
+}
+
+function look(delay) {
+  clearTimeout(timer);
+  timer = setTimeout(() => (document.hidden ? look(CALM) : lookNow()), delay);
+}
+
+// An answer that was overtaken on its way is dropped. A restarted server counts anew, which `boot` tells.
+function takeIn(news) {
+  if (view && news.story === view.story && news.boot === view.boot) {
+    if (news.revision < view.revision) return;
+    if (news.revision === view.revision && news.jobs_version < view.jobs_version) return;
+    if (!news.frames && news.revision !== view.revision) return;
+  }
+  const before = view;
+  view = news.frames ? news : { ...view, ...news };
+  paintWhenReleased(before);
+}
+
+let pressed = false;
+let unpainted; // the view that is painted now, while newer ones wait for the pointer to be released
+
+// Between press and release nothing may move: the release would land beside the button, and the click be lost.
+function paintWhenReleased(before) {
+  if (!pressed) return paint(before);
+  if (unpainted === undefined) unpainted = before;
+  return undefined;
+}
+
+function startPressing() {
+  const release = () => setTimeout(() => {
+    pressed = false;
+    if (unpainted === undefined) return;
+    const before = unpainted;
+    unpainted = undefined;
+    paint(before);
+  });
+  document.addEventListener("pointerdown", () => (pressed = true), true);
+  for (const name of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(name, release, true);
+}
+
+function setOffline(now) {
+  if (offline === now) return;
+  offline = now;
+  setNotice(now ? say("offline") : null);
+  if (!now && view) saveDirtyCards();
+}
+
+function isActive(job) {
+  return job.state === "drawing" || job.state === "queued";
+}
+
+// The story's part of the address, so that a reload, a bookmark or a second tab opens it again.
+function storyAddress() {
+  const address = new URL(window.location.href);
+  address.searchParams.set("story", storyId);
+  return address.toString();
+}
+
+function rememberStory() {
+  window.history.replaceState(null, "", storyAddress());
+  if (window.parent === window) return;
+  const { search } = new URL(storyAddress()); // a Space shows the page inside its own
+  window.parent.postMessage({ queryString: search.slice(1) }, "https://huggingface.co");
+}
+
+const SHELF_KEY = "storyboard.shelf";
+let ownShelf = remembered(SHELF_KEY);
+
+// The id under which this browser's list of stories is kept: unguessable, made here, known to nobody else.
+function shelf() {
+  if (!ownShelf) {
+    const bytes = crypto.getRandomValues(new Uint8Array(24));
+    ownShelf = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    remember(SHELF_KEY, ownShelf);
+  }
+  return ownShelf;
+}

@@ -1,0 +1,85 @@
+// The portraits on a character's sheet: which one they wear, one more of the writer's own, and what a change touches.
+
+function paintPortraits(sheet) {
+  const person = view.cast.find((one) => one.name === sheet.name) || null;
+  const shown = person ? [person.portraits, person.chosen] : sheet.picture;
+  refill(sheet.portraits, [sheet.name, shown], () => [
+    ...(person ? person.portraits.map((portrait) => makePortrait(sheet, person, portrait)) : []),
+    sheet.picture && !person ? makeNewPortrait(sheet) : null,
+    makeUpload(sheet, person),
+  ]);
+  sheet.portraits.setAttribute("role", "group");
+  setAttribute(sheet.portraits, "aria-label", person ? say("portraits_of", person.name) : say("upload_new"));
+}
+
+function makePortrait(sheet, person, portrait) {
+  const worn = portrait.id === person.chosen;
+  const button = keyed(makeButton("sb-portrait", undefined, () => pickPortrait(sheet, person, portrait)), portrait.id);
+  button.setAttribute("aria-pressed", String(worn));
+  setLabel(button, say("wear", person.name, portrait.label));
+  button.append(makeImage("", portrait.picture, ""), make("span", "", portrait.label));
+  return button;
+}
+
+function makeNewPortrait(sheet) {
+  const image = make("img", "sb-new-portrait");
+  image.src = sheet.picture.url;
+  image.alt = say("upload_new");
+  return image;
+}
+
+// A portrait that touches pictures is shown with how many first, and worn with a second press.
+async function pickPortrait(sheet, person, portrait) {
+  if (portrait.id === person.chosen) return;
+  const { numbers, error } = await ask("frames_touched", { name: person.name, portrait: portrait.id });
+  showProblem(sheet, error);
+  if (error) return;
+  if (!numbers.length) return wear(sheet, person, portrait);
+  const words = sayCount("touches", numbers.length, numbers.join(", "));
+  sheet.touched.replaceChildren(`${portrait.label}: ${words} `, makeButton("sb-filled sb-wear", say("wear_this"), () => wear(sheet, person, portrait)));
+  sheet.touched.lastChild.focus();
+}
+
+async function wear(sheet, person, portrait) {
+  sheet.touched.replaceChildren();
+  const { error } = await ask("choose_portrait", { name: person.name, portrait: portrait.id });
+  showProblem(sheet, error);
+}
+
+function makeUpload(sheet, person) {
+  const label = make("label", "sb-upload");
+  const input = keyed(make("input", "sb-hidden"), "upload");
+  input.type = "file";
+  input.accept = "image/png,image/jpeg,image/webp";
+  input.setAttribute("aria-label", person ? say("upload", person.name) : say("upload_new"));
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    input.value = "";
+    if (file) sendPortrait(sheet, person, file);
+  });
+  label.append(input, makeIcon("plus"), make("span", "", say("upload_short")));
+  return label;
+}
+
+async function sendPortrait(sheet, person, file) {
+  setText(sheet.touched, say("uploading"));
+  const sent = await sendFile(file);
+  setText(sheet.touched, "");
+  if (!sent) return showProblem(sheet, say("upload_failed", props.upload_mb));
+  if (!person) {
+    sheet.picture = sent;
+    return paintPortraits(sheet);
+  }
+  const { error } = await ask("add_portrait", { name: person.name, path: sent.path });
+  return showProblem(sheet, error);
+}
+
+// { path, url } of the file on the server, or null where it did not arrive.
+async function sendFile(file) {
+  try {
+    return await upload(file);
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+// One line about what is being drawn: how far, how many wait, how long it takes; opened, a row with a stop for each.
+
+let queueOpen = false;
+
+function startQueue() {
+  const box = element.querySelector(".sb-queue");
+  const head = make("div", "sb-queue-head");
+  queueLine.bar = make("div", "sb-bar");
+  queueLine.bar.append(make("div", "sb-fill"));
+  queueLine.text = make("span", "sb-queue-text");
+  queueLine.toggle = makeButton("sb-plain", "", () => {
+    queueOpen = !queueOpen;
+    paintQueue();
+  });
+  queueLine.all = makeButton("sb-plain", say("cancel_all"), () => askOrToast("cancel_all"));
+  queueLine.rows = make("ul", "sb-queue-rows");
+  head.append(queueLine.text, queueLine.toggle, queueLine.all);
+  box.append(queueLine.bar, head, queueLine.rows);
+}
+
+const queueLine = {};
+
+function paintQueue() {
+  const active = view.jobs.filter(isActive);
+  show(element.querySelector(".sb-queue"), active.length > 0);
+  if (!active.length) return;
+  const [first] = active;
+  const percent = percentOf(first);
+  const parts = [sayFirst(first, percent)];
+  if (active.length > 1) parts.push(say("queue_more", active.length - 1));
+  const left = Math.max(...active.map((job) => job.left || 0));
+  if (left) parts.push(say("queue_left", sayTime(left)));
+  setText(queueLine.text, parts.join(" · "));
+  queueLine.bar.firstChild.style.width = `${percent}%`;
+  setText(queueLine.toggle, say(queueOpen ? "queue_hide" : "queue_show"));
+  setAttribute(queueLine.toggle, "aria-expanded", queueOpen);
+  show(queueLine.toggle, active.length > 1);
+  show(queueLine.rows, queueOpen && active.length > 1);
+  if (queueOpen) paintQueueRows(active);
+}
+
+function sayFirst(job, percent) {
+  const number = numberOf(job.frame);
+  if (job.state === "drawing") return say("queue_now", number, percent);
+  return job.ahead ? say("queue_ahead", job.ahead) : say("queue_start", number);
+}
+
+function paintQueueRows(active) {
+  refill(queueLine.rows, active.map((job) => [job.id, numberOf(job.frame), job.state]), () => active.map((job) => {
+    const row = make("li", "sb-row");
+    const number = numberOf(job.frame);
+    const frame = view.frames[number - 1];
+    const stop = keyed(makeIconButton("", "close", say("cancel_one", number), () => askOrToast("cancel_job", { job: job.id })), job.id);
+    row.append(make("b", "", String(number)), make("span", "sb-queue-words", frame ? frame.caption : ""), stop);
+    return row;
+  }));
+}
+
+function numberOf(frameId) {
+  return view.frames.findIndex((frame) => frame.id === frameId) + 1;
+}
+
+// " about 12 s" for so many frames, from what one took lately; nothing before the first was drawn.
+function sayAbout(count) {
+  return view.seconds ? say("about", sayTime(view.seconds * count)) : "";
+}

@@ -1,0 +1,143 @@
+// The list of this browser's stories: open, rename, duplicate, delete and bring back.
+
+let storiesSheet = null;
+
+async function openStories() {
+  const dialog = openDialog(say("stories_title"), "sb-sheet sb-stories");
+  const sheet = { dialog, list: make("ul", "sb-story-list"), problem: make("p", "sb-problem") };
+  const gone = make("details", "sb-gone");
+  sheet.gone = make("ul", "sb-story-list");
+  sheet.goneBox = gone;
+  gone.append(make("summary", "", say("stories_deleted")), sheet.gone);
+  sheet.problem.setAttribute("role", "alert");
+  storiesSheet = sheet;
+  dialog.root.addEventListener("close", () => (storiesSheet = null));
+  const row = make("div", "sb-row");
+  row.append(makeButton("sb-filled", say("new_story"), openNewStory), makeImportButton());
+  dialog.body.append(make("p", "sb-quiet", say(props.temporary ? "story_temporary" : "stories_note")), row, sheet.problem, sheet.list, gone);
+  await paintStories(sheet);
+}
+
+async function paintStories(sheet) {
+  const { stories, deleted, error } = await ask("list_stories");
+  showProblem(sheet, error);
+  if (error) return;
+  refill(sheet.list, [stories, storyId], () => (stories.length
+    ? stories.map((story) => makeStoryRow(sheet, story))
+    : [make("li", "sb-quiet", say("stories_none"))]));
+  refill(sheet.gone, deleted, () => deleted.map((story) => makeGoneRow(sheet, story)));
+  show(sheet.goneBox, deleted.length > 0);
+}
+
+function titleOf(story) {
+  return story.title || story.opening || say("untitled");
+}
+
+function makeStoryRow(sheet, story) {
+  const row = make("li", "sb-story-row");
+  const title = titleOf(story);
+  const open = keyed(makeButton("sb-story-open", undefined, () => openStory(story.id)), `open-${story.id}`);
+  const face = make("span", "sb-story-face");
+  if (story.picture) face.append(makeImage("", story.picture, ""));
+  const words = make("span", "sb-story-words");
+  const when = new Date(1000 * story.updated).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  words.append(make("b", "", title), make("span", "sb-quiet", say("story_updated", sayCount("frames", story.frames), when)));
+  open.setAttribute("aria-current", String(story.id === storyId));
+  setLabel(open, say("story_open", title));
+  open.append(face, words);
+  const again = () => paintStories(sheet);
+  const tool = (icon, key, run) => keyed(makeIconButton("", icon, say(key, title), run), `${key}-${story.id}`);
+  row.append(
+    open,
+    tool("pen", "story_rename", () => renameRow(row, story, again)),
+    tool("copy", "story_duplicate", () => askOrToast("duplicate_story", { of: story.id }).then(again)),
+    tool("trash", "story_delete", () => deleteStory(story, again)),
+  );
+  return row;
+}
+
+function renameRow(row, story, again) {
+  const input = make("input", "sb-rename");
+  input.value = story.title;
+  input.maxLength = 200;
+  input.setAttribute("aria-label", say("story_rename", titleOf(story)));
+  const done = async () => {
+    const { error } = await askOrToast("rename_story", { of: story.id, title: input.value });
+    if (!error) row.parentElement.facts = null;
+    again();
+  };
+  input.addEventListener("keydown", (event) => {
+    if (isEnter(event)) done();
+    if (event.key === "Escape") {
+      event.preventDefault();
+      row.parentElement.facts = null;
+      again();
+    }
+  });
+  row.replaceChildren(input, makeButton("sb-filled", say("save_person"), done));
+  input.select();
+}
+
+async function deleteStory(story, again) {
+  const { error } = await askOrToast("delete_story", { of: story.id });
+  if (error) return;
+  await again();
+  const back = async () => {
+    await askOrToast("restore_story", { of: story.id });
+    if (storiesSheet) paintStories(storiesSheet);
+  };
+  toast(say("story_deleted", titleOf(story)), { label: say("undo"), run: back });
+  if (story.id === storyId) openNewStory();
+}
+
+function makeGoneRow(sheet, story) {
+  const row = make("li", "sb-row");
+  const back = () => askOrToast("restore_story", { of: story.id }).then(() => paintStories(sheet));
+  row.append(make("span", "sb-split-words", titleOf(story)), keyed(makeButton("sb-plain", say("restore"), back), story.id));
+  return row;
+}
+
+// -- Opening ---------------------------------------------------------------------------------------------------------
+
+// Another story in the same page. Words that are not saved yet are, or stay behind as drafts of the old one.
+async function openStory(id, extra = {}) {
+  if (view) await saveEverything();
+  const answer = await server.open_story({ story: id, shelf: shelf(), ...extra });
+  if (answer === undefined) {
+    setOffline(true);
+    return false;
+  }
+  setOffline(false);
+  if (answer.error) {
+    setNotice(answer.error);
+    return false;
+  }
+  if (storiesSheet) storiesSheet.dialog.close();
+  begin(answer);
+  return true;
+}
+
+function openNewStory() {
+  return openStory(null, { fresh: true });
+}
+
+function begin(answer) {
+  storyId = answer.view.story;
+  view = null;
+  panel = null;
+  cards.clear();
+  composer.insert = null;
+  element.querySelector(".sb-cards").replaceChildren();
+  setValue(composer.text, "");
+  rememberStory();
+  takeIn(answer.view);
+  bringBackDrafts();
+  const notice = answer.not_found ? say("not_found") : answer.notice;
+  setNotice(notice || (answer.example ? say("example_note") : null), answer.example && { label: say("new_story"), run: openNewStory });
+  look(QUICK);
+}
+
+async function renameStory(title) {
+  if (title === view.title) return;
+  await askOrToast("rename_story", { of: storyId, title });
+}

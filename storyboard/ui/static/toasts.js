@@ -1,0 +1,42 @@
+// Short messages at the edge of the page, and what is only said to screen readers.
+
+const TOAST_TIME = 9000; // ms
+
+// `action` is { label, run }: a way back that goes with the message.
+function toast(text, action) {
+  const box = element.querySelector(".sb-toasts");
+  if (!action && [...box.children].some((note) => note.firstChild.textContent === text)) return null;
+  const note = make("div", "sb-toast");
+  note.append(make("span", "", text));
+  if (action) {
+    note.append(makeButton("sb-way-back", action.label, () => {
+      note.remove();
+      action.run();
+    }));
+  }
+  note.append(makeIconButton("sb-close", "close", say("close"), () => note.remove()));
+  box.append(note);
+  setTimeout(() => note.remove(), TOAST_TIME);
+  while (box.children.length > 3) box.firstChild.remove();
+  return note;
+}
+
+let wayBack = null;
+
+// Only the latest removal can be taken back from here: "Undo" undoes the last thing done, whatever that was.
+function toastUndo(text) {
+  if (wayBack) wayBack.remove();
+  const phrase = view.can_undo;
+  wayBack = toast(text, { label: say("undo"), run: () => (view.can_undo === phrase ? undo() : toast(say("nothing_undo"))) });
+}
+
+function announce(text) {
+  setText(element.querySelector(".sb-said"), text);
+}
+
+function setNotice(text, action) {
+  const notice = element.querySelector(".sb-notice");
+  notice.replaceChildren(text || "");
+  if (action) notice.append(" ", makeButton("sb-plain", action.label, action.run));
+  show(notice, Boolean(text));
+}

@@ -1,0 +1,114 @@
+// Under a card's sentence: who is in the frame, as chips to toggle, and whom each pronoun stands for, as chips to rebind.
+
+function nameOrder() {
+  return view.cast.map((person) => person.name);
+}
+
+// Everyone keeps a colour of their own: equal steps around the wheel; the saturation is the style sheet's.
+function hueOf(name) {
+  const index = nameOrder().indexOf(name);
+  return index < 0 ? null : String(Math.round((18 + index * 137.5) % 360));
+}
+
+function makeNameChip(name, tag) {
+  const chip = make(tag, "sb-chip");
+  const hue = hueOf(name);
+  if (tag === "button") chip.type = "button";
+  if (hue !== null) {
+    const face = make("span", "sb-dot");
+    face.setAttribute("aria-hidden", "true");
+    chip.style.setProperty("--sb-hue", hue);
+    chip.append(face);
+  }
+  chip.append(make("span", "", name));
+  return chip;
+}
+
+function paintWho(card, frame) {
+  refill(card.who, [frame.number, frame.who, frame.pronouns, nameOrder()], () => [
+    ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
+    ...frame.pronouns.map((one) => makePronounChip(card, one)),
+  ]);
+  card.who.setAttribute("role", "group");
+  setAttribute(card.who, "aria-label", say("who", frame.number));
+}
+
+// `one.how`: "named" or "meant" (in the picture because of the words), "added" (by chip), "out" (left out by chip),
+// "absent". What a press does follows from that.
+function makeWhoChip(card, one) {
+  const chip = keyed(makeNameChip(one.name, "button"), `who-${one.name}`);
+  const next = { named: "out", meant: "out", out: "auto", added: "auto", absent: "in" }[one.how];
+  const label = { named: "toggle_out", meant: "toggle_out", out: "toggle_in", added: "toggle_added", absent: "toggle_add" };
+  chip.classList.add(`sb-${one.how}`);
+  chip.setAttribute("aria-pressed", String(one.how !== "out" && one.how !== "absent"));
+  setLabel(chip, say(label[one.how], one.name));
+  chip.addEventListener("click", () => act(card, "include_name", { name: one.name, how: next }));
+  return chip;
+}
+
+function makePronounChip(card, pronoun) {
+  const { word, names, from } = pronoun;
+  const who = names.join(" + ");
+  const text = !names.length ? say("binding_open", word) : from ? say("binding_from", word, who, from) : say("binding", word, who);
+  const chip = keyed(makeButton("sb-chip sb-pronoun", undefined), `pronoun-${pronoun.occurrence}`);
+  chip.append(make("span", "", text));
+  if (names.length) chip.style.setProperty("--sb-hue", hueOf(names[0]));
+  chip.classList.toggle("sb-bound", names.length > 0);
+  chip.classList.toggle("sb-unsure", pronoun.by === "model" && pronoun.confidence < 0.6);
+  const sure = sayHowSure(pronoun);
+  if (pronoun.by === "model") chip.append(make("span", "sb-sure-of", `${Math.round(100 * pronoun.confidence)} %`));
+  else if (pronoun.by === "writer") chip.append(makeIcon("pen"));
+  setAttribute(chip, "title", sure);
+  chip.append(make("span", "sb-hidden", ` ${say("rebind", word, card.frame.number, sure)}`));
+  return makeMenuButton(chip, () => rebindMenu(card, pronoun));
+}
+
+function sayHowSure(pronoun) {
+  if (pronoun.by === "writer") return say("binding_writer");
+  return pronoun.by === "model" ? say("binding_sure", Math.round(100 * pronoun.confidence)) : say("binding_none");
+}
+
+const PLURAL = ["they", "them", "their", "theirs", "themselves"];
+
+function rebindMenu(card, pronoun) {
+  const bind = (names) => act(card, "rebind", { occurrence: pronoun.occurrence, names });
+  const people = view.cast.map((person) => ({
+    label: person.name,
+    lead: makeFace(person),
+    checked: pronoun.names.length === 1 && pronoun.names[0] === person.name,
+    run: () => bind([person.name]),
+  }));
+  const several = PLURAL.includes(pronoun.word) && {
+    label: say("rebind_several"),
+    checked: pronoun.names.length > 1,
+    run: () => chooseSeveral(pronoun, bind),
+  };
+  const free = { label: say("rebind_auto"), checked: pronoun.by !== "writer", run: () => bind(null) };
+  return [{ heading: say("rebind_title", pronoun.word) }, ...people, ...(several ? [several] : []), null, free];
+}
+
+function chooseSeveral(pronoun, bind) {
+  const dialog = openDialog(say("rebind_title", pronoun.word), "sb-small");
+  const chosen = new Set(pronoun.names);
+  const boxes = view.cast.map((person) => {
+    const label = make("label", "sb-check");
+    const input = make("input");
+    input.type = "checkbox";
+    input.checked = chosen.has(person.name);
+    input.addEventListener("change", () => (input.checked ? chosen.add(person.name) : chosen.delete(person.name)));
+    label.append(input, makeFace(person), make("span", "", person.name));
+    return label;
+  });
+  const done = makeButton("sb-filled", say("rebind_done"), () => {
+    dialog.close();
+    bind(nameOrder().filter((name) => chosen.has(name)));
+  });
+  dialog.body.append(...boxes, done);
+}
+
+function makeFace(person) {
+  const portrait = person.portraits.find((one) => one.id === person.chosen);
+  const face = make("span", "sb-menu-lead sb-face");
+  face.append(makeImage("", portrait.picture, ""));
+  return face;
+}

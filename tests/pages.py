@@ -1,0 +1,68 @@
+"""What a writer does on the page, as functions of a Playwright page. Frames are counted from 1."""
+
+
+def write(page, *sentences):
+    """Type sentences into the line at the bottom, each with Enter."""
+    for sentence in sentences:
+        page.fill("#sb-next", sentence)
+        page.press("#sb-next", "Enter")
+
+
+def write_and_draw(page, *sentences):
+    write(page, *sentences)
+    for number in range(1, len(sentences) + 1):
+        wait_drawn(page, number)
+
+
+def card(page, number):
+    return page.locator(".sb-card").nth(number - 1)
+
+
+def sentence(page, number):
+    return card(page, number).locator("textarea")
+
+
+def sentences(page):
+    return page.eval_on_selector_all(".sb-card textarea", "boxes => boxes.map((box) => box.value)")
+
+
+def wait_sentences(page, *expected):
+    """Until the cards say exactly this, in this order."""
+    page.wait_for_function(
+        "wanted => JSON.stringify([...document.querySelectorAll('.sb-card textarea')].map((box) => box.value))"
+        " === JSON.stringify(wanted)",
+        arg=list(expected),
+    )
+
+
+def wait_drawn(page, number, takes=1):
+    card(page, number).locator(".sb-image:not([hidden])").wait_for()
+    card(page, number).locator(".sb-progress").wait_for(state="hidden")
+    if takes > 1:
+        card(page, number).locator(f".sb-take:text-matches('/{takes}$')").wait_for()
+
+
+def picture(page, number):
+    return card(page, number).locator(".sb-image").get_attribute("src")
+
+
+def menu(page, number, words):
+    """Choose from a card's menu."""
+    card(page, number).locator(".sb-more").click()
+    page.get_by_role("menuitem", name=words, exact=True).click()
+
+
+def open_panel(page, number):
+    card(page, number).locator(".sb-open").click()
+    page.locator(".sb-panel").wait_for()
+    return page.locator(".sb-panel")
+
+
+def story_of(page):
+    """The id in the page's address."""
+    return page.evaluate("new URLSearchParams(location.search).get('story')")
+
+
+def story_in(app, page):
+    """The story as the studio has it."""
+    return app.studio.session(story_of(page)).story

@@ -1,0 +1,336 @@
+"""The authors' checkpoints become a pipeline folder; what is no such checkpoint is refused by the key that shows it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import released
+import tiny
+import torch
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+)
+
+from storyboard.errors import StoryError
+from storyboard.models.fusion import CharacterFuser
+from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+from training import import_weights
+from training.parts import build_unet, build_vae, load_config
+from training.released import language, model_args, parts
+from training.released.check import shapes_of
+from training.released.keys import FIRST_STAGE, SECOND_STAGE, from_released, standardise, to_released
+
+TABLES = Path(__file__).parent / "reference_keys"
+FULL_SIZES = ("sd15-opt-6.7b", "sd15-llama-2-7b")
+
+
+def table(name: str) -> dict[str, tuple[int, ...]]:
+    rows = [line.split("\t") for line in (TABLES / f"{name}.tsv").read_text().splitlines()]
+    return {key: tuple(map(int, shape.split("x"))) if shape else () for key, shape in rows}
+
+
+def size(shapes: dict[str, tuple[int, ...]]) -> int:
+    return sum(torch.Size(shape).numel() for shape in shapes.values())
+
+
+def first_stage_parts(config: dict) -> dict:
+    clip = config["clip"]
+    with torch.device("meta"):
+        return {
+            "text_encoder": CLIPTextModel(CLIPTextConfig(**clip["text_config"])),
+            "image_encoder": CLIPVisionModelWithProjection(
+                CLIPVisionConfig(**clip["vision_config"], projection_dim=clip["projection_dim"])
+            ),
+            "vae": build_vae(config),
+            "unet": build_unet(config),
+            "fuser": CharacterFuser(clip["text_config"]["hidden_size"], clip["projection_dim"]),
+        }
+
+
+def second_stage_parts(config: dict) -> dict:
+    sizes = dict(config["language_model"])
+    words = AutoConfig.for_model(sizes.pop("model_type"), **sizes)
+    text, vision = config["clip"]["text_config"], config["clip"]["vision_config"]
+    with torch.device("meta"):
+        width = AutoModelForCausalLM.from_config(words).get_input_embeddings().weight.shape[1]
+        return {
+            "image_tokens": ImageTokens(width, **config["image_tokens"]),
+            "visual_mapper": VisualMapper(vision["hidden_size"], width, **config["visual_mapper"]),
+            "condition_mapper": ConditionMapper(
+                width, text["hidden_size"], text["max_position_embeddings"], **config["condition_mapper"]
+            ),
+        }
+
+
+def states_of(modules: dict) -> dict:
+    return {name: shapes_of(module.state_dict()) for name, module in modules.items()}
+
+
+def test_full_size_char_ldm_has_the_1536_released_keys_and_maps_both_ways():
+    states = states_of(first_stage_parts(load_config(FULL_SIZES[0])))
+    expected = table("first-stage")
+    assert to_released(FIRST_STAGE, states) == expected
+    assert (len(expected), size(expected)) == (1536, 1_373_159_851)
+    back = from_released(FIRST_STAGE, standardise(FIRST_STAGE, expected).used)
+    assert back == states
+
+
+@pytest.mark.parametrize("name", FULL_SIZES)
+def test_full_size_alignment_has_the_137_released_keys_and_maps_both_ways(name):
+    states = states_of(second_stage_parts(load_config(name)))
+    heads = parts.retrieval_shapes(256, 1024, 4096)
+    expected = table("second-stage")
+    assert to_released(SECOND_STAGE, states, heads) == expected
+    assert (len(expected), size(expected)) == (137, 50_096_385)
+    found = standardise(SECOND_STAGE, expected)
+    assert (from_released(SECOND_STAGE, found.used), found.unused) == (states, heads)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> released.Released:
+    return released.Released(tmp_path_factory.mktemp("released"))
+
+
+def arguments(files: released.Released, out: Path, **changes) -> list[str]:
+    given = {
+        "first-stage": files.first_stage,
+        "second-stage": files.second_stage,
+        "base": files.base,
+        "clip": files.clip,
+        "llm": files.llm,
+        "out": out,
+        **changes,
+    }
+    return [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
+
+
+@pytest.fixture(scope="module")
+def imported(files, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("imported")
+    portraits = folder / "chars"
+    portraits.mkdir()
+    for name, colour in (("fred", "orange"), ("mr slate", "grey"), ("zora", "green")):
+        Image.new("RGB", (20, 30), colour).save(portraits / f"{name}.jpeg")
+    import_weights.main(arguments(files, folder / "flintstones", portraits=portraits))
+    assert sorted(path.name for path in folder.iterdir()) == ["chars", "flintstones"]
+    return folder / "flintstones"
+
+
+def test_a_tiny_release_is_imported_reloaded_and_draws(imported):
+    pipeline = StoryPipeline.from_pretrained(imported)
+    pipeline.set_progress_bar_config(disable=True)
+    cast = (CastMember("Fred", "he", (), Image.new("RGB", (20, 30), "orange")),)
+    seen = []
+    pipeline.unet.register_forward_pre_hook(lambda *_: seen.append(1))
+    for history, conditioning in (((), "char-ldm"), ((ContextFrame("Fred", cast[0].portrait),), "llm")):
+        seen.clear()
+        *_, rendered = pipeline.generate(FrameRequest("Fred waves.", cast, history, seed=1))
+        assert rendered.picture.size == (32, 32) and rendered.conditioning == conditioning
+        assert (len(seen), rendered.steps, rendered.guidance) == (31, 30, 5.0)
+
+
+def test_the_imported_folder_holds_the_released_numbers_in_their_precision(files, imported):
+    saved = {
+        part: load_file(path)
+        for part in ("text_encoder", "image_encoder", "unet", "fuser", "image_tokens", "visual_mapper")
+        for path in (imported / part).glob("*.safetensors")
+    }
+    released_tensors = files.first | files.second
+    states = from_released(FIRST_STAGE, files.first) | from_released(
+        SECOND_STAGE, standardise(SECOND_STAGE, files.second).used
+    )
+    for part, tensors in saved.items():
+        assert tensors.keys() == states[part].keys()
+        for name, tensor in tensors.items():
+            assert tensor.dtype == states[part][name].dtype and torch.equal(tensor, states[part][name])
+    precisions = {tensor.dtype for tensor in saved["image_encoder"].values()}
+    assert precisions == {torch.float32, torch.bfloat16} and len(released_tensors) > 300
+    # The autoencoder that decodes is the stock one, not the rounded one of the checkpoint.
+    stock = tiny.vae().state_dict()
+    vae = load_file(imported / "vae" / "diffusion_pytorch_model.safetensors")
+    assert all(torch.equal(vae[name], stock[name]) for name in stock)
+
+
+def test_the_imported_folder_draws_as_the_released_code(files, imported):
+    index = json.loads((imported / "model_index.json").read_text())
+    expected = {
+        "first_frame": "char-ldm",
+        "steps": 30,
+        "guidance": 5.0,
+        "start_merge_step": 15,
+        "cast_prefix": False,
+        "prompt_tail": " ",
+        "portrait_fill": "black",
+        "portrait_filter": "bilinear",
+    }
+    assert {key: index[key] for key in expected} == expected
+    assert index["scheduler"][1] == "PNDMScheduler" and index["visual_encoder"][1] == "CLIPVisionModel"
+    with safe_open(imported / "language_model" / "model.safetensors", "pt") as weights:
+        name = next(iter(weights.keys()))
+        assert weights.get_tensor(name).dtype == torch.float16  # of its pickled file
+    record = json.loads((imported / "import.json").read_text())
+    assert record["model_args"]["visual_tokens"] == released.VISUAL_TOKENS
+    assert record["model_args"]["max_len"] == 160
+    assert record["tolerated"] == ["retrieval heads, which nothing reads"]
+    assert set(record["files"]) == {"pytorch_model.bin", "pretrained_ckpt.pth.tar"}
+
+
+def test_portraits_named_after_characters_become_the_cast(imported):
+    cast = json.loads((imported / "cast.json").read_text())["characters"]
+    assert [(c["name"], c["pronoun"]) for c in cast] == [("Fred", "he"), ("Mr Slate", "he"), ("Zora", "they")]
+    assert all((imported / c["portraits"][0]["file"]).is_file() for c in cast)
+
+
+@pytest.fixture(scope="module")
+def base(files):
+    """For what is refused, or touches nothing of it."""
+    return parts.load_base(str(files.base), str(files.clip))
+
+
+def import_first(tensors, base):
+    return parts.import_first_stage(Path("pytorch_model.bin"), tensors, base)
+
+
+def test_known_differences_are_tolerated_and_named(files):
+    renamed = {
+        key.replace(".query.", ".to_q.")
+        .replace(".key.", ".to_k.")
+        .replace(".value.", ".to_v.")
+        .replace(".proj_attn.", ".to_out.0."): tensor
+        for key, tensor in files.first.items()
+    }
+    assert renamed.keys() != files.first.keys()
+    positions = torch.arange(tiny.TEXT_TOKENS)[None]
+    wrapped = {
+        f"module.{key}": tensor
+        for key, tensor in {**renamed, "text_encoder.embeddings.position_ids": positions}.items()
+    }
+    fuser, tolerated = import_first(wrapped, parts.load_base(str(files.base), str(files.clip)))
+    assert torch.equal(fuser.layer_norm.bias, files.first["postfuse_module.layer_norm.bias"])
+    assert tolerated == (
+        'a "module." before every key',
+        "the autoencoder's attention under its newer names (to_q, to_k, to_v, to_out.0)",
+        "position ids, which nothing reads",
+    )
+
+
+Q = "text_encoder.encoder.layers.0.self_attn.q_proj.weight"
+K = "text_encoder.encoder.layers.0.self_attn.k_proj.weight"
+CONVOLUTION = "unet.conv_in.weight"
+
+
+def swapped(state, one, other):
+    return {**state, one: state[other], other: state[one]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: {k: t for k, t in s.items() if k != K}, f'"{K}" is missing;'),
+        (lambda s: dict(list(s.items())[:-3]), r"is missing \(2 more keys differ\)"),
+        (lambda s: {**s, "unet.extra.weight": s[Q]}, '"unet.extra.weight" does not belong there'),
+        (lambda s: {**s, "optimizer": s[Q]}, '"optimizer" does not belong there'),
+        (lambda s: {**s, f"module.{Q}": s[Q]}, f'"module.{Q}" does not belong there'),
+        (lambda s: {**s, CONVOLUTION: s[CONVOLUTION][:, :2]}, "conv_in.weight. is 8x2x3x3 and should be 8x4x3x3"),
+        (lambda s: {**s, "unet.conv_in.bias": s[CONVOLUTION]}, "is 8x4x3x3 and should be 8;"),
+        (lambda s: swapped(s, Q, K), "self_attn.k_proj.weight. is unlike the base's"),
+        (lambda s: {**s, CONVOLUTION: -s[CONVOLUTION]}, "unet.conv_in.weight. is unlike the base's"),
+        (lambda s: {**s, CONVOLUTION: s[CONVOLUTION] / 0}, "unet.conv_in.weight. holds values that are no finite"),
+        (lambda s: {**s, Q: s[Q].long()}, "q_proj.weight. is int64 and should be float32"),
+    ],
+)  # fmt: skip
+def test_a_first_stage_that_does_not_fit_is_refused_by_its_first_odd_key(files, base, change, message):
+    with pytest.raises(StoryError, match=message) as caught:
+        import_first(change(files.first), base)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_tensor_under_two_names_is_refused(files, base):
+    old = next(key for key in files.first if ".query.weight" in key)
+    both = {**files.first, old.replace("query", "to_q"): files.first[old]}
+    with pytest.raises(StoryError, match="are the same tensor"):
+        import_first(both, base)
+
+
+@pytest.fixture(scope="module")
+def chosen(files) -> language.Language:
+    return language.choose(files.llm)
+
+
+def import_second(tensors, base, chosen, **changes):
+    path = Path("pretrained_ckpt.pth.tar")
+    args = model_args.ModelArgs(
+        released.VISUAL_TOKENS, 8, tiny.TEXT_TOKENS, tiny.TEXT_WIDTH, released.RETRIEVAL, 160, None
+    )
+    return parts.import_second_stage(path, tensors, replace(args, **changes), chosen, base)
+
+
+QUERIES = "model.gen_text_hidden_fcs.0.query_embs"
+
+
+@pytest.mark.parametrize(
+    ("change", "args", "message"),
+    [
+        (lambda s: {k: t for k, t in s.items() if k != QUERIES}, {}, f'"{QUERIES}" is missing;'),
+        (lambda s: {**s, "model.lm.weight": s[QUERIES]}, {}, '"model.lm.weight" does not belong there'),
+        (lambda s: s, {"visual_tokens": 4}, '"model.visual_embeddings.weight" is 60x24 and should be 80x24'),
+        (lambda s: s, {"image_tokens": 4}, '"model.input_embeddings.weight" is 8x20 and should be 4x20'),
+        (lambda s: s, {"retrieval_width": 7}, '"model.visual_fc.weight" is 6x24 and should be 7x24'),
+        (lambda s: s, {"queries": 77}, "num_clip_tokens is 77 where it reads 32"),
+        (lambda s: s, {"condition_width": 768}, "gen_emb_dim is 768 where the denoiser reads 16"),
+        (lambda s: s, {"max_len": 600}, "600 positions and the language model has 512"),
+    ],
+)
+def test_a_second_stage_that_does_not_fit_is_refused(files, base, chosen, change, args, message):
+    with pytest.raises(StoryError, match=message):
+        import_second(change(files.second), base, chosen, **args)
+
+
+def test_a_second_stage_without_retrieval_heads_is_imported(files, base, chosen):
+    bare = {k: t for k, t in files.second.items() if k in standardise(SECOND_STAGE, files.second).used}
+    built, tolerated = import_second(bare, base, chosen)
+    assert tolerated == ()
+    assert torch.equal(built["image_tokens"].weight, files.second["model.input_embeddings.weight"])
+
+
+def test_the_command_refuses_in_one_sentence_with_exit_code_2_and_leaves_nothing(files, tmp_path, capsys):
+    odd = tmp_path / "in" / "odd.bin"
+    odd.parent.mkdir()
+    torch.save({"weights": torch.zeros(3)}, odd)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SystemExit) as caught:
+        import_weights.main(arguments(files, tmp_path / "out" / "story", **{"first-stage": odd}))
+    said = capsys.readouterr().err.strip()
+    assert caught.value.code == 2 and list((tmp_path / "out").iterdir()) == []
+    assert 'import_weights: odd.bin does not fit: "text_encoder.' in said
+    assert "\n" not in said.partition("import_weights:")[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"first-stage": "nowhere.bin"}, 'no first-stage checkpoint "nowhere.bin"'),
+        ({"second-stage": "nowhere"}, 'no second-stage folder "nowhere"'),
+        ({"llm": None}, "belong together"),
+        ({"llm": "nowhere/at/all"}, 'The config of the language model "nowhere/at/all" cannot be loaded'),
+        ({"out": __file__}, "exists; give a new folder"),
+        ({"out": "nowhere/at/all"}, "to write in; create it"),
+    ],
+)
+def test_what_is_not_there_is_named_before_any_work(files, tmp_path, capsys, changes, message):
+    with pytest.raises(SystemExit) as caught:
+        import_weights.main(arguments(files, **{"out": tmp_path / "out", **changes}))
+    assert caught.value.code == 2 and message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,147 @@
+"""Who is in a frame, on the page: chips, pronouns and whom they mean, what a frame reads, why it looks so; the cast."""
+
+import pytest
+from PIL import Image
+
+from tests.pages import card, open_panel, story_in, wait_drawn, write_and_draw
+
+pytestmark = pytest.mark.browser
+
+
+def chip(page, number, name):
+    return card(page, number).locator(".sb-who").get_by_text(name, exact=True)
+
+
+def test_a_chip_leaves_somebody_out_and_lets_them_in_again(app, page):
+    write_and_draw(page, "Rosa waves to Milo.")
+    chip(page, 1, "Milo").click()
+    card(page, 1).locator(".sb-out", has_text="Milo").wait_for()
+    assert story_in(app, page).frames[0].excluded == ("Milo",)
+    card(page, 1).locator(".sb-stale:not([hidden])").wait_for()
+    chip(page, 1, "Milo").click()
+    card(page, 1).locator(".sb-named", has_text="Milo").wait_for()
+    card(page, 1).locator(".sb-stale").wait_for(state="hidden")  # as it was drawn
+
+
+def test_somebody_the_sentence_does_not_name_is_added_in_the_panel(app, page):
+    write_and_draw(page, "Rosa waves.")
+    panel = open_panel(page, 1)
+    panel.get_by_role("button", name="Add Bolt to this frame").click()
+    card(page, 1).locator(".sb-added", has_text="Bolt").wait_for()
+    assert story_in(app, page).frames[0].included == ("Bolt",)
+
+
+def test_a_pronoun_is_underlined_says_who_it_is_and_is_bound_to_somebody_else_by_a_click(app, page):
+    write_and_draw(page, "Rosa waves to Milo.", "She sits down.", "Bolt sings.")
+    assert card(page, 2).locator(".sb-mirror u").inner_text() == "She"
+    bound = card(page, 2).locator(".sb-pronoun")
+    assert bound.inner_text().split("\n")[0].startswith("she = Rosa (from frame 1)")
+    assert "75 %" in bound.inner_text()
+    bound.click()
+    page.get_by_role("menuitemradio", name="Milo").click()
+    card(page, 2).locator(".sb-pronoun", has_text="she = Milo (from frame 1)").wait_for()
+    card(page, 2).locator(".sb-cause", has_text="whom a pronoun stands for changed").wait_for()
+    assert [card(page, number).locator(".sb-stale").is_visible() for number in (1, 3)] == [False, False]
+    card(page, 2).get_by_role("button", name="Update").click()
+    wait_drawn(page, 2, takes=2)
+    assert story_in(app, page).frames[1].take.resolved == "Milo sits down."
+
+
+def test_a_new_scene_is_chosen_between_two_cards_and_seen_there(app, page):
+    write_and_draw(page, "Rosa waves.", "Milo reads.", "Bolt sings.")
+    card(page, 3).hover()
+    card(page, 3).locator(".sb-knot").click()
+    page.get_by_role("menuitemradio", name="Nothing: a new scene").click()
+    card(page, 3).locator(".sb-reads", has_text="New scene").wait_for()
+    assert story_in(app, page).frames[2].sees == 0
+    card(page, 3).locator(".sb-cause", has_text="the frames it reads changed").wait_for()
+
+
+def test_the_attention_of_a_character_lies_over_the_picture_in_their_colour(app, page):
+    write_and_draw(page, "Rosa waves to Milo.")
+    panel = open_panel(page, 1)
+    panel.get_by_role("button", name="Show where Milo was drawn").click()
+    look = card(page, 1).locator(".sb-look")
+    assert look.count() == 1
+    take = story_in(app, page).frames[0].take
+    assert dict(take.attention)["Milo"] in look.evaluate("node => node.style.maskImage")
+    hue = "node => node.style.getPropertyValue('--sb-hue')"
+    assert look.evaluate(hue) == card(page, 1).locator(".sb-chip", has_text="Milo").evaluate(hue)
+    panel.get_by_role("button", name="Show where Milo was drawn").click()
+    assert look.count() == 0
+
+
+def test_a_panel_lists_what_the_picture_was_drawn_with(app, page):
+    write_and_draw(page, "Rosa waves.", "She sits down.")
+    facts = open_panel(page, 2).locator(".sb-facts")
+    take = story_in(app, page).frames[1].take
+    words = facts.inner_text()
+    for expected in ("She sits down.", str(take.seed), str(take.steps), "the language model"):
+        assert expected in words
+    assert facts.locator("img").count() == 2  # Rosa's portrait, frame 1
+
+
+def test_a_portrait_says_which_pictures_it_touches_before_it_is_worn(app, page):
+    write_and_draw(page, "Rosa waves.", "Milo reads.")
+    page.get_by_role("button", name="Rosa, she: raincoat").click()
+    dialog = page.get_by_role("dialog", name="Rosa in this story")
+    dialog.get_by_role("button", name="Rosa wears: dress").click()
+    dialog.get_by_text("pictures would be out of date").or_(
+        dialog.get_by_text("picture would be out of date")
+    ).wait_for()
+    assert story_in(app, page).character("Rosa").chosen == "rosa-raincoat"
+    dialog.get_by_role("button", name="Wear this").click()
+    dialog.locator(".sb-portrait[aria-pressed=true]", has_text="dress").wait_for()
+    assert story_in(app, page).character("Rosa").chosen == "rosa-dress"
+    page.keyboard.press("Escape")
+    card(page, 1).locator(".sb-cause", has_text="Rosa's portrait changed").wait_for()
+
+
+def test_one_frame_wears_a_portrait_of_its_own(app, page):
+    write_and_draw(page, "Rosa waves.", "Rosa sings.")
+    panel = open_panel(page, 1)
+    panel.get_by_role("button", name="Rosa in this frame only").click()
+    page.get_by_role("menuitemradio", name="dress").click()
+    card(page, 1).locator(".sb-stale:not([hidden])").wait_for()
+    assert story_in(app, page).frames[0].portraits == (("Rosa", "rosa-dress"),)
+    assert not card(page, 2).locator(".sb-stale").is_visible()
+
+
+def test_somebody_new_joins_is_renamed_and_leaves(app, page, tmp_path):
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "ada.png")
+    page.get_by_role("button", name="Add someone").click()
+    dialog = page.get_by_role("dialog", name="Someone new")
+    dialog.get_by_label("Name").fill("Ada")
+    dialog.get_by_label("Also called").fill("the pilot, Captain Ada")
+    dialog.get_by_role("button", name="Add to the cast").click()
+    assert "portrait" in dialog.locator(".sb-problem").inner_text()
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "ada.png")
+    dialog.locator(".sb-new-portrait").wait_for()
+    dialog.get_by_role("button", name="Add to the cast").click()
+    dialog.wait_for(state="detached")
+    ada = story_in(app, page).character("Ada")
+    assert (ada.pronoun, ada.aliases) == ("she", ("the pilot", "Captain Ada"))
+    page.get_by_role("button", name="Ada, she").click()
+    dialog = page.get_by_role("dialog", name="Ada in this story")
+    dialog.get_by_label("Name").fill("Bea")
+    dialog.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Bea, she").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove from the cast").click()
+    page.get_by_role("button", name="Bea, she").wait_for(state="detached")
+    page.locator(".sb-toast").get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Bea, she").wait_for()
+
+
+def test_an_upload_that_is_no_picture_changes_nothing_and_one_that_is_is_worn(app, page, tmp_path):
+    before = story_in(app, page)
+    page.get_by_role("button", name="Rosa, she").click()
+    dialog = page.get_by_role("dialog")
+    (tmp_path / "letter.png").write_text("not a picture")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "letter.png")
+    dialog.locator(".sb-problem:not([hidden])").wait_for()
+    assert "The portrait for Rosa is not a PNG" in dialog.locator(".sb-problem").inner_text()
+    assert story_in(app, page) == before
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "seaside.png")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "seaside.png")
+    dialog.locator(".sb-portrait[aria-pressed=true]", has_text="seaside").wait_for()
+    assert dialog.locator(".sb-problem").is_hidden()

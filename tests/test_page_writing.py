@@ -1,0 +1,160 @@
+"""Writing on the page: sentence, Enter, drawn; nothing that is typed is lost or interrupted; a whole script at once."""
+
+import threading
+
+import pytest
+
+from tests.pages import (
+    card,
+    menu,
+    picture,
+    sentence,
+    story_in,
+    wait_drawn,
+    wait_sentences,
+    write,
+    write_and_draw,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_sentence_and_enter_make_a_drawn_card_and_the_next_line_is_ready(page):
+    page.locator("#sb-next:focus").wait_for()
+    page.keyboard.type("Rosa waves in the park.")
+    page.keyboard.press("Enter")
+    wait_drawn(page, 1)
+    assert page.input_value("#sb-next") == ""
+    page.keyboard.type("She sits down.")
+    page.keyboard.press("Enter")
+    wait_drawn(page, 2)
+    wait_sentences(page, "Rosa waves in the park.", "She sits down.")
+    size = card(page, 2).locator(".sb-image").evaluate("image => [image.complete, image.naturalWidth]")
+    assert size == [True, 32]
+    assert "Saved" in page.locator(".sb-saved").inner_text()
+
+
+def test_typing_in_one_card_is_not_disturbed_while_another_is_redrawn(app, page):
+    write_and_draw(page, "Rosa waves.", "Milo reads.")
+    old = picture(page, 1)
+    app.renderer.gate = threading.Event()
+    card(page, 1).locator(".sb-reroll").click()
+    card(page, 1).locator(".sb-progress").wait_for()
+    box = sentence(page, 2)
+    box.click()
+    box.press("End")
+    page.keyboard.type(" He turns the page,", delay=30)
+    assert picture(page, 1) == old  # not blanked meanwhile
+    app.renderer.gate.set()
+    wait_drawn(page, 1, takes=2)
+    page.keyboard.type(" slowly.", delay=30)
+    assert box.input_value() == "Milo reads. He turns the page, slowly."
+    assert box.evaluate("box => box === document.activeElement")
+    box.press("Enter")
+    wait_drawn(page, 2, takes=2)
+    assert story_in(app, page).frames[1].caption == "Milo reads. He turns the page, slowly."
+
+
+def test_a_box_being_typed_in_keeps_its_focus_and_words_when_cards_move_around_it(app, page):
+    write_and_draw(page, "Rosa waves.", "Milo reads.", "Bolt sings.")
+    box = sentence(page, 2)
+    box.click()
+    box.press("End")
+    page.keyboard.type(" Aloud")
+    story = story_in(app, page)
+    app.studio.move(story.id, story.frames[0].id, 3)
+    wait_sentences(page, "Milo reads. Aloud", "Bolt sings.", "Rosa waves.")
+    page.keyboard.type(", too.")
+    assert sentence(page, 1).input_value() == "Milo reads. Aloud, too."
+
+
+def test_a_refused_sentence_comes_back_with_the_reason(page):
+    write(page, "Zelda waves to everyone.")
+    page.locator(".sb-composer .sb-problem:not([hidden])").wait_for()
+    assert "Zelda" in page.locator(".sb-composer .sb-problem").inner_text()
+    assert page.input_value("#sb-next") == "Zelda waves to everyone."
+    assert page.locator(".sb-card").count() == 0
+
+
+def test_words_left_in_a_card_are_saved_without_drawing_and_shown_as_out_of_date_with_the_cause(app, page):
+    write_and_draw(page, "Rosa waves.")
+    sentence(page, 1).fill("Rosa sings.")
+    page.focus("#sb-next")
+    card(page, 1).locator(".sb-stale:not([hidden])").wait_for()
+    assert card(page, 1).locator(".sb-cause").inner_text() == "Out of date: the sentence changed"
+    (frame,) = story_in(app, page).frames
+    assert (frame.caption, len(frame.takes)) == ("Rosa sings.", 1)
+
+
+def test_all_that_is_out_of_date_is_updated_by_one_button_that_says_how_much(page):
+    write_and_draw(page, "Rosa waves.", "She sings.", "Milo reads.", "Bolt sings.")
+    sentence(page, 1).fill("Rosa sings.")
+    sentence(page, 1).press("Enter")
+    update = page.get_by_role("button", name="Update all (3 frames")
+    update.wait_for()
+    assert "about" in update.inner_text()
+    assert card(page, 2).locator(".sb-cause").inner_text() == "Out of date: frame 1's picture changed"
+    menu(page, 4, "Lock")
+    page.get_by_role("button", name="Update all (2 frames").click()  # not the locked one
+    wait_drawn(page, 2, takes=2)
+    wait_drawn(page, 3, takes=2)
+    assert card(page, 4).locator(".sb-take").is_hidden()
+
+
+def test_escape_brings_the_old_sentence_back(app, page):
+    write_and_draw(page, "Rosa waves.")
+    sentence(page, 1).fill("Rosa sin")
+    sentence(page, 1).press("Escape")
+    assert sentence(page, 1).input_value() == "Rosa waves."
+    assert len(story_in(app, page).frames[0].takes) == 1
+
+
+def test_a_frame_comes_in_before_and_after_another_and_is_told_what_that_touches(page):
+    write_and_draw(page, "Rosa waves.", "Milo reads.")
+    menu(page, 2, "Insert before")
+    assert page.locator(".sb-composer label").inner_text() == "What happens before frame 2?"
+    assert "1 picture after it would be out of date" in page.locator(".sb-place").inner_text()
+    write(page, "Bolt sings.")
+    wait_sentences(page, "Rosa waves.", "Bolt sings.", "Milo reads.")
+    write(page, "Bolt sings again.")  # goes on behind the one just written
+    wait_sentences(page, "Rosa waves.", "Bolt sings.", "Bolt sings again.", "Milo reads.")
+    page.get_by_role("button", name="Back to the end").click()
+    write(page, "Rosa sings.")
+    wait_sentences(page, "Rosa waves.", "Bolt sings.", "Bolt sings again.", "Milo reads.", "Rosa sings.")
+
+
+def test_a_script_is_split_shown_thinned_out_and_accepted(page):
+    page.get_by_role("button", name="Paste a script").click()
+    page.fill(".sb-script-text", "Panel 1: Rosa waves. Milo reads.\n\n- Bolt sings.")
+    lines = page.locator(".sb-split-words")
+    lines.nth(2).wait_for()
+    assert lines.all_inner_texts() == ["Rosa waves.", "Milo reads.", "Bolt sings."]
+    page.get_by_role("button", name="Leave out: Milo reads.").click()
+    page.get_by_role("button", name="Add 2 frames").click()
+    wait_sentences(page, "Rosa waves.", "Bolt sings.")
+    wait_drawn(page, 2)
+
+
+def test_words_that_were_not_saved_survive_a_reload(page):
+    write_and_draw(page, "Rosa waves.")
+    page.fill("#sb-next", "She walks in the")
+    sentence(page, 1).fill("Zelda waves to everyone.")  # refused, so it is saved nowhere
+    page.focus("#sb-next")
+    card(page, 1).locator(".sb-problem:not([hidden])").wait_for()
+    page.reload()
+    page.wait_for_selector(".sb-ready")
+    card(page, 1).wait_for()
+    assert page.input_value("#sb-next") == "She walks in the"
+    assert sentence(page, 1).input_value() == "Zelda waves to everyone."
+
+
+def test_chips_write_themselves_into_the_sentence_and_a_word_never_learned_is_noted_gently(page):
+    page.locator("#sb-next").focus()
+    for chip in ("Rosa", "waves", "in the park"):
+        page.locator(".sb-ideas").get_by_role("button", name=chip, exact=True).click()
+    assert page.input_value("#sb-next") == "Rosa waves in the park"
+    page.keyboard.type(" at a dragon")
+    page.locator(".sb-unknown:not([hidden])").wait_for()
+    assert "“dragon”" in page.locator(".sb-unknown").inner_text()
+    page.keyboard.press("Enter")
+    wait_drawn(page, 1)  # a note, not a refusal

@@ -1,0 +1,172 @@
+"""Pasted scripts become one sentence a frame: prose, lists, panels, screenplays, and text meant to do harm."""
+
+import time
+
+import pytest
+
+from storyboard.script import MAX_SCRIPT, split_script
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        ("Rosa waves. She runs! Does Milo nap?", ["Rosa waves.", "She runs!", "Does Milo nap?"]),
+        ("Rosa waits... Then she runs\u2026 Home!", ["Rosa waits...", "Then she runs\u2026", "Home!"]),
+        ("Rosa waits... and waits? yes.", ["Rosa waits... and waits? yes."]),
+        ("Mr. Slate meets Dr. Moss. Mrs. Lee waves.", ["Mr. Slate meets Dr. Moss.", "Mrs. Lee waves."]),
+        ("J. R. Moss naps at 5 p.m. on Elm St. today. Rosa, too.", None),
+        ("It was I. Rosa nods.", ["It was I.", "Rosa nods."]),
+        ("The clock says 10.30 now. 3 ducks swim.", ["The clock says 10.30 now.", "3 ducks swim."]),
+        ("Rosa waves.) Milo too.", ["Rosa waves.)", "Milo too."]),
+        (
+            "\u7f57\u838e\u6325\u624b\u3002\u5979\u8dd1\u4e86\uff01",
+            ["\u7f57\u838e\u6325\u624b\u3002", "\u5979\u8dd1\u4e86\uff01"],
+        ),
+        ("", []),
+        (" \n\u200b\n...\n- \n3.\n", []),
+    ],
+)
+def test_prose_is_split_at_the_ends_of_sentences(text, frames):
+    if frames is None:
+        frames = ["J. R. Moss naps at 5 p.m. on Elm St. today.", "Rosa, too."]
+    assert split_script(text) == frames
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        ('Rosa says "Hi. I am Rosa." Milo waves.', ['Rosa says "Hi. I am Rosa."', "Milo waves."]),
+        ("Rosa says \u201cStop! Now!\u201d She runs.", ["Rosa says \u201cStop! Now!\u201d", "She runs."]),
+        ('"Stop! Wait!" Rosa shouts. Milo stops.', ['"Stop! Wait!" Rosa shouts.', "Milo stops."]),
+        ('"Stop!" she shouts. "Why?" he asks.', ['"Stop!" she shouts.', '"Why?" he asks.']),
+        ('The sign is 6" wide. Rosa reads it.', ['The sign is 6" wide.', "Rosa reads it."]),
+        ("It's Rosa's. 'Tis Milo's too.", ["It's Rosa's.", "'Tis Milo's too."]),
+    ],
+)
+def test_a_full_stop_inside_quotation_marks_ends_nothing(text, frames):
+    assert split_script(text) == frames
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rosa waves\nMilo naps\nBolt hums",
+        "Rosa waves\r\n\r\nMilo naps\r\n\r\n\r\nBolt hums\r\n",
+        "1. Rosa waves\n2. Milo naps\n3. Bolt hums",
+        "1) Rosa waves\n2: Milo naps\n#3. Bolt hums",
+        "(1) Rosa waves\n[2] Milo naps\n3 - Bolt hums",
+        "- Rosa waves\n* Milo naps\n\u2022 Bolt hums",
+        "Panel 1: Rosa waves\nPANEL 2 - Milo naps\nFrame 3. Bolt hums",
+        "Scene one\nRosa waves\n\nScene two\nMilo naps\n\nScene III:\nBolt hums",
+        "## Page 1\n**Panel 1:** Rosa waves\n**Panel 2:** Milo naps\n> - Shot 3: Bolt hums",
+        "FADE IN:\n\nRosa waves\n\nCUT TO:\n\nMilo naps\n\nSmash cut to:\n\nBolt hums\n\nTHE END",
+    ],
+)
+def test_lines_numbers_bullets_and_panels_make_frames_and_leave_no_trace(text):
+    assert split_script(text) == ["Rosa waves", "Milo naps", "Bolt hums"]
+
+
+def test_a_numbered_entry_of_several_sentences_is_several_frames():
+    assert split_script("1. Rosa waves. She runs.\n2. Milo naps.") == [
+        "Rosa waves.",
+        "She runs.",
+        "Milo naps.",
+    ]
+
+
+def test_wrapped_lines_are_put_together_and_lines_of_their_own_are_not():
+    wrapped = "Rosa waves to Milo, who has come all the way from the park,\nand he waves\nback. They go."
+    assert split_script(wrapped) == [
+        "Rosa waves to Milo, who has come all the way from the park, and he waves back.",
+        "They go.",
+    ]
+    assert split_script("Panel 1: Rosa runs\nPanel 2: she falls") == ["Rosa runs", "she falls"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Page 3 of the book lies open.", "Frame shops are closed.", "3 ducks swim.", "Boardwalks creak."]
+)
+def test_a_sentence_that_only_looks_like_a_mark_is_kept_whole(text):
+    assert split_script(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("heading", "frame"),
+    [
+        ("INT. ROSA'S KITCHEN - DAY", "Rosa's kitchen, day"),
+        ("EXT. PARK \u2014 NIGHT", "Park, night"),
+        ("Int. Kitchen", "Kitchen"),
+        ("INT./EXT. CAR - DUSK", "Car, dusk"),
+        ("I/E BARN", "Barn"),
+        ("12. EXT. POND - DAWN", "Pond, dawn"),
+    ],
+)
+def test_a_screenplay_heading_is_a_frame_that_shows_the_place(heading, frame):
+    assert split_script(f"{heading}\n\nRosa waves. She runs.") == [frame, "Rosa waves.", "She runs."]
+
+
+def test_words_that_begin_like_a_heading_are_none():
+    text = "Int is short for integer. Exterior walls shine. External stairs creak."
+    assert split_script(text) == [
+        "Int is short for integer.",
+        "Exterior walls shine.",
+        "External stairs creak.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        (
+            "ROSA\nHello there.\nHow are you?\n\nMilo nods.",
+            ['Rosa says "Hello there. How are you?"', "Milo nods."],
+        ),
+        ("ROSA (V.O.)\n(quietly)\nHello.\n", ['Rosa says "Hello."']),
+        ("MRS. LEE\nHello.", ['Mrs. Lee says "Hello."']),
+        ('ROSA: "Hello, Milo. Come!"', ['Rosa says "Hello, Milo. Come!"']),
+        ("ROSA (laughing): Hello!", ['Rosa says "Hello!"']),
+        ("Rosa: Hello!\nThe robot: Beep.", ['Rosa says "Hello!"', 'The robot says "Beep."']),
+        ("Later: Rosa waves.", ["Later: Rosa waves."]),
+        ("Rosa waves: Milo is back.", ["Rosa waves: Milo is back."]),
+        ("NOTE: bring hats", ["NOTE: bring hats"]),
+        ("THE LANE\nRosa waves.", ["THE LANE", "Rosa waves."]),
+    ],
+)
+def test_dialogue_becomes_a_frame_in_which_somebody_says_it(text, frames):
+    assert split_script(text, names=("Rosa", "Bolt", "the robot")) == frames
+
+
+def test_without_the_cast_only_names_in_capitals_speak():
+    assert split_script("Rosa: Hello!\nROSA: Hello!") == ["Rosa: Hello!", 'Rosa says "Hello!"']
+
+
+def test_sentences_come_out_clean():
+    assert split_script("1.  Rosa\u202e <b>waves</b>\t${x}\x00 ") == ["Rosa <b>waves</b> ${x}"]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "(",
+        '"',
+        "A ",
+        "1.",
+        "- ",
+        ". ",
+        "a.\n",
+        "A\nb\n\n",
+        "**",
+        "\u201c",
+        "ROSA: ",
+        "(a)",
+        "A'",
+        '"a." ',
+    ]
+    + ["> ", "A.\n", "Int. ", "A (a)", "Panel 1 ", "\u300c", "ROSA\n", "e.g. "],
+)
+def test_hostile_text_takes_little_time_and_is_cut(unit):
+    start = time.perf_counter()
+    frames = split_script(unit * (2 * MAX_SCRIPT // len(unit)))
+    assert time.perf_counter() - start < 3
+    assert sum(map(len, frames)) <= 8 * MAX_SCRIPT

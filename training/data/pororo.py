@@ -1,0 +1,75 @@
+"""PororoSV in the authors' layout: several captions a clip, and who follows whom only in `following_cache3`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+from storyboard.captions import mentioned_names
+from storyboard.errors import StoryError
+from training.data.reader import Reader
+from training.data.records import Clip, StoryFrame
+from training.references import PORORO, Rule, caption_index, extend_pororo
+
+
+class Pororo(Reader):
+    """What an id looks like is not known, so the order of an episode is read off the lists of followers."""
+
+    kind = "pororo"
+    names = {name: () for name in PORORO}
+    # The order of the columns of its labels is not written down anywhere, so who is there is read off the captions.
+    published = (10191, 2334, 2208)
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """id -> (episode, place in it), from the chains that the lists of followers make."""
+        if not self.listed_followers:
+            raise StoryError(
+                f"{self.folder} has no following_cache3.json or .pkl, which says who follows whom."
+            )
+        next_one: dict[str, str] = {}
+        for table in self.listed_followers.values():
+            for clip, others in table.items():
+                for one, other in zip((clip, *others), others, strict=False):
+                    next_one.setdefault(one, other)
+        known = sorted({*next_one, *next_one.values()})
+        heads = [clip for clip in known if clip not in set(next_one.values())]
+        places: dict[str, tuple[int, int]] = {}
+        for episode, head in enumerate([*heads, *known]):  # `known` again: a ring has no head
+            clip, place = head, 0
+            while clip is not None and clip not in places:
+                places[clip] = (episode, place)
+                clip, place = next_one.get(clip), place + 1
+        return places
+
+    def ordered(self, ids: Iterable[str] | None = None) -> list[str]:
+        last = (len(self._places) * 2, 0)
+        return sorted(super().ordered(ids), key=lambda clip: (self._places.get(clip, last), clip))
+
+    def episode(self, clip: str) -> Hashable:
+        place = self._places.get(clip)
+        return clip if place is None else place[0]
+
+    def describe(self, clip: str, annotation: dict[str, Any]) -> dict[str, Any]:
+        captions = annotation.get("captions")
+        if not isinstance(captions, list) or not captions:
+            raise self.wrong(clip, "has no captions")
+        if not all(isinstance(caption, str) and caption.strip() for caption in captions):
+            raise self.wrong(clip, "has a caption that is no sentence")
+        present = mentioned_names(" ".join(captions), self.names)
+        return {"captions": tuple(captions), "characters": present, "portraits": self.portraits}
+
+    def caption(self, clip: Clip, number: int, rule: Rule, chance: float) -> str:
+        """Any one of the clip's in evaluation, the one at the picture's time in training, the first in Story-LDM."""
+        if rule == "training":
+            return clip.captions[caption_index(number, len(clip.pictures()), len(clip.captions))]
+        return clip.captions[int(chance * len(clip.captions)) if rule == "evaluation" else 0]
+
+    def opening(self, frame: StoryFrame, rule: Rule, chance: float) -> str:
+        """In the authors' evaluation any caption of the clip, whichever was chosen before."""
+        captions = frame.clip.captions
+        return captions[int(chance * len(captions))] if rule == "evaluation" else frame.caption
+
+    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[str, ...]:
+        return tuple(made.text for made in extend_pororo([frame.caption for frame in frames], rule))

@@ -1,0 +1,124 @@
+"""The one record type of all story datasets: stories of frames, each a moment of an annotated clip.
+
+Frozen values; pictures and masks stay on disk until they are asked for. Knows neither models nor how a dataset is
+laid out beyond its two folders of arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from storyboard.errors import StoryError
+
+FRAMES, MASKS = "video_frames_sampled_4x", "seg_mask_4x_comb"
+BOX_SPACE = 128  # boxes are in pixels of a picture this wide and high, whatever is stored
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One annotated character of a clip.
+
+    id: its value in the masks. word: its label, in small letters. Its name is `tokens[start:end]` of the clip.
+    box: x1, y1, x2, y2 in 0..128.
+    """
+
+    id: int
+    word: str
+    start: int
+    end: int
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A few pictures of one moment, and what is known of them.
+
+    captions: one for FlintstonesSV and Maple Lane, several in the order of time for PororoSV.
+    tokens: words of the caption as `segments` count them, where there are any. characters: names of all who are
+    annotated, in that order. labels, background: 0 or 1 for each main character, each background. setting: the
+    place in words. portraits: the name of each character who has a canonical portrait, and its file.
+    referential: the caption with pronouns, where the dataset itself has one.
+    """
+
+    id: str
+    folder: Path
+    captions: tuple[str, ...]
+    tokens: tuple[str, ...] = ()
+    characters: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    labels: tuple[int, ...] = ()
+    background: tuple[int, ...] = ()
+    setting: str = ""
+    portraits: tuple[tuple[str, Path], ...] = ()
+    referential: str | None = None
+
+    @property
+    def file(self) -> Path:
+        return self.folder / FRAMES / f"{self.id}.npy"
+
+    def pictures(self) -> np.ndarray:
+        """(N, H, W, 3) uint8 RGB, left on disk until it is looked at."""
+        frames = _array(self.file)
+        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
+            raise StoryError(f"{self.file} holds {frames.dtype} {frames.shape}, not uint8 (N, H, W, 3).")
+        return frames
+
+    def mask_file(self, number: int) -> Path:
+        return self.folder / MASKS / f"{self.id}-frame{number}.npy"
+
+    def mask(self, number: int) -> np.ndarray | None:
+        """(H, W) ints of picture `number`; None where there is no file."""
+        path = self.mask_file(number)
+        if not path.is_file():
+            return None
+        mask = _array(path)
+        if mask.ndim != 2 or mask.dtype.kind not in "iub":
+            raise StoryError(f"{path} holds {mask.dtype} {mask.shape}, not ints (H, W).")
+        return mask
+
+
+@dataclass(frozen=True)
+class StoryFrame:
+    """Picture `number` of a clip. caption: the one said of it, without pronouns."""
+
+    clip: Clip
+    number: int
+    caption: str
+
+    def picture(self) -> Image.Image:
+        """RGB."""
+        return Image.fromarray(np.ascontiguousarray(self.clip.pictures()[self.number]))
+
+    def mask(self) -> np.ndarray | None:
+        """(H, W) ints, the id of the segment each pixel belongs to; None where no mask was made."""
+        return self.clip.mask(self.number)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Frames in the order they are told; `referential` is their captions with pronouns, one a frame.
+
+    opening: what the authors draw the first frame from, which on PororoSV is a caption chosen once more.
+    """
+
+    id: str
+    frames: tuple[StoryFrame, ...]
+    referential: tuple[str, ...]
+    opening: str
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        return tuple(frame.caption for frame in self.frames)
+
+
+def _array(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise StoryError(f"{path} is missing.") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise StoryError(f"{path} cannot be read: {error}.") from error

@@ -1,0 +1,55 @@
+"""The Fréchet distance between two sets of features, in double precision, and the authors' way of choosing the sets.
+
+Knows arrays only, no pictures and no network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+AUTHORS_BATCH = 16  # stories; their loader drops a last batch that is not full
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean (D,) and covariance (D, D) of N feature vectors, the covariance over N - 1."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+def moments(features: np.ndarray) -> Moments:
+    """features: (N, D), N at least 2."""
+    if features.ndim != 2 or len(features) < 2:
+        raise ValueError(f"features {features.shape}: at least two vectors are needed")
+    features = features.astype(np.float64, copy=False)
+    centred = features - features.mean(axis=0)
+    return Moments(features.mean(axis=0), centred.T @ centred / (len(features) - 1))
+
+
+def frechet_distance(one: Moments, other: Moments) -> float:
+    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of two Gaussians.
+
+    The trace of the root is that of (C1^(1/2) C2 C1^(1/2))^(1/2), which is symmetric: its eigenvalues are real, and
+    covariances without full rank (fewer pictures than features) need no special case.
+    """
+    first, second = (torch.from_numpy(m.covariance) for m in (one, other))
+    values, vectors = torch.linalg.eigh(first)
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    product = root @ second @ root
+    cross = torch.linalg.eigvalsh((product + product.T) / 2).clamp(min=0).sqrt().sum()
+    apart = one.mean - other.mean
+    return max(0.0, float(apart @ apart + first.trace() + second.trace() - 2 * cross))
+
+
+def fid(drawn: np.ndarray, real: np.ndarray) -> float:
+    """Between the features (N, D) of drawn and (M, D) of real pictures."""
+    return frechet_distance(moments(drawn), moments(real))
+
+
+def authors_stories(count: int) -> int:
+    """How many of `count` stories the authors' FID looks at, from the first: whole batches of 16."""
+    return count - count % AUTHORS_BATCH

@@ -1,0 +1,116 @@
+"""BLEU and CIDEr-D of captions as the COCO caption evaluation counts them, and the two ways they are put together here.
+
+`authors_scores` repeats the released evaluation, slips included; `scores` is what the paper describes: five captions
+of the drawn picture against five of the real one. Knows lists of sentences only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+LONGEST = 4  # n-grams
+SIGMA = 6.0  # of CIDEr-D's penalty for another length
+TINY, SMALL = 1e-15, 1e-9  # keep the ratios of nothing to nothing finite, as the COCO evaluation does
+
+Words = list[str]
+
+
+def words(sentence: str) -> Words:
+    """Lower-case words and numbers; marks are left out, an apostrophe stays in its word."""
+    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", sentence.lower())
+
+
+def ngrams(sentence: Sequence[str]) -> Counter:
+    """How often each n-gram of 1 to 4 words occurs."""
+    return Counter(
+        tuple(sentence[i : i + n]) for n in range(1, LONGEST + 1) for i in range(len(sentence) - n + 1)
+    )
+
+
+def bleu(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
+    """BLEU-1 to BLEU-4 of a corpus: one hypothesis an item, any number of references, the closest length counts."""
+    matched, possible, length, wanted = [0] * LONGEST, [0] * LONGEST, 0, 0
+    for hypothesis, targets in zip(hypotheses, references, strict=True):
+        most = Counter()
+        for target in targets:
+            most |= ngrams(target)
+        for gram, count in ngrams(hypothesis).items():
+            matched[len(gram) - 1] += min(count, most[gram])
+        for n in range(LONGEST):
+            possible[n] += max(0, len(hypothesis) - n)
+        length += len(hypothesis)
+        wanted += min((abs(len(t) - len(hypothesis)), len(t)) for t in targets)[1]
+    ratio = (length + TINY) / (wanted + SMALL)
+    penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
+    found, product = [], 1.0
+    for n in range(LONGEST):
+        product *= (matched[n] + TINY) / (possible[n] + SMALL)
+        found.append(product ** (1 / (n + 1)) * penalty)
+    return found
+
+
+def cider(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
+    """CIDEr-D of a corpus; how rare an n-gram is, is counted over the items' references."""
+    counted = [[ngrams(target) for target in targets] for targets in references]
+    seen = Counter(gram for targets in counted for gram in set().union(*targets))
+    items = math.log(len(references))
+
+    def weigh(counts: Counter) -> dict:
+        return {gram: count * (items - math.log(max(1, seen[gram]))) for gram, count in counts.items()}
+
+    total = 0.0
+    for hypothesis, targets in zip(hypotheses, counted, strict=True):
+        mine = ngrams(hypothesis)
+        likeness = [_likeness(mine, weigh(mine), target, weigh(target)) for target in targets]
+        total += 10 * sum(likeness) / len(likeness)
+    return total / len(references)
+
+
+def _likeness(mine: Counter, weighed: dict, target: Counter, wanted: dict) -> float:
+    """Mean over n of the clipped cosine between two sentences, less for another length."""
+    # Lengths are counted in pairs of words, as in the COCO evaluation.
+    apart = sum(c for g, c in mine.items() if len(g) == 2) - sum(c for g, c in target.items() if len(g) == 2)
+    norms = [
+        [math.sqrt(sum(v * v for g, v in vector.items() if len(g) == n + 1)) for n in range(LONGEST)]
+        for vector in (weighed, wanted)
+    ]
+    dots = [0.0] * LONGEST
+    for gram, value in weighed.items():
+        if gram in wanted:
+            dots[len(gram) - 1] += min(value, wanted[gram]) * wanted[gram]
+    cosines = [d / (a * b) if a * b else d for d, a, b in zip(dots, *norms, strict=True)]
+    return sum(cosines) / LONGEST * math.exp(-(apart**2) / (2 * SIGMA**2))
+
+
+def authors_bleu(drawn: str, real: str) -> list[float]:
+    """BLEU-1 to BLEU-4 of one picture with the roles of the captions exchanged: the real picture's is the hypothesis.
+
+    Words are what spaces separate. The released evaluation averages all four and prints the mean as BLEU4.
+    """
+    return bleu([real.split()], [[drawn.split()]])
+
+
+def authors_scores(drawn: Sequence[str], real: Sequence[Sequence[str]]) -> dict[str, float]:
+    """What the released evaluation prints, of one caption a drawn picture and five a real one."""
+    pairs = [authors_bleu(caption, targets[0]) for caption, targets in zip(drawn, real, strict=True)]
+    mean = sum(sum(pair) / LONGEST for pair in pairs) / len(pairs)
+    references = [[target.split() for target in targets] for targets in real]
+    return {"BLEU4": mean, "CIDEr": cider([caption.split() for caption in drawn], references)}
+
+
+def scores(drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]) -> dict[str, float]:
+    """BLEU-4 and CIDEr of every rank of the drawn pictures' captions against all of the real ones', averaged.
+
+    drawn, real: captions of each picture, best first, the same number for every drawn picture.
+    """
+    ranks = min(len(captions) for captions in drawn)
+    references = [[words(target) for target in targets] for targets in real]
+    fourth, likeness = 0.0, 0.0
+    for rank in range(ranks):
+        hypotheses = [words(captions[rank]) for captions in drawn]
+        fourth += bleu(hypotheses, references)[-1] / ranks
+        likeness += cider(hypotheses, references) / ranks
+    return {"BLEU4": fourth, "CIDEr": likeness}

@@ -1,0 +1,214 @@
+"""The authors' released checkpoints -> a `StoryPipeline` folder that draws as their code does.
+
+`python -m training.import_weights --first-stage pytorch_model.bin --second-stage DIR --base SD15 --llm OPT-OR-LLAMA
+--out DIR`. Offline work, done once: pickled files are read here, in a process of their own, and nowhere else. Strict:
+every key is used or named as a tolerated difference. The folder appears whole, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+from safetensors.torch import load_file
+from transformers import HfArgumentParser
+
+from storyboard.captions import clean_text
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
+from training.released import language as language_models
+from training.released.model_args import FILE, WEIGHTS, ModelArgs, find_second_stage, read_model_args
+from training.released.parts import import_first_stage, import_second_stage, load_base
+from training.released.unpickle import to_safetensors
+
+# The authors' inference: 31 denoiser calls, of which the first 16 read the text alone unless it says who only by
+# pronouns; no portraits before the story; a space behind the prompt; portraits as they bring them to size.
+RELEASED = {
+    "first_frame": "char-ldm",
+    "steps": 30,
+    "guidance": 5.0,
+    "start_merge_step": 15,
+    "cast_prefix": False,
+    "prompt_tail": " ",
+    "portrait_fill": "black",
+    "portrait_filter": "bilinear",
+}
+FIRST_STAGE_FILE = "pytorch_model.bin"
+RECORD = "import.json"
+PICTURES = (".jpeg", ".jpg", ".png", ".webp")
+SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}
+HE = {name.lower() for name in (*FLINTSTONES, *PORORO)} - SHE
+
+
+@dataclass
+class ImportArguments:
+    first_stage: str = field(metadata={"help": f"{FIRST_STAGE_FILE} of the first stage, or its folder"})
+    base: str = field(metadata={"help": "Stable Diffusion 1.5: a folder, or its id on the Hub"})
+    out: str = field(metadata={"help": "the pipeline folder to write; it must not exist yet"})
+    second_stage: str | None = field(
+        default=None, metadata={"help": f"unpacked folder of a second stage, with {FILE}"}
+    )
+    llm: str | None = field(
+        default=None, metadata={"help": "the OPT or Llama it was trained with: a folder, or a Hub id"}
+    )
+    clip: str = field(
+        default="openai/clip-vit-large-patch14", metadata={"help": "CLIP ViT-L/14: a folder, or a Hub id"}
+    )
+    portraits: str | None = field(
+        default=None, metadata={"help": "folder of reference pictures <name>.jpeg, for the page's cast"}
+    )
+
+
+def import_weights(args: ImportArguments) -> list[str]:
+    """Write the folder; what was tolerated on the way. StoryError, and nothing written, for what does not fit."""
+    out = _free(Path(args.out))
+    if (args.second_stage is None) != (args.llm is None):
+        raise StoryError(
+            "A second stage and its language model belong together; give --second-stage and --llm."
+        )
+    first = _first_stage_file(Path(args.first_stage))
+    second = find_second_stage(Path(args.second_stage)) if args.second_stage else None
+    settings = read_model_args(second / FILE) if second else None
+    language = None
+    if settings:
+        language = language_models.choose(args.llm)
+        language_models.check_vocabulary(language, settings.first_image_token)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
+        scratch = Path(folder)
+        sources = {first: scratch / "first.safetensors"}
+        if second:
+            sources[second / WEIGHTS] = scratch / "second.safetensors"
+        (scratch / "llm").mkdir()
+        pickled = language_models.pickled_weights(language, scratch / "llm") if language else {}
+        to_safetensors({**sources, **pickled})
+        base = load_base(args.base, args.clip)
+        fuser, tolerated = import_first_stage(first, load_file(sources[first]), base)
+        parts: dict[str, Any] = {}
+        if second:
+            weights = second / WEIGHTS
+            parts, also = import_second_stage(weights, load_file(sources[weights]), settings, language, base)
+            tolerated += also
+            parts["language_tokenizer"] = language.tokenizer
+            parts["language_model"] = language_models.load(language, scratch / "llm")
+            parts["visual_encoder"] = base.visual_encoder
+        pipeline = _assemble(base, fuser, parts)
+        pipeline.save_pretrained(scratch / "pipeline")
+        _write_record(scratch / "pipeline", list(sources), settings, tolerated)
+        if args.portraits:
+            _write_cast(Path(args.portraits), scratch / "pipeline")
+        _publish(scratch / "pipeline", out)
+    return list(tolerated)
+
+
+def _assemble(base: Any, fuser: Any, parts: dict[str, Any]) -> StoryPipeline:
+    """The pipeline as the authors run it: their denoiser and encoders, the stock autoencoder."""
+    return StoryPipeline(
+        vae=base.vae,
+        unet=base.unet,
+        scheduler=base.scheduler,
+        tokenizer=base.tokenizer,
+        text_encoder=base.text_encoder,
+        image_encoder=base.image_encoder,
+        image_processor=base.image_processor,
+        fuser=fuser,
+        **parts,
+        **RELEASED,
+    )
+
+
+def _free(out: Path) -> Path:
+    """`out`, made absolute. StoryError where something is there, or nothing can be."""
+    out = out.absolute()
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise StoryError(f'"{out}" exists; give a new folder with --out, or remove that one.')
+    if not out.parent.is_dir():
+        raise StoryError(f'There is no folder "{out.parent}" to write in; create it, or give another --out.')
+    return out
+
+
+def _first_stage_file(path: Path) -> Path:
+    file = path / FIRST_STAGE_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise StoryError(f'There is no first-stage checkpoint "{file}"; check --first-stage.')
+    return file
+
+
+def _write_record(
+    folder: Path, sources: list[Path], settings: ModelArgs | None, tolerated: tuple[str, ...]
+) -> None:
+    """What the folder was made from."""
+    record = {
+        "files": {path.name: _digest(path) for path in sources},
+        "model_args": asdict(settings) if settings else None,
+        "tolerated": list(tolerated),
+    }
+    (folder / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _write_cast(source: Path, folder: Path) -> None:
+    """`cast.json` and portraits from a folder of pictures named after their characters, as the authors have it."""
+    pictures = sorted(path for path in source.glob("*") if path.suffix.lower() in PICTURES)
+    if not pictures:
+        raise StoryError(f'There are no pictures in "{source}"; check --portraits.')
+    (folder / "portraits").mkdir()
+    characters = []
+    for path in pictures:
+        name = clean_text(path.stem).title()
+        file = f"portraits/{len(characters)}.png"
+        try:
+            Image.open(path).convert("RGB").save(folder / file)
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
+            raise StoryError(f'"{path}" is no picture that can be read; remove or replace it.') from error
+        portrait = {"id": path.stem, "label": name, "file": file}
+        pronoun = "she" if name.lower() in SHE else "he" if name.lower() in HE else "they"
+        characters.append({"name": name, "pronoun": pronoun, "aliases": [], "portraits": [portrait]})
+    (folder / "cast.json").write_text(json.dumps({"characters": characters}, indent=1), encoding="utf-8")
+
+
+def _publish(folder: Path, out: Path) -> None:
+    """Give the finished folder its name, in one step."""
+    if out.is_dir():
+        out.rmdir()  # empty, see `_free`; not every platform renames onto a folder
+    os.replace(folder, out)
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(ImportArguments).parse_args_into_dataclasses(argv)
+    try:
+        tolerated = import_weights(args)
+    except StoryError as error:
+        sys.exit(_refused(str(error)))
+    except OSError as error:
+        sys.exit(
+            _refused(
+                f"The folder cannot be written ({error.strerror or error}); free some space, or check it."
+            )
+        )
+    for difference in tolerated:
+        print(f"Tolerated: {difference}.")
+    print(f"Wrote {args.out}.")
+
+
+def _refused(sentence: str) -> int:
+    print(f"import_weights: {sentence}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The frozen language model of a second stage: OPT or Llama, told apart by its config and never by a path.
+
+Tokenises as the authors' did. For SentencePiece vocabularies that takes a repair: theirs put one "▁" before every
+text, so that a text with a leading space begins with a token for it alone. Newer tokenizers leave that token out.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import normalizers
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    OPTConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+from storyboard.errors import StoryError
+
+FAMILIES = {OPTConfig: "OPT", LlamaConfig: "Llama"}
+SPACE = "▁"  # a space, in SentencePiece vocabularies
+MARKERS = 1  # tokens that the authors add before the image tokens: <|image|>
+SLACK = 1  # some copies of a tokenizer have one token more than others, for padding
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language model that is chosen but not loaded yet."""
+
+    source: Path | str
+    family: str
+    width: int  # E
+    positions: int
+    tokenizer: PreTrainedTokenizerFast
+
+
+def choose(source: Path | str) -> Language:
+    """Look at a folder or Hub id: family, sizes and tokenizer. StoryError where it is of no family known here."""
+    config = _loaded(lambda: AutoConfig.from_pretrained(source, trust_remote_code=False), source, "config")
+    family = FAMILIES.get(type(config))
+    if family is None:
+        raise StoryError(
+            f'"{source}" is a language model of type {config.model_type}; the second stages are for '
+            f"{' and '.join(FAMILIES.values())}."
+        )
+    with torch.device("meta"):
+        width = AutoModelForCausalLM.from_config(config).get_input_embeddings().weight.shape[1]
+    return Language(source, family, width, config.max_position_embeddings, load_tokenizer(source))
+
+
+def load_tokenizer(source: Path | str) -> PreTrainedTokenizerFast:
+    """The tokenizer of a folder or Hub id, tokenising each text as the authors' did."""
+    loaded = _loaded(
+        lambda: AutoTokenizer.from_pretrained(source, trust_remote_code=False), source, "tokenizer"
+    )
+    if not isinstance(loaded, PreTrainedTokenizerFast):
+        raise StoryError(
+            f'The tokenizer of "{source}" is none of the fast kind; give a copy with tokenizer.json.'
+        )
+    backend = loaded.backend_tokenizer
+    if SPACE in loaded.get_vocab():
+        backend.normalizer = normalizers.Sequence(
+            [normalizers.Prepend(SPACE), normalizers.Replace(" ", SPACE)]
+        )
+        backend.pre_tokenizer = None
+    special = {name: token for name, token in loaded.special_tokens_map.items() if isinstance(token, str)}
+    if "bos_token" not in special:
+        raise StoryError(f'The tokenizer of "{source}" has no start token, and a prompt needs one.')
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **special)
+
+
+def check_vocabulary(language: Language, first_image_token: int | None) -> None:
+    """StoryError where the image tokens were trained on top of another vocabulary: with another language model."""
+    if first_image_token is None:
+        return
+    words, trained = len(language.tokenizer), first_image_token - MARKERS
+    if abs(trained - words) > SLACK:
+        raise StoryError(
+            f'The second stage was trained with a vocabulary of {trained} tokens and that of "{language.source}" '
+            f"({language.family}) has {words}; give the language model it was trained with."
+        )
+
+
+def image_token_ids(tokenizer: PreTrainedTokenizerFast, count: int) -> list[int]:
+    """The ids [IMG0] and so on have in the authors' files: after the words and the marker <|image|>."""
+    first = len(tokenizer) + MARKERS
+    return list(range(first, first + count))
+
+
+def pickled_weights(language: Language, scratch: Path) -> dict[Path, Path]:
+    """Its pickled files, where it has no others, and what each becomes in `scratch`, to be converted before `load`."""
+    folder = Path(language.source)
+    if not folder.is_dir() or list(folder.glob("*.safetensors")):
+        return {}
+    return {path: scratch / _renamed(path.name) for path in sorted(folder.glob("pytorch_model*.bin"))}
+
+
+def load(language: Language, scratch: Path) -> PreTrainedModel:
+    """The model in the precision of its files, from `scratch` where its weights were converted there."""
+    converted = any(scratch.glob("*.safetensors"))
+    source = (
+        _loaded(lambda: _completed(language.source, scratch), language.source, "index") if converted else None
+    )
+    model, report = _loaded(
+        lambda: AutoModelForCausalLM.from_pretrained(
+            source or language.source,
+            dtype="auto",
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        ),
+        language.source,
+        "weights",
+    )
+    odd = sorted(report["missing_keys"]) or sorted(map(str, report["mismatched_keys"]))
+    if odd:
+        raise StoryError(f'The language model "{language.source}" lacks weights ("{odd[0]}"); get it again.')
+    return model.requires_grad_(False).eval()
+
+
+def _completed(folder: Path | str, scratch: Path) -> Path:
+    """`scratch` with the configs of `folder` beside the converted weights, and their index under the new names."""
+    for path in Path(folder).glob("*.json"):
+        shutil.copy(path, scratch / _renamed(path.name))
+    index = scratch / "model.safetensors.index.json"
+    if index.is_file():
+        shards = json.loads(index.read_text(encoding="utf-8"))
+        shards["weight_map"] = {key: _renamed(file) for key, file in shards["weight_map"].items()}
+        index.write_text(json.dumps(shards), encoding="utf-8")
+    return scratch
+
+
+def _renamed(name: str) -> str:
+    return name.replace("pytorch_model", "model").replace(".bin", ".safetensors")
+
+
+def _loaded(load: Any, source: Path | str, what: str) -> Any:
+    try:
+        return load()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise StoryError(
+            f'The {what} of the language model "{source}" cannot be loaded ({reason}); give the folder of a whole one.'
+        ) from error
