@@ -7,6 +7,7 @@ that cannot be used.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from contextlib import closing
@@ -21,6 +22,7 @@ from storyboard.ui.hints import load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
 from storyboard.ui.studio import Studio
+from storyboard.ui.zero_gpu import borrow_gpu
 
 BUNDLED_PIPELINE = Path(__file__).resolve().parent / "assets" / "maple-lane"
 EXAMPLE_STORY = (
@@ -32,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve the page until it is interrupted, and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if options.mcp:
+            check_mcp()
         check_folder(options.pipeline)
         library = choose_library(options.library)
     except StoryError as error:
@@ -45,7 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
             return _refused(error)
         with closing(studio):
             page = make_page(studio, load_hints(options.pipeline), EXAMPLE_STORY)
-            launch_page(page, studio, server_name=options.host, server_port=options.port)
+            launch_page(
+                page,
+                studio,
+                server_name=options.host,
+                server_port=options.port,
+                mcp_server=options.mcp or None,  # None: as GRADIO_MCP_SERVER says
+            )
     return 0
 
 
@@ -61,10 +71,24 @@ def choose_library(named: Path | None) -> Library:
 
 
 def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
-    """The studio for a checked pipeline folder, whose models go on loading. StoryError for a cast that does not fit."""
+    """The studio for a checked pipeline folder. StoryError for a cast that does not fit.
+
+    The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
+    """
     cast = load_cast(pipeline, library.pictures)
-    renderer = LoadingRenderer(lambda: load_pipeline(pipeline))
-    return Studio(renderer, cast, library.pictures, steps=steps, library=library)
+
+    def load() -> Renderer:
+        return load_pipeline(pipeline)
+
+    renderer = borrow_gpu(load) or LoadingRenderer(load)
+    name = pipeline.resolve().name
+    return Studio(renderer, cast, library.pictures, steps=steps, library=library, model=name)
+
+
+def check_mcp() -> None:
+    """StoryError where the package that speaks MCP is not installed: it is an extra."""
+    if importlib.util.find_spec("mcp") is None:
+        raise StoryError("Serving MCP needs one more package; run: pip install -r requirements-mcp.txt")
 
 
 def load_pipeline(folder: Path) -> Renderer:
@@ -97,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port", type=int, help="default: the first free one from 7860, or GRADIO_SERVER_PORT"
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="also serve the API as MCP tools; default: as GRADIO_MCP_SERVER says",
     )
     parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
     return parser

@@ -207,7 +207,10 @@ def clean_caption(text: str, what: str = "The sentence") -> str:
 def clean_text(text: str) -> str:
     """Any short text of a writer's (caption, label, title) in the one form that is stored; may come out empty."""
     # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
-    normal = unicodedata.normalize("NFC", text[: 100 * MAX_CAPTION])
+    text = text[: 100 * MAX_CAPTION]
+    if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
+        return " ".join(text.split())
+    normal = unicodedata.normalize("NFC", text)
     visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
     return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
 

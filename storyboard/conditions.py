@@ -172,8 +172,10 @@ class FrameConditions:
         captions = [frame.caption for frame in request.history]
         cast = self._seen_cast([*captions, caption], request.cast)
         portraits = [_Hashed(member.portrait) for member in cast]
-        pictures = [_Hashed(frame.picture) for frame in request.history]
-        parts = interleave(captions, caption, [m.name for m in cast], tail=self.pipeline.config.prompt_tail)
+        seen = self.pipeline.config.interleaved
+        pictures = [_Hashed(frame.picture) for frame in request.history] if seen else []
+        names, tail = [m.name for m in cast], self.pipeline.config.prompt_tail
+        parts = interleave(captions, caption, names, tail=tail, pictures=seen)
 
         def compute() -> torch.Tensor:
             contexts = self._contexts or ContextPool(self.pipeline.reader)
@@ -193,7 +195,7 @@ class FrameConditions:
 
     def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
         """Everyone mentioned so far, in the order of the cast."""
-        if not self.pipeline.config.cast_prefix:
+        if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
             return []
         names = names_of(cast)
         seen = {name for caption in captions for name in mentioned_names(caption, names)}

@@ -8,6 +8,7 @@ such jobs beyond the process, `recall` brings them back.
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
@@ -66,6 +67,8 @@ class _Entry:
     session: StorySession
     cancelled: threading.Event = field(default_factory=threading.Event)
     stops_as: JobState = "cancelled"
+    # Whoever asked for the drawing: where a GPU is lent per visitor, the renderer finds them here.
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
 
 
 def _forget(job: Job) -> None:
@@ -193,7 +196,7 @@ class DrawingQueue:
             state: JobState = "failed"
             error = None
             try:
-                state = self._draw(entry)
+                state = entry.context.run(self._draw, entry)
             except StoryError as failure:
                 error = str(failure)
             except Exception as failure:  # whatever a model throws fails one job, never the queue

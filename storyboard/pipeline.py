@@ -46,8 +46,9 @@ class StoryPipeline(DiffusionPipeline):
 
     first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
     start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
-    alone tells little, delay by one call at most. cast_prefix: portraits open the history. prompt_tail: text behind
-    "Image:". portrait_fill: colour that pads portraits to squares. portrait_filter: how they are brought to the image
+    alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
+    earlier pictures; False: sentences only, the rows Caption- of Table 4. prompt_tail: text behind "Image:".
+    portrait_fill: colour that pads portraits to squares. portrait_filter: how they are brought to the image
     encoder's size, a name of Pillow's; None: as the image processor does it. preview_colours: map for previews, from
     `fit_colours`.
     """
@@ -86,6 +87,7 @@ class StoryPipeline(DiffusionPipeline):
         guidance: float = 3.0,
         start_merge_step: int = -1,
         cast_prefix: bool = True,
+        interleaved: bool = True,
         prompt_tail: str = "",
         portrait_fill: str = "black",
         portrait_filter: str | None = None,
@@ -114,6 +116,7 @@ class StoryPipeline(DiffusionPipeline):
             guidance=guidance,
             start_merge_step=start_merge_step,
             cast_prefix=cast_prefix,
+            interleaved=interleaved,
             prompt_tail=prompt_tail,
             portrait_fill=portrait_fill,
             portrait_filter=portrait_filter,

@@ -5,7 +5,6 @@ Gradio and Playwright are imported inside, so that tests without a page do not w
 
 import os
 import shutil
-from types import SimpleNamespace
 
 import pytest
 
@@ -22,31 +21,13 @@ TIMEOUT = 60_000  # ms; only a machine that is busy with other work comes near i
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
-    """A launched page: .url, .studio and .renderer (set its gate to hold a drawing, its failure to break it)."""
-    from storyboard.library import Library
-    from storyboard.ui.hints import Hints
-    from storyboard.ui.page import launch_page, make_page
-    from storyboard.ui.studio import Studio
-    from tests.fakes import FlatRenderer, small_cast
+    """A launched page on a library of its own, as `tests.serving.serving` gives it."""
+    from tests.serving import serving
 
-    hints = Hints(
-        places=("in the park",),
-        actions=("waves",),
-        example="Rosa waves.",
-        vocabulary=frozenset(("park", "wave", "read", "sing")),
-    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        library = Library(tmp_path_factory.mktemp("library"))
-        renderer = FlatRenderer(size=32)
-        cast = small_cast(library.pictures)
-        studio = Studio(renderer, cast, library.pictures, library=library)
-        page = make_page(studio, hints)
-        _, url, _ = launch_page(page, studio, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
-        yield SimpleNamespace(url=url, studio=studio, renderer=renderer)
-        page.close()
-        studio.close()
-        library.close()
+        with serving(tmp_path_factory.mktemp("library")) as app:
+            yield app
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,15 @@
-"""`python -m storyboard draw`: what it writes, and that a mistake costs one line and no file."""
+"""`python -m storyboard`: what each command writes, and that a mistake costs one line and no file."""
 
 import json
 import subprocess
 import sys
 
+import pypdf
 import pytest
 from PIL import Image
 
 from storyboard import __main__ as cli
+from storyboard.commands import drawing
 from storyboard.errors import StoryError
 from tests.fakes import FlatRenderer
 
@@ -17,7 +19,7 @@ TEXT = "Rosa waves to Milo.\n\n  She sits on a bench. \nMilo sleeps.\n"
 @pytest.fixture
 def renderer(monkeypatch):
     renderer = FlatRenderer()
-    monkeypatch.setattr(cli, "open_pipeline", lambda folder: renderer)
+    monkeypatch.setattr(drawing, "open_pipeline", lambda folder: renderer)
     return renderer
 
 
@@ -60,14 +62,15 @@ def files(folder) -> list[str]:
 
 
 def test_one_sentence_a_line_becomes_pictures_and_a_story_file(renderer, folder, capsys):
-    assert run(folder, "--seed", "7", "--steps", "4") == 0
-    assert files(folder / "out") == ["01.png", "02.png", "03.png", "story.json"]
+    assert run(folder, "--seed", "7", "--steps", "4", "--title", "A day") == 0
+    assert files(folder / "out") == ["01.png", "02.png", "03.png", "story.json", "story.storyboard"]
     described = json.loads((folder / "out" / "story.json").read_text(encoding="utf-8"))
-    assert described["seed"] == 7
+    assert (described["title"], described["seed"]) == ("A day", 7)
     second = described["frames"][1]
     assert set(second) == {
         "picture",
         "caption",
+        "resolved",
         "mentioned",
         "seed",
         "steps",
@@ -84,11 +87,11 @@ def test_one_sentence_a_line_becomes_pictures_and_a_story_file(renderer, folder,
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_equal_seeds_give_equal_files_and_others_differ(renderer, folder):
+def test_equal_seeds_give_equal_pictures_and_others_differ(renderer, folder):
     pictures = []
     for seed in ("1", "1", "2"):
         assert run(folder, "--seed", seed) == 0
-        pictures.append((folder / "out" / "01.png").read_bytes())
+        pictures.append(Image.open(folder / "out" / "01.png").tobytes())
     assert pictures[0] == pictures[1] != pictures[2]
 
 
@@ -186,3 +189,112 @@ def test_a_mistake_is_told_without_importing_torch(folder):
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Zelda" in done.stderr
+
+
+# -- Commands on a project file
+
+
+@pytest.fixture
+def project(renderer, folder, capsys):
+    """Runs a command on a project file of two drawn frames; what it printed on standard output."""
+    path = folder / "story.storyboard"
+
+    def command(name, *more, code=0):
+        pipeline = () if name == "get-story" else ("--pipeline", str(folder / "pipeline"))
+        assert cli.main([name, str(path), *more, *pipeline]) == code
+        return capsys.readouterr()
+
+    command("create-story", "--title", "A day", "--seed", "3")
+    command("add-frame", "Rosa waves to Milo.")
+    command("add-frame", "She sits down.")
+    command.path = path
+    return command
+
+
+def story_of(project) -> dict:
+    return json.loads(project("get-story").out)
+
+
+def test_a_project_file_is_written_frame_by_frame(project, renderer):
+    story = story_of(project)
+    assert (story["title"], story["seed"]) == ("A day", 3)
+    assert [frame["caption"] for frame in story["frames"]] == ["Rosa waves to Milo.", "She sits down."]
+    assert [len(frame["takes"]) for frame in story["frames"]] == [1, 1]
+    told = project("add-frame", "Milo waves back.", "--after", "1", "--steps", "5").err
+    assert told == "Frame 2: 5 steps, 0.0 s\n"
+    assert [frame["caption"] for frame in story_of(project)["frames"]][1] == "Milo waves back."
+
+
+def test_one_frame_is_edited_rerolled_and_an_earlier_take_brought_back(project):
+    first = story_of(project)["frames"][0]
+    project("edit-frame", "1", "Milo waves.")
+    project("reroll-frame", "1")
+    frame, after = story_of(project)["frames"]
+    assert [take["caption"] for take in frame["takes"]] == [
+        "Rosa waves to Milo.",
+        "Milo waves.",
+        "Milo waves.",
+    ]
+    assert len({take["seed"] for take in frame["takes"]}) == 2  # an edit keeps the seed, a reroll does not
+    assert after["stale_because"] == "frame 1's picture changed"
+    project("choose-take", "1", "1")
+    frame, after = story_of(project)["frames"]
+    assert (frame["caption"], frame["chosen"]) == (first["caption"], first["chosen"])
+    assert after["stale_because"] is None
+
+
+def test_a_pronoun_is_bound_and_the_frame_drawn_as_bound(project, renderer):
+    project("rebind", "2", "1", "Milo")
+    assert story_of(project)["frames"][1]["stale_because"] == "whom a pronoun stands for changed"
+    project("draw-frame", "2")
+    assert renderer.requests[-1].resolved == "Milo sits down."
+    assert story_of(project)["frames"][1]["stale_because"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("add-frame", "Zelda waves."), "Frame 3 names Zelda"),
+        (("edit-frame", "7", "Rosa waves."), "no frame 7"),
+        (("choose-take", "1", "2"), "Frame 1 has 1 takes and no take 2"),
+        (("rebind", "1", "1", "Rosa"), "pronoun"),
+        (("rebind", "2", "1", "Zelda"), "Zelda is not in the cast"),
+        (("create-story",), "already there"),
+    ],
+)
+def test_a_mistake_leaves_the_project_file_as_it_was(project, arguments, reason):
+    before = project.path.read_bytes()
+    told = project(*arguments, code=2).err
+    assert reason in told and told.count("\n") == 1
+    assert project.path.read_bytes() == before
+    assert not [path for path in project.path.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_a_failure_or_ctrl_c_in_mid_draw_leaves_the_project_file_as_it_was(project, renderer):
+    before = project.path.read_bytes()
+    renderer.failure = StoryError("The model lost a part.")
+    assert "The model lost a part" in project("reroll-frame", "1", code=2).err
+    renderer.failure = KeyboardInterrupt()
+    assert "nothing was written" in project("reroll-frame", "1", code=130).err
+    assert project.path.read_bytes() == before
+
+
+def test_a_project_file_that_is_missing_or_none_is_refused(project, folder):
+    project.path.write_bytes(b"PK not really")
+    assert "is damaged or is no project file" in project("add-frame", "Rosa waves.", code=2).err
+    project.path.unlink()
+    assert "cannot be read" in project("get-story", code=2).err
+
+
+def test_a_story_is_exported_from_a_project_file_and_from_a_drawn_folder(project, renderer, folder, capsys):
+    assert run(folder) == 0
+    for source, pages in ((project.path, 1), (folder / "out" / "story.json", 2)):
+        out = folder / f"files-{pages}"
+        assert (
+            cli.main(["export", str(source), "pdf", "zip", "sheet", "--out", str(out), "--per-page", "2"])
+            == 0
+        )
+        listed = capsys.readouterr().out.split()
+        assert [path.rpartition(".")[2] for path in listed] == ["pdf", "zip", "png"]
+        assert sorted(listed) == sorted(map(str, out.iterdir()))
+        assert len(pypdf.PdfReader(listed[0]).pages) == pages

@@ -43,8 +43,8 @@ def write(folder: Path, story_id: str | None, seed: int, told) -> None:
         story_id = studio.create(SHELF)
         studio.add(story_id, "Rosa waves.")
     told.send(("story", story_id, texts(studio.session(story_id).story)))
+    drawn = {take.id for frame in studio.session(story_id).story.frames for take in frame.takes}
     studio.resume(story_id)
-    drawn: set[str] = set()
     for number in range(10_000):
         verb = chance.choice(("add", "add", "edit", "edit", "rename", "remove", "undo", "redo", "draw"))
         told.send(("trying", verb))
@@ -62,7 +62,7 @@ def edit_once(studio: Studio, story_id: str, verb: str, words: str, chance: rand
     session = studio.session(story_id)
     frames = session.story.frames
     frame = chance.choice(frames)
-    if verb == "add" and len(frames) < 25:
+    if verb == "add" and len(frames) < 10:
         added, job = studio.add(story_id, f"Rosa says {words}.", after=frame.id)
         return job.id, added.id, 0
     if verb == "edit":

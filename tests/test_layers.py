@@ -26,6 +26,7 @@ LAYERS = (
     ("storyboard.jobs", "storyboard.pace"),
     ("storyboard.library",),
     ("storyboard.exports",),
+    ("storyboard.commands",),
     ("storyboard.__main__",),
     ("storyboard.ui",),
 )
@@ -43,6 +44,7 @@ TORCHLESS = (
         "session",
         "jobs",
     ),
+    *("commands.frames", "commands.whole"),
     *("pace", *(f"library{part}" for part in ("", ".changes", ".file", ".lock", ".salvage", ".stories"))),
 )
 MODELS_MAY_USE = ("storyboard.models", "storyboard.captions", "storyboard.errors")

@@ -144,6 +144,19 @@ def test_stacks_in_any_order_come_back_as_they_were(library):
     assert (saved.undo, saved.redo) == ((changes[3], changes[0], changes[0]), tuple(changes))
 
 
+def test_opening_a_story_while_a_session_goes_on_with_it_doubles_no_change(library):
+    story = story_with("Rosa waves.")
+    undo = [("a", titled(story, "a"))]
+    library.save(story, 1, undo)
+    library.open(story.id)  # by somebody else: these are other objects
+    undo.append(("b", titled(story, "b")))
+    library.save(titled(story, "on"), 2, undo)
+    library.let_go(story.id)
+    undo.append(("c", titled(story, "c")))
+    library.save(titled(story, "and on"), 3, undo)
+    assert [name for name, _ in library.open(story.id).undo] == ["a", "b", "c"]
+
+
 def test_a_damaged_undo_history_costs_only_itself(library):
     story = story_with("Rosa waves.")
     library.save(story, 1, undo=[("typing", story)])

@@ -3,6 +3,8 @@
 import io
 import zipfile
 
+import imageio.v3 as imageio
+import pypdf
 import pytest
 from PIL import Image
 
@@ -20,17 +22,40 @@ def exported(page, words, tmp_path):
     return path
 
 
-def test_pages_pictures_and_archives_are_downloaded_from_the_menu(page, tmp_path):
-    write_and_draw(page, "Rosa waves.", "She sings.")
-    assert exported(page, "PDF with captions · 2", tmp_path).read_bytes().startswith(b"%PDF-")
+def test_pages_pictures_and_archives_are_downloaded_from_the_menu(app, page, tmp_path):
+    write_and_draw(page, "Rosa waves.", "She sings.", "Milo reads.")
+    story = story_in(app, page)
+    pictures = [app.studio.pictures.open(frame.take.picture).convert("RGB") for frame in story.frames]
+    colours = {picture.getpixel((0, 0)) for picture in pictures}
+    for words, pages in (
+        ("PDF, 1 frame a page", 3),
+        ("PDF, 2 frames a page", 2),
+        ("PDF, 9 frames a page", 1),
+    ):
+        read = pypdf.PdfReader(exported(page, words, tmp_path))
+        text = "\n".join(one.extract_text() for one in read.pages)
+        assert len(read.pages) == pages and sum(len(one.images) for one in read.pages) == 3
+        assert all(frame.caption in text for frame in story.frames)
     for words in ("Contact sheet (PNG)", "Comic page (PNG)"):
-        assert Image.open(exported(page, words, tmp_path)).format == "PNG"
-    names = zipfile.ZipFile(exported(page, "All pictures (ZIP)", tmp_path)).namelist()
-    assert "01_rosa-waves.png" in names
-    assert Image.open(exported(page, "Animation (GIF)", tmp_path)).n_frames == 2
+        with Image.open(exported(page, words, tmp_path)) as sheet:
+            assert sheet.format == "PNG"
+            assert colours <= {
+                colour for _, colour in sheet.convert("RGB").getcolors(sheet.width * sheet.height)
+            }
+    with zipfile.ZipFile(exported(page, "All pictures (ZIP)", tmp_path)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [
+            "01_rosa-waves.png",
+            "02_she-sings.png",
+            "03_milo-reads.png",
+            "story.json",
+        ]
+        for name, picture in zip(archive.namelist(), pictures, strict=False):
+            assert Image.open(io.BytesIO(archive.read(name))).convert("RGB").tobytes() == picture.tobytes()
+    assert Image.open(exported(page, "Animation (GIF)", tmp_path)).n_frames == 3
 
 
-def test_a_film_comes_with_its_subtitles(page, tmp_path):
+def test_a_film_comes_with_its_subtitles(app, page, tmp_path):
     write_and_draw(page, "Rosa waves.")
     files = []
     page.on("download", lambda one: files.append(one))
@@ -43,7 +68,13 @@ def test_a_film_comes_with_its_subtitles(page, tmp_path):
     film, subtitles = (tmp_path / one.suggested_filename for one in files)
     for one, path in zip(files, (film, subtitles), strict=True):
         one.save_as(path)
-    assert film.read_bytes()[4:8] == b"ftyp" and "Rosa waves." in subtitles.read_text(encoding="utf-8")
+    assert "Rosa waves." in subtitles.read_text(encoding="utf-8")
+    shown = imageio.imread(film, plugin="FFMPEG", index=5)
+    wanted = (
+        app.studio.pictures.open(story_in(app, page).frames[0].take.picture).convert("RGB").getpixel((0, 0))
+    )
+    middle = shown[shown.shape[0] // 3, shown.shape[1] // 2]
+    assert all(abs(int(seen) - meant) < 24 for seen, meant in zip(middle, wanted, strict=True))
 
 
 def test_a_project_file_opens_as_a_story_of_its_own_and_a_broken_one_changes_nothing(app, page, tmp_path):

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from storyboard.exports.project import write_project
 from tests.pages import (
     card,
     menu,
@@ -16,6 +17,8 @@ from tests.pages import (
     write,
     write_and_draw,
 )
+from tests.serving import serving
+from tests.stories import drawn_story
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +82,26 @@ def test_an_edit_whose_sentence_changed_in_another_tab_is_not_lost_and_overwrite
     assert story_in(app, page).frames[0].caption == "Rosa sings."
 
 
+def test_two_tabs_type_in_one_frame_and_neither_loses_its_words(app, page):
+    write_and_draw(page, "Rosa waves.", "Milo reads.")
+    second = page.context.new_page()
+    second.goto(page.url)
+    second.wait_for_selector(".sb-ready")
+    wait_drawn(second, 2)
+    sentence(page, 1).fill("Rosa sings.")
+    sentence(second, 1).fill("Rosa reads.")
+    sentence(second, 2).fill("Milo sings.")  # leaves the first box, which saves it
+    card(page, 1).locator(".sb-clash", has_text="Rosa reads.").wait_for()
+    sentence(page, 1).press("Enter")
+    card(page, 1).locator(".sb-problem", has_text="changed elsewhere").wait_for()
+    assert sentence(page, 1).input_value() == "Rosa sings."
+    sentence(second, 2).press("Enter")
+    wait_drawn(second, 2, takes=2)
+    card(page, 1).get_by_role("button", name="Take theirs").click()
+    wait_sentences(page, "Rosa reads.", "Milo sings.")
+    assert [frame.caption for frame in story_in(app, page).frames] == ["Rosa reads.", "Milo sings."]
+
+
 def test_the_list_of_stories_opens_renames_copies_deletes_and_brings_back(app, page):
     write_and_draw(page, "Rosa waves.")
     first = story_of(page)
@@ -116,19 +139,44 @@ def test_the_list_of_one_browser_is_not_that_of_another_but_a_link_opens_anywher
     other.get_by_role("button", name="Open Rosa waves.").wait_for()
 
 
-def test_a_first_visit_is_shown_the_finished_example_and_the_next_one_is_not(visit, tmp_path, app):
-    from storyboard.exports.project import write_project
-    from storyboard.ui.board import board_calls
-
-    page = visit()
-    write_and_draw(page, "Rosa waves.", "She sings.")
+def test_a_first_visit_is_shown_the_finished_example_and_the_next_one_is_not(visit, tmp_path):
     path = tmp_path / "example.storyboard"
-    write_project(story_in(app, page), app.studio.pictures, path)
-    calls = {call.__name__: call for call in board_calls(app.studio, example=path)}
-    shown = calls["open_story"]({"shelf": "a-shelf-of-a-browser", "first": True})
-    assert shown["example"] and [frame["caption"] for frame in shown["view"]["frames"]] == [
-        "Rosa waves.",
-        "She sings.",
-    ]
-    assert not any(frame["stale"] for frame in shown["view"]["frames"])
-    assert calls["open_story"]({"shelf": "a-shelf-of-a-browser"})["view"]["frames"] == []
+    write_project(*drawn_story(tmp_path, "Rosa waves.", "She sings."), path)
+    with serving(tmp_path / "library", example=path) as example_app:
+        page = visit(example_app.url)
+        wait_sentences(page, "Rosa waves.", "She sings.")
+        for number in (1, 2):
+            wait_drawn(page, number)
+            assert card(page, number).locator(".sb-stale").is_hidden()
+        assert "finished example" in page.locator(".sb-notice").inner_text()
+        page.locator(".sb-notice").get_by_role("button", name="New story").click()
+        page.locator(".sb-empty").wait_for()
+        page.goto(example_app.url)  # once more, without the story's link
+        page.wait_for_selector(".sb-ready")
+        assert sentences(page) == [] and page.locator(".sb-notice").is_hidden()
+        assert example_app.renderer.requests == []
+
+
+def test_a_restart_brings_the_board_back_and_offers_what_was_being_drawn(visit, tmp_path):
+    with serving(tmp_path) as before:
+        page = visit(before.url)
+        write_and_draw(page, "Rosa waves.")
+        before.renderer.gate = threading.Event()
+        write(page, "She sits down.")
+        card(page, 2).locator(".sb-preview:not([hidden])").wait_for()
+    write(page, "Milo reads.")  # nobody is there to take it
+    page.locator(".sb-composer .sb-problem:not([hidden])").wait_for()
+    assert page.input_value("#sb-next") == "Milo reads."
+    with serving(tmp_path, port=before.port) as after:
+        page.locator(".sb-todo", has_text="1 drawing was interrupted.").wait_for()
+        assert sentences(page) == ["Rosa waves.", "She sits down."]
+        assert card(page, 1).locator(".sb-image").is_visible()
+        page.get_by_role("button", name="Draw on").click()
+        wait_drawn(page, 2)
+        page.press("#sb-next", "Enter")
+        wait_drawn(page, 3)
+        assert [frame.caption for frame in story_in(after, page).frames] == [
+            "Rosa waves.",
+            "She sits down.",
+            "Milo reads.",
+        ]

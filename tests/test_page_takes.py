@@ -101,6 +101,22 @@ def test_stopping_keeps_the_old_picture_and_cancel_all_empties_the_queue(app, pa
     assert [len(frame.takes) for frame in story_in(app, page).frames] == [1, 1]
 
 
+def test_a_drawing_says_how_far_it_is_how_long_it_takes_and_how_many_of_others_come_first(app, page, visit):
+    write_and_draw(page, "Rosa waves.")
+    app.renderer.gate = threading.Event()
+    card(page, 1).locator(".sb-reroll").click()
+    card(page, 1).locator(".sb-status", has_text="Drawing, 33 %").wait_for()
+    assert card(page, 1).locator(".sb-bar").get_attribute("aria-valuenow") == "33"
+    told = page.locator(".sb-queue-text").inner_text()
+    assert told.startswith("Drawing frame 1, 33 %") and "left" in told
+    other = visit()
+    write(other, "Milo reads.")
+    other.locator(".sb-queue-text", has_text="Others are drawing: 1 before yours").wait_for()
+    assert card(other, 1).locator(".sb-status").inner_text() == "Waiting, 1 before it"
+    app.renderer.gate.set()
+    wait_drawn(other, 1)
+
+
 def test_a_failure_is_on_the_card_and_only_what_failed_is_retried(app, page):
     write_and_draw(page, "Rosa waves.")
     app.renderer.failure = StoryError("there is no more paint; buy some.")

@@ -1,7 +1,9 @@
 """The picture store, what an upload must be, and the cast a pipeline folder brings."""
 
+import errno
 import io
 import json
+import os
 import struct
 import zlib
 
@@ -56,6 +58,52 @@ def test_a_missing_or_damaged_picture_is_a_story_error(store):
     store.path(key).write_bytes(store.path(key).read_bytes()[:60])
     with pytest.raises(StoryError, match="draw its frame again"):
         store.open(key)
+
+
+def test_a_picture_reaches_the_disk_before_it_gets_its_name(store, monkeypatch):
+    """The name must never outlive a power cut that the content did not."""
+    done = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr("os.fsync", lambda number: done.append("sync") or fsync(number))
+    monkeypatch.setattr("os.replace", lambda *paths: done.append("name") or replace(*paths))
+    store.put(Image.new("RGB", (4, 4), "red"))
+    assert done == ["sync", "name"] + ([] if os.name == "nt" else ["sync"])  # the folder, at last
+    store.put(Image.new("RGB", (4, 4), "red"))
+    assert done.count("name") == 1
+
+
+@pytest.mark.parametrize("failing", ["os.fsync", "os.replace", "pathlib.Path.write_bytes"])
+def test_a_full_disk_is_a_story_error_and_leaves_nothing_behind(store, monkeypatch, failing):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(failing, fail)
+        with pytest.raises(StoryError, match="No space left on device.; free some disk space"):
+            store.put(Image.new("RGB", (4, 4), "red"))
+    assert list(store.folder.iterdir()) == []
+    assert store.open(store.put(Image.new("RGB", (4, 4), "red"))).size == (4, 4)
+
+
+def test_a_picture_cut_short_is_written_again_with_the_next_equal_one(store):
+    picture = Image.effect_noise((64, 64), 50)
+    key = store.put(picture)
+    store.path(key).write_bytes(store.path(key).read_bytes()[:60])
+    assert store.put(picture) == key
+    assert store.open(key).size == (64, 64)
+
+
+def test_half_written_files_are_swept_and_nothing_else(store):
+    key = store.put(Image.new("RGB", (4, 4), "red"))
+    (store.folder / f"{key}.png.00ff.part").write_bytes(b"half")
+    assert (store.sweep(), store.sweep()) == (1, 0)
+    assert [path.name for path in store.folder.iterdir()] == [f"{key}.png"]
+
+
+def test_a_folder_that_cannot_be_made_is_a_story_error(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoryError, match="cannot be kept in"):
+        PictureStore(tmp_path / "file" / "pictures")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -232,6 +232,56 @@ def test_forged_values_are_errors_and_change_nothing(studio, calls, value):
     assert board_view(studio, story) == before
 
 
+def test_what_belongs_to_another_story_is_refused_in_every_call(studio, calls):
+    mine, theirs = studio.create(), studio.create()
+    (own,) = drawn(studio, mine, "Rosa waves.")
+    (frame,) = drawn(studio, theirs, "Milo waves.")
+    take = studio.session(theirs).story.frames[0].take.id
+    before = board_view(studio, mine), board_view(studio, theirs)
+    forged = {
+        "frame": frame,
+        "take": take,
+        "caption": "Rosa sings.",
+        "number": 1,
+        "name": "Rosa",
+        "how": "out",
+    }
+    forged |= {
+        "count": 2,
+        "locked": True,
+        "sees": 0,
+        "seed": 1,
+        "occurrence": 0,
+        "names": ["Rosa"],
+        "after": frame,
+    }
+    frame_calls = {
+        *(
+            "move_frame",
+            "remove_frame",
+            "lock_frame",
+            "see_frames",
+            "keep_seed",
+            "use_portrait",
+            "include_name",
+        ),
+        *(
+            "rebind",
+            "choose_take",
+            "draw_frame",
+            "add_frame",
+            "edit_frame",
+            "duplicate_frame",
+            "reroll_frame",
+        ),
+        *("draw_variants", "frame_details", "export_frame"),
+    }
+    for name in frame_calls:
+        assert isinstance(calls[name]({"story": mine, **forged}).get("error"), str), name
+    assert "error" in calls["choose_take"]({"story": mine, "frame": own, "take": take})
+    assert (board_view(studio, mine), board_view(studio, theirs)) == before
+
+
 def test_hostile_words_stay_words(studio, calls):
     story = studio.create()
     caption = "Rosa says <img src=x onerror=alert(1)> ${7*7} {{7*7}} `x` \\u0041."
@@ -279,6 +329,10 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
     assert load_hints(tmp_path) == Hints(places=("the park",))
     path.write_text('{"places": [')
     assert load_hints(tmp_path) == Hints()
+    (tmp_path / "vae").mkdir()
+    for side, taken in ((256, 256), (-1, 0), (10**9, 0), ("256", 0), (None, 0)):
+        (tmp_path / "vae" / "config.json").write_text(json.dumps({"sample_size": side}))
+        assert load_hints(tmp_path) == Hints(side=taken)
 
 
 def test_a_renderer_that_still_loads_is_waited_for(tmp_path, renderer):

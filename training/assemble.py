@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
@@ -40,11 +41,15 @@ PORTRAIT_SIZE = 256
 class AssembleArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of all trained parts"})
     out: str = field(default="assets/maple-lane", metadata={"help": "the pipeline folder to write"})
+    stage: Literal[1, 2] = field(default=2, metadata={"help": "1: without the language model and its mappers"})
     denoiser: str = field(
         default="char_ldm/unet", metadata={"help": "its denoiser; unet: the plain LDM, a baseline"}
     )
     steps: int = field(default=15, metadata={"help": "denoising steps of a frame, unless asked otherwise"})
     guidance: float = field(default=3.0, metadata={"help": "guidance scale, unless asked otherwise"})
+    interleaved: bool = field(
+        default=True, metadata={"help": "as stage 2 was trained; false: the rows Caption- of Table 4"}
+    )
 
 
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
@@ -60,16 +65,24 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         image_encoder=CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder"),
         image_processor=CLIPImageProcessor.from_pretrained(parts / "image_processor"),
         fuser=CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser"),
-        language_model=AutoModelForCausalLM.from_pretrained(parts / "language_model"),
-        language_tokenizer=PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer"),
-        image_tokens=ImageTokens.from_pretrained(parts / "aligned" / "image_tokens"),
-        visual_mapper=VisualMapper.from_pretrained(parts / "aligned" / "visual_mapper"),
-        condition_mapper=ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
+        **(language_parts(parts) if args.stage == 2 else {}),
         steps=args.steps,
         guidance=args.guidance,
+        interleaved=args.interleaved,
         portrait_fill="#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex(),
         preview_colours=preview_colours(vae),
     )
+
+
+def language_parts(parts: Path) -> dict[str, Any]:
+    """What stage 2 adds to a pipeline."""
+    return {
+        "language_model": AutoModelForCausalLM.from_pretrained(parts / "language_model"),
+        "language_tokenizer": PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer"),
+        "image_tokens": ImageTokens.from_pretrained(parts / "aligned" / "image_tokens"),
+        "visual_mapper": VisualMapper.from_pretrained(parts / "aligned" / "visual_mapper"),
+        "condition_mapper": ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
+    }
 
 
 @torch.inference_mode()

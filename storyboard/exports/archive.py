@@ -33,12 +33,18 @@ def write_zip(story: Story, pictures: PictureStore, path: Path, model: str = "")
             file.writestr(zipfile.ZipInfo(name, _STAMP), data, compress_type=packing)
 
 
-def story_files(story: Story, pictures: PictureStore, model: str = "") -> Iterator[tuple[str, bytes]]:
-    """The name and the bytes of every file, story.json last. StoryError where nothing is drawn."""
+def story_files(
+    story: Story, pictures: PictureStore, model: str = "", named: bool = True
+) -> Iterator[tuple[str, bytes]]:
+    """The name and the bytes of every file, story.json last. StoryError where nothing is drawn.
+
+    `named`: 01_rosa-waves.png; else 01.png, which a script can tell beforehand.
+    """
     digits = max(2, len(str(len(story.frames))))
     entries = []
     for panel in drawn_panels(story):
-        name = f"{panel.number:0{digits}}_{slug(panel.caption, 'frame')}.png"
+        words = f"_{slug(panel.caption, 'frame')}" if named else ""
+        name = f"{panel.number:0{digits}}{words}.png"
         yield name, frame_to_png(story, story.frames[panel.number - 1], pictures, model)
         entries.append({"picture": name, **_entry(panel.take)})
     index = {"title": story.title, "seed": story.seed, "model": model, "frames": entries}

@@ -1,21 +1,26 @@
-"""The typed endpoints: the same verbs as the page, for programs, each on a story id.
+"""The typed endpoints: the same verbs as the page, for programs, each on a story id; they are the MCP tools as well.
 
-Knows Gradio and the studio, no models. A picture in an answer is the address it can be fetched from.
+Knows Gradio and the studio, no models. The docstrings are what a program or an assistant is told about each verb.
 """
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.route_utils import get_root_url
 
 from storyboard.errors import StoryError
+from storyboard.exports import missing_letters
 from storyboard.jobs import Job
-from storyboard.story import Frame, Story
+from storyboard.ui.described import address, describe_frame, describe_story
+from storyboard.ui.files import export
 from storyboard.ui.studio import Studio
 
 DRAWING_AT_ONCE = 8  # calls that may wait for their pictures together; the drawing itself is the queue's
+EXPORTING_AT_ONCE = 2
+LETTERLESS = ("zip", "project")  # exports that draw no text, so no letter can be missing
 
 Root = Callable[[gr.Request], str]  # the public address of this app, as the caller reached it
 
@@ -26,42 +31,141 @@ def add_api(page: gr.Blocks, studio: Studio) -> None:
     def root(request: gr.Request) -> str:
         return get_root_url(request.request, request.request.url.path, page.root_path)
 
-    create_story, get_story = _story_endpoints(studio, root)
-    gr.api(_explaining(create_story), api_name="create_story", queue=False)
-    gr.api(_explaining(get_story), api_name="get_story", queue=False)
-    for endpoint in _drawing_endpoints(studio, root):
-        gr.api(
-            _explaining(endpoint),
-            api_name=endpoint.__name__,
-            concurrency_id="api-drawing",
-            concurrency_limit=DRAWING_AT_ONCE,
-        )
+    for endpoint in (*_story_endpoints(studio, root), *_frame_endpoints(studio, root)):
+        gr.api(_explaining(endpoint), api_name=endpoint.__name__, queue=False)
+    for endpoints, group, limit in (
+        (_drawing_endpoints(studio, root), "api-drawing", DRAWING_AT_ONCE),
+        (_export_endpoints(studio, root), "api-exporting", EXPORTING_AT_ONCE),
+    ):
+        for endpoint in endpoints:
+            gr.api(
+                _explaining(endpoint),
+                api_name=endpoint.__name__,
+                concurrency_id=group,
+                concurrency_limit=limit,
+            )
 
 
-def _story_endpoints(studio: Studio, root: Root) -> tuple[Callable, Callable]:
-    def create_story() -> str:
-        """Begin an empty story with the whole cast. Returns its id, which is the only way back to it."""
-        return studio.create()
+def _story_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
+    def create_story(title: str = "") -> str:
+        """Begin an empty story with the whole cast, who can then be named in its sentences.
+
+        Args:
+            title: what the story is called; it may be left empty
+
+        Returns:
+            The story's id, which every other call needs. Keep it: it is the only way back to the story.
+        """
+        story_id = studio.create()
+        if title:
+            studio.rename(story_id, title)
+        return story_id
 
     def get_story(story_id: str, request: gr.Request) -> dict[str, Any]:
-        """A story as it is now: its cast with the portraits they wear, and its frames in order."""
+        """Look at a story as it is now: its cast with the portraits they wear, and its frames in order.
+
+        Each frame has its sentence, the address of its picture, all its takes, whom its pronouns were read as, and
+        whether the picture is out of date and why.
+
+        Args:
+            story_id: the id create_story gave
+
+        Returns:
+            The story.
+        """
         return describe_story(studio, studio.session(story_id).story, root(request))
 
     return create_story, get_story
 
 
+def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
+    def choose_take(story_id: str, frame_id: str, take_id: str, request: gr.Request) -> dict[str, Any]:
+        """Bring back an earlier picture of a frame, with the sentence it was drawn from. Nothing is drawn.
+
+        Args:
+            story_id: the id create_story gave
+            frame_id: the frame's id, from get_story
+            take_id: the id of one of the frame's takes, from get_story
+
+        Returns:
+            The frame.
+        """
+        studio.choose_take(story_id, frame_id, take_id)
+        return described(story_id, frame_id, request)
+
+    def rebind(
+        story_id: str, frame_id: str, occurrence: int, names: list[str], request: gr.Request
+    ) -> dict[str, Any]:
+        """Say whom a pronoun of a frame's sentence stands for. Nothing is drawn: call draw_frame next.
+
+        Args:
+            story_id: the id create_story gave
+            frame_id: the frame's id, from get_story
+            occurrence: which pronoun of the sentence, counted from 0, as get_story lists them
+            names: names from the cast; an empty list leaves it to the model again
+
+        Returns:
+            The frame, which is out of date if its picture showed somebody else.
+        """
+        studio.rebind(story_id, frame_id, occurrence, names or None)
+        return described(story_id, frame_id, request)
+
+    def described(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
+        story = studio.session(story_id).story
+        return describe_frame(studio, story, story.frame(frame_id), root(request))
+
+    return choose_take, rebind
+
+
 def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
     def add_frame(story_id: str, sentence: str, request: gr.Request) -> dict[str, Any]:
-        """Add a frame to the end of a story and draw it. Returns the frame once it is drawn."""
+        """Add a frame to the end of a story and draw it. This waits for the picture.
+
+        Args:
+            story_id: the id create_story gave
+            sentence: what the picture shows, with names of the cast, or he, she or they for those named before
+
+        Returns:
+            The frame with the address of its picture.
+        """
         return drawn(studio.add(story_id, sentence)[1], request)
 
     def edit_frame(story_id: str, frame_id: str, sentence: str, request: gr.Request) -> dict[str, Any]:
-        """Give a frame another sentence and redraw it. Returns the frame once it is drawn."""
+        """Give a frame another sentence and draw it again. Its earlier takes are kept. This waits for the picture.
+
+        Args:
+            story_id: the id create_story gave
+            frame_id: the frame's id, from get_story
+            sentence: what the picture is to show now
+
+        Returns:
+            The frame with the address of its new picture.
+        """
         studio.edit(story_id, frame_id, sentence)
         return drawn(studio.draw(story_id, frame_id), request)
 
+    def draw_frame(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
+        """Draw a frame as it stands now, as after rebind or where it is out of date. This waits for the picture.
+
+        Args:
+            story_id: the id create_story gave
+            frame_id: the frame's id, from get_story
+
+        Returns:
+            The frame with the address of its new picture.
+        """
+        return drawn(studio.draw(story_id, frame_id), request)
+
     def reroll_frame(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
-        """Draw a frame once more with another seed; earlier takes are kept. Returns the frame once drawn."""
+        """Draw a frame once more with another seed. Its earlier takes are kept. This waits for the picture.
+
+        Args:
+            story_id: the id create_story gave
+            frame_id: the frame's id, from get_story
+
+        Returns:
+            The frame with the address of its new picture.
+        """
         return drawn(studio.draw(story_id, frame_id, reroll=True), request)
 
     def drawn(job: Job, request: gr.Request) -> dict[str, Any]:
@@ -70,56 +174,38 @@ def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         if job.state == "failed":
             raise StoryError(job.error or "The frame could not be drawn; try once more.")
         frame = story.frame(job.frame_id)
-        if job.state == "cancelled":
+        if job.state != "done":
             number = story.frame_number(frame.id)
             raise StoryError(f"Frame {number} was stopped or changed before it was drawn; draw it once more.")
         return describe_frame(studio, story, frame, root(request))
 
-    return add_frame, edit_frame, reroll_frame
+    return add_frame, edit_frame, draw_frame, reroll_frame
 
 
-def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
-    """A story for a program: JSON values only."""
-    return {
-        "id": story.id,
-        "title": story.title,
-        "seed": story.seed,
-        "cast": [
-            {
-                "name": character.name,
-                "pronoun": character.pronoun,
-                "portrait": character.portrait.label,
-                "picture": _address(studio, character.portrait.picture, root),
-                "portraits": [portrait.label for portrait in character.portraits],
-            }
-            for character in story.cast
-        ],
-        "frames": [describe_frame(studio, story, frame, root) for frame in story.frames],
-    }
+def _export_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
+    def export_story(story_id: str, kind: str, request: gr.Request, per_page: int = 4) -> dict[str, Any]:
+        """Make files of a story to keep or show, each under an address that works for an hour.
 
+        Args:
+            story_id: the id create_story gave
+            kind: pdf (sentences under the pictures), sheet (all frames on one PNG), comic (comic pages as PNG), zip
+                (every picture and story.json), gif, mp4 (a film and its subtitles), or project (the whole story, to
+                open elsewhere)
+            per_page: frames a page of a PDF: 1, 2, 4, 6 or 9
 
-def describe_frame(studio: Studio, story: Story, frame: Frame, root: str) -> dict[str, Any]:
-    """A frame and the take on the board; what only a take has is None before the first."""
-    take = frame.take
-    return {
-        "id": frame.id,
-        "number": story.frame_number(frame.id),
-        "caption": frame.caption,
-        "picture": _address(studio, take.picture, root) if take else None,
-        "drawn_caption": take.caption if take else None,
-        "mentioned": list(take.mentioned) if take else None,
-        "conditioning": take.conditioning if take else None,
-        "seed": take.seed if take else None,
-        "steps": take.steps if take else None,
-        "guidance": take.guidance if take else None,
-        "seconds": round(take.seconds, 3) if take else None,
-        "takes": len(frame.takes),
-        "stale": frame.id in studio.stale_frames(story),
-    }
+        Returns:
+            The files, and letters of the sentences that no font here has and that were left out.
+        """
+        files = export(studio, {"story": story_id, "kind": kind, "per_page": per_page})["files"]
+        story = studio.session(story_id).story
+        return {
+            "files": [
+                {"name": one["name"], "address": address(Path(one["path"]), root(request))} for one in files
+            ],
+            "left_out": [] if kind in LETTERLESS else list(missing_letters(story)),
+        }
 
-
-def _address(studio: Studio, picture: str, root: str) -> str:
-    return f"{root}/gradio_api/file={studio.pictures.path(picture).resolve().as_posix()}"
+    return (export_story,)
 
 
 def _explaining(endpoint: Callable) -> Callable:

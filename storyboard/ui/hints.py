@@ -17,6 +17,7 @@ from storyboard.captions import clean_text
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
 MAX_UNKNOWN = 4  # words a note names
+MAX_SIDE = 4096  # pixels
 _WORD = re.compile(r"[^\W\d_]+")
 _END = "</w>"  # how CLIP's tokenizer marks the end of a word
 # Words that every sentence may have and that change no picture.
@@ -31,13 +32,15 @@ _SMALL_WORDS = frozenset(
 class Hints:
     """Words that write themselves into a sentence, and one sentence this pipeline draws well (or "").
 
-    `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known.
+    `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
+    pixels wide and high its pictures are; 0 where that is not known.
     """
 
     places: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     example: str = ""
     vocabulary: frozenset[str] = frozenset()
+    side: int = 0
 
     def unknown_words(self, caption: str, names: Iterable[str]) -> tuple[str, ...]:
         """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway."""
@@ -66,6 +69,7 @@ def load_hints(folder: Path) -> Hints:
         actions=_words(described.get("actions")),
         example=clean_text(example)[: 3 * MAX_LENGTH] if isinstance(example, str) else "",
         vocabulary=_vocabulary(_read_json(folder / "tokenizer" / "tokenizer.json")),
+        side=_side(_read_json(folder / "vae" / "config.json")),
     )
 
 
@@ -82,6 +86,12 @@ def _words(listed: object) -> tuple[str, ...]:
         return ()
     words = (clean_text(word) for word in listed if isinstance(word, str))
     return tuple(word for word in words if 0 < len(word) <= MAX_LENGTH)[:MAX_WORDS]
+
+
+def _side(autoencoder: dict) -> int:
+    """What the autoencoder was made for, which is what the pipeline draws."""
+    side = autoencoder.get("sample_size")
+    return side if isinstance(side, int) and 0 < side <= MAX_SIDE else 0
 
 
 def _vocabulary(tokenizer: dict) -> frozenset[str]:

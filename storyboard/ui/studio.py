@@ -33,7 +33,8 @@ TAKES_LOOKED_AT = 9
 class Studio:
     """The stories of everyone who uses this app. Safe to call from several threads; close it when done.
 
-    `library` is closed by whoever opened it, after the studio; its pictures are then `pictures`.
+    `library` is closed by whoever opened it, after the studio; its pictures are then `pictures`. `model`: the name of
+    the pipeline, noted in every picture that is saved.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Studio:
         steps: int | None = None,
         max_stories: int | None = None,
         library: Library | None = None,
+        model: str = "",
     ) -> None:
         self.renderer = renderer
+        self.model = model
         self.cast = tuple(cast)
         self.pictures = pictures
         self.steps = steps

@@ -163,7 +163,7 @@ def _pronoun(
     inputs: StoryInputs, frame: Frame, number: int, occurrence: int, pronoun: Pronoun
 ) -> dict | None:
     """Whom a pronoun stands for, by the writer or as the model read it; None for an "it" that is only a thing."""
-    names, confidence, by = _reading(frame, occurrence, pronoun)
+    names, confidence, by = reading_of(frame, occurrence, pronoun)
     if not names and pronoun.word in _THINGS and all(one.pronoun != "it" for one in inputs.in_play(frame)):
         return None
     return {
@@ -178,7 +178,8 @@ def _pronoun(
     }
 
 
-def _reading(frame: Frame, occurrence: int, pronoun: Pronoun) -> tuple[tuple[str, ...], float, str | None]:
+def reading_of(frame: Frame, occurrence: int, pronoun: Pronoun) -> tuple[tuple[str, ...], float, str | None]:
+    """Whom a pronoun of the sentence stands for, how sure that is, and by whom; nobody and None where unknown."""
     for binding in frame.bindings:
         if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
             return binding.names, 1.0, "writer"

@@ -33,8 +33,9 @@ class Pororo(Reader):
             for clip, others in table.items():
                 for one, other in zip((clip, *others), others, strict=False):
                     next_one.setdefault(one, other)
-        known = sorted({*next_one, *next_one.values()})
-        heads = [clip for clip in known if clip not in set(next_one.values())]
+        led_to = set(next_one.values())
+        known = sorted({*next_one, *led_to})
+        heads = [clip for clip in known if clip not in led_to]
         places: dict[str, tuple[int, int]] = {}
         for episode, head in enumerate([*heads, *known]):  # `known` again: a ring has no head
             clip, place = head, 0

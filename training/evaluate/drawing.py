@@ -22,6 +22,7 @@ from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
 
 PORTRAIT = 256  # pixels, as portraits are drawn for training
 MADE = "made"  # the PNG text chunk that says how a picture was made
+READS_PICTURES = ("llm", "story-ldm")  # the others see the sentence alone
 SAME_CODE = 3.0  # mean difference in grey levels that rounding on another machine may explain
 
 
@@ -59,7 +60,7 @@ class System:
 
     pipeline: str  # hash of its weights
     captions: str  # "plain" or "referential"
-    conditioning: str  # "char-ldm", "llm" or "text"
+    conditioning: str  # "char-ldm", "llm" or "text"; "story-ldm" for that pipeline
     steps: int | None = None
     guidance: float | None = None
 
@@ -94,7 +95,7 @@ class StoryArtist:
             )
 
     def _request(self, story: MapleStory, number: int, earlier: list[DrawnFrame]) -> FrameRequest:
-        reads = self.system.conditioning == "llm"  # the others see the sentence alone
+        reads = self.system.conditioning in READS_PICTURES
         # Nothing has been drawn before the first frame: what it is drawn from is the pipeline's own choice.
         conditioning = None if reads and number == 0 else self.system.conditioning
         return FrameRequest(

@@ -72,6 +72,13 @@ class FrameClassifier(ModelMixin, ConfigMixin):
             "actions": self.action(figures),
         }
 
+    @torch.inference_mode()
+    def features(self, pictures: Iterable[Image.Image]) -> np.ndarray:
+        """(F, C): what the trunk makes of F pictures, averaged over each; the world's own features for the FID."""
+        pixels = np.stack([to_pixels(picture, self.config.size) for picture in pictures])
+        parts = [self.trunk(batch.to(self.device)) for batch in torch.from_numpy(pixels).split(BATCH)]
+        return torch.cat([part.mean(dim=(2, 3)) for part in parts]).cpu().numpy()
+
     def _worn_by(self, logits: torch.Tensor) -> torch.Tensor:
         counts = torch.tensor([len(self.config.outfits[n]) for n in self.config.characters])
         spare = torch.arange(logits.shape[-1]) >= counts[:, None]

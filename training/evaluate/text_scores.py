@@ -32,17 +32,25 @@ def ngrams(sentence: Sequence[str]) -> Counter:
 
 def bleu(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
     """BLEU-1 to BLEU-4 of a corpus: one hypothesis an item, any number of references, the closest length counts."""
-    matched, possible, length, wanted = [0] * LONGEST, [0] * LONGEST, 0, 0
-    for hypothesis, targets in zip(hypotheses, references, strict=True):
-        most = Counter()
-        for target in targets:
-            most |= ngrams(target)
-        for gram, count in ngrams(hypothesis).items():
-            matched[len(gram) - 1] += min(count, most[gram])
-        for n in range(LONGEST):
-            possible[n] += max(0, len(hypothesis) - n)
-        length += len(hypothesis)
-        wanted += min((abs(len(t) - len(hypothesis)), len(t)) for t in targets)[1]
+    counted = [bleu_counts(h, targets) for h, targets in zip(hypotheses, references, strict=True)]
+    return bleu_of([sum(column) for column in zip(*counted, strict=True)])
+
+
+def bleu_counts(hypothesis: Words, targets: Sequence[Words]) -> list[int]:
+    """What one item adds to a corpus: n-grams that match, n-grams there are (n from 1 to 4), its length, the wanted one."""
+    matched, most = [0] * LONGEST, Counter()
+    for target in targets:
+        most |= ngrams(target)
+    for gram, count in ngrams(hypothesis).items():
+        matched[len(gram) - 1] += min(count, most[gram])
+    possible = [max(0, len(hypothesis) - n) for n in range(LONGEST)]
+    wanted = min((abs(len(t) - len(hypothesis)), len(t)) for t in targets)[1]
+    return [*matched, *possible, len(hypothesis), wanted]
+
+
+def bleu_of(counts: Sequence[float]) -> list[float]:
+    """BLEU-1 to BLEU-4 of the sums of `bleu_counts`."""
+    matched, possible, (length, wanted) = counts[:LONGEST], counts[LONGEST : 2 * LONGEST], counts[-2:]
     ratio = (length + TINY) / (wanted + SMALL)
     penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
     found, product = [], 1.0
@@ -53,7 +61,13 @@ def bleu(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> 
 
 
 def cider(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
-    """CIDEr-D of a corpus; how rare an n-gram is, is counted over the items' references."""
+    """CIDEr-D of a corpus: the mean over its items."""
+    each = cider_of_each(hypotheses, references)
+    return sum(each) / len(each)
+
+
+def cider_of_each(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
+    """CIDEr-D of every item; how rare an n-gram is, is counted over all items' references."""
     counted = [[ngrams(target) for target in targets] for targets in references]
     seen = Counter(gram for targets in counted for gram in set().union(*targets))
     items = math.log(len(references))
@@ -61,12 +75,12 @@ def cider(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) ->
     def weigh(counts: Counter) -> dict:
         return {gram: count * (items - math.log(max(1, seen[gram]))) for gram, count in counts.items()}
 
-    total = 0.0
+    each = []
     for hypothesis, targets in zip(hypotheses, counted, strict=True):
         mine = ngrams(hypothesis)
         likeness = [_likeness(mine, weigh(mine), target, weigh(target)) for target in targets]
-        total += 10 * sum(likeness) / len(likeness)
-    return total / len(references)
+        each.append(10 * sum(likeness) / len(likeness))
+    return each
 
 
 def _likeness(mine: Counter, weighed: dict, target: Counter, wanted: dict) -> float:

@@ -3,6 +3,9 @@
 It learns Maple Lane's stories as interleaved text, with words standing where pictures will be, and then answers
 about the frame to be drawn: who, where, doing what, wearing what, who is "she". A model trained only to continue
 text has no such skill in its last states, and stage 2 cannot teach it afterwards. fp32, 600 steps in 15 minutes.
+
+`--config maple-lane-llama` trains a Llama of the same size; give it a parts folder of its own, in which everything
+else is linked: `python -m training.evaluate.systems link storygpt-v-llama`.
 """
 
 from __future__ import annotations

@@ -105,6 +105,8 @@ function startBar() {
   bar("copy").addEventListener("click", copyLink);
   makeMenuButton(bar("export"), exportMenu);
   fillLanguages(bar("languages"));
+  setText(bar("limits"), props.side ? say("limits", props.model, props.side) : "");
+  show(bar("limits"), props.side > 0);
   startColumns();
 }
 

@@ -11,7 +11,9 @@ function makePerson(person) {
   const portrait = person.portraits.find((one) => one.id === person.chosen);
   const button = keyed(makeButton("sb-person-open", undefined, () => openPerson(person.name)), `person-${person.name}`);
   const words = make("span", "sb-person-words");
-  words.append(make("b", "", person.name), make("span", "", `${STRINGS[person.pronoun] || person.pronoun} · ${portrait.label}`));
+  const name = make("span", "sb-person-name");
+  name.append(make("b", "", person.name), make("span", "", STRINGS[person.pronoun] || person.pronoun));
+  words.append(name, make("span", "", portrait.label));
   button.style.setProperty("--sb-hue", hueOf(person.name));
   button.append(makeImage("", portrait.picture, ""), words);
   setLabel(button, say("person_open", person.name, STRINGS[person.pronoun] || person.pronoun, portrait.label));

@@ -7,6 +7,7 @@ function paintLooked(box, card, details) {
   refill(box, [maps, [...panel.shown], nameOrder(), details !== null], () => [
     make("h4", "", say("attention_title")),
     maps.length ? makeLookedChips(card, maps) : make("p", "sb-quiet", details && details.id ? say("attention_none") : ""),
+    maps.length ? makeLookedPicture(card, maps) : null,
   ]);
   paintLooks(card, maps.filter((map) => panel.shown.has(map.name)));
 }
@@ -26,18 +27,29 @@ function makeLookedChips(card, maps) {
   return row;
 }
 
+// The picture once more, beside the chips: the card may have been scrolled away by then.
+function makeLookedPicture(card, maps) {
+  const box = make("div", "sb-looked-picture");
+  const shown = maps.filter((map) => panel.shown.has(map.name));
+  box.classList.toggle("sb-explained", shown.length > 0);
+  box.append(makeImage("sb-image", card.frame.picture, say("attention_alt", card.frame.number)), ...shown.map(makeTint));
+  return box;
+}
+
 // The map is a grey picture: bright where the model looked. Used as a mask, it lets the colour through there.
+function makeTint(map) {
+  const tint = make("div", "sb-look");
+  tint.style.setProperty("--sb-hue", hueOf(map.name) || "0");
+  tint.style.maskImage = `url("${pictureAddress(map.picture)}")`;
+  return tint;
+}
+
 function paintLooks(card, maps) {
   for (const other of cards.values()) if (other !== card && other.looks.childElementCount) other.looks.replaceChildren();
   const facts = JSON.stringify(maps);
   if (card.looks.facts === facts && card.looks.childElementCount === maps.length) return;
   card.looks.facts = facts;
-  card.looks.replaceChildren(...maps.map((map) => {
-    const tint = make("div", "sb-look");
-    tint.style.setProperty("--sb-hue", hueOf(map.name) || "0");
-    tint.style.maskImage = `url("${pictureAddress(map.picture)}")`;
-    return tint;
-  }));
+  card.looks.replaceChildren(...maps.map(makeTint));
   card.box.classList.toggle("sb-explained", maps.length > 0);
 }
 

@@ -7,7 +7,7 @@ function exportMenu() {
   return [
     { heading: say("export_title") },
     ...PER_PAGE.map((count) => ({
-      label: `${say("export_pdf")} · ${count}`, run: () => exportStory("pdf", { per_page: count }),
+      label: sayCount("export_pdf", count), run: () => exportStory("pdf", { per_page: count }),
     })),
     item("export_sheet", "sheet"), item("export_comic", "comic"), item("export_zip", "zip"),
     item("export_gif", "gif"), item("export_mp4", "mp4"),

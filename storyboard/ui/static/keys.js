@@ -77,21 +77,25 @@ async function redo() {
   if (!error) announce(say("redone", sayPhrase(phrase)));
 }
 
-const KEY_LIST = [
-  [["Enter"], "key_enter"], [["Esc"], "key_escape"], [["/"], "key_write"],
-  [["←", "→", "↑", "↓"], "key_walk"], [["Enter"], "key_open"], [["E"], "key_edit"],
-  [["N", "Shift+N"], "key_new"], [["D"], "key_duplicate"], [["Alt+←", "Alt+→"], "key_move"],
-  [["Delete"], "key_remove"], [["R", "T"], "key_draw"], [[",", "."], "key_take"], [["L"], "key_lock"],
-  [["Ctrl+Z", "Ctrl+Shift+Z"], "key_undo"], [["?"], "key_help"],
-];
+const KEY_LIST = {
+  keys_writing: [[["Enter"], "key_enter"], [["Esc"], "key_escape"]],
+  keys_card: [
+    [["←", "→", "↑", "↓"], "key_walk"], [["Enter"], "key_open"], [["E"], "key_edit"],
+    [["N", "Shift+N"], "key_new"], [["D"], "key_duplicate"], [["Alt+←", "Alt+→"], "key_move"],
+    [["Delete"], "key_remove"], [["R", "T"], "key_draw"], [[",", "."], "key_take"], [["L"], "key_lock"],
+  ],
+  keys_anywhere: [[["/"], "key_write"], [["Ctrl+Z", "Ctrl+Shift+Z"], "key_undo"], [["?"], "key_help"]],
+};
 
 function openKeys() {
   const dialog = openDialog(say("keys_title"), "sb-small");
-  const list = make("dl", "sb-keys");
-  for (const [keys, words] of KEY_LIST) {
-    const term = make("dt");
-    term.append(...keys.map((key) => make("kbd", "", key)));
-    list.append(term, make("dd", "", say(words)));
+  for (const [where, rows] of Object.entries(KEY_LIST)) {
+    const list = make("dl", "sb-keys");
+    for (const [keys, words] of rows) {
+      const term = make("dt");
+      term.append(...keys.map((key) => make("kbd", "", key)));
+      list.append(term, make("dd", "", say(words)));
+    }
+    dialog.body.append(make("h3", "sb-keys-title", say(where)), list);
   }
-  dialog.body.append(make("p", "sb-quiet", say("keys_note")), list);
 }

@@ -32,8 +32,13 @@ function sayTime(seconds) {
   return whole < 90 ? say("seconds", whole) : say("minutes", Math.round(whole / 60));
 }
 
+// "en-GB" where that is what the reader has and English is spoken: clocks and dates differ by country.
+function region() {
+  return (navigator.languages || []).find((one) => one.slice(0, 2) === language) || language;
+}
+
 function sayClock(date) {
-  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleTimeString(region(), { hour: "numeric", minute: "2-digit" });
 }
 
 // The constant template carries keys only: data-say for text, data-label for what a control is called.

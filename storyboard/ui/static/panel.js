@@ -75,7 +75,8 @@ function paintPanelWho(card) {
   const worn = view.cast.map((person) => [person.name, person.chosen, person.portraits]);
   const absent = make("div", "sb-who");
   refill(panel.who, [frame.number, frame.who, worn], () => {
-    absent.append(...frame.who.filter((one) => one.how === "absent").map((one) => makeWhoChip(card, one)));
+    const others = frame.who.filter((one) => one.how === "absent").map((one) => makeWhoChip(card, one));
+    if (others.length) absent.append(make("span", "sb-group-name", say("who_add")), ...others);
     const present = frame.who.filter((one) => one.how !== "absent").map((one) => makePanelPerson(card, one));
     return [make("h4", "", say("who_title")), ...present, absent];
   });

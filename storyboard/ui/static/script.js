@@ -40,7 +40,7 @@ function splitSoon(part) {
 
 function paintSplit(part) {
   const kept = part.frames.length - part.dropped.size;
-  setText(part.count, sayCount("script_split", part.frames.length));
+  setText(part.count, sayCount("script_split", kept));
   setText(part.accept, sayCount("script_accept", kept, sayAbout(kept)));
   part.accept.disabled = kept === 0;
   refill(part.list, [part.frames, [...part.dropped]], () => part.frames.map((caption, index) => {

@@ -40,7 +40,7 @@ function makeStoryRow(sheet, story) {
   const face = make("span", "sb-story-face");
   if (story.picture) face.append(makeImage("", story.picture, ""));
   const words = make("span", "sb-story-words");
-  const when = new Date(1000 * story.updated).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const when = new Date(1000 * story.updated).toLocaleString(region(), { dateStyle: "medium", timeStyle: "short" });
   words.append(make("b", "", title), make("span", "sb-quiet", say("story_updated", sayCount("frames", story.frames), when)));
   open.setAttribute("aria-current", String(story.id === storyId));
   setLabel(open, say("story_open", title));

@@ -12,6 +12,7 @@ TABLES.en = {
   stories: "Stories", export: "Export", copy_link: "Copy link", help: "Keys and help", choose_language: "Language",
   columns: "Columns", columns_n: "%1 a row",
   // The cast
+  limits: "This model, %1, draws square pictures of %2 by %2 pixels.",
   cast: "The cast", cast_note: "Press one to choose how they look in this story.", cast_add: "Add someone",
 
   he: "he", she: "she", they: "they", it: "it",
@@ -70,18 +71,18 @@ TABLES.en = {
   reads_short_n: "reads %1", insert_here: "Insert a frame here",
   // Pronouns
   binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?",
-  binding_sure: "%1 % sure", binding_writer: "You said so", binding_none: "Known once the frame is drawn",
-  rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide",
+  binding_sure: "%1 % sure", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word",
+  rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide", rebind_auto_now: "Let the model decide (%1)",
   rebind_several: "Several of them…", rebind_done: "That is who",
   // The panel
   panel_title: "Frame %1", close: "Close", takes: "Takes", takes_none: "No picture yet. Draw it to get the first take.",
   take_label: "Take %1 of frame %2, seed %3", variants: "Draw variants", variants_n: "%1",
   variants_label: "Draw %1 variants of frame %2",
-  compare: "Compare with the next take", compare_title: "Two takes of frame %1", compare_use: "Use this one",
+  compare: "Compare with the next take", compare_short: "Compare", compare_title: "Two takes of frame %1", compare_use: "Use this one",
   seed: "Seed", copy_seed: "Copy seed", seed_copied: "The seed %1 is copied.",
-  reuse_seed: "Draw with a seed", reuse_go: "Draw", keep_seed: "Keep this seed for Redraw", seed_wrong: "A seed is a whole number from 0 to 2147483647.",
-  who_title: "Who is in it", frame_portrait: "%1 in this frame only", as_story: "As in the story",
-  attention_title: "Where the model looked for whom", attention_show: "Show where %1 was drawn",
+  reuse_seed: "Draw with a seed", reuse_go: "Draw", keep_seed: "Keep this seed for Redraw", keep_seed_short: "Keep", seed_wrong: "A seed is a whole number from 0 to 2147483647.",
+  who_title: "Who is in it", who_add: "Add", frame_portrait: "%1 in this frame only", as_story: "As in the story",
+  attention_title: "Where the model looked for whom", attention_alt: "Where the model looked, over the picture of frame %1", attention_show: "Show where %1 was drawn",
   attention_none: "This take was drawn without that record; redraw it to have one.",
   drawn_title: "Drawn with", drawn_resolved: "Sentence as read", drawn_read: "Frames read", drawn_nothing: "none",
   drawn_portraits: "Portraits", drawn_steps: "Steps", drawn_guidance: "Guidance", drawn_seconds: "Took",
@@ -105,7 +106,7 @@ TABLES.en = {
   script_title: "Paste a script", script_note: "One sentence becomes one frame. Numbers, bullets and “Panel 3:” are left out.",
   script_label: "Your script", script_split_0: "Nothing to draw yet.", script_split_1: "1 frame",
   script_split_n: "%1 frames", script_accept_0: "Add frames", script_accept_1: "Add 1 frame%2",
-  script_accept_n: "Add %1 frames%2", script_drop: "Leave out: %1", script_keep: "Keep: %1", script_draw: "Draw them at once",
+  script_accept_n: "Add %1 frames%2", script_drop: "Leave out: %1", script_keep: "Keep: %1", script_draw: "Draw them right away",
   script_added_1: "1 frame added.", script_added_n: "%1 frames added.", cancel: "Cancel",
   // Stories
   stories_title: "Your stories", stories_note: "Kept in this app's library. This browser remembers which are yours.",
@@ -115,13 +116,13 @@ TABLES.en = {
   story_updated: "%1, %2", story_temporary: "These stories end when the app restarts: save a project file.",
   // Out and in
   export_title: "Export", exporting: "Making the file…", exported: "%1 is ready.",
-  export_pdf: "PDF with captions", export_sheet: "Contact sheet (PNG)", export_comic: "Comic page (PNG)",
+  export_pdf_1: "PDF, 1 frame a page", export_pdf_n: "PDF, %1 frames a page", export_sheet: "Contact sheet (PNG)", export_comic: "Comic page (PNG)",
   export_zip: "All pictures (ZIP)", export_gif: "Animation (GIF)", export_mp4: "Film (MP4) with captions",
   export_project: "Project file", export_none: "Draw a frame first: there is nothing to export yet.",
   import_file: "Open a project file or picture…", drop_here: "Drop a project file, or a picture made here",
   imported: "“%1” is open.", imported_frame: "The frame is rebuilt from its picture.", importing: "Reading the file…",
   // Keys
-  keys_title: "Keys", keys_note: "On a card, press these. In a text box they are ordinary letters.",
+  keys_title: "Keys", keys_writing: "While you write", keys_card: "On a card", keys_anywhere: "Anywhere else on the page",
   key_enter: "save the sentence and draw", key_escape: "bring the old sentence back", key_walk: "to the next or previous card",
   key_new: "insert after, before", key_duplicate: "duplicate", key_move: "move the card", key_remove: "remove",
   key_draw: "redraw, new take", key_lock: "lock or unlock", key_open: "open takes and details", key_edit: "edit the sentence",

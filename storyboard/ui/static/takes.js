@@ -42,7 +42,9 @@ function makeTakeButtons(card) {
     row.append(button);
   }
   if (all.length > 1) {
-    row.append(keyed(makeIconButton("sb-compare", "compare", say("compare"), () => compareTakes(card)), "compare"));
+    const compare = keyed(makeButton("sb-plain sb-compare", say("compare_short"), () => compareTakes(card)), "compare");
+    setLabel(compare, say("compare"));
+    row.append(compare);
   }
   return row;
 }
@@ -71,7 +73,9 @@ function makeSeed(card, take) {
 function makeKeepSeed(card, take) {
   const kept = card.frame.seed === take.seed;
   const keep = () => act(card, "keep_seed", { seed: kept ? null : take.seed });
-  const button = keyed(makeIconButton("sb-keep-seed", kept ? "lock" : "unlock", say("keep_seed"), keep), "keep-seed");
+  const button = keyed(makeButton("sb-plain sb-keep-seed", undefined, keep), "keep-seed");
+  button.append(makeIcon(kept ? "lock" : "unlock"), make("span", "", say("keep_seed_short")));
+  setLabel(button, say("keep_seed"));
   button.setAttribute("aria-pressed", String(kept));
   return button;
 }

@@ -55,7 +55,7 @@ function makePronounChip(card, pronoun) {
   if (names.length) chip.style.setProperty("--sb-hue", hueOf(names[0]));
   chip.classList.toggle("sb-bound", names.length > 0);
   chip.classList.toggle("sb-unsure", pronoun.by === "model" && pronoun.confidence < 0.6);
-  const sure = sayHowSure(pronoun);
+  const sure = sayHowSure(pronoun, card.frame);
   if (pronoun.by === "model") chip.append(make("span", "sb-sure-of", `${Math.round(100 * pronoun.confidence)} %`));
   else if (pronoun.by === "writer") chip.append(makeIcon("pen"));
   setAttribute(chip, "title", sure);
@@ -63,27 +63,32 @@ function makePronounChip(card, pronoun) {
   return makeMenuButton(chip, () => rebindMenu(card, pronoun));
 }
 
-function sayHowSure(pronoun) {
+function sayHowSure(pronoun, frame) {
   if (pronoun.by === "writer") return say("binding_writer");
-  return pronoun.by === "model" ? say("binding_sure", Math.round(100 * pronoun.confidence)) : say("binding_none");
+  if (pronoun.by === "model") return say("binding_sure", Math.round(100 * pronoun.confidence));
+  const { all, chosen } = frame.takes;
+  return say(chosen >= 0 && all[chosen].caption === frame.caption ? "binding_nobody" : "binding_none");
 }
 
 const PLURAL = ["they", "them", "their", "theirs", "themselves"];
 
 function rebindMenu(card, pronoun) {
   const bind = (names) => act(card, "rebind", { occurrence: pronoun.occurrence, names });
+  const said = pronoun.by === "writer";
   const people = view.cast.map((person) => ({
     label: person.name,
     lead: makeFace(person),
-    checked: pronoun.names.length === 1 && pronoun.names[0] === person.name,
+    checked: said && pronoun.names.length === 1 && pronoun.names[0] === person.name,
     run: () => bind([person.name]),
   }));
   const several = PLURAL.includes(pronoun.word) && {
     label: say("rebind_several"),
-    checked: pronoun.names.length > 1,
+    checked: said && pronoun.names.length > 1,
     run: () => chooseSeveral(pronoun, bind),
   };
-  const free = { label: say("rebind_auto"), checked: pronoun.by !== "writer", run: () => bind(null) };
+  const now = pronoun.by === "model" && pronoun.names.length > 0;
+  const words = now ? say("rebind_auto_now", pronoun.names.join(" + ")) : say("rebind_auto");
+  const free = { label: words, checked: !said, run: () => bind(null) };
   return [{ heading: say("rebind_title", pronoun.word) }, ...people, ...(several ? [several] : []), null, free];
 }
 

@@ -1,0 +1,39 @@
+"""Drawing on the command line: the pipeline, loaded only once it is needed, and progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from storyboard.errors import StoryError
+from storyboard.renderer import Preview, Renderer
+from storyboard.story import Take
+
+BUNDLED_PIPELINE = Path(__file__).resolve().parents[2] / "assets" / "maple-lane"
+
+
+def open_pipeline(folder: Path) -> Renderer:
+    """The pipeline in a folder. StoryError where it is missing, half-written or unsafe."""
+    from storyboard.pipeline import StoryPipeline  # torch: seconds to import, and only drawing needs it
+
+    return StoryPipeline.from_pretrained(folder)
+
+
+def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
+    """Draw to the end, telling how far it is; the take."""
+    for event in drawing:
+        if isinstance(event, Preview):
+            _progress(f"{title}: step {event.step} of {event.steps}", over=False)
+        else:
+            _progress(f"{title}: {event.steps} steps, {event.seconds:.1f} s", over=True)
+            return event
+    raise StoryError(f"{title} was not drawn; run the command again.")
+
+
+def _progress(line: str, over: bool) -> None:
+    """One line a frame, rewritten in place on a terminal; elsewhere only its last state."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{line}", end="\n" if over else "", file=sys.stderr, flush=True)
+    elif over:
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,97 @@
+"""A story as programs get it: JSON values only, pictures and files as the addresses they can be fetched from.
+
+Knows neither torch nor gradio.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from storyboard.captions import find_pronouns
+from storyboard.inputs import stale_cause
+from storyboard.story import Character, Frame, Story
+from storyboard.ui.studio import Studio
+from storyboard.ui.view import reading_of
+
+
+def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
+    """The story, its cast and its frames in order. `root`: this app's address as the caller reached it."""
+    return {
+        "id": story.id,
+        "title": story.title,
+        "seed": story.seed,
+        "cast": [_character(studio, character, root) for character in story.cast],
+        "frames": [describe_frame(studio, story, frame, root) for frame in story.frames],
+    }
+
+
+def describe_frame(studio: Studio, story: Story, frame: Frame, root: str) -> dict[str, Any]:
+    """A frame, the take on the board and all its takes; what only a take has is None before the first."""
+    take = frame.take
+    stale = frame.id in studio.stale_frames(story)
+    return {
+        "id": frame.id,
+        "number": story.frame_number(frame.id),
+        "caption": frame.caption,
+        "picture": _picture(studio, take.picture, root) if take else None,
+        "drawn_caption": take.caption if take else None,
+        "resolved": take.text if take else None,
+        "mentioned": list(take.mentioned) if take else None,
+        "conditioning": take.conditioning if take else None,
+        "seed": take.seed if take else None,
+        "steps": take.steps if take else None,
+        "guidance": take.guidance if take else None,
+        "seconds": round(take.seconds, 3) if take else None,
+        "take": take.id if take else None,
+        "takes": [
+            {
+                "id": one.id,
+                "caption": one.caption,
+                "seed": one.seed,
+                "picture": _picture(studio, one.picture, root),
+            }
+            for one in frame.takes
+        ],
+        "pronouns": _pronouns(frame),
+        "locked": frame.locked,
+        "stale": stale,
+        "stale_because": stale_cause(story, frame.id) if stale else None,
+    }
+
+
+def address(path: Path, root: str) -> str:
+    """Where a file that the page may serve can be fetched."""
+    return f"{root}/gradio_api/file={quote(path.resolve().as_posix())}"
+
+
+def _character(studio: Studio, character: Character, root: str) -> dict[str, Any]:
+    return {
+        "name": character.name,
+        "pronoun": character.pronoun,
+        "aliases": list(character.aliases),
+        "portrait": character.portrait.label,
+        "picture": _picture(studio, character.portrait.picture, root),
+        "portraits": [portrait.label for portrait in character.portraits],
+    }
+
+
+def _pronouns(frame: Frame) -> list[dict[str, Any]]:
+    described = []
+    for occurrence, pronoun in enumerate(find_pronouns(frame.caption)):
+        names, confidence, by = reading_of(frame, occurrence, pronoun)
+        described.append(
+            {
+                "occurrence": occurrence,
+                "word": pronoun.word,
+                "names": list(names),
+                "confidence": round(confidence, 3),
+                "by": by,
+            }
+        )
+    return described
+
+
+def _picture(studio: Studio, key: str, root: str) -> str:
+    return address(studio.pictures.path(key), root)

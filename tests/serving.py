@@ -1,0 +1,45 @@
+"""The page as it is served, with a renderer that takes milliseconds: `serving` launches it and takes it down again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+from storyboard.library import Library
+from storyboard.ui.hints import Hints
+from storyboard.ui.page import launch_page, make_page
+from storyboard.ui.studio import Studio
+from tests.fakes import FlatRenderer, small_cast
+
+HINTS = Hints(
+    places=("in the park",),
+    actions=("waves",),
+    example="Rosa waves.",
+    vocabulary=frozenset(("park", "wave", "read", "sing")),
+    side=32,
+)
+
+
+@contextmanager
+def serving(folder: Path, port: int | None = None, example: Path | None = None) -> Iterator[SimpleNamespace]:
+    """A launched page on the library in `folder`: .url, .port, .studio, .library and .renderer.
+
+    Set the renderer's gate to hold a drawing, its failure to break it. `example`: what a first visit is shown.
+    """
+    library = Library(folder)
+    renderer = FlatRenderer(size=32)
+    studio = Studio(renderer, small_cast(library.pictures), library.pictures, library=library, model="flat")
+    page = make_page(studio, HINTS, example)
+    _, url, _ = launch_page(
+        page, studio, server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True
+    )
+    try:
+        yield SimpleNamespace(
+            url=url, port=page.server_port, studio=studio, library=library, renderer=renderer
+        )
+    finally:
+        page.close()
+        studio.close()
+        library.close()

@@ -1,0 +1,230 @@
+"""The endpoints as programs meet them, over HTTP and as MCP tools, and the app that cannot start."""
+
+import ast
+import asyncio
+import io
+import urllib.request
+import zipfile
+from importlib.util import find_spec
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import app as entry
+from storyboard.errors import StoryError
+
+VERBS = {
+    *("create_story", "get_story", "add_frame", "edit_frame", "draw_frame", "reroll_frame"),
+    *("choose_take", "rebind", "export_story"),
+}
+
+
+@pytest.fixture(autouse=True)
+def willing_renderer(app):
+    yield
+    app.renderer.failure = None
+
+
+@pytest.fixture(scope="module")
+def client(app):
+    client = Client(app.url, verbose=False)
+    yield client
+    client.close()
+
+
+def fetched(address: str) -> bytes:
+    with urllib.request.urlopen(address) as answer:
+        return answer.read()
+
+
+def test_a_program_writes_a_story_and_fetches_its_pictures(client):
+    story = client.predict("A day out", api_name="/create_story")
+    first = client.predict(story, "Rosa waves in the park.", api_name="/add_frame")
+    second = client.predict(story, "She sits down.", api_name="/add_frame")
+    assert [first["number"], second["number"]] == [1, 2]
+    assert (first["mentioned"], first["stale"], second["conditioning"]) == (["Rosa"], False, "llm")
+    assert Image.open(io.BytesIO(fetched(first["picture"]))).size == (32, 32)
+    described = client.predict(story, api_name="/get_story")
+    assert (described["title"], described["frames"]) == ("A day out", [first, second])
+    assert [one["name"] for one in described["cast"]] == ["Rosa", "Milo", "Bolt"]
+
+
+def test_a_program_edits_and_rerolls_one_frame_and_brings_an_earlier_take_back(client):
+    story = client.predict(api_name="/create_story")
+    first = client.predict(story, "Rosa waves.", api_name="/add_frame")
+    edited = client.predict(story, first["id"], "Milo waves.", api_name="/edit_frame")
+    again = client.predict(story, first["id"], api_name="/reroll_frame")
+    assert (edited["mentioned"], len(edited["takes"]), len(again["takes"])) == (["Milo"], 2, 3)
+    assert again["seed"] != edited["seed"] and again["picture"] != edited["picture"]
+    back = client.predict(story, first["id"], first["take"], api_name="/choose_take")
+    assert (back["caption"], back["picture"]) == ("Rosa waves.", first["picture"])
+
+
+def test_a_program_sees_whom_a_pronoun_means_and_says_otherwise(client):
+    story = client.predict(api_name="/create_story")
+    client.predict(story, "Rosa waves to Milo.", api_name="/add_frame")
+    frame = client.predict(story, "She sits down.", api_name="/add_frame")
+    (she,) = frame["pronouns"]
+    assert (she["word"], she["names"], she["by"]) == ("she", ["Rosa"], "model")
+    bound = client.predict(story, frame["id"], she["occurrence"], ["Milo"], api_name="/rebind")
+    assert (bound["stale_because"], len(bound["takes"])) == ("whom a pronoun stands for changed", 1)
+    drawn = client.predict(story, frame["id"], api_name="/draw_frame")
+    assert (drawn["resolved"], drawn["stale"]) == ("Milo sits down.", False)
+
+
+@pytest.mark.parametrize("kind, ending", [("pdf", ".pdf"), ("zip", ".zip"), ("project", ".storyboard")])
+def test_a_program_exports_a_story_and_fetches_the_files(client, kind, ending):
+    story = client.predict(api_name="/create_story")
+    client.predict(story, "Rosa waves.", api_name="/add_frame")
+    answer = client.predict(story, kind, 2, api_name="/export_story")
+    (file,) = answer["files"]
+    assert file["name"].endswith(ending) and answer["left_out"] == []
+    data = fetched(file["address"])
+    assert data.startswith(b"%PDF-") if kind == "pdf" else zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+
+
+def test_the_endpoints_are_typed_and_nothing_else_is_public(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {f"/{verb}" for verb in VERBS}
+    parameters = [
+        (one["parameter_name"], one["python_type"]["type"]) for one in endpoints["/add_frame"]["parameters"]
+    ]
+    assert parameters == [("story_id", "str"), ("sentence", "str")]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (("nobody-knows", "Rosa waves.", "/add_frame"), "no story with that id"),
+        (("nobody-knows", "/get_story"), "no story with that id"),
+        (("nobody-knows", "project", "/export_story"), "no story with that id"),
+        (("STORY", "  ", "/add_frame"), "Frame 1 "),
+        (("STORY", "Zelda waves to everyone.", "/add_frame"), "Zelda"),
+        (("STORY", "forged", "Rosa waves.", "/edit_frame"), "frame is no longer"),
+        (("STORY", "forged", "/draw_frame"), "frame is no longer"),
+        (("STORY", "pdf", "/export_story"), "no frames yet"),
+        (("STORY", "../../etc/passwd", "/export_story"), "no such kind of export"),
+    ],
+)
+def test_a_program_gets_the_writers_sentence_as_its_error(client, call, words):
+    *arguments, name = call
+    story = client.predict(api_name="/create_story")
+    with pytest.raises(AppError, match=words):
+        client.predict(*[story if one == "STORY" else one for one in arguments], api_name=name)
+    assert client.predict(story, api_name="/get_story")["frames"] == []
+
+
+def test_a_frame_of_one_story_is_none_of_another(client):
+    mine, theirs = (client.predict(api_name="/create_story") for _ in range(2))
+    frame = client.predict(theirs, "Rosa waves.", api_name="/add_frame")
+    for arguments, name in (
+        ((frame["id"], "Milo waves."), "/edit_frame"),
+        ((frame["id"],), "/reroll_frame"),
+        ((frame["id"], frame["take"]), "/choose_take"),
+    ):
+        with pytest.raises(AppError, match="frame is no longer"):
+            client.predict(mine, *arguments, api_name=name)
+    assert client.predict(theirs, api_name="/get_story")["frames"] == [frame]
+
+
+def test_a_failed_drawing_is_an_error_and_the_sentence_is_kept(app, client):
+    story = client.predict(api_name="/create_story")
+    app.renderer.failure = StoryError("there is no more paint; buy some.")
+    with pytest.raises(AppError, match="Frame 1 could not be drawn: there is no more paint"):
+        client.predict(story, "Rosa waves.", api_name="/add_frame")
+    (frame,) = client.predict(story, api_name="/get_story")["frames"]
+    assert (frame["caption"], frame["picture"]) == ("Rosa waves.", None)
+
+
+# -- MCP
+
+
+needs_mcp = pytest.mark.skipif(find_spec("mcp") is None, reason="pip install -r requirements-mcp.txt")
+
+
+@pytest.fixture(scope="module")
+def mcp_url(app):
+    """Where the same studio serves its verbs as MCP tools."""
+    from storyboard.ui.page import launch_page, make_page
+
+    page = make_page(app.studio)
+    _, url, _ = launch_page(
+        page, app.studio, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, mcp_server=True
+    )
+    yield f"{url.rstrip('/')}/gradio_api/mcp/"
+    page.close()
+
+
+def mcp_session(url, talk):
+    """What `talk` returns of a real client's session."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def run():
+        async with streamable_http_client(url) as (reading, writing, _):
+            async with ClientSession(reading, writing) as session:
+                await session.initialize()
+                return await talk(session)
+
+    return asyncio.run(run())
+
+
+def said(answer):
+    """What a tool returned; Gradio writes a dictionary the way Python does."""
+    text = answer.content[0].text
+    return ast.literal_eval(text) if text.startswith("{") else text
+
+
+@needs_mcp
+def test_an_assistant_finds_the_verbs_described_and_writes_a_story(app, mcp_url):
+    async def talk(session):
+        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+        story = said(await session.call_tool("create_story", {"title": "From an assistant"}))
+        first = said(
+            await session.call_tool("add_frame", {"story_id": story, "sentence": "Rosa waves to Milo."})
+        )
+        second = said(await session.call_tool("add_frame", {"story_id": story, "sentence": "She sits down."}))
+        return tools, story, first, second
+
+    tools, story, first, second = mcp_session(mcp_url, talk)
+    assert set(tools) == VERBS
+    assert set(tools["add_frame"].inputSchema["properties"]) == {"story_id", "sentence"}
+    assert "waits for the picture" in tools["add_frame"].description
+    kept = app.studio.session(story).story
+    assert [frame.caption for frame in kept.frames] == ["Rosa waves to Milo.", "She sits down."]
+    assert (first["id"], second["pronouns"][0]["names"]) == (kept.frames[0].id, ["Rosa"])
+    assert Image.open(io.BytesIO(fetched(first["picture"]))).size == (32, 32)
+
+
+@needs_mcp
+def test_an_assistant_is_told_what_a_writer_would_be(mcp_url):
+    async def talk(session):
+        story = said(await session.call_tool("create_story", {}))
+        return await session.call_tool(
+            "add_frame", {"story_id": story, "sentence": "Zelda waves to everyone."}
+        )
+
+    answer = mcp_session(mcp_url, talk)
+    assert answer.isError and "Zelda" in answer.content[0].text
+
+
+def test_serving_mcp_without_its_package_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(entry.importlib.util, "find_spec", lambda name: None)
+    assert entry.main(["--mcp"]) == 2
+    assert "pip install -r requirements-mcp.txt" in capsys.readouterr().err
+
+
+# -- The app that cannot start
+
+
+@pytest.mark.parametrize("given", ["missing", "half-written"])
+def test_the_app_names_a_bad_pipeline_folder_and_stops(tmp_path, capsys, given):
+    folder = tmp_path / "pipeline"
+    if given == "half-written":
+        folder.mkdir()
+        (folder / "cast.json").write_text('{"characters": [')
+    assert entry.main(["--pipeline", str(folder)]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and str(folder) in told

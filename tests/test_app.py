@@ -1,0 +1,103 @@
+"""Where the app keeps its stories, and what it says where that does not work. Nothing is launched here."""
+
+from pathlib import Path
+
+import pytest
+
+import app
+from storyboard.errors import StoryError
+from storyboard.library import FolderUnusable, Library
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.delenv("STORYBOARD_LIBRARY", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def unusable(tmp_path):
+    (tmp_path / "file").touch()
+    return tmp_path / "file" / "library"
+
+
+def folder_of(named: Path | None) -> Path:
+    library = app.choose_library(named)
+    library.close()
+    assert not library.temporary and library.notices == ()
+    return library.folder
+
+
+def test_the_flag_goes_before_the_environment_and_that_before_the_home(home, tmp_path, monkeypatch):
+    assert folder_of(None) == home / ".storyboard"
+    monkeypatch.setenv("STORYBOARD_LIBRARY", str(tmp_path / "named"))
+    assert folder_of(None) == tmp_path / "named"
+    assert folder_of(tmp_path / "flag") == tmp_path / "flag"
+    assert (tmp_path / "flag" / "pictures").is_dir()
+
+
+@pytest.mark.parametrize("name", ["STORYBOARD_LIBRARY", "HOME"])
+def test_without_a_usable_folder_stories_are_kept_for_now_and_the_app_says_so(
+    home, unusable, monkeypatch, name
+):
+    monkeypatch.setenv(name, str(unusable))
+    library = app.choose_library(None)
+    assert library.temporary and str(unusable) in library.notices[0] and "--library" in library.notices[0]
+    library.close()
+
+
+def test_a_folder_named_has_to_work(unusable):
+    with pytest.raises(FolderUnusable):
+        app.choose_library(unusable)
+
+
+def fake_pipeline(monkeypatch) -> list[str]:
+    """Nothing is launched and no pipeline looked at; the list says what was."""
+    done = []
+    monkeypatch.setattr(app, "check_folder", lambda folder: None)
+    monkeypatch.setattr(app, "build", lambda *_: _Studio(done))
+    monkeypatch.setattr(app, "make_page", lambda *_: None)
+    monkeypatch.setattr(app, "launch_page", lambda *_, **__: done.append("launched"))
+    return done
+
+
+class _Studio:
+    def __init__(self, done: list[str]) -> None:
+        self.done = done
+
+    def close(self) -> None:
+        self.done.append("studio closed")
+
+
+def test_a_library_in_use_ends_the_app_with_one_sentence(tmp_path, monkeypatch, capsys):
+    done = fake_pipeline(monkeypatch)
+    library = Library(tmp_path)
+    assert app.main(["--library", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "already open" in told and done == []
+    library.close()
+    assert app.main(["--library", str(tmp_path)]) == 0
+    assert done == ["launched", "studio closed"] and capsys.readouterr().err == ""
+    Library(tmp_path).close()  # nothing holds it any more
+
+
+def test_a_temporary_library_is_told_at_the_start(home, unusable, monkeypatch, capsys):
+    fake_pipeline(monkeypatch)
+    monkeypatch.setenv("STORYBOARD_LIBRARY", str(unusable))
+    assert app.main([]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("storyboard: No stories can be kept in") and told.count("\n") == 1
+
+
+def test_a_cast_that_does_not_fit_lets_go_of_the_library(tmp_path, monkeypatch, capsys):
+    fake_pipeline(monkeypatch)
+
+    def fail(*_):
+        raise StoryError("The cast is empty; get it again.")
+
+    monkeypatch.setattr(app, "build", fail)
+    assert app.main(["--library", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "storyboard: The cast is empty; get it again.\n"
+    Library(tmp_path).close()

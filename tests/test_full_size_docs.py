@@ -1,0 +1,114 @@
+"""The launch configs are what accelerate reads, and the numbers of docs/full-size.md are those of the models."""
+
+import importlib
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.utils import DistributedType
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2QFormerConfig,
+    Blip2VisionConfig,
+    OPTConfig,
+)
+
+ROOT = Path(__file__).parents[1]
+DOCS = (ROOT / "docs" / "full-size.md").read_text(encoding="utf-8")
+CONFIGS = sorted((ROOT / "training" / "accelerate").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_launch_config_is_read_and_says_what_its_name_says(path):
+    config = load_config_from_file(str(path))
+    expected = {
+        "one-gpu": (DistributedType.NO, 1, 1),
+        "eight-gpus": (DistributedType.MULTI_GPU, 1, 8),
+        "two-nodes": (DistributedType.MULTI_GPU, 2, 16),
+        "eight-gpus-fsdp2": (DistributedType.FSDP, 1, 8),
+    }[path.stem]
+    assert (config.distributed_type, config.num_machines, config.num_processes) == expected
+    assert not config.use_cpu and config.mixed_precision == "bf16"
+
+
+def test_the_sharded_layer_is_one_of_the_language_models():
+    fsdp = load_config_from_file(str(ROOT / "training/accelerate/eight-gpus-fsdp2.yaml")).fsdp_config
+    size = json.loads((ROOT / "training/configs/sd15-opt-6.7b.json").read_text())["language_model"]
+    family = size.pop("model_type")
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(
+            AutoConfig.for_model(family, **size | {"num_hidden_layers": 1})
+        )
+    layers = [m for m in model.modules() if type(m).__name__ == fsdp["fsdp_transformer_layer_cls_to_wrap"]]
+    assert fsdp["fsdp_version"] == 2 and len(layers) == 1
+    assert f"{sum(p.numel() for p in layers[0].parameters()) / 1e6:.1f} M x 2 at a time" in DOCS
+
+
+def test_every_config_and_module_that_is_named_exists():
+    for path in re.findall(r"training/accelerate/[\w-]+\.yaml", DOCS):
+        assert (ROOT / path).is_file(), path
+    modules = set(re.findall(r"-m ((?:training|storyboard)[\w.]*)", DOCS))
+    assert {"training.masks", "training.evaluate.full_size"} <= modules
+    for module in modules:
+        assert importlib.util.find_spec(module), module
+
+
+COMMANDS = [
+    (command[1], sorted(set(re.findall(r"(?<=\s)--[\w-]+", command[2]))))
+    for command in re.finditer(r"-m (training\.[\w.]+)((?:[^\n]*\\\n)*[^\n]*)", DOCS)
+    if "--" in command[2]
+]
+
+
+@pytest.mark.parametrize(("module", "flags"), COMMANDS, ids=[module for module, _ in COMMANDS])
+def test_every_flag_that_is_named_exists(module, flags, capsys):
+    with pytest.raises(SystemExit):
+        importlib.import_module(module).main(["--help"])
+    known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
+    assert flags and not set(flags) - known
+
+
+def told(part: str) -> int:
+    row = re.search(rf"^\| {re.escape(part)} \| ([\d,]+) \|$", DOCS, re.MULTILINE)
+    return int(row[1].replace(",", ""))
+
+
+def count(model: torch.nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize(("name", "part"), [("sd15-opt-6.7b", "OPT-6.7B"), ("sd15-llama-2-7b", "Llama-2-7B")])
+def test_language_models_have_the_size_that_is_told(name, part):
+    size = json.loads((ROOT / f"training/configs/{name}.json").read_text())["language_model"]
+    family = size.pop("model_type")
+    with torch.device("meta"):
+        assert count(AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **size))) == told(part)
+
+
+def test_the_denoiser_and_autoencoder_have_the_size_that_is_told():
+    size = json.loads((ROOT / "training/configs/sd15-opt-6.7b.json").read_text())
+    with torch.device("meta"):
+        assert count(UNet2DConditionModel(**size["unet"])) == told("UNet")
+        assert count(AutoencoderKL(**size["vae"])) == told("autoencoder")
+
+
+def test_the_captioner_has_the_size_that_is_told():
+    config = Blip2Config(
+        vision_config=Blip2VisionConfig(image_size=364).to_dict(),
+        qformer_config=Blip2QFormerConfig().to_dict(),
+        text_config=OPTConfig(
+            hidden_size=2560, word_embed_proj_dim=2560, num_hidden_layers=32, num_attention_heads=32,
+            ffn_dim=10240, vocab_size=50304,
+        ).to_dict(),
+        num_query_tokens=32,
+    )  # fmt: skip
+    with torch.device("meta"):
+        assert count(Blip2ForConditionalGeneration(config)) == told("BLIP-2 with OPT-2.7B")

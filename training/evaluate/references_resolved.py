@@ -1,0 +1,171 @@
+"""How often "she" is read right: `python -m training.evaluate.references_resolved --pipeline DIR --json FILE`.
+
+The readings of `storyboard.explain` on Maple Lane's stories, whose referential captions carry the answer. The real
+pictures are the history, so that only reading is measured. Beside the language model's condition stands a perfect
+one, the fused condition of the caption with names: what the comparison itself could tell.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from statistics import mean, median
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import HfArgumentParser
+
+from storyboard.captions import Reading, find_pronouns
+from storyboard.conditions import FrameCondition, FrameConditions
+from storyboard.errors import StoryError
+from storyboard.explain import candidates
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import ContextFrame, FrameRequest
+from training.evaluate.drawing import cast_of
+from training.evaluate.metrics import Ratio, bootstrap
+from training.maple_lane import FIXED, StoryFrame, draw, story
+
+PICTURE = 128  # pixels of the pictures read
+
+
+@dataclass
+class ResolvedArguments:
+    json: str = field(metadata={"help": "file of the scores"})
+    pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
+    split: Literal["val", "test"] = field(default="test", metadata={"help": "whose stories"})
+    frames: int = field(default=4, metadata={"help": "frames a story"})
+    pronouns: int = field(default=60, metadata={"help": "how many that could stand for several are read"})
+
+    def __post_init__(self):
+        if (self.split, self.frames) not in FIXED:
+            sizes = ", ".join(str(frames) for split, frames in FIXED if split == self.split)
+            raise ValueError(f"--frames {self.frames}: the {self.split} stories have {sizes} frames")
+        if self.pronouns < 1:
+            raise ValueError(f"--pronouns {self.pronouns}: at least one is needed")
+
+
+@dataclass(frozen=True)
+class PronounFrame:
+    """A frame whose caption has pronouns, and what there is to read it with. `choices`: candidates per reference."""
+
+    story: str
+    request: FrameRequest
+    truth: StoryFrame
+    choices: tuple[tuple[tuple[str, ...], ...], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One pronoun read: `confidence` is 0 where there was no reading."""
+
+    story: str
+    word: str
+    choices: int
+    right: bool
+    confidence: float
+
+
+def pronoun_frames(split: str, frames: int) -> Iterator[PronounFrame]:
+    """The frames of the fixed stories, in order, that have pronouns; each reads the frames before it."""
+    for index in range(FIXED[(split, frames)]):
+        tale = story(split, index, frames)
+        cast = cast_of(tale)
+        history: tuple[ContextFrame, ...] = ()
+        for frame in tale.frames:
+            caption = frame.referential
+            if frame.references:
+                pronouns = {one.start: one for one in find_pronouns(caption)}
+                choices = tuple(
+                    tuple(candidates(caption, pronouns[one.start], cast, history)) for one in frame.references
+                )
+                yield PronounFrame(tale.id, FrameRequest(caption, cast, history, seed=0), frame, choices)
+            history += (ContextFrame(caption, Image.fromarray(draw(frame.scene, PICTURE))),)
+
+
+def answers(frame: PronounFrame, readings: tuple[Reading, ...]) -> list[Answer]:
+    """How the readings of a frame compare with its labels."""
+    read = {reading.start: reading for reading in readings}
+    found = []
+    for reference, choices in zip(frame.truth.references, frame.choices, strict=True):
+        reading = read.get(reference.start)
+        right = reading is not None and set(reading.names) == set(reference.names)
+        sure = reading.confidence if reading else 0.0
+        found.append(Answer(frame.story, reference.word.lower(), len(choices), right, sure))
+    return found
+
+
+def perfect(conditions: FrameConditions, frame: PronounFrame, read: FrameCondition) -> FrameCondition:
+    """As if the language model had understood everything: the fused condition of the caption with names."""
+    plain = replace(frame.request, caption=frame.truth.plain)
+    return replace(read, condition=conditions.of(plain, "char-ldm").condition)
+
+
+def summary(found: list[Answer]) -> dict:
+    """Of pronouns with several candidates: how many were read right, and how sure that was."""
+    several = [one for one in found if one.choices > 1]
+    ratio = Ratio(np.array([one.right for one in several], dtype=int), np.ones(len(several), dtype=int))
+    return {
+        **asdict(bootstrap(ratio, np.array([one.story for one in several]))),
+        "by guessing": 100 * mean(1 / one.choices for one in several),
+        "mean confidence": 100 * mean(one.confidence for one in several),
+    }
+
+
+@torch.inference_mode()
+def measure(pipeline: StoryPipeline, args: ResolvedArguments) -> dict:
+    """The scores over the first frames that have `args.pronouns` pronouns with several candidates."""
+    conditions = FrameConditions(pipeline)
+    single, model, known, seconds = [0, 0], [], [], []
+    for frame in pronoun_frames(args.split, args.frames):
+        if sum(one.choices > 1 for one in model) >= args.pronouns:
+            break
+        for reference, choices in zip(frame.truth.references, frame.choices, strict=True):
+            if len(choices) == 1:
+                single[0] += set(choices[0]) == set(reference.names)
+                single[1] += 1
+        if all(len(choices) < 2 for choices in frame.choices):
+            continue
+        condition = conditions.of(frame.request, "llm")
+        start = time.perf_counter()
+        model += answers(frame, conditions.explain(frame.request, condition)[0])
+        seconds.append(time.perf_counter() - start)
+        known += answers(frame, conditions.explain(frame.request, perfect(conditions, frame, condition))[0])
+    return {
+        "language model": summary(model),
+        "perfect condition": summary(known),
+        "one candidate": {"right": single[0], "of": single[1]},
+        "seconds a frame": median(seconds),
+    }
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(ResolvedArguments).parse_args_into_dataclasses(argv)
+    pipeline = StoryPipeline.from_pretrained(args.pipeline)
+    if pipeline.language_model is None:
+        raise ValueError(f"{args.pipeline} has no language model, so no pronoun is read")
+    report = measure(pipeline.to("cuda") if torch.cuda.is_available() else pipeline, args)
+    for name in ("language model", "perfect condition"):
+        one = report[name]
+        print(
+            f"{name:18} {one['right']} of {one['of']} right = {one['value']:.1f} % [{one['low']:.1f}, "
+            f"{one['high']:.1f}], by guessing {one['by guessing']:.1f} %, "
+            f"mean confidence {one['mean confidence']:.1f} %"
+        )
+    alone = report["one candidate"]
+    print(f"only one candidate {alone['right']} of {alone['of']} right")
+    print(f"{report['seconds a frame']:.3f} s a frame, without the condition itself")
+    setting = {"pipeline": args.pipeline, "split": args.split, "frames": args.frames}
+    Path(args.json).write_text(json.dumps(setting | report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, ValueError, OSError) as error:  # the sentence says what to change
+        sys.exit(str(error))
