@@ -98,21 +98,31 @@ def join_names(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def compose(groups: Sequence[Doing], place: Place, moved: bool, arrived: Sequence[str], rng: Random):
-    """One way to say it, as (plain sentence, referential sentence): same words, place left out of the second
-    unless `moved`."""
-    make = _choose(groups, arrived, moved, rng)
+def compose(
+    groups: Sequence[Doing], place: Place, opening: bool, moved: bool, arrived: Sequence[str], rng: Random
+):
+    """One way to say it, as (plain sentence, referential sentence): same words, place left out of the second unless
+    `moved`. Where it is left out, the plain sentence has it at the end (if not after a verb of coming), since from
+    what nobody can read in the second, no model could learn to say the first."""
+    make = _choose(groups, arrived, moved, opening or moved, rng)
     return make(place, True), make(place, moved)
 
 
-def _choose(groups, arrived, moved, rng):
+def _choose(groups, arrived, moved, said, rng):
+    """`said`: whether the referential sentence has the place as well."""
     if moved and len(groups) == 1 and rng.random() < 0.6:
         return _going(groups[0], rng)
     if len(groups) == 1:
-        return _together(groups[0], rng)
+        return _together(groups[0], said, rng)
     if len(groups) == 2 and groups[1].action == "standing" and rng.random() < 0.75:
-        return _looking_on(groups[0], groups[1], arrived, moved, rng)
-    return _each(groups, rng)
+        return _looking_on(groups[0], groups[1], arrived, moved, said, rng)
+    return _each(groups, said, rng)
+
+
+def _form(count: int, rng: Random, said: bool, at_the_end: dict[int, int]) -> int:
+    """One of `count` sentence forms; those with the place elsewhere become one with it at the end unless `said`."""
+    form = rng.randrange(count)
+    return form if said else at_the_end.get(form, form)
 
 
 def _phrase(doing: Doing, rng: Random) -> Phrase:
@@ -129,13 +139,13 @@ def _be(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _together(g: Doing, rng: Random):
-    phrase, form = _phrase(g, rng), rng.randrange(5)
+def _together(g: Doing, said: bool, rng: Random):
+    phrase, form = _phrase(g, rng), _form(5, rng, said, {1: 0, 3: 2})
     who, verb, be = Who(g.names), _verb(g.names, phrase), _be(g.names)
 
     def make(place: Place, say: bool) -> Sentence:
         if not say:
-            return [who, f" {be} {phrase.going}."] if form in (2, 3) else [who, f" {verb}."]
+            return [who, f" {be} {phrase.going}."] if form == 2 else [who, f" {verb}."]
         return [
             [who, f" {verb} {place.at}."],
             [f"{place.at}, ", who, f" {verb}."],
@@ -164,14 +174,14 @@ def _going(g: Doing, rng: Random):
     return make
 
 
-def _looking_on(g: Doing, other: Doing, arrived, moved, rng: Random):
+def _looking_on(g: Doing, other: Doing, arrived, moved, said: bool, rng: Random):
     """One acts, the other looks on."""
     towards = ACTIONS[g.action].towards
     if g.names[0] in arrived and len(g.names) == 1 and not set(arrived) & set(other.names) and not moved:
         return _joining(g, other, rng)
     if towards and rng.random() < 0.6:
-        return _towards(g, other, phrase_with(rng.choice(towards), g.prop), rng)
-    phrase, form = _phrase(g, rng), rng.randrange(4)
+        return _towards(g, other, phrase_with(rng.choice(towards), g.prop), said, rng)
+    phrase, form = _phrase(g, rng), _form(4, rng, said, {1: 3})
     watch = rng.choice(WATCHING)
     who, seen, them = Who(g.names), Who(g.names, as_object=True), Who(other.names)
     verb, watches = _verb(g.names, phrase), _verb(other.names, watch)
@@ -181,7 +191,7 @@ def _looking_on(g: Doing, other: Doing, arrived, moved, rng: Random):
         at = f" {place.at}" if say else ""
         if form == 0:
             return [them, f" {sees} ", seen, f" {phrase.many}{at}."]
-        if form == 1 and say:
+        if form == 1:
             return [f"{place.at}, ", who, f" {verb} while ", them, f" {watches}."]
         if form == 2:
             return [who, f" {verb}{at}, and ", them, f" {watches}."]
@@ -190,14 +200,14 @@ def _looking_on(g: Doing, other: Doing, arrived, moved, rng: Random):
     return make
 
 
-def _towards(g: Doing, other: Doing, phrase: Phrase, rng: Random):
-    form = rng.randrange(3)
+def _towards(g: Doing, other: Doing, phrase: Phrase, said: bool, rng: Random):
+    form = _form(3, rng, said, {0: 2})
     who, them = Who(g.names), Who(other.names, as_object=True)
     verb, be = _verb(g.names, phrase), _be(g.names)
 
     def make(place: Place, say: bool) -> Sentence:
         at = f" {place.at}" if say else ""
-        if form == 0 and say:
+        if form == 0:
             return [f"{place.at}, ", who, f" {verb} ", them, "."]
         if form == 1:
             return [who, f" {be} {phrase.going} ", them, f"{at}."]
@@ -221,17 +231,17 @@ def _joining(g: Doing, other: Doing, rng: Random):
     return make
 
 
-def _each(groups: Sequence[Doing], rng: Random):
+def _each(groups: Sequence[Doing], said: bool, rng: Random):
     """Everybody does something of their own."""
     phrases = [_phrase(g, rng) for g in groups]
     verbs = [_verb(g.names, p) for g, p in zip(groups, phrases, strict=True)]
-    form = rng.randrange(4)
+    form = _form(4, rng, said, {1: 0, 3: 0})
     crowd = any(len(g.names) > 1 for g in groups)  # "Rosa and Milo run and Nana waves" is one "and" too many
     link = " while " if len(groups) == 2 and (crowd or form in (1, 2)) else " and "
 
     def make(place: Place, say: bool) -> Sentence:
         at = f" {place.at}" if say else ""
-        parts: Sentence = [f"{place.at}, "] if form == 1 and say else []
+        parts: Sentence = [f"{place.at}, "] if form == 1 else []
         for i, (g, verb) in enumerate(zip(groups, verbs, strict=True)):
             if i:
                 parts.append(", " if i < len(groups) - 1 else link)

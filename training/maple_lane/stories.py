@@ -164,7 +164,7 @@ def _frame(now: _Moment, before: _Moment | None, outfits: dict[str, str], rng: R
     last = before.names if before else ()
     moved = before is not None and before.place != now.place
     arrived = [name for name in now.names if before and name not in last]
-    full, short = compose(now.groups, PLACES[now.place], moved, arrived, rng)
+    full, short = compose(now.groups, PLACES[now.place], before is None, moved, arrived, rng)
     scene = _scene(now, outfits)
     plain, _ = write(full)
     if before is None:
