@@ -120,6 +120,22 @@ def test_checkpointing_changes_memory_and_not_the_loss(aligned):
     assert saving == pytest.approx(plain, rel=1e-5)
 
 
+def test_stage_2_starts_from_a_visual_mapper_that_learned_the_words(aligned):
+    folder = aligned / "visual-mapper"
+    paths = {"output_dir": folder, "parts": aligned / "parts", "conditions": aligned / "conditions"}
+    flags = [part for key, value in paths.items() for part in (f"--{key}", str(value))]
+    size = ["--config", str(aligned / "tiny.json"), "--steps", "3", "--batch", "4"]
+    pretrain(["visual-mapper", *flags, *size])
+    trained = load_file(folder / "checkpoint" / "trained.safetensors")
+    assert {name.split(".")[0] for name in trained} == {"visual_mapper"}
+    stage_2(aligned, "align-from", visual_mapper=aligned / "parts" / "visual_mapper", lr=0, ema=0)
+    begun, ended = (
+        load_file(aligned / "parts" / part / "diffusion_pytorch_model.safetensors")
+        for part in ("visual_mapper", "aligned/visual_mapper")
+    )
+    assert all(torch.equal(begun[key], ended[key]) for key in begun)
+
+
 @pytest.mark.parametrize(
     "switches",
     [{"target": "text"}, {"interleaved": False}, {"alignment_form": "norm"}, {"generation_form": "code"}],

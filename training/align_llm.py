@@ -52,6 +52,9 @@ class AlignArguments(LoopArguments):
     conditions: str = field(
         default="runs/maple-lane/conditions", metadata={"help": "folder of cached conditions"}
     )
+    visual_mapper: str | None = field(
+        default=None, metadata={"help": "folder of a visual mapper to start from; by default a fresh one"}
+    )
     interleaved: bool = field(
         default=True, metadata={"help": "read pictures too; false: the rows Caption- of Table 4"}
     )
@@ -232,6 +235,8 @@ def main(argv: list[str] | None = None) -> None:
     parts, cache = Path(args.parts), ConditionCache(Path(args.conditions))
     queries, output_width = cache.conditions.shape[-2:]
     reader = build_reader(parts, load_config(args.config), cache.features.shape[-1], queries, output_width)
+    if args.visual_mapper:
+        reader.visual_mapper = VisualMapper.from_pretrained(args.visual_mapper).train()
     if args.continued:
         for name in TRAINED:
             setattr(

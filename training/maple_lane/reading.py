@@ -7,6 +7,7 @@ careful reader would give after its last `Image:`. Only what the prompt reveals 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,20 +21,38 @@ BLIND_SHARE = 0.15  # pictures of which the reader sees nothing
 WARDROBE = {(who.name, key): outfit.words for who in CAST for key, outfit in who.wardrobe.items()}
 
 
-def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
-    """The prompt for the story's last frame, and questions about that frame with their answers, in random order."""
+@dataclass(frozen=True)
+class Lesson:
+    """A prompt for a story's last frame, and questions about that frame with their answers, in random order.
+
+    cast: whose portraits open the prompt. blind: (frames - 1,) pictures of which the reader sees nothing.
+    """
+
+    parts: list[str | PictureSlot]
+    cast: list[str]
+    blind: np.ndarray
+    answers: str
+
+
+def lesson(story: MapleStory, rng: np.random.Generator, blind_share: float = BLIND_SHARE) -> Lesson:
+    """What is asked can be read in the prompt, or seen in those of its pictures that are not blind."""
     *earlier, last = story.frames
     captions = [f.plain if rng.random() < 0.2 else f.referential for f in earlier]
     caption = last.plain if rng.random() < 0.2 else last.referential
     cast = cast_so_far(story.frames) if rng.random() < CAST_SHARE else []
-    blind = rng.random(len(earlier)) < BLIND_SHARE
-    parts = interleave(captions, caption, cast)
-    prompt = "".join(_words(part, story, cast, blind) for part in parts)
+    blind = rng.random(len(earlier)) < blind_share
     seen = set(cast) | {
         actor.name for f, hidden in zip(earlier, blind, strict=True) if not hidden for actor in f.scene.actors
     }
     answers = _answers(story, last, caption, seen)
-    return prompt, "".join(answers[i] for i in rng.permutation(len(answers)))
+    shuffled = "".join(answers[i] for i in rng.permutation(len(answers)))
+    return Lesson(interleave(captions, caption, cast), cast, blind, shuffled)
+
+
+def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
+    """A lesson as text only, words standing where pictures will be: the prompt, and the answers."""
+    read = lesson(story, rng)
+    return "".join(_words(part, story, read.cast, read.blind) for part in read.parts), read.answers
 
 
 def cast_so_far(frames: Sequence[StoryFrame]) -> list[str]:

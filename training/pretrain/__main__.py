@@ -10,6 +10,7 @@ PARTS = {
     "language-model": "language_model",
     "latents": "latents",
     "ldm": "ldm",
+    "visual-mapper": "visual_mapper",
 }
 
 

@@ -1,0 +1,119 @@
+"""Pictures in words: `python -m training.pretrain visual-mapper --output_dir runs/visual-mapper`.
+
+The frozen language model learned its reading comprehension with words where pictures will be. Here the visual mapper
+learns to stand in for those words: from its visual tokens the language model must answer the same questions. Stage 2
+starts from it; from nothing, the few numbers of L_align tell who wears what only after very long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+from transformers import HfArgumentParser
+
+from storyboard.models.losses import IGNORED
+from storyboard.models.story_reader import StoryReader
+from training.align_llm import build_reader
+from training.cache_conditions import ConditionCache
+from training.loop import LoopArguments, TrainingRun
+from training.maple_lane.reading import lesson
+from training.parts import freeze, load_config, save_part
+from training.pretrain.latents import FRAMES
+
+
+@dataclass
+class VisualMapperArguments(LoopArguments):
+    """Loop arguments with this part's defaults."""
+
+    steps: int = 600
+    batch: int = 24
+    lr: float = 3e-3
+    warmup: int = 30
+    weight_decay: float = 0.0
+    config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
+    conditions: str = field(
+        default="runs/maple-lane/conditions", metadata={"help": "folder of cached picture features"}
+    )
+
+
+class VisualMapperTraining(nn.Module):
+    """Next-token loss of the answers, through the frozen language model to the mapper."""
+
+    def __init__(self, reader: StoryReader):
+        super().__init__()
+        self.reader, self.visual_mapper = reader, reader.visual_mapper
+        self.language_model = freeze(reader.language_model)
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.language_model.eval()
+        return self
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        frames = self.visual_mapper(batch["frames"]).split(batch["frame_counts"])  # (n, m, E) each
+        portraits = self.visual_mapper(batch["portraits"]).split(batch["portrait_counts"])
+        embeddings, labels = [], []
+        for parts, f, p in zip(batch["parts"], frames, portraits, strict=True):
+            tokens = self.reader.tokenize(parts)
+            prompt = self.reader.embed_tokens(tokens, f, p)
+            asked = len(prompt.labels) - len(tokens[-1])  # the answers are the last part
+            embeddings.append(prompt.embeddings)
+            labels.append(prompt.labels.index_fill(0, torch.arange(asked), IGNORED))
+        hidden = self.reader.forward(pad_sequence(embeddings, batch_first=True))[:, :-1]
+        wanted = pad_sequence(labels, batch_first=True, padding_value=IGNORED)[:, 1:]
+        answers = wanted != IGNORED
+        logits = self.language_model.get_output_embeddings()(hidden[answers]).float()
+        right = logits.argmax(-1) == wanted[answers]
+        return {"loss": F.cross_entropy(logits, wanted[answers]), "right": right.float().mean()}
+
+
+class Lessons:
+    """Step -> prompts with their answers as the last part, and the features of their pictures."""
+
+    def __init__(self, cache: ConditionCache, seed: int):
+        self.cache, self.seed = cache, seed
+
+    def __call__(self, step: int, rows: range) -> dict:
+        read = [self._row(np.random.default_rng((self.seed, step, row))) for row in rows]
+        width = self.cache.features.shape[-1]
+        return {
+            "parts": [parts for parts, _, _ in read],
+            "frames": torch.cat([frames for _, frames, _ in read]).reshape(-1, width).float(),
+            "frame_counts": [len(frames) for _, frames, _ in read],
+            "portraits": torch.cat([portraits for _, _, portraits in read]).reshape(-1, width).float(),
+            "portrait_counts": [len(portraits) for _, _, portraits in read],
+        }
+
+    def _row(self, rng: np.random.Generator) -> tuple[list, torch.Tensor, torch.Tensor]:
+        index, number = int(rng.integers(len(self.cache))), int(rng.integers(FRAMES))
+        story = self.cache.story(index)
+        read = lesson(replace(story, frames=story.frames[: number + 1]), rng, blind_share=0.0)
+        views = [self.cache.portraits[name, story.outfits[name]] for name in read.cast]
+        shown = [view[rng.integers(len(view))] for view in views]
+        none = torch.zeros(0, self.cache.features.shape[-1])
+        features = self.cache.features[index, :number]
+        return [*read.parts, read.answers], features, torch.stack(shown) if shown else none
+
+
+def main(argv: list[str]) -> None:
+    (args,) = HfArgumentParser(VisualMapperArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    parts, cache = Path(args.parts), ConditionCache(Path(args.conditions))
+    queries, output_width = cache.conditions.shape[-2:]
+    reader = build_reader(parts, load_config(args.config), cache.features.shape[-1], queries, output_width)
+    if args.continued:
+        kept = type(reader.visual_mapper).from_pretrained(parts / "visual_mapper")
+        reader.visual_mapper = kept.train()
+    run = TrainingRun(VisualMapperTraining(reader), Lessons(cache, args.seed), args)
+    for _ in run:
+        pass
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            save_part(parts, "visual_mapper", reader.visual_mapper)
