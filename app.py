@@ -27,7 +27,7 @@ from storyboard.ui.zero_gpu import borrow_gpu
 BUNDLED_PIPELINE = Path(__file__).resolve().parent / "assets" / "maple-lane"
 EXAMPLE_STORY = (
     BUNDLED_PIPELINE.parent / "example-story.storyboard"
-)  # shown on a first visit, where it is there
+)  # shown on a first visit to the bundled pipeline, where it is there
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         except StoryError as error:
             return _refused(error)
         with closing(studio):
-            page = make_page(studio, load_hints(options.pipeline), EXAMPLE_STORY)
+            bundled = options.pipeline.resolve() == BUNDLED_PIPELINE
+            page = make_page(studio, load_hints(options.pipeline), EXAMPLE_STORY if bundled else None)
             launch_page(
                 page,
                 studio,

@@ -38,7 +38,8 @@ def load_cast(folder: str | os.PathLike[str], pictures: PictureStore) -> tuple[C
         described = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StoryError(
-            f"{folder} has no cast.json, so it is no complete pipeline folder; get it again."
+            f"{folder} has no cast.json; get the pipeline folder again, or give it portraits with "
+            "python -m training.released.cast."
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise StoryError(f"{path} is damaged or half-written; get the pipeline folder again.") from error

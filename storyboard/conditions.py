@@ -7,6 +7,7 @@ Pictures are encoded one at a time, so that a feature is the same whatever else 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from storyboard.errors import StoryError
 from storyboard.explain import read_pronouns
 from storyboard.renderer import CastMember, FrameRequest
 
+log = logging.getLogger(__name__)
+
 CONDITIONINGS = ("char-ldm", "llm", "text")
 KEPT_CONDITIONS = 64
 KEPT_FEATURES = 1024
@@ -42,7 +45,7 @@ class FrameCondition:
     text: torch.Tensor | None  # the caption alone; None without delayed conditioning
     null: torch.Tensor  # the empty caption, for guidance
     conditioning: str  # one of CONDITIONINGS
-    sentence: str  # what is drawn: the caption, or what the writer made of it
+    sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
     mentioned: tuple[str, ...]
     referential: bool  # says who only by pronouns, so that the text alone tells little
 
@@ -57,22 +60,23 @@ class FrameConditions:
     def check(self, request: FrameRequest) -> str:
         """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
         caption = sentence_of(request)
+        kept = self.pipeline.conditioner.cut(caption)
+        if kept != caption:
+            log.warning(
+                "A sentence is longer than the text encoder reads, and is drawn up to %r only: %r",
+                kept[-40:],
+                caption,
+            )
         wanted = request.conditioning or self._default(request)
         if wanted not in CONDITIONINGS:
             raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
         if wanted == "llm" and self.pipeline.language_model is None:
             raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
-        conditioner = self.pipeline.conditioner
-        tokens, limit = conditioner.count_tokens(caption), conditioner.max_tokens
-        if tokens > limit:  # both counts include the start and the end token
-            raise StoryError(
-                f"The sentence is {tokens - 2} tokens long and {limit - 2} fit; shorten it or split it over two frames."
-            )
         return wanted
 
     def of(self, request: FrameRequest, conditioning: str) -> FrameCondition:
         """The condition of a checked request, from what is kept or computed now."""
-        caption = sentence_of(request)
+        caption = self.pipeline.conditioner.cut(sentence_of(request))
         mentions = find_mentions(caption, names_of(request.cast))
         mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
         if conditioning == "llm":
@@ -169,7 +173,7 @@ class FrameConditions:
         return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
 
     def _from_history(self, caption: str, request: FrameRequest) -> torch.Tensor:
-        captions = [frame.caption for frame in request.history]
+        captions = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
         cast = self._seen_cast([*captions, caption], request.cast)
         portraits = [_Hashed(member.portrait) for member in cast]
         seen = self.pipeline.config.interleaved

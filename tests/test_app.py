@@ -58,7 +58,7 @@ def fake_pipeline(monkeypatch) -> list[str]:
     done = []
     monkeypatch.setattr(app, "check_folder", lambda folder: None)
     monkeypatch.setattr(app, "build", lambda *_: _Studio(done))
-    monkeypatch.setattr(app, "make_page", lambda *_: None)
+    monkeypatch.setattr(app, "make_page", lambda studio, hints, example: done.append(example))
     monkeypatch.setattr(app, "launch_page", lambda *_, **__: done.append("launched"))
     return done
 
@@ -79,8 +79,15 @@ def test_a_library_in_use_ends_the_app_with_one_sentence(tmp_path, monkeypatch, 
     assert told.count("\n") == 1 and "already open" in told and done == []
     library.close()
     assert app.main(["--library", str(tmp_path)]) == 0
-    assert done == ["launched", "studio closed"] and capsys.readouterr().err == ""
+    assert done == [app.EXAMPLE_STORY, "launched", "studio closed"] and capsys.readouterr().err == ""
     Library(tmp_path).close()  # nothing holds it any more
+
+
+def test_the_example_is_the_bundled_pipelines_own(tmp_path, monkeypatch):
+    done = fake_pipeline(monkeypatch)
+    (tmp_path / "other").mkdir()
+    assert app.main(["--library", str(tmp_path / "library"), "--pipeline", str(tmp_path / "other")]) == 0
+    assert done == [None, "launched", "studio closed"]
 
 
 def test_a_temporary_library_is_told_at_the_start(home, unusable, monkeypatch, capsys):

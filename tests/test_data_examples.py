@@ -18,9 +18,11 @@ from training.align_llm import AlignArguments, AlignTraining
 from training.data import StoryDataset, conditions, open_reader
 from training.data.conditions import ClipConditions, StoryPrompts
 from training.data.crops import augmented, pixel_box, reference_crop, segment_mask, squared
+from training.data.encoding import latents_of
 from training.data.examples import CaptionFitter, ClipExamples, named_segments
 from training.data.records import Clip, Segment
 from training.maple_lane.writer import write_dataset
+from training.prompts import PromptFitter
 from training.train_char_ldm import CharLdmArguments, CharLdmTraining
 
 
@@ -37,6 +39,10 @@ def vae():
     return model
 
 
+def fitter() -> CaptionFitter:
+    return CaptionFitter(tiny.text_tokenizer(), tiny.TEXT_TOKENS)
+
+
 def examples(folder: Path, references: str = "crops", augment: bool = True, split: str = "train", **changed):
     settings = {"no_condition": 0.0, "text_only": 0.0, **changed}
     args = CharLdmArguments(output_dir="unused", batch=4, **settings)
@@ -45,7 +51,7 @@ def examples(folder: Path, references: str = "crops", augment: bool = True, spli
         dataset,
         vae(),
         tiny.image_processor(),
-        tiny.conditioner(),
+        fitter(),
         args,
         references=references,
         augment=augment,
@@ -109,15 +115,15 @@ def test_two_segments_never_share_a_name():
 
 
 def test_a_caption_the_text_encoder_cannot_read_is_cut_with_a_warning_that_names_it(caplog):
-    fitter = CaptionFitter(tiny.conditioner())
+    cut = fitter()
     with caplog.at_level(logging.WARNING):
-        assert fitter("rosa sits", "short") == "rosa sits"
-        kept = fitter("rosa " * 40, "s_01_e_02")
-        fitter("rosa " * 40, "s_01_e_02")
+        assert cut("rosa sits", "short") == "rosa sits"
+        kept = cut("rosa " * 40, "s_01_e_02")
+        cut("rosa " * 40, "s_01_e_02")
     assert kept == " ".join(["rosa"] * 15)
     assert tiny.conditioner().count_tokens(kept) == tiny.TEXT_TOKENS
     assert len(caplog.records) == 1
-    assert "s_01_e_02 has 80 tokens and the text encoder reads 30" in caplog.text
+    assert "s_01_e_02 is longer than the 30 tokens the text encoder reads" in caplog.text
 
 
 def test_names_that_were_cut_off_bring_no_portrait(flintstones):
@@ -193,7 +199,8 @@ def test_augmentation_varies_what_it_is_given_and_repeats_with_its_seed():
 
 def test_a_batch_is_whole_and_the_masks_cover_who_is_named(flintstones):
     batch = examples(flintstones, augment=False)(0, range(4))
-    assert batch["latents"].shape == batch["noise"].shape == (4, 4, 8, 8)
+    assert batch["noise"].shape == (4, 4, 8, 8) and batch["pixels"].shape == (4, 3, SIZE, SIZE)
+    assert latents_of(batch, vae()).shape == batch["noise"].shape
     assert batch["figures"].shape == (4, 1, 8, 8)
     assert len(batch["portraits"]) == sum(batch["counts"]) == sum(map(len, batch["spans"]))
     for row, caption in enumerate(batch["captions"]):
@@ -212,10 +219,11 @@ def test_a_batch_depends_on_step_and_row_alone(flintstones):
     whole, halves = examples(flintstones), examples(flintstones)
     one = whole(3, range(4))
     two = [halves(3, range(2, 4)), halves(3, range(2))][::-1]
-    assert torch.allclose(one["latents"], torch.cat([h["latents"] for h in two]), atol=1e-5)
+    for key in ("pixels", "noise", "timesteps", "figures"):
+        assert torch.equal(one[key], torch.cat([h[key] for h in two])), key
     assert torch.equal(one["portraits"], torch.cat([h["portraits"] for h in two]))
     assert one["captions"] == two[0]["captions"] + two[1]["captions"]
-    assert not torch.equal(one["latents"], whole(4, range(4))["latents"])
+    assert not torch.equal(one["pixels"], whole(4, range(4))["pixels"])
 
 
 def test_pictures_and_masks_are_mirrored_together(flintstones):
@@ -275,7 +283,7 @@ def test_stage_1_learns_from_every_dataset(tmp_path, kind):
     batch = maker(0, range(4))
     assert sum(batch["counts"]) > 0
     noise = DDPMScheduler.from_config(tiny.scheduler().config)
-    module = CharLdmTraining(tiny.conditioner(), tiny.unet(), noise, maker.args).train()
+    module = CharLdmTraining(tiny.conditioner(), tiny.unet(), noise, maker.args, vae()).train()
     out = module(batch)
     out["loss"].backward()
     assert torch.isfinite(out["loss"]) and out["regularization"] != 0
@@ -338,8 +346,14 @@ def align_args(**changed) -> AlignArguments:
     return AlignArguments(output_dir="unused", batch=4, **changed)
 
 
+def prompts(cached, **changed) -> StoryPrompts:
+    args = align_args(**changed)
+    fit = PromptFitter(tiny.reader(), pictures=args.interleaved)
+    return StoryPrompts(*cached, args, fit, tiny.text_tokenizer(), vae() if args.image_weight else None)
+
+
 def test_prompts_are_the_story_before_with_its_pictures(cached):
-    batch = StoryPrompts(*cached, align_args())(0, range(12))
+    batch = prompts(cached)(0, range(12))
     for parts, count, faces in zip(
         batch["parts"], batch["frame_counts"], batch["portrait_counts"], strict=True
     ):
@@ -353,23 +367,23 @@ def test_prompts_are_the_story_before_with_its_pictures(cached):
 
 
 def test_captions_alone_bring_no_pictures(cached):
-    batch = StoryPrompts(*cached, align_args(interleaved=False))(0, range(8))
+    batch = prompts(cached, interleaved=False)(0, range(8))
     assert sum(batch["frame_counts"]) == sum(batch["portrait_counts"]) == 0
     assert all(len(parts) == 1 for parts in batch["parts"])
 
 
 def test_clips_without_conditions_are_refused_by_name(cached, flintstones):
     with pytest.raises(StoryError, match=f"lack {clip_id(1, 2, 0)} and 5 more"):
-        StoryPrompts(StoryDataset(open_reader(flintstones), "train"), cached[1], align_args())
+        prompts((StoryDataset(open_reader(flintstones), "train"), cached[1]))
 
 
 def test_stage_2_learns_with_all_its_losses(cached):
     args = align_args(image_weight=0.1, target="text")
     conditioner = tiny.conditioner()
-    batch = StoryPrompts(*cached, args, vae=vae(), tokenizer=conditioner.tokenizer)(0, range(4))
-    assert batch["latents"].shape == (4, 4, 8, 8) and batch["ids"].shape == (4, tiny.TEXT_TOKENS)
+    batch = prompts(cached, image_weight=0.1, target="text")(0, range(4))
+    assert batch["pixels"].shape == (4, 3, SIZE, SIZE) and batch["ids"].shape == (4, tiny.TEXT_TOKENS)
     noise = DDPMScheduler.from_config(tiny.scheduler().config)
-    module = AlignTraining(tiny.reader(), args, tiny.unet(), noise, conditioner.text_encoder)
+    module = AlignTraining(tiny.reader(), args, tiny.unet(), noise, conditioner.text_encoder, vae())
     out = module.train()(batch)
     out["loss"].backward()
     assert torch.isfinite(out["loss"]) and {"alignment", "generation", "image"} <= out.keys()

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,17 @@ from transformers import (
     Blip2ForConditionalGeneration,
     Blip2QFormerConfig,
     Blip2VisionConfig,
+    HfArgumentParser,
     OPTConfig,
 )
+
+from training.align_llm import AlignArguments
+from training.assemble import AssembleArguments
+from training.data.conditions import ConditionArguments
+from training.parts import load_config
+from training.released.base import BaseArguments
+from training.released.cast import CastArguments
+from training.train_char_ldm import CharLdmArguments
 
 ROOT = Path(__file__).parents[1]
 DOCS = (ROOT / "docs" / "full-size.md").read_text(encoding="utf-8")
@@ -33,23 +43,22 @@ def test_a_launch_config_is_read_and_says_what_its_name_says(path):
         "one-gpu": (DistributedType.NO, 1, 1),
         "eight-gpus": (DistributedType.MULTI_GPU, 1, 8),
         "two-nodes": (DistributedType.MULTI_GPU, 2, 16),
-        "eight-gpus-fsdp2": (DistributedType.FSDP, 1, 8),
     }[path.stem]
     assert (config.distributed_type, config.num_machines, config.num_processes) == expected
     assert not config.use_cpu and config.mixed_precision == "bf16"
 
 
-def test_the_sharded_layer_is_one_of_the_language_models():
-    fsdp = load_config_from_file(str(ROOT / "training/accelerate/eight-gpus-fsdp2.yaml")).fsdp_config
+def test_what_a_spread_language_model_keeps_on_each_gpu_is_what_is_told():
     size = json.loads((ROOT / "training/configs/sd15-opt-6.7b.json").read_text())["language_model"]
     family = size.pop("model_type")
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(
-            AutoConfig.for_model(family, **size | {"num_hidden_layers": 1})
-        )
-    layers = [m for m in model.modules() if type(m).__name__ == fsdp["fsdp_transformer_layer_cls_to_wrap"]]
-    assert fsdp["fsdp_version"] == 2 and len(layers) == 1
-    assert f"{sum(p.numel() for p in layers[0].parameters()) / 1e6:.1f} M x 2 at a time" in DOCS
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **size))
+    layers = count(model.model.decoder.layers)
+    (one,) = {count(layer) for layer in model.model.decoder.layers}
+    rest = count(model) - layers
+    row = f"({layers / 1e6:,.1f} M / 8 in layers + {rest / 1e6:.1f} M besides) x 2, and two layers of {one / 1e6:.1f} M"
+    total = (layers / 8 + rest + 2 * one) * 2 / 1e9
+    assert f"{row} x 2 at a time | {total:.1f} GB" in DOCS
 
 
 def test_every_config_and_module_that_is_named_exists():
@@ -74,6 +83,32 @@ def test_every_flag_that_is_named_exists(module, flags, capsys):
         importlib.import_module(module).main(["--help"])
     known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
     assert flags and not set(flags) - known
+
+
+def words_of(module: str) -> list[str]:
+    (command,) = re.findall(rf"-m {re.escape(module)} ((?:[^\n]*\\\n)*[^\n]*)", DOCS)
+    return shlex.split(command.replace("\\\n", " "))
+
+
+def test_the_commands_of_training_follow_from_one_another():
+    """Types and choices are checked by the parsers; each command reads what the ones before it wrote."""
+    kinds = {
+        "training.released.base": BaseArguments,
+        "training.train_char_ldm": CharLdmArguments,
+        "training.data.conditions": ConditionArguments,
+        "training.align_llm": AlignArguments,
+        "training.assemble": AssembleArguments,
+        "training.released.cast": CastArguments,
+    }
+    made = {
+        module: HfArgumentParser(kind).parse_args_into_dataclasses(words_of(module))[0]
+        for module, kind in kinds.items()
+    }
+    base, first, cached, second, whole, cast = made.values()
+    assert base.out == first.parts == cached.parts == second.parts == whole.parts
+    assert first.data == cached.folder == second.data and cached.out == second.conditions
+    assert whole.out == cast.pipeline and f"app.py --pipeline {whole.out}" in DOCS
+    load_config(second.config)
 
 
 def told(part: str) -> int:

@@ -8,6 +8,7 @@ import pytest
 import released
 import tiny
 import torch
+from diffusers import DDPMScheduler, DPMSolverMultistepScheduler
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -20,17 +21,23 @@ from transformers import (
     CLIPVisionModelWithProjection,
 )
 
+from storyboard.cast import load_cast
 from storyboard.errors import StoryError
+from storyboard.models.folder import PICKLED, check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.pictures import PictureStore
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from training import import_weights
+from training.align_llm import build_reader
 from training.parts import build_unet, build_vae, load_config
-from training.released import language, model_args, parts
+from training.released import base as base_parts
+from training.released import cast, language, model_args, parts
 from training.released.check import shapes_of
 from training.released.keys import FIRST_STAGE, SECOND_STAGE, from_released, standardise, to_released
+from training.released.language import load_tokenizer
 
 TABLES = Path(__file__).parent / "reference_keys"
 FULL_SIZES = ("sd15-opt-6.7b", "sd15-llama-2-7b")
@@ -188,9 +195,86 @@ def test_the_imported_folder_draws_as_the_released_code(files, imported):
 
 
 def test_portraits_named_after_characters_become_the_cast(imported):
-    cast = json.loads((imported / "cast.json").read_text())["characters"]
-    assert [(c["name"], c["pronoun"]) for c in cast] == [("Fred", "he"), ("Mr Slate", "he"), ("Zora", "they")]
-    assert all((imported / c["portraits"][0]["file"]).is_file() for c in cast)
+    made = json.loads((imported / "cast.json").read_text())["characters"]
+    assert [(c["name"], c["pronoun"]) for c in made] == [("Fred", "he"), ("Mr Slate", "he"), ("Zora", "they")]
+    assert all((imported / c["portraits"][0]["file"]).is_file() for c in made)
+
+
+def test_the_app_takes_the_cast_of_an_imported_folder(imported, tmp_path):
+    """ "mr slate" was the id of a portrait, and ids have no spaces."""
+    check_folder(imported)
+    people = load_cast(imported, PictureStore(tmp_path))
+    assert [one.name for one in people] == ["Fred", "Mr Slate", "Zora"]
+    assert [one.portraits[0].id for one in people] == ["0-fred", "1-mr-slate", "2-zora"]
+
+
+def test_without_portraits_it_says_how_to_give_the_folder_a_cast(files, tmp_path, capsys):
+    folder = tmp_path / "story"
+    import_weights.main(arguments(files, folder, **{"second-stage": None, "llm": None}))
+    said = capsys.readouterr().err
+    assert f"python -m training.released.cast --pipeline {folder} --portraits FOLDER" in said
+    with pytest.raises(StoryError, match="no cast.json.*training.released.cast"):
+        load_cast(folder, PictureStore(tmp_path / "pictures"))
+    (tmp_path / "chars").mkdir()
+    Image.new("RGB", (20, 30), "orange").save(tmp_path / "chars" / "wilma.jpeg")
+    command = ["--pipeline", str(folder), "--portraits", str(tmp_path / "chars")]
+    cast.main(command)
+    (wilma,) = load_cast(folder, PictureStore(tmp_path / "pictures"))
+    assert (wilma.name, wilma.pronoun) == ("Wilma", "she")
+    with pytest.raises(StoryError, match="has a cast; remove"):
+        cast.main(command)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "no pictures"),
+        (["fred.png", "Fred.jpeg"], '"Fred.jpeg" and "fred.png" in .* are both Fred'),
+        ([f"{number}.png" for number in range(13)], "has 13 pictures; a cast is at most 12"),
+        (["f" * 61 + ".png"], "names nobody"),
+        (["fred.txt", "broken.png"], 'broken.png" is no picture'),
+    ],
+)
+def test_portraits_that_are_no_cast_are_refused_and_nothing_is_written(tmp_path, names, message):
+    (tmp_path / "chars").mkdir()
+    (tmp_path / "out").mkdir()
+    for name in names:
+        path = tmp_path / "chars" / name
+        path.write_bytes(b"no picture") if "broken" in name else Image.new("L", (3, 4)).save(path, "PNG")
+    with pytest.raises(StoryError, match=message):
+        cast.write_cast(tmp_path / "chars", tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_base_parts_are_gathered_as_both_stages_read_them(files, tmp_path, capsys):
+    """OPT is published as pickled weights; the folder that training reads has none."""
+    out = tmp_path / "parts"
+    command = [
+        "--base",
+        str(files.base),
+        "--clip",
+        str(files.clip),
+        "--llm",
+        str(files.llm),
+        "--out",
+        str(out),
+    ]
+    base_parts.main(command)
+    assert [path.name for path in tmp_path.iterdir()] == ["parts"]
+    assert {path.name for path in out.iterdir()} == {
+        *("vae", "unet", "scheduler", "tokenizer", "text_encoder", "image_encoder", "image_processor"),
+        *("language_model", "language_tokenizer"),
+    }
+    assert not [path for path in out.rglob("*") if path.suffix in PICKLED]
+    noise = DDPMScheduler.from_config(DPMSolverMultistepScheduler.from_pretrained(out / "scheduler").config)
+    assert (noise.config.prediction_type, noise.config.beta_schedule) == ("epsilon", "scaled_linear")
+    assert load_tokenizer(out / "language_tokenizer").bos_token == "</s>"
+    sizes = {"image_tokens": {"count": 8}, "visual_mapper": {"tokens": 4}}
+    sizes["condition_mapper"] = {"width": 16, "layers": 1, "heads": 2, "feedforward": 16}
+    reader = build_reader(out, sizes, tiny.VISION_WIDTH, tiny.TEXT_TOKENS, tiny.TEXT_WIDTH)
+    assert reader.language_model.dtype == torch.float16
+    with pytest.raises(StoryError, match="exists; give a new folder"):
+        base_parts.main(command)
 
 
 @pytest.fixture(scope="module")

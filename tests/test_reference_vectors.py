@@ -1,4 +1,4 @@
-"""Numbers the authors' code is known to produce: token sequences, ids, denoising timesteps.
+"""Numbers the authors' code is known to produce: token sequences, ids, learning rates, timesteps.
 
 Those of co-reference and of the scores are tested beside their code.
 """
@@ -15,6 +15,7 @@ from storyboard.captions import PictureSlot, interleave
 from storyboard.models.denoise import denoise
 from storyboard.models.story_reader import StoryReader
 from training.import_weights import RELEASED
+from training.loop import LoopArguments, learning_rate
 from training.parts import load_config
 from training.released.language import image_token_ids, load_tokenizer
 
@@ -89,6 +90,13 @@ def test_image_tokens_have_the_authors_ids_behind_their_marker(words, first):
     backend = Tokenizer(models.WordLevel({f"w{i}": i for i in range(words)}, unk_token="w0"))
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend)
     assert image_token_ids(tokenizer, 8) == list(range(first, first + 8))
+
+
+def test_the_learning_rate_is_the_releases():
+    args = LoopArguments(output_dir="", lr=1e-3, schedule="released")
+    vectors = {0: 0, 1000: 5e-4, 2000: 1e-3, 12000: 1e-3, 12001: 1e-4, 22000: 1e-4, 22001: 1e-5}
+    for step, rate in vectors.items():
+        assert learning_rate(step, args) == pytest.approx(rate, rel=1e-9), step
 
 
 def test_thirty_pndm_steps_visit_the_authors_31_timesteps():

@@ -14,6 +14,7 @@ from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.studio import Studio
 from storyboard.ui.view import board_view
+from tests import tiny
 from tests.fakes import FlatRenderer, small_cast
 
 
@@ -139,6 +140,23 @@ def test_another_portrait_makes_only_the_frames_it_is_in_stale(studio):
     for job in studio.queue.jobs_of(story):
         studio.wait(job)
     assert not any(frame["stale"] for frame in board_view(studio, story)["frames"])
+
+
+def test_a_locked_frame_is_left_alone_by_everything_bulk_and_still_read_by_later_ones(studio, renderer):
+    story = studio.create()
+    first, second = drawn(studio, story, "Rosa waves.", "Rosa sings.")
+    studio.lock(story, first, True)
+    studio.choose_portrait(story, "Rosa", "rosa-dress")
+    assert studio.stale_frames(studio.session(story).story) == {first, second}
+    assert studio.draw_stale(story) == 1
+    while not all(job.finished for job in studio.queue.jobs_of(story)):
+        studio.queue.wait_for_change(story, studio.queue.version(story), timeout=0.1)
+    kept, redrawn = studio.session(story).story.frames
+    assert (len(kept.takes), len(redrawn.takes)) == (1, 2)
+    assert [frame.caption for frame in renderer.requests[-1].history] == ["Rosa waves."]
+    (undrawn,) = studio.add_many(story, ["Milo reads."])
+    studio.lock(story, undrawn.id, True)
+    assert studio.draw_missing(story) == 0
 
 
 def test_an_uploaded_portrait_is_worn_at_once(studio, tmp_path):
@@ -333,6 +351,18 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
     for side, taken in ((256, 256), (-1, 0), (10**9, 0), ("256", 0), (None, 0)):
         (tmp_path / "vae" / "config.json").write_text(json.dumps({"sample_size": side}))
         assert load_hints(tmp_path) == Hints(side=taken)
+
+
+def test_hints_tell_where_a_long_sentence_stops_being_read(tmp_path):
+    conditioner = tiny.conditioner()
+    conditioner.tokenizer.save_pretrained(tmp_path / "tokenizer")
+    conditioner.text_encoder.save_pretrained(tmp_path / "text_encoder")
+    hints = load_hints(tmp_path)
+    assert hints.read_part("go " * 15) == "" and hints.read_part("") == ""
+    long = "go  " * 20
+    assert hints.read_part(long) == conditioner.cut(" ".join(long.split())) == " ".join(["go"] * 15)
+    (tmp_path / "tokenizer" / "tokenizer.json").write_text("{")
+    assert load_hints(tmp_path).read_part(long) == ""
 
 
 def test_a_renderer_that_still_loads_is_waited_for(tmp_path, renderer):

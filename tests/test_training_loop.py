@@ -2,8 +2,12 @@
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
+from safetensors.torch import load_file
 from torch import nn
+from transformers import HfArgumentParser
 
+from storyboard.errors import StoryError
 from training.loop import LoopArguments, TrainingRun, learning_rate, row_generator
 
 
@@ -51,8 +55,6 @@ def test_a_run_interrupted_at_20_of_40_steps_ends_with_bit_equal_weights(tmp_pat
 
 
 def test_a_checkpoint_holds_only_what_is_trained(tmp_path):
-    from safetensors.torch import load_file
-
     finish(run(tmp_path))
     assert set(load_file(tmp_path / "checkpoint" / "trained.safetensors")) == {"learns.weight", "learns.bias"}
 
@@ -75,8 +77,49 @@ def test_averaged_weights_are_put_back(tmp_path):
 def test_a_checkpoint_of_another_model_is_refused_by_its_first_odd_key(tmp_path):
     finish(run(tmp_path, steps=3))
     other = nn.Sequential(nn.Linear(4, 4))
-    with pytest.raises(ValueError, match="first key that differs is '0.bias'"):
-        TrainingRun(other, batch_at, LoopArguments(output_dir=str(tmp_path), steps=3, batch=4, ema=0.9))
+    args = LoopArguments(output_dir=str(tmp_path), steps=3, batch=4, ema=0.9)
+    with pytest.raises(StoryError, match="first key that differs is '0.bias', nothing there and .4,. here"):
+        TrainingRun(other, batch_at, args)
+    wide = Regression()
+    wide.learns = nn.Linear(4, 5)
+    with pytest.raises(StoryError, match="first key that differs is 'learns.bias', .4,. there and .5,. here"):
+        TrainingRun(wide, batch_at, args)
+
+
+@pytest.mark.parametrize("name", ["trained.safetensors", "optimizer.pt", "step.json"])
+def test_a_damaged_checkpoint_is_told(tmp_path, name):
+    finish(run(tmp_path, steps=3))
+    path = tmp_path / "checkpoint" / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(StoryError, match="checkpoint is damaged"):
+        run(tmp_path, steps=3)
+
+
+def test_precision_is_what_the_launch_config_says_unless_told(tmp_path, monkeypatch):
+    """`accelerate launch` hands it over in this variable; a default of "no" used to overrule it."""
+    (told,) = HfArgumentParser(LoopArguments).parse_args_into_dataclasses(["--output_dir", str(tmp_path)])
+    assert told.mixed_precision is None
+    try:
+        for precision, asked, expected in (("bf16", None, "bf16"), ("bf16", "no", "no"), ("no", None, "no")):
+            AcceleratorState._reset_state(True)
+            monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", precision)
+            assert run(tmp_path / "run", mixed_precision=asked).accelerator.mixed_precision == expected
+        AcceleratorState._reset_state(True)
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "fp16")
+        with pytest.raises(StoryError, match="fp16.*choose bf16"):
+            run(tmp_path / "run")
+    finally:
+        AcceleratorState._reset_state(True)
+
+
+def test_masters_and_checkpoints_stay_in_full_precision_under_bf16(tmp_path):
+    try:
+        AcceleratorState._reset_state(True)
+        finish(run(tmp_path, mixed_precision="bf16", steps=3))
+        weights = load_file(tmp_path / "checkpoint" / "trained.safetensors").values()
+        assert {tensor.dtype for tensor in weights} == {torch.float32}
+    finally:
+        AcceleratorState._reset_state(True)
 
 
 def test_learning_rate_warms_up_holds_and_decays():

@@ -21,7 +21,6 @@ from transformers import (
     CLIPTokenizerFast,
     CLIPVisionModelWithProjection,
     HfArgumentParser,
-    PreTrainedTokenizerFast,
 )
 
 from storyboard.models.fusion import CharacterFuser
@@ -33,6 +32,8 @@ from storyboard.pipeline import StoryPipeline
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
 from training.pretrain.autoencoder import pixels_of
+from training.released import cast
+from training.released.language import load_tokenizer
 
 PORTRAIT_SIZE = 256
 
@@ -41,7 +42,9 @@ PORTRAIT_SIZE = 256
 class AssembleArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of all trained parts"})
     out: str = field(default="assets/maple-lane", metadata={"help": "the pipeline folder to write"})
-    stage: Literal[1, 2] = field(default=2, metadata={"help": "1: without the language model and its mappers"})
+    stage: Literal[1, 2] = field(
+        default=2, metadata={"help": "1: without the language model and its mappers"}
+    )
     denoiser: str = field(
         default="char_ldm/unet", metadata={"help": "its denoiser; unet: the plain LDM, a baseline"}
     )
@@ -49,6 +52,10 @@ class AssembleArguments:
     guidance: float = field(default=3.0, metadata={"help": "guidance scale, unless asked otherwise"})
     interleaved: bool = field(
         default=True, metadata={"help": "as stage 2 was trained; false: the rows Caption- of Table 4"}
+    )
+    portraits: str | None = field(
+        default=None,
+        metadata={"help": "folder of pictures <name>.jpeg for the cast; by default Maple Lane's"},
     )
 
 
@@ -69,16 +76,21 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         steps=args.steps,
         guidance=args.guidance,
         interleaved=args.interleaved,
-        portrait_fill="#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex(),
+        portrait_fill="black" if args.portraits else maple_lane_background(),
         preview_colours=preview_colours(vae),
     )
+
+
+def maple_lane_background() -> str:
+    """The colour behind Maple Lane's portraits."""
+    return "#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex()
 
 
 def language_parts(parts: Path) -> dict[str, Any]:
     """What stage 2 adds to a pipeline."""
     return {
         "language_model": AutoModelForCausalLM.from_pretrained(parts / "language_model"),
-        "language_tokenizer": PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer"),
+        "language_tokenizer": load_tokenizer(parts / "language_tokenizer"),
         "image_tokens": ImageTokens.from_pretrained(parts / "aligned" / "image_tokens"),
         "visual_mapper": VisualMapper.from_pretrained(parts / "aligned" / "visual_mapper"),
         "condition_mapper": ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
@@ -123,7 +135,10 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
     out = Path(args.out)
     load_pipeline(args).save_half(out)
-    write_cast(out)
+    if args.portraits:
+        cast.write_cast(Path(args.portraits), out)
+    else:
+        write_cast(out)
 
 
 if __name__ == "__main__":

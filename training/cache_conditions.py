@@ -1,11 +1,13 @@
-"""What stage 2 learns from, computed once: `python -m training.cache_conditions`.
+"""What stage 2 learns from, of Maple Lane, computed once: `python -m training.cache_conditions`.
 
 Per frame the fused condition c_i of its plain caption (Eq. 6) and the vision tower's feature of its picture, per
 portrait a few features of it as writers might upload it. Safetensors shards; a finished one is never written again.
+For dataset folders there is `python -m training.data.conditions`.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +50,7 @@ class CacheArguments:
 def load_conditioner(parts: Path) -> CharacterConditioner:
     """The stage-1 conditioner of a parts folder, frozen, on this process's device."""
     device = Accelerator().device
-    text = CLIPTextModel.from_pretrained(parts / "text_encoder")
+    text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
@@ -72,6 +74,16 @@ class ConditionCache:
 
     def __len__(self) -> int:
         return len(self.seeds)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """L, D: of a condition."""
+        return tuple(self.conditions.shape[-2:])
+
+    @property
+    def width(self) -> int:
+        """V: of a picture's feature."""
+        return self.features.shape[-1]
 
     def story(self, index: int) -> MapleStory:
         return sample_story(self.seeds[index], FRAMES, "train")
@@ -150,4 +162,7 @@ def _story_row(conditioner, processor, canonical: dict, seed: int) -> tuple:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        sys.exit(f"cache_conditions: {error}")

@@ -16,15 +16,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
 from safetensors.torch import load_file
 from transformers import HfArgumentParser
 
-from storyboard.captions import clean_text
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
-from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
 from training.released import language as language_models
+from training.released.cast import write_cast
 from training.released.model_args import FILE, WEIGHTS, ModelArgs, find_second_stage, read_model_args
 from training.released.parts import import_first_stage, import_second_stage, load_base
 from training.released.unpickle import to_safetensors
@@ -43,9 +41,6 @@ RELEASED = {
 }
 FIRST_STAGE_FILE = "pytorch_model.bin"
 RECORD = "import.json"
-PICTURES = (".jpeg", ".jpg", ".png", ".webp")
-SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}
-HE = {name.lower() for name in (*FLINTSTONES, *PORORO)} - SHE
 
 
 @dataclass
@@ -63,7 +58,8 @@ class ImportArguments:
         default="openai/clip-vit-large-patch14", metadata={"help": "CLIP ViT-L/14: a folder, or a Hub id"}
     )
     portraits: str | None = field(
-        default=None, metadata={"help": "folder of reference pictures <name>.jpeg, for the page's cast"}
+        default=None,
+        metadata={"help": "folder of reference pictures <name>.jpeg; the app needs them for its cast"},
     )
 
 
@@ -103,7 +99,7 @@ def import_weights(args: ImportArguments) -> list[str]:
         pipeline.save_pretrained(scratch / "pipeline")
         _write_record(scratch / "pipeline", list(sources), settings, tolerated)
         if args.portraits:
-            _write_cast(Path(args.portraits), scratch / "pipeline")
+            write_cast(Path(args.portraits), scratch / "pipeline")
         _publish(scratch / "pipeline", out)
     return list(tolerated)
 
@@ -161,26 +157,6 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _write_cast(source: Path, folder: Path) -> None:
-    """`cast.json` and portraits from a folder of pictures named after their characters, as the authors have it."""
-    pictures = sorted(path for path in source.glob("*") if path.suffix.lower() in PICTURES)
-    if not pictures:
-        raise StoryError(f'There are no pictures in "{source}"; check --portraits.')
-    (folder / "portraits").mkdir()
-    characters = []
-    for path in pictures:
-        name = clean_text(path.stem).title()
-        file = f"portraits/{len(characters)}.png"
-        try:
-            Image.open(path).convert("RGB").save(folder / file)
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
-            raise StoryError(f'"{path}" is no picture that can be read; remove or replace it.') from error
-        portrait = {"id": path.stem, "label": name, "file": file}
-        pronoun = "she" if name.lower() in SHE else "he" if name.lower() in HE else "they"
-        characters.append({"name": name, "pronoun": pronoun, "aliases": [], "portraits": [portrait]})
-    (folder / "cast.json").write_text(json.dumps({"characters": characters}, indent=1), encoding="utf-8")
-
-
 def _publish(folder: Path, out: Path) -> None:
     """Give the finished folder its name, in one step."""
     if out.is_dir():
@@ -203,6 +179,12 @@ def main(argv: list[str] | None = None) -> None:
     for difference in tolerated:
         print(f"Tolerated: {difference}.")
     print(f"Wrote {args.out}.")
+    if not args.portraits:
+        print(
+            "It has no cast, and the app does not start without one; give it portraits: "
+            f"python -m training.released.cast --pipeline {args.out} --portraits FOLDER",
+            file=sys.stderr,
+        )
 
 
 def _refused(sentence: str) -> int:

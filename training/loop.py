@@ -15,14 +15,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedType, broadcast_object_list
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
+
+from storyboard.errors import StoryError
+
+LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
+SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
 
 
 @dataclass
@@ -33,6 +41,12 @@ class LoopArguments:
     steps: int = field(default=1000, metadata={"help": "optimiser steps in total"})
     batch: int = field(default=32, metadata={"help": "examples a step, over all processes"})
     lr: float = field(default=1e-3, metadata={"help": "peak learning rate"})
+    schedule: Literal["cosine", "released"] = field(
+        default="cosine",
+        metadata={
+            "help": "warmup, hold, decay; or the release's: 2000 steps up, a tenth from 12001 on, and so on"
+        },
+    )
     warmup: int = field(default=100, metadata={"help": "steps of linear warm-up"})
     decay: float = field(
         default=0.3, metadata={"help": "last part of the run with a cosine decay to 2 %% of lr"}
@@ -51,7 +65,9 @@ class LoopArguments:
     gradient_checkpointing: bool = field(
         default=False, metadata={"help": "compute activations twice instead of keeping them (stages 1 and 2)"}
     )
-    mixed_precision: str = field(default="no", metadata={"help": "accelerate's: no or bf16 (GPUs only)"})
+    mixed_precision: Literal["no", "bf16"] | None = field(
+        default=None, metadata={"help": "no or bf16; by default what the launch config says"}
+    )
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,9 @@ class StepStats:
 
 
 def learning_rate(step: int, args: LoopArguments) -> float:
-    """Linear warm-up, constant, cosine tail to 2 %. `step` counts from 0."""
+    """Linear warm-up, constant, cosine tail to 2 %; or the release's stairs. `step` counts from 0."""
+    if args.schedule == "released":
+        return args.lr * min(1.0, step / 2000) * 0.1 ** max(0, (step - 2001) // 10_000)
     if step < args.warmup:
         return args.lr * (step + 1) / args.warmup
     tail = max(1, round(args.steps * args.decay))
@@ -134,6 +152,24 @@ def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
                 p.copy_(kept[n])
 
 
+def make_accelerator(args: LoopArguments) -> Accelerator:
+    """The accelerator of these arguments. StoryError for launch configs under which a run would not be exact."""
+    accelerator = Accelerator(mixed_precision=args.mixed_precision)
+    if accelerator.mixed_precision not in ("no", "bf16"):
+        raise StoryError(
+            f"The launch config asks for {accelerator.mixed_precision}, whose loss scale no checkpoint holds; "
+            "choose bf16."
+        )
+    if accelerator.distributed_type in SHARDING:
+        raise StoryError(
+            f"The launch config asks for {accelerator.distributed_type.value}, and checkpoints hold whole weights; "
+            "launch data-parallel, with --shard_language_model true where stage 2's language model does not fit."
+        )
+    if args.batch % accelerator.num_processes:
+        raise StoryError(f"--batch {args.batch} does not divide over {accelerator.num_processes} processes.")
+    return accelerator
+
+
 class TrainingRun:
     """One resumable run of one module in one folder.
 
@@ -143,11 +179,8 @@ class TrainingRun:
 
     def __init__(self, module: nn.Module, batch_at: Callable[[int, range], Any], args: LoopArguments):
         self.args, self.folder = args, Path(args.output_dir)
-        self.accelerator = Accelerator(mixed_precision=args.mixed_precision)
-        world, rank = self.accelerator.num_processes, self.accelerator.process_index
-        if args.batch % world:
-            raise ValueError(f"--batch {args.batch} does not divide over {world} processes")
-        share = args.batch // world
+        self.accelerator = make_accelerator(args)
+        rank, share = self.accelerator.process_index, args.batch // self.accelerator.num_processes
         self.rows = range(rank * share, (rank + 1) * share)
         self.module, self.batch_at = module, batch_at
         self.optimizer = torch.optim.AdamW(self._groups(), lr=args.lr, betas=(0.9, args.beta2))
@@ -174,22 +207,36 @@ class TrainingRun:
         bar.disable = not self.accelerator.is_main_process
         for batch in loader:
             metrics = self._optimise(batch)
-            now = time.monotonic()
-            out_of_time = bool(self.args.minutes) and now - started > self.args.minutes * 60
-            due = self.step == self.args.steps or out_of_time or now - saved_at > self.args.save_minutes * 60
+            due, out_of_time = self._due(started, saved_at)
             bar.update()
             logged = {}
-            if self.step % 10 == 0 or due:
+            if self.step % LOGGED == 0 or due:
                 logged = self._reduced(metrics)
                 bar.set_postfix({k: f"{v:.4f}" for k, v in logged.items()})
                 self._log(logged)
             if due:
                 self.save()
-                saved_at = now
+                saved_at = time.monotonic()
             yield StepStats(self.step, logged, self.optimizer.param_groups[0]["lr"], due)
             if out_of_time:
                 break
         bar.close()
+
+    def _due(self, started: float, saved_at: float) -> tuple[bool, bool]:
+        """Whether to save now, and whether to stop.
+
+        Clocks differ, and processes that did not do the same would wait for one another for ever: the first one's
+        counts, and it is asked every LOGGED steps, as asking is waiting for the slowest.
+        """
+        finished, several = self.step == self.args.steps, self.accelerator.num_processes > 1
+        if several and self.step % LOGGED:
+            return finished, False
+        now = time.monotonic()
+        late = bool(self.args.minutes) and now - started > self.args.minutes * 60
+        verdict = [finished or late or now - saved_at > self.args.save_minutes * 60, late]
+        if several:
+            broadcast_object_list(verdict)
+        return verdict[0], verdict[1]
 
     def _optimise(self, batch: Any) -> dict[str, torch.Tensor]:
         for group in self.optimizer.param_groups:
@@ -249,20 +296,42 @@ class TrainingRun:
         )
         if folder is None:
             return
-        _copy_exactly(load_file(folder / "trained.safetensors"), trained_parameters(self.module), folder)
+        try:
+            trained = load_file(folder / "trained.safetensors")
+            averages = load_file(folder / "ema.safetensors") if self.ema else {}
+            # Always to the CPU first: with several CPU processes the device is "cpu:0", which torch.load refuses.
+            state = torch.load(folder / "optimizer.pt", map_location="cpu", weights_only=True)
+            step = int(json.loads((folder / "step.json").read_text())["step"])
+        except (
+            OSError,
+            SafetensorError,
+            RuntimeError,
+            UnpicklingError,
+            ValueError,
+            KeyError,
+            EOFError,
+        ) as error:
+            reason = str(error).strip().split("\n")[0][:200]
+            raise StoryError(f"{folder} is damaged ({reason}); remove it to start this run again.") from error
+        _copy_exactly(trained, trained_parameters(self.module), folder)
         if self.ema:
-            _copy_exactly(load_file(folder / "ema.safetensors"), self.ema.weights, folder)
-        # Always to the CPU first: with several CPU processes the device is "cpu:0", which torch.load refuses.
-        state = torch.load(folder / "optimizer.pt", map_location="cpu", weights_only=True)
+            _copy_exactly(averages, self.ema.weights, folder)
         self.optimizer.load_state_dict(state)
-        self.step = json.loads((folder / "step.json").read_text())["step"]
+        self.step = step
 
 
 @torch.no_grad()
 def _copy_exactly(source: dict[str, torch.Tensor], target: dict[str, torch.Tensor], folder: Path) -> None:
-    odd = sorted(source.keys() ^ target.keys())
-    if odd:
-        raise ValueError(f"{folder} does not fit this model: first key that differs is {odd[0]!r}")
+    """StoryError naming the first key that is missing, unknown or of another shape; nothing is copied then."""
+    shapes, wanted = ({name: tuple(t.shape) for name, t in some.items()} for some in (source, target))
+    odd = min(
+        (name for name in shapes.keys() | wanted.keys() if shapes.get(name) != wanted.get(name)), default=None
+    )
+    if odd is not None:
+        there, here = (str(some.get(odd, "nothing")) for some in (shapes, wanted))
+        raise StoryError(
+            f"{folder} does not fit this model: first key that differs is {odd!r}, {there} there and {here} here."
+        )
     for name, tensor in source.items():
         target[name].copy_(tensor)
 

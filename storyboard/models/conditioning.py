@@ -49,6 +49,10 @@ class CharacterConditioner:
             self.tokenizer(caption, truncation=False, verbose=False, split_special_tokens=True)["input_ids"]
         )
 
+    def cut(self, caption: str) -> str:
+        """The caption, or as much of it as the text encoder reads."""
+        return cut_caption(self.tokenizer, caption, self.max_tokens)
+
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
         """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
         weights = self.image_encoder.visual_projection.weight
@@ -109,6 +113,16 @@ class CharacterConditioner:
         index = (torch.tensor(rows, device=text.device), torch.tensor(positions, device=text.device))
         fused = self.fuser(text[index], torch.stack(portraits).to(text))
         return text.index_put(index, fused.to(text.dtype))
+
+
+def cut_caption(tokenizer: Any, caption: str, max_tokens: int) -> str:
+    """The caption, or its beginning that fits between the start and the end token of `max_tokens`."""
+    tokens = tokenizer(
+        caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
+    )
+    if len(tokens["input_ids"]) <= max_tokens:
+        return caption
+    return caption[: tokens["offset_mapping"][max_tokens - 2][1]]
 
 
 def _columns(tokens: Any, spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:

@@ -93,14 +93,13 @@ class StoryReader:
 
         Cast, last frame and the sentence to draw always stay; ValueError when they alone are too long.
         """
-        kept = list(parts)
-        while (length := self.length(self.tokenize(kept))) > max_tokens:
-            frames = frame_positions(kept)
-            if len(frames) < 2:
+        kept, tokens = list(parts), self.tokenize(parts)
+        while (length := self.length(tokens)) > max_tokens:
+            if len(frame_positions(kept)) < 2:
                 raise ValueError(
                     f"The prompt fills {length} positions with one frame; {max_tokens} are left."
                 )
-            kept = without_frames(kept, frames[:1])
+            kept, tokens = (without_frames(some, frame_positions(some)[:1]) for some in (kept, tokens))
         return kept
 
     def embed(

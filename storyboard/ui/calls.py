@@ -12,6 +12,8 @@ from storyboard.ui.hints import Hints
 from storyboard.ui.studio import Studio
 from storyboard.ui.view import frame_details as details_of
 
+SHOWN = 40  # letters before the place where a sentence is cut
+
 Call = Callable[[Studio, dict], dict | None]
 
 # The calls that only pass on what the message has, in the order the studio's verb takes it after the story.
@@ -118,12 +120,17 @@ QUESTIONS: tuple[Call, ...] = (frame_details, split_script, frames_touched)
 
 
 def look_at_words(hints: Hints) -> Call:
-    """The call that says which words of a sentence the pipeline never learned."""
+    """The call that says which words of a sentence the pipeline never learned, and where it stops reading."""
 
     def look_at_words(studio: Studio, message: dict) -> dict:
         caption = message.get("caption")
         names = studio.session(message["story"]).story.names
         spellings = [one for name, aliases in names.items() for one in (name, *aliases)]
-        return {"unknown": list(hints.unknown_words(caption, spellings)) if isinstance(caption, str) else []}
+        if not isinstance(caption, str):
+            return {"unknown": [], "read": ""}
+        return {
+            "unknown": list(hints.unknown_words(caption, spellings)),
+            "read": hints.read_part(caption)[-SHOWN:],
+        }
 
     return look_at_words

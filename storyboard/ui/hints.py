@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from storyboard.captions import clean_text
 
 MAX_WORDS = 24  # of a kind
@@ -33,7 +35,8 @@ class Hints:
     """Words that write themselves into a sentence, and one sentence this pipeline draws well (or "").
 
     `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
-    pixels wide and high its pictures are; 0 where that is not known.
+    pixels wide and high its pictures are; 0 where that is not known. `reader` cuts a sentence into the tokens of which
+    the text encoder reads `tokens`; None where that is not known.
     """
 
     places: tuple[str, ...] = ()
@@ -41,6 +44,14 @@ class Hints:
     example: str = ""
     vocabulary: frozenset[str] = frozenset()
     side: int = 0
+    reader: Tokenizer | None = None
+    tokens: int = 0
+
+    def read_part(self, caption: str) -> str:
+        """As much of `caption` as this pipeline reads; "" where that is all of it."""
+        text = clean_text(caption)
+        offsets = self.reader.encode(text, add_special_tokens=False).offsets if self.reader else []
+        return text[: offsets[self.tokens - 1][1]] if len(offsets) > self.tokens > 0 else ""
 
     def unknown_words(self, caption: str, names: Iterable[str]) -> tuple[str, ...]:
         """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway."""
@@ -70,6 +81,8 @@ def load_hints(folder: Path) -> Hints:
         example=clean_text(example)[: 3 * MAX_LENGTH] if isinstance(example, str) else "",
         vocabulary=_vocabulary(_read_json(folder / "tokenizer" / "tokenizer.json")),
         side=_side(_read_json(folder / "vae" / "config.json")),
+        reader=_reader(folder / "tokenizer" / "tokenizer.json"),
+        tokens=_tokens(folder),
     )
 
 
@@ -92,6 +105,26 @@ def _side(autoencoder: dict) -> int:
     """What the autoencoder was made for, which is what the pipeline draws."""
     side = autoencoder.get("sample_size")
     return side if isinstance(side, int) and 0 < side <= MAX_SIDE else 0
+
+
+def _reader(path: Path) -> Tokenizer | None:
+    try:
+        reader = Tokenizer.from_file(str(path))
+    except Exception:  # the library raises nothing more special, for a missing file and for a damaged one
+        return None
+    reader.no_truncation()
+    reader.no_padding()
+    return reader
+
+
+def _tokens(folder: Path) -> int:
+    """Tokens the text encoder reads, without those that start and end a sentence; 0 where that is not known."""
+    limits = (
+        _read_json(folder / "tokenizer" / "tokenizer_config.json").get("model_max_length"),
+        _read_json(folder / "text_encoder" / "config.json").get("max_position_embeddings"),
+    )
+    known = [limit for limit in limits if isinstance(limit, int)]
+    return max(min(known) - 2, 0) if known else 0
 
 
 def _vocabulary(tokenizer: dict) -> frozenset[str]:

@@ -23,20 +23,21 @@ from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 from transformers import CLIPImageProcessor, CLIPTokenizerFast, HfArgumentParser
 
-from storyboard.captions import Mention, find_mentions, interleave, mentioned_names
+from storyboard.captions import Mention, find_mentions, mentioned_names
 from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from training.cache_conditions import VIEWS, load_conditioner, picture_features
 from training.data.crops import segment_mask, squared
 from training.data.dataset import StoryDataset, open_reader
-from training.data.encoding import PictureEncoder
+from training.data.encoding import PictureFitter
 from training.data.examples import CaptionFitter, open_portrait, portrait_file
 from training.data.reader import Reader
 from training.data.records import Clip, Story, StoryFrame
 from training.maple_lane.reading import CAST_SHARE
 from training.pretrain.clip import weather
 from training.pretrain.ldm import token_ids
+from training.prompts import PromptFitter
 
 SHARD_CLIPS = 128
 PLAIN_SHARE = 0.15  # captions without pronouns among those with
@@ -73,6 +74,11 @@ class ClipConditions:
         return len(self._rows)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """L, D: of a condition."""
+        return tuple(self._shards[0]["conditions"].shape[1:])
+
+    @property
     def width(self) -> int:
         """V: of a picture's feature."""
         return self._shards[0]["features"].shape[-1]
@@ -98,8 +104,9 @@ def cast_of(reader: Reader, frames: tuple[StoryFrame, ...]) -> list[tuple[str, P
 class StoryPrompts:
     """Step -> interleaved prompts for a random frame of a story, features of the pictures before, and targets.
 
-    The keys of a batch are those of `training.align_llm.Prompts`; with a `vae` also those L_img needs, of the frame
-    to be drawn, and with the text encoder's `tokenizer` the ids of its plain caption. args: AlignArguments.
+    The keys of a batch are those of `training.prompts.Prompts`; with a `vae` also those L_img needs, of the frame to
+    be drawn, pixels in the place of latents, and with `target="text"` the ids of its plain caption. Captions are cut
+    to what the text encoder, whose `tokenizer` it is, reads. args: AlignArguments.
     """
 
     def __init__(
@@ -107,16 +114,18 @@ class StoryPrompts:
         dataset: StoryDataset,
         cache: ClipConditions,
         args: Any,
+        prompt: PromptFitter,
+        tokenizer: CLIPTokenizerFast,
         vae: AutoencoderKL | None = None,
-        tokenizer: CLIPTokenizerFast | None = None,
     ):
         lacking = [clip for clip in dataset.clips if clip not in cache]
         if lacking:
             raise StoryError(f"The cached conditions lack {lacking[0]} and {len(lacking) - 1} more clips.")
         if not len(dataset):
             raise StoryError(f"{dataset.reader.folder} has no {dataset.split} story of that length.")
-        self.dataset, self.cache, self.args = dataset, cache, args
-        self.encoder, self.tokenizer = PictureEncoder(vae) if vae else None, tokenizer
+        self.dataset, self.cache, self.args, self.prompt = dataset, cache, args, prompt
+        self.pictures, self.tokenizer = PictureFitter(vae) if vae else None, tokenizer
+        self.fit = CaptionFitter(tokenizer, cache.shape[0])
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -124,10 +133,10 @@ class StoryPrompts:
     def __call__(self, step: int, rows: range) -> dict:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
         extra = {}
-        if self.encoder:
+        if self.pictures:
             pixels, people = zip(*(self._drawn(e["frame"]) for e in examples), strict=True)
-            extra = self.encoder.noised(pixels, people, self.args, step, rows)
-        if self.tokenizer:
+            extra = self.pictures.noised(pixels, people, self.args, step, rows)
+        if self.args.target == "text":
             extra["ids"] = token_ids(self.tokenizer, [e["frame"].caption for e in examples])
         return {
             **extra,
@@ -144,14 +153,15 @@ class StoryPrompts:
         story = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
         number = int(rng.integers(len(story.frames)))
         frames, pictures = story.frames[: number + 1], self.args.interleaved
-        captions = _told(story, number, rng)
+        told = _told(story, number, rng)
+        captions = [self.fit(one, frame.clip.id) for one, frame in zip(told, frames, strict=True)]
         cast = cast_of(self.dataset.reader, frames) if pictures and rng.random() < CAST_SHARE else []
         shown = [_any(self.cache.portraits[file.name], rng) for _, file in cast]
         seen = [_any(self.cache.of(frame.clip.id, "features"), rng) for frame in frames[:-1]]
         last = frames[-1].clip.id
         return {
             "frame": frames[-1],
-            "parts": interleave(captions[:-1], captions[-1], [name for name, _ in cast], pictures=pictures),
+            "parts": self.prompt(captions, [name for name, _ in cast]),
             "frames": self._stacked(seen if pictures else []),
             "portraits": self._stacked(shown),
             "target": self.cache.of(last, "conditions"),
@@ -164,7 +174,7 @@ class StoryPrompts:
         where = np.zeros((picture.height, picture.width), dtype=bool)
         for segment in frame.clip.segments:
             where |= segment_mask(mask, segment, *picture.size)
-        return self.encoder.pixels(picture), self.encoder.mask(where)
+        return self.pictures.pixels(picture), self.pictures.mask(where)
 
     def _stacked(self, features: list[torch.Tensor]) -> torch.Tensor:
         return torch.stack(features) if features else torch.zeros(0, self.cache.width)
@@ -187,7 +197,8 @@ class ConditionWriter:
         self, conditioner: CharacterConditioner, processor: CLIPImageProcessor, dataset: StoryDataset
     ):
         self.conditioner, self.processor, self.dataset = conditioner, processor, dataset
-        self.fit, self.side = CaptionFitter(conditioner), processor.crop_size["height"]
+        self.fit = CaptionFitter(conditioner.tokenizer, conditioner.max_tokens)
+        self.side = processor.crop_size["height"]
         self._projected: dict[Path, torch.Tensor] = {}
 
     def clip(self, clip_id: str, draws: int) -> dict[str, torch.Tensor]:
@@ -238,7 +249,7 @@ def main(argv: list[str] | None = None) -> None:
     writer, accelerator = ConditionWriter(load_conditioner(parts), processor, dataset), Accelerator()
     out.mkdir(parents=True, exist_ok=True)
     if accelerator.is_main_process:
-        _save(out / "portraits.safetensors", writer.all_views(), {})
+        _save(out / "portraits.safetensors", writer.all_views())
     clips = dataset.clips
     starts = range(0, len(clips), SHARD_CLIPS)[accelerator.process_index :: accelerator.num_processes]
     for start in tqdm(starts, desc="conditions"):
@@ -251,7 +262,7 @@ def main(argv: list[str] | None = None) -> None:
         _save(shard, tensors, {"clips": json.dumps(some)})
 
 
-def _save(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+def _save(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
     part = part_of(path)
     save_file(tensors, part, metadata)
     settle(part, path)

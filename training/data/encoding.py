@@ -1,6 +1,7 @@
 """Pictures and masks of a dataset at the sizes an autoencoder and its latents have, with the noise of a training step.
 
-The noise is that of `training.pretrain.ldm`, so that one rule says which row of which step gets which.
+The noise is that of `training.pretrain.ldm`, so that one rule says which row of which step gets which. Batches carry
+pixels: they may be made in processes without a GPU, and the training module encodes them on its own device.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ from training.pretrain.autoencoder import pixels_of
 from training.pretrain.ldm import noised_latents
 
 
-class PictureEncoder:
-    """What is not square is cut at its longer sides, pictures and masks alike."""
+class PictureFitter:
+    """What is not square is cut at its longer sides, pictures and masks alike. Of `vae` only the sizes are read."""
 
     def __init__(self, vae: AutoencoderKL):
-        self.vae = vae
-        self.size = vae.config.sample_size
+        self.size, self.channels = vae.config.sample_size, vae.config.latent_channels
         self.side = self.size // downsampling(vae)
 
     def pixels(self, picture: Image.Image, mirrored: bool = False) -> torch.Tensor:
@@ -38,7 +38,6 @@ class PictureEncoder:
         covered = torch.from_numpy(np.array(fitted)).float() / 255
         return F.interpolate(covered[None, None], self.side, mode="area")[0, 0]
 
-    @torch.no_grad()
     def noised(
         self,
         pixels: Sequence[torch.Tensor],
@@ -47,10 +46,14 @@ class PictureEncoder:
         step: int,
         rows: range,
     ) -> dict[str, torch.Tensor]:
-        """The keys of `noised_latents` for these pictures, with `people` (side, side) where characters are."""
-        stacked = torch.stack(list(pixels)).to(self.vae.device, self.vae.dtype)
-        encoded = _Encoded(encode_pictures(self.vae, stacked).float().cpu(), people)
-        return noised_latents(encoded, list(range(len(people))), args, step, rows)
+        """The keys of `noised_latents`, pixels (B, 3, size, size) in the place of the latents they will be.
+
+        people: (side, side) each, where characters are.
+        """
+        shape = _Shapes(torch.zeros(len(people), self.channels, self.side, self.side), people)
+        made = noised_latents(shape, list(range(len(people))), args, step, rows)
+        del made["latents"]
+        return {**made, "pixels": torch.stack(list(pixels))}
 
     def _fitted(self, picture: Image.Image, mirrored: bool) -> Image.Image:
         fitted = ImageOps.fit(picture, (self.size, self.size), Image.Resampling.BILINEAR)
@@ -58,11 +61,20 @@ class PictureEncoder:
 
 
 @dataclass(frozen=True)
-class _Encoded:
-    """Latents (B, C, h, w) and masks, as `noised_latents` takes them from a cache."""
+class _Shapes:
+    """Masks, and latents (B, C, h, w) of which only the shape counts, as `noised_latents` takes them from a cache."""
 
     latents: torch.Tensor
     masks: Sequence[torch.Tensor]
 
     def mask(self, index: int) -> torch.Tensor:
         return self.masks[index][None]
+
+
+@torch.no_grad()
+def latents_of(batch: dict, vae: AutoencoderKL | None) -> torch.Tensor:
+    """Latents (B, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision."""
+    if "latents" in batch:
+        return batch["latents"]
+    with torch.autocast(batch["pixels"].device.type, enabled=False):
+        return encode_pictures(vae, batch["pixels"]).float()

@@ -1,7 +1,7 @@
-"""Records of any dataset as what stage 1 learns from, under the keys of `training.train_char_ldm`'s own batches.
+"""Records of any dataset as what stage 1 learns from.
 
-Pictures are encoded as they are needed: mirrored, cropped and augmented anew at each step, as the authors do. Knows no
-dataset by name and no loss.
+Pictures are mirrored, cropped and augmented anew at each step, as the authors do, and encoded where they are trained
+on. Knows no dataset by name and no loss.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from PIL import Image
-from transformers import CLIPImageProcessor
+from transformers import CLIPImageProcessor, CLIPTokenizerFast
 
 from storyboard.captions import find_mentions
 from storyboard.errors import StoryError
-from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.conditioning import cut_caption
 from training.data.crops import augmented, reference_crop, segment_mask, squared
 from training.data.dataset import StoryDataset
-from training.data.encoding import PictureEncoder
+from training.data.encoding import PictureFitter
 from training.data.reader import name_end
 from training.data.records import Clip, Segment, StoryFrame
 from training.loop import row_generator
@@ -103,36 +103,31 @@ def _span(
 
 
 class CaptionFitter:
-    """Cuts captions to what the text encoder reads, and says so, once for each clip."""
+    """Cuts captions to the `limit` tokens a text encoder reads, and says so, once for each clip."""
 
-    def __init__(self, conditioner: CharacterConditioner):
-        self.tokenizer, self.limit = conditioner.tokenizer, conditioner.max_tokens
+    def __init__(self, tokenizer: CLIPTokenizerFast, limit: int):
+        self.tokenizer, self.limit = tokenizer, limit
         self._told: set[str] = set()
 
     def __call__(self, caption: str, clip: str) -> str:
         """The caption, or as much of it as fits between the start and the end token."""
-        tokens = self.tokenizer(
-            caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
-        )
-        count = len(tokens["input_ids"])
-        if count <= self.limit:
-            return caption
-        kept = caption[: tokens["offset_mapping"][self.limit - 2][1]]
-        if clip not in self._told:
+        kept = cut_caption(self.tokenizer, caption, self.limit)
+        if kept != caption and clip not in self._told:
             self._told.add(clip)
             logger.warning(
-                "The caption of %s has %d tokens and the text encoder reads %d; it ends at: %s",
-                clip, count - 2, self.limit - 2, kept[-40:],
+                "The caption of %s is longer than the %d tokens the text encoder reads; it ends at: %s",
+                clip, self.limit - 2, kept[-40:],
             )  # fmt: skip
         return kept
 
 
 class ClipExamples:
-    """Step -> captions with their names' spans, one reference picture and one mask per name, and noised latents.
+    """Step -> captions with their names' spans, one reference picture and one mask per name, pixels and noise.
 
-    The keys and shapes of a batch are those of `training.train_char_ldm.CharacterExamples`, masks as fine as the
-    latents. references: "crops" of the frame itself with noise around them, as the authors train, or canonical
-    "portraits", as everybody draws; a segment without a portrait is then left unnamed. args: CharLdmArguments.
+    The keys and shapes of a batch are those of `training.character_examples.CharacterExamples`, with pixels in the
+    place of latents, and masks as fine as these. fit: cuts captions. references: "crops" of the frame itself with
+    noise around them, as the authors train, or canonical "portraits", as everybody draws; a segment without a portrait
+    is then left unnamed. args: CharLdmArguments.
     """
 
     def __init__(
@@ -140,13 +135,13 @@ class ClipExamples:
         dataset: StoryDataset,
         vae: AutoencoderKL,
         processor: CLIPImageProcessor,
-        conditioner: CharacterConditioner,
+        fit: CaptionFitter,
         args: Any,
         references: References = "crops",
         augment: bool = True,
     ):
-        self.dataset, self.encoder, self.processor, self.args = dataset, PictureEncoder(vae), processor, args
-        self.references, self.augment, self.fit = references, augment, CaptionFitter(conditioner)
+        self.dataset, self.pictures, self.processor, self.args = dataset, PictureFitter(vae), processor, args
+        self.references, self.augment, self.fit = references, augment, fit
         self.clips = [clip for clip in dataset.clips if dataset.reader.clip(clip).segments]
         if not self.clips:
             raise StoryError(
@@ -159,10 +154,10 @@ class ClipExamples:
     def __call__(self, step: int, rows: range) -> dict:
         sources = [row_generator(self.args.seed, step, row) for row in rows]
         examples = [self._example(np.random.default_rng(source.initial_seed())) for source in sources]
-        batch = self.encoder.noised(
+        batch = self.pictures.noised(
             [e["pixels"] for e in examples], [e["union"] for e in examples], self.args, step, rows
         )
-        most, side = max(1, *(len(e["masks"]) for e in examples)), self.encoder.side
+        most, side = max(1, *(len(e["masks"]) for e in examples)), self.pictures.side
         masks = torch.zeros(len(examples), most, side, side)
         for row, example in enumerate(examples):
             for slot, mask in enumerate(example["masks"]):
@@ -177,6 +172,20 @@ class ClipExamples:
             "fused": torch.tensor([e["fused"] for e in examples]),
             "masked": torch.tensor([e["masked"] for e in examples]),
         }
+
+    def samples(self, count: int) -> tuple[list[str], list[list[tuple[int, int]]], torch.Tensor]:
+        """Whole captions, the spans of their names and the references (N, 3, S, S) of clips spread over the split."""
+        captions, spans, references = [], [], []
+        for index in np.linspace(0, len(self.clips) - 1, min(count, len(self.clips))).astype(int):
+            rng, frame = np.random.default_rng(index), self.dataset.frame(self.clips[index])
+            caption, picture, whole = self.fit(frame.caption, frame.clip.id), frame.picture(), frame.mask()
+            named = self._chosen(frame, caption, rng)
+            captions.append(caption)
+            spans.append([n.span for n in named])
+            for segment in (n.segment for n in named):
+                where = segment_mask(whole, segment, *picture.size)
+                references.append(self._reference(frame, picture, where, segment, rng))
+        return captions, spans, self._pixel_values(references)
 
     def _example(self, rng: np.random.Generator) -> dict:
         clip = self.clips[rng.integers(len(self.clips))]
@@ -193,12 +202,12 @@ class ClipExamples:
             for n, mask in zip(named, where, strict=True)
         ]
         return {
-            "pixels": self.encoder.pixels(picture, mirrored),
+            "pixels": self.pictures.pixels(picture, mirrored),
             "caption": "" if dropped else caption,
             "spans": [n.span for n in named],
             "portraits": portraits,
-            "masks": [self.encoder.mask(mask, mirrored) for mask in where],
-            "union": self.encoder.mask(np.logical_or.reduce(everybody), mirrored),
+            "masks": [self.pictures.mask(mask, mirrored) for mask in where],
+            "union": self.pictures.mask(np.logical_or.reduce(everybody), mirrored),
             "fused": kind >= self.args.no_condition + self.args.text_only,
             "masked": not dropped and rng.random() < self.args.masked,
         }

@@ -50,8 +50,7 @@ class DrawnFrame:
         return self.story.frames[self.number]
 
     def open(self) -> Image.Image:
-        with Image.open(self.path) as picture:
-            return picture.convert("RGB")
+        return _opened(self.path)
 
 
 @dataclass(frozen=True)
@@ -184,6 +183,12 @@ def _write(path: Path, rendered: Rendered) -> None:
     part = path.with_suffix(".part")
     rendered.picture.convert("RGB").save(part, format="PNG", pnginfo=chunk)
     os.replace(part, path)  # a picture is there whole or not at all
+
+
+@lru_cache(maxsize=128)  # a long story is read again for each of its frames
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return picture.convert("RGB")
 
 
 def _made(path: Path) -> Made:

@@ -47,7 +47,25 @@ def frechet_distance(one: Moments, other: Moments) -> float:
 
 def fid(drawn: np.ndarray, real: np.ndarray) -> float:
     """Between the features (N, D) of drawn and (M, D) of real pictures."""
+    if max(len(drawn), len(real)) < drawn.shape[1]:
+        return _of_few(drawn, real)
     return frechet_distance(moments(drawn), moments(real))
+
+
+def _of_few(drawn: np.ndarray, real: np.ndarray) -> float:
+    """The same number where pictures are fewer than features, from (N, M) products in place of (D, D) covariances.
+
+    With C1 = A'A and C2 = B'B the trace of (C1 C2)^(1/2) is the sum of the singular values of AB'.
+    """
+    if min(len(drawn), len(real)) < 2:
+        raise ValueError(f"features {drawn.shape} and {real.shape}: at least two vectors are needed")
+    first, second = (
+        (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
+        for features in (drawn.astype(np.float64), real.astype(np.float64))
+    )
+    apart = drawn.mean(axis=0, dtype=np.float64) - real.mean(axis=0, dtype=np.float64)
+    cross = torch.linalg.svdvals(torch.from_numpy(first @ second.T)).sum()
+    return max(0.0, float(apart @ apart + (first**2).sum() + (second**2).sum() - 2 * cross))
 
 
 def authors_stories(count: int) -> int:

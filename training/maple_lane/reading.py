@@ -11,19 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storyboard.captions import PictureSlot, interleave, mentioned_names
+from storyboard.captions import PictureSlot, find_mentions, interleave, mentioned_names
 
 from . import CAST, MapleStory, StoryFrame, describe, describe_portrait
 
 NAMES = {who.name: () for who in CAST}
 CAST_SHARE = 0.5  # documents that open with portraits
+ASKED_SHARE = 0.6  # of the questions there are, in a lesson
 BLIND_SHARE = 0.15  # pictures of which the reader sees nothing
+ORDINALS = ("First", "Second", "Third")
 WARDROBE = {(who.name, key): outfit.words for who in CAST for key, outfit in who.wardrobe.items()}
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A prompt for a story's last frame, and questions about that frame with their answers, in random order.
+    """A prompt for a story's last frame, and some questions about that frame with their answers, in random order.
 
     cast: whose portraits open the prompt. blind: (frames - 1,) pictures of which the reader sees nothing.
     """
@@ -45,7 +47,8 @@ def lesson(story: MapleStory, rng: np.random.Generator, blind_share: float = BLI
         actor.name for f, hidden in zip(earlier, blind, strict=True) if not hidden for actor in f.scene.actors
     }
     answers = _answers(story, last, caption, seen)
-    shuffled = "".join(answers[i] for i in rng.permutation(len(answers)))
+    asked = rng.permutation(len(answers))[: max(1, round(ASKED_SHARE * len(answers)))]
+    shuffled = "".join(answers[i] for i in asked)
     return Lesson(interleave(captions, caption, cast), cast, blind, shuffled)
 
 
@@ -83,6 +86,21 @@ def _answers(story: MapleStory, frame: StoryFrame, caption: str, seen: set[str])
         answers.append(" Wearing? " + " ".join(worn))
     if caption == frame.referential:
         answers += [f" {r.word}? {_listed(r.names)}." for r in frame.references]
+    return answers + _answers_at_once(frame, seen)
+
+
+def _answers_at_once(frame: StoryFrame, seen: set[str]) -> list[str]:
+    """About everybody by their place in the plain caption, each answer's first word telling all.
+
+    An image token cannot spell: what it is to carry, the language model must know before it says a first word.
+    """
+    acting = {actor.name: actor for actor in frame.scene.actors}
+    answers = []
+    for ordinal, mention in zip(ORDINALS, find_mentions(frame.plain, NAMES), strict=False):
+        actor = acting[mention.name]
+        answers += [f" {ordinal}? {actor.name}.", f" {ordinal} does? {actor.action}."]
+        if actor.name in seen:
+            answers.append(f" {ordinal} wears? {actor.outfit}.")
     return answers
 
 

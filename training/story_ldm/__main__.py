@@ -84,8 +84,12 @@ class StoryLdmTraining(nn.Module):
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
         self.release()
         read = self.text_encoder(batch["ids"])  # (B, L)
-        context = None
-        if any(batch["earlier"]):
+        context, nothing = None, 0.0
+        if not any(
+            batch["earlier"]
+        ):  # with a gradient: DDP waits for the memory's where a process reads nothing
+            nothing = 0 * sum(weight.sum() for weight in self.memory.parameters())
+        else:
             past = self.text_encoder(batch["earlier_ids"])
             written = self.memory.write(
                 self.unet, batch["earlier_latents"], past.last_hidden_state, past.pooler_output
@@ -103,7 +107,7 @@ class StoryLdmTraining(nn.Module):
             min_snr_gamma=self.args.min_snr,
             weights=1 + self.args.figures * batch["figures"],
         )
-        return {"loss": loss}
+        return {"loss": loss + nothing}
 
 
 class StoryExamples:

@@ -147,11 +147,11 @@ function checkWordsSoon() {
   clearTimeout(wordsTimer);
   wordsTimer = setTimeout(async () => {
     const caption = composer.text.value;
-    const { unknown } = caption.trim() ? await ask("look_at_words", { caption }) : {};
+    const { unknown = [], read } = (caption.trim() && (await ask("look_at_words", { caption }))) || {};
     if (caption !== composer.text.value) return;
-    show(composer.unknown, Boolean(unknown && unknown.length));
-    if (!unknown || !unknown.length) return;
     const words = unknown.map((word) => (unknown.length > 1 ? `“${word}”` : word)).join(", ");
-    setText(composer.unknown, sayCount("unknown", unknown.length, words));
+    const notes = [read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words)];
+    show(composer.unknown, notes.some(Boolean));
+    setText(composer.unknown, notes.filter(Boolean).join(" "));
   }, 600);
 }

@@ -40,7 +40,8 @@ function makeLookedPicture(card, maps) {
 function makeTint(map) {
   const tint = make("div", "sb-look");
   tint.style.setProperty("--sb-hue", hueOf(map.name) || "0");
-  tint.style.maskImage = `url("${pictureAddress(map.picture)}")`;
+  const mask = `url("${pictureAddress(map.picture)}")`;
+  tint.style.maskImage = `${mask}, ${mask}`; // times itself: what it looked at a little does not drown what it looked at
   return tint;
 }
 

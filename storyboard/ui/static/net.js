@@ -35,14 +35,28 @@ async function lookNow() {
   const seen = { boot: view.boot, revision: view.revision, jobs_version: view.jobs_version };
   const answer = await server.get_news({ story: storyId, ...seen });
   if (asked !== storyId) return;
-  if (answer === undefined) setOffline(true);
-  else {
+  if (answer === undefined) {
+    setOffline(true);
+    // What is in the boxes comes back as drafts, where the browser may keep any.
+    if (remembered(SHELF_KEY) && (await isOtherRun())) return window.location.reload();
+  } else {
     setOffline(false);
     if (answer && answer.gone && !view.frames.length) return openNewStory(); // an empty one ends with the app
     if (answer && answer.gone) return setNotice(say("gone"), { label: say("new_story"), run: openNewStory });
     if (answer && answer.view) takeIn(answer.view);
   }
   look(view.jobs.some((job) => isActive(job)) && !offline ? QUICK : CALM);
+}
+
+// A page from before an update may ask for what the app no longer has: it answers, but only a fresh page can use it.
+async function isOtherRun() {
+  const { root, app_id: mine } = window.gradio_config || {};
+  try {
+    const answer = await fetch(`${(root || "").replace(/\/$/, "")}/gradio_api/app_id`);
+    return answer.ok && (await answer.json()).app_id !== mine;
+  } catch (error) {
+    return false; // not there at all
+  }
 }
 
 function look(delay) {

@@ -30,7 +30,7 @@ function makePanel(id) {
   const head = make("div", "sb-panel-head");
   head.append(part.title, part.close);
   part.body = make("div", "sb-panel-body");
-  const columns = [["takes", "reads"], ["who", "looked"], ["drawn"]];
+  const columns = [["takes", "reads"], ["looked"], ["who"], ["drawn"]];
   part.body.append(...columns.map((names) => {
     const column = make("div", "sb-part");
     for (const name of names) column.append((part[name] = make("section", `sb-part sb-part-${name}`)));

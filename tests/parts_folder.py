@@ -1,0 +1,43 @@
+"""A folder of untrained parts at the smallest size, as the training commands leave it, and what they read beside it."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from tests import tiny
+
+CAPTION_TOKENS = 256  # the tiny tokenizer spells, and Maple Lane's captions are whole sentences
+
+
+def write_parts(parts: Path) -> None:
+    """`tiny.TEXT_TOKENS` must be CAPTION_TOKENS while this runs."""
+    conditioner = tiny.conditioner()
+    for name, part in {
+        "vae": tiny.vae(),
+        "unet": tiny.unet(),
+        "scheduler": tiny.scheduler(),
+        "tokenizer": conditioner.tokenizer,
+        "text_encoder": conditioner.text_encoder,
+        "image_encoder": conditioner.image_encoder,
+        "image_processor": tiny.image_processor(),
+        "language_tokenizer": tiny.language_tokenizer(),
+        "char_ldm/unet": tiny.unet(),
+        "char_ldm/fuser": conditioner.fuser,
+        "char_ldm/image_encoder": conditioner.image_encoder,
+    }.items():
+        part.save_pretrained(parts / name)
+
+
+def write_latents(folder: Path, stories: int = 2) -> None:
+    """Latents of `stories` stories of four frames, in one shard."""
+    folder.mkdir(parents=True)
+    generator = torch.Generator().manual_seed(0)
+    save_file(
+        {
+            "latents": torch.randn(4 * stories, tiny.LATENT_CHANNELS, 8, 8, generator=generator).half(),
+            "masks": torch.randint(0, 256, (4 * stories, 3, 32, 32), generator=generator, dtype=torch.uint8),
+            "seeds": torch.arange(stories),
+        },
+        folder / "shard-00000.safetensors",
+    )

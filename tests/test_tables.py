@@ -1,0 +1,441 @@
+"""The systems, their rows and the tables made of them: on pipelines that draw noise, but draw it really."""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps, PngImagePlugin
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from tests import tiny
+from tests.parts_folder import CAPTION_TOKENS
+from training import align_llm, assemble, cache_conditions, train_char_ldm
+from training.evaluate import drawing, figures, systems, tables
+from training.evaluate.chart import Line, chart
+from training.evaluate.continuity import continuity, rivals
+from training.evaluate.fid import fid, frechet_distance, moments
+from training.evaluate.frame_classifier import FrameClassifier, save_classifier
+from training.evaluate.intervals import estimate
+from training.evaluate.labels import maple_lane_names
+from training.evaluate.metrics import Labels
+from training.evaluate.systems import SYSTEMS, SystemsArguments, cut, kept_stories, link_parts
+from training.evaluate.table_text import BEGIN, END, cell, put_between_markers
+from training.maple_lane import BY_NAME, PLACES, story
+from training.pretrain.language_model import LanguageModelArguments
+from training.pretrain.visual_mapper import VisualMapperArguments
+from training.story_ldm.__main__ import StoryLdmArguments
+from training.story_ldm.memory import StoryMemory
+from training.story_ldm.pipeline import StoryLdmPipeline
+
+NAMES = maple_lane_names()
+
+
+def test_an_interval_of_a_mean_is_as_wide_as_theory_says_and_the_same_twice():
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    found = estimate(lambda rows: float(values[rows].mean()), np.arange(400), resamples=1000)
+    assert found.value == pytest.approx(values.mean()) and found.of == 400
+    assert found.high - found.low == pytest.approx(2 * 1.96 * 2 / 20, rel=0.1)
+    assert found == estimate(lambda rows: float(values[rows].mean()), np.arange(400), resamples=1000)
+
+
+def test_frames_of_one_story_are_drawn_together():
+    values = np.repeat([0.0, 1.0], 50)
+    by_story = estimate(lambda rows: float(values[rows].mean()), np.repeat([0, 1], 50))
+    by_frame = estimate(lambda rows: float(values[rows].mean()), np.arange(100))
+    assert by_story.high - by_story.low > 3 * (by_frame.high - by_frame.low)
+
+
+def test_the_interval_of_a_fid_holds_it_although_repeats_move_it_up():
+    rng = np.random.default_rng(1)
+    one, other = rng.normal(size=(60, 16)), rng.normal(0.5, 1, size=(60, 16))
+    found = estimate(lambda rows: fid(one[rows], other[rows]), np.arange(60), centred=True)
+    assert found.low < found.value < found.high
+
+
+def test_the_fid_of_few_pictures_is_the_same_number():
+    rng = np.random.default_rng(2)
+    one, other = rng.normal(size=(7, 24)), rng.normal(0.3, 2, size=(11, 24))
+    assert fid(one, other) == pytest.approx(frechet_distance(moments(one), moments(other)))
+
+
+def truth_of(frames) -> Labels:
+    return NAMES.labels_of([frame.truth.scene for frame in frames])
+
+
+def frames_of(tale, captions="referential") -> list:
+    return [
+        SimpleNamespace(story=tale, number=number, truth=frame, caption=getattr(frame, captions))
+        for number, frame in enumerate(tale.frames)
+    ]
+
+
+def all_frames() -> list:
+    return [frame for index in range(40) for frame in frames_of(story("test", index))]
+
+
+def test_perfect_pictures_keep_everything():
+    frames = all_frames()
+    truth = truth_of(frames)
+    found = continuity(frames, NAMES, truth, truth)
+    assert all((ratio.above == ratio.below).all() and ratio.below.sum() > 0 for ratio in found.values())
+    unnamed, everybody = found["Outfit kept, unnamed"].below, found["Outfit kept"].below
+    assert (unnamed <= everybody).all() and unnamed.sum() < everybody.sum()
+    assert everybody.sum() == truth.characters.sum()
+
+
+def test_places_count_where_the_sentence_leaves_them_out():
+    frames = all_frames()
+    counted = continuity(frames, NAMES, truth_of(frames), truth_of(frames))["Place kept unsaid"].below
+    for frame, counts in zip(frames, counted, strict=True):
+        said = any(place.noun in frame.caption for place in PLACES.values())
+        assert not (counts and said)
+        assert counts or frame.number == 0 or said
+
+
+def test_she_drawn_as_the_other_she_is_wrong():
+    frames = all_frames()
+    truth = truth_of(frames)
+    row = next(i for i, f in enumerate(frames) if any(rivals(f, r) for r in f.truth.references))
+    reference = next(r for r in frames[row].truth.references if rivals(frames[row], r))
+    (rival, *_) = rivals(frames[row], reference)
+    assert BY_NAME[rival].pronoun == BY_NAME[reference.names[0]].pronoun
+    seen = Labels(truth.characters.copy(), truth.places, truth.outfits, truth.actions)
+    seen.characters[row, NAMES.characters.index(rival)] = True
+    right, wrong = (
+        continuity(frames, NAMES, truth, one)["Pronoun, two of that gender"] for one in (truth, seen)
+    )
+    assert right.below[row] == wrong.below[row] > wrong.above[row]
+
+
+def test_every_row_of_a_table_is_a_system_that_is_drawn_so():
+    for captions, rows in tables.ROWS.values():
+        for name in rows:
+            assert SYSTEMS[name].conditioning(captions) is not None
+    assert all(SYSTEMS[name].referential for name in tables.LONG_ROWS)
+
+
+def test_every_command_is_one_that_can_be_run():
+    arguments = {
+        "training.train_char_ldm": train_char_ldm.CharLdmArguments,
+        "training.cache_conditions": cache_conditions.CacheArguments,
+        "training.align_llm": align_llm.AlignArguments,
+        "training.assemble": assemble.AssembleArguments,
+        "training.story_ldm": StoryLdmArguments,
+        "training.pretrain language-model": LanguageModelArguments,
+        "training.pretrain visual-mapper": VisualMapperArguments,
+    }
+    for spec in SYSTEMS.values():
+        for command in spec.commands(Path("runs")):
+            module, _, words = command.removeprefix("python -m ").partition(" --")
+            (read,) = HfArgumentParser(arguments[module]).parse_args_into_dataclasses(f"--{words}".split())
+            assert "{" not in command and str(read.parts).startswith("runs/parts")
+
+
+def test_the_baseline_never_sees_a_portrait_and_the_rows_differ_in_one_thing():
+    def read(name):
+        (command,) = (c for c in SYSTEMS[name].commands(Path("r")) if "train_char" in c)
+        words = command.split()[3:]
+        (read,) = HfArgumentParser(train_char_ldm.CharLdmArguments).parse_args_into_dataclasses(words)
+        return read
+
+    assert read("ldm").no_condition + read("ldm").text_only == pytest.approx(1)
+    assert (read("ldm").reg_weight, read("ldm").vision_layers) == (0, 0)
+    default = vars(read("stage1-default"))
+    for name, switch in (
+        ("stage1-no-reg", "reg_weight"),
+        ("stage1-text", "text_only"),
+        ("stage1-frozen-vision", "vision_layers"),
+    ):
+        odd = {key for key, value in vars(read(name)).items() if value != default[key]}
+        assert odd == {"parts", "output_dir", switch}
+
+
+def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
+    (tmp_path / "parts").mkdir()
+    ran, failing = [], []
+
+    def run(words, check):
+        ran.append(" ".join(words[2:]))
+        return SimpleNamespace(returncode=int(bool(failing)))
+
+    monkeypatch.setattr(systems.subprocess, "run", run)
+    flags = ["--root", str(tmp_path), "--minutes", "5", "--steps", "9", "--processes", "2"]
+    systems.main(["train", "storygpt-v-llama", *flags])
+    modules = [next(w for w in words.split() if w.startswith("training.")) for words in ran]
+    assert modules == [
+        "training.cache_conditions",
+        "training.pretrain",
+        "training.pretrain",
+        "training.align_llm",
+        "training.assemble",
+    ]
+    assert [("--minutes 5" in words, "--steps 9" in words) for words in ran] == [
+        (False, False),
+        (True, False),
+        (True, False),
+        (True, True),
+        (False, False),
+    ]
+    assert [words.startswith("torch.distributed.run") for words in ran] == [True] * 4 + [False]
+    failing.append(True)
+    with pytest.raises(StoryError, match="training.story_ldm of story-ldm"):
+        systems.main(["train", "story-ldm", *flags])
+
+
+def test_parts_of_another_run_are_never_trained_over(tmp_path, monkeypatch):
+    (tmp_path / "parts" / "char_ldm").mkdir(parents=True)
+    monkeypatch.setattr(systems.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    with pytest.raises(StoryError, match="another run"):
+        systems.main(["train", "char-ldm", "--root", str(tmp_path)])
+    systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # has its own
+    (tmp_path / "system-runs" / "char-ldm").mkdir(parents=True)
+    systems.main(["train", "char-ldm", "--root", str(tmp_path)])  # goes on
+
+
+def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):
+    for part in ("unet", "language_model", "aligned", "char_ldm/unet"):
+        (tmp_path / "parts" / part).mkdir(parents=True)
+    folder = link_parts(SYSTEMS["storygpt-v-llama"], tmp_path)
+    assert {p.name for p in folder.iterdir()} == {"unet", "char_ldm"}
+    assert all(p.is_symlink() for p in folder.iterdir())
+    assert link_parts(SYSTEMS["storygpt-v-llama"], tmp_path) == folder  # again: nothing new
+    assert link_parts(SYSTEMS["char-ldm"], tmp_path) == tmp_path / "parts"
+    with pytest.raises(StoryError, match="base parts"):
+        link_parts(SYSTEMS["char-ldm"], tmp_path / "nothing")
+
+
+def story_ldm() -> StoryLdmPipeline:
+    tokenizer, unet = tiny.text_tokenizer(), tiny.unet()
+    encoder = tiny.text_encoder(tokenizer)
+    memory = StoryMemory.for_unet(unet, tiny.TEXT_WIDTH)
+    return StoryLdmPipeline(tiny.vae(), unet, memory, tiny.scheduler(), tokenizer, encoder, steps=1)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Two stories of Char-LDM, StoryGPT-V and Story-LDM, drawn, and an untrained classifier."""
+    folder = tmp_path_factory.mktemp("root")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
+        tiny.pipeline(language=False, steps=1).save_pretrained(folder / "systems" / "char-ldm")
+        whole = tiny.reader(positions=4096)
+        model = tiny.pipeline(steps=1)
+        model.language_model = whole.language_model
+        model.save_pretrained(folder / "systems" / "storygpt-v-opt")
+        story_ldm().save_pretrained(folder / "systems" / "story-ldm")
+    torch.manual_seed(0)
+    save_classifier(
+        FrameClassifier(**NAMES.as_config(), size=16, widths=(8, 8)).eval(), folder / "classifier"
+    )
+    for name in ("char-ldm", "storygpt-v-opt", "story-ldm"):
+        systems.main(["draw", name, "--root", str(folder), "--stories", "2"])
+    return folder
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Tables that want as many stories as `root` has."""
+    rows = {table: (captions, dict.fromkeys(wanted, 2)) for table, (captions, wanted) in tables.ROWS.items()}
+    monkeypatch.setattr(tables, "ROWS", rows)
+    monkeypatch.setattr(tables, "LONG", 2)
+    monkeypatch.setattr(tables, "LENGTHS", (2, 3))
+
+
+def run(root, *flags) -> dict:
+    file = root / "told.json"
+    command = ["--json", str(file), "--root", str(root), "--classifier", str(root / "classifier")]
+    tables.main([*command, *flags])
+    return json.loads(file.read_text())
+
+
+def test_tables_tell_what_is_drawn_and_leave_out_what_is_not(root, small, capsys):
+    told = run(root)
+    assert [row["system"] for row in told["table 1, plain"]] == ["story-ldm", "char-ldm"]
+    referential = {row["system"]: row for row in told["table 1, referential"]}
+    assert referential.keys() == {"story-ldm", "storygpt-v-opt"}
+    ours = referential["storygpt-v-opt"]
+    assert (ours["stories"], ours["frames"], ours["steps"]) == (2, 8, [1])
+    for name, score in ours["scores"].items():
+        assert score["of"] > 0 or score["value"] is None, name
+        assert score["value"] is None or score["low"] <= score["high"]
+    assert {"FID", "Place kept unsaid", "Outfit kept"} <= ours["scores"].keys()
+    assert "BLEU4" not in ours["scores"] and "FID, Inception" not in ours["scores"]
+    assert told["table 3"] == told["table 4"] == told["table 5"] == []
+    missing = "\n".join(told["left out"])
+    for name in (
+        "ldm",
+        "storygpt-v-llama",
+        "stage1-no-reg",
+        "stage2-default",
+        "figure 4",
+        "BLEU4",
+        "Inception",
+    ):
+        assert name in missing
+    printed = capsys.readouterr().out
+    assert "Table 1, captions with pronouns" in printed and "Table 3" not in printed
+    assert run(root) == told  # to the last digit
+
+
+def test_a_row_drawn_in_part_counts_what_is_complete_and_says_so(root, small, monkeypatch):
+    monkeypatch.setitem(tables.ROWS, "table 1, plain", ("plain", {"char-ldm": 3}))
+    told = run(root)
+    assert told["table 1, plain"][0]["stories"] == 2
+    assert "table 1, plain, char-ldm: 2 of 3 stories are drawn" in told["left out"]
+
+
+def test_long_stories_are_scored_up_to_each_length(root, small, monkeypatch):
+    # Two of the long stories, drawn to three frames.
+    artist = systems.artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
+    for index in range(2):
+        artist.draw(cut(story("test", index, 50), 3))
+    (row,) = run(root)["table 5"]
+    assert row["row"] == "Story-LDM" and list(row["lengths"]) == ["2", "3"]
+    assert [row["lengths"][n]["frames"] for n in ("2", "3")] == [4, 6]
+
+
+def test_a_story_cut_short_is_drawn_the_same(root):
+    artist = systems.artist_of(SYSTEMS["storygpt-v-opt"], "referential", root, draws=False)
+    (whole,) = kept_stories(artist, [story("test", 0)])
+    (short,) = kept_stories(artist, [cut(story("test", 0), 2)])
+    assert [f.path for f in short] == [f.path for f in whole[:2]]
+    assert kept_stories(artist, [story("test", 5)]) == []
+
+
+def test_the_tables_go_between_the_markers_of_a_readme(root, small, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    run(root, "--readme", str(readme))
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "| Char-LDM |" in text
+    run(root, "--readme", str(readme))
+    assert readme.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["no markers", BEGIN, f"{END}\n{BEGIN}", f"{BEGIN}{BEGIN}{END}"])
+def test_a_readme_without_its_markers_is_refused_and_left_as_it_is(tmp_path, text):
+    readme = tmp_path / "README.md"
+    readme.write_text(text)
+    with pytest.raises(StoryError, match="needs one line"):
+        tables.main(["--json", str(tmp_path / "t.json"), "--readme", str(readme)])
+    assert readme.read_text() == text and not (tmp_path / "t.json").exists()
+    with pytest.raises(StoryError):
+        put_between_markers(text, "tables", readme)
+
+
+def test_a_cell_has_its_interval_or_is_a_dash():
+    assert cell({"value": 90.36, "low": 88.04, "high": 92.5}) == "90.4 [88.0, 92.5]"
+    assert cell({"value": None, "low": None, "high": None}) == cell(None) == "-"
+
+
+def test_bad_input_is_one_sentence():
+    with pytest.raises(StoryError, match="stories"):
+        SystemsArguments(stories=21, frames=50)
+    with pytest.raises(StoryError, match="Which system"):
+        systems.main(["draw", "nobody"])
+    with pytest.raises(StoryError, match="no action"):
+        systems.main(["dance"])
+    with pytest.raises(StoryError, match="not drawn with referential"):
+        systems.artist_of(SYSTEMS["char-ldm"], "referential", Path("runs"), draws=False)
+
+
+def test_pictures_that_other_code_drew_are_noticed(root, tmp_path):
+    copy = tmp_path / "root"
+    shutil.copytree(root, copy)
+    systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])
+    artist = systems.artist_of(SYSTEMS["char-ldm"], "plain", copy, draws=False)
+    last = artist.draw(story("test", 0))[-1].path
+    with Image.open(last) as picture:
+        told = PngImagePlugin.PngInfo()
+        told.add_text("made", picture.text["made"])
+        ImageOps.invert(picture.convert("RGB")).save(last, pnginfo=told)
+    drawing._opened.cache_clear()
+    with pytest.raises(RuntimeError, match="other code"):
+        systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])
+
+
+def test_list_says_what_there_is(root, capsys):
+    systems.main(["list", "--root", str(root)])
+    printed = capsys.readouterr().out
+    assert "no weights" in printed and "plain 2 stories of 4 and 0 of 50" in printed
+
+
+def test_sentences_alone_are_read_where_the_pipeline_says_so(root):
+    from storyboard.renderer import ContextFrame, FrameRequest
+
+    pipeline = StoryPipeline.from_pretrained(root / "systems" / "storygpt-v-opt")
+    pipeline.set_progress_bar_config(disable=True)
+    red, blue = (Image.new("RGB", (32, 32), colour) for colour in ("red", "blue"))
+
+    def picture(shown):
+        history = (ContextFrame("Rosa waves.", ImageOps.mirror(shown)),)
+        *_, drawn = pipeline.render(FrameRequest("She sings.", (), history, seed=1))
+        return drawn.picture.tobytes()
+
+    assert picture(red) != picture(blue)
+    pipeline.register_to_config(interleaved=False)
+    pipeline.clear_caches()
+    assert picture(red) == picture(blue)
+
+
+def test_figure_5_measures_both_systems_on_one_story(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "WINDOW", 3)
+    args = figures.CostArguments(
+        storygpt=str(root / "systems" / "storygpt-v-opt"),
+        story_ldm=str(root / "systems" / "story-ldm"),
+        frames=7,
+        picture=str(tmp_path / "cost.png"),
+    )
+    told = figures.cost_figure(args)
+    kept = told["systems"]["Story-LDM"]["by frame"]["bytes kept"]
+    assert len(kept) == 7 and kept[0] < kept[3] < kept[6]
+    memory = sum(2 * 4 * side * side * width for side, width in memory_layers())
+    assert told["systems"]["Story-LDM"]["KiB a frame at the end"] * 1024 == pytest.approx(memory, rel=0.05)
+    ratio = told["Story-LDM / StoryGPT-V at the end"]["seconds"]
+    assert 0 < ratio["low"] <= ratio["high"]
+    assert Image.open(tmp_path / "cost.png").width > 900
+
+
+def memory_layers():
+    """(side, width) of the layers in which the tiny UNet reads text: down 0 and 1, up 1 and 2, the middle."""
+    return [(8, 8), (4, 8), (4, 8), (4, 8), (8, 8), (8, 8), (2, 16)]
+
+
+def test_figure_5_compares_the_ends_of_a_story_by_hand():
+    flat, rising = [1.0] * 30, [float(n) for n in range(1, 31)]
+    told = figures.cost_numbers(
+        {"StoryGPT-V": (flat, [1024 * 50] * 30), "Story-LDM": (rising, [1024 * n for n in range(1, 31)])}
+    )
+    ldm, ours = told["systems"]["Story-LDM"], told["systems"]["StoryGPT-V"]
+    assert ldm["seconds, first frames"]["value"] == 6.5 and ldm["seconds, last frames"]["value"] == 25.5
+    assert ours["last / first"] == {"value": 1.0, "low": 1.0, "high": 1.0, "of": 10}
+    assert (ldm["KiB a frame at the end"], ours["KiB a frame at the end"]) == (1.0, 0.0)
+    assert told["Story-LDM / StoryGPT-V at the end"]["kept"] == pytest.approx(0.6)
+
+
+def test_figure_4_measures_and_shows_both_pipelines(root, tmp_path):
+    folder = str(root / "systems" / "char-ldm")
+    args = figures.AttentionArguments(
+        without=folder, withreg=folder, stories=1, picture=str(tmp_path / "a.png")
+    )
+    told = figures.attention_figure(args)
+    assert told["without L_reg"] == told["with L_reg"] and told["with L_reg"]["maps"] > 0
+    assert Image.open(tmp_path / "a.png").width == 3 * (figures.TILE + 8)  # the picture and two people
+
+
+def test_a_chart_draws_higher_values_higher():
+    low, high = (
+        np.asarray(chart([("t", [Line("a", [v] * 10), Line("b", [10.0] * 10)])], "x")) for v in (1.0, 9.0)
+    )
+
+    def height(picture):
+        return np.flatnonzero((picture[:, 300] == (192, 57, 43)).all(axis=1)).mean()
+
+    assert height(high) < height(low)

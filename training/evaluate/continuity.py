@@ -1,0 +1,86 @@
+"""What labels can tell that the paper could not measure: outfits kept, places kept unsaid, "she" drawn as who she is.
+
+Ratios over drawn frames, from the truth about them and what a classifier sees. Knows no pictures and no models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from storyboard.captions import mentioned_names
+from training.evaluate.drawing import DrawnFrame
+from training.evaluate.labels import LabelNames
+from training.evaluate.metrics import Labels, Ratio
+from training.maple_lane import BY_NAME, Reference
+from training.maple_lane.reading import NAMES
+
+
+def continuity(
+    frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels
+) -> dict[str, Ratio]:
+    """The ratios by name; frames drawn from referential captions."""
+    return {
+        "Outfit kept": outfits_kept(frames, names, truth, seen, unnamed=False),
+        "Outfit kept, unnamed": outfits_kept(frames, names, truth, seen, unnamed=True),
+        "Place kept unsaid": places_kept(frames, truth, seen),
+        "Pronoun, two of that gender": pronouns_right(frames, names, seen),
+    }
+
+
+def outfits_kept(
+    frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels, unnamed: bool
+) -> Ratio:
+    """People who wear what their portrait shows, which no caption says; `unnamed`: whom this caption does not name."""
+    above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
+    for row, frame in enumerate(frames):
+        said = mentioned_names(frame.caption, NAMES) if unnamed else ()
+        for column, name in enumerate(names.characters):
+            if truth.characters[row, column] and name not in said:
+                right = seen.characters[row, column] and (
+                    seen.outfits[row, column] == truth.outfits[row, column]
+                )
+                below[row] += 1
+                above[row] += bool(right)
+    return Ratio(above, below)
+
+
+def places_kept(frames: Sequence[DrawnFrame], truth: Labels, seen: Labels) -> Ratio:
+    """Frames that are where the one before is without saying so, drawn there."""
+    below = np.array([_unsaid(frame) for frame in frames], dtype=int)
+    right = (truth.places == seen.places).all(axis=1)
+    return Ratio(below * right, below)
+
+
+def _unsaid(frame: DrawnFrame) -> bool:
+    """The grammar leaves a place out of the referential caption exactly where it is that of the frame before."""
+    if frame.number == 0:
+        return False
+    return frame.story.frames[frame.number - 1].scene.place == frame.truth.scene.place
+
+
+def pronouns_right(frames: Sequence[DrawnFrame], names: LabelNames, seen: Labels) -> Ratio:
+    """Pronouns for one person, where the story has shown another one of that pronoun who is not in this frame.
+
+    Right: the person is seen and none of those others is.
+    """
+    above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
+    for row, frame in enumerate(frames):
+        there = {name for column, name in enumerate(names.characters) if seen.characters[row, column]}
+        for reference in frame.truth.references:
+            others = rivals(frame, reference)
+            if others:
+                below[row] += 1
+                above[row] += reference.names[0] in there and not others & there
+    return Ratio(above, below)
+
+
+def rivals(frame: DrawnFrame, reference: Reference) -> set[str]:
+    """Who else of the same pronoun was in an earlier frame and is not in this one; nobody for "they"."""
+    if len(reference.names) > 1:
+        return set()
+    pronoun = BY_NAME[reference.names[0]].pronoun
+    here = {actor.name for actor in frame.truth.scene.actors}
+    shown = {a.name for earlier in frame.story.frames[: frame.number] for a in earlier.scene.actors}
+    return {name for name in shown - here if BY_NAME[name].pronoun == pronoun}

@@ -1,0 +1,159 @@
+"""One row of a table: drawn frames in, every score of them out, each with its 95 % interval and its count.
+
+Networks are loaded once for all rows, and what they make of the real pictures is kept. A score whose network is not
+there is not in the row. Knows no systems and no tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from training.evaluate import text_scores
+from training.evaluate.captioning import BATCH, Captioner, load_captioner
+from training.evaluate.captions_file import CaptionsFile
+from training.evaluate.classifier import real_picture
+from training.evaluate.continuity import continuity
+from training.evaluate.drawing import DrawnFrame
+from training.evaluate.fid import fid
+from training.evaluate.frame_classifier import FrameClassifier, load_classifier
+from training.evaluate.inception import InceptionV3, fid_pixels, in_batches, load_fid_network
+from training.evaluate.intervals import Estimate, estimate
+from training.evaluate.metrics import Labels, Ratio, bootstrap, ratios
+
+Look = Callable[[Sequence[Image.Image]], np.ndarray]
+GROUP = 64  # pictures opened at a time
+INCEPTION_RESAMPLES = 50  # its features are many, and a FID of them takes a second
+
+
+@dataclass
+class Evaluators:
+    """What looks at pictures. `captioner` and `inception` may be missing; `kept` is what real pictures gave."""
+
+    classifier: FrameClassifier
+    captioner: Captioner | None = None
+    captions: CaptionsFile | None = None
+    inception: InceptionV3 | None = None
+    kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
+
+    def real(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> np.ndarray:
+        """What `look` makes of the real pictures of `frames`, those that are not kept looked at now."""
+        keys = [(kind, frame.story.id, frame.number) for frame in frames]
+        missing = [i for i, key in enumerate(keys) if key not in self.kept]
+        scenes = [frames[i].truth.scene for i in missing]
+        found = _looked(look, [lambda scene=scene: real_picture(scene) for scene in scenes])
+        self.kept |= dict(zip((keys[i] for i in missing), found, strict=True))
+        return np.array([self.kept[key] for key in keys])
+
+    def pair(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> tuple[np.ndarray, np.ndarray]:
+        """Of the drawn pictures and of the real ones, (F, ...) both."""
+        return np.array(_looked(look, [frame.open for frame in frames])), self.real(kind, frames, look)
+
+
+def load_evaluators(
+    classifier: str, captioner: str | None, fid_weights: str | None, folder: Path
+) -> Evaluators:
+    """folder: where captions that were made are kept. FileNotFoundError or StoryError where one is not whole."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    loaded = Evaluators(load_classifier(classifier).to(device))
+    if captioner:
+        weights = hashlib.sha256()
+        for file in sorted(Path(captioner).glob("*.safetensors")):
+            weights.update(file.read_bytes())
+        name = weights.hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        loaded.captioner = load_captioner(captioner, None, device)
+        loaded.captions = CaptionsFile(folder / f"captions-{name}.jsonl", {"captioner": name})
+    if fid_weights:
+        loaded.inception = load_fid_network(fid_weights).to(device)
+    return loaded
+
+
+def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: bool) -> dict[str, dict]:
+    """Every score of drawn frames, as JSON. Needs at least two frames."""
+    groups = np.array([frame.story.id for frame in frames])
+    names = evaluators.classifier.names
+    truth = names.labels_of([frame.truth.scene for frame in frames])
+    seen = _labels(evaluators.classifier, frames)
+    parts: dict[str, Ratio] = ratios(truth, seen)
+    if referential:
+        parts |= continuity(frames, names, truth, seen)
+    told = {name: asdict(bootstrap(ratio, groups)) for name, ratio in parts.items()}
+    drawn, real = evaluators.pair("features", frames, evaluators.classifier.features)
+    told["FID"] = asdict(estimate(lambda rows: fid(drawn[rows], real[rows]), groups, centred=True))
+    if evaluators.inception is not None:
+        told["FID, Inception"] = asdict(inception_fid(frames, evaluators, groups))
+    if evaluators.captioner is not None:
+        told |= {name: asdict(one) for name, one in text_estimates(frames, evaluators, groups).items()}
+    return told
+
+
+def measure_real(frames: Sequence[DrawnFrame], classifier: FrameClassifier) -> dict[str, dict]:
+    """The classifier's own scores on the real pictures of the same frames."""
+    groups = np.array([frame.story.id for frame in frames])
+    scenes = [frame.truth.scene for frame in frames]
+    seen = classifier.see(real_picture(scene) for scene in scenes)
+    found = ratios(classifier.names.labels_of(scenes), seen)
+    return {name: asdict(bootstrap(ratio, groups)) for name, ratio in found.items()}
+
+
+def inception_fid(frames: Sequence[DrawnFrame], evaluators: Evaluators, groups: np.ndarray) -> Estimate:
+    """The FID with the standard network's features."""
+    network = evaluators.inception
+    device = next(network.parameters()).device
+
+    def look(pictures: Sequence[Image.Image]) -> np.ndarray:
+        return in_batches(network.features, (fid_pixels(picture) for picture in pictures), device)
+
+    drawn, real = evaluators.pair("inception", frames, look)
+    return estimate(lambda rows: fid(drawn[rows], real[rows]), groups, INCEPTION_RESAMPLES, centred=True)
+
+
+def text_estimates(
+    frames: Sequence[DrawnFrame], evaluators: Evaluators, groups: np.ndarray
+) -> dict[str, Estimate]:
+    """BLEU-4 and CIDEr of five captions of each drawn picture against five of the real one."""
+
+    def look(pictures: Sequence[Image.Image]) -> np.ndarray:
+        made = []
+        for start in range(0, len(pictures), BATCH):
+            made += evaluators.captions.of(pictures[start : start + BATCH], evaluators.captioner)
+        return np.array(made, dtype=object)
+
+    drawn, real = evaluators.pair("captions", frames, look)
+    references = [[text_scores.words(target) for target in targets] for targets in real]
+    counts, likeness = [], []
+    for rank in range(drawn.shape[1]):
+        hypotheses = [text_scores.words(captions[rank]) for captions in drawn]
+        pairs = zip(hypotheses, references, strict=True)
+        counts.append([text_scores.bleu_counts(one, targets) for one, targets in pairs])
+        likeness.append(text_scores.cider_of_each(hypotheses, references))
+    summed, mean = np.array(counts), np.mean(likeness, axis=0)  # (ranks, F, 10), (F,)
+
+    def fourth(rows: np.ndarray) -> float:
+        return float(np.mean([text_scores.bleu_of(one[rows].sum(axis=0).tolist())[-1] for one in summed]))
+
+    return {
+        "BLEU4": estimate(fourth, groups),
+        "CIDEr": estimate(lambda rows: float(mean[rows].mean()), groups),
+    }
+
+
+def _labels(classifier: FrameClassifier, frames: Sequence[DrawnFrame]) -> Labels:
+    groups = [frames[i : i + GROUP] for i in range(0, len(frames), GROUP)]
+    seen = [classifier.see(frame.open() for frame in group) for group in groups]
+    return Labels(*(np.concatenate([getattr(one, name) for one in seen]) for name in Labels.__annotations__))
+
+
+def _looked(look: Look, openers: Sequence[Callable[[], Image.Image]]) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    for start in range(0, len(openers), GROUP):
+        found += list(look([opener() for opener in openers[start : start + GROUP]]))
+    return found

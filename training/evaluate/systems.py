@@ -1,0 +1,312 @@
+"""The systems that are compared, each under one name: `python -m training.evaluate.systems ACTION`.
+
+    systems list                                    what there is of each: weights, complete stories
+    systems commands storygpt-v-llama               how it is trained
+    systems train story-ldm --minutes 60 --processes 2      trains it (resumable) and writes its pipeline folder
+    systems draw char-ldm --stories 250 --minutes 30        draws the stories of its row (resumable)
+    systems draw storygpt-v-opt --frames 50 --stories 20    draws the long ones of Table 5
+
+A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
+default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
+the default budgets: ldm, story-ldm and every stage-1 row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a
+frame is drawn in 1 to 2 seconds. Knows no scores.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import FrameRequest, Rendered, Renderer
+from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
+from training.maple_lane import FIXED, MapleStory, story
+from training.story_ldm.pipeline import StoryLdmPipeline
+
+Captions = Literal["plain", "referential"]
+ROOT = "runs/maple-lane"
+
+
+@dataclass(frozen=True)
+class SystemSpec:
+    """How a system is made and drawn. `plain`, `referential`: its conditioning for such captions, None: not drawn.
+
+    makes: what its training puts into the parts folder. apart: into one of its own, everything else shared.
+    training: commands, with {root}, {parts}, {run} and {folder} left open; each but the last is shared by processes.
+    """
+
+    name: str
+    row: str
+    plain: str | None
+    referential: str | None
+    makes: tuple[str, ...]
+    apart: bool
+    training: tuple[str, ...]
+
+    def conditioning(self, captions: Captions) -> str | None:
+        return self.plain if captions == "plain" else self.referential
+
+    def folder(self, root: Path) -> Path:
+        return root / "systems" / self.name
+
+    def parts(self, root: Path) -> Path:
+        return root / (f"parts-{self.name}" if self.apart else "parts")
+
+    def run(self, root: Path) -> Path:
+        return root / "system-runs" / self.name
+
+    def commands(self, root: Path) -> list[str]:
+        places = {
+            "root": root,
+            "parts": self.parts(root),
+            "run": self.run(root),
+            "folder": self.folder(root),
+        }
+        return [f"python -m {command.format(**places)}" for command in self.training]
+
+
+def _stage_1(name: str, row: str, switches: str = "", conditioning: str = "char-ldm") -> SystemSpec:
+    train = f"training.train_char_ldm --parts {{parts}} --latents {{root}}/latents --output_dir {{run}} {switches}"
+    put = "training.assemble --stage 1 --parts {parts} --out {folder}"
+    referential, apart = "text" if name == "ldm" else None, name != "char-ldm"
+    return SystemSpec(name, row, conditioning, referential, ("char_ldm",), apart, (train.strip(), put))
+
+
+def _stage_2(name: str, row: str, switches: str = "", llama: bool = False) -> SystemSpec:
+    conditions = "--conditions {root}/conditions"
+    mapper = "{parts}/visual_mapper" if llama else "{root}/parts/visual_mapper"
+    kind = " --config maple-lane-llama" if llama else ""
+    language = (
+        f"training.pretrain language-model{kind} --parts {{parts}} --output_dir {{run}}-language-model",
+        f"training.pretrain visual-mapper{kind} --parts {{parts}} {conditions} --output_dir {{run}}-visual-mapper",
+    )
+    commands = (
+        "training.cache_conditions --parts {root}/parts --out {root}/conditions",
+        *(language if llama else ()),
+        f"training.align_llm{kind} --parts {{parts}} {conditions} --latents {{root}}/latents "
+        f"--visual_mapper {mapper} --output_dir {{run}} {switches}".strip(),
+        "training.assemble --parts {parts} --out {folder}"
+        + (" --interleaved false" if "--interleaved false" in switches else ""),
+    )
+    makes = ("language_model", "visual_mapper", "aligned") if llama else ("aligned",)
+    return SystemSpec(name, row, None, "llm", makes, name != "storygpt-v-opt", commands)
+
+
+TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
+PIXELS = "--image_weight 0.1"
+_STORY_LDM = "training.story_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
+
+SYSTEMS = {
+    spec.name: spec
+    for spec in (
+        _stage_1("ldm", "LDM", f"{TEXT_ONLY} --reg_weight 0 --vision_layers 0", "text"),
+        SystemSpec("story-ldm", "Story-LDM", "story-ldm", "story-ldm", ("story_ldm",), False, (_STORY_LDM,)),
+        _stage_1("char-ldm", "Char-LDM"),
+        _stage_2("storygpt-v-opt", "StoryGPT-V (OPT)", PIXELS),
+        _stage_2("storygpt-v-llama", "StoryGPT-V (Llama)", PIXELS, llama=True),
+        _stage_1("stage1-no-reg", "w/o L_reg", "--reg_weight 0"),
+        _stage_1("stage1-text", "w/o augmented text", TEXT_ONLY, "text"),
+        _stage_1("stage1-frozen-vision", "freeze vis", "--vision_layers 0"),
+        _stage_1("stage1-default", "Our stage1 (default)"),
+        _stage_2("stage2-caption-text", "Caption-Emb_text", "--interleaved false --target text"),
+        _stage_2("stage2-caption-fused", "Caption-Emb_fuse", "--interleaved false"),
+        _stage_2("stage2-interleave-text", "Interleave-Emb_text", "--target text"),
+        _stage_2("stage2-interleave-fused", "Interleave-Emb_fuse w/o L_img"),
+        _stage_2("stage2-default", "Interleave-Emb_fuse w L_img (default)", PIXELS),
+    )
+}
+
+
+def link_parts(spec: SystemSpec, root: Path) -> Path:
+    """The system's parts folder: everything that it does not make is a link into the default one."""
+    shared, own = root / "parts", spec.parts(root)
+    if not shared.is_dir():
+        raise StoryError(f"There is no parts folder {shared}; train the base parts first.")
+    own.mkdir(parents=True, exist_ok=True)
+    if own == shared:
+        return own
+    for part in shared.iterdir():
+        place = own / part.name
+        if part.name not in (*spec.makes, "story_ldm") and not place.is_symlink() and not place.exists():
+            place.symlink_to(part.resolve(), target_is_directory=part.is_dir())
+    return own
+
+
+class NotDrawn(Exception):
+    """A picture is asked for that is not kept, and nothing here draws."""
+
+
+class KeptOnly:
+    """The renderer of a system whose pictures are only read back."""
+
+    def render(self, request: FrameRequest, cancelled=lambda: False) -> Iterator[Rendered]:
+        raise NotDrawn(request.caption)
+
+
+def load_renderer(folder: Path) -> Renderer:
+    """Whatever kind of pipeline the folder holds, on the device there is."""
+    kind = (folder / "model_index.json").read_text("utf-8")
+    built = StoryLdmPipeline if f'"{StoryLdmPipeline.__name__}"' in kind else StoryPipeline
+    return built.from_pretrained(folder, dtype=torch.float32).to(
+        "cuda" if torch.cuda.is_available() else "cpu"
+    )
+
+
+def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> StoryArtist:
+    """StoryError where the system has no such row, FileNotFoundError where it has no weights."""
+    conditioning = spec.conditioning(captions)
+    if conditioning is None:
+        raise StoryError(f"{spec.name} is not drawn with {captions} captions.")
+    folder = spec.folder(root)
+    system = System(weights_hash(folder), captions, conditioning)
+    return StoryArtist(load_renderer(folder) if draws else KeptOnly(), system, root / "systems" / "pictures")
+
+
+def first_stories(count: int, frames: int = 4) -> Iterable[MapleStory]:
+    return (story("test", index, frames) for index in range(count))
+
+
+def cut(tale: MapleStory, frames: int) -> MapleStory:
+    """A story's first frames: drawn alone they are the same pictures, as no frame reads a later one."""
+    return replace(tale, frames=tale.frames[:frames])
+
+
+def kept_stories(artist: StoryArtist, tales: Iterable[MapleStory]) -> list[list[DrawnFrame]]:
+    """The stories whose pictures are all there, from the first up to one that is not."""
+    found = []
+    for tale in tales:
+        try:
+            found.append(artist.draw(tale))
+        except NotDrawn:
+            break
+    return found
+
+
+@dataclass
+class SystemsArguments:
+    root: str = field(default=ROOT, metadata={"help": "folder of parts, runs and systems"})
+    captions: Captions | None = field(
+        default=None, metadata={"help": "draw: which half; by default all the system has"}
+    )
+    stories: int = field(default=100, metadata={"help": "draw: how many, from the first"})
+    frames: int = field(default=4, metadata={"help": "draw: frames a story, 4 or 50"})
+    minutes: float = field(default=0.0, metadata={"help": "stop (resumably) after this long, 0 for no limit"})
+    processes: int = field(default=1, metadata={"help": "train: processes that share each step"})
+    steps: int = field(
+        default=0, metadata={"help": "train: optimiser steps of its own training, 0 for the default"}
+    )
+    batch: int = field(default=0, metadata={"help": "train: examples a step of it, 0 for the default"})
+
+    def __post_init__(self):
+        limit = FIXED.get(("test", self.frames))
+        if limit is None or not 1 <= self.stories <= limit:
+            sizes = ", ".join(
+                f"{count} of {frames}" for (split, frames), count in FIXED.items() if split == "test"
+            )
+            raise StoryError(
+                f"--stories {self.stories} --frames {self.frames}: the test stories are {sizes}."
+            )
+
+
+def train(spec: SystemSpec, args: SystemsArguments) -> None:
+    """Run the system's commands one after the other; each goes on where it stopped. Never over parts of other runs."""
+    root = Path(args.root)
+    parts = link_parts(spec, root)
+    made = [name for name in spec.makes if (parts / name).exists()]
+    if made and not any(spec.run(root).parent.glob(f"{spec.name}*")):
+        raise StoryError(
+            f"{parts / made[0]} was trained by another run; move it away to train it anew, or put it together with the "
+            f"last line of: python -m training.evaluate.systems commands {spec.name}"
+        )
+    budget = {"--steps": args.steps, "--batch": args.batch}
+    for command in spec.commands(root):
+        _, _, *words = shlex.split(command)
+        limits = {"--minutes": args.minutes} if "--output_dir" in words else {}
+        if str(spec.run(root)) in words:
+            limits |= budget
+        words += [str(word) for flag, value in limits.items() if value for word in (flag, value)]
+        launch = [sys.executable, "-m"]
+        if args.processes > 1 and words[0] != "training.assemble":
+            launch += ["torch.distributed.run", f"--nproc_per_node={args.processes}", "-m"]
+        print(shlex.join([*launch, *words]), flush=True)
+        if subprocess.run([*launch, *words], check=False).returncode:
+            raise StoryError(f"{words[0]} of {spec.name} stopped with an error; its own message is above.")
+
+
+def draw(spec: SystemSpec, args: SystemsArguments) -> None:
+    """Draw the first stories of each half; pictures that are there are only read, of the first story checked."""
+    started = time.monotonic()
+    for captions in ("plain", "referential"):
+        if spec.conditioning(captions) is None or args.captions not in (None, captions):
+            continue
+        artist = artist_of(spec, captions, Path(args.root), draws=True)
+        before = set(artist.folder.iterdir())
+        with tqdm(total=args.stories * args.frames, desc=f"{spec.name} {captions}", mininterval=5) as bar:
+            for tale in first_stories(args.stories, args.frames):
+                if args.minutes and time.monotonic() - started > args.minutes * 60:
+                    return
+                drawn = artist.draw(tale, bar.update)
+                if bar.n == args.frames and drawn[-1].path in before:
+                    artist.check(drawn)
+
+
+def state(spec: SystemSpec, root: Path) -> str:
+    """One line: weights, and stories that are complete."""
+    told = []
+    for captions in ("plain", "referential"):
+        try:
+            artist = artist_of(spec, captions, root, draws=False)
+        except StoryError:
+            continue
+        except FileNotFoundError:
+            return f"{spec.name:24} no weights"
+        counts = [
+            len(kept_stories(artist, first_stories(FIXED["test", frames], frames))) for frames in (4, 50)
+        ]
+        told.append(f"{captions} {counts[0]} stories of 4 and {counts[1]} of 50")
+    return f"{spec.name:24} {', '.join(told)}"
+
+
+def main(argv: list[str] | None = None) -> None:
+    words = sys.argv[1:] if argv is None else argv
+    actions = ("list", "commands", "link", "train", "draw")
+    action = words[0] if words else ""
+    if action not in actions:
+        print(f"{__doc__}\nsystems: {', '.join(SYSTEMS)}")
+        if action not in ("", "-h", "--help"):
+            raise StoryError(f'There is no action "{action}"; choose {", ".join(actions)}.')
+        return
+    names = [word for word in words[1:2] if not word.startswith("-")]
+    (args,) = HfArgumentParser(SystemsArguments).parse_args_into_dataclasses(words[1 + len(names) :])
+    root = Path(args.root)
+    if action == "list":
+        for spec in SYSTEMS.values():
+            print(state(spec, root))
+        return
+    if not names or names[0] not in SYSTEMS:
+        raise StoryError(f"Which system? Choose one of {', '.join(SYSTEMS)}.")
+    spec = SYSTEMS[names[0]]
+    if action == "commands":
+        print("\n".join(spec.commands(root)))
+    elif action == "link":
+        print(link_parts(spec, root))
+    else:
+        {"train": train, "draw": draw}[action](spec, args)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, FileNotFoundError, RuntimeError) as error:  # the last: pictures of other code
+        sys.exit(str(error))

@@ -1,0 +1,247 @@
+"""The paper's tables on Maple Lane: `python -m training.evaluate.tables --json FILE [--readme README.md]`.
+
+Reads what is drawn (`training.evaluate.systems draw`) and what the figures measured (`training.evaluate.figures`), and
+draws nothing itself, so that it takes minutes and twice the same command tells the same to the last digit. A row whose
+weights or pictures are not there is left out, and listed as such; one drawn in part counts the stories that are
+complete. With --readme the tables also stand between its two markers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.durable import write_whole
+from storyboard.errors import StoryError
+from training.evaluate.__main__ import CLASSIFIERS
+from training.evaluate.drawing import DrawnFrame, StoryArtist
+from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
+from training.evaluate.systems import (
+    ROOT,
+    SYSTEMS,
+    Captions,
+    artist_of,
+    cut,
+    first_stories,
+    kept_stories,
+)
+from training.evaluate.table_text import markdown, put_between_markers
+
+HEADLINE, OTHERS, LONG = 250, 100, 20  # stories that a row should have
+LENGTHS = (4, 10, 20, 40, 50)
+# Table, captions, systems with the stories they should have.
+ROWS: dict[str, tuple[Captions, dict[str, int]]] = {
+    "table 1, plain": ("plain", {"ldm": OTHERS, "story-ldm": OTHERS, "char-ldm": HEADLINE}),
+    "table 1, referential": (
+        "referential",
+        {"ldm": OTHERS, "story-ldm": OTHERS, "storygpt-v-opt": HEADLINE, "storygpt-v-llama": OTHERS},
+    ),
+    "table 3": (
+        "plain",
+        dict.fromkeys(("stage1-no-reg", "stage1-text", "stage1-frozen-vision", "stage1-default"), OTHERS),
+    ),
+    "table 4": (
+        "referential",
+        dict.fromkeys(
+            (
+                "stage2-caption-text",
+                "stage2-caption-fused",
+                "stage2-interleave-text",
+                "stage2-interleave-fused",
+                "stage2-default",
+            ),
+            OTHERS,
+        ),
+    ),
+}
+LONG_ROWS = ("story-ldm", "storygpt-v-opt", "storygpt-v-llama")
+FIGURES = {"figure 4": "figure-4.json", "figure 5": "figure-5.json"}
+
+
+@dataclass
+class TablesArguments:
+    json: str = field(metadata={"help": "file of everything"})
+    readme: str | None = field(
+        default=None, metadata={"help": "file with the markers, to put the tables in; none: only --json"}
+    )
+    root: str = field(default=ROOT, metadata={"help": "folder of systems, pictures and figures"})
+    classifier: str | None = field(
+        default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
+    )
+    captioner: str | None = field(
+        default=None, metadata={"help": "folder of the captioner; ROOT/captioner by default, where it is"}
+    )
+    fid_weights: str | None = field(
+        default=None, metadata={"help": "pt_inception-2015-12-05-6726825d.pth, for the FID with it"}
+    )
+
+    def __post_init__(self):
+        if self.classifier is None:
+            self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+        usual = Path(self.root) / "captioner"
+        if self.captioner is None and (usual / "config.json").is_file():
+            self.captioner = str(usual)
+
+
+class Tables:
+    """Fills the tables one after the other; `left_out` says what is not there and why."""
+
+    def __init__(self, root: Path, evaluators: Evaluators):
+        self.root, self.evaluators = root, evaluators
+        self.left_out: list[str] = []
+        self.counted: dict[tuple[str, int], DrawnFrame] = {}  # every frame of the rows of four, once
+
+    def rows(self, table: str) -> list[dict]:
+        captions, systems = ROWS[table]
+        found = []
+        for name, wanted in systems.items():
+            kept = self._kept(table, name, captions, wanted)
+            if kept is not None:
+                artist, frames, stories = kept
+                found.append(self._row(name, artist, frames, stories, captions))
+        return found
+
+    def lengths(self) -> list[dict]:
+        """Table 5: the long stories up to each length. One that is drawn in part counts where it is long enough."""
+        found = []
+        for name in LONG_ROWS:
+            artist = self._artist("table 5", name, "referential")
+            columns = {}
+            for length in reversed(LENGTHS) if artist else ():
+                stories = kept_stories(artist, (cut(tale, length) for tale in first_stories(LONG, 50)))
+                if len(stories) < LONG:
+                    self.left_out.append(
+                        f"table 5, {name}: {len(stories)} of {LONG} stories are drawn to {length} frames"
+                    )
+                if len(stories) > 1:
+                    frames = [frame for tale in stories for frame in tale]
+                    scores = measure(frames, self.evaluators, referential=True)
+                    columns[str(length)] = {
+                        "stories": len(stories),
+                        "frames": len(frames),
+                        "scores": scores,
+                    }
+            if columns:
+                found.append(
+                    {"system": name, "row": SYSTEMS[name].row, "lengths": dict(reversed(columns.items()))}
+                )
+        return found
+
+    def real(self) -> dict:
+        """The evaluator's own scores on the real pictures of all frames that were scored in rows of four."""
+        frames = list(self.counted.values())
+        return (
+            {"frames": len(frames), "scores": measure_real(frames, self.evaluators.classifier)}
+            if frames
+            else {}
+        )
+
+    def figures(self) -> dict:
+        found = {}
+        for name, file in FIGURES.items():
+            path = self.root / "evaluate" / file
+            if path.is_file():
+                found[name] = json.loads(path.read_text("utf-8"))
+            else:
+                self.left_out.append(f"{name}: not measured, run training.evaluate.figures")
+        return found
+
+    def _artist(self, table: str, name: str, captions: Captions) -> StoryArtist | None:
+        try:
+            return artist_of(SYSTEMS[name], captions, self.root, draws=False)
+        except FileNotFoundError:
+            self.left_out.append(f"{table}, {name}: no weights")
+            return None
+
+    def _kept(
+        self, table: str, name: str, captions: Captions, wanted: int
+    ) -> tuple[StoryArtist, list[DrawnFrame], int] | None:
+        artist = self._artist(table, name, captions)
+        if artist is None:
+            return None
+        stories = kept_stories(artist, first_stories(wanted))
+        if len(stories) < wanted:
+            self.left_out.append(f"{table}, {name}: {len(stories)} of {wanted} stories are drawn")
+        if len(stories) < 2:
+            return None
+        return artist, [frame for tale in stories for frame in tale], len(stories)
+
+    def _row(
+        self, name: str, artist: StoryArtist, frames: Sequence[DrawnFrame], stories: int, captions: Captions
+    ) -> dict:
+        self.counted |= {(frame.story.id, frame.number): frame for frame in frames}
+        made = [frame.made for frame in frames]
+        return {
+            "system": name,
+            "row": SYSTEMS[name].row,
+            "pipeline": artist.system.pipeline[:16],
+            "conditioning": artist.system.conditioning,
+            "stories": stories,
+            "frames": len(frames),
+            "steps": sorted({one.steps for one in made}),
+            "guidance": sorted({one.guidance for one in made}),
+            "scores": measure(frames, self.evaluators, captions == "referential"),
+        }
+
+
+def build(args: TablesArguments) -> dict:
+    """Everything there is, as JSON."""
+    root = Path(args.root)
+    evaluators = load_evaluators(args.classifier, args.captioner, args.fid_weights, root / "evaluate")
+    tables = Tables(root, evaluators)
+    told: dict = {
+        "split": "test",
+        "classifier": args.classifier,
+        "captioner": args.captioner,
+        "seeds": "pictures: the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap: 0",
+        "intervals": "95 %, stories drawn with replacement",
+    }
+    for table in tqdm(ROWS, desc="tables"):
+        told[table] = tables.rows(table)
+    told["table 5"] = tables.lengths()
+    told |= tables.figures()
+    told["real frames"] = tables.real()
+    if args.captioner is None:
+        tables.left_out.append("BLEU4 and CIDEr: train the captioner, training.evaluate.captioner")
+    if args.fid_weights is None:
+        tables.left_out.append("FID with the standard Inception network: give --fid_weights")
+    told["left out"] = tables.left_out
+    return rounded(told)
+
+
+def rounded(told: Any) -> Any:
+    """JSON with numbers of six decimals: the last bits of a sum depend on how many threads made it."""
+    if isinstance(told, dict):
+        return {key: rounded(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [rounded(value) for value in told]
+    return round(told, 6) if isinstance(told, float) else told
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(TablesArguments).parse_args_into_dataclasses(argv)
+    readme = Path(args.readme) if args.readme else None
+    if readme:
+        put_between_markers(readme.read_text("utf-8"), "", readme)  # refuses before the work, not after it
+    told = build(args)
+    file = Path(args.json)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
+    text = markdown(told)
+    if readme:
+        write_whole(readme, put_between_markers(readme.read_text("utf-8"), text, readme).encode())
+    print(text)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError, ValueError) as error:  # the sentence says what to change
+        sys.exit(str(error))

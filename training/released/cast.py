@@ -1,0 +1,93 @@
+"""Portraits become a pipeline folder's cast: `python -m training.released.cast --pipeline FOLDER --portraits chars`.
+
+The app needs a cast. The folder of portraits is the authors' `data/chars`, or like it: a picture for each character,
+named after it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+from transformers import HfArgumentParser
+
+from storyboard.captions import clean_text
+from storyboard.durable import write_whole
+from storyboard.errors import StoryError
+from storyboard.story import MAX_CAST, MAX_NAME
+from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
+
+PICTURES = (".jpeg", ".jpg", ".png", ".webp")
+SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}
+HE = {name.lower() for name in (*FLINTSTONES, *PORORO)} - SHE
+
+
+@dataclass
+class CastArguments:
+    pipeline: str = field(metadata={"help": "the pipeline folder, which has no cast yet"})
+    portraits: str = field(metadata={"help": "folder of reference pictures <name>.jpeg"})
+
+
+def write_cast(portraits: Path, folder: Path) -> list[str]:
+    """Write `cast.json` and the portraits it names into `folder`; the characters' names. StoryError, and no cast."""
+    files = sorted(path for path in portraits.glob("*") if path.suffix.lower() in PICTURES)
+    if not files:
+        raise StoryError(f'There are no pictures in "{portraits}"; check --portraits.')
+    if len(files) > MAX_CAST:
+        raise StoryError(f'"{portraits}" has {len(files)} pictures; a cast is at most {MAX_CAST}.')
+    named: dict[str, Path] = {}
+    for path in files:
+        name = clean_text(path.stem).title()
+        if not 1 <= len(name) <= MAX_NAME:
+            raise StoryError(
+                f'"{path.name}" names nobody; call it after its character, in {MAX_NAME} letters.'
+            )
+        if name in named:
+            raise StoryError(
+                f'"{named[name].name}" and "{path.name}" in "{portraits}" are both {name}; keep one.'
+            )
+        named[name] = path
+    opened = {name: _opened(path) for name, path in named.items()}
+    (folder / "portraits").mkdir(exist_ok=True)
+    characters = []
+    for number, (name, picture) in enumerate(opened.items()):
+        file = f"portraits/{number}.png"
+        picture.save(folder / file)
+        # An id of letters and digits, whatever the name is written in.
+        portrait = {
+            "id": f"{number}-{re.sub(r'[^a-z0-9]+', '-', name.lower())}"[:100],
+            "label": name,
+            "file": file,
+        }
+        pronoun = "she" if name.lower() in SHE else "he" if name.lower() in HE else "they"
+        characters.append({"name": name, "pronoun": pronoun, "aliases": [], "portraits": [portrait]})
+    write_whole(folder / "cast.json", json.dumps({"characters": characters}, indent=1).encode())
+    return list(named)
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path).convert("RGB")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
+        raise StoryError(f'"{path}" is no picture that can be read; remove or replace it.') from error
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(CastArguments).parse_args_into_dataclasses(argv)
+    folder = Path(args.pipeline)
+    if not (folder / "model_index.json").is_file():
+        raise StoryError(f'"{folder}" is no pipeline folder; check --pipeline.')
+    if (folder / "cast.json").exists():
+        raise StoryError(f'"{folder}" has a cast; remove its cast.json and portraits to give it another.')
+    print(f"The cast of {folder}: {', '.join(write_cast(Path(args.portraits), folder))}.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"cast: {error}")
