@@ -35,7 +35,7 @@ from training.data.encoding import latents_of
 from training.loop import LoopArguments, TrainingRun, make_accelerator
 from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import LatentCache
-from training.prompts import PromptFitter, Prompts
+from training.prompts import PromptFitter, Prompts, visual_tokens
 from training.references import Rule
 from training.released.language import load_tokenizer
 from training.sharding import shard_language_model
@@ -145,17 +145,10 @@ class AlignTraining(nn.Module):
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
         self.image_tokens.rescale_to(self.row_norm)  # as the authors: after every step, so before the next
-        frames, portraits = (self.visual_mapper(batch[kind]) for kind in ("frames", "portraits"))  # (N, m, E)
-        # Nothing, with a gradient: DDP waits for the mapper's even where the prompts of a process show no picture.
-        nothing = 0 * (frames[:0].sum() + portraits[:0].sum())
+        frames, portraits, nothing = visual_tokens(self.visual_mapper, batch)
         prompts = [
             self.reader.embed(parts, f, p)
-            for parts, f, p in zip(
-                batch["parts"],
-                frames.split(batch["frame_counts"]),
-                portraits.split(batch["portrait_counts"]),
-                strict=True,
-            )
+            for parts, f, p in zip(batch["parts"], frames, portraits, strict=True)
         ]
         read = self.reader.read(prompts, logits=True)
         target, named = self._target(batch), batch["named"]

@@ -14,11 +14,36 @@ from transformers import CLIPTokenizerFast
 
 from storyboard.captions import interleave
 from storyboard.errors import StoryError
+from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import Part, StoryReader
 from training.cache_conditions import ConditionCache
 from training.maple_lane.reading import CAST_SHARE, cast_so_far
 from training.pretrain.latents import FRAMES, LatentCache
 from training.pretrain.ldm import noised_latents, token_ids
+
+PLAIN_SHARE = 0.15  # captions without pronouns among those with
+
+
+def packed_pictures(examples: Sequence[dict], width: int) -> dict:
+    """The "frames" and "portraits" (n, V) of several prompts, as one (N, V) each, and how many each prompt has."""
+    return {
+        "frames": torch.cat([e["frames"] for e in examples]).reshape(-1, width),
+        "frame_counts": [len(e["frames"]) for e in examples],
+        "portraits": torch.cat([e["portraits"] for e in examples]).reshape(-1, width),
+        "portrait_counts": [len(e["portraits"]) for e in examples],
+    }
+
+
+def visual_tokens(
+    mapper: VisualMapper, batch: dict
+) -> tuple[Sequence[torch.Tensor], Sequence[torch.Tensor], torch.Tensor]:
+    """Of packed pictures: each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
+
+    The zero carries a gradient: DDP waits for the mapper's even where the prompts of a process show no picture.
+    """
+    frames, portraits = (mapper(batch[kind]) for kind in ("frames", "portraits"))  # (N, m, E)
+    nothing = 0 * (frames[:0].sum() + portraits[:0].sum())
+    return frames.split(batch["frame_counts"]), portraits.split(batch["portrait_counts"]), nothing
 
 
 class PromptFitter:
@@ -82,7 +107,6 @@ class Prompts:
 
     def __call__(self, step: int, rows: range) -> dict:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
-        width = self.cache.features.shape[-1]
         extra = {}
         if self.latents:
             # The caches hold the same stories in the same order.
@@ -93,10 +117,7 @@ class Prompts:
         return {
             **extra,
             "parts": [e["parts"] for e in examples],
-            "frames": torch.cat([e["frames"] for e in examples]).reshape(-1, width),
-            "frame_counts": [len(e["frames"]) for e in examples],
-            "portraits": torch.cat([e["portraits"] for e in examples]).reshape(-1, width),
-            "portrait_counts": [len(e["portraits"]) for e in examples],
+            **packed_pictures(examples, self.cache.width),
             "targets": torch.stack([e["target"] for e in examples]),
             "named": torch.stack([e["named"] for e in examples]),
         }
@@ -105,13 +126,13 @@ class Prompts:
         index, number = int(rng.integers(self.stories)), int(rng.integers(FRAMES))
         story, pictures = self.cache.story(index), self.args.interleaved
         frames = story.frames[: number + 1]
-        captions = [f.plain if rng.random() < 0.15 else f.referential for f in frames]
+        captions = [f.plain if rng.random() < PLAIN_SHARE else f.referential for f in frames]
         cast = []
         if pictures and rng.random() < CAST_SHARE:
             cast = cast_so_far(frames)
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
         shown = [v[rng.integers(len(v))] for v in views]
-        width = self.cache.features.shape[-1]
+        width = self.cache.width
         return {
             "index": index,
             "number": number,

@@ -37,10 +37,9 @@ from training.data.records import Clip, Story, StoryFrame
 from training.maple_lane.reading import CAST_SHARE
 from training.pretrain.clip import weather
 from training.pretrain.ldm import token_ids
-from training.prompts import PromptFitter
+from training.prompts import PLAIN_SHARE, PromptFitter, packed_pictures
 
 SHARD_CLIPS = 128
-PLAIN_SHARE = 0.15  # captions without pronouns among those with
 
 
 @dataclass
@@ -58,12 +57,13 @@ class ClipConditions:
     """By clip: condition (L, D), named (L,) bool, features (draws, V). By portrait file: views (VIEWS, V)."""
 
     def __init__(self, folder: str | Path):
-        self._shards = [load_file(shard) for shard in sorted(Path(folder).glob("shard-*.safetensors"))]
+        files = sorted(Path(folder).glob("shard-*.safetensors"))
+        self._shards = [load_file(file) for file in files]
         if not self._shards:
             raise StoryError(f"{folder} has no conditions; run: python -m training.data.conditions")
         self._rows: dict[str, tuple[int, int]] = {}
-        for number, shard in enumerate(sorted(Path(folder).glob("shard-*.safetensors"))):
-            for row, clip in enumerate(_ids(shard)):
+        for number, file in enumerate(files):
+            for row, clip in enumerate(_ids(file)):
                 self._rows[clip] = (number, row)
         self.portraits = load_file(Path(folder) / "portraits.safetensors")
 
@@ -141,10 +141,7 @@ class StoryPrompts:
         return {
             **extra,
             "parts": [e["parts"] for e in examples],
-            "frames": torch.cat([e["frames"] for e in examples]),
-            "frame_counts": [len(e["frames"]) for e in examples],
-            "portraits": torch.cat([e["portraits"] for e in examples]),
-            "portrait_counts": [len(e["portraits"]) for e in examples],
+            **packed_pictures(examples, self.cache.width),
             "targets": torch.stack([e["target"] for e in examples]),
             "named": torch.stack([e["named"] for e in examples]),
         }

@@ -25,6 +25,7 @@ from training.loop import LoopArguments, TrainingRun
 from training.maple_lane.reading import lesson
 from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import FRAMES
+from training.prompts import packed_pictures, visual_tokens
 
 
 @dataclass
@@ -57,8 +58,7 @@ class VisualMapperTraining(nn.Module):
         return self
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
-        frames = self.visual_mapper(batch["frames"]).split(batch["frame_counts"])  # (n, m, E) each
-        portraits = self.visual_mapper(batch["portraits"]).split(batch["portrait_counts"])
+        frames, portraits, nothing = visual_tokens(self.visual_mapper, batch)
         embeddings, labels = [], []
         for parts, f, p in zip(batch["parts"], frames, portraits, strict=True):
             tokens = self.reader.tokenize(parts)
@@ -71,7 +71,7 @@ class VisualMapperTraining(nn.Module):
         answers = wanted != IGNORED
         logits = self.language_model.get_output_embeddings()(hidden[answers]).float()
         right = logits.argmax(-1) == wanted[answers]
-        return {"loss": F.cross_entropy(logits, wanted[answers]), "right": right.float().mean()}
+        return {"loss": F.cross_entropy(logits, wanted[answers]) + nothing, "right": right.float().mean()}
 
 
 class Lessons:
@@ -81,33 +81,28 @@ class Lessons:
         self.cache, self.seed = cache, seed
 
     def __call__(self, step: int, rows: range) -> dict:
-        read = [self._row(np.random.default_rng((self.seed, step, row))) for row in rows]
-        width = self.cache.features.shape[-1]
-        return {
-            "parts": [parts for parts, _, _ in read],
-            "frames": torch.cat([frames for _, frames, _ in read]).reshape(-1, width).float(),
-            "frame_counts": [len(frames) for _, frames, _ in read],
-            "portraits": torch.cat([portraits for _, _, portraits in read]).reshape(-1, width).float(),
-            "portrait_counts": [len(portraits) for _, _, portraits in read],
-        }
+        examples = [self._example(np.random.default_rng((self.seed, step, row))) for row in rows]
+        return {"parts": [e["parts"] for e in examples], **packed_pictures(examples, self.cache.width)}
 
-    def _row(self, rng: np.random.Generator) -> tuple[list, torch.Tensor, torch.Tensor]:
+    def _example(self, rng: np.random.Generator) -> dict:
         index, number = int(rng.integers(len(self.cache))), int(rng.integers(FRAMES))
         story = self.cache.story(index)
         read = lesson(replace(story, frames=story.frames[: number + 1]), rng, blind_share=0.0)
         views = [self.cache.portraits[name, story.outfits[name]] for name in read.cast]
         shown = [view[rng.integers(len(view))] for view in views]
-        none = torch.zeros(0, self.cache.features.shape[-1])
-        features = self.cache.features[index, :number]
-        return [*read.parts, read.answers], features, torch.stack(shown) if shown else none
+        return {
+            "parts": [*read.parts, read.answers],
+            "frames": self.cache.features[index, :number],
+            "portraits": torch.stack(shown) if shown else torch.zeros(0, self.cache.width),
+        }
 
 
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(VisualMapperArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     parts, cache = Path(args.parts), ConditionCache(Path(args.conditions))
-    queries, output_width = cache.conditions.shape[-2:]
-    reader = build_reader(parts, load_config(args.config), cache.features.shape[-1], queries, output_width)
+    queries, output_width = cache.shape
+    reader = build_reader(parts, load_config(args.config), cache.width, queries, output_width)
     if args.continued:
         kept = type(reader.visual_mapper).from_pretrained(parts / "visual_mapper")
         reader.visual_mapper = kept.train()
