@@ -16,6 +16,7 @@ from pathlib import Path
 from storyboard.cast import load_cast
 from storyboard.errors import StoryError
 from storyboard.library import Library, open_library
+from storyboard.model_name import model_name
 from storyboard.models.folder import check_folder
 from storyboard.renderer import MAX_STEPS, Renderer
 from storyboard.ui.hints import load_hints
@@ -82,8 +83,16 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
         return load_pipeline(pipeline)
 
     renderer = borrow_gpu(load) or LoadingRenderer(load)
-    name = pipeline.resolve().name
-    return Studio(renderer, cast, library.pictures, steps=steps, library=library, model=name)
+    return Studio(
+        renderer,
+        cast,
+        library.pictures,
+        steps=steps,
+        library=library,
+        model=pipeline.resolve().name,
+        own_steps=load_hints(pipeline).steps,
+        drawn_by=model_name(pipeline),
+    )
 
 
 def check_mcp() -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from storyboard.captions import clean_caption, place_readings
+from storyboard.captions import clean_caption, clean_text, place_readings
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
 from storyboard.pictures import PictureStore
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
 from storyboard.sentences import check_pronouns
-from storyboard.story import Frame, Story, Take, frame_seed, new_id
+from storyboard.story import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
 
 
 def own_seed(story: Story, frame: Frame) -> int:
@@ -48,6 +48,7 @@ def request_for(
         history=tuple(ContextFrame(take.text, pictures.open(take.picture)) for take in inputs.history(frame)),
         seed=seed,
         steps=steps,
+        effort=QUALITIES[story.quality],
         resolved=text if text != frame.caption else None,
         explain=explain,
     )
@@ -72,9 +73,14 @@ def rendering(
 
 
 def take_of(
-    story: Story, frame_id: str, request: FrameRequest, rendered: Rendered, pictures: PictureStore
+    story: Story,
+    frame_id: str,
+    request: FrameRequest,
+    rendered: Rendered,
+    pictures: PictureStore,
+    model: str = "",
 ) -> Take:
-    """The take of a drawing that `request_for` asked of `story`; its pictures are then in the store."""
+    """The take of a drawing by `model` that `request_for` asked of `story`; its pictures are then in the store."""
     frame = story.frame(frame_id)
     inputs = StoryInputs(story)
     text = request.resolved or request.caption
@@ -94,6 +100,7 @@ def take_of(
         attention=tuple({name: pictures.put(seen) for name, seen in rendered.attention}.items()),
         portraits=inputs.portraits(frame),
         read=tuple(take.id for take in inputs.history(frame)),
+        model=clean_text(model)[:MAX_MODEL],
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that can be done to the frames of a story, as functions from a story to the story after it.
+"""Everything that can be done to a story and its frames, as functions from a story to the story after it.
 
 Knows neither torch, gradio, pictures nor sessions, and of undoing only that the old story is still there. Each
 refuses what does not fit with a StoryError. The cast's edits are `cast_edits.py`'s.
@@ -14,7 +14,17 @@ from storyboard.captions import Binding, clean_caption, clean_text, find_pronoun
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
 from storyboard.sentences import check_everyone_known, check_pronouns
-from storyboard.story import MAX_FRAMES, MAX_SEED, MAX_TITLE, Frame, Story, Take, new_id
+from storyboard.story import (
+    LOOKS,
+    MAX_FRAMES,
+    MAX_SEED,
+    MAX_TITLE,
+    QUALITIES,
+    Frame,
+    Story,
+    Take,
+    new_id,
+)
 
 Presence = Literal["in", "out", "auto"]
 
@@ -152,6 +162,20 @@ def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | 
 def rename(story: Story, title: str) -> Story:
     """The story under another title, which may be empty."""
     return replace(story, title=clean_text(title)[:MAX_TITLE].strip())
+
+
+def set_look(story: Story, look: str) -> Story:
+    """The story shown in another look, on the board and in exports; no picture is changed or out of date."""
+    if look not in LOOKS:
+        raise StoryError(f"A story is shown in {', '.join(LOOKS[:-1])} or {LOOKS[-1]}; choose one of these.")
+    return replace(story, look=look)
+
+
+def set_quality(story: Story, quality: str) -> Story:
+    """The story with its pictures to come drawn in fewer or more steps; those it has stay as they are."""
+    if quality not in QUALITIES:
+        raise StoryError(f"A picture is drawn as {', '.join(QUALITIES)}; choose one of these.")
+    return replace(story, quality=quality)
 
 
 def choose_take(story: Story, frame_id: str, take_id: str) -> Story:

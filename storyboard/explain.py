@@ -1,8 +1,9 @@
 """Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
 
 Who "she" is: the condition the language model produced is compared with the fused conditions of the sentence with
-each candidate's name in the pronoun's place. Where she is: cross-attention at the columns of the names (Fig. 4 of the
-paper). Looks on only: no condition and no picture depends on anything here. Knows no story and no session.
+each candidate's name in the pronoun's place, among those the words allow. Where she is: cross-attention at the columns
+of the names (Fig. 4 of the paper). Looks on only: no condition and no picture depends on anything here. Knows no story
+and no session.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from storyboard.captions import (
     mentioned_names,
     resolve,
 )
+from storyboard.impersonal import is_impersonal, is_thing
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
 
@@ -57,16 +59,18 @@ def candidates(
 
     People of fitting pronoun whom an earlier sentence or this one, before the pronoun, names; who is named behind it
     is somebody else ("She waves to Rosa"), save for possessives ("In her garden, Rosa reads"). For "they" also groups
-    of them. "It" may stand for nobody, the empty tuple ("It rains").
+    of them. An "it" that is the weather, the time or a thing stands for nobody (`impersonal.py`).
     """
     key = next(key for key, forms in _PRONOUNS.items() if pronoun.word in forms)
     people = _people(sentence, pronoun, cast, history)
     pronouns = {member.name: member.pronoun for member in cast}
     found: list[Names] = [(name,) for name in people if pronouns[name] == key]
+    if key == "it" and _is_nobody(sentence, pronoun, [name for (name,) in found], cast):
+        return []
     if key == "they":
         for size in range(2, min(len(people), MAX_GROUP) + 1):
             found += combinations(people, size)
-    return [*found, ()] if found and key == "it" else found
+    return found
 
 
 def read_pronouns(
@@ -96,9 +100,8 @@ def read_pronouns(
         sure = math.fsum(
             share for choice, share in zip(choices, shares, strict=True) if choice[place] == names
         )
-        if names:
-            one = pronouns[index]
-            readings.append(Reading(one.word, one.start, one.end, names, min(sure, 1.0), "model"))
+        one = pronouns[index]
+        readings.append(Reading(one.word, one.start, one.end, names, min(sure, 1.0), "model"))
     return tuple(readings), sentences[best]
 
 
@@ -172,6 +175,13 @@ def _people(
     return [name for name in order if name not in behind - owners]
 
 
+def _is_nobody(sentence: str, pronoun: Pronoun, people: Sequence[str], cast: Sequence[CastMember]) -> bool:
+    """Whether an "it" that could be one of `people` is none of the cast."""
+    names = {member.name: member.aliases for member in cast if member.name in people}
+    before = (one.end for one in find_mentions(sentence[: pronoun.start], names))
+    return is_impersonal(sentence, pronoun) or is_thing(sentence, pronoun, max(before, default=0))
+
+
 def _bounded(some: Sequence[Sequence[Names]]) -> list[Sequence[Names]]:
     """The first candidates of each pronoun, so that there are at most MAX_SENTENCES ways to put them together."""
     kept = [list(one) for one in some]
@@ -182,7 +192,7 @@ def _bounded(some: Sequence[Sequence[Names]]) -> list[Sequence[Names]]:
 
 def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Sequence[CastMember]) -> str:
     pronouns = find_pronouns(sentence)
-    bindings = [Binding(pronouns[i].word, i, names) for i, names in zip(places, choice, strict=True) if names]
+    bindings = [Binding(pronouns[i].word, i, names) for i, names in zip(places, choice, strict=True)]
     return resolve(sentence, bindings, (), {member.name: member.aliases for member in cast})
 
 

@@ -160,10 +160,13 @@ class DrawingQueue:
             over = [job for job in (*self._finished, *self._interrupted) if job.story_id == story_id]
             return (*over, *self._active(lambda job: job.story_id == story_id))
 
-    def seconds_a_frame(self) -> float | None:
-        """How long a frame takes lately, from its turn to its picture; None before the first one's second step."""
+    def seconds_a_frame(self, steps: int | None = None) -> float | None:
+        """How long a frame takes lately, from its turn to its picture; None before the first one's second step.
+
+        `steps`: of that many, where it will have others than the latest.
+        """
         with self._changed:
-            return self._pace.frame
+            return self._pace.frame(steps)
 
     def version(self, story_id: str) -> int:
         """A number that grows with every change to the story's jobs; 0 before the first."""

@@ -57,16 +57,17 @@ class Pace:
         if whole:
             self._tails.append(self._clock() - run.at)
 
-    @property
-    def frame(self) -> float | None:
-        """A whole frame; None until two steps of one have been seen."""
+    def frame(self, steps: int | None = None) -> float | None:
+        """A whole frame of `steps`, or of as many as the latest had; None until two steps of one have been seen."""
         if not self._step_times:
             return None
-        return _median(self._leads) + self._steps * _median(self._step_times) + _median(self._tails)
+        return (
+            _median(self._leads) + (steps or self._steps) * _median(self._step_times) + _median(self._tails)
+        )
 
     def seconds_left(self, progress: Sequence[tuple[int, int]]) -> list[float | None]:
         """Until each of these is done, given (step, steps) of each: those being drawn, then those waiting, in order."""
-        whole = self.frame
+        whole = self.frame()
         if whole is None:
             return [None] * len(progress)
         left: list[float | None] = []

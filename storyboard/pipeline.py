@@ -34,7 +34,7 @@ from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import Previewer
 from storyboard.models.story_reader import StoryReader
-from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Rendered
+from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Rendered, steps_for
 
 MAX_GUIDANCE = 30.0
 MAX_SEED = 2**63 - 1
@@ -290,7 +290,7 @@ def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[
         raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
     if not 0 <= request.seed <= MAX_SEED:
         raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_SEED}.")
-    return steps, guidance
+    return steps_for(steps, request.effort), guidance
 
 
 def _first_line(error: Exception) -> str:

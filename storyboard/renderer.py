@@ -5,6 +5,7 @@ Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,11 @@ from PIL import Image
 from storyboard.captions import Reading
 
 MAX_STEPS = 100  # denoising steps a frame may be asked for
+
+
+def steps_for(steps: int, effort: float) -> int:
+    """Denoising steps at `effort` times the usual number, from 1 to MAX_STEPS."""
+    return min(max(1, math.ceil(steps * effort)), MAX_STEPS)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class FrameRequest:
     history: tuple[ContextFrame, ...]  # earlier frames, oldest first
     seed: int
     steps: int | None = None  # None: the pipeline's own default
+    effort: float = 1.0  # times that many steps
     guidance: float | None = None
     conditioning: str | None = None  # "char-ldm", "llm", "text", or None: the pipeline decides
     resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added

@@ -43,8 +43,9 @@ class StorySession:
     """One story being written and drawn.
 
     `steps` is for every frame drawn here; None leaves it to the renderer. `explain`: takes also keep where the
-    picture looked at whom, and whom pronouns were taken to mean. `save` is asked to keep every change before it is
-    made; `revision` and `undoing` are what it kept last, for a story that is opened again.
+    picture looked at whom, and whom pronouns were taken to mean. `model`: what draws, noted in every take. `save` is
+    asked to keep every change before it is made; `revision` and `undoing` are what it kept last, for a story that is
+    opened again.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class StorySession:
         pictures: PictureStore,
         steps: int | None = None,
         explain: bool = False,
+        model: str = "",
         save: Save | None = None,
         revision: int = 0,
         undoing: Undoing | None = None,
@@ -65,6 +67,7 @@ class StorySession:
         self.pictures = pictures
         self.steps = steps
         self.explain = explain
+        self.model = model
         self._save = save
         self._story = story
         self._revision = revision
@@ -215,6 +218,16 @@ class StorySession:
         with self._lock:
             self._change(edits.rename(self._story, title), "renaming the story")
 
+    def set_look(self, look: str) -> None:
+        """How the story's pictures are shown and exported."""
+        with self._lock:
+            self._change(edits.set_look(self._story, look), "changing the look")
+
+    def set_quality(self, quality: str) -> None:
+        """How the pictures to come are drawn."""
+        with self._lock:
+            self._change(edits.set_quality(self._story, quality), "changing the quality")
+
     def add_character(
         self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image
     ) -> Character:
@@ -298,7 +311,7 @@ class StorySession:
         rendered = yield from rendering(self.renderer, request, number, stopped)
         if rendered is None:
             return
-        take = take_of(story, frame_id, request, rendered, self.pictures)
+        take = take_of(story, frame_id, request, rendered, self.pictures, self.model)
         if self._keep(frame_id, take, stopped):
             yield take
 

@@ -21,9 +21,12 @@ MAX_ALIASES = 12  # a character
 MAX_NAME = 60  # characters
 MAX_LABEL = 60  # characters
 MAX_TITLE = 200  # characters
+MAX_MODEL = 200  # characters
 MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 PRONOUNS = ("he", "she", "they", "it")
+LOOKS = ("colour", "grey", "ink")  # see `looks.py`
+QUALITIES = {"draft": 0.5, "standard": 1.0, "fine": 2.0}  # times the pipeline's own number of denoising steps
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of a story, frame, take or portrait
 
 
@@ -99,6 +102,7 @@ class Take:
     attention: tuple[tuple[str, str], ...] = ()  # character's name, key of an 8-bit map
     portraits: tuple[tuple[str, str], ...] = ()  # character's name, key of the portrait it was drawn with
     read: tuple[str, ...] = ()  # ids of the takes it read, oldest first
+    model: str = ""  # what drew it, as `model_name` says; "" where that was not kept
 
     @property
     def text(self) -> str:
@@ -150,13 +154,18 @@ class Frame:
 
 @dataclass(frozen=True)
 class Story:
-    """A story: its cast and its frames in order. Make one with `new_story`."""
+    """A story: its cast and its frames in order. Make one with `new_story`.
+
+    `look`, one of LOOKS, is how its pictures are shown; `quality`, one of QUALITIES, how those to come are drawn.
+    """
 
     id: str
     title: str
     seed: int
     cast: tuple[Character, ...] = ()
     frames: tuple[Frame, ...] = ()
+    look: str = "colour"
+    quality: str = "standard"
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:

@@ -15,16 +15,19 @@ from storyboard.captions import MAX_CAPTION, Binding, Reading, clean_text
 from storyboard.errors import StoryError
 from storyboard.story import (
     ID,
+    LOOKS,
     MAX_ALIASES,
     MAX_CAST,
     MAX_FRAMES,
     MAX_LABEL,
+    MAX_MODEL,
     MAX_NAME,
     MAX_PORTRAITS,
     MAX_SEED,
     MAX_TAKES,
     MAX_TITLE,
     PRONOUNS,
+    QUALITIES,
     Character,
     Frame,
     Portrait,
@@ -49,6 +52,8 @@ def story_to_json(story: Story) -> dict:
         "id": story.id,
         "title": story.title,
         "seed": story.seed,
+        "look": story.look,
+        "quality": story.quality,
         "cast": [_character_to_json(character) for character in story.cast],
         "frames": [_frame_to_json(frame) for frame in story.frames],
     }
@@ -65,6 +70,8 @@ def story_from_json(data: object) -> Story:
         seed=fields.whole("seed", 0, MAX_SEED),
         cast=fields.items("cast", MAX_CAST, _character),
         frames=fields.items("frames", MAX_FRAMES, _frame),
+        look=fields.one_of("look", LOOKS, default="colour"),
+        quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
     )
     _check_names(story)
     _unique([frame.id for frame in story.frames], "story.frames")
@@ -129,6 +136,7 @@ def _take_to_json(take: Take) -> dict:
         "attention": [list(pair) for pair in take.attention],
         "portraits": [list(pair) for pair in take.portraits],
         "read": list(take.read),
+        "model": take.model,
     }
 
 
@@ -189,8 +197,8 @@ class _Fields:
             raise self.wrong(name, "is neither true nor false")
         return value
 
-    def one_of(self, name: str, choices: Sequence[str]) -> str:
-        value = self.get(name)
+    def one_of(self, name: str, choices: Sequence[str], default: object = ...) -> str:
+        value = self.get(name, default)
         if value not in choices:
             raise self.wrong(name, f"is none of {', '.join(choices)}")
         return value
@@ -312,6 +320,7 @@ def _take(fields: _Fields) -> Take:
         attention=fields.pairs("attention", _PICTURE),
         portraits=fields.pairs("portraits", _PICTURE),
         read=fields.ids("read", MAX_FRAMES),
+        model=fields.text("model", MAX_MODEL, default=""),
     )
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from PIL import Image
 
 from storyboard.captions import Reading, find_pronouns, mentioned_names
-from storyboard.renderer import FrameRequest, Preview, Rendered
+from storyboard.impersonal import is_impersonal, is_thing
+from storyboard.renderer import FrameRequest, Preview, Rendered, steps_for
 from storyboard.story import Character, Portrait
 
 _SUBJECTS = {
@@ -41,7 +42,7 @@ class FlatRenderer:
     ) -> Iterator[Preview | Rendered]:
         self.requests.append(request)
         picture = Image.new("RGB", (self.size, self.size), self._colour(request))
-        steps = request.steps or self.steps
+        steps = steps_for(request.steps or self.steps, request.effort)
         for step in range(1, steps + 1):
             yield Preview(step, steps, picture if step == 1 else None)
             self.started.set()
@@ -71,10 +72,11 @@ class FlatRenderer:
 
     @staticmethod
     def _readings(text: str, request: FrameRequest) -> tuple[Reading, ...]:
-        """Every pronoun is the first cast member it could be called by."""
+        """Every pronoun is the first cast member it could be called by, save an "it" that is nobody."""
         return tuple(
             Reading(pronoun.word, pronoun.start, pronoun.end, (member.name,), 0.75, "model")
             for pronoun in find_pronouns(text)
+            if not (is_impersonal(text, pronoun) or is_thing(text, pronoun))
             for member in [one for one in request.cast if _SUBJECTS[pronoun.word] == one.pronoun][:1]
         )
 

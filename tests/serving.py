@@ -30,7 +30,14 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
     """
     library = Library(folder)
     renderer = FlatRenderer(size=32)
-    studio = Studio(renderer, small_cast(library.pictures), library.pictures, library=library, model="flat")
+    studio = Studio(
+        renderer,
+        small_cast(library.pictures),
+        library.pictures,
+        library=library,
+        model="flat",
+        own_steps=renderer.steps,
+    )
     page = make_page(studio, HINTS, example)
     _, url, _ = launch_page(
         page, studio, server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True

@@ -77,6 +77,7 @@ def test_one_sentence_a_line_becomes_pictures_and_a_story_file(renderer, folder,
         "guidance",
         "seconds",
         "conditioning",
+        "model",
     }
     assert (second["picture"], second["caption"], second["steps"]) == ("02.png", "She sits on a bench.", 4)
     assert [frame["conditioning"] for frame in described["frames"]] == ["char-ldm", "llm", "llm"]

@@ -31,7 +31,7 @@ def draw(pace: Pace, clock: Clock, lead: float, step: float, tail: float, steps:
 
 def test_nothing_is_claimed_before_two_steps_were_seen(clock):
     pace = Pace(1, clock)
-    assert (pace.frame, pace.seconds_left([(0, 0), (0, 0)])) == (None, [None, None])
+    assert (pace.frame(), pace.seconds_left([(0, 0), (0, 0)])) == (None, [None, None])
     pace.started("job")
     clock.now += 30
     pace.stepped("job", 1, 4)
@@ -44,16 +44,22 @@ def test_nothing_is_claimed_before_two_steps_were_seen(clock):
 def test_loading_the_models_is_not_taken_for_the_speed_of_drawing(clock):
     pace = Pace(1, clock)
     draw(pace, clock, lead=60, step=1, tail=0.5)
-    assert pace.frame == 4.5
+    assert pace.frame() == 4.5
     draw(pace, clock, lead=2, step=1, tail=0.5)
-    assert pace.frame == 6.5
+    assert pace.frame() == 6.5
+
+
+def test_a_frame_of_more_steps_takes_longer_by_those_steps(clock):
+    pace = Pace(1, clock)
+    draw(pace, clock, lead=60, step=1, tail=0.5)
+    assert (pace.frame(), pace.frame(4), pace.frame(8)) == (4.5, 4.5, 8.5)
 
 
 def test_one_slow_frame_does_not_spoil_the_estimate(clock):
     pace = Pace(1, clock)
     for lead, step in ((1, 1), (1, 1), (50, 40), (1, 1)):
         draw(pace, clock, lead, step, tail=1, steps=10)
-    assert pace.frame == 1 + 10 * 1 + 1
+    assert pace.frame() == 1 + 10 * 1 + 1
 
 
 def test_who_waits_adds_what_is_before_it_and_workers_share_that(clock):
@@ -79,4 +85,4 @@ def test_a_cancelled_frame_says_nothing_about_how_a_frame_ends(clock):
     pace.started("job")
     clock.now += 100
     pace.ended("job", whole=False)
-    assert pace.frame == 5.0
+    assert pace.frame() == 5.0

@@ -1,6 +1,7 @@
 """The page for everyone: accessibility rules, phone, German, reduced motion, what is announced; and how fast it is."""
 
 import json
+import re
 import threading
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.pages import card, open_panel, story_of, wait_drawn, write, write_and_draw
+from tests.writing import EVERY_CHANGE
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +40,8 @@ def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, the
     card(page, 2).locator(".sb-more").click()
     assert violations(page) == "[]"
     page.keyboard.press("Escape")
-    for opener in ("Stories", "Paste a script", "Keys and help", "Rosa, she"):
-        page.get_by_role("button", name=opener).click()
+    for opener in ("Stories", "Settings", "Paste a script", "Keys and help", "Rosa, she"):
+        page.locator("#storyboard").get_by_role("button", name=opener).click()
         page.get_by_role("dialog").wait_for()
         page.wait_for_timeout(100)
         assert violations(page) == "[]", opener
@@ -67,7 +69,7 @@ def test_a_german_browser_reads_german_and_may_switch(visit):
     page = visit(locale="de-DE")
     write(page, "Rosa waves.")
     wait_drawn(page, 1)
-    assert page.locator(".sb-composer label").inner_text() == "Was geschieht als Nächstes?"
+    assert page.locator(".sb-composer label").inner_text() == "Wie geht es weiter?"
     assert card(page, 1).locator(".sb-reroll").inner_text() == "Neue Fassung"
     page.fill("#sb-next", "She")
     page.select_option(".sb-languages", "en")
@@ -85,13 +87,25 @@ def test_what_the_model_draws_is_said_honestly(page):
 
 def test_every_language_has_every_sentence():
     static = Path(__file__).parents[1] / "storyboard" / "ui" / "static"
-    import re
-
     keys = [
         set(re.findall(r'(?:^|[{,]|  )\s*(\w+): "', (static / f"{name}.js").read_text(encoding="utf-8")))
         for name in ("strings", "german")
     ]
     assert len(keys[0]) > 200 and keys[0] == keys[1]
+
+
+def test_every_change_and_cause_the_server_names_has_german_words():
+    german = (Path(__file__).parents[1] / "storyboard" / "ui" / "static" / "german.js").read_text(
+        encoding="utf-8"
+    )
+    patterns = re.findall(r"\[/(\^.+?\$)/, ", german)
+    causes = ["frame 2's picture changed", "the pictures of frames 1 and 2 changed", "the sentence changed"]
+    causes += ["who is in it changed", "whom a pronoun stands for changed", "the frames it reads changed"]
+    causes += ["Rosa's portrait changed", "the portraits of Rosa and Milo changed"]
+    phrases = [phrase for _, phrase in EVERY_CHANGE]
+    phrases += ["unlocking frame 1", "freeing the seed of frame 1"]
+    lacking = [one for one in phrases + causes if not any(re.match(pattern, one) for pattern in patterns)]
+    assert lacking == []
 
 
 def test_progress_is_announced_and_nothing_moves_for_those_who_asked(app, visit):

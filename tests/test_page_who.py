@@ -145,3 +145,19 @@ def test_an_upload_that_is_no_picture_changes_nothing_and_one_that_is_is_worn(ap
     dialog.locator("input[type=file]").set_input_files(tmp_path / "seaside.png")
     dialog.locator(".sb-portrait[aria-pressed=true]", has_text="seaside").wait_for()
     assert dialog.locator(".sb-problem").is_hidden()
+
+
+def test_an_it_that_is_the_weather_has_no_chip_and_one_that_is_a_thing_may_still_be_bound(app, page):
+    write_and_draw(page, "Bolt waves.", "It rains.", "It sings.")
+    write_and_draw(page, "Rosa finds a box and opens it.")
+    wait_drawn(page, 4)
+    assert card(page, 2).locator(".sb-pronoun").count() == 0
+    assert "it = Bolt (from frame 1)" in card(page, 3).locator(".sb-pronoun").inner_text()
+    chip = card(page, 4).locator(".sb-pronoun")
+    page.wait_for_function(
+        "chip => chip.title === 'Read as a thing, not as somebody'", arg=chip.element_handle()
+    )
+    chip.click()
+    page.get_by_role("menuitemradio", name="Bolt").click()
+    chip.get_by_text("it = Bolt").wait_for()
+    assert story_in(app, page).frames[3].bindings[0].names == ("Bolt",)

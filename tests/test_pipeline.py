@@ -70,6 +70,14 @@ def test_the_first_frame_reads_portraits_and_later_ones_the_story(pipeline):
     assert draw(tiny.pipeline(first_frame="llm"), FIRST).conditioning == "llm"
 
 
+@pytest.mark.parametrize(
+    ("asked", "effort", "steps"), [(None, 0.5, 2), (None, 2.0, 8), (5, 0.5, 3), (80, 2.0, 100), (1, 0.5, 1)]
+)
+def test_effort_multiplies_the_steps_and_stays_in_their_range(pipeline, asked, effort, steps):
+    rendered = draw(pipeline, replace(FIRST, steps=asked, effort=effort))
+    assert rendered.steps == steps
+
+
 def test_equal_requests_give_equal_pictures_whatever_was_drawn_between(pipeline):
     for request in (FIRST, LATER):
         before = draw(pipeline, request)

@@ -59,6 +59,8 @@ def full_story() -> Story:
         5,
         (rosa, milo),
         (frame, Frame("f2", "Milo naps.")),
+        look="ink",
+        quality="fine",
     )
 
 
@@ -77,11 +79,13 @@ def test_what_newer_versions_added_may_be_missing_or_unknown(data):
         for name in ("locked", "sees", "seed", "portraits", "included", "excluded", "bindings"):
             del frame[name]
         for take in frame["takes"]:
-            for name in ("resolved", "readings", "attention", "portraits", "read"):
+            for name in ("resolved", "readings", "attention", "portraits", "read", "model"):
                 del take[name]
+    del data["look"], data["quality"]
     data["colour"] = data["frames"][0]["colour"] = {"of": ["the", "future"]}
     story = story_from_json(data)
     frame = story.frames[0]
+    assert (story.look, story.quality) == ("colour", "standard")
     assert (frame.locked, frame.sees, frame.seed, frame.bindings) == (False, None, None, ())
     assert (frame.take.text, frame.take.readings, frame.take.read) == ("She waves to him.", (), ())
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import closing
 
 import pytest
 from PIL import Image
@@ -351,6 +352,29 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
     for side, taken in ((256, 256), (-1, 0), (10**9, 0), ("256", 0), (None, 0)):
         (tmp_path / "vae" / "config.json").write_text(json.dumps({"sample_size": side}))
         assert load_hints(tmp_path) == Hints(side=taken)
+    (tmp_path / "vae" / "config.json").unlink()
+    for steps, taken in ((15, 15), (0, 0), (10**9, 0), ("15", 0), (True, 0)):
+        (tmp_path / "model_index.json").write_text(json.dumps({"steps": steps}))
+        assert load_hints(tmp_path) == Hints(steps=taken)
+
+
+def test_every_quality_says_its_steps_and_how_long_a_picture_takes(tmp_path):
+    pictures = PictureStore(tmp_path / "pictures")
+    with closing(Studio(FlatRenderer(), small_cast(pictures), pictures, own_steps=15)) as studio:
+        story = studio.create()
+        view = board_view(studio, story)
+        assert [one["steps"] for one in view["qualities"]] == [8, 15, 30]
+        assert [one["seconds"] for one in view["qualities"]] == [None] * 3  # nothing was drawn yet
+        drawn(studio, story, "Rosa waves.")
+        studio.set_quality(story, "fine")
+        view = board_view(studio, story)
+        draft, standard, fine = (one["seconds"] for one in view["qualities"])
+        assert 0 < draft < standard < fine
+        assert view["quality"] == "fine" and view["seconds"] == pytest.approx(fine, rel=0.5)
+    with closing(Studio(FlatRenderer(), small_cast(pictures), pictures, steps=4, own_steps=15)) as studio:
+        assert [studio.steps_in(name) for name in ("draft", "standard", "fine")] == [2, 4, 8]
+    with closing(Studio(FlatRenderer(), small_cast(pictures), pictures)) as studio:
+        assert studio.steps_in("fine") is None
 
 
 def test_hints_tell_where_a_long_sentence_stops_being_read(tmp_path):

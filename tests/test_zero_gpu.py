@@ -72,6 +72,7 @@ def test_the_time_asked_for_follows_the_slowest_frame():
     for _ in range(3):
         list(renderer.render(REQUEST))
     assert lending.durations == [FIRST_SECONDS, LEAST_SECONDS, 60]
+    assert renderer.seconds(replace(REQUEST, effort=2.0)) == 120  # twice the steps
 
 
 def test_a_cancelled_frame_closes_the_stream_and_asks_for_no_gpu_before_it_began():

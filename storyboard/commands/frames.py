@@ -21,6 +21,7 @@ from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
 from storyboard.inputs import stale_cause
+from storyboard.model_name import model_name
 from storyboard.pictures import PictureStore
 from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.session import StorySession
@@ -112,7 +113,10 @@ def _editing(options: argparse.Namespace) -> Iterator[StorySession]:
     with _store(options.project) as pictures:
         story = read_project(options.project, pictures)
         steps = getattr(options, "steps", None)
-        session = StorySession(story, _Late(options.pipeline), pictures, steps=steps, explain=True)
+        model = model_name(options.pipeline)
+        session = StorySession(
+            story, _Late(options.pipeline), pictures, steps=steps, explain=True, model=model
+        )
         yield session
         _write(session.story, pictures, options.project)
 

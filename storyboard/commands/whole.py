@@ -20,6 +20,7 @@ from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_files, story_from_folder
 from storyboard.exports.project import ENDING, read_project, write_project
+from storyboard.model_name import model_name
 from storyboard.pictures import PictureStore, read_upload
 from storyboard.sentences import check_caption
 from storyboard.session import StorySession
@@ -36,13 +37,11 @@ def draw(options: argparse.Namespace) -> None:
         cast = load_cast(options.pipeline, pictures)
         story = cast_story(cast, options.cast, options.seed, pictures, options.title)
         check_sentences(story, sentences)
-        session = StorySession(
-            story, drawing.open_pipeline(options.pipeline), pictures, steps=options.steps, explain=True
-        )
+        renderer, model = drawing.open_pipeline(options.pipeline), model_name(options.pipeline)
+        session = StorySession(story, renderer, pictures, steps=options.steps, explain=True, model=model)
         for number, sentence in enumerate(sentences, start=1):
             frame = session.add(sentence)
             drawing.finish(session.draw(frame.id), f"Frame {number} of {len(sentences)}")
-        model = options.pipeline.resolve().name
         for name, data in story_files(session.story, pictures, model, named=False):
             (finished / name).write_bytes(data)
         write_project(session.story, pictures, finished / f"story{ENDING}")
@@ -54,7 +53,7 @@ def export(options: argparse.Namespace) -> None:
         per_page=options.per_page,
         paper=options.paper,
         seconds=options.seconds,
-        model=options.pipeline.resolve().name,
+        model=model_name(options.pipeline),
     )
     with _into(options.out) as (workshop, finished):
         pictures = PictureStore(workshop / "pictures")

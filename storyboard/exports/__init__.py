@@ -26,7 +26,7 @@ class ExportOptions:
     per_page: int = 4  # frames a page of a PDF
     paper: str = "a4"
     seconds: float | None = None  # a frame of a GIF or film; None: as long as its sentence takes to read
-    model: str = ""  # the name of the pipeline, noted in every PNG of a frame
+    model: str = ""  # noted in PNGs of frames whose takes do not say what drew them
 
     def __post_init__(self) -> None:
         if isinstance(self.per_page, bool) or self.per_page not in PER_PAGE:

@@ -100,4 +100,5 @@ def _entry(take: Take) -> dict:
         "guidance": take.guidance,
         "seconds": round(take.seconds, 3),
         "conditioning": take.conditioning,
+        "model": take.model,
     }

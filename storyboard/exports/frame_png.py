@@ -1,8 +1,9 @@
 """A frame's picture as a PNG that says how it was made, and such a PNG back as a frame.
 
-Knows neither torch nor gradio. The PNG is what it always was; two text chunks are added: "Description", the
-sentence, for every other program, and KEYWORD, JSON for `frame_from_png`. What comes back is foreign data and is
-checked as strictly as a project file.
+Knows neither torch nor gradio. The PNG shows the picture in the story's look; two text chunks are added:
+"Description", the sentence, for every other program, and KEYWORD, JSON for `frame_from_png`. A look does not get lost
+on the way back: under any but colour the file also holds the picture as it was drawn. What comes back is foreign data
+and is checked as strictly as a project file.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from PIL.PngImagePlugin import PngInfo
 
 from storyboard.errors import StoryError
 from storyboard.exports.reading import read_json, read_picture
+from storyboard.looks import finished
 from storyboard.pictures import PictureStore
-from storyboard.story import Frame, Story, Take, new_id
+from storyboard.story import MAX_MODEL, Frame, Story, Take, new_id
 from storyboard.story_json import story_from_json, story_to_json
 
 KEYWORD = "StoryGPT-V Storyboard frame"
+DRAWN = b"drWn"  # the chunk with the picture as it was drawn: private, optional, to be kept by who changes the rest
 VERSION = 1
-MAX_MODEL = 200  # characters
 MAX_TEXT = 2**20  # bytes; Pillow allows no longer text chunk
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
@@ -47,7 +49,7 @@ class PictureOfFrame:
 def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str = "") -> bytes:
     """The picture of the frame's chosen take, with how it was made. The frame must have one.
 
-    `model`: the name of the pipeline that drew it.
+    `model`: noted as what drew it where the take does not say so itself.
     """
     take = frame.take
     notes = PngInfo()
@@ -55,9 +57,11 @@ def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str 
     notes.add_itxt("Description", take.caption)
     notes.add_text("Software", "StoryGPT-V Storyboard")
     notes.add_itxt(KEYWORD, json.dumps(_described(story, frame, take, model), ensure_ascii=False))
-    buffer = io.BytesIO()
-    pictures.open(take.picture).save(buffer, format="PNG", pnginfo=notes)
-    return buffer.getvalue()
+    drawn = pictures.open(take.picture)
+    shown = finished(drawn, story.look)
+    if shown is not drawn:
+        notes.add(DRAWN, _encoded(drawn))
+    return _encoded(shown, notes)
 
 
 def frame_from_png(data: bytes) -> PictureOfFrame:
@@ -67,7 +71,9 @@ def frame_from_png(data: bytes) -> PictureOfFrame:
         raise StoryError(
             "Only a PNG exported from a storyboard can be made a frame again; use that file as it is."
         )
-    picture = read_picture(data, what)
+    picture, drawn = read_picture(data, what), _drawn(data)
+    if drawn is not None:
+        picture = read_picture(drawn, what)
     described = read_json(_notes(data).encode(), what)
     if not isinstance(described, dict) or not isinstance(described.get("model"), str):
         raise StoryError(f"{what} has damaged notes; use another copy of it.")
@@ -110,9 +116,26 @@ def _described(story: Story, frame: Frame, take: Take, model: str) -> dict:
     # The story's own id opens it for whoever has it, so no file carries it.
     return {
         "version": VERSION,
-        "model": model[:MAX_MODEL],
+        "model": take.model or model[:MAX_MODEL],
         "story": story_to_json(replace(story, id=new_id(), frames=(alone,))),
     }
+
+
+def _encoded(picture: Image.Image, notes: PngInfo | None = None) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", pnginfo=notes)
+    return buffer.getvalue()
+
+
+def _drawn(data: bytes) -> bytes | None:
+    """The picture as it was drawn, where the file shows it in a look; None where it shows it as it is."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            picture.load()
+            chunks = getattr(picture, "private_chunks", [])
+            return next((chunk[1] for chunk in chunks if chunk[0] == DRAWN), None)
+    except Exception as error:  # damaged chunks raise whatever they lead to
+        raise StoryError("The picture has damaged notes; use another copy of it.") from error
 
 
 def _notes(data: bytes) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.looks import finished
 from storyboard.pictures import PictureStore
 from storyboard.story import Story, Take
 
@@ -20,11 +21,15 @@ MAX_SLUG = 40  # characters
 
 @dataclass(frozen=True)
 class Panel:
-    """A frame as it stands on the board: its number from 1, its sentence, and the take shown, None before the first."""
+    """A frame as it stands on the board: its number from 1, its sentence, and the take shown, None before the first.
+
+    `look` is the story's, which its picture is shown in.
+    """
 
     number: int
     caption: str
     take: Take | None
+    look: str = "colour"
 
     @property
     def text(self) -> str:
@@ -33,7 +38,7 @@ class Panel:
 
     def open(self, pictures: PictureStore) -> Image.Image | None:
         """The picture as RGB, None before the first. StoryError where its file is gone."""
-        return pictures.open(self.take.picture) if self.take else None
+        return finished(pictures.open(self.take.picture), self.look) if self.take else None
 
 
 def panels_of(story: Story) -> tuple[Panel, ...]:
@@ -41,7 +46,8 @@ def panels_of(story: Story) -> tuple[Panel, ...]:
     if not story.frames:
         raise StoryError("The story has no frames yet; write a sentence before you export it.")
     return tuple(
-        Panel(number, frame.caption, frame.take) for number, frame in enumerate(story.frames, start=1)
+        Panel(number, frame.caption, frame.take, story.look)
+        for number, frame in enumerate(story.frames, start=1)
     )
 
 

@@ -1,7 +1,8 @@
 """Rough pictures while a frame is being denoised, at a bounded price.
 
 Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
-its place once or twice. What is shown never changes what is drawn.
+its place once or twice. Guidance makes early guesses garish, so these are calmed first. What is shown never changes
+what is drawn.
 """
 
 from __future__ import annotations
@@ -41,12 +42,13 @@ class Previewer:
         part = (step.index + 1) / step.total
         if part == 1:
             return None  # the finished picture follows at once
+        guess = calmed(step.predicted_clean)
         if self.looks and part >= self.looks[0]:
             self.looks.pop(0)
             if self._affordable(part):
-                return self._decode(step.predicted_clean)
+                return self._decode(guess)
         if self.colours is not None and step.index % max(1, step.total // LINEAR_LOOKS) == 0:
-            return linear_colours(step.predicted_clean, self.colours, size)
+            return linear_colours(guess, self.colours, size)
         return None
 
     def _affordable(self, part: float) -> bool:
@@ -60,6 +62,16 @@ class Previewer:
         pixels = decode_latents(self.vae, latents)
         self.spent += time.perf_counter() - start
         return pixels
+
+
+def calmed(latents: torch.Tensor) -> torch.Tensor:
+    """A guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
+
+    At high noise guidance pushes the guess apart, to twice and more the deviation that pictures have, which is 1 by
+    what "normalised" means; decoded, that is glaring colour on black and white.
+    """
+    deviation = latents.float().std(dim=(1, 2, 3), keepdim=True)
+    return latents / deviation.clamp(min=1).to(latents.dtype)
 
 
 def linear_colours(

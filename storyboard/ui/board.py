@@ -17,6 +17,7 @@ import gradio as gr
 
 from storyboard.captions import MAX_CAPTION
 from storyboard.errors import StoryError
+from storyboard.looks import BRIGHTNESS, CURVES
 from storyboard.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
@@ -28,9 +29,9 @@ from storyboard.ui.view import board_view, jobs_view
 STATIC = Path(__file__).parent / "static"
 # One script, in this order: what is used while the script runs stands before its first use.
 SCRIPTS = (
-    *("strings", "german", "language", "dom", "icons", "toasts", "net", "order", "popups"),
+    *("strings", "german", "language", "dom", "icons", "toasts", "net", "order", "popups", "words"),
     *("card", "sentence", "who", "thread", "moves", "panel", "takes", "explain"),
-    *("queue", "composer", "script", "cast", "portraits", "stories", "exports", "keys", "board"),
+    *("queue", "composer", "script", "cast", "portraits", "stories", "exports", "settings", "keys", "board"),
 )
 MAX_UPLOAD_MB = 64  # a project file brings all its pictures
 
@@ -51,6 +52,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         actions=list(hints.actions),
         example=hints.example,
         side=hints.side,
+        looks={"brightness": BRIGHTNESS, "curves": CURVES},
         model=studio.model,
         limit=MAX_CAPTION,
         script_limit=MAX_SCRIPT,

@@ -26,6 +26,8 @@ PASSED_ON: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "use_portrait": (Studio.use_portrait, ("frame", "name", "portrait")),
     "include_name": (Studio.include, ("frame", "name", "how")),
     "rebind": (Studio.rebind, ("frame", "occurrence", "names")),
+    "set_look": (Studio.set_look, ("look",)),
+    "set_quality": (Studio.set_quality, ("quality",)),
     "choose_take": (Studio.choose_take, ("frame", "take")),
     "draw_frame": (Studio.draw, ("frame",)),
     "draw_missing": (Studio.draw_missing, ()),

@@ -22,6 +22,8 @@ def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
         "id": story.id,
         "title": story.title,
         "seed": story.seed,
+        "look": story.look,
+        "quality": story.quality,
         "cast": [_character(studio, character, root) for character in story.cast],
         "frames": [describe_frame(studio, story, frame, root) for frame in story.frames],
     }
@@ -44,6 +46,7 @@ def describe_frame(studio: Studio, story: Story, frame: Frame, root: str) -> dic
         "steps": take.steps if take else None,
         "guidance": take.guidance if take else None,
         "seconds": round(take.seconds, 3) if take else None,
+        "model": take.model if take else None,
         "take": take.id if take else None,
         "takes": [
             {

@@ -15,6 +15,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from storyboard.captions import clean_text
+from storyboard.renderer import MAX_STEPS
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
@@ -35,8 +36,8 @@ class Hints:
     """Words that write themselves into a sentence, and one sentence this pipeline draws well (or "").
 
     `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
-    pixels wide and high its pictures are; 0 where that is not known. `reader` cuts a sentence into the tokens of which
-    the text encoder reads `tokens`; None where that is not known.
+    pixels wide and high its pictures are, `steps` in how many steps it draws them; 0 where that is not known. `reader`
+    cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known.
     """
 
     places: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Hints:
     side: int = 0
     reader: Tokenizer | None = None
     tokens: int = 0
+    steps: int = 0
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""
@@ -80,9 +82,11 @@ def load_hints(folder: Path) -> Hints:
         actions=_words(described.get("actions")),
         example=clean_text(example)[: 3 * MAX_LENGTH] if isinstance(example, str) else "",
         vocabulary=_vocabulary(_read_json(folder / "tokenizer" / "tokenizer.json")),
-        side=_side(_read_json(folder / "vae" / "config.json")),
+        # What the autoencoder was made for, which is what the pipeline draws.
+        side=_number(_read_json(folder / "vae" / "config.json").get("sample_size"), MAX_SIDE),
         reader=_reader(folder / "tokenizer" / "tokenizer.json"),
         tokens=_tokens(folder),
+        steps=_number(_read_json(folder / "model_index.json").get("steps"), MAX_STEPS),
     )
 
 
@@ -101,10 +105,9 @@ def _words(listed: object) -> tuple[str, ...]:
     return tuple(word for word in words if 0 < len(word) <= MAX_LENGTH)[:MAX_WORDS]
 
 
-def _side(autoencoder: dict) -> int:
-    """What the autoencoder was made for, which is what the pipeline draws."""
-    side = autoencoder.get("sample_size")
-    return side if isinstance(side, int) and 0 < side <= MAX_SIDE else 0
+def _number(value: object, most: int) -> int:
+    """A whole number from 1 to `most`; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most else 0
 
 
 def _reader(path: Path) -> Tokenizer | None:

@@ -18,10 +18,10 @@ from storyboard.inputs import frames_touched, stale_frames
 from storyboard.jobs import DrawingQueue, Job
 from storyboard.library import Entry, Library
 from storyboard.pictures import PictureStore, read_upload
-from storyboard.renderer import Renderer
+from storyboard.renderer import Renderer, steps_for
 from storyboard.script import MAX_SCRIPT, split_script
 from storyboard.session import StorySession
-from storyboard.story import MAX_FRAMES, Character, Frame, Story, new_id
+from storyboard.story import MAX_FRAMES, QUALITIES, Character, Frame, Story, new_id
 from storyboard.ui.sessions import MAX_OPEN, Sessions
 
 MAX_STORIES = 2000  # without a library
@@ -34,7 +34,8 @@ class Studio:
     """The stories of everyone who uses this app. Safe to call from several threads; close it when done.
 
     `library` is closed by whoever opened it, after the studio; its pictures are then `pictures`. `model`: the name of
-    the pipeline, noted in every picture that is saved.
+    the pipeline; `drawn_by`: that and which weights, noted in every take; `own_steps`: in how many steps it draws where
+    `steps` says nothing, 0 where that is not known.
     """
 
     def __init__(
@@ -46,12 +47,16 @@ class Studio:
         max_stories: int | None = None,
         library: Library | None = None,
         model: str = "",
+        own_steps: int = 0,
+        drawn_by: str = "",
     ) -> None:
         self.renderer = renderer
         self.model = model
         self.cast = tuple(cast)
         self.pictures = pictures
         self.steps = steps
+        self.own_steps = own_steps
+        self.drawn_by = drawn_by or model
         self.library = library
         self.queue = DrawingQueue(remember=library.remember) if library else DrawingQueue()
         self._sessions = Sessions(
@@ -104,6 +109,12 @@ class Studio:
 
     def rename(self, story_id: object, title: object) -> None:
         self.session(story_id).rename(_text(title, "The title"))
+
+    def set_look(self, story_id: object, look: object) -> None:
+        self.session(story_id).set_look(_text(look, "The look"))
+
+    def set_quality(self, story_id: object, quality: object) -> None:
+        self.session(story_id).set_quality(_text(quality, "The quality"))
 
     def duplicate_story(self, story_id: object, shelf: object = None) -> str:
         """A copy of a story under a fresh id, with its takes; the id."""
@@ -303,14 +314,27 @@ class Studio:
             known = self._stale[story.id] = (story, stale_frames(story))
         return known[1]
 
-    def estimate(self, story_id: object) -> float | None:
-        """Seconds a frame takes lately: as measured here, else as the story's last takes say; None without any."""
-        measured = self.queue.seconds_a_frame()
+    def estimate(self, story_id: object, quality: str | None = None) -> float | None:
+        """Seconds a frame takes lately: as measured here, else as the story's last takes say; None without any.
+
+        `quality`: in that one instead of the story's own.
+        """
+        story = self.session(story_id).story
+        steps = self.steps_in(quality or story.quality)
+        measured = self.queue.seconds_a_frame(steps)
         if measured is not None:
             return measured
-        frames = self.session(story_id).story.frames
-        seconds = [frame.takes[-1].seconds for frame in frames if frame.takes][-TAKES_LOOKED_AT:]
-        return statistics.median(seconds) if seconds else None
+        takes = [frame.takes[-1] for frame in story.frames if frame.takes][-TAKES_LOOKED_AT:]
+        return (
+            statistics.median(one.seconds * (steps or one.steps) / one.steps for one in takes)
+            if takes
+            else None
+        )
+
+    def steps_in(self, quality: str) -> int | None:
+        """Denoising steps a picture gets in a quality; None where the pipeline does not say what it usually takes."""
+        usual = self.steps or self.own_steps
+        return steps_for(usual, QUALITIES[quality]) if usual else None
 
     def stop(self, story_id: object, frame_id: object) -> None:
         """Stop whatever is drawn or waits for this frame; its picture stays."""
@@ -343,7 +367,8 @@ class Studio:
         self.queue.close()
 
     def _session(self, story: Story, **kept) -> StorySession:
-        return StorySession(story, self.renderer, self.pictures, steps=self.steps, explain=True, **kept)
+        noted = {"steps": self.steps, "explain": True, "model": self.drawn_by}
+        return StorySession(story, self.renderer, self.pictures, **noted, **kept)
 
     def _kept(self) -> Library:
         if self.library is None:

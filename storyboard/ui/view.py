@@ -12,9 +12,10 @@ import io
 from PIL import Image
 
 from storyboard.captions import Pronoun, find_mentions, find_pronouns
+from storyboard.impersonal import is_impersonal
 from storyboard.inputs import StoryInputs, stale_cause
 from storyboard.jobs import Job
-from storyboard.story import Character, Frame, Story, Take
+from storyboard.story import QUALITIES, Character, Frame, Story, Take
 from storyboard.ui.studio import Studio
 
 PREVIEW_SIDE = 256  # pixels
@@ -31,6 +32,12 @@ def board_view(studio: Studio, story_id: object) -> dict:
     stale = studio.stale_frames(story)
     return jobs | {
         "title": story.title,
+        "look": story.look,
+        "quality": story.quality,
+        "qualities": [
+            {"name": name, "steps": studio.steps_in(name), "seconds": studio.estimate(story_id, name)}
+            for name in QUALITIES
+        ],
         "saved": session.saved_at,
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
@@ -83,6 +90,7 @@ def frame_details(story: Story, frame: Frame) -> dict:
         "guidance": take.guidance,
         "seconds": take.seconds,
         "conditioning": take.conditioning,
+        "model": take.model,
         "attention": [{"name": name, "picture": key} for name, key in take.attention],
         "portraits": [{"name": name, "picture": key} for name, key in take.portraits],
         "read": [
@@ -164,8 +172,10 @@ def _pronoun(
 ) -> dict | None:
     """Whom a pronoun stands for, by the writer or as the model read it; None for an "it" that is only a thing."""
     names, confidence, by = reading_of(frame, occurrence, pronoun)
-    if not names and pronoun.word in _THINGS and all(one.pronoun != "it" for one in inputs.in_play(frame)):
-        return None
+    if not names and pronoun.word in _THINGS:
+        someone = any(one.pronoun == "it" for one in inputs.in_play(frame))
+        if not someone or is_impersonal(frame.caption, pronoun):
+            return None
     return {
         "word": pronoun.word,
         "start": pronoun.start,

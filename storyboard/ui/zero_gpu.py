@@ -53,7 +53,7 @@ class BorrowedGpuRenderer:
         """GPU time to ask for: what is asked for must be left of the visitor's quota, so not more than needed."""
         if not self._slowest:
             return FIRST_SECONDS
-        return max(LEAST_SECONDS, round(SLACK * self._slowest))
+        return max(LEAST_SECONDS, round(SLACK * self._slowest * request.effort))
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
@@ -69,7 +69,7 @@ class BorrowedGpuRenderer:
                 if isinstance(event, Refused):
                     raise StoryError(event.sentence)
                 if isinstance(event, Rendered):
-                    self._slowest = max(self._slowest, event.seconds)
+                    self._slowest = max(self._slowest, event.seconds / request.effort)
                 yield event
         except gr.Error as error:  # how `spaces` says that there is no quota, or that the process ended
             raise StoryError(

@@ -11,6 +11,7 @@ function paint(before) {
     paintCast();
     paintBoard();
     paintBar();
+    paintLook();
     paintComposer();
   } else {
     for (const frame of view.frames) paintCard(cards.get(frame.id), frame);
@@ -97,11 +98,12 @@ function startBar() {
   title.addEventListener("change", () => renameStory(title.value));
   title.addEventListener("keydown", (event) => isEnter(event) && title.blur());
   for (const [name, icon] of [["undo", "undo"], ["redo", "redo"], ["help", "help"]]) bar(name).append(makeIcon(icon));
-  for (const [name, icon] of [["open-stories", "stories"], ["export", "export"], ["copy", "link"]]) bar(name).prepend(makeIcon(icon));
+  for (const [name, icon] of [["open-stories", "stories"], ["export", "export"], ["settings", "settings"], ["copy", "link"]]) bar(name).prepend(makeIcon(icon));
   bar("undo").addEventListener("click", undo);
   bar("redo").addEventListener("click", redo);
   bar("open-stories").addEventListener("click", openStories);
   bar("help").addEventListener("click", openKeys);
+  bar("settings").addEventListener("click", openSettings);
   bar("copy").addEventListener("click", copyLink);
   makeMenuButton(bar("export"), exportMenu);
   fillLanguages(bar("languages"));
@@ -152,6 +154,7 @@ translate(element.querySelector(".sb-root"));
 startPopups();
 startPressing();
 startBar();
+startLooks();
 startQueue();
 startComposer();
 startDrops();

@@ -10,12 +10,13 @@ composer.unknown = composer.form.querySelector(".sb-unknown");
 composer.insert = null; // { id, side } of the card beside which the sentence goes; null: at the end
 
 function startComposer() {
+  const lookAtWords = watchWords(composer.text, composer.unknown);
   composer.text.maxLength = props.limit;
   composer.text.addEventListener("input", () => {
     fitHeight(composer.text);
     show(composer.problem, false);
     keepDraft("next", composer.text.value ? { text: composer.text.value } : null);
-    checkWordsSoon();
+    lookAtWords();
   });
   composer.text.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && composer.insert) return stopInsert();
@@ -138,20 +139,4 @@ function insertWord(word) {
   composer.text.focus({ preventScroll: true });
   composer.text.setSelectionRange(caret, caret);
   composer.text.dispatchEvent(new Event("input"));
-}
-
-let wordsTimer = 0;
-
-// A gentle note, never a refusal: such a sentence can be drawn all the same.
-function checkWordsSoon() {
-  clearTimeout(wordsTimer);
-  wordsTimer = setTimeout(async () => {
-    const caption = composer.text.value;
-    const { unknown = [], read } = (caption.trim() && (await ask("look_at_words", { caption }))) || {};
-    if (caption !== composer.text.value) return;
-    const words = unknown.map((word) => (unknown.length > 1 ? `“${word}”` : word)).join(", ");
-    const notes = [read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words)];
-    show(composer.unknown, notes.some(Boolean));
-    setText(composer.unknown, notes.filter(Boolean).join(" "));
-  }, 600);
 }

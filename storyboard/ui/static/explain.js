@@ -84,6 +84,7 @@ function makeFacts(details) {
   fact("drawn_steps", String(details.steps));
   fact("drawn_guidance", String(details.guidance));
   fact("drawn_seconds", say("seconds", details.seconds.toFixed(1)));
+  if (details.model) fact("drawn_model", details.model);
   return list;
 }
 

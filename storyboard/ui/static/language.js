@@ -32,6 +32,11 @@ function sayTime(seconds) {
   return whole < 90 ? say("seconds", whole) : say("minutes", Math.round(whole / 60));
 }
 
+// A picture may take less than a second, and twice that is worth knowing.
+function saySeconds(seconds) {
+  return seconds < 9.5 ? say("seconds", Number(seconds.toPrecision(seconds < 1 ? 1 : 2)).toLocaleString(region())) : sayTime(seconds);
+}
+
 // "en-GB" where that is what the reader has and English is spoken: clocks and dates differ by country.
 function region() {
   return (navigator.languages || []).find((one) => one.slice(0, 2) === language) || language;

@@ -7,14 +7,21 @@ function makeSentence(card) {
   card.text = text;
   card.base = null; // the sentence the writer started from, while the box differs from it
   text.maxLength = props.limit;
-  card.hint = make("p", "sb-hint", say("typing_hint"));
-  card.hint.hidden = true;
+  card.words = make("p", "sb-unknown");
+  card.words.hidden = true;
+  card.words.setAttribute("role", "status");
+  card.typing = make("p", "", say("typing_hint"));
+  card.hint = make("div", "sb-hint");
+  card.hint.append(card.words, card.typing);
+  card.lookAtWords = watchWords(text, card.words, () => paintHint(card));
+  paintHint(card);
   card.clash = make("div", "sb-clash");
   card.clash.setAttribute("role", "alert");
   text.addEventListener("input", () => noteTyping(card));
   text.addEventListener("keydown", (event) => onSentenceKey(card, event));
+  text.addEventListener("focus", card.lookAtWords);
   text.addEventListener("blur", () => {
-    show(card.hint, false);
+    paintHint(card);
     if (isDirty(card) && !isClash(card)) saveSentence(card, false);
   });
   const line = make("div", "sb-line-box");
@@ -38,8 +45,16 @@ function noteTyping(card) {
   if (card.base === null) card.base = card.saved;
   if (!isDirty(card)) card.base = null;
   fitHeight(card.text);
-  show(card.hint, isDirty(card));
+  paintHint(card);
+  card.lookAtWords();
   keepDraft(card.id, isDirty(card) ? { text: card.text.value, base: card.base } : null);
+}
+
+// Under the box while it is written in: what the keys do, and what the model makes of the words.
+function paintHint(card) {
+  const writing = document.activeElement === card.text;
+  show(card.typing, isDirty(card));
+  show(card.hint, writing && (isDirty(card) || !card.words.hidden));
 }
 
 function isDirty(card) {
@@ -99,7 +114,7 @@ async function saveSentence(card, draw) {
     card.base = null;
     keepDraft(card.id, null);
   } else if (!answer.error) card.base = card.saved;
-  show(card.hint, isDirty(card) && document.activeElement === card.text);
+  paintHint(card);
   repaint(card);
 }
 

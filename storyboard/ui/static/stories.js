@@ -117,8 +117,10 @@ async function openStory(id, extra = {}) {
   return true;
 }
 
-function openNewStory() {
-  return openStory(null, { fresh: true });
+async function openNewStory() {
+  const opened = await openStory(null, { fresh: true });
+  if (opened) composer.text.focus(); // the button that was pressed may be gone, and writing is what comes next
+  return opened;
 }
 
 function begin(answer) {

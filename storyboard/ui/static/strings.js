@@ -10,7 +10,7 @@ TABLES.en = {
   undo: "Undo", redo: "Redo", undo_what: "Undo %1", redo_what: "Redo %1", undone: "Undone: %1.", redone: "Done again: %1.",
   nothing_undo: "There is nothing to undo.", nothing_redo: "There is nothing to do again.",
   stories: "Stories", export: "Export", copy_link: "Copy link", help: "Keys and help", choose_language: "Language",
-  columns: "Columns", columns_n: "%1 a row",
+  columns: "Columns", columns_n: "%1 a row", settings: "Settings",
   // The cast
   limits: "This model, %1, draws square pictures of %2 by %2 pixels.",
   cast: "The cast", cast_note: "Press one to choose how they look in this story.", cast_add: "Add someone",
@@ -71,7 +71,7 @@ TABLES.en = {
   reads_short_n: "reads %1", insert_here: "Insert a frame here",
   // Pronouns
   binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?",
-  binding_sure: "%1 % sure", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word",
+  binding_sure: "%1 % sure", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word", binding_thing: "Read as a thing, not as somebody",
   rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide", rebind_auto_now: "Let the model decide (%1)",
   rebind_several: "Several of them…", rebind_done: "That is who",
   // The panel
@@ -85,7 +85,7 @@ TABLES.en = {
   attention_title: "Where the model looked for whom", attention_alt: "Where the model looked, over the picture of frame %1", attention_show: "Show where %1 was drawn",
   attention_none: "This take was drawn without that record; redraw it to have one.",
   drawn_title: "Drawn with", drawn_resolved: "Sentence as read", drawn_read: "Frames read", drawn_nothing: "none",
-  drawn_portraits: "Portraits", drawn_steps: "Steps", drawn_guidance: "Guidance", drawn_seconds: "Took",
+  drawn_portraits: "Portraits", drawn_steps: "Steps", drawn_guidance: "Guidance", drawn_seconds: "Took", drawn_model: "Model",
   drawn_by: "Condition", drawn_llm: "the language model, from the story so far", drawn_char: "the characters' portraits",
   drawn_text: "the sentence alone", drawn_gone: "one that was removed", copy_facts: "Copy all of this",
   facts_copied: "Everything this picture was drawn with is copied.",
@@ -109,6 +109,16 @@ TABLES.en = {
   script_split_n: "%1 frames", script_accept_0: "Add frames", script_accept_1: "Add 1 frame%2",
   script_accept_n: "Add %1 frames%2", script_drop: "Leave out: %1", script_keep: "Keep: %1", script_draw: "Draw them right away",
   script_added_1: "1 frame added.", script_added_n: "%1 frames added.", cancel: "Cancel",
+  // Settings
+  settings_title: "Settings of this story",
+  look: "Look", look_colour: "Colour", look_grey: "Grey", look_ink: "Ink", look_set: "The story is shown in: %1.",
+  look_note: "How the story is shown here and in every export. The pictures stay as they were drawn, and none is out of date.",
+  quality: "Quality", quality_draft: "Draft", quality_standard: "Standard", quality_fine: "Fine", quality_set: "Pictures to come: %1.",
+  quality_steps_1: "1 step", quality_steps_n: "%1 steps", quality_seconds: "about %1 a picture",
+  quality_note: "For pictures drawn from now on. Fewer steps are faster and rougher; those already drawn stay.",
+  sizes: "Size",
+  sizes_are: "Pictures are %1 by %1 pixels and square: that is what this model, %2, draws. It has no other size or shape.",
+  sizes_unknown: "Pictures have the size this model, %1, draws; it has no other.",
   // Stories
   stories_title: "Your stories", stories_note: "Kept in this app's library. This browser remembers which are yours.",
   stories_none: "No stories yet: the one you are writing appears here with its first frame.",

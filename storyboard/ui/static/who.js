@@ -25,7 +25,7 @@ function makeNameChip(name, tag) {
 }
 
 function paintWho(card, frame) {
-  refill(card.who, [frame.number, frame.who, frame.pronouns, nameOrder()], () => [
+  refill(card.who, [frame.number, frame.who, frame.pronouns, isDrawnAsWritten(frame), nameOrder()], () => [
     ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
     ...frame.pronouns.map((one) => makePronounChip(card, one)),
   ]);
@@ -66,9 +66,16 @@ function makePronounChip(card, pronoun) {
 function sayHowSure(pronoun, frame) {
   if (pronoun.by === "writer") return say("binding_writer");
   if (pronoun.by === "model") return say("binding_sure", Math.round(100 * pronoun.confidence));
-  const { all, chosen } = frame.takes;
-  return say(chosen >= 0 && all[chosen].caption === frame.caption ? "binding_nobody" : "binding_none");
+  if (!isDrawnAsWritten(frame)) return say("binding_none");
+  return say(THINGS.includes(pronoun.word) ? "binding_thing" : "binding_nobody");
 }
+
+function isDrawnAsWritten(frame) {
+  const { all, chosen } = frame.takes;
+  return chosen >= 0 && all[chosen].caption === frame.caption;
+}
+
+const THINGS = ["it", "its"];
 
 const PLURAL = ["they", "them", "their", "theirs", "themselves"];
 

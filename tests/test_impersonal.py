@@ -1,0 +1,83 @@
+"""An "it" that is nobody of the cast: the weather, the time, or a thing the sentence names just before."""
+
+import pytest
+
+from storyboard.captions import find_pronouns
+from storyboard.impersonal import is_impersonal, is_thing
+
+
+def it(sentence: str):
+    return next(one for one in find_pronouns(sentence) if one.word in ("it", "its"))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It rains.",
+        "It is raining in the park.",
+        "It's raining and Rosa runs.",
+        "It's been snowing all day.",
+        "It will rain soon.",
+        "It isn't raining.",
+        "It starts to snow.",
+        "It is pouring.",
+        "It\u2019s late.",
+        "It is late in the garden.",
+        "It grows dark.",
+        "It is a sunny day.",
+        "It was a cold and dark night.",
+        "It is 9 o'clock.",
+        "It is time to go home.",
+        "It is a lovely spring morning.",
+        "Rosa runs because it is raining.",
+        "It seems that Rosa is sad.",
+    ],
+)
+def test_weather_and_time_are_nobody(sentence):
+    assert is_impersonal(sentence, it(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It holds a parcel.",
+        "It waves hello.",
+        "It is napping.",
+        "It is in the kitchen.",
+        "Now it is in the kitchen, waving with one hand.",
+        "It pours tea for Rosa.",
+        "Its wheels squeak.",
+        "It dances in the rain.",
+        "It is a robot that works at night.",
+        "It may be sad.",
+        "It carries a lamp in the dark.",
+        "It wakes up in the morning.",
+        "It",
+    ],
+)
+def test_every_other_it_may_be_somebody(sentence):
+    assert not is_impersonal(sentence, it(sentence))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "thing"),
+    [
+        ("Rosa finds a box and opens it.", True),
+        ("Rosa picks up a parcel and gives it to Milo.", True),
+        ("Rosa paints a picture, then carefully hangs it up.", True),
+        ("Rosa hugs it.", False),
+        ("In a shop, Rosa hugs it.", False),  # where she is, and not what she holds
+        ("Otto waters a flower while it waters a plant.", False),
+        ("Rosa paints a picture for it.", False),
+        ("It opens a box.", False),
+        ("Rosa opens a box and its lid falls.", False),
+    ],
+)
+def test_a_thing_is_what_the_sentence_brought_in_and_then_does_something_to(sentence, thing):
+    assert is_thing(sentence, it(sentence)) is thing
+
+
+def test_what_stands_before_somebody_it_may_be_is_not_the_thing():
+    sentence = "Rosa gives a box to Toggle and hugs it."
+    assert is_thing(sentence, it(sentence))
+    assert not is_thing(sentence, it(sentence), since=sentence.index(" and"))
