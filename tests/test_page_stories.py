@@ -151,9 +151,8 @@ def test_a_first_visit_is_shown_the_finished_example_and_the_next_one_is_not(vis
         assert "finished example" in page.locator(".sb-notice").inner_text()
         page.locator(".sb-notice").get_by_role("button", name="New story").click()
         page.locator(".sb-empty").wait_for()
-        page.locator(
-            "#sb-next:focus"
-        ).wait_for()  # it stayed with the button that was gone, and typing went nowhere
+        # The focus stayed with the button, which was gone, and what was typed went nowhere.
+        page.locator("#sb-next:focus").wait_for()
         page.goto(example_app.url)  # once more, without the story's link
         page.wait_for_selector(".sb-ready")
         assert sentences(page) == [] and page.locator(".sb-notice").is_hidden()
