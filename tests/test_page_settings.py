@@ -1,12 +1,13 @@
 """The settings of a story on the page: its look, the quality of pictures to come, and the size the model draws."""
 
 import io
+import threading
 
 import pytest
 from PIL import Image
 
 from storyboard.looks import finished
-from tests.pages import card, open_panel, sentence, story_in, wait_drawn, write_and_draw
+from tests.pages import card, open_panel, sentence, story_in, wait_drawn, write, write_and_draw
 
 pytestmark = pytest.mark.browser
 
@@ -62,6 +63,16 @@ def test_a_look_is_undone_and_survives_a_reload_and_takes_show_it_too(app, page)
     assert story_in(app, page).look == "colour"
     page.get_by_role("button", name="Redo changing the look").click()
     page.locator(".sb-root[data-look=ink]").wait_for()
+
+
+def test_a_first_picture_grows_softly_and_in_the_look(app, page):
+    app.renderer.gate = threading.Event()
+    write(page, "Rosa waves.")
+    preview = card(page, 1).locator(".sb-preview:not([hidden])")
+    preview.wait_for()
+    assert preview.evaluate("image => getComputedStyle(image).filter") == "blur(1.5px)"
+    choose(page, "Ink")
+    assert preview.evaluate("image => getComputedStyle(image).filter") == 'blur(1.5px) url("#sb-look-ink")'
 
 
 def test_settings_are_chosen_by_keys_and_said_aloud(app, page):

@@ -32,6 +32,8 @@ function paintLook() {
   const root = element.querySelector(".sb-root");
   setAttribute(root, "data-look", view.look);
   root.style.setProperty("--sb-look", lookFilter(view.look));
+  if (view.look in props.looks.curves) root.style.setProperty("--sb-look-too", lookFilter(view.look));
+  else root.style.removeProperty("--sb-look-too");
   if (settingsSheet) paintSettings(settingsSheet);
 }
 
