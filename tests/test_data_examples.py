@@ -329,6 +329,16 @@ def test_shards_that_are_there_are_not_made_again(cached, flintstones, parts, tm
         assert torch.equal(again.of(clip, "conditions"), cached[1].of(clip, "conditions"))
 
 
+def test_conditions_of_an_earlier_stage_1_are_not_kept_in_silence(cached, flintstones, parts, tmp_path):
+    """Retrained, its new conditions were never written, as the shards were there."""
+    conditioner = tiny.conditioner()
+    with torch.no_grad():
+        next(conditioner.fuser.parameters()).add_(1)
+    conditioner.fuser.save_pretrained(parts / "char_ldm" / "fuser")
+    with pytest.raises(StoryError, match="conditions of an earlier stage 1; delete it"):
+        cache_conditions(flintstones, parts, tmp_path / "conditions")
+
+
 def test_cached_conditions_carry_the_portrait_on_the_name(cached):
     dataset, cache = cached
     clip, caption = clip_id(1, 0, 5), "Fred waves."

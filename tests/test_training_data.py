@@ -174,7 +174,7 @@ def test_batches_may_be_made_in_processes_of_their_own(trained):
         {"target": "text", "image_weight": 0.1},
         {"interleaved": False},
         {"alignment_form": "norm", "generation_form": "code", "generation_weight": 0.5},
-        {"rule": "training", "min_snr": 0, "figures": 0, "name_weight": 0, "image_weight": 1, "ema": 0},
+        {"rule": "training", "figures": 0, "name_weight": 0, "image_weight": 1, "ema": 0},
         {"schedule": "released", "lr": 1e-3, "beta2": 0.95},
     ],
     ids=lambda switches: next(iter(switches)),
@@ -187,7 +187,7 @@ def test_table_4_and_the_release_are_switches(trained, switches):
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 @pytest.mark.parametrize(
     "switches",
-    [{"no_condition": 1.0}, {"min_snr": 0, "figures": 0, "masked": 0.3}, {"references": "portraits"}],
+    [{"no_condition": 1.0}, {"figures": 0, "masked": 0.3}, {"references": "portraits"}],
     ids=lambda switches: next(iter(switches)),
 )
 def test_stage_1_trains_whoever_is_there(trained, switches):

@@ -54,6 +54,16 @@ def test_a_run_interrupted_at_20_of_40_steps_ends_with_bit_equal_weights(tmp_pat
         assert torch.equal(weight, resumed.ema.weights[name]), name
 
 
+def test_two_runs_never_share_a_folder(tmp_path):
+    """They used to write their checkpoints over each other's without a word."""
+    first = iter(run(tmp_path))
+    next(first)
+    with pytest.raises(StoryError, match="Another run is training"):
+        next(iter(run(tmp_path)))
+    first.close()
+    assert next(iter(run(tmp_path))).step == 1
+
+
 def test_a_checkpoint_holds_only_what_is_trained(tmp_path):
     finish(run(tmp_path))
     assert set(load_file(tmp_path / "checkpoint" / "trained.safetensors")) == {"learns.weight", "learns.bias"}

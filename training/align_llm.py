@@ -96,7 +96,6 @@ class AlignArguments(LoopArguments):
         default=0.0, metadata={"help": "weight of L_img; 0: the row w/o L_img of Table 4"}
     )
     latents: str = field(default="runs/maple-lane/latents", metadata={"help": "encoded pictures, for L_img"})
-    min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting of L_img; 0: none, as released"})
     figures: float = field(
         default=2.0, metadata={"help": "extra weight of the latents of characters in L_img; released: 0"}
     )
@@ -171,7 +170,6 @@ class AlignTraining(nn.Module):
                 read.condition,
                 batch["noise"],
                 batch["timesteps"],
-                min_snr_gamma=self.args.min_snr or None,
                 weights=1 + self.args.figures * batch["figures"],
             )
             loss = loss + self.args.image_weight * metrics["image"]

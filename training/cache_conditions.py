@@ -7,6 +7,7 @@ For dataset folders there is `python -m training.data.conditions`.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from transformers import (
 )
 
 from storyboard.captions import find_mentions
+from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
@@ -35,6 +37,7 @@ from training.pretrain.clip import weather
 from training.pretrain.latents import FRAMES, SHARD_STORIES, missing_shards, write_shard
 
 VIEWS = 6  # of each portrait
+MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
 
 
 @dataclass
@@ -55,6 +58,22 @@ def load_conditioner(parts: Path) -> CharacterConditioner:
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     return CharacterConditioner(tokenizer, *(freeze(m).to(device) for m in (text, image, fuser)))
+
+
+def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
+    """Make `out`, for what this conditioner encodes alone. StoryError where it holds another's, kept but stale."""
+    digest = hashlib.sha256()
+    for module in (conditioner.text_encoder, conditioner.image_encoder, conditioner.fuser):
+        for name, weight in module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(weight.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    out.mkdir(parents=True, exist_ok=True)
+    with Accelerator().main_process_first():
+        mark = out / MADE_BY
+        stale = mark.read_text() != digest.hexdigest() if mark.exists() else any(out.glob("shard-*"))
+        if stale:
+            raise StoryError(f"{out} holds conditions of an earlier stage 1; delete it and run this again.")
+        mark.write_text(digest.hexdigest())
 
 
 class ConditionCache:
@@ -134,8 +153,8 @@ def portrait_views(conditioner: CharacterConditioner, processor: CLIPImageProces
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
     conditioner = load_conditioner(parts)
+    claim_conditions(out, conditioner)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     canonical, views = portrait_views(conditioner, processor)
     if Accelerator().is_main_process:
@@ -164,5 +183,5 @@ def _story_row(conditioner, processor, canonical: dict, seed: int) -> tuple:
 if __name__ == "__main__":
     try:
         main()
-    except OSError as error:
+    except (StoryError, OSError) as error:
         sys.exit(f"cache_conditions: {error}")

@@ -28,6 +28,7 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from storyboard.errors import StoryError
+from storyboard.file_lock import lock
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
 SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
@@ -198,6 +199,25 @@ class TrainingRun:
         ]
 
     def __iter__(self) -> Iterator[StepStats]:
+        with self._claimed():
+            yield from self._steps()
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Two runs in one folder would write their checkpoints over each other's: StoryError for the second."""
+        if not self.accelerator.is_main_process:
+            yield
+            return
+        with open(self.folder / "lock", "ab") as file:
+            try:
+                lock(file.fileno())
+            except BlockingIOError as error:
+                raise StoryError(
+                    f"Another run is training in {self.folder}; let it end, or choose another --output_dir."
+                ) from error
+            yield
+
+    def _steps(self) -> Iterator[StepStats]:
         started = saved_at = time.monotonic()
         dataset = _Steps(self.batch_at, self.rows, self.args.steps)
         loader = DataLoader(

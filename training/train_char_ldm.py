@@ -67,7 +67,6 @@ class CharLdmArguments(LoopArguments):
     vision_layers: int = field(
         default=2, metadata={"help": "trained last vision layers; 0: the row freeze vis"}
     )
-    min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting; 0: none, as released"})
     figures: float = field(
         default=2.0, metadata={"help": "extra weight of the latents of characters; released: 0"}
     )
@@ -126,7 +125,6 @@ class CharLdmTraining(nn.Module):
                 condition,
                 batch["noise"],
                 batch["timesteps"],
-                min_snr_gamma=self.args.min_snr or None,
                 weights=weights,
             )
         valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)

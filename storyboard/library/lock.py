@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from storyboard.errors import StoryError
+from storyboard.file_lock import lock
 
 FILE = "library.lock"
 
@@ -32,7 +33,7 @@ class FolderLock:
                 f"No stories can be kept in {folder} ({error.strerror}); give a folder you may write to with --library."
             ) from error
         try:
-            _lock(self._file.fileno())
+            lock(self._file.fileno())
         except BlockingIOError as error:
             holder = self._holder()
             self._file.close()
@@ -68,19 +69,3 @@ class FolderLock:
             self._file.flush()
         except OSError:
             return
-
-
-def _lock(descriptor: int) -> None:
-    """BlockingIOError where it is locked already."""
-    if os.name != "nt":
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
-    import msvcrt
-
-    try:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    except PermissionError as error:
-        raise BlockingIOError from error

@@ -27,7 +27,7 @@ from storyboard.captions import Mention, find_mentions, mentioned_names
 from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
-from training.cache_conditions import VIEWS, load_conditioner, picture_features
+from training.cache_conditions import VIEWS, claim_conditions, load_conditioner, picture_features
 from training.data.crops import segment_mask, squared
 from training.data.dataset import StoryDataset, open_reader
 from training.data.encoding import PictureFitter
@@ -243,8 +243,9 @@ def main(argv: list[str] | None = None) -> None:
     parts, out = Path(args.parts), Path(args.out)
     dataset = StoryDataset(open_reader(args.folder, args.dataset), args.split, args.length)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
-    writer, accelerator = ConditionWriter(load_conditioner(parts), processor, dataset), Accelerator()
-    out.mkdir(parents=True, exist_ok=True)
+    conditioner = load_conditioner(parts)
+    claim_conditions(out, conditioner)
+    writer, accelerator = ConditionWriter(conditioner, processor, dataset), Accelerator()
     if accelerator.is_main_process:
         _save(out / "portraits.safetensors", writer.all_views())
     clips = dataset.clips

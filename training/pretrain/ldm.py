@@ -40,7 +40,6 @@ class LdmArguments(LoopArguments):
     latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
     no_text: float = field(default=0.1, metadata={"help": "share of examples without a caption"})
     dense: float = field(default=0.5, metadata={"help": "share of captions that are dense descriptions"})
-    min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting"})
     figures: float = field(default=2.0, metadata={"help": "extra weight of the latents of characters"})
 
 
@@ -66,7 +65,6 @@ class LdmTraining(nn.Module):
             condition,
             batch["noise"],
             batch["timesteps"],
-            min_snr_gamma=self.args.min_snr,
             weights=1 + self.args.figures * batch["figures"],
         )
         return {"loss": loss}

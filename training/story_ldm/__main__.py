@@ -50,7 +50,6 @@ class StoryLdmArguments(LoopArguments):
     plain: float = field(
         default=0.5, metadata={"help": "share of stories told with names; the others with pronouns"}
     )
-    min_snr: float = field(default=5.0, metadata={"help": "min-SNR weighting"})
     figures: float = field(default=2.0, metadata={"help": "extra weight of the latents of characters"})
     drawing_steps: int = field(default=15, metadata={"help": "denoising steps of a frame, in --out"})
     guidance: float = field(default=3.0, metadata={"help": "guidance scale of a frame, in --out"})
@@ -104,7 +103,6 @@ class StoryLdmTraining(nn.Module):
             read.last_hidden_state,
             batch["noise"],
             batch["timesteps"],
-            min_snr_gamma=self.args.min_snr,
             weights=1 + self.args.figures * batch["figures"],
         )
         return {"loss": loss + nothing}
