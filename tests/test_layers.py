@@ -13,7 +13,7 @@ MODULES = {
 
 # Lowest first; a module may import from layers below its own and from its own.
 LAYERS = (
-    ("storyboard", "storyboard.errors", "storyboard.durable"),
+    ("storyboard", "storyboard.errors", "storyboard.durable", "storyboard.file_lock"),
     ("storyboard.renderer", "storyboard.captions", "storyboard.script", "storyboard.impersonal"),
     ("storyboard.models",),
     ("storyboard.context", "storyboard.explain"),
@@ -40,6 +40,7 @@ TORCHLESS = (
     *(
         "errors",
         "durable",
+        "file_lock",
         "renderer",
         "captions",
         "impersonal",
