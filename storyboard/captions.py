@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from storyboard.errors import StoryError
@@ -154,31 +154,6 @@ def resolve(
         return clean_text(text)
     end = len(text.rstrip(".!?\u2026"))
     return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
-
-
-def place_readings(
-    caption: str, bindings: Iterable[Binding], text: str, readings: Iterable[Reading]
-) -> tuple[Reading, ...]:
-    """Readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
-
-    The writer's own bindings, which are names in `text`, are among them; readings of no pronoun of it are dropped.
-    """
-    bound = {one.occurrence: one for one in bindings}
-    placed, unbound = [], []
-    for occurrence, pronoun in enumerate(find_pronouns(caption)):
-        binding = bound.get(occurrence)
-        if binding is not None and binding.word == pronoun.word:
-            placed.append(Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, 1.0, "writer"))
-        else:
-            unbound.append(pronoun)
-    # Names replaced the bound pronouns, so those left stand in both sentences in the same order.
-    left = find_pronouns(text)
-    origins = dict(zip((one.start for one in left), unbound, strict=False))
-    for reading in readings:
-        origin = origins.get(reading.start)
-        if origin is not None and origin.word == reading.word:
-            placed.append(replace(reading, start=origin.start, end=origin.end))
-    return tuple(sorted(placed, key=lambda reading: reading.start))
 
 
 def listed(names: Iterable[str]) -> str:

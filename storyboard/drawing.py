@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from storyboard.captions import clean_caption, clean_text, place_readings
+from storyboard.captions import clean_caption, clean_text
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
 from storyboard.pictures import PictureStore
+from storyboard.readings import place_readings
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
 from storyboard.sentences import check_pronouns
 from storyboard.story import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id

@@ -18,7 +18,7 @@ MAX_SCRIPT = 60_000  # characters read; a story holds no more
 WRAPPED = 60  # characters: a longer line may have been wrapped after a full stop
 MAX_MARKS = 4  # before a line: "> - **Panel 3:**"
 
-_PART = r"panel|frame|shot|scene|page|board|picture|slide|beat"
+_PART = r"panel|frame|shot|scene|page|board|picture|slide|beat|bild|szene|seite"
 _LABEL = re.compile(
     rf"(?:{_PART})\s+(?:\d{{1,3}}|[ivx]{{1,5}}|one|two|three|four|five|six)\b\s*(?:[:.)\u2013\u2014-]+|$)",
     re.IGNORECASE,

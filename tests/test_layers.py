@@ -14,7 +14,13 @@ MODULES = {
 # Lowest first; a module may import from layers below its own and from its own.
 LAYERS = (
     ("storyboard", "storyboard.errors", "storyboard.durable", "storyboard.file_lock"),
-    ("storyboard.renderer", "storyboard.captions", "storyboard.script", "storyboard.impersonal"),
+    (
+        "storyboard.renderer",
+        "storyboard.captions",
+        "storyboard.script",
+        "storyboard.impersonal",
+        "storyboard.readings",
+    ),
     ("storyboard.models",),
     ("storyboard.context", "storyboard.explain"),
     ("storyboard.conditions",),
@@ -44,6 +50,7 @@ TORCHLESS = (
         "renderer",
         "captions",
         "impersonal",
+        "readings",
         "sentences",
         "story",
         "pictures",

@@ -29,6 +29,22 @@ def test_cards_are_reordered_by_dragging(page):
     wait_sentences(page, "Milo reads.", "Rosa waves.", "Bolt sings.")
 
 
+def test_in_one_column_words_stand_beside_their_picture_and_cards_are_dragged_up_and_down(visit):
+    page = visit(viewport={"width": 1280, "height": 1700})
+    write_and_draw(page, *THREE)
+    page.locator(".sb-columns").fill("1")
+    box, picture = sentence(page, 1).bounding_box(), card(page, 1).locator(".sb-picture").bounding_box()
+    assert box["x"] >= picture["x"] + picture["width"] and box["y"] < picture["y"] + 20
+    card(page, 1).locator(".sb-picture").drag_to(
+        card(page, 2).locator(".sb-picture"), target_position={"x": 10, "y": 300}
+    )
+    wait_sentences(page, "Milo reads.", "Rosa waves.", "Bolt sings.")
+    card(page, 3).locator(".sb-picture").drag_to(
+        card(page, 2).locator(".sb-picture"), target_position={"x": 200, "y": 60}
+    )
+    wait_sentences(page, "Milo reads.", "Bolt sings.", "Rosa waves.")
+
+
 def test_cards_are_reordered_by_keys_and_keep_the_focus(page):
     write_and_draw(page, *THREE)
     card(page, 1).locator(".sb-open").focus()

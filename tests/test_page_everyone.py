@@ -27,9 +27,12 @@ def violations(page):
     return json.dumps(found, indent=1)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, theme):
-    page = visit(f"{app.url}?__theme={theme}", reduced_motion="reduce")
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.mark.parametrize("theme, screen", [("light", {}), ("dark", {}), ("light", PHONE)])
+def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, theme, screen):
+    page = visit(f"{app.url}?__theme={theme}", reduced_motion="reduce", **screen)
     assert violations(page) == "[]"
     write_and_draw(page, "Rosa waves to Milo.", "She sits down.", "They dance.")
     card(page, 1).locator(".sb-reroll").click()
@@ -37,10 +40,21 @@ def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, the
     card(page, 2).locator(".sb-stale:not([hidden])").wait_for()
     open_panel(page, 2).locator(".sb-facts").wait_for()
     assert violations(page) == "[]"
-    card(page, 2).locator(".sb-more").click()
-    assert violations(page) == "[]"
-    page.keyboard.press("Escape")
-    for opener in ("Stories", "Settings", "Paste a script", "Keys and help", "Rosa, she"):
+    for opener in (".sb-more", ".sb-pronoun"):
+        card(page, 2).locator(opener).click()
+        assert violations(page) == "[]", opener
+        page.keyboard.press("Escape")
+    openers = (
+        "Stories",
+        "Settings",
+        "Paste a script",
+        "Keys and help",
+        "Rosa, she",
+        "Add someone",
+        "Compare with",
+    )
+    open_panel(page, 1)
+    for opener in openers:
         page.locator("#storyboard").get_by_role("button", name=opener).click()
         page.get_by_role("dialog").wait_for()
         page.wait_for_timeout(100)
@@ -49,7 +63,7 @@ def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, the
 
 
 def test_a_phone_shows_the_page_without_sideways_scrolling_and_with_targets_for_fingers(visit):
-    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = visit(**PHONE)
     write_and_draw(page, "Rosa waves.", "She sings.")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.locator("#sb-next").evaluate("box => box.getBoundingClientRect().bottom <= innerHeight")
@@ -76,6 +90,24 @@ def test_a_german_browser_reads_german_and_may_switch(visit):
     page.wait_for_function("document.querySelector('.sb-composer label')?.innerText === 'What happens next?'")
     wait_drawn(page, 1)
     assert page.input_value("#sb-next") == "She"
+
+
+def test_light_or_dark_is_chosen_on_the_page_and_stays_whatever_the_device_says(visit):
+    page = visit(color_scheme="dark")
+    dark = "document.body.classList.contains('dark')"
+    assert page.evaluate(dark)
+    page.select_option(".sb-themes", "light")
+    assert not page.evaluate(dark)
+    page.reload()
+    page.wait_for_selector(".sb-ready")
+    assert not page.evaluate(dark)
+    page.emulate_media(color_scheme="light")
+    page.select_option(".sb-themes", "dark")
+    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(dark)
+    page.select_option(".sb-themes", "system")
+    assert not page.evaluate(dark)
 
 
 def test_what_the_model_draws_is_said_honestly(page):

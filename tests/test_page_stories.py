@@ -74,6 +74,7 @@ def test_an_edit_whose_sentence_changed_in_another_tab_is_not_lost_and_overwrite
     story = story_in(app, page)
     app.studio.edit(story.id, story.frames[0].id, "Rosa reads.")  # the other tab
     card(page, 1).locator(".sb-clash", has_text="Rosa reads.").wait_for()
+    assert card(page, 1).locator(".sb-hint").is_hidden()  # it would lie over the choice
     box.press("Enter")
     card(page, 1).locator(".sb-problem", has_text="changed elsewhere").wait_for()
     assert (box.input_value(), story_in(app, page).frames[0].caption) == ("Rosa sings.", "Rosa reads.")

@@ -76,7 +76,13 @@ def test_a_panel_lists_what_the_picture_was_drawn_with(app, page):
     facts = open_panel(page, 2).locator(".sb-facts")
     take = story_in(app, page).frames[1].take
     words = facts.inner_text()
-    for expected in ("She sits down.", str(take.seed), str(take.steps), "the language model"):
+    for expected in (
+        "She sits down.",
+        "Rosa sits down.",
+        str(take.seed),
+        str(take.steps),
+        "the language model",
+    ):
         assert expected in words
     assert facts.locator("img").count() == 2  # Rosa's portrait, frame 1
 
@@ -93,6 +99,21 @@ def test_a_portrait_says_which_pictures_it_touches_before_it_is_worn(app, page):
     dialog.get_by_role("button", name="Wear this").click()
     dialog.locator(".sb-portrait[aria-pressed=true]", has_text="dress").wait_for()
     assert story_in(app, page).character("Rosa").chosen == "rosa-dress"
+    page.keyboard.press("Escape")
+    card(page, 1).locator(".sb-cause", has_text="Rosa's portrait changed").wait_for()
+
+
+def test_an_uploaded_portrait_says_which_pictures_it_touches_before_it_is_worn(app, page, tmp_path):
+    write_and_draw(page, "Rosa waves.", "Milo reads.")
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "seaside.png")
+    page.get_by_role("button", name="Rosa, she").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "seaside.png")
+    dialog.get_by_text("would be out of date").wait_for()
+    assert story_in(app, page).character("Rosa").chosen == "rosa-raincoat"
+    assert not card(page, 1).locator(".sb-stale").is_visible()
+    dialog.get_by_role("button", name="Wear this").click()
+    dialog.locator(".sb-portrait[aria-pressed=true]", has_text="seaside").wait_for()
     page.keyboard.press("Escape")
     card(page, 1).locator(".sb-cause", has_text="Rosa's portrait changed").wait_for()
 

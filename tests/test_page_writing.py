@@ -74,6 +74,7 @@ def test_a_refused_sentence_comes_back_with_the_reason(page):
     assert "Zelda" in page.locator(".sb-composer .sb-problem").inner_text()
     assert page.input_value("#sb-next") == "Zelda waves to everyone."
     assert page.locator(".sb-card").count() == 0
+    assert page.locator(".sb-toast").count() == 0  # the reason stands beside the line, and only there
 
 
 def test_words_left_in_a_card_are_saved_without_drawing_and_shown_as_out_of_date_with_the_cause(app, page):

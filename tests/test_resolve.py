@@ -2,7 +2,8 @@
 
 import pytest
 
-from storyboard.captions import Binding, Reading, find_mentions, find_pronouns, place_readings, resolve
+from storyboard.captions import Binding, Reading, find_mentions, find_pronouns, resolve
+from storyboard.readings import as_understood, place_readings
 
 NAMES = {"Rosa": (), "Milo": (), "Bolt": ("the robot",), "the grey cat": ()}
 
@@ -130,3 +131,18 @@ def test_readings_come_back_to_their_places_in_the_sentence_as_written():
 def test_a_reading_of_no_pronoun_is_dropped():
     wrong = [Reading("she", 5, 8, ("Rosa",), 0.9, "model"), Reading("he", 0, 2, ("Milo",), 0.9, "model")]
     assert place_readings("She waves.", (), "She waves.", wrong) == ()
+
+
+def test_a_sentence_is_understood_with_names_where_the_writer_bound_and_the_model_read_somebody():
+    caption = "She waves to him and her, and it rains."
+    bindings = (Binding("she", 0, ("Rosa",)),)
+    text = resolve(caption, bindings, ("Bolt",), NAMES)
+    read = [Reading("him", 14, 17, ("Milo",), 0.9, "model"), Reading("it", 31, 33, (), 0.8, "model")]
+    placed = place_readings(caption, bindings, text, read)
+    understood = as_understood(caption, text, placed, NAMES)
+    assert understood == "Rosa waves to Milo and her, and it rains, with Bolt."
+
+
+def test_whoever_left_the_cast_is_not_named_in_a_sentence_as_it_was_understood():
+    read = [Reading("she", 0, 3, ("Zelda",), 0.9, "model")]
+    assert as_understood("She waves.", "She waves.", read, NAMES) == "She waves."

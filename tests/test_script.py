@@ -59,6 +59,7 @@ def test_a_full_stop_inside_quotation_marks_ends_nothing(text, frames):
         "Panel 1: Rosa waves\nPANEL 2 - Milo naps\nFrame 3. Bolt hums",
         "Scene one\nRosa waves\n\nScene two\nMilo naps\n\nScene III:\nBolt hums",
         "## Page 1\n**Panel 1:** Rosa waves\n**Panel 2:** Milo naps\n> - Shot 3: Bolt hums",
+        "Bild 1: Rosa waves\nBILD 2 - Milo naps\nSzene 3. Bolt hums",
         "FADE IN:\n\nRosa waves\n\nCUT TO:\n\nMilo naps\n\nSmash cut to:\n\nBolt hums\n\nTHE END",
     ],
 )

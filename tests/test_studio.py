@@ -160,13 +160,18 @@ def test_a_locked_frame_is_left_alone_by_everything_bulk_and_still_read_by_later
     assert studio.draw_missing(story) == 0
 
 
-def test_an_uploaded_portrait_is_worn_at_once(studio, tmp_path):
+def test_an_uploaded_portrait_is_worn_at_once_unless_a_drawn_frame_shows_another(studio, tmp_path):
     story = studio.create()
     Image.new("RGBA", (40, 30), "blue").save(tmp_path / "seaside.png")
-    studio.add_portrait(story, "Milo", tmp_path / "seaside.png")
+    worn = studio.add_portrait(story, "Milo", tmp_path / "seaside.png")
     milo = board_view(studio, story)["cast"][1]
     assert [portrait["label"] for portrait in milo["portraits"]] == ["jumper", "seaside"]
-    assert milo["chosen"] == milo["portraits"][1]["id"]
+    assert milo["chosen"] == milo["portraits"][1]["id"] == worn.id
+    drawn(studio, story, "Milo reads.")
+    studio.add_portrait(story, "Milo", tmp_path / "seaside.png")
+    milo = board_view(studio, story)["cast"][1]
+    assert (len(milo["portraits"]), milo["chosen"]) == (3, worn.id)
+    assert not studio.stale_frames(studio.session(story).story)
 
 
 def test_an_upload_that_is_no_picture_changes_nothing(studio, tmp_path):

@@ -29,7 +29,7 @@ from storyboard.ui.view import board_view, jobs_view
 STATIC = Path(__file__).parent / "static"
 # One script, in this order: what is used while the script runs stands before its first use.
 SCRIPTS = (
-    *("strings", "german", "language", "dom", "icons", "toasts", "net", "order", "popups", "words"),
+    *("strings", "german", "language", "dom", "theme", "icons", "toasts", "net", "order", "popups", "words"),
     *("card", "sentence", "who", "thread", "moves", "panel", "takes", "explain"),
     *("queue", "composer", "script", "cast", "portraits", "stories", "exports", "settings", "keys", "board"),
 )

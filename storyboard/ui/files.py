@@ -43,8 +43,9 @@ def uploaded_file(path: object) -> Path:
 # -- In ----------------------------------------------------------------------------------------------------------------
 
 
-def add_portrait(studio: Studio, message: dict) -> None:
-    studio.add_portrait(message["story"], message.get("name"), uploaded_file(message.get("path")))
+def add_portrait(studio: Studio, message: dict) -> dict:
+    path = uploaded_file(message.get("path"))
+    return {"portrait": studio.add_portrait(message["story"], message.get("name"), path).id}
 
 
 def add_character(studio: Studio, message: dict) -> None:

@@ -43,7 +43,7 @@ def launch_page(page: gr.Blocks, studio: Studio, **options: Any) -> tuple[Any, s
         allowed_paths=[str(studio.pictures.folder.resolve()), str(exports_folder())],
         max_file_size=f"{MAX_UPLOAD_MB}mb",
         run_history=False,
-        footer_links=["api", "settings"],
+        footer_links=["api"],  # its settings are the theme and the language, which the page has itself
         show_error=False,
         **options,
     )

@@ -21,7 +21,7 @@ from storyboard.pictures import PictureStore, read_upload
 from storyboard.renderer import Renderer, steps_for
 from storyboard.script import MAX_SCRIPT, split_script
 from storyboard.session import StorySession
-from storyboard.story import MAX_FRAMES, QUALITIES, Character, Frame, Story, new_id
+from storyboard.story import MAX_FRAMES, QUALITIES, Character, Frame, Portrait, Story, new_id
 from storyboard.ui.sessions import MAX_OPEN, Sessions
 
 MAX_STORIES = 2000  # without a library
@@ -254,12 +254,16 @@ class Studio:
     def choose_portrait(self, story_id: object, name: object, portrait_id: object) -> None:
         self.session(story_id).choose_portrait(_text(name, "The name"), _id(portrait_id))
 
-    def add_portrait(self, story_id: object, name: object, upload: Path) -> None:
-        """Let a character wear the picture in the file `upload`. StoryError where it is no usable picture."""
+    def add_portrait(self, story_id: object, name: object, upload: Path) -> Portrait:
+        """One more portrait of a character, worn at once unless that makes a drawn frame out of date.
+
+        StoryError where the file `upload` is no usable picture.
+        """
         session = self.session(story_id)
         character = session.story.character(_text(name, "The name"))
         picture = read_upload(upload, what=f"The portrait for {character.name}")
-        session.add_portrait(character.name, picture, upload.stem, wear=True)
+        touched = frames_touched(session.story, character.name, portrait=True)
+        return session.add_portrait(character.name, picture, upload.stem, wear=not touched)
 
     def frames_touched(self, story_id: object, name: object, portrait: bool = False) -> tuple[str, ...]:
         """The ids of the drawn frames that a change to a character, or to its portrait, makes out of date."""

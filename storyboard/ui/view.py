@@ -15,6 +15,7 @@ from storyboard.captions import Pronoun, find_mentions, find_pronouns
 from storyboard.impersonal import is_impersonal
 from storyboard.inputs import StoryInputs, stale_cause
 from storyboard.jobs import Job
+from storyboard.readings import as_understood
 from storyboard.story import QUALITIES, Character, Frame, Story, Take
 from storyboard.ui.studio import Studio
 
@@ -85,6 +86,7 @@ def frame_details(story: Story, frame: Frame) -> dict:
         "id": take.id,
         "caption": take.caption,
         "resolved": take.text,
+        "understood": as_understood(take.caption, take.text, take.readings, story.names),
         "seed": take.seed,
         "steps": take.steps,
         "guidance": take.guidance,

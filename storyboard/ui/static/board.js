@@ -107,6 +107,7 @@ function startBar() {
   bar("copy").addEventListener("click", copyLink);
   makeMenuButton(bar("export"), exportMenu);
   fillLanguages(bar("languages"));
+  startTheme(bar("themes"));
   setText(bar("limits"), props.side ? say("limits", props.model, props.side) : "");
   show(bar("limits"), props.side > 0);
   startColumns();
@@ -124,10 +125,15 @@ async function copyLink() {
 
 function startColumns() {
   const range = bar("columns");
+  const list = element.querySelector(".sb-cards");
+  const layOut = () => {
+    list.classList.toggle("sb-single", columnsShown() === 1); // the thread then runs from above
+    if (panel && view) paintBoard();
+  };
   const use = (count) => {
-    element.querySelector(".sb-cards").style.setProperty("--sb-columns", count);
+    list.style.setProperty("--sb-columns", count);
     setAttribute(range, "aria-valuetext", say("columns_n", count));
-    if (panel) paintBoard();
+    layOut();
   };
   const kept = Number(remembered(COLUMNS_KEY));
   range.value = kept >= 1 && kept <= 4 ? kept : 4;
@@ -136,7 +142,7 @@ function startColumns() {
     use(range.value);
     remember(COLUMNS_KEY, range.value);
   });
-  window.addEventListener("resize", () => panel && view && paintBoard());
+  window.addEventListener("resize", layOut);
 }
 
 // A first visit, with no story named, is shown the finished example.

@@ -41,7 +41,6 @@ async function addFrame() {
   show(composer.unknown, false);
   const answer = await ask("add_frame", { caption, ...place });
   if (!answer.error) return showAdded(answer.frame);
-  toast(answer.error);
   return giveBack(caption, answer.error);
 }
 

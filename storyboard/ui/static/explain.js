@@ -77,6 +77,7 @@ function makeFacts(details) {
     list.append(make("dt", "", say(key)), value);
   };
   fact("drawn_resolved", details.resolved);
+  if (details.understood !== details.resolved) fact("drawn_understood", details.understood);
   fact("drawn_portraits", ...pictureRow(details.portraits.map((one) => [one.picture, one.name])));
   fact("drawn_read", ...pictureRow(details.read.map((one) => [one.picture, one.number ? String(one.number) : say("drawn_gone")])));
   fact("drawn_by", say({ llm: "drawn_llm", "char-ldm": "drawn_char", text: "drawn_text" }[details.conditioning] || "drawn_text"));

@@ -8,6 +8,7 @@ TABLES.de = {
   undone: "Rückgängig gemacht: %1.", redone: "Wiederholt: %1.",
   nothing_undo: "Es gibt nichts rückgängig zu machen.", nothing_redo: "Es gibt nichts zu wiederholen.",
   stories: "Geschichten", export: "Exportieren", copy_link: "Link kopieren", help: "Tasten und Hilfe", choose_language: "Sprache",
+  choose_theme: "Hell oder dunkel", theme_system: "Wie auf deinem Gerät", theme_light: "Hell", theme_dark: "Dunkel",
   columns: "Spalten", columns_n: "%1 pro Zeile", settings: "Einstellungen",
   limits: "Dieses Modell, %1, zeichnet quadratische Bilder von %2 mal %2 Punkten.",
   cast: "Die Besetzung", cast_note: "Drücke auf jemanden, um das Aussehen in dieser Geschichte zu wählen.",
@@ -70,7 +71,7 @@ TABLES.de = {
   who_title: "Wer darin ist", who_add: "Dazu", frame_portrait: "%1 nur in diesem Bild", as_story: "Wie in der Geschichte",
   attention_title: "Wo das Modell wen gesehen hat", attention_alt: "Wo das Modell hinsah, über dem Bild %1", attention_show: "Zeigen, wo %1 gezeichnet wurde",
   attention_none: "Diese Fassung hat keine solche Aufzeichnung; zeichne sie neu, um eine zu haben.",
-  drawn_title: "Gezeichnet aus", drawn_resolved: "Satz, wie gelesen", drawn_read: "Gelesene Bilder", drawn_nothing: "keine",
+  drawn_title: "Gezeichnet aus", drawn_resolved: "Satz, wie gelesen", drawn_understood: "Verstanden als", drawn_read: "Gelesene Bilder", drawn_nothing: "keine",
   drawn_portraits: "Porträts", drawn_steps: "Schritte", drawn_guidance: "Führung", drawn_seconds: "Dauerte", drawn_model: "Modell",
   drawn_by: "Bedingung", drawn_llm: "das Sprachmodell, aus der Geschichte bis hier", drawn_char: "die Porträts der Figuren",
   drawn_text: "nur der Satz", drawn_gone: "ein entferntes", copy_facts: "All das kopieren",
@@ -88,7 +89,7 @@ TABLES.de = {
   unknown_n: "%2: Diese Wörter hat das Modell nicht gelernt; vielleicht sind sie nicht zu sehen.",
   empty_add: "Schreibe zuerst einen Satz: Was zeigt das Bild?", put_back: "Zurückholen",
   script_title: "Ein Skript einfügen",
-  script_note: "Aus einem Satz wird ein Bild. Nummern, Aufzählungszeichen und „Panel 3:“ bleiben weg.",
+  script_note: "Aus einem Satz wird ein Bild. Nummern, Aufzählungszeichen und „Bild 3:“ bleiben weg.",
   script_label: "Dein Skript", script_split_0: "Noch nichts zu zeichnen.", script_split_1: "1 Bild", script_split_n: "%1 Bilder",
   script_accept_0: "Bilder hinzufügen", script_accept_1: "1 Bild hinzufügen%2", script_accept_n: "%1 Bilder hinzufügen%2",
   script_drop: "Weglassen: %1", script_keep: "Behalten: %1", script_draw: "Gleich zeichnen",
@@ -132,7 +133,7 @@ TABLES.de = {
 
   // What the server says in English, as patterns: causes of being out of date and names of edits.
   phrases: [
-    [/^frame (\d+)'s picture changed$/, "das Bild $1 hat sich geändert"],
+    [/^frame (\d+)'s picture changed$/, "Bild $1 hat sich geändert"],
     [/^the pictures of frames (.+) changed$/, "die Bilder $1 haben sich geändert"],
     [/^the sentence changed$/, "der Satz hat sich geändert"],
     [/^who is in it changed$/, "es sind andere darin"],

@@ -81,22 +81,22 @@ function makeDraggable(card) {
   card.root.addEventListener("dragover", (event) => {
     if (!dragged) return;
     event.preventDefault();
-    markDrop(card, isAfterMiddle(card, event.clientX));
+    markDrop(card, isAfterMiddle(card, event));
   });
   card.root.addEventListener("drop", (event) => {
     if (!dragged) return;
     event.preventDefault();
     event.stopPropagation();
-    const gap = card.frame.number + (isAfterMiddle(card, event.clientX) ? 1 : 0);
+    const gap = card.frame.number + (isAfterMiddle(card, event) ? 1 : 0);
     const moved = dragged;
     endDrag();
     moveTo(moved, numberAfterDrop(moved.frame.number, gap));
   });
 }
 
-function isAfterMiddle(card, x) {
-  const { left, width } = card.root.getBoundingClientRect();
-  return x > left + width / 2;
+function isAfterMiddle(card, { clientX, clientY }) {
+  const { left, top, width, height } = card.root.getBoundingClientRect();
+  return card.root.closest(".sb-single") ? clientY > top + height / 2 : clientX > left + width / 2;
 }
 
 function markDrop(card, after) {

@@ -70,8 +70,11 @@ async function sendPortrait(sheet, person, file) {
     sheet.picture = sent;
     return paintPortraits(sheet);
   }
-  const { error } = await ask("add_portrait", { name: person.name, path: sent.path });
-  return showProblem(sheet, error);
+  const { error, portrait: id } = await ask("add_portrait", { name: person.name, path: sent.path });
+  showProblem(sheet, error);
+  const now = view.cast.find((one) => one.name === person.name);
+  const added = now && now.portraits.find((one) => one.id === id);
+  return added && pickPortrait(sheet, now, added); // not worn yet where it touches pictures
 }
 
 // { path, url } of the file on the server, or null where it did not arrive.

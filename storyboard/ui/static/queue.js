@@ -23,7 +23,10 @@ const queueLine = {};
 function paintQueue() {
   const active = view.jobs.filter(isActive);
   show(element.querySelector(".sb-queue"), active.length > 0);
-  if (!active.length) return;
+  if (!active.length) {
+    queueOpen = false; // the next one is a line again
+    return;
+  }
   const [first] = active;
   const percent = percentOf(first);
   const parts = [sayFirst(first, percent)];

@@ -54,7 +54,7 @@ function noteTyping(card) {
 function paintHint(card) {
   const writing = document.activeElement === card.text;
   show(card.typing, isDirty(card));
-  show(card.hint, writing && (isDirty(card) || !card.words.hidden));
+  show(card.hint, writing && !isClash(card) && (isDirty(card) || !card.words.hidden)); // it would lie over the choice
 }
 
 function isDirty(card) {
@@ -81,6 +81,7 @@ function isClash(card) {
 function paintClash(card, frame) {
   const clash = isClash(card);
   show(card.clash, clash);
+  paintHint(card);
   if (!clash) return;
   refill(card.clash, [frame.caption], () => [
     make("p", "", say("changed_elsewhere", frame.caption)),

@@ -10,6 +10,7 @@ TABLES.en = {
   undo: "Undo", redo: "Redo", undo_what: "Undo %1", redo_what: "Redo %1", undone: "Undone: %1.", redone: "Done again: %1.",
   nothing_undo: "There is nothing to undo.", nothing_redo: "There is nothing to do again.",
   stories: "Stories", export: "Export", copy_link: "Copy link", help: "Keys and help", choose_language: "Language",
+  choose_theme: "Light or dark", theme_system: "As on your device", theme_light: "Light", theme_dark: "Dark",
   columns: "Columns", columns_n: "%1 a row", settings: "Settings",
   // The cast
   limits: "This model, %1, draws square pictures of %2 by %2 pixels.",
@@ -84,7 +85,7 @@ TABLES.en = {
   who_title: "Who is in it", who_add: "Add", frame_portrait: "%1 in this frame only", as_story: "As in the story",
   attention_title: "Where the model looked for whom", attention_alt: "Where the model looked, over the picture of frame %1", attention_show: "Show where %1 was drawn",
   attention_none: "This take was drawn without that record; redraw it to have one.",
-  drawn_title: "Drawn with", drawn_resolved: "Sentence as read", drawn_read: "Frames read", drawn_nothing: "none",
+  drawn_title: "Drawn with", drawn_resolved: "Sentence as read", drawn_understood: "Understood as", drawn_read: "Frames read", drawn_nothing: "none",
   drawn_portraits: "Portraits", drawn_steps: "Steps", drawn_guidance: "Guidance", drawn_seconds: "Took", drawn_model: "Model",
   drawn_by: "Condition", drawn_llm: "the language model, from the story so far", drawn_char: "the characters' portraits",
   drawn_text: "the sentence alone", drawn_gone: "one that was removed", copy_facts: "Copy all of this",

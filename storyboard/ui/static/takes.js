@@ -7,11 +7,22 @@ function paintTakes(box, card) {
   const landing = view.jobs.filter((job) => job.frame === frame.id && isActive(job)).map((job) => job.id);
   const { all, chosen } = frame.takes;
   refill(box, [frame.number, all, chosen, landing, frame.seed], () => [
-    make("h4", "", say("takes")),
+    makeTakesHead(card),
     all.length || landing.length ? makeStrip(card, landing) : make("p", "sb-quiet", say("takes_none")),
     makeTakeButtons(card),
     chosen >= 0 ? makeSeed(card, all[chosen]) : null,
   ]);
+}
+
+function makeTakesHead(card) {
+  const row = make("div", "sb-row");
+  row.append(make("h4", "", say("takes")));
+  if (card.frame.takes.all.length > 1) {
+    const compare = keyed(makeButton("sb-plain sb-compare", say("compare_short"), () => compareTakes(card)), "compare");
+    setLabel(compare, say("compare"));
+    row.append(compare);
+  }
+  return row;
 }
 
 function makeStrip(card, landing) {
@@ -33,18 +44,12 @@ function makeStrip(card, landing) {
 
 function makeTakeButtons(card) {
   const row = make("div", "sb-row");
-  const { all } = card.frame.takes;
   row.append(make("span", "sb-quiet", say("variants")));
   for (const count of VARIANTS) {
     const draw = () => act(card, "draw_variants", { count });
     const button = keyed(makeButton("sb-plain", say("variants_n", count), draw), `variants-${count}`);
     setLabel(button, say("variants_label", count, card.frame.number));
     row.append(button);
-  }
-  if (all.length > 1) {
-    const compare = keyed(makeButton("sb-plain sb-compare", say("compare_short"), () => compareTakes(card)), "compare");
-    setLabel(compare, say("compare"));
-    row.append(compare);
   }
   return row;
 }
