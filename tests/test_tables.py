@@ -160,8 +160,10 @@ def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
     (tmp_path / "parts").mkdir()
     ran, failing = [], []
 
-    def run(words, check):
+    def run(words, check, env):
         ran.append(" ".join(words[2:]))
+        # Without it each of two CPU processes trained alone, and the second was refused the run's folder.
+        assert torch.cuda.is_available() or env["ACCELERATE_USE_CPU"] == "true"
         return SimpleNamespace(returncode=int(bool(failing)))
 
     monkeypatch.setattr(systems.subprocess, "run", run)
@@ -288,6 +290,41 @@ def test_a_row_drawn_in_part_counts_what_is_complete_and_says_so(root, small, mo
     told = run(root)
     assert told["table 1, plain"][0]["stories"] == 2
     assert "table 1, plain, char-ldm: 2 of 3 stories are drawn" in told["left out"]
+
+
+def test_rows_of_an_earlier_run_stand_where_there_is_less_here(root, small, tmp_path, monkeypatch):
+    first = run(root)
+    earlier = tmp_path / "earlier.json"
+    only_there = first["table 1, plain"][1] | {"system": "ldm", "stories": 1}
+    fuller = first["table 1, referential"][0] | {"stories": 3}
+    told = first | {
+        "table 1, plain": [only_there],
+        "table 1, referential": [fuller],
+        "table 5": [{"system": "storygpt-v-llama", "row": "L", "lengths": {"2": {"stories": 2}}}],
+        "figure 5": {"frames": 60},
+        "real frames": first["real frames"] | {"frames": 999},
+    }
+    earlier.write_text(json.dumps(told))
+    monkeypatch.setattr(tables, "markdown", lambda told: "")
+    found = run(root, "--earlier", str(earlier))
+    assert found["table 1, plain"] == [only_there, *first["table 1, plain"]]
+    assert found["table 1, referential"] == [fuller, first["table 1, referential"][1]]
+    assert (
+        found["table 5"][0]["lengths"] == told["table 5"][0]["lengths"]
+        and found["figure 5"] == told["figure 5"]
+    )
+    assert found["real frames"]["frames"] == 999
+    missing = found["left out"]
+    assert "table 1, plain, ldm: 1 of 2 stories are drawn" in missing
+    assert not any("figure 5" in reason or "llama, 2 frames" in reason for reason in missing)
+
+
+def test_rows_that_another_classifier_scored_are_refused(root, small, tmp_path):
+    told = run(root)
+    told["scored by"]["classifier"] = "0" * 16
+    (tmp_path / "earlier.json").write_text(json.dumps(told))
+    with pytest.raises(StoryError, match="scored by another classifier"):
+        run(root, "--earlier", str(tmp_path / "earlier.json"))
 
 
 def test_long_stories_are_scored_up_to_each_length(root, small, monkeypatch):

@@ -7,7 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import align_llm, assemble, cache_conditions, train_char_ldm
+from storyboard.errors import StoryError
+from training import align_llm, assemble, cache_conditions, disassemble, train_char_ldm
 from training.parts import load_config
 from training.pretrain.__main__ import main as pretrain
 
@@ -104,6 +105,29 @@ def test_stage_1_trains_the_fuser_the_unet_and_the_last_vision_layers_only(recip
     stage_1(recipe)
     trained = {n.split(".")[0] for n in load_file(recipe / "char-ldm" / "checkpoint" / "trained.safetensors")}
     assert trained == {"unet", "fuser", "image_encoder"}
+
+
+def test_the_denoiser_alone_may_go_on_and_conditions_stay_true(recipe):
+    stage_1(recipe)
+    stage_1(recipe, "denoiser", continued=True, fuser=False, vision_layers=0)
+    trained = load_file(recipe / "denoiser" / "checkpoint" / "trained.safetensors")
+    assert {name.split(".")[0] for name in trained} == {"unet"}
+
+
+def test_a_pipeline_taken_apart_and_put_together_is_the_same(aligned, tmp_path):
+    disassemble.main(["--pipeline", str(aligned / "pipeline"), "--parts", str(tmp_path / "parts")])
+    assemble.main(["--parts", str(tmp_path / "parts"), "--out", str(tmp_path / "again")])
+    files = [path.relative_to(aligned / "pipeline") for path in aligned.glob("pipeline/*/*.safetensors")]
+    assert len(files) == 9
+    for file in files:
+        assert (tmp_path / "again" / file).read_bytes() == (aligned / "pipeline" / file).read_bytes(), file
+    align_llm.main(
+        ["--parts", str(tmp_path / "parts"), "--config", str(aligned / "tiny.json"), "--continued", "true"]
+        + ["--conditions", str(aligned / "conditions"), "--output_dir", str(tmp_path / "on")]
+        + ["--steps", "1", "--batch", "4"]
+    )
+    with pytest.raises(StoryError, match="exists"):
+        disassemble.main(["--pipeline", str(aligned / "pipeline"), "--parts", str(tmp_path / "parts")])
 
 
 def test_stage_2_trains_image_tokens_and_mappers_only(aligned):

@@ -44,7 +44,7 @@ MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
 class CacheArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
     out: str = field(default="runs/maple-lane/conditions", metadata={"help": "folder of the shards"})
-    stories: int = field(default=4096, metadata={"help": "stories of four frames"})
+    stories: int = field(default=8192, metadata={"help": "stories of four frames"})
     first_seed: int = field(
         default=0, metadata={"help": "seed of the first story; 0 pairs them with the latents"}
     )

@@ -16,6 +16,7 @@ from typing import Literal
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import nn
 from transformers import (
@@ -67,6 +68,12 @@ class CharLdmArguments(LoopArguments):
     vision_layers: int = field(
         default=2, metadata={"help": "trained last vision layers; 0: the row freeze vis"}
     )
+    fuser: bool = field(
+        default=True,
+        metadata={
+            "help": "train the fuser; false, with --vision_layers 0: the denoiser alone, conditions stay as they are"
+        },
+    )
     figures: float = field(
         default=2.0, metadata={"help": "extra weight of the latents of characters; released: 0"}
     )
@@ -97,6 +104,7 @@ class CharLdmTraining(nn.Module):
         layers = self.image_encoder.vision_model.encoder.layers
         for layer in layers[len(layers) - args.vision_layers :]:
             layer.requires_grad_(True)
+        self.fuser.requires_grad_(args.fuser)
         if args.gradient_checkpointing:
             checkpoint_unrecorded(unet)
 
@@ -202,6 +210,10 @@ def main(argv: list[str] | None = None) -> None:
         examples, samples = maple_lane_examples(args, processor)
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
+    if run.accelerator.device.type == "cpu":
+        unet.set_attn_processor(
+            AttnProcessor()
+        )  # there plain products go backward faster than the fused kernel
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
     for stats in run:

@@ -58,7 +58,10 @@ def picture_file(folder: Path, story: Story, number: int) -> Path:
 
 
 def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArguments) -> int:
-    """Draw what is missing of a story, each frame from those before it; how many pictures were."""
+    """Draw what is missing of a story, each frame from those before it; how many pictures were.
+
+    The first is drawn from the story's opening and remembered with its caption, as the authors have it.
+    """
     drawn, history = 0, []
     captions = story.captions if args.captions == "plain" else story.referential
     for number, caption in enumerate(captions):
@@ -67,7 +70,7 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
             # Nothing is before the first frame: what it is drawn from is the pipeline's own choice.
             conditioning = "char-ldm" if args.captions == "plain" else "llm" if number else None
             request = FrameRequest(
-                caption=caption,
+                caption=caption if number or args.captions == "plain" else story.opening,
                 cast=_cast(story),
                 history=() if args.captions == "plain" else tuple(history),
                 seed=frame_seed(story.id, number),

@@ -64,16 +64,21 @@ def load_evaluators(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loaded = Evaluators(load_classifier(classifier).to(device))
     if captioner:
-        weights = hashlib.sha256()
-        for file in sorted(Path(captioner).glob("*.safetensors")):
-            weights.update(file.read_bytes())
-        name = weights.hexdigest()[:16]
+        name = network_hash(captioner)
         folder.mkdir(parents=True, exist_ok=True)
         loaded.captioner = load_captioner(captioner, None, device)
         loaded.captions = CaptionsFile(folder / f"captions-{name}.jsonl", {"captioner": name})
     if fid_weights:
         loaded.inception = load_fid_network(fid_weights).to(device)
     return loaded
+
+
+def network_hash(folder: str | Path) -> str:
+    """Of an evaluator's weights, 16 hex digits."""
+    weights = hashlib.sha256()
+    for file in sorted(Path(folder).glob("*.safetensors")):
+        weights.update(file.read_bytes())
+    return weights.hexdigest()[:16]
 
 
 def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: bool) -> dict[str, dict]:

@@ -14,6 +14,7 @@ frame is drawn in 1 to 2 seconds. Knows no scores.
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -240,8 +241,13 @@ def train(spec: SystemSpec, args: SystemsArguments) -> None:
         if args.processes > 1 and words[0] != "training.assemble":
             launch += ["torch.distributed.run", f"--nproc_per_node={args.processes}", "-m"]
         print(shlex.join([*launch, *words]), flush=True)
-        if subprocess.run([*launch, *words], check=False).returncode:
+        if subprocess.run([*launch, *words], check=False, env=environment()).returncode:
             raise StoryError(f"{words[0]} of {spec.name} stopped with an error; its own message is above.")
+
+
+def environment() -> dict[str, str]:
+    """Of a training command. Without a GPU, accelerate lets processes work together only where it is told so."""
+    return os.environ | ({} if torch.cuda.is_available() else {"ACCELERATE_USE_CPU": "true"})
 
 
 def draw(spec: SystemSpec, args: SystemsArguments) -> None:

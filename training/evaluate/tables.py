@@ -3,7 +3,8 @@
 Reads what is drawn (`training.evaluate.systems draw`) and what the figures measured (`training.evaluate.figures`), and
 draws nothing itself, so that it takes minutes and twice the same command tells the same to the last digit. A row whose
 weights or pictures are not there is left out, and listed as such; one drawn in part counts the stories that are
-complete. With --readme the tables also stand between its two markers.
+complete. --earlier is the JSON of another run, on another machine perhaps: its rows stand where there are none here, or
+fewer stories. With --readme the tables also stand between its two markers.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from storyboard.durable import write_whole
 from storyboard.errors import StoryError
 from training.evaluate.__main__ import CLASSIFIERS
 from training.evaluate.drawing import DrawnFrame, StoryArtist
-from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
+from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real, network_hash
 from training.evaluate.systems import (
     ROOT,
     SYSTEMS,
@@ -71,6 +72,9 @@ class TablesArguments:
     readme: str | None = field(
         default=None, metadata={"help": "file with the markers, to put the tables in; none: only --json"}
     )
+    earlier: str | None = field(
+        default=None, metadata={"help": "JSON of an earlier run, whose rows stand where there is less here"}
+    )
     root: str = field(default=ROOT, metadata={"help": "folder of systems, pictures and figures"})
     classifier: str | None = field(
         default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
@@ -91,57 +95,57 @@ class TablesArguments:
 
 
 class Tables:
-    """Fills the tables one after the other; `left_out` says what is not there and why."""
+    """Fills the tables one after the other; `left_out` says what is not there and why. earlier: another run's JSON."""
 
-    def __init__(self, root: Path, evaluators: Evaluators):
-        self.root, self.evaluators = root, evaluators
+    def __init__(self, root: Path, evaluators: Evaluators, earlier: dict | None = None):
+        self.root, self.evaluators, self.earlier = root, evaluators, earlier or {}
         self.left_out: list[str] = []
         self.counted: dict[tuple[str, int], DrawnFrame] = {}  # every frame of the rows of four, once
 
     def rows(self, table: str) -> list[dict]:
         captions, systems = ROWS[table]
+        before = {row["system"]: row for row in self.earlier.get(table, ())}
         found = []
         for name, wanted in systems.items():
-            kept = self._kept(table, name, captions, wanted)
-            if kept is not None:
-                artist, frames, stories = kept
-                found.append(self._row(name, artist, frames, stories, captions))
+            artist = self._artist(name, captions)
+            stories = kept_stories(artist, first_stories(wanted)) if artist else []
+            row = before.get(name)
+            if len(stories) > 1 and len(stories) >= (row["stories"] if row else 0):
+                row = self._row(name, artist, [frame for tale in stories for frame in tale], captions)
+            if row:
+                found.append(row)
+            if not row or row["stories"] < wanted:
+                self.left_out.append(f"{table}, {name}: {_shortage(artist, row, len(stories), wanted)}")
         return found
 
     def lengths(self) -> list[dict]:
         """Table 5: the long stories up to each length. One that is drawn in part counts where it is long enough."""
+        before = {row["system"]: row["lengths"] for row in self.earlier.get("table 5", ())}
         found = []
         for name in LONG_ROWS:
-            artist = self._artist("table 5", name, "referential")
-            columns = {}
-            for length in reversed(LENGTHS) if artist else ():
-                stories = kept_stories(artist, (cut(tale, length) for tale in first_stories(LONG, 50)))
-                if len(stories) < LONG:
-                    self.left_out.append(
-                        f"table 5, {name}: {len(stories)} of {LONG} stories are drawn to {length} frames"
-                    )
-                if len(stories) > 1:
-                    frames = [frame for tale in stories for frame in tale]
-                    scores = measure(frames, self.evaluators, referential=True)
-                    columns[str(length)] = {
-                        "stories": len(stories),
-                        "frames": len(frames),
-                        "scores": scores,
-                    }
+            artist, columns = self._artist(name, "referential"), {}
+            for length in reversed(LENGTHS):
+                tales = (cut(tale, length) for tale in first_stories(LONG, 50))
+                stories = kept_stories(artist, tales) if artist else []
+                column = before.get(name, {}).get(str(length))
+                if len(stories) > 1 and len(stories) >= (column["stories"] if column else 0):
+                    column = self._column([frame for tale in stories for frame in tale])
+                if column:
+                    columns[str(length)] = column
+                if not column or column["stories"] < LONG:
+                    short = _shortage(artist, column, len(stories), LONG)
+                    self.left_out.append(f"table 5, {name}, {length} frames: {short}")
             if columns:
-                found.append(
-                    {"system": name, "row": SYSTEMS[name].row, "lengths": dict(reversed(columns.items()))}
-                )
+                row = {"system": name, "row": SYSTEMS[name].row}
+                found.append(row | {"lengths": dict(reversed(columns.items()))})
         return found
 
     def real(self) -> dict:
         """The evaluator's own scores on the real pictures of all frames that were scored in rows of four."""
-        frames = list(self.counted.values())
-        return (
-            {"frames": len(frames), "scores": measure_real(frames, self.evaluators.classifier)}
-            if frames
-            else {}
-        )
+        frames, before = list(self.counted.values()), self.earlier.get("real frames", {})
+        if len(frames) < before.get("frames", 1):
+            return before
+        return {"frames": len(frames), "scores": measure_real(frames, self.evaluators.classifier)}
 
     def figures(self) -> dict:
         found = {}
@@ -149,33 +153,27 @@ class Tables:
             path = self.root / "evaluate" / file
             if path.is_file():
                 found[name] = json.loads(path.read_text("utf-8"))
+            elif name in self.earlier:
+                found[name] = self.earlier[name]
             else:
                 self.left_out.append(f"{name}: not measured, run training.evaluate.figures")
         return found
 
-    def _artist(self, table: str, name: str, captions: Captions) -> StoryArtist | None:
+    def _artist(self, name: str, captions: Captions) -> StoryArtist | None:
+        """None where the system has no weights here."""
         try:
             return artist_of(SYSTEMS[name], captions, self.root, draws=False)
         except FileNotFoundError:
-            self.left_out.append(f"{table}, {name}: no weights")
             return None
 
-    def _kept(
-        self, table: str, name: str, captions: Captions, wanted: int
-    ) -> tuple[StoryArtist, list[DrawnFrame], int] | None:
-        artist = self._artist(table, name, captions)
-        if artist is None:
-            return None
-        stories = kept_stories(artist, first_stories(wanted))
-        if len(stories) < wanted:
-            self.left_out.append(f"{table}, {name}: {len(stories)} of {wanted} stories are drawn")
-        if len(stories) < 2:
-            return None
-        return artist, [frame for tale in stories for frame in tale], len(stories)
+    def _column(self, frames: Sequence[DrawnFrame]) -> dict:
+        return {
+            "stories": len({frame.story.id for frame in frames}),
+            "frames": len(frames),
+            "scores": measure(frames, self.evaluators, referential=True),
+        }
 
-    def _row(
-        self, name: str, artist: StoryArtist, frames: Sequence[DrawnFrame], stories: int, captions: Captions
-    ) -> dict:
+    def _row(self, name: str, artist: StoryArtist, frames: Sequence[DrawnFrame], captions: Captions) -> dict:
         self.counted |= {(frame.story.id, frame.number): frame for frame in frames}
         made = [frame.made for frame in frames]
         return {
@@ -183,7 +181,7 @@ class Tables:
             "row": SYSTEMS[name].row,
             "pipeline": artist.system.pipeline[:16],
             "conditioning": artist.system.conditioning,
-            "stories": stories,
+            "stories": len({frame.story.id for frame in frames}),
             "frames": len(frames),
             "steps": sorted({one.steps for one in made}),
             "guidance": sorted({one.guidance for one in made}),
@@ -191,15 +189,40 @@ class Tables:
         }
 
 
+def _shortage(artist: StoryArtist | None, row: dict | None, drawn: int, wanted: int) -> str:
+    if artist is None and row is None:
+        return "no weights"
+    return f"{max(drawn, row['stories'] if row else 0)} of {wanted} stories are drawn"
+
+
+def read_earlier(file: str | None, scored_by: dict) -> dict:
+    """An earlier run's JSON, nothing where there is none. StoryError where other networks scored it."""
+    if file is None:
+        return {}
+    told = json.loads(Path(file).read_text("utf-8"))
+    for name, weights in scored_by.items():
+        if told.get("scored by", {}).get(name) != weights:
+            raise StoryError(
+                f"{file} was scored by another {name}: its rows cannot stand beside those of today. Give the {name} it "
+                "was made with, or leave --earlier out."
+            )
+    return told
+
+
 def build(args: TablesArguments) -> dict:
     """Everything there is, as JSON."""
     root = Path(args.root)
     evaluators = load_evaluators(args.classifier, args.captioner, args.fid_weights, root / "evaluate")
-    tables = Tables(root, evaluators)
+    scored_by = {
+        name: folder and network_hash(folder)
+        for name, folder in (("classifier", args.classifier), ("captioner", args.captioner))
+    }
+    tables = Tables(root, evaluators, read_earlier(args.earlier, scored_by))
     told: dict = {
         "split": "test",
         "classifier": args.classifier,
         "captioner": args.captioner,
+        "scored by": scored_by,
         "seeds": "pictures: the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap: 0",
         "intervals": "95 %, stories drawn with replacement",
     }

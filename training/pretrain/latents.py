@@ -34,7 +34,8 @@ MASK_SIZE = 32  # finer than any recorded attention map
 class LatentArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     out: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of the shards"})
-    stories: int = field(default=3072, metadata={"help": "stories of four frames to encode"})
+    # 2,048 were learned by heart: the denoising loss was 0.387 on their pictures and 0.439 on others.
+    stories: int = field(default=8192, metadata={"help": "stories of four frames to encode"})
 
 
 class LatentCache:

@@ -1,0 +1,58 @@
+"""Pipeline in, parts out: `python -m training.disassemble --pipeline assets/maple-lane`, the way back from assemble.
+
+Training goes on from a finished pipeline then, with `--continued`, where the parts that made it are gone. Weights are
+widened to fp32. What no pipeline holds (the plain LDM, optimiser states) is not brought back.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from training.align_llm import TRAINED
+from training.parts import save_part
+
+STAGE_1 = ("unet", "fuser", "image_encoder")
+SHARED = ("vae", "scheduler", "tokenizer", "text_encoder", "image_processor")
+LANGUAGE = ("language_model", "language_tokenizer")
+
+
+@dataclass
+class DisassembleArguments:
+    pipeline: str = field(default="assets/maple-lane", metadata={"help": "the pipeline folder to take apart"})
+    parts: str = field(
+        default="runs/maple-lane/parts", metadata={"help": "folder of parts to write; it must not exist"}
+    )
+
+
+def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
+    """Write every part where the training steps look for it. StoryError where `parts` is there already."""
+    if parts.exists():
+        raise StoryError(f"{parts} exists; move it away, or give another --parts.")
+    places = {name: name for name in SHARED} | {name: f"char_ldm/{name}" for name in STAGE_1}
+    if pipeline.language_model is not None:
+        places |= {name: name for name in LANGUAGE} | {name: f"aligned/{name}" for name in TRAINED}
+        # The mapper that stage 2 starts from; the one it ended with stands in for it.
+        save_part(parts, "visual_mapper", pipeline.visual_mapper)
+    for name, place in places.items():
+        save_part(parts, place, getattr(pipeline, name))
+    # Stage 1 begins with this tower when it is not continued.
+    save_part(parts, "image_encoder", pipeline.image_encoder)
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(DisassembleArguments).parse_args_into_dataclasses(argv)
+    disassemble(StoryPipeline.from_pretrained(args.pipeline, dtype=torch.float32), Path(args.parts))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"disassemble: {error}")
