@@ -9,7 +9,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.renderer import Preview, Rendered
-from tests import tiny
+from tests import story_folders, tiny
 from tests.test_captioning import model, tokenizer  # noqa: F401  fixtures
 from tests.test_fid import sound
 from training.data import StoryDataset, open_reader
@@ -79,6 +79,16 @@ def test_a_story_is_drawn_from_its_own_pictures_and_never_twice(dataset, tmp_pat
     again = FlatRenderer()
     assert draw_story(again, story, tmp_path, args) == 1
     assert again.requests[0].history == asked[2].history and again.requests[0].seed == asked[2].seed
+
+
+def test_a_pororo_story_opens_with_a_caption_of_its_own_and_is_remembered_by_another(tmp_path):
+    story_folders.pororo(tmp_path / "pororo")
+    opened = StoryDataset(open_reader(tmp_path / "pororo"), "test")
+    told = (opened.story(0, draw) for draw in range(60))
+    story, renderer = next(s for s in told if s.opening != s.captions[0]), FlatRenderer()
+    draw_story(renderer, story, tmp_path / "out", arguments(tmp_path / "pororo", tmp_path / "out"))
+    first, second = renderer.requests[:2]
+    assert first.caption == story.opening and second.history[0].caption == story.captions[0]
 
 
 def test_plain_captions_are_drawn_one_by_one(dataset, tmp_path):

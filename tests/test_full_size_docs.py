@@ -12,6 +12,7 @@ import torch
 from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.utils import DistributedType
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from PIL import Image
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -23,6 +24,8 @@ from transformers import (
     OPTConfig,
 )
 
+from storyboard.renderer import ContextFrame, FrameRequest
+from tests import tiny
 from training.align_llm import AlignArguments
 from training.assemble import AssembleArguments
 from training.data.conditions import ConditionArguments
@@ -59,6 +62,36 @@ def test_what_a_spread_language_model_keeps_on_each_gpu_is_what_is_told():
     row = f"({layers / 1e6:,.1f} M / 8 in layers + {rest / 1e6:.1f} M besides) x 2, and two layers of {one / 1e6:.1f} M"
     total = (layers / 8 + rest + 2 * one) * 2 / 1e9
     assert f"{row} x 2 at a time | {total:.1f} GB" in DOCS
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("build", [tiny.opt, tiny.llama], ids=["opt", "llama"])
+def test_the_lines_for_few_bits_load_a_pipeline_that_draws(build, bits, tmp_path, monkeypatch):
+    """They gave the number format twice and never ran. Where bitsandbytes is not installed they say so, and no more."""
+    monkeypatch.setattr(tiny, "WORD_WIDTH", 64)  # 4 bits go in blocks of 64 numbers
+    tokenizer = tiny.language_tokenizer()
+    config = build(tokenizer).config
+    config.update({"ffn_dim": 64, "intermediate_size": 64, "init_std": 0.1, "initializer_range": 0.1})
+    whole = tiny.pipeline()
+    whole.register_modules(language_model=AutoModelForCausalLM.from_config(config).eval())
+    whole.save_pretrained(tmp_path / "flintstones")
+    (lines,) = re.findall(r"```python\n(.+?)```", DOCS, re.DOTALL)
+    lines = lines.replace("8bit", f"{bits}bit").replace("pipelines", str(tmp_path))
+    told: dict = {}
+    if importlib.util.find_spec("bitsandbytes") is None:
+        with pytest.raises(ImportError, match="requires bitsandbytes"):
+            exec(lines, told)
+        return
+    exec(lines, told)
+    kinds = [type(module).__name__ for module in told["pipeline"].language_model.modules()]
+    assert kinds.count({8: "Linear8bitLt", 4: "Linear4bit"}[bits]) >= 12
+    history = (ContextFrame("Sun.", Image.new("RGB", (32, 32), "orange")),)
+    *_, drawn = told["pipeline"].render(FrameRequest("Rain.", (), history, seed=1, steps=1))
+    assert drawn.conditioning == "llm" and drawn.picture.size == (32, 32)
+    readers = (told["pipeline"].reader, whole.reader)
+    with torch.inference_mode():
+        found, expected = (r.read([r.embed([" Caption: Rain. Image:"])]).condition.float() for r in readers)
+    assert (found - expected).norm() < 0.2 * expected.norm()
 
 
 def test_every_config_and_module_that_is_named_exists():

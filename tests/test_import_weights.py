@@ -19,6 +19,7 @@ from transformers import (
     CLIPTextModel,
     CLIPVisionConfig,
     CLIPVisionModelWithProjection,
+    LlamaForCausalLM,
 )
 
 from storyboard.cast import load_cast
@@ -146,6 +147,27 @@ def test_a_tiny_release_is_imported_reloaded_and_draws(imported):
         *_, rendered = pipeline.generate(FrameRequest("Fred waves.", cast, history, seed=1))
         assert rendered.picture.size == (32, 32) and rendered.conditioning == conditioning
         assert (len(seen), rendered.steps, rendered.guidance) == (31, 30, 5.0)
+
+
+def test_a_second_stage_over_a_llama_in_a_folder_called_opt_is_imported_and_draws(files, tmp_path):
+    folder = tmp_path / "opt" / "facebook-opt"
+    released.write_llama(folder)
+    torch.manual_seed(31)
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder)).half()
+    torch.save(model.state_dict(), folder / "pytorch_model.bin")
+    second = tmp_path / "second-stage"
+    second.mkdir()
+    torch.save({"state_dict": files.second}, second / "pretrained_ckpt.pth.tar")
+    args = released.model_args(first_image_token=model.config.vocab_size + 1)
+    (second / "model_args.json").write_text(json.dumps(args))
+    changes = {"second-stage": second, "llm": folder}
+    import_weights.main(arguments(files, tmp_path / "story", **changes))
+    pipeline = StoryPipeline.from_pretrained(tmp_path / "story")
+    assert isinstance(pipeline.language_model, LlamaForCausalLM)
+    assert torch.equal(pipeline.image_tokens.weight, files.second["model.input_embeddings.weight"].float())
+    history = (ContextFrame("Fred waves.", Image.new("RGB", (32, 32), "orange")),)
+    *_, rendered = pipeline.generate(FrameRequest("He runs.", (), history, seed=1, steps=2))
+    assert rendered.conditioning == "llm" and rendered.picture.size == (32, 32)
 
 
 def test_the_imported_folder_holds_the_released_numbers_in_their_precision(files, imported):
@@ -361,7 +383,8 @@ def import_second(tensors, base, chosen, **changes):
     return parts.import_second_stage(path, tensors, replace(args, **changes), chosen, base)
 
 
-QUERIES = "model.gen_text_hidden_fcs.0.query_embs"
+MAPPER = "model.gen_text_hidden_fcs.0."
+QUERIES = f"{MAPPER}query_embs"
 
 
 @pytest.mark.parametrize(
@@ -369,6 +392,11 @@ QUERIES = "model.gen_text_hidden_fcs.0.query_embs"
     [
         (lambda s: {k: t for k, t in s.items() if k != QUERIES}, {}, f'"{QUERIES}" is missing;'),
         (lambda s: {**s, "model.lm.weight": s[QUERIES]}, {}, '"model.lm.weight" does not belong there'),
+        (
+            lambda s: swapped(s, QUERIES, f"{MAPPER}fc.weight"),
+            {},
+            f'"{QUERIES}" is 512x20 and should be 1x32x512',
+        ),
         (lambda s: s, {"visual_tokens": 4}, '"model.visual_embeddings.weight" is 60x24 and should be 80x24'),
         (lambda s: s, {"image_tokens": 4}, '"model.input_embeddings.weight" is 8x20 and should be 4x20'),
         (lambda s: s, {"retrieval_width": 7}, '"model.visual_fc.weight" is 6x24 and should be 7x24'),

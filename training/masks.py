@@ -5,8 +5,8 @@ it; `seg_mask_4x_comb/{clip}-frame{k}.npy` (H, W) then holds the id of the segme
 A mask that is there is never made again, so an interrupted run goes on where it was. `accelerate launch -m
 training.masks DIR ...` shares the work over the processes of one or more machines with one folder.
 
-torchvision is needed here only, through segment-anything, and must be built for the torch beside it. These ran this
-command on Python 3.11: segment-anything 1.0 with torch 2.14.1 and torchvision 0.29.1.
+torchvision is needed here only, through segment-anything, and must be built for the torch beside it; docs/full-size.md
+says with which versions this command ran.
 """
 
 from __future__ import annotations
