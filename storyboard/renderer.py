@@ -55,6 +55,7 @@ class FrameRequest:
     guidance: float | None = None
     conditioning: str | None = None  # "char-ldm", "llm", "text", or None: the pipeline decides
     resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
+    refers: bool | None = None  # whether it is read only with the story before it; None: its words say
     explain: bool = False  # also give attention and readings
 
 

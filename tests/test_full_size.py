@@ -1,6 +1,7 @@
 """The full-size table from end to end: stories drawn, both procedures scored, with tiny models of the real kinds."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,24 @@ def test_a_pororo_story_opens_with_a_caption_of_its_own_and_is_remembered_by_ano
     draw_story(renderer, story, tmp_path / "out", arguments(tmp_path / "pororo", tmp_path / "out"))
     first, second = renderer.requests[:2]
     assert first.caption == story.opening and second.history[0].caption == story.captions[0]
+
+
+def test_the_authors_flag_decides_how_long_the_text_stands_alone(tmp_path):
+    """It was worked out and then not used: "Mr Slate talks." after himself has a name, and refers all the same."""
+    story_folders.flintstones(tmp_path / "flintstones")
+    story = StoryDataset(open_reader(tmp_path / "flintstones"), "test").story(0)
+    extended = tuple(replace(one, refers=bool(n % 2)) for n, one in enumerate(story.extended))
+    renderer, args = FlatRenderer(), arguments(tmp_path / "flintstones", tmp_path / "out")
+    draw_story(renderer, replace(story, extended=extended), tmp_path / "out", args)
+    assert [request.refers for request in renderer.requests] == [False, True, False, True]
+    pipeline = tiny.pipeline(start_merge_step=2)
+    delays = []
+    for refers in (None, True, False):
+        request = replace(renderer.requests[1], caption="Mr Slate talks.", cast=(), refers=refers)
+        with torch.inference_mode():
+            frame = pipeline._conditions.of(request, "llm")
+        delays.append(pipeline._delay(frame))
+    assert delays == [2, 0, 2]
 
 
 def test_plain_captions_are_drawn_one_by_one(dataset, tmp_path):

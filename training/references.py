@@ -32,11 +32,11 @@ class ReferentialCaption:
     """A caption with its pronouns.
 
     refers: the authors' flag for "read only with the story before it": such a frame is denoised without the
-    text-only steps of delayed conditioning. False for the first frame.
+    text-only steps of delayed conditioning. False for the first frame; None where no rule of theirs was asked.
     """
 
     text: str
-    refers: bool = False
+    refers: bool | None = False
 
 
 def extend_flintstones(

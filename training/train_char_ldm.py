@@ -61,7 +61,9 @@ class CharLdmArguments(LoopArguments):
     no_condition: float = field(
         default=0.1, metadata={"help": "share of examples without caption and portraits"}
     )
-    text_only: float = field(default=0.1, metadata={"help": "share of examples without portraits"})
+    text_only: float = field(
+        default=0.1, metadata={"help": "share of examples without portraits; 0.9: the row w/o augmented text"}
+    )
     reg_weight: float = field(
         default=1e-3, metadata={"help": "weight of L_reg; 0: the row w/o L_reg of Table 3"}
     )

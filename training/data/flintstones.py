@@ -10,7 +10,7 @@ from storyboard.errors import StoryError
 from training.data import splits, tables
 from training.data.reader import Reader, logger
 from training.data.records import Clip, StoryFrame
-from training.references import FLINTSTONES, Rule, extend_flintstones
+from training.references import FLINTSTONES, ReferentialCaption, Rule, extend_flintstones
 
 ORIGINAL_ANNOTATIONS = "flintstones_annotations_v1-0.json"
 
@@ -92,9 +92,9 @@ class Flintstones(Reader):
             raise StoryError(f"{self.folder / ORIGINAL_ANNOTATIONS} does not describe the clip {clip.id}.")
         return description
 
-    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[str, ...]:
+    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
         people = [frame.clip.characters for frame in frames]
-        return tuple(made.text for made in extend_flintstones([f.caption for f in frames], people, rule))
+        return extend_flintstones([frame.caption for frame in frames], people, rule)
 
 
 def _labels(original: dict[str, Any]) -> list[str]:

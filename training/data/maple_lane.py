@@ -13,7 +13,7 @@ from training.data.flintstones import Flintstones
 from training.data.records import StoryFrame
 from training.maple_lane import CAST, PLACES
 from training.maple_lane.writer import portrait_file
-from training.references import Rule
+from training.references import ReferentialCaption, Rule
 
 STORIES = "stories.json"
 
@@ -64,7 +64,8 @@ class MapleLane(Flintstones):
             if (name, outfit) in known
         )
 
-    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[str, ...]:
+    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
         """As written. The first frame of a story names everybody, wherever in a longer one it was."""
         first, *others = frames
-        return (first.caption, *(frame.clip.referential or frame.caption for frame in others))
+        told = (first.caption, *(frame.clip.referential or frame.caption for frame in others))
+        return tuple(ReferentialCaption(text, None) for text in told)

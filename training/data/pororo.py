@@ -10,7 +10,7 @@ from storyboard.captions import mentioned_names
 from storyboard.errors import StoryError
 from training.data.reader import Reader
 from training.data.records import Clip, StoryFrame
-from training.references import PORORO, Rule, caption_index, extend_pororo
+from training.references import PORORO, ReferentialCaption, Rule, caption_index, extend_pororo
 
 
 class Pororo(Reader):
@@ -72,5 +72,5 @@ class Pororo(Reader):
         captions = frame.clip.captions
         return captions[int(chance * len(captions))] if rule == "evaluation" else frame.caption
 
-    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[str, ...]:
-        return tuple(made.text for made in extend_pororo([frame.caption for frame in frames], rule))
+    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
+        return extend_pororo([frame.caption for frame in frames], rule)

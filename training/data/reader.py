@@ -15,7 +15,7 @@ from typing import Any
 from storyboard.errors import StoryError
 from training.data import splits, tables
 from training.data.records import FRAMES, Clip, Segment, StoryFrame
-from training.references import Rule
+from training.references import ReferentialCaption, Rule
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Reader:
         """What the authors draw a story's first frame from."""
         return frame.caption
 
-    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[str, ...]:
+    def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
         """The frames' captions as a story, one for each."""
         raise NotImplementedError
 

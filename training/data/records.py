@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from storyboard.errors import StoryError
+from training.references import ReferentialCaption
 
 FRAMES, MASKS = "video_frames_sampled_4x", "seg_mask_4x_comb"
 BOX_SPACE = 128  # boxes are in pixels of a picture this wide and high, whatever is stored
@@ -100,19 +101,23 @@ class StoryFrame:
 
 @dataclass(frozen=True)
 class Story:
-    """Frames in the order they are told; `referential` is their captions with pronouns, one a frame.
+    """Frames in the order they are told; `extended` is their captions with pronouns, one a frame.
 
     opening: what the authors draw the first frame from, which on PororoSV is a caption chosen once more.
     """
 
     id: str
     frames: tuple[StoryFrame, ...]
-    referential: tuple[str, ...]
+    extended: tuple[ReferentialCaption, ...]
     opening: str
 
     @property
     def captions(self) -> tuple[str, ...]:
         return tuple(frame.caption for frame in self.frames)
+
+    @property
+    def referential(self) -> tuple[str, ...]:
+        return tuple(caption.text for caption in self.extended)
 
 
 def _array(path: Path) -> np.ndarray:

@@ -77,6 +77,7 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
                 steps=args.steps,
                 guidance=args.guidance,
                 conditioning=conditioning,
+                refers=story.extended[number].refers if args.captions == "referential" else False,
             )
             *_, rendered = renderer.render(request)
             path.parent.mkdir(parents=True, exist_ok=True)
