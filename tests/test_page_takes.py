@@ -45,6 +45,9 @@ def test_variants_are_shown_as_each_lands(app, page):
     panel.get_by_role("button", name="Draw 4 variants of frame 1").click()
     panel.locator("span.sb-thumb").nth(3).wait_for()  # four places kept
     assert panel.locator("button.sb-thumb").count() == 1
+    page.get_by_role("button", name="Queue", exact=True).click()
+    told = page.locator(".sb-queue-rows .sb-row").all_inner_texts()
+    assert ["".join(row.split()) for row in told] == [f"1Rosawaves.{n}of4" for n in (1, 2, 3, 4)]
     app.renderer.gate.set()
     panel.locator("button.sb-thumb").nth(4).wait_for()
     takes = story_in(app, page).frames[0].takes

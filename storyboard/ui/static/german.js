@@ -78,7 +78,7 @@ TABLES.de = {
   facts_copied: "Alles, woraus dieses Bild gezeichnet ist, ist kopiert.",
   queue_now: "Bild %1 wird gezeichnet, %2 %", queue_start: "Bild %1 ist das nächste",
   queue_more: "%1 warten noch", queue_left: "noch etwa %1", cancel_all: "Alle abbrechen", queue_show: "Liste",
-  queue_hide: "Zu", cancel_one: "Bild %1 abbrechen", queue_ahead: "Andere zeichnen: %1 vor deinem",
+  queue_hide: "Zu", cancel_one: "Bild %1 abbrechen", queue_of: "%1 von %2", queue_ahead: "Andere zeichnen: %1 vor deinem",
   next: "Wie geht es weiter?", next_before: "Was geschieht vor Bild %1?", next_after: "Was geschieht nach Bild %1?",
   insert_note_1: "1 Bild dahinter wäre dann veraltet.", insert_note_n: "%1 Bilder dahinter wären dann veraltet.",
   insert_cancel: "Zurück ans Ende", draw_it: "Zeichnen", words: "Wörter, die diese Besetzung kennt",

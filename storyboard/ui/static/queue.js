@@ -54,7 +54,9 @@ function paintQueueRows(active) {
     const number = numberOf(job.frame);
     const frame = view.frames[number - 1];
     const stop = keyed(makeIconButton("", "close", say("cancel_one", number), () => askOrToast("cancel_job", { job: job.id })), job.id);
-    row.append(make("b", "", String(number)), make("span", "sb-queue-words", frame ? frame.caption : ""), stop);
+    const same = active.filter((other) => other.frame === job.frame); // variants of one frame are told apart
+    const which = same.length > 1 ? make("span", "sb-quiet", say("queue_of", same.indexOf(job) + 1, same.length)) : "";
+    row.append(make("b", "", String(number)), make("span", "sb-queue-words", frame ? frame.caption : ""), which, stop);
     return row;
   }));
 }

@@ -93,7 +93,7 @@ TABLES.en = {
   // The queue
   queue_now: "Drawing frame %1, %2 %", queue_start: "Frame %1 is next", queue_more: "%1 more waiting",
   queue_left: "about %1 left", cancel_all: "Cancel all", queue_show: "Queue", queue_hide: "Hide",
-  cancel_one: "Cancel frame %1", queue_ahead: "Others are drawing: %1 before yours",
+  cancel_one: "Cancel frame %1", queue_of: "%1 of %2", queue_ahead: "Others are drawing: %1 before yours",
   // The composer
   next: "What happens next?", next_before: "What happens before frame %1?", next_after: "What happens after frame %1?",
   insert_note_1: "1 picture after it would be out of date.", insert_note_n: "%1 pictures after it would be out of date.",
