@@ -85,7 +85,7 @@ class FrameConditions:
             condition = self._from_portraits(caption, mentions, request.cast)
         else:
             condition = self._from_text(caption)
-        refers = request.refers
+        by_words = not mentioned and bool(find_pronouns(caption))
         return FrameCondition(
             condition,
             text=self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None,
@@ -93,7 +93,7 @@ class FrameConditions:
             conditioning=conditioning,
             sentence=caption,
             mentioned=mentioned,
-            referential=not mentioned and bool(find_pronouns(caption)) if refers is None else refers,
+            referential=by_words if request.refers is None else request.refers,
         )
 
     def explain(

@@ -17,15 +17,17 @@ pytestmark = pytest.mark.browser
 THREE = ("Rosa waves.", "Milo reads.", "Bolt sings.")
 
 
+def drag(page, number, onto, **place):
+    """Drop a card's picture on that of card `onto`, at a place in it."""
+    target = card(page, onto).locator(".sb-picture")
+    card(page, number).locator(".sb-picture").drag_to(target, target_position=place)
+
+
 def test_cards_are_reordered_by_dragging(page):
     write_and_draw(page, *THREE)
-    card(page, 1).locator(".sb-picture").drag_to(
-        card(page, 3).locator(".sb-picture"), target_position={"x": 200, "y": 60}
-    )
+    drag(page, 1, 3, x=200, y=60)
     wait_sentences(page, "Milo reads.", "Bolt sings.", "Rosa waves.")
-    card(page, 3).locator(".sb-picture").drag_to(
-        card(page, 2).locator(".sb-picture"), target_position={"x": 10, "y": 60}
-    )
+    drag(page, 3, 2, x=10, y=60)
     wait_sentences(page, "Milo reads.", "Rosa waves.", "Bolt sings.")
 
 
@@ -35,13 +37,9 @@ def test_in_one_column_words_stand_beside_their_picture_and_cards_are_dragged_up
     page.locator(".sb-columns").fill("1")
     box, picture = sentence(page, 1).bounding_box(), card(page, 1).locator(".sb-picture").bounding_box()
     assert box["x"] >= picture["x"] + picture["width"] and box["y"] < picture["y"] + 20
-    card(page, 1).locator(".sb-picture").drag_to(
-        card(page, 2).locator(".sb-picture"), target_position={"x": 10, "y": 300}
-    )
+    drag(page, 1, 2, x=10, y=300)
     wait_sentences(page, "Milo reads.", "Rosa waves.", "Bolt sings.")
-    card(page, 3).locator(".sb-picture").drag_to(
-        card(page, 2).locator(".sb-picture"), target_position={"x": 200, "y": 60}
-    )
+    drag(page, 3, 2, x=200, y=60)
     wait_sentences(page, "Milo reads.", "Bolt sings.", "Rosa waves.")
 
 

@@ -19,8 +19,9 @@ from training.align_llm import TRAINED
 from training.parts import save_part
 
 STAGE_1 = ("unet", "fuser", "image_encoder")
-SHARED = ("vae", "scheduler", "tokenizer", "text_encoder", "image_processor")
-LANGUAGE = ("language_model", "language_tokenizer")
+# Both stages begin, where they are not continued, with a tower and a mapper; those they ended with stand in for them.
+SHARED = ("vae", "scheduler", "tokenizer", "text_encoder", "image_encoder", "image_processor")
+LANGUAGE = ("language_model", "language_tokenizer", "visual_mapper")
 
 
 @dataclass
@@ -35,15 +36,11 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
     """Write every part where the training steps look for it. StoryError where `parts` is there already."""
     if parts.exists():
         raise StoryError(f"{parts} exists; move it away, or give another --parts.")
-    places = {name: name for name in SHARED} | {name: f"char_ldm/{name}" for name in STAGE_1}
+    places = [*SHARED, *(f"char_ldm/{name}" for name in STAGE_1)]
     if pipeline.language_model is not None:
-        places |= {name: name for name in LANGUAGE} | {name: f"aligned/{name}" for name in TRAINED}
-        # The mapper that stage 2 starts from; the one it ended with stands in for it.
-        save_part(parts, "visual_mapper", pipeline.visual_mapper)
-    for name, place in places.items():
-        save_part(parts, place, getattr(pipeline, name))
-    # Stage 1 begins with this tower when it is not continued.
-    save_part(parts, "image_encoder", pipeline.image_encoder)
+        places += [*LANGUAGE, *(f"aligned/{name}" for name in TRAINED)]
+    for place in places:
+        save_part(parts, place, getattr(pipeline, place.rpartition("/")[2]))
 
 
 def main(argv: list[str] | None = None) -> None:

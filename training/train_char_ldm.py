@@ -213,9 +213,8 @@ def main(argv: list[str] | None = None) -> None:
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
-        unet.set_attn_processor(
-            AttnProcessor()
-        )  # there plain products go backward faster than the fused kernel
+        # Plain products go backward faster there than the fused kernel.
+        unet.set_attn_processor(AttnProcessor())
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
     for stats in run:

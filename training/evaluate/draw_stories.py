@@ -62,22 +62,22 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
 
     The first is drawn from the story's opening and remembered with its caption, as the authors have it.
     """
-    drawn, history = 0, []
-    captions = story.captions if args.captions == "plain" else story.referential
+    drawn, history, plain = 0, [], args.captions == "plain"
+    captions = story.captions if plain else story.referential
     for number, caption in enumerate(captions):
         path = picture_file(folder, story, number)
         if not path.exists():
             # Nothing is before the first frame: what it is drawn from is the pipeline's own choice.
-            conditioning = "char-ldm" if args.captions == "plain" else "llm" if number else None
+            conditioning = "char-ldm" if plain else "llm" if number else None
             request = FrameRequest(
-                caption=caption if number or args.captions == "plain" else story.opening,
+                caption=caption if number or plain else story.opening,
                 cast=_cast(story),
-                history=() if args.captions == "plain" else tuple(history),
+                history=() if plain else tuple(history),
                 seed=frame_seed(story.id, number),
                 steps=args.steps,
                 guidance=args.guidance,
                 conditioning=conditioning,
-                refers=story.extended[number].refers if args.captions == "referential" else False,
+                refers=False if plain else story.extended[number].refers,
             )
             *_, rendered = renderer.render(request)
             path.parent.mkdir(parents=True, exist_ok=True)

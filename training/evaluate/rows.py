@@ -35,12 +35,16 @@ INCEPTION_RESAMPLES = 50  # its features are many, and a FID of them takes a sec
 
 @dataclass
 class Evaluators:
-    """What looks at pictures. `captioner` and `inception` may be missing; `kept` is what real pictures gave."""
+    """What looks at pictures. `captioner` and `inception` may be missing; `kept` is what real pictures gave.
+
+    scored_by: hash of the weights of each network whose scores may be kept, None where it is missing.
+    """
 
     classifier: FrameClassifier
     captioner: Captioner | None = None
     captions: CaptionsFile | None = None
     inception: InceptionV3 | None = None
+    scored_by: dict[str, str | None] = field(default_factory=dict)
     kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
 
     def real(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> np.ndarray:
@@ -63,8 +67,12 @@ def load_evaluators(
     """folder: where captions that were made are kept. FileNotFoundError or StoryError where one is not whole."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loaded = Evaluators(load_classifier(classifier).to(device))
+    loaded.scored_by = {
+        "classifier": network_hash(classifier),
+        "captioner": captioner and network_hash(captioner),
+    }
     if captioner:
-        name = network_hash(captioner)
+        name = loaded.scored_by["captioner"]
         folder.mkdir(parents=True, exist_ok=True)
         loaded.captioner = load_captioner(captioner, None, device)
         loaded.captions = CaptionsFile(folder / f"captions-{name}.jsonl", {"captioner": name})

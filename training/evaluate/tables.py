@@ -23,7 +23,7 @@ from storyboard.durable import write_whole
 from storyboard.errors import StoryError
 from training.evaluate.__main__ import CLASSIFIERS
 from training.evaluate.drawing import DrawnFrame, StoryArtist
-from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real, network_hash
+from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
 from training.evaluate.systems import (
     ROOT,
     SYSTEMS,
@@ -110,12 +110,11 @@ class Tables:
             artist = self._artist(name, captions)
             stories = kept_stories(artist, first_stories(wanted)) if artist else []
             row = before.get(name)
-            if len(stories) > 1 and len(stories) >= (row["stories"] if row else 0):
-                row = self._row(name, artist, [frame for tale in stories for frame in tale], captions)
+            if _fuller(stories, row):
+                row = self._row(name, artist, _frames(stories), captions)
             if row:
                 found.append(row)
-            if not row or row["stories"] < wanted:
-                self.left_out.append(f"{table}, {name}: {_shortage(artist, row, len(stories), wanted)}")
+            self._miss(f"{table}, {name}", artist, row, len(stories), wanted)
         return found
 
     def lengths(self) -> list[dict]:
@@ -128,13 +127,11 @@ class Tables:
                 tales = (cut(tale, length) for tale in first_stories(LONG, 50))
                 stories = kept_stories(artist, tales) if artist else []
                 column = before.get(name, {}).get(str(length))
-                if len(stories) > 1 and len(stories) >= (column["stories"] if column else 0):
-                    column = self._column([frame for tale in stories for frame in tale])
+                if _fuller(stories, column):
+                    column = self._column(_frames(stories), "referential")
                 if column:
                     columns[str(length)] = column
-                if not column or column["stories"] < LONG:
-                    short = _shortage(artist, column, len(stories), LONG)
-                    self.left_out.append(f"table 5, {name}, {length} frames: {short}")
+                self._miss(f"table 5, {name}, {length} frames", artist, column, len(stories), LONG)
             if columns:
                 row = {"system": name, "row": SYSTEMS[name].row}
                 found.append(row | {"lengths": dict(reversed(columns.items()))})
@@ -166,11 +163,19 @@ class Tables:
         except FileNotFoundError:
             return None
 
-    def _column(self, frames: Sequence[DrawnFrame]) -> dict:
+    def _miss(self, what: str, artist: StoryArtist | None, row: dict | None, drawn: int, wanted: int) -> None:
+        """Say so where a row, of here or of the earlier run, has fewer stories than wanted."""
+        counted = row["stories"] if row else 0
+        if artist is None and row is None:
+            self.left_out.append(f"{what}: no weights")
+        elif counted < wanted:
+            self.left_out.append(f"{what}: {max(drawn, counted)} of {wanted} stories are drawn")
+
+    def _column(self, frames: Sequence[DrawnFrame], captions: Captions) -> dict:
         return {
             "stories": len({frame.story.id for frame in frames}),
             "frames": len(frames),
-            "scores": measure(frames, self.evaluators, referential=True),
+            "scores": measure(frames, self.evaluators, captions == "referential"),
         }
 
     def _row(self, name: str, artist: StoryArtist, frames: Sequence[DrawnFrame], captions: Captions) -> dict:
@@ -181,18 +186,19 @@ class Tables:
             "row": SYSTEMS[name].row,
             "pipeline": artist.system.pipeline[:16],
             "conditioning": artist.system.conditioning,
-            "stories": len({frame.story.id for frame in frames}),
-            "frames": len(frames),
             "steps": sorted({one.steps for one in made}),
             "guidance": sorted({one.guidance for one in made}),
-            "scores": measure(frames, self.evaluators, captions == "referential"),
+            **self._column(frames, captions),
         }
 
 
-def _shortage(artist: StoryArtist | None, row: dict | None, drawn: int, wanted: int) -> str:
-    if artist is None and row is None:
-        return "no weights"
-    return f"{max(drawn, row['stories'] if row else 0)} of {wanted} stories are drawn"
+def _fuller(stories: Sequence, row: dict | None) -> bool:
+    """Whether these stories, which two at least make a row of, are to be scored rather than the earlier row kept."""
+    return len(stories) > 1 and len(stories) >= (row["stories"] if row else 0)
+
+
+def _frames(stories: Sequence[Sequence[DrawnFrame]]) -> list[DrawnFrame]:
+    return [frame for tale in stories for frame in tale]
 
 
 def read_earlier(file: str | None, scored_by: dict) -> dict:
@@ -213,16 +219,12 @@ def build(args: TablesArguments) -> dict:
     """Everything there is, as JSON."""
     root = Path(args.root)
     evaluators = load_evaluators(args.classifier, args.captioner, args.fid_weights, root / "evaluate")
-    scored_by = {
-        name: folder and network_hash(folder)
-        for name, folder in (("classifier", args.classifier), ("captioner", args.captioner))
-    }
-    tables = Tables(root, evaluators, read_earlier(args.earlier, scored_by))
+    tables = Tables(root, evaluators, read_earlier(args.earlier, evaluators.scored_by))
     told: dict = {
         "split": "test",
         "classifier": args.classifier,
         "captioner": args.captioner,
-        "scored by": scored_by,
+        "scored by": evaluators.scored_by,
         "seeds": "pictures: the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap: 0",
         "intervals": "95 %, stories drawn with replacement",
     }
