@@ -28,6 +28,12 @@ def test_distance_of_numbers():
     assert frechet_distance(gaussian([1], [[4]]), gaussian([4], [[25]])) == pytest.approx(9 + 9)
 
 
+def test_the_fid_of_few_pictures_is_the_same_number():
+    rng = np.random.default_rng(2)
+    one, other = rng.normal(size=(7, 24)), rng.normal(0.3, 2, size=(11, 24))
+    assert fid(one, other) == pytest.approx(frechet_distance(moments(one), moments(other)))
+
+
 def test_distance_of_covariances_that_commute():
     rng = np.random.default_rng(0)
     axes = np.linalg.qr(rng.normal(size=(6, 6)))[0]

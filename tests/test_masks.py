@@ -202,7 +202,7 @@ def test_two_processes_share_the_work(dataset):
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
     }
-    shared |= {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    shared["OMP_NUM_THREADS"] = "1"
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.test_masks", str(dataset)],

@@ -3,114 +3,27 @@
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps, PngImagePlugin
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS
-from training import align_llm, assemble, cache_conditions, train_char_ldm
 from training.evaluate import drawing, figures, systems, tables
 from training.evaluate.chart import Line, chart
-from training.evaluate.continuity import continuity, rivals
-from training.evaluate.fid import fid, frechet_distance, moments
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
-from training.evaluate.intervals import estimate
 from training.evaluate.labels import maple_lane_names
-from training.evaluate.metrics import Labels
-from training.evaluate.systems import SYSTEMS, SystemsArguments, cut, kept_stories, link_parts
+from training.evaluate.systems import SYSTEMS, SystemsArguments, cut, kept_stories
 from training.evaluate.table_text import BEGIN, END, cell, put_between_markers
-from training.maple_lane import BY_NAME, PLACES, story
-from training.pretrain.language_model import LanguageModelArguments
-from training.pretrain.visual_mapper import VisualMapperArguments
-from training.story_ldm.__main__ import StoryLdmArguments
+from training.maple_lane import story
 from training.story_ldm.memory import StoryMemory
 from training.story_ldm.pipeline import StoryLdmPipeline
 
 NAMES = maple_lane_names()
-
-
-def test_an_interval_of_a_mean_is_as_wide_as_theory_says_and_the_same_twice():
-    values = np.random.default_rng(0).normal(5, 2, 400)
-    found = estimate(lambda rows: float(values[rows].mean()), np.arange(400), resamples=1000)
-    assert found.value == pytest.approx(values.mean()) and found.of == 400
-    assert found.high - found.low == pytest.approx(2 * 1.96 * 2 / 20, rel=0.1)
-    assert found == estimate(lambda rows: float(values[rows].mean()), np.arange(400), resamples=1000)
-
-
-def test_frames_of_one_story_are_drawn_together():
-    values = np.repeat([0.0, 1.0], 50)
-    by_story = estimate(lambda rows: float(values[rows].mean()), np.repeat([0, 1], 50))
-    by_frame = estimate(lambda rows: float(values[rows].mean()), np.arange(100))
-    assert by_story.high - by_story.low > 3 * (by_frame.high - by_frame.low)
-
-
-def test_the_interval_of_a_fid_holds_it_although_repeats_move_it_up():
-    rng = np.random.default_rng(1)
-    one, other = rng.normal(size=(60, 16)), rng.normal(0.5, 1, size=(60, 16))
-    found = estimate(lambda rows: fid(one[rows], other[rows]), np.arange(60), centred=True)
-    assert found.low < found.value < found.high
-
-
-def test_the_fid_of_few_pictures_is_the_same_number():
-    rng = np.random.default_rng(2)
-    one, other = rng.normal(size=(7, 24)), rng.normal(0.3, 2, size=(11, 24))
-    assert fid(one, other) == pytest.approx(frechet_distance(moments(one), moments(other)))
-
-
-def truth_of(frames) -> Labels:
-    return NAMES.labels_of([frame.truth.scene for frame in frames])
-
-
-def frames_of(tale, captions="referential") -> list:
-    return [
-        SimpleNamespace(story=tale, number=number, truth=frame, caption=getattr(frame, captions))
-        for number, frame in enumerate(tale.frames)
-    ]
-
-
-def all_frames() -> list:
-    return [frame for index in range(40) for frame in frames_of(story("test", index))]
-
-
-def test_perfect_pictures_keep_everything():
-    frames = all_frames()
-    truth = truth_of(frames)
-    found = continuity(frames, NAMES, truth, truth)
-    assert all((ratio.above == ratio.below).all() and ratio.below.sum() > 0 for ratio in found.values())
-    unnamed, everybody = found["Outfit kept, unnamed"].below, found["Outfit kept"].below
-    assert (unnamed <= everybody).all() and unnamed.sum() < everybody.sum()
-    assert everybody.sum() == truth.characters.sum()
-
-
-def test_places_count_where_the_sentence_leaves_them_out():
-    frames = all_frames()
-    counted = continuity(frames, NAMES, truth_of(frames), truth_of(frames))["Place kept unsaid"].below
-    for frame, counts in zip(frames, counted, strict=True):
-        said = any(place.noun in frame.caption for place in PLACES.values())
-        assert not (counts and said)
-        assert counts or frame.number == 0 or said
-
-
-def test_she_drawn_as_the_other_she_is_wrong():
-    frames = all_frames()
-    truth = truth_of(frames)
-    row = next(i for i, f in enumerate(frames) if any(rivals(f, r) for r in f.truth.references))
-    reference = next(r for r in frames[row].truth.references if rivals(frames[row], r))
-    (rival, *_) = rivals(frames[row], reference)
-    assert BY_NAME[rival].pronoun == BY_NAME[reference.names[0]].pronoun
-    seen = Labels(truth.characters.copy(), truth.places, truth.outfits, truth.actions)
-    seen.characters[row, NAMES.characters.index(rival)] = True
-    right, wrong = (
-        continuity(frames, NAMES, truth, one)["Pronoun, two of that gender"] for one in (truth, seen)
-    )
-    assert right.below[row] == wrong.below[row] > wrong.above[row]
 
 
 def test_every_row_of_a_table_is_a_system_that_is_drawn_so():
@@ -118,98 +31,6 @@ def test_every_row_of_a_table_is_a_system_that_is_drawn_so():
         for name in rows:
             assert SYSTEMS[name].conditioning(captions) is not None
     assert all(SYSTEMS[name].referential for name in tables.LONG_ROWS)
-
-
-def test_every_command_is_one_that_can_be_run():
-    arguments = {
-        "training.train_char_ldm": train_char_ldm.CharLdmArguments,
-        "training.cache_conditions": cache_conditions.CacheArguments,
-        "training.align_llm": align_llm.AlignArguments,
-        "training.assemble": assemble.AssembleArguments,
-        "training.story_ldm": StoryLdmArguments,
-        "training.pretrain language-model": LanguageModelArguments,
-        "training.pretrain visual-mapper": VisualMapperArguments,
-    }
-    for spec in SYSTEMS.values():
-        for command in spec.commands(Path("runs")):
-            module, _, words = command.removeprefix("python -m ").partition(" --")
-            (read,) = HfArgumentParser(arguments[module]).parse_args_into_dataclasses(f"--{words}".split())
-            assert "{" not in command and str(read.parts).startswith("runs/parts")
-
-
-def test_the_baseline_never_sees_a_portrait_and_the_rows_differ_in_one_thing():
-    def read(name):
-        (command,) = (c for c in SYSTEMS[name].commands(Path("r")) if "train_char" in c)
-        words = command.split()[3:]
-        (read,) = HfArgumentParser(train_char_ldm.CharLdmArguments).parse_args_into_dataclasses(words)
-        return read
-
-    assert read("ldm").no_condition + read("ldm").text_only == pytest.approx(1)
-    assert (read("ldm").reg_weight, read("ldm").vision_layers) == (0, 0)
-    default = vars(read("stage1-default"))
-    for name, switch in (
-        ("stage1-no-reg", "reg_weight"),
-        ("stage1-text", "text_only"),
-        ("stage1-frozen-vision", "vision_layers"),
-    ):
-        odd = {key for key, value in vars(read(name)).items() if value != default[key]}
-        assert odd == {"parts", "output_dir", switch}
-
-
-def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
-    (tmp_path / "parts").mkdir()
-    ran, failing = [], []
-
-    def run(words, check, env):
-        ran.append(" ".join(words[2:]))
-        # Without it each of two CPU processes trained alone, and the second was refused the run's folder.
-        assert torch.cuda.is_available() or env["ACCELERATE_USE_CPU"] == "true"
-        return SimpleNamespace(returncode=int(bool(failing)))
-
-    monkeypatch.setattr(systems.subprocess, "run", run)
-    flags = ["--root", str(tmp_path), "--minutes", "5", "--steps", "9", "--processes", "2"]
-    systems.main(["train", "storygpt-v-llama", *flags])
-    modules = [next(w for w in words.split() if w.startswith("training.")) for words in ran]
-    assert modules == [
-        "training.cache_conditions",
-        "training.pretrain",
-        "training.pretrain",
-        "training.align_llm",
-        "training.assemble",
-    ]
-    assert [("--minutes 5" in words, "--steps 9" in words) for words in ran] == [
-        (False, False),
-        (True, False),
-        (True, False),
-        (True, True),
-        (False, False),
-    ]
-    assert [words.startswith("torch.distributed.run") for words in ran] == [True] * 4 + [False]
-    failing.append(True)
-    with pytest.raises(StoryError, match="training.story_ldm of story-ldm"):
-        systems.main(["train", "story-ldm", *flags])
-
-
-def test_parts_of_another_run_are_never_trained_over(tmp_path, monkeypatch):
-    (tmp_path / "parts" / "char_ldm").mkdir(parents=True)
-    monkeypatch.setattr(systems.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
-    with pytest.raises(StoryError, match="another run"):
-        systems.main(["train", "char-ldm", "--root", str(tmp_path)])
-    systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # has its own
-    (tmp_path / "system-runs" / "char-ldm").mkdir(parents=True)
-    systems.main(["train", "char-ldm", "--root", str(tmp_path)])  # goes on
-
-
-def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):
-    for part in ("unet", "language_model", "aligned", "char_ldm/unet"):
-        (tmp_path / "parts" / part).mkdir(parents=True)
-    folder = link_parts(SYSTEMS["storygpt-v-llama"], tmp_path)
-    assert {p.name for p in folder.iterdir()} == {"unet", "char_ldm"}
-    assert all(p.is_symlink() for p in folder.iterdir())
-    assert link_parts(SYSTEMS["storygpt-v-llama"], tmp_path) == folder  # again: nothing new
-    assert link_parts(SYSTEMS["char-ldm"], tmp_path) == tmp_path / "parts"
-    with pytest.raises(StoryError, match="base parts"):
-        link_parts(SYSTEMS["char-ldm"], tmp_path / "nothing")
 
 
 def story_ldm() -> StoryLdmPipeline:

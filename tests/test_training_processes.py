@@ -111,7 +111,7 @@ def two(tmp_path_factory) -> Path:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
-    shared |= {"ACCELERATE_USE_CPU": "true", "LOCAL_WORLD_SIZE": "2"}
+    shared |= {"LOCAL_WORLD_SIZE": "2"}
     root = Path(__file__).parents[1]
     shared["PYTHONPATH"] = os.pathsep.join([str(root), str(root / "tests")])
     running = [

@@ -32,7 +32,7 @@ from training.cache_conditions import ConditionCache
 from training.data.conditions import ClipConditions, StoryPrompts
 from training.data.dataset import StoryDataset, open_reader
 from training.data.encoding import latents_of
-from training.loop import LoopArguments, TrainingRun, make_accelerator
+from training.loop import LoopArguments, TrainingRun, loop_accelerator
 from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import LatentCache
 from training.prompts import PromptFitter, Prompts, visual_tokens
@@ -221,7 +221,7 @@ def main(argv: list[str] | None = None) -> None:
                 reader, name, type(getattr(reader, name)).from_pretrained(parts / "aligned" / name).train()
             )
     if args.shard_language_model:
-        accelerator = make_accelerator(args)
+        accelerator = loop_accelerator(args)
         shard_language_model(freeze(reader.language_model), accelerator.device, accelerator.num_processes)
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder") if args.target == "text" else None
     unet, noise = load_denoiser(parts) if args.image_weight else (None, None)

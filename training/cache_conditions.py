@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
@@ -35,6 +34,7 @@ from training.maple_lane.reading import NAMES
 from training.parts import freeze
 from training.pretrain.clip import weather
 from training.pretrain.latents import FRAMES, SHARD_STORIES, missing_shards, write_shard
+from training.processes import make_accelerator
 
 VIEWS = 6  # of each portrait
 MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
@@ -52,7 +52,7 @@ class CacheArguments:
 
 def load_conditioner(parts: Path) -> CharacterConditioner:
     """The stage-1 conditioner of a parts folder, frozen, on this process's device."""
-    device = Accelerator().device
+    device = make_accelerator().device
     text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
@@ -68,7 +68,7 @@ def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
             digest.update(name.encode())
             digest.update(weight.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
     out.mkdir(parents=True, exist_ok=True)
-    with Accelerator().main_process_first():
+    with make_accelerator().main_process_first():
         mark = out / MADE_BY
         stale = mark.read_text() != digest.hexdigest() if mark.exists() else any(out.glob("shard-*"))
         if stale:
@@ -157,7 +157,7 @@ def main(argv: list[str] | None = None) -> None:
     claim_conditions(out, conditioner)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     canonical, views = portrait_views(conditioner, processor)
-    if Accelerator().is_main_process:
+    if make_accelerator().is_main_process:
         save_file({"/".join(key): v.contiguous() for key, v in views.items()}, out / "portraits.safetensors")
     for shard, number in tqdm(missing_shards(out, args.stories), desc="conditions"):
         first = args.first_seed + number

@@ -29,6 +29,7 @@ from tqdm.auto import tqdm
 
 from storyboard.errors import StoryError
 from storyboard.file_lock import lock
+from training.processes import make_accelerator
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
 SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
@@ -153,9 +154,9 @@ def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
                 p.copy_(kept[n])
 
 
-def make_accelerator(args: LoopArguments) -> Accelerator:
+def loop_accelerator(args: LoopArguments) -> Accelerator:
     """The accelerator of these arguments. StoryError for launch configs under which a run would not be exact."""
-    accelerator = Accelerator(mixed_precision=args.mixed_precision)
+    accelerator = make_accelerator(mixed_precision=args.mixed_precision)
     if accelerator.mixed_precision not in ("no", "bf16"):
         raise StoryError(
             f"The launch config asks for {accelerator.mixed_precision}, whose loss scale no checkpoint holds; "
@@ -180,7 +181,7 @@ class TrainingRun:
 
     def __init__(self, module: nn.Module, batch_at: Callable[[int, range], Any], args: LoopArguments):
         self.args, self.folder = args, Path(args.output_dir)
-        self.accelerator = make_accelerator(args)
+        self.accelerator = loop_accelerator(args)
         rank, share = self.accelerator.process_index, args.batch // self.accelerator.num_processes
         self.rows = range(rank * share, (rank + 1) * share)
         self.module, self.batch_at = module, batch_at

@@ -32,6 +32,7 @@ from training.data import Clip, Segment, StoryFrame, open_reader
 from training.data.dataset import missing_sentence
 from training.data.records import BOX_SPACE
 from training.evaluate.sheet import SheetFrame, contact_sheet
+from training.processes import make_accelerator
 from training.weights_file import fit, read_weights, tensors_of
 
 LARGEST_ID = 2**31 - 1  # what a mask can hold
@@ -195,7 +196,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--model-type", default="vit_h", help="vit_h (default), vit_l or vit_b")
     parser.add_argument("--sheet", type=Path, help="picture file of an overview, written at the end")
     args = parser.parse_args(argv)
-    accelerator = Accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)])
+    accelerator = make_accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)])
     try:
         clips = annotated_clips(args.folder)  # bad data is told before a large model is loaded
         predictor = load_predictor(args.checkpoint, args.model_type, accelerator.device)

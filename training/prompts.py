@@ -18,7 +18,7 @@ from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import Part, StoryReader
 from training.cache_conditions import ConditionCache
 from training.maple_lane.reading import CAST_SHARE, cast_so_far
-from training.pretrain.latents import FRAMES, LatentCache
+from training.pretrain.latents import FRAMES, FramePicker, LatentCache
 from training.pretrain.ldm import noised_latents, token_ids
 
 PLAIN_SHARE = 0.15  # captions without pronouns among those with
@@ -103,7 +103,8 @@ class Prompts:
     ):
         self.cache, self.args, self.latents, self.tokenizer = cache, args, latents, tokenizer
         self.prompt = prompt
-        self.stories = len(cache) if latents is None else min(len(cache), len(latents) // FRAMES)
+        stories = len(cache) if latents is None else min(len(cache), len(latents) // FRAMES)
+        self.pick = FramePicker(cache.seeds[:stories])
 
     def __call__(self, step: int, rows: range) -> dict:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
@@ -123,7 +124,7 @@ class Prompts:
         }
 
     def _example(self, rng: np.random.Generator) -> dict:
-        index, number = int(rng.integers(self.stories)), int(rng.integers(FRAMES))
+        index, number = divmod(self.pick(rng.random()), FRAMES)
         story, pictures = self.cache.story(index), self.args.interleaved
         frames = story.frames[: number + 1]
         captions = [f.plain if rng.random() < PLAIN_SHARE else f.referential for f in frames]

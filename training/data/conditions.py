@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from diffusers import AutoencoderKL
 from PIL import Image
 from safetensors import safe_open
@@ -37,6 +36,7 @@ from training.data.records import Clip, Story, StoryFrame
 from training.maple_lane.reading import CAST_SHARE
 from training.pretrain.clip import weather
 from training.pretrain.ldm import token_ids
+from training.processes import make_accelerator
 from training.prompts import PLAIN_SHARE, PromptFitter, packed_pictures
 
 SHARD_CLIPS = 128
@@ -245,7 +245,7 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(parts)
     claim_conditions(out, conditioner)
-    writer, accelerator = ConditionWriter(conditioner, processor, dataset), Accelerator()
+    writer, accelerator = ConditionWriter(conditioner, processor, dataset), make_accelerator()
     if accelerator.is_main_process:
         _save(out / "portraits.safetensors", writer.all_views())
     clips = dataset.clips

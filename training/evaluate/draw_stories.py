@@ -27,6 +27,7 @@ from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Renderer
 from training.data import Story, StoryDataset, open_reader
 from training.evaluate.drawing import frame_seed, weights_hash
 from training.maple_lane import CAST
+from training.processes import make_accelerator
 from training.references import FLINTSTONES_SHE, PORORO_SHE
 
 SETTING = "setting.json"
@@ -134,7 +135,7 @@ def share(dataset: StoryDataset, count: int | None, accelerator: Accelerator) ->
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(DrawArguments).parse_args_into_dataclasses(argv)
-    accelerator = Accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(days=2))])
+    accelerator = make_accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(days=2))])
     folder = Path(args.out)
     dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames)
     setting = asdict(args) | {"pipeline": weights_hash(args.pipeline)}

@@ -7,13 +7,13 @@ several processes (`torchrun --nproc_per_node 2 -m training.pretrain latents`) s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
@@ -23,11 +23,13 @@ from storyboard.models.latents import encode_pictures
 from training.maple_lane import MapleStory, draw_with_masks, sample_story
 from training.parts import freeze, save_part
 from training.pretrain.autoencoder import pixels_of
+from training.processes import make_accelerator
 
 SHARD_STORIES = 128
 FRAMES = 4
 MAX_CHARACTERS = 3
 MASK_SIZE = 32  # finer than any recorded attention map
+CROWD = 2  # examples are picked in proportion to this power of a frame's people: most mistakes are made with three
 
 
 @dataclass
@@ -36,6 +38,18 @@ class LatentArguments:
     out: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of the shards"})
     # 2,048 were learned by heart: the denoising loss was 0.387 on their pictures and 0.439 on others.
     stories: int = field(default=8192, metadata={"help": "stories of four frames to encode"})
+
+
+class FramePicker:
+    """Picks frames of these stories, in proportion to their people to the power of CROWD."""
+
+    def __init__(self, seeds: Sequence[int]):
+        frames = [frame for seed in seeds for frame in sample_story(seed, FRAMES, "train").frames]
+        self._ends = np.cumsum([len(frame.scene.actors) ** CROWD for frame in frames])
+
+    def __call__(self, share: float) -> int:
+        """The frame, counted over all stories, at this share (0 to 1, without 1) of all weights."""
+        return int(np.searchsorted(self._ends, share * self._ends[-1], side="right"))
 
 
 class LatentCache:
@@ -50,6 +64,7 @@ class LatentCache:
         self.masks = torch.cat([s["masks"] for s in loaded])
         self._seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
         self._stories: dict[int, MapleStory] = {}
+        self.pick = FramePicker(self._seeds)
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -97,7 +112,7 @@ def write_shard(shard: Path, tensors: dict[str, torch.Tensor]) -> None:
 
 def load_measured(parts: Path, out: Path) -> AutoencoderKL:
     """The frozen autoencoder, its latents' statistics measured if it has been trained since."""
-    accelerator = Accelerator()
+    accelerator = make_accelerator()
     with accelerator.main_process_first():
         vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(accelerator.device)
         if vae.config.latents_mean is None:
@@ -112,7 +127,7 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
 
 def missing_shards(folder: Path, stories: int) -> list[tuple[Path, int]]:
     """This process's share of the shards that are not written yet, each with the number of its first story."""
-    accelerator = Accelerator()
+    accelerator = make_accelerator()
     numbers = range(accelerator.process_index, stories // SHARD_STORIES, accelerator.num_processes)
     shards = [(folder / f"shard-{number:05d}.safetensors", number * SHARD_STORIES) for number in numbers]
     return [(shard, first) for shard, first in shards if not shard.exists()]

@@ -73,7 +73,7 @@ class LdmTraining(nn.Module):
 def noised_rows(cache: LatentCache, args: LoopArguments, step: int, rows: range) -> tuple[list, dict]:
     """Per row a random source and a random frame of the cache, and their `noised_latents`."""
     sources = [row_generator(args.seed, step, row) for row in rows]
-    indices = [int(torch.randint(len(cache), (), generator=g)) for g in sources]
+    indices = [cache.pick(float(torch.rand((), generator=g, dtype=torch.float64))) for g in sources]
     return list(zip(sources, indices, strict=True)), noised_latents(cache, indices, args, step, rows)
 
 

@@ -1,0 +1,105 @@
+"""The compared systems: how each is trained, and what their parts share."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from training import align_llm, assemble, cache_conditions, train_char_ldm
+from training.evaluate import systems
+from training.evaluate.systems import SYSTEMS, link_parts
+from training.pretrain.language_model import LanguageModelArguments
+from training.pretrain.visual_mapper import VisualMapperArguments
+from training.story_ldm.__main__ import StoryLdmArguments
+
+
+def test_every_command_is_one_that_can_be_run():
+    arguments = {
+        "training.train_char_ldm": train_char_ldm.CharLdmArguments,
+        "training.cache_conditions": cache_conditions.CacheArguments,
+        "training.align_llm": align_llm.AlignArguments,
+        "training.assemble": assemble.AssembleArguments,
+        "training.story_ldm": StoryLdmArguments,
+        "training.pretrain language-model": LanguageModelArguments,
+        "training.pretrain visual-mapper": VisualMapperArguments,
+    }
+    for spec in SYSTEMS.values():
+        for command in spec.commands(Path("runs")):
+            module, _, words = command.removeprefix("python -m ").partition(" --")
+            (read,) = HfArgumentParser(arguments[module]).parse_args_into_dataclasses(f"--{words}".split())
+            assert "{" not in command and str(read.parts).startswith("runs/parts")
+
+
+def test_the_baseline_never_sees_a_portrait_and_the_rows_differ_in_one_thing():
+    def read(name):
+        (command,) = (c for c in SYSTEMS[name].commands(Path("r")) if "train_char" in c)
+        words = command.split()[3:]
+        (read,) = HfArgumentParser(train_char_ldm.CharLdmArguments).parse_args_into_dataclasses(words)
+        return read
+
+    assert read("ldm").no_condition + read("ldm").text_only == pytest.approx(1)
+    assert (read("ldm").reg_weight, read("ldm").vision_layers) == (0, 0)
+    default = vars(read("stage1-default"))
+    for name, switch in (
+        ("stage1-no-reg", "reg_weight"),
+        ("stage1-text", "text_only"),
+        ("stage1-frozen-vision", "vision_layers"),
+    ):
+        odd = {key for key, value in vars(read(name)).items() if value != default[key]}
+        assert odd == {"parts", "output_dir", switch}
+
+
+def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
+    (tmp_path / "parts").mkdir()
+    ran, failing = [], []
+
+    def run(words, check):
+        ran.append(" ".join(words[2:]))
+        return SimpleNamespace(returncode=int(bool(failing)))
+
+    monkeypatch.setattr(systems.subprocess, "run", run)
+    flags = ["--root", str(tmp_path), "--minutes", "5", "--steps", "9", "--processes", "2"]
+    systems.main(["train", "storygpt-v-llama", *flags])
+    modules = [next(w for w in words.split() if w.startswith("training.")) for words in ran]
+    assert modules == [
+        "training.cache_conditions",
+        "training.pretrain",
+        "training.pretrain",
+        "training.align_llm",
+        "training.assemble",
+    ]
+    assert [("--minutes 5" in words, "--steps 9" in words) for words in ran] == [
+        (False, False),
+        (True, False),
+        (True, False),
+        (True, True),
+        (False, False),
+    ]
+    assert [words.startswith("torch.distributed.run") for words in ran] == [True] * 4 + [False]
+    failing.append(True)
+    with pytest.raises(StoryError, match="training.story_ldm of story-ldm"):
+        systems.main(["train", "story-ldm", *flags])
+
+
+def test_parts_of_another_run_are_never_trained_over(tmp_path, monkeypatch):
+    (tmp_path / "parts" / "char_ldm").mkdir(parents=True)
+    monkeypatch.setattr(systems.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    with pytest.raises(StoryError, match="another run"):
+        systems.main(["train", "char-ldm", "--root", str(tmp_path)])
+    systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # has its own
+    (tmp_path / "system-runs" / "char-ldm").mkdir(parents=True)
+    systems.main(["train", "char-ldm", "--root", str(tmp_path)])  # goes on
+
+
+def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):
+    for part in ("unet", "language_model", "aligned", "char_ldm/unet"):
+        (tmp_path / "parts" / part).mkdir(parents=True)
+    folder = link_parts(SYSTEMS["storygpt-v-llama"], tmp_path)
+    assert {p.name for p in folder.iterdir()} == {"unet", "char_ldm"}
+    assert all(p.is_symlink() for p in folder.iterdir())
+    assert link_parts(SYSTEMS["storygpt-v-llama"], tmp_path) == folder  # again: nothing new
+    assert link_parts(SYSTEMS["char-ldm"], tmp_path) == tmp_path / "parts"
+    with pytest.raises(StoryError, match="base parts"):
+        link_parts(SYSTEMS["char-ldm"], tmp_path / "nothing")

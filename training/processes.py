@@ -1,0 +1,13 @@
+"""The processes that share one command. Knows nothing of what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+
+def make_accelerator(**settings: Any) -> Accelerator:
+    """accelerate's `Accelerator`; without a GPU it has to be told so, or each process would do all the work alone."""
+    return Accelerator(cpu=not torch.accelerator.is_available(), **settings)
