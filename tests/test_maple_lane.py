@@ -25,6 +25,7 @@ from training.maple_lane import (
     draw,
     draw_portrait,
     draw_with_masks,
+    draw_with_things,
     sample_story,
     split_of,
     story,
@@ -90,8 +91,9 @@ def test_masks_do_not_overlap_and_everybody_is_well_visible():
 def test_a_held_thing_belongs_to_nobody():
     empty = Scene("farm", (Actor("Pip", "cape", "standing", x=0.5),), 1)
     laden = Scene("farm", (Actor("Pip", "cape", "carrying", "pumpkin", x=0.5),), 1)
-    area = [draw_with_masks(scene, 128)[1]["Pip"].sum() for scene in (empty, laden)]
-    assert area[1] < area[0]
+    (_, bare, nothing), (_, partly, pumpkin) = (draw_with_things(scene, 128) for scene in (empty, laden))
+    assert partly["Pip"].sum() < bare["Pip"].sum()
+    assert pumpkin.sum() > 100 and not nothing.any() and not (pumpkin & partly["Pip"]).any()
 
 
 @pytest.mark.parametrize("x", [STAGE[3][0], STAGE[3][2]])

@@ -62,13 +62,13 @@ class PictureFitter:
 
 @dataclass(frozen=True)
 class _Shapes:
-    """Masks, and latents (B, C, h, w) of which only the shape counts, as `noised_latents` takes them from a cache."""
+    """As `noised_latents` takes a cache: latents (B, C, h, w), of which only the shape counts, and masks (H, W)."""
 
     latents: torch.Tensor
     masks: Sequence[torch.Tensor]
 
-    def mask(self, index: int) -> torch.Tensor:
-        return self.masks[index][None]
+    def foreground(self, index: int) -> torch.Tensor:
+        return self.masks[index]
 
 
 @torch.no_grad()

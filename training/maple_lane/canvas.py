@@ -79,7 +79,7 @@ def smooth(points: Sequence[Point], closed: bool = True) -> list[Point]:
 class Pen:
     """Draws in a local frame (moved, turned, mirrored, scaled) of one picture, and of its mask where it has one.
 
-    `label` is what the mask gets where this pen paints: a character's number, or 0 for what belongs to nobody.
+    `label` is what the mask gets where this pen paints: a character's number, figure.THINGS, or 0 for the rest.
     """
 
     def __init__(self, image: Image.Image, scale: float, mask: Image.Image | None = None) -> None:

@@ -1,7 +1,7 @@
 """Draws one character: body, clothes, head and what is held, in one pose.
 
-In a mask a character is skin, hair and clothes, hands included; things held, the easel, the blanket and the shadow
-belong to nobody (0) and hide what is behind them.
+In a mask a character is skin, hair and clothes, hands included; things held, the easel and the blanket are THINGS,
+nobody's; they and nobody's shadow (0) hide what is behind them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from .clothes import draw_behind, draw_torso
 from .heads import draw_back_hair, draw_head
 from .poses import POSES, Pose, elbow, head_centre, seated, shoulder
 from .props import draw_prop_behind, draw_prop_in_hand
+
+THINGS = 255  # their label in a mask
 
 
 def draw_figure(
@@ -28,7 +30,7 @@ def draw_figure(
     hx, hy = head_centre(body)
     head = trunk.at(hx, hy, turn=pose.tilt)
 
-    draw_prop_behind(figure.labelled(0), trunk.labelled(0), body, pose, action, flip)
+    draw_prop_behind(figure.labelled(THINGS), trunk.labelled(THINGS), body, pose, action, flip)
     draw_back_hair(head, who)
     draw_behind(trunk, body, wear)
     if action != "sleeping":
@@ -39,7 +41,7 @@ def draw_figure(
     if "scarf" in wear.extras:
         _scarf_over_chin(trunk, body, wear)
     _arms(trunk, body, wear, pose)
-    draw_prop_in_hand(figure.labelled(0), trunk.labelled(0), body, pose, action, prop, flip)
+    draw_prop_in_hand(figure.labelled(THINGS), trunk.labelled(THINGS), body, pose, action, prop, flip)
     _hands(trunk, body, pose, action)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from .canvas import UNITS, Pen, average_down, enlargement, rgb
 from .cast import BY_NAME
-from .figure import draw_figure, draw_shadow
+from .figure import THINGS, draw_figure, draw_shadow
 from .places import MARGIN, PLACES, background
 
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
@@ -58,14 +58,22 @@ def draw(scene: Scene, size: int = 256) -> np.ndarray:
 
 def draw_with_masks(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The picture and every character's (size, size) bool mask: pixels of which it covers the larger part."""
+    picture, masks, _ = draw_with_things(scene, size)
+    return picture, masks
+
+
+def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """`draw_with_masks`, and the (size, size) bool mask of everything that anybody holds, leans on or lies under."""
     factor = enlargement(size)
     labels = Image.new("L", (size * factor, size * factor))
     picture = average_down(_paint(scene, size, labels), factor)
     drawn = np.asarray(labels).reshape(size, factor, size, factor)
-    masks = {}
-    for number, actor in enumerate(scene.actors, start=1):
-        masks[actor.name] = (drawn == number).mean(axis=(1, 3)) >= 0.5
-    return picture, masks
+
+    def mostly(label: int) -> np.ndarray:
+        return (drawn == label).mean(axis=(1, 3)) >= 0.5
+
+    masks = {actor.name: mostly(number) for number, actor in enumerate(scene.actors, start=1)}
+    return picture, masks, mostly(THINGS)
 
 
 def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:

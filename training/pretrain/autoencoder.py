@@ -20,7 +20,7 @@ from transformers import HfArgumentParser
 
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
 from training.loop import LoopArguments, TrainingRun
-from training.maple_lane import draw, draw_with_masks, sample_story
+from training.maple_lane import draw, draw_with_things, sample_story
 from training.parts import build_vae, freeze, load_config, save_part
 
 
@@ -36,7 +36,9 @@ class AutoencoderArguments(LoopArguments):
     config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     kl: float = field(default=1e-3, metadata={"help": "weight of the mean KL term"})
-    figures: float = field(default=2.0, metadata={"help": "extra weight of the pixels of characters"})
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the pixels of characters and their things"}
+    )
     decoder_only: bool = field(
         default=False, metadata={"help": "keep the encoder, so that latents stay valid"}
     )
@@ -110,8 +112,8 @@ class Pictures:
 
     def _picture(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         story = sample_story(int(rng.integers(2**31)), frames=2, split="train")
-        picture, masks = draw_with_masks(story.frames[rng.integers(2)].scene, self.size)
-        figures = torch.from_numpy(np.any(list(masks.values()), axis=0))[None]
+        picture, masks, things = draw_with_things(story.frames[rng.integers(2)].scene, self.size)
+        figures = torch.from_numpy(np.any([*masks.values(), things], axis=0))[None]
         pixels, weights = pixels_of(picture), 1 + self.figures * figures
         return (pixels.flip(-1), weights.flip(-1)) if rng.random() < 0.5 else (pixels, weights)
 

@@ -19,8 +19,9 @@ from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
+from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
-from training.maple_lane import MapleStory, draw_with_masks, sample_story
+from training.maple_lane import MapleStory, draw_with_things, sample_story
 from training.parts import freeze, save_part
 from training.pretrain.autoencoder import pixels_of
 from training.processes import make_accelerator
@@ -53,7 +54,7 @@ class FramePicker:
 
 
 class LatentCache:
-    """What has been encoded: latents (N, C, h, w), masks (N, 3, 32, 32) and the frame each came from."""
+    """What has been encoded: latents (N, C, h, w), masks (N, 3 + 1, 32, 32) and the frame each came from."""
 
     def __init__(self, folder: Path):
         shards = sorted(Path(folder).glob("shard-*.safetensors"))
@@ -62,6 +63,8 @@ class LatentCache:
         loaded = [load_file(shard) for shard in shards]
         self.latents = torch.cat([s["latents"] for s in loaded])
         self.masks = torch.cat([s["masks"] for s in loaded])
+        if self.masks.shape[1] != MAX_CHARACTERS + 1:
+            raise StoryError(f"{folder} holds no masks of things; delete it and encode the pictures again.")
         self._seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
         self._stories: dict[int, MapleStory] = {}
         self.pick = FramePicker(self._seeds)
@@ -78,17 +81,24 @@ class LatentCache:
 
     def mask(self, index: int) -> torch.Tensor:
         """(3, 32, 32) in 0..1, the scene's actors in order, zeros where there are fewer."""
-        return self.masks[index].float() / 255
+        return self.masks[index, :MAX_CHARACTERS].float() / 255
+
+    def foreground(self, index: int) -> torch.Tensor:
+        """(32, 32) in 0..1: characters and what they hold, lean on or lie under."""
+        return self.masks[index].float().sum(0).clamp(max=255) / 255
 
 
 def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, torch.Tensor]:
-    """Latents (4, C, h, w) and masks (4, 3, 32, 32) uint8 of a story of four frames."""
-    pixels, masks = [], torch.zeros(FRAMES, MAX_CHARACTERS, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
+    """Latents (4, C, h, w) and masks (4, 3 + 1, 32, 32) uint8 of a story of four frames: characters, then things."""
+    pixels, masks = [], torch.zeros(FRAMES, MAX_CHARACTERS + 1, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
     for row, frame in enumerate(tale.frames):
-        picture, visible = draw_with_masks(frame.scene, vae.config.sample_size)
+        picture, visible, things = draw_with_things(frame.scene, vae.config.sample_size)
         pixels.append(pixels_of(picture))
-        for slot, actor in enumerate(frame.scene.actors):
-            mask = torch.from_numpy(visible[actor.name].astype(np.float32))[None, None]
+        shown = dict(enumerate(visible[actor.name] for actor in frame.scene.actors)) | {
+            MAX_CHARACTERS: things
+        }
+        for slot, pixel_mask in shown.items():
+            mask = torch.from_numpy(pixel_mask.astype(np.float32))[None, None]
             masks[row, slot] = F.interpolate(mask, MASK_SIZE, mode="area")[0, 0].mul(255).round().byte()
     return encode_pictures(vae, torch.stack(pixels).to(vae.device)).cpu(), masks
 
@@ -143,7 +153,7 @@ def main(argv: list[str]) -> None:
             seeds = list(range(first, first + SHARD_STORIES))
             encoded = [encode_story(vae, sample_story(seed, FRAMES, "train")) for seed in seeds]
             part = {
-                "latents": torch.cat([e[0] for e in encoded]).half(),
+                "latents": torch.cat([e[0] for e in encoded]).half().contiguous(),
                 "masks": torch.cat([e[1] for e in encoded]),
                 "seeds": torch.tensor(seeds),
             }

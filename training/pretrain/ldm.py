@@ -40,7 +40,9 @@ class LdmArguments(LoopArguments):
     latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
     no_text: float = field(default=0.1, metadata={"help": "share of examples without a caption"})
     dense: float = field(default=0.5, metadata={"help": "share of captions that are dense descriptions"})
-    figures: float = field(default=2.0, metadata={"help": "extra weight of the latents of characters"})
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the latents of characters and their things"}
+    )
 
 
 class LdmTraining(nn.Module):
@@ -80,7 +82,7 @@ def noised_rows(cache: LatentCache, args: LoopArguments, step: int, rows: range)
 def noised_latents(
     cache: LatentCache, indices: list[int], args: LoopArguments, step: int, rows: range
 ) -> dict[str, torch.Tensor]:
-    """Latents and noise (B, C, h, w), timesteps (B,), and how much of each latent is a character's (B, 1, h, w).
+    """Latents and noise (B, C, h, w), timesteps (B,), and how much of each is foreground (B, 1, h, w).
 
     All depend on (seed, step, row) alone.
     """
@@ -90,8 +92,8 @@ def noised_latents(
     # Stratified over the batch: every step sees all noise levels, whatever the number of processes.
     offsets = torch.tensor([float(torch.rand((), generator=g)) for g in sources])
     timesteps = ((torch.tensor(list(rows)) + offsets) / args.batch * 1000).long().clamp(0, 999)
-    masks = torch.stack([cache.mask(index).amax(0) for index in indices])[:, None]  # (B, 1, 32, 32)
-    figures = F.interpolate(masks, latents.shape[-2:], mode="area")
+    shown = torch.stack([cache.foreground(index) for index in indices])[:, None]  # (B, 1, 32, 32)
+    figures = F.interpolate(shown, latents.shape[-2:], mode="area")
     return {"latents": latents, "noise": noise, "timesteps": timesteps, "figures": figures}
 
 

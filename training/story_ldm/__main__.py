@@ -50,7 +50,9 @@ class StoryLdmArguments(LoopArguments):
     plain: float = field(
         default=0.5, metadata={"help": "share of stories told with names; the others with pronouns"}
     )
-    figures: float = field(default=2.0, metadata={"help": "extra weight of the latents of characters"})
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the latents of characters and their things"}
+    )
     drawing_steps: int = field(default=15, metadata={"help": "denoising steps of a frame, in --out"})
     guidance: float = field(default=3.0, metadata={"help": "guidance scale of a frame, in --out"})
 
