@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from accelerate import Accelerator
 from PIL import Image
 
 from storyboard.errors import StoryError
@@ -24,6 +23,7 @@ from training.masks import (
     unfinished,
     write_masks,
 )
+from training.processes import make_accelerator
 
 
 class ColourPredictor:
@@ -57,7 +57,7 @@ def dataset(tmp_path):
 
 
 def make(dataset: Path, predictor=None, sheet: Path | None = None):
-    return run(annotated_clips(dataset), predictor or ColourPredictor(), Accelerator(), sheet)
+    return run(annotated_clips(dataset), predictor or ColourPredictor(), make_accelerator(), sheet)
 
 
 def test_masks_are_in_the_authors_layout_and_find_the_figures(dataset):

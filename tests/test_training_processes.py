@@ -19,7 +19,7 @@ from tests import tiny
 from tests.test_training_loop import run as new_run
 from training import loop
 from training.align_llm import AlignArguments, AlignTraining
-from training.loop import TrainingRun, make_accelerator, row_generator
+from training.loop import TrainingRun, loop_accelerator, row_generator
 from training.parts import freeze
 from training.sharding import shard_language_model
 
@@ -78,7 +78,7 @@ def align(folder: Path, family: str, shard: bool) -> AlignTraining:
                 if isinstance(getattr(module, name, None), float):
                     setattr(module, name, 0.0)
         if shard:
-            accelerator = make_accelerator(args)
+            accelerator = loop_accelerator(args)
             shard_language_model(freeze(reader.language_model), accelerator.device, accelerator.num_processes)
         module = AlignTraining(reader, args)
         for _ in TrainingRun(module, prompts, args):
