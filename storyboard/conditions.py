@@ -174,11 +174,14 @@ class FrameConditions:
         return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
 
     def _from_history(self, caption: str, request: FrameRequest) -> torch.Tensor:
-        captions = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
-        cast = self._seen_cast([*captions, caption], request.cast)
+        told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
+        cast = self._seen_cast([*told, caption], request.cast)
+        # A language model is at a loss in a story longer than any it was aligned on.
+        most = self.pipeline.config.context_frames or len(told)
+        captions, history = told[-most:], request.history[-most:]
         portraits = [_Hashed(member.portrait) for member in cast]
         seen = self.pipeline.config.interleaved
-        pictures = [_Hashed(frame.picture) for frame in request.history] if seen else []
+        pictures = [_Hashed(frame.picture) for frame in history] if seen else []
         names, tail = [m.name for m in cast], self.pipeline.config.prompt_tail
         parts = interleave(captions, caption, names, tail=tail, pictures=seen)
 

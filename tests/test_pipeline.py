@@ -175,6 +175,21 @@ def test_history_too_long_for_the_language_model_is_reported(pipeline):
         draw(small, LATER)
 
 
+def test_no_more_frames_are_read_than_stage_2_was_trained_with():
+    """From the tenth frame on a story's people were wrong in seven frames of ten: prompts that long were never seen."""
+    pipeline = tiny.pipeline()
+    pipeline.register_to_config(context_frames=2)
+    older = (ContextFrame("Milo sits.", picture("red")), *(ContextFrame("Sun.", picture("blue")),) * 2)
+    request = replace(LATER, history=older)
+    drawn = pixels(draw(pipeline, request))
+    forgotten = replace(older[0], picture=picture("green"))
+    assert pixels(draw(pipeline, replace(request, history=(forgotten, *older[1:])))) == drawn
+    assert pixels(draw(pipeline, replace(request, history=(*older[:2], LATER.history[0])))) != drawn
+    # Whoever was named in a frame that is not read any more is still introduced.
+    nobody = replace(older[0], caption="Rain.")
+    assert pixels(draw(pipeline, replace(request, history=(nobody, *older[1:])))) != drawn
+
+
 def test_delayed_conditioning_follows_the_caption():
     pipeline, seen = tiny.pipeline(start_merge_step=2), []
     pipeline.unet.register_forward_pre_hook(

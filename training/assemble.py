@@ -53,6 +53,9 @@ class AssembleArguments:
     interleaved: bool = field(
         default=True, metadata={"help": "as stage 2 was trained; false: the rows Caption- of Table 4"}
     )
+    context_frames: int = field(
+        default=4, metadata={"help": "earlier frames the language model reads at most; 0: as many as fit"}
+    )
     portraits: str | None = field(
         default=None,
         metadata={"help": "folder of pictures <name>.jpeg for the cast; by default Maple Lane's"},
@@ -76,6 +79,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         steps=args.steps,
         guidance=args.guidance,
         interleaved=args.interleaved,
+        context_frames=args.context_frames or None,
         portrait_fill="black" if args.portraits else maple_lane_background(),
         preview_colours=preview_colours(vae),
     )
