@@ -19,6 +19,7 @@ HINTS = Hints(
     example="Rosa waves.",
     vocabulary=frozenset(("park", "wave", "read", "sing")),
     side=32,
+    context_frames=2,
 )
 
 

@@ -170,3 +170,18 @@ def test_the_panel_opens_under_the_row_of_its_card(page):
     assert page.evaluate(order) == ["sb-card", "sb-card", "sb-card", "sb-panel"]
     page.keyboard.press("Escape")
     page.locator(".sb-panel").wait_for(state="detached")
+
+
+def test_what_a_frame_reads_is_offered_as_far_as_the_model_reads(page):
+    """ "Everything before it" was offered where the model reads the last frames only."""
+    write_and_draw(page, *THREE, "Rosa reads.")
+
+    def offered(number):
+        card(page, number).locator(".sb-knot").click()
+        words = page.get_by_role("menuitemradio").all_inner_texts()
+        page.keyboard.press("Escape")
+        return words
+
+    assert offered(3) == ["Everything before it", "Only the last frame", "Nothing: a new scene"]
+    most = "As much as this model reads: the last 2 frames"
+    assert offered(4) == [most, "Only the last frame", "Nothing: a new scene"]

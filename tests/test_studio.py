@@ -361,6 +361,9 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
     for steps, taken in ((15, 15), (0, 0), (10**9, 0), ("15", 0), (True, 0)):
         (tmp_path / "model_index.json").write_text(json.dumps({"steps": steps}))
         assert load_hints(tmp_path) == Hints(steps=taken)
+    for frames, taken in ((4, 4), (None, 0), (-1, 0), ("4", 0)):
+        (tmp_path / "model_index.json").write_text(json.dumps({"context_frames": frames}))
+        assert load_hints(tmp_path) == Hints(context_frames=taken)
 
 
 def test_every_quality_says_its_steps_and_how_long_a_picture_takes(tmp_path):

@@ -52,6 +52,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         actions=list(hints.actions),
         example=hints.example,
         side=hints.side,
+        context_frames=hints.context_frames,
         looks={"brightness": BRIGHTNESS, "curves": CURVES},
         model=studio.model,
         limit=MAX_CAPTION,

@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from storyboard.captions import clean_text
 from storyboard.renderer import MAX_STEPS
+from storyboard.story import MAX_FRAMES
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
@@ -38,6 +39,7 @@ class Hints:
     `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
     pixels wide and high its pictures are, `steps` in how many steps it draws them; 0 where that is not known. `reader`
     cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known.
+    `context_frames` is how many earlier frames it reads at most; 0 for as many as there are.
     """
 
     places: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Hints:
     reader: Tokenizer | None = None
     tokens: int = 0
     steps: int = 0
+    context_frames: int = 0
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""
@@ -75,7 +78,7 @@ class Hints:
 
 def load_hints(folder: Path) -> Hints:
     """The hints of a pipeline folder; empty where it gives none."""
-    described = _read_json(folder / "cast.json")
+    described, settings = (_read_json(folder / name) for name in ("cast.json", "model_index.json"))
     example = described.get("example")
     return Hints(
         places=_words(described.get("places")),
@@ -86,7 +89,8 @@ def load_hints(folder: Path) -> Hints:
         side=_number(_read_json(folder / "vae" / "config.json").get("sample_size"), MAX_SIDE),
         reader=_reader(folder / "tokenizer" / "tokenizer.json"),
         tokens=_tokens(folder),
-        steps=_number(_read_json(folder / "model_index.json").get("steps"), MAX_STEPS),
+        steps=_number(settings.get("steps"), MAX_STEPS),
+        context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
     )
 
 

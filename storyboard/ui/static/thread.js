@@ -30,16 +30,23 @@ function readsItems(card) {
   const item = (value, label) => ({
     label, checked: sees === value, run: () => act(card, "see_frames", { sees: value }),
   });
-  const some = [1, 2, 3, 4, 6, 8].filter((count) => count < number - 1 || count === sees);
+  const most = props.context_frames || Infinity;
+  const some = [1, 2, 3, 4, 6, 8].filter((count) => count < Math.min(number - 1, most) || count === sees);
   return [
     { heading: say("reads", number) },
-    item(null, say("reads_all")),
+    item(null, sayAll(number)),
     ...some.map((count) => item(count, sayCount("reads_last", count))),
     item(0, say("reads_none")),
   ];
 }
 
 function sayReads(frame) {
-  if (frame.sees === null) return say("reads_all");
+  if (frame.sees === null) return sayAll(frame.number);
   return frame.sees === 0 ? say("reads_none") : sayCount("reads_last", frame.sees);
+}
+
+// All that a frame can read: the whole story, or the end of it where the model has no room for more.
+function sayAll(number) {
+  const most = props.context_frames;
+  return most && most < number - 1 ? sayCount("reads_most", most) : say("reads_all");
 }
