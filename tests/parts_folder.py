@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from tests import tiny
+from training.pretrain.latents import MAX_CHARACTERS
 
 CAPTION_TOKENS = 256  # the tiny tokenizer spells, and Maple Lane's captions are whole sentences
 
@@ -36,7 +37,9 @@ def write_latents(folder: Path, stories: int = 2) -> None:
     save_file(
         {
             "latents": torch.randn(4 * stories, tiny.LATENT_CHANNELS, 8, 8, generator=generator).half(),
-            "masks": torch.randint(0, 256, (4 * stories, 3, 32, 32), generator=generator, dtype=torch.uint8),
+            "masks": torch.randint(
+                0, 256, (4 * stories, MAX_CHARACTERS + 1, 32, 32), generator=generator, dtype=torch.uint8
+            ),
             "seeds": torch.arange(stories),
         },
         folder / "shard-00000.safetensors",
