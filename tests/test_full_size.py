@@ -110,6 +110,19 @@ def test_the_authors_flag_decides_how_long_the_text_stands_alone(tmp_path):
     assert delays == [2, 0, 2]
 
 
+def test_the_release_opens_without_the_portraits_of_names_that_touch_a_mark(dataset, tmp_path):
+    found = (sorted({c.title() for f in s.frames for c in f.clip.characters}) for s in stories(dataset, 17))
+    number, (one, other, *_) = next((n, names) for n, names in enumerate(found) if len(names) > 1)
+    story = replace(stories(dataset, 17)[number], opening=f"{one} waves to {other}.")
+    shown = {}
+    for rule in ("all", "released"):
+        args, renderer = replace(arguments(dataset, tmp_path / rule), marked=rule), FlatRenderer()
+        draw_story(renderer, story, tmp_path / rule, args)
+        shown[rule] = [{member.name for member in request.cast} for request in renderer.requests]
+    assert {one, other} <= shown["all"][0] and shown["released"][0] == {one}
+    assert shown["released"][1:] == shown["all"][1:]
+
+
 def test_plain_captions_are_drawn_one_by_one(dataset, tmp_path):
     story, renderer = stories(dataset)[0], FlatRenderer()
     draw_story(renderer, story, tmp_path, arguments(dataset, tmp_path, "plain"))
