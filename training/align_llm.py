@@ -96,9 +96,7 @@ class AlignArguments(LoopArguments):
         default=0.0, metadata={"help": "weight of L_img; 0: the row w/o L_img of Table 4"}
     )
     latents: str = field(default="runs/maple-lane/latents", metadata={"help": "encoded pictures, for L_img"})
-    figures: float = field(
-        default=2.0, metadata={"help": "extra weight of the latents of characters in L_img; released: 0"}
-    )
+    figures: float = field(default=2.0, metadata={"help": "the same in L_img as in stage 1; released: 0"})
     name_weight: float = field(
         default=2.0, metadata={"help": "extra weight of L_align on tokens that carry portraits; released: 0"}
     )

@@ -77,7 +77,10 @@ class CharLdmArguments(LoopArguments):
         },
     )
     figures: float = field(
-        default=2.0, metadata={"help": "extra weight of the latents of characters; released: 0"}
+        default=2.0,
+        metadata={
+            "help": "extra weight of the latents of characters, on Maple Lane of their things too; released: 0"
+        },
     )
     masked: float = field(
         default=0.0,

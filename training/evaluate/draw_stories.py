@@ -70,6 +70,8 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
     The first is drawn from the story's opening and remembered with its caption, as the authors have it.
     """
     drawn, history, plain = 0, [], args.captions == "plain"
+    cast = _cast(story)
+    opening = _marked(cast, story.opening) if args.marked == "released" and not plain else cast
     captions = story.captions if plain else story.referential
     for number, caption in enumerate(captions):
         path = picture_file(folder, story, number)
@@ -78,7 +80,7 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
             conditioning = "char-ldm" if plain else "llm" if number else None
             request = FrameRequest(
                 caption=caption if number or plain else story.opening,
-                cast=_cast(story) if number or plain else _marked(_cast(story), story.opening, args.marked),
+                cast=cast if number else opening,
                 history=() if plain else tuple(history),
                 seed=frame_seed(story.id, number),
                 steps=args.steps,
@@ -106,10 +108,8 @@ def _cast(story: Story) -> tuple[CastMember, ...]:
     )
 
 
-def _marked(cast: Sequence[CastMember], opening: str, rule: str) -> tuple[CastMember, ...]:
-    """Who of a cast the opening puts a portrait on; the authors overlook "Fred," and names of two words."""
-    if rule == "all":
-        return tuple(cast)
+def _marked(cast: Sequence[CastMember], opening: str) -> tuple[CastMember, ...]:
+    """On whom of a cast the authors' loop puts a portrait: it overlooks "Fred," and names of two words."""
     marked = {mention.name for mention in mark_names(opening, [member.name.lower() for member in cast])}
     return tuple(member for member in cast if member.name.lower() in marked)
 

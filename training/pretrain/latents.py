@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,11 @@ class LatentCache:
             raise StoryError(f"{folder} holds no masks of things; delete it and encode the pictures again.")
         self._seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
         self._stories: dict[int, MapleStory] = {}
-        self.pick = FramePicker(self._seeds)
+
+    @cached_property
+    def pick(self) -> FramePicker:
+        """Of these frames; made when it is first asked for, as L_img takes the frames that stage 2 has picked."""
+        return FramePicker(self._seeds)
 
     def __len__(self) -> int:
         return len(self.latents)
