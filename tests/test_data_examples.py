@@ -376,6 +376,13 @@ def test_prompts_are_the_story_before_with_its_pictures(cached):
     assert batch["targets"].shape == (12, tiny.TEXT_TOKENS, tiny.TEXT_WIDTH)
 
 
+def test_prompts_may_begin_inside_the_story(cached):
+    batch = prompts(cached, window_share=1.0)(0, range(40))
+    assert set(batch["frame_counts"]) == {0, 1, 2}  # of 0 to 3 frames before
+    for parts, count in zip(batch["parts"], batch["frame_counts"], strict=True):
+        assert sum(isinstance(part, PictureSlot) and part.kind == "frame" for part in parts) == count
+
+
 def test_captions_alone_bring_no_pictures(cached):
     batch = prompts(cached, interleaved=False)(0, range(8))
     assert sum(batch["frame_counts"]) == sum(batch["portrait_counts"]) == 0

@@ -67,6 +67,10 @@ class AlignArguments(LoopArguments):
         default="evaluation",
         metadata={"help": "with --data, for pronouns; training: He for everybody, as released"},
     )
+    window_share: float = field(
+        default=0.0,
+        metadata={"help": "share of prompts that begin inside a story, as its window does once it is long"},
+    )
     max_length: int = field(
         default=0,
         metadata={

@@ -46,6 +46,15 @@ def visual_tokens(
     return frames.split(batch["frame_counts"]), portraits.split(batch["portrait_counts"]), nothing
 
 
+def first_told(number: int, share: float, rng: np.random.Generator) -> int:
+    """Which frame a prompt for frame `number` begins with: the first, or in this share of prompts a later one.
+
+    As in a story longer than its window, names and places may then stand in pictures alone; one stays in sight.
+    """
+    late = share > 0 and number > 1 and rng.random() < share
+    return int(rng.integers(1, number)) if late else 0
+
+
 class PromptFitter:
     """Captions of a story so far, the last one to be drawn -> its prompt, cut from the left where it is too long.
 
@@ -126,11 +135,14 @@ class Prompts:
     def _example(self, rng: np.random.Generator) -> dict:
         index, number = divmod(self.pick(rng.random()), FRAMES)
         story, pictures = self.cache.story(index), self.args.interleaved
-        frames = story.frames[: number + 1]
+        first = first_told(number, self.args.window_share, rng)
+        frames = story.frames[first : number + 1]
         captions = [f.plain if rng.random() < PLAIN_SHARE else f.referential for f in frames]
         cast = []
-        if pictures and rng.random() < CAST_SHARE:
-            cast = cast_so_far(frames)
+        if pictures and (first or rng.random() < CAST_SHARE):
+            cast = cast_so_far(
+                story.frames[: number + 1]
+            )  # the cast of what is no longer told is still shown
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
         shown = [v[rng.integers(len(v))] for v in views]
         width = self.cache.width
@@ -138,7 +150,7 @@ class Prompts:
             "index": index,
             "number": number,
             "parts": self.prompt(captions, cast),
-            "frames": self.cache.features[index, :number] if pictures else torch.zeros(0, width),
+            "frames": self.cache.features[index, first:number] if pictures else torch.zeros(0, width),
             "portraits": torch.stack(shown) if shown else torch.zeros(0, width),
             "target": self.cache.conditions[index, number],
             "plain": story.frames[number].plain,

@@ -37,7 +37,7 @@ from training.maple_lane.reading import CAST_SHARE
 from training.pretrain.clip import weather
 from training.pretrain.ldm import token_ids
 from training.processes import make_accelerator
-from training.prompts import PLAIN_SHARE, PromptFitter, packed_pictures
+from training.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
 
 SHARD_CLIPS = 128
 
@@ -149,10 +149,13 @@ class StoryPrompts:
     def _example(self, rng: np.random.Generator) -> dict:
         story = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
         number = int(rng.integers(len(story.frames)))
-        frames, pictures = story.frames[: number + 1], self.args.interleaved
-        told = _told(story, number, rng)
+        first = first_told(number, self.args.window_share, rng)
+        frames, pictures = story.frames[first : number + 1], self.args.interleaved
+        told = _told(story, number, rng)[first:]
         captions = [self.fit(one, frame.clip.id) for one, frame in zip(told, frames, strict=True)]
-        cast = cast_of(self.dataset.reader, frames) if pictures and rng.random() < CAST_SHARE else []
+        cast = []
+        if pictures and (first or rng.random() < CAST_SHARE):
+            cast = cast_of(self.dataset.reader, story.frames[: number + 1])
         shown = [_any(self.cache.portraits[file.name], rng) for _, file in cast]
         seen = [_any(self.cache.of(frame.clip.id, "features"), rng) for frame in frames[:-1]]
         last = frames[-1].clip.id
