@@ -23,8 +23,15 @@ MAX_CAPTION = 600  # characters
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
 _CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
+PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
+    "he": ("he", "him", "his"),
+    "she": ("she", "her", "hers"),
+    "they": ("they", "them", "their", "theirs"),
+    "it": ("it", "its"),
+}
 _PRONOUN = re.compile(
-    r"hers|her|him|his|he|she|they|them|theirs|their|its|it", re.IGNORECASE
+    "|".join(sorted((form for forms in PRONOUN_FORMS.values() for form in forms), key=len, reverse=True)),
+    re.IGNORECASE,
 )  # longer ones first
 _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
 _VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
@@ -239,13 +246,18 @@ def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
         people = people[0].upper() + people[1:]
     end = pronoun.end
     ending = _VERB_ENDING.match(text, end)
-    if pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun)):
+    if is_possessive(text, pronoun):
         people += "'s"
     elif ending:
         be = "is" if len(who) == 1 else "are"
         verb = {"ll": "will", "re": be, "ve": "have", "d": "would"}[ending.group(1).lower()]
         people, end = f"{people} {verb}", ending.end()
     return text[: pronoun.start] + people + text[end:]
+
+
+def is_possessive(text: str, pronoun: Pronoun) -> bool:
+    """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
+    return pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun))
 
 
 def _owns(text: str, her: Pronoun) -> bool:

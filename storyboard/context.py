@@ -140,7 +140,8 @@ class InterleavedContext:
         self._cache, self._held = None, []  # a pass that fails leaves an empty context, never a wrong one
         if cache is None:
             cache = DynamicCache(config=self.reader.language_model.config)
-        cache.crop(-sum(len(chunk.embeddings) for chunk in held[shared:]))
+        if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
+            cache.crop(-dropped)  # of nothing, older transformers would drop all
         for chunk in chunks[shared:-1]:
             self.reader.forward(chunk.embeddings[None], cache)
         image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)

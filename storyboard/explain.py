@@ -18,14 +18,17 @@ import torch
 from PIL import Image
 
 from storyboard.captions import (
+    PRONOUN_FORMS,
     Binding,
     Pronoun,
     Reading,
     find_mentions,
     find_pronouns,
+    is_possessive,
     mentioned_names,
     resolve,
 )
+from storyboard.clauses import subject_of
 from storyboard.impersonal import is_impersonal, is_thing
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
@@ -43,14 +46,6 @@ RECORD_EVERY = 2  # neighbouring calls see almost the same picture
 
 Names = tuple[str, ...]
 
-_PRONOUNS = {  # the form a cast member's pronoun has -> all its forms in a sentence
-    "he": ("he", "him", "his"),
-    "she": ("she", "her", "hers"),
-    "they": ("they", "them", "their"),
-    "it": ("it", "its"),
-}
-_OWNING = ("his", "her", "hers", "their", "its")
-
 
 def candidates(
     sentence: str, pronoun: Pronoun, cast: Sequence[CastMember], history: Sequence[ContextFrame]
@@ -58,10 +53,10 @@ def candidates(
     """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
 
     People of fitting pronoun whom an earlier sentence or this one, before the pronoun, names; who is named behind it
-    is somebody else ("She waves to Rosa"), save for possessives ("In her garden, Rosa reads"). For "they" also groups
-    of them. An "it" that is the weather, the time or a thing stands for nobody (`impersonal.py`).
+    is somebody else ("She waves to Rosa"), and so is who does something to it ("Rosa meets her"), save for possessives
+    ("In her garden, Rosa reads", "Rosa reads her book"). For "they" also groups of them. An "it" that is the weather, the time or a thing stands for nobody (`impersonal.py`).
     """
-    key = next(key for key, forms in _PRONOUNS.items() if pronoun.word in forms)
+    key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
     people = _people(sentence, pronoun, cast, history)
     pronouns = {member.name: member.pronoun for member in cast}
     found: list[Names] = [(name,) for name in people if pronouns[name] == key]
@@ -170,9 +165,12 @@ def _people(
     before = [mention.name for mention in mentions if mention.start < pronoun.start]
     behind = {mention.name for mention in mentions if mention.start > pronoun.start} - set(before)
     latest = [name for frame in reversed(history) for name in reversed(mentioned_names(frame.caption, names))]
-    owners = behind if pronoun.word in _OWNING else set()
-    order = dict.fromkeys([*reversed(before), *(one.name for one in mentions if one.name in owners), *latest])
-    return [name for name in order if name not in behind - owners]
+    if is_possessive(sentence, pronoun):
+        others, owners = set(), [mention.name for mention in mentions if mention.name in behind]
+    else:
+        others, owners = behind | set(subject_of(sentence, pronoun, mentions)), []
+    order = dict.fromkeys([*reversed(before), *owners, *latest])
+    return [name for name in order if name not in others]
 
 
 def _is_nobody(sentence: str, pronoun: Pronoun, people: Sequence[str], cast: Sequence[CastMember]) -> bool:

@@ -43,6 +43,10 @@ _ABBREVIATIONS = frozenset(
     """mr mrs ms mx dr st prof rev hon capt lt sgt col gen sr jr vs eg e.g ie i.e etc no vol fig approx dept est int ext
     a.m p.m am pm u.s u.k""".split()
 )
+_OWN_ARTICLE = re.compile(
+    r"(?:the|an?|my|our|his|her|its|their|this|that|in|on|at|[^\W\d_]+['\u2019]s?)\s|\W*\d|$", re.IGNORECASE
+)
+_NAMED_PLACE = re.compile(r"[^\W\d_]+\s+[^\Wa-z\d_]")  # "Maple Lane"
 _VISIBLE = re.compile(r"\S")
 _END = re.compile(r"[.!?\u2026]+[\"'\u201d\u2019)\]]*(?=\s)|[\u3002\uff01\uff1f]+[\u300d\u300f\u201d]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|\u201c[^\u201c\u201d]*\u201d|\u300c[^\u300c\u300d]*\u300d")
@@ -105,10 +109,12 @@ def _goes_on(before: str, line: str) -> bool:
 
 
 def _place(heading: str) -> str:
-    """ "KITCHEN - DAY" -> "Kitchen, day"."""
+    """ "KITCHEN - DAY" -> "The kitchen, day": without an article a place at the beginning is no place to a model."""
     parts = [part.strip(" .") for part in re.split(r"\s+[\u2013\u2014-]+\s+", heading)]
     place = ", ".join(part for part in parts if part)
     place = place.lower() if place.isupper() else place
+    if not (_OWN_ARTICLE.match(place) or _NAMED_PLACE.match(place)):
+        place = f"the {place[:1].lower() + place[1:]}"
     return place[:1].upper() + place[1:]
 
 

@@ -17,7 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from storyboard.captions import clean_caption, find_mentions, find_pronouns, mentioned_names
+from storyboard.captions import (
+    PRONOUN_FORMS,
+    clean_caption,
+    find_mentions,
+    find_pronouns,
+    mentioned_names,
+)
 from storyboard.errors import StoryError
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -59,7 +65,7 @@ _OPENERS = frozenset(
     while as after before in on at under over near behind beside inside outside with without by from for to still
     also maybe perhaps once""".split()
 )
-_PERSONAL = frozenset(["he", "him", "his", "she", "her", "hers", "they", "them", "their"])
+_PERSONAL = frozenset(form for key, forms in PRONOUN_FORMS.items() if key != "it" for form in forms)
 
 
 def check_caption(text: str, number: int, names: Mapping[str, Sequence[str]], earlier: Iterable[str]) -> str:
@@ -78,8 +84,8 @@ def check_everyone_known(caption: str, number: int, names: Mapping[str, Sequence
     stranger = find_stranger(caption, names)
     if names and stranger:
         raise StoryError(
-            f"Frame {number} names {stranger}, who is not in the cast ({', '.join(names)}); use one of them, or write"
-            f" {stranger.lower()} in small letters if it is not a person."
+            f"Frame {number} names {stranger}, who is not in the cast ({', '.join(names)}); use one of them, add"
+            f" {stranger} to the cast, or write {stranger.lower()} in small letters if it is not a person."
         )
 
 
@@ -138,7 +144,8 @@ def _is_person(caption: str, words: list[re.Match[str]], index: int, taken: list
         return word.group().lower() not in _COMMON_SUBJECTS and (
             _is_joined(caption, words, index, taken) or _is_subject(caption, words, index)
         )
-    if before.group()[0].isupper() and caption[before.end() : word.start()] == " ":
+    name_before = before.group()[0].isupper() and before.group().lower() not in _OPENERS  # not "Then Zelda"
+    if name_before and caption[before.end() : word.start()] == " ":
         return False
     if before.group().lower() in ("at", "to") and index > 1 and words[index - 2].group() in _TOWARDS_PEOPLE:
         return True

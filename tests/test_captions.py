@@ -165,6 +165,9 @@ def test_without_pictures_the_prompt_is_one_text():
         ("Milo has a Batman mug", None),
         ('The sign says "Stop, Zelda"', None),
         ("Today, Rosa naps. Outside, Milo sings", None),
+        ("Then Zelda waves at her", "Zelda"),  # was taken for one long name, "Then Zelda"
+        ("Soon Bruno arrives on the beach", "Bruno"),
+        ("Then Maple Lane is quiet", None),
         ("Ocean waves crash", None),
         ("Paper boats in a fountain", None),
         ("Snow falls on the lane", None),
@@ -177,12 +180,12 @@ def test_a_stranger_is_found_only_where_the_word_is_clearly_a_name(caption, stra
     assert find_stranger(caption, NAMES) == stranger
 
 
-def test_the_error_for_a_stranger_names_the_frame_the_cast_and_both_ways_out():
+def test_the_error_for_a_stranger_names_the_frame_the_cast_and_all_ways_out():
     with pytest.raises(StoryError) as caught:
         check_caption("Zelda waves.", 2, {"Rosa": (), "Milo": ()}, [])
     assert str(caught.value) == (
-        "Frame 2 names Zelda, who is not in the cast (Rosa, Milo); use one of them, or write zelda in small letters if"
-        " it is not a person."
+        "Frame 2 names Zelda, who is not in the cast (Rosa, Milo); use one of them, add Zelda to the cast, or"
+        " write zelda in small letters if it is not a person."
     )
     assert check_caption("zelda waves.", 2, {"Rosa": ()}, []) == "zelda waves."
 

@@ -96,6 +96,17 @@ def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it():
 
 
 @torch.inference_mode()
+def test_a_story_that_only_grows_crops_nothing(monkeypatch):
+    """To some transformers, crop(-0) is to drop everything: the story was forgotten and nothing said so."""
+    cropped = []
+    monkeypatch.setattr("storyboard.context.DynamicCache.crop", lambda self, length: cropped.append(length))
+    context, story = InterleavedContext(tiny.reader()), Story(0, 3)
+    for drawn in range(3):
+        context.condition_for(*story.prompt(drawn))
+    assert len(cropped) == 3 and 0 not in cropped  # the open end of each prompt alone
+
+
+@torch.inference_mode()
 def test_a_failed_pass_leaves_no_wrong_cache():
     reader = tiny.reader()
     story, context = Story(seed=2, frames=4), InterleavedContext(reader)

@@ -19,6 +19,7 @@ LAYERS = (
         "storyboard.captions",
         "storyboard.script",
         "storyboard.impersonal",
+        "storyboard.clauses",
         "storyboard.readings",
     ),
     ("storyboard.models",),
@@ -50,6 +51,7 @@ TORCHLESS = (
         "renderer",
         "captions",
         "impersonal",
+        "clauses",
         "readings",
         "sentences",
         "story",
@@ -66,6 +68,10 @@ TORCHLESS = (
 )
 MODELS_MAY_USE = ("storyboard.models", "storyboard.captions", "storyboard.errors")
 PURE_CALLS = {
+    "items",
+    "join",
+    "sorted",
+    "values",
     "compile",
     "frozenset",
     "split",

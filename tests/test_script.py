@@ -95,14 +95,17 @@ def test_a_sentence_that_only_looks_like_a_mark_is_kept_whole(text):
     ("heading", "frame"),
     [
         ("INT. ROSA'S KITCHEN - DAY", "Rosa's kitchen, day"),
-        ("EXT. PARK \u2014 NIGHT", "Park, night"),
-        ("Int. Kitchen", "Kitchen"),
-        ("INT./EXT. CAR - DUSK", "Car, dusk"),
-        ("I/E BARN", "Barn"),
-        ("12. EXT. POND - DAWN", "Pond, dawn"),
+        ("EXT. PARK \u2014 NIGHT", "The park, night"),
+        ("Int. Kitchen", "The kitchen"),
+        ("INT./EXT. CAR - DUSK", "The car, dusk"),
+        ("I/E BARN", "The barn"),
+        ("12. EXT. POND - DAWN", "The pond, dawn"),
+        ("EXT. THE OLD MILL - DAY", "The old mill, day"),
+        ("Ext. Maple Lane - Day", "Maple Lane, Day"),
     ],
 )
 def test_a_screenplay_heading_is_a_frame_that_shows_the_place(heading, frame):
+    """Without its article, "Kitchen, day" stayed in the library."""
     assert split_script(f"{heading}\n\nRosa waves. She runs.") == [frame, "Rosa waves.", "She runs."]
 
 
