@@ -54,7 +54,8 @@ def candidates(
 
     People of fitting pronoun whom an earlier sentence or this one, before the pronoun, names; who is named behind it
     is somebody else ("She waves to Rosa"), and so is who does something to it ("Rosa meets her"), save for possessives
-    ("In her garden, Rosa reads", "Rosa reads her book"). For "they" also groups of them. An "it" that is the weather, the time or a thing stands for nobody (`impersonal.py`).
+    ("In her garden, Rosa reads", "Rosa reads her book"). For "they" also groups of them. An "it" that is the weather,
+    the time or a thing stands for nobody (`impersonal.py`).
     """
     key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
     people = _people(sentence, pronoun, cast, history)

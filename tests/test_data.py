@@ -106,6 +106,18 @@ def test_four_frames_overlap_and_follow_the_list(flintstones):
     assert len(StoryDataset(open_reader(flintstones), "train")) == 3
 
 
+def test_a_story_may_stay_within_its_split(flintstones):
+    """Training stories went on into test clips, as in the published rule, and both stages learned from these."""
+    ids = [clip_id(1, 0, shot) for shot in range(6)]
+    split = {"train": ids[:5], "val": [], "test": ids[5:]}
+    story_folders.write_json(flintstones / "split.json", split)
+    reader = open_reader(flintstones)
+    assert StoryDataset(reader, "train").clips == ids
+    within = StoryDataset(reader, "train", followers="own")
+    assert within.stories == [tuple(ids[:4]), tuple(ids[1:5])]
+    assert StoryDataset(reader, "train", 1).clips == ids[:5]
+
+
 def test_without_a_list_the_next_of_the_same_episode_follow(flintstones):
     listed = StoryDataset(open_reader(flintstones), "test").stories
     (flintstones / "following_cache3.pkl").unlink()
@@ -344,6 +356,9 @@ def test_check_tells_of_a_missing_split_and_of_leaking_stories(flintstones, caps
     story_folders.write_json(flintstones / "split.json", {"train": ids[3:], "val": [], "test": ids[:3]})
     main(["check", str(flintstones)])
     assert "3 of 3 test stories go on into clips of another split" in capsys.readouterr().out
+    story_folders.write_json(flintstones / "split.json", {"train": ids[:3], "val": ids[3:], "test": []})
+    main(["check", str(flintstones)])
+    assert "3 of 3 train stories go on into clips of another split; stage 2" in capsys.readouterr().out
     (flintstones / "split.json").unlink()
     assert main(["check", str(flintstones)]) == 1
     assert "WRONG split.json: missing; whole episodes instead" in capsys.readouterr().out

@@ -15,6 +15,7 @@ from storyboard.errors import StoryError
 from tests import story_folders, tiny
 from tests.story_folders import BOXES, SIZE, clip_id
 from training.align_llm import AlignArguments, AlignTraining
+from training.cache_conditions import check_conditions
 from training.data import StoryDataset, conditions, open_reader
 from training.data.conditions import ClipConditions, StoryPrompts
 from training.data.crops import augmented, pixel_box, reference_crop, segment_mask, squared
@@ -330,13 +331,16 @@ def test_shards_that_are_there_are_not_made_again(cached, flintstones, parts, tm
 
 
 def test_conditions_of_an_earlier_stage_1_are_not_kept_in_silence(cached, flintstones, parts, tmp_path):
-    """Retrained, its new conditions were never written, as the shards were there."""
+    """Retrained, its new conditions were never written, as the shards were there; and stage 2 read the old ones."""
+    check_conditions(tmp_path / "conditions", parts)
     conditioner = tiny.conditioner()
     with torch.no_grad():
         next(conditioner.fuser.parameters()).add_(1)
     conditioner.fuser.save_pretrained(parts / "char_ldm" / "fuser")
     with pytest.raises(StoryError, match="conditions of an earlier stage 1; delete it"):
         cache_conditions(flintstones, parts, tmp_path / "conditions")
+    with pytest.raises(StoryError, match="conditions of another stage 1 than .*parts"):
+        check_conditions(tmp_path / "conditions", parts)
 
 
 def test_cached_conditions_carry_the_portrait_on_the_name(cached):

@@ -8,6 +8,7 @@ import tiny
 import torch
 from PIL import Image
 
+from storyboard.errors import StoryError
 from storyboard.renderer import Preview, Rendered
 from training.evaluate import classifier as training_run
 from training.evaluate.__main__ import main
@@ -275,7 +276,7 @@ def test_pictures_of_changed_code_are_noticed(tmp_path):
     tale = story("test", 0)
     frames = artist(tmp_path).draw(tale)
     artist(tmp_path).check(frames)
-    with pytest.raises(RuntimeError, match="other code"):
+    with pytest.raises(StoryError, match="other code"):
         artist(tmp_path, shift=40).check(frames)
 
 

@@ -7,9 +7,12 @@ from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
 from tests import tiny
+from tests.parts_folder import CAPTION_TOKENS, write_parts
+from training import assemble, cache_conditions, train_char_ldm
 from training.maple_lane import sample_story
-from training.pretrain import latents
+from training.pretrain import latents, ldm
 from training.pretrain.latents import FRAMES, FramePicker, LatentCache
+from training.story_ldm import __main__ as story_ldm
 
 
 def test_a_frame_is_picked_by_the_square_of_its_people():
@@ -42,6 +45,36 @@ def test_what_somebody_holds_counts_as_the_character_does(encoded):
         more = cache.foreground(index) - people
         holds = any(actor.prop for actor in tale.frames[number].scene.actors)
         assert more.min() > -0.01 and (more.max() > 0.3 or not holds)
+
+
+@pytest.mark.parametrize("main", [latents.main, cache_conditions.main])
+def test_stories_that_fill_no_shard_are_refused(main, tmp_path):
+    """Of 300 stories 256 were encoded, and of 100 none, without a word."""
+    for stories, remedy in (("300", "choose 384 or 256"), ("100", "choose 128.$"), ("0", "choose 128.$")):
+        with pytest.raises(StoryError, match=f"--stories {stories}: a shard holds 128; {remedy}"):
+            main(["--parts", str(tmp_path), "--out", str(tmp_path / "out"), "--stories", stories])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (ldm.main, "--output_dir"),
+        (train_char_ldm.main, "--output_dir"),
+        (story_ldm.main, "--output_dir"),
+        (assemble.main, "--out"),
+    ],
+)
+def test_latents_of_an_earlier_autoencoder_are_not_used(command, tmp_path, monkeypatch):
+    """A retrained one has no statistics yet, and was taken as it was: pictures came out grey."""
+    monkeypatch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
+    write_parts(tmp_path)
+    vae = tiny.vae()
+    vae.register_to_config(latents_mean=None, latents_std=None)
+    vae.save_pretrained(tmp_path / "vae")
+    main, folder = command
+    with pytest.raises(StoryError, match="run: python -m training.pretrain latents --parts"):
+        main(["--parts", str(tmp_path), folder, str(tmp_path / "run")])
 
 
 def test_masks_without_things_are_refused(encoded):

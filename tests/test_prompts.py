@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from storyboard.captions import PictureSlot, mentioned_names
+from storyboard.errors import StoryError
 from tests import tiny
 from training.align_llm import AlignArguments
 from training.maple_lane import CAST, sample_story
@@ -72,6 +73,14 @@ def test_a_window_begins_inside_the_story_and_shows_the_cast_of_all_of_it(fit):
             told = [(f.plain in text) or (f.referential in text) for f in frames[first:]]
             assert all(told)
     assert begun == {(0, 1), (1, 1), (1, 2), (2, 1)}
+
+
+def test_pictures_of_other_stories_than_the_conditions_are_refused(fit):
+    """Counted alike in both caches, frames of other stories stood beside the conditions in L_img."""
+    args = AlignArguments(output_dir="unused", latents="there", conditions="here")
+    Prompts(NumberedCache(), args, fit, SimpleNamespace(seeds=[0, 1, 2]))  # fewer, but the same
+    with pytest.raises(StoryError, match="there and here hold other stories"):
+        Prompts(NumberedCache(), args, fit, SimpleNamespace(seeds=[128, 129, 130]))
 
 
 def test_a_window_leaves_a_picture_in_sight():

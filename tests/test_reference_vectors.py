@@ -8,7 +8,6 @@ import released
 import tiny
 import torch
 from diffusers import PNDMScheduler
-from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
 from storyboard.captions import PictureSlot, interleave
@@ -17,7 +16,7 @@ from storyboard.models.story_reader import StoryReader
 from training.import_weights import RELEASED
 from training.loop import LoopArguments, learning_rate
 from training.parts import load_config
-from training.released.language import image_token_ids, load_tokenizer
+from training.released.language import load_tokenizer
 
 EARLIER, SENTENCE = ["Fred waves.", "He runs."], "He waves."
 
@@ -83,13 +82,6 @@ def test_the_image_tokens_follow_the_prompt_at_once_and_are_eight(readers, famil
     words = len(prompt.labels)
     assert read.labels[0, words:].tolist() == [reader.vocabulary + r for r in range(8)]
     assert read.labels[0, :words].tolist() == prompt.labels.tolist()
-
-
-@pytest.mark.parametrize(("words", "first"), [(50265, 50266), (32000, 32001)])
-def test_image_tokens_have_the_authors_ids_behind_their_marker(words, first):
-    backend = Tokenizer(models.WordLevel({f"w{i}": i for i in range(words)}, unk_token="w0"))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend)
-    assert image_token_ids(tokenizer, 8) == list(range(first, first + 8))
 
 
 def test_the_learning_rate_is_the_releases():

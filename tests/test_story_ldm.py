@@ -147,10 +147,10 @@ def test_the_memory_grows_by_one_frame_a_frame_and_each_is_written_once(monkeypa
     sizes, history = [], []
     for number in range(5):
         history.append(ContextFrame(f"{number}", drawn(renderer, f"{number}", tuple(history), number)))
-        sizes.append(renderer.held_bytes)
+        sizes.append(sum(t.nbytes for m in renderer._held.values() for t in (*m.keys, *m.values)))
     assert len(writes) == 4 and sizes[0] == 0 and len(set(np.diff(sizes))) == 1
     drawn(renderer, "Another story.")
-    assert renderer.held_bytes == 0
+    assert not renderer._held
 
 
 def test_a_picture_follows_from_its_request_alone():

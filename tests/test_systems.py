@@ -1,5 +1,6 @@
 """The compared systems: how each is trained, and what their parts share."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,28 +8,21 @@ import pytest
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
-from training import align_llm, assemble, cache_conditions, train_char_ldm
+from training import assemble, cache_conditions, train_char_ldm
 from training.evaluate import systems
-from training.evaluate.systems import SYSTEMS, link_parts
-from training.pretrain.language_model import LanguageModelArguments
-from training.pretrain.visual_mapper import VisualMapperArguments
-from training.story_ldm.__main__ import StoryLdmArguments
+from training.evaluate.systems import SYSTEMS, TRAININGS, link_parts
 
 
 def test_every_command_is_one_that_can_be_run():
-    arguments = {
-        "training.train_char_ldm": train_char_ldm.CharLdmArguments,
+    arguments = TRAININGS | {
         "training.cache_conditions": cache_conditions.CacheArguments,
-        "training.align_llm": align_llm.AlignArguments,
         "training.assemble": assemble.AssembleArguments,
-        "training.story_ldm": StoryLdmArguments,
-        "training.pretrain language-model": LanguageModelArguments,
-        "training.pretrain visual-mapper": VisualMapperArguments,
     }
     for spec in SYSTEMS.values():
         for command in spec.commands(Path("runs")):
             module, _, words = command.removeprefix("python -m ").partition(" --")
             (read,) = HfArgumentParser(arguments[module]).parse_args_into_dataclasses(f"--{words}".split())
+            assert (module in TRAININGS) == ("--output_dir" in command)
             assert "{" not in command and str(read.parts).startswith("runs/parts")
 
 
@@ -51,12 +45,21 @@ def test_the_baseline_never_sees_a_portrait_and_the_rows_differ_in_one_thing():
         assert odd == {"parts", "output_dir", switch}
 
 
+def leave_checkpoint(words: list[str], step: int) -> None:
+    """What a training command leaves when it stops after `step` steps; commands without a folder leave nothing."""
+    if "--output_dir" in words:
+        folder = Path(words[words.index("--output_dir") + 1], "checkpoint")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "step.json").write_text(json.dumps({"step": step}))
+
+
 def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
     (tmp_path / "parts").mkdir()
     ran, failing = [], []
 
     def run(words, check):
         ran.append(" ".join(words[2:]))
+        leave_checkpoint(words, 10_000)
         return SimpleNamespace(returncode=int(bool(failing)))
 
     monkeypatch.setattr(systems.subprocess, "run", run)
@@ -83,9 +86,39 @@ def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
         systems.main(["train", "story-ldm", *flags])
 
 
+def test_nothing_is_built_on_a_part_that_is_half_trained(tmp_path, monkeypatch, capsys):
+    """A command that --minutes stopped ends without an error, and the next stage began on what it had exported."""
+    (tmp_path / "parts").mkdir()
+    ran, reached = [], {"training.pretrain": 1500, "training.align_llm": 7}
+
+    def run(words, check):
+        ran.append(words[2])
+        leave_checkpoint(words, reached.get(words[2], 0))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(systems.subprocess, "run", run)
+    command = ["train", "storygpt-v-llama", "--root", str(tmp_path), "--minutes", "5", "--steps", "9"]
+    systems.main(command)
+    assert ran == [
+        "training.cache_conditions",
+        "training.pretrain",
+        "training.pretrain",
+        "training.align_llm",
+    ]
+    assert "training.align_llm of storygpt-v-llama has 2 steps to go" in capsys.readouterr().out
+    reached["training.align_llm"] = 9
+    systems.main(command)
+    assert ran[-1] == "training.assemble"
+
+
 def test_parts_of_another_run_are_never_trained_over(tmp_path, monkeypatch):
     (tmp_path / "parts" / "char_ldm").mkdir(parents=True)
-    monkeypatch.setattr(systems.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+
+    def run(words, check):
+        leave_checkpoint(words, 10_000)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(systems.subprocess, "run", run)
     with pytest.raises(StoryError, match="another run"):
         systems.main(["train", "char-ldm", "--root", str(tmp_path)])
     systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # has its own

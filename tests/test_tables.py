@@ -15,6 +15,7 @@ from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS
 from training.evaluate import drawing, figures, systems, tables
 from training.evaluate.chart import Line, chart
+from training.evaluate.drawing import weights_hash
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
 from training.evaluate.labels import maple_lane_names
 from training.evaluate.systems import SYSTEMS, SystemsArguments, cut, kept_stories
@@ -87,7 +88,7 @@ def test_tables_tell_what_is_drawn_and_leave_out_what_is_not(root, small, capsys
     for name, score in ours["scores"].items():
         assert score["of"] > 0 or score["value"] is None, name
         assert score["value"] is None or score["low"] <= score["high"]
-    assert {"FID", "Place kept unsaid", "Outfit kept"} <= ours["scores"].keys()
+    assert {"FID", "Place kept unsaid", "Outfit kept, unnamed"} <= ours["scores"].keys()
     assert "BLEU4" not in ours["scores"] and "FID, Inception" not in ours["scores"]
     assert told["table 3"] == told["table 4"] == told["table 5"] == []
     missing = "\n".join(told["left out"])
@@ -103,6 +104,7 @@ def test_tables_tell_what_is_drawn_and_leave_out_what_is_not(root, small, capsys
         assert name in missing
     printed = capsys.readouterr().out
     assert "Table 1, captions with pronouns" in printed and "Table 3" not in printed
+    assert "| FID, classifier's features ↓ |" in printed  # it was called FID, and is not the standard one
     assert run(root) == told  # to the last digit
 
 
@@ -138,6 +140,29 @@ def test_rows_of_an_earlier_run_stand_where_there_is_less_here(root, small, tmp_
     missing = found["left out"]
     assert "table 1, plain, ldm: 1 of 2 stories are drawn" in missing
     assert not any("figure 5" in reason or "llama, 2 frames" in reason for reason in missing)
+
+
+def test_rows_of_weights_that_are_no_longer_here_make_way(root, small, tmp_path):
+    """After a system was trained anew, its old row stood until as many stories had been drawn again."""
+    artist = systems.artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
+    for index in range(2):
+        artist.draw(cut(story("test", index, 50), 3))
+    told = run(root)
+    row = told["table 1, plain"][1]
+    told["table 1, plain"] = [row | {"stories": 250, "pipeline": "0" * 16}]
+    (long,) = told["table 5"]
+    assert long["lengths"]["2"]["pipeline"] == weights_hash(root / "systems" / "story-ldm")[:16]
+    without_hash = {key: value for key, value in long["lengths"]["2"].items() if key != "pipeline"}
+    same = long["lengths"]["3"] | {"stories": 20}
+    told["table 5"] = [long | {"lengths": {"2": without_hash | {"stories": 20}, "3": same}}]
+    (tmp_path / "earlier.json").write_text(json.dumps(told))
+    found = run(root, "--earlier", str(tmp_path / "earlier.json"))
+    assert found["table 1, plain"][1] == row
+    assert found["table 5"][0]["lengths"] == {"2": long["lengths"]["2"], "3": same}
+    missing = "\n".join(found["left out"])
+    assert "table 1, plain, char-ldm: the earlier run's 250 stories, as they were drawn with other" in missing
+    assert "table 5, story-ldm, 2 frames: the earlier run's 20 stories" in missing
+    assert "story-ldm, 3 frames: the earlier" not in missing
 
 
 def test_rows_that_another_classifier_scored_are_refused(root, small, tmp_path):
@@ -215,7 +240,7 @@ def test_pictures_that_other_code_drew_are_noticed(root, tmp_path):
         told.add_text("made", picture.text["made"])
         ImageOps.invert(picture.convert("RGB")).save(last, pnginfo=told)
     drawing._opened.cache_clear()
-    with pytest.raises(RuntimeError, match="other code"):
+    with pytest.raises(StoryError, match="other code"):
         systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])
 
 

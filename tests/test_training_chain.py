@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from storyboard.errors import StoryError
 from training import align_llm, assemble, cache_conditions, disassemble, train_char_ldm
 from training.parts import load_config
+from training.pretrain import latents
 from training.pretrain.__main__ import main as pretrain
 
 
@@ -114,18 +115,22 @@ def test_the_denoiser_alone_may_go_on_and_conditions_stay_true(recipe):
     assert {name.split(".")[0] for name in trained} == {"unet"}
 
 
-def test_a_pipeline_taken_apart_and_put_together_is_the_same(aligned, tmp_path):
+def test_a_pipeline_taken_apart_and_put_together_is_the_same(aligned, tmp_path, monkeypatch):
     disassemble.main(["--pipeline", str(aligned / "pipeline"), "--parts", str(tmp_path / "parts")])
     assemble.main(["--parts", str(tmp_path / "parts"), "--out", str(tmp_path / "again")])
     files = [path.relative_to(aligned / "pipeline") for path in aligned.glob("pipeline/*/*.safetensors")]
     assert len(files) == 9
     for file in files:
         assert (tmp_path / "again" / file).read_bytes() == (aligned / "pipeline" / file).read_bytes(), file
-    align_llm.main(
-        ["--parts", str(tmp_path / "parts"), "--config", str(aligned / "tiny.json"), "--continued", "true"]
-        + ["--conditions", str(aligned / "conditions"), "--output_dir", str(tmp_path / "on")]
-        + ["--steps", "1", "--batch", "4"]
-    )
+    parts = ["--parts", str(tmp_path / "parts")]
+    go_on = [*parts, "--config", str(aligned / "tiny.json"), "--continued", "true", "--steps", "1"]
+    go_on += ["--batch", "4", "--output_dir", str(tmp_path / "on"), "--conditions"]
+    with pytest.raises(StoryError, match="conditions of another stage 1"):  # its weights have been rounded
+        align_llm.main([*go_on, str(aligned / "conditions")])
+    for module in (latents, cache_conditions):
+        monkeypatch.setattr(module, "SHARD_STORIES", 4)
+    cache_conditions.main([*parts, "--out", str(tmp_path / "conditions"), "--stories", "4"])
+    align_llm.main([*go_on, str(tmp_path / "conditions")])
     with pytest.raises(StoryError, match="exists"):
         disassemble.main(["--pipeline", str(aligned / "pipeline"), "--parts", str(tmp_path / "parts")])
 

@@ -16,6 +16,7 @@ from storyboard.captions import PictureSlot
 from storyboard.errors import StoryError
 from tests import story_folders, tiny
 from training import align_llm, assemble, loop, train_char_ldm
+from training.character_examples import clip_examples
 from training.data import conditions
 from training.maple_lane.writer import write_dataset
 from training.parts import build_unet, load_config
@@ -91,6 +92,24 @@ def log_of(run: Path) -> list[dict]:
     return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
 
 
+def test_no_stage_learns_from_a_clip_of_another_split(tmp_path):
+    """A training story's followers, test clips among them, were learned from with it."""
+    write_parts(tmp_path / "parts")
+    parts = story_folders.flintstones(tmp_path / "set" / "data")
+    own, other = parts["test"][:5], parts["test"][5:]
+    split = {"train": own, "val": [], "test": other}
+    story_folders.write_json(tmp_path / "set" / "data" / "split.json", split)
+    args = train_char_ldm.CharLdmArguments("unused", data=str(tmp_path / "set" / "data"))
+    train, _ = clip_examples(args, tiny.vae(), tiny.image_processor(), tiny.conditioner())
+    assert set(train.clips) <= set(own)
+    stage_1(tmp_path)
+    cache(tmp_path)
+    assert other[0] not in conditions.ClipConditions(tmp_path / "conditions")
+    stage_2(tmp_path)
+    with pytest.raises(StoryError, match="cached conditions lack"):
+        stage_2(tmp_path, "released", followers="any")
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def trained(request, tmp_path_factory) -> SimpleNamespace:
     """A dataset of each kind with both stages trained on it."""
@@ -102,6 +121,12 @@ def trained(request, tmp_path_factory) -> SimpleNamespace:
     cache(folder)
     made.second = stage_2(folder, image_weight=0.1)
     return made
+
+
+@pytest.fixture
+def apart(trained, tmp_path) -> Path:
+    """A copy of its folder: stage 1 may be trained again without making the conditions of the others stale."""
+    return shutil.copytree(trained.folder, tmp_path / "opt")
 
 
 def test_both_stages_train_on_a_dataset_folder(trained):
@@ -128,21 +153,19 @@ def test_what_was_trained_moved_and_nothing_else(trained):
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 @pytest.mark.parametrize("stage", [stage_1, stage_2])
-def test_a_run_interrupted_half_way_ends_with_bit_equal_weights(trained, stage, tmp_path, monkeypatch):
+def test_a_run_interrupted_half_way_ends_with_bit_equal_weights(apart, stage, monkeypatch):
     """The clock ticks a minute each time it is looked at, so the first of both halves stops after two steps."""
-    folder = tmp_path / "opt"
-    shutil.copytree(trained.folder, folder)
     extra = {} if stage is stage_1 else {"image_weight": 0.1}
     flags = {"steps": 4, "save_minutes": 1e9, **extra}
-    stage(folder, "whole", **flags)
+    stage(apart, "whole", **flags)
     ticks = count()
     monkeypatch.setattr(loop.time, "monotonic", lambda: 60.0 * next(ticks))
-    assert stage(folder, "halves", minutes=1.5, **flags)[-1]["step"] == 2
+    assert stage(apart, "halves", minutes=1.5, **flags)[-1]["step"] == 2
     monkeypatch.undo()
-    assert [line["step"] for line in stage(folder, "halves", **flags)] == [2, 4]
+    assert [line["step"] for line in stage(apart, "halves", **flags)] == [2, 4]
     for name in ("trained", "ema"):
         whole, halves = (
-            load_file(folder / run / "checkpoint" / f"{name}.safetensors") for run in ("whole", "halves")
+            load_file(apart / run / "checkpoint" / f"{name}.safetensors") for run in ("whole", "halves")
         )
         assert whole.keys() == halves.keys() and all(torch.equal(whole[key], halves[key]) for key in whole)
 
@@ -162,8 +185,8 @@ def test_the_trained_parts_become_a_pipeline_the_app_takes(trained, tmp_path):
 
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
-def test_batches_may_be_made_in_processes_of_their_own(trained):
-    here, there = (stage_1(trained.folder, f"workers-{n}", workers=n, steps=2)[-1] for n in (0, 1))
+def test_batches_may_be_made_in_processes_of_their_own(apart):
+    here, there = (stage_1(apart, f"workers-{n}", workers=n, steps=2)[-1] for n in (0, 1))
     assert here["step"] == 2 and here == there
 
 
@@ -190,17 +213,17 @@ def test_table_4_and_the_release_are_switches(trained, switches):
     [{"no_condition": 1.0}, {"figures": 0, "masked": 0.3}, {"references": "portraits"}],
     ids=lambda switches: next(iter(switches)),
 )
-def test_stage_1_trains_whoever_is_there(trained, switches):
+def test_stage_1_trains_whoever_is_there(apart, switches):
     """A batch without any name used to stop in the vision tower, which reads no empty batch."""
-    log = stage_1(trained.folder, "-".join(switches), **switches)
+    log = stage_1(apart, "-".join(switches), **switches)
     assert log[-1]["step"] == 5 and torch.isfinite(torch.tensor(log[-1]["loss"]))
 
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
-def test_checkpointing_of_stage_1_changes_memory_and_not_the_loss(trained):
+def test_checkpointing_of_stage_1_changes_memory_and_not_the_loss(apart):
     """Recomputing a block whose attention is recorded used to fail."""
     plain, saving = (
-        stage_1(trained.folder, f"saving-{on}", gradient_checkpointing=on)[-1]["loss"] for on in (False, True)
+        stage_1(apart, f"saving-{on}", gradient_checkpointing=on)[-1]["loss"] for on in (False, True)
     )
     assert saving == pytest.approx(plain, rel=1e-5)
 
@@ -221,20 +244,18 @@ def test_at_full_size_the_largest_blocks_are_checkpointed_and_the_recorded_ones_
 
 
 @pytest.fixture
-def llama(trained, tmp_path) -> Path:
+def llama(apart) -> Path:
     """The same parts with a Llama and its tokenizer as published, under a path that says opt."""
-    folder = tmp_path / "opt"
-    shutil.copytree(trained.folder, folder)
     for name in ("language_model", "language_tokenizer"):
-        shutil.rmtree(folder / "parts" / name)
-    released.write_llama(folder / "llama")
+        shutil.rmtree(apart / "parts" / name)
+    released.write_llama(apart / "llama")
     tokenizer = tiny.language_tokenizer()
     model = tiny.llama(tokenizer)
-    model.resize_token_embeddings(json.loads((folder / "llama" / "config.json").read_text())["vocab_size"])
-    model.save_pretrained(folder / "parts" / "language_model")
-    (folder / "llama" / "config.json").unlink()
-    (folder / "llama").rename(folder / "parts" / "language_tokenizer")
-    return folder
+    model.resize_token_embeddings(json.loads((apart / "llama" / "config.json").read_text())["vocab_size"])
+    model.save_pretrained(apart / "parts" / "language_model")
+    (apart / "llama" / "config.json").unlink()
+    (apart / "llama").rename(apart / "parts" / "language_tokenizer")
+    return apart
 
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)

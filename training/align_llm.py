@@ -28,9 +28,9 @@ from storyboard.models.image_tokens import ImageTokens, mean_row_norm
 from storyboard.models.losses import alignment_loss, diffusion_loss, generation_loss
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.story_reader import StoryReader
-from training.cache_conditions import ConditionCache
+from training.cache_conditions import ConditionCache, check_conditions
 from training.data.conditions import ClipConditions, StoryPrompts
-from training.data.dataset import StoryDataset, open_reader
+from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.encoding import latents_of
 from training.loop import LoopArguments, TrainingRun, loop_accelerator
 from training.parts import freeze, load_config, save_part
@@ -63,6 +63,12 @@ class AlignArguments(LoopArguments):
         default=None, metadata={"help": "dataset folder whose --conditions are cached, instead of Maple Lane"}
     )
     length: int = field(default=4, metadata={"help": "with --data, frames of a story"})
+    followers: Followers = field(
+        default="own",
+        metadata={
+            "help": "with --data; any: learn, as released, from stories too that go on into val and test clips"
+        },
+    )
     rule: Rule = field(
         default="evaluation",
         metadata={"help": "with --data, for pronouns; training: He for everybody, as released"},
@@ -212,6 +218,7 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AlignArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
+    check_conditions(Path(args.conditions), parts)
     cache = ClipConditions(args.conditions) if args.data else ConditionCache(Path(args.conditions))
     queries, output_width = cache.shape
     reader = build_reader(parts, load_config(args.config), cache.width, queries, output_width)
@@ -249,7 +256,8 @@ def batches(
     prompt = PromptFitter(reader, args.max_length, pictures=args.interleaved)
     tokenizer = CLIPTokenizerFast.from_pretrained(Path(args.parts) / "tokenizer")
     if args.data:
-        dataset = StoryDataset(open_reader(args.data), "train", args.length, rule=args.rule)
+        reading = {"rule": args.rule, "followers": args.followers}
+        dataset = StoryDataset(open_reader(args.data), "train", args.length, **reading)
         return StoryPrompts(dataset, cache, args, prompt, tokenizer, vae)
     latents = LatentCache(Path(args.latents)) if args.image_weight else None
     return Prompts(cache, args, prompt, latents, tokenizer if args.target == "text" else None)

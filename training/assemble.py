@@ -7,6 +7,7 @@ words the page offers (`cast.json`). The folder needs nothing of `training` to b
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from transformers import (
     HfArgumentParser,
 )
 
+from storyboard.errors import StoryError
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.latents import encode_pictures
@@ -32,6 +34,7 @@ from storyboard.pipeline import StoryPipeline
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
 from training.pretrain.autoencoder import pixels_of
+from training.pretrain.latents import measured_vae
 from training.released import cast
 from training.released.language import load_tokenizer
 
@@ -65,7 +68,8 @@ class AssembleArguments:
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     """The pipeline of a parts folder, fp32."""
     parts = Path(args.parts)
-    vae = AutoencoderKL.from_pretrained(parts / "vae")
+    # Other people's autoencoders have no statistics, and need none.
+    vae = AutoencoderKL.from_pretrained(parts / "vae") if args.portraits else measured_vae(parts)
     return StoryPipeline(
         vae=vae,
         unet=UNet2DConditionModel.from_pretrained(parts / args.denoiser),
@@ -146,4 +150,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"assemble: {error}")

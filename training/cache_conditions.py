@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tqdm.auto import tqdm
 from transformers import (
     CLIPImageProcessor,
@@ -44,15 +44,11 @@ MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
 class CacheArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
     out: str = field(default="runs/maple-lane/conditions", metadata={"help": "folder of the shards"})
-    stories: int = field(default=8192, metadata={"help": "stories of four frames"})
-    first_seed: int = field(
-        default=0, metadata={"help": "seed of the first story; 0 pairs them with the latents"}
-    )
+    stories: int = field(default=8192, metadata={"help": "stories of four frames, in shards of 128"})
 
 
-def load_conditioner(parts: Path) -> CharacterConditioner:
-    """The stage-1 conditioner of a parts folder, frozen, on this process's device."""
-    device = make_accelerator().device
+def load_conditioner(parts: Path, device: torch.device | str) -> CharacterConditioner:
+    """The stage-1 conditioner of a parts folder, frozen."""
     text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
@@ -62,18 +58,37 @@ def load_conditioner(parts: Path) -> CharacterConditioner:
 
 def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
     """Make `out`, for what this conditioner encodes alone. StoryError where it holds another's, kept but stale."""
+    digest = weights_digest(conditioner)
+    out.mkdir(parents=True, exist_ok=True)
+    with make_accelerator().main_process_first():
+        if _stale(out, digest):
+            raise StoryError(f"{out} holds conditions of an earlier stage 1; delete it and run this again.")
+        (out / MADE_BY).write_text(digest)
+
+
+def check_conditions(folder: Path, parts: Path) -> None:
+    """StoryError where the conditions in `folder` were made by another stage 1 than that in `parts`."""
+    if _stale(folder, weights_digest(load_conditioner(parts, "cpu"))):
+        raise StoryError(
+            f"{folder} holds conditions of another stage 1 than {parts}; delete it and cache them again, or give the "
+            "--parts that they were made with."
+        )
+
+
+def weights_digest(conditioner: CharacterConditioner) -> str:
+    """Of all weights that decide a condition or a picture's feature."""
     digest = hashlib.sha256()
     for module in (conditioner.text_encoder, conditioner.image_encoder, conditioner.fuser):
         for name, weight in module.state_dict().items():
             digest.update(name.encode())
             digest.update(weight.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    out.mkdir(parents=True, exist_ok=True)
-    with make_accelerator().main_process_first():
-        mark = out / MADE_BY
-        stale = mark.read_text() != digest.hexdigest() if mark.exists() else any(out.glob("shard-*"))
-        if stale:
-            raise StoryError(f"{out} holds conditions of an earlier stage 1; delete it and run this again.")
-        mark.write_text(digest.hexdigest())
+    return digest.hexdigest()
+
+
+def _stale(folder: Path, digest: str) -> bool:
+    """Whether what `folder` holds was made by other weights; shards without a mark are of before there were marks."""
+    mark = folder / MADE_BY
+    return mark.read_text() != digest if mark.exists() else any(folder.glob("shard-*"))
 
 
 class ConditionCache:
@@ -153,14 +168,16 @@ def portrait_views(conditioner: CharacterConditioner, processor: CLIPImageProces
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
-    conditioner = load_conditioner(parts)
+    shards = missing_shards(out, args.stories)
+    conditioner = load_conditioner(parts, make_accelerator().device)
     claim_conditions(out, conditioner)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     canonical, views = portrait_views(conditioner, processor)
     if make_accelerator().is_main_process:
-        save_file({"/".join(key): v.contiguous() for key, v in views.items()}, out / "portraits.safetensors")
-    for shard, number in tqdm(missing_shards(out, args.stories), desc="conditions"):
-        first = args.first_seed + number
+        write_shard(
+            out / "portraits.safetensors", {"/".join(key): v.contiguous() for key, v in views.items()}
+        )
+    for shard, first in tqdm(shards, desc="conditions"):
         seeds = list(range(first, first + SHARD_STORIES))
         rows = [_story_row(conditioner, processor, canonical, seed) for seed in seeds]
         part = {

@@ -106,8 +106,9 @@ def clip_examples(
     """Training examples of --data, and captions, spans and pixels of six of its other clips for sample sheets."""
     reader = open_reader(args.data)
     fit = CaptionFitter(conditioner.tokenizer, conditioner.max_tokens)
-    train = ClipExamples(StoryDataset(reader, "train"), vae, processor, fit, args, args.references)
-    shown = StoryDataset(reader, "val" if reader.splits["val"] else "train")
+    # Of one frame: longer stories go on into clips of other splits.
+    train = ClipExamples(StoryDataset(reader, "train", 1), vae, processor, fit, args, args.references)
+    shown = StoryDataset(reader, "val" if reader.splits["val"] else "train", 1)
     still = ClipExamples(shown, vae, processor, fit, args, args.references, augment=False)
     return train, still.samples(SHEET)
 

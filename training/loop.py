@@ -172,6 +172,15 @@ def loop_accelerator(args: LoopArguments) -> Accelerator:
     return accelerator
 
 
+def checkpoint_in(folder: Path) -> Path | None:
+    """The last complete checkpoint of a run's folder."""
+    return next((f for f in (folder / "checkpoint", folder / "checkpoint.old") if f.exists()), None)
+
+
+def steps_done(checkpoint: Path | None) -> int:
+    return int(json.loads((checkpoint / "step.json").read_text())["step"]) if checkpoint else 0
+
+
 class TrainingRun:
     """One resumable run of one module in one folder.
 
@@ -287,10 +296,6 @@ class TrainingRun:
         """Context in which the module carries the weights to sample with and to export."""
         return averaged(self.module, self.ema)
 
-    @property
-    def finished(self) -> bool:
-        return self.step >= self.args.steps
-
     def save(self) -> None:
         """Write a checkpoint of what is trained; the last complete one is the one that counts."""
         if not self.accelerator.is_main_process:
@@ -312,9 +317,7 @@ class TrainingRun:
         shutil.rmtree(old, ignore_errors=True)
 
     def _resume(self) -> None:
-        folder = next(
-            (f for f in (self.folder / "checkpoint", self.folder / "checkpoint.old") if f.exists()), None
-        )
+        folder = checkpoint_in(self.folder)
         if folder is None:
             return
         try:
@@ -322,7 +325,7 @@ class TrainingRun:
             averages = load_file(folder / "ema.safetensors") if self.ema else {}
             # Always to the CPU first: with several CPU processes the device is "cpu:0", which torch.load refuses.
             state = torch.load(folder / "optimizer.pt", map_location="cpu", weights_only=True)
-            step = int(json.loads((folder / "step.json").read_text())["step"])
+            step = steps_done(folder)
         except (
             OSError,
             SafetensorError,

@@ -30,7 +30,6 @@ from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from training.data import Clip, Segment, StoryFrame, open_reader
 from training.data.dataset import missing_sentence
-from training.data.records import BOX_SPACE
 from training.evaluate.sheet import SheetFrame, contact_sheet
 from training.processes import make_accelerator
 from training.weights_file import fit, read_weights, tensors_of
@@ -82,7 +81,7 @@ def mask_frame(predictor: BoxPredictor, picture: np.ndarray, segments: Sequence[
     predictor.set_image(np.ascontiguousarray(picture))
     found = []
     for segment in segments:
-        box = _pixel_box(segment, (width, height))
+        box = np.array(segment.box_in(width, height))
         if box[2] - box[0] >= 1 and box[3] - box[1] >= 1:
             mask = predictor.predict(box=box, multimask_output=False)[0][0]
             found.append((segment.id, np.asarray(mask, dtype=bool)))
@@ -91,11 +90,6 @@ def mask_frame(predictor: BoxPredictor, picture: np.ndarray, segments: Sequence[
     for number, mask in sorted(found, key=lambda pair: -pair[1].sum()):
         combined[mask] = number
     return combined
-
-
-def _pixel_box(segment: Segment, size: tuple[int, int]) -> np.ndarray:
-    """x1, y1, x2, y2 within a picture of (width, height)."""
-    return np.clip(np.array(segment.box) / BOX_SPACE, 0, 1) * (size * 2)
 
 
 def unfinished(clips: Iterable[Clip]) -> list[tuple[Clip, int]]:
@@ -146,7 +140,7 @@ def _laid_over(clip: Clip, number: int) -> SheetFrame:
     for colour, segment in zip(cycle(COLOURS), clip.segments, strict=False):
         own = Image.fromarray(np.where(mask == segment.id, 150, 0).astype(np.uint8))
         picture.paste(Image.new("RGB", picture.size, colour), (0, 0), own)
-        x1, y1, x2, y2 = _pixel_box(segment, picture.size)
+        x1, y1, x2, y2 = segment.box_in(*picture.size)
         if x1 <= x2 and y1 <= y2:
             ImageDraw.Draw(picture).rectangle(
                 (x1, y1, x2, y2), outline=colour, width=picture.width // 128 + 1

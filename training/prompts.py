@@ -112,14 +112,18 @@ class Prompts:
     ):
         self.cache, self.args, self.latents, self.tokenizer = cache, args, latents, tokenizer
         self.prompt = prompt
-        stories = len(cache) if latents is None else min(len(cache), len(latents) // FRAMES)
+        stories = len(cache) if latents is None else min(len(cache), len(latents.seeds))
+        if latents is not None and latents.seeds[:stories] != cache.seeds[:stories]:
+            raise StoryError(
+                f"{args.latents} and {args.conditions} hold other stories, or in another order; delete them and make "
+                "both again, with training.pretrain latents and training.cache_conditions."
+            )
         self.pick = FramePicker(cache.seeds[:stories])
 
     def __call__(self, step: int, rows: range) -> dict:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
         extra = {}
         if self.latents:
-            # The caches hold the same stories in the same order.
             indices = [FRAMES * e["index"] + e["number"] for e in examples]
             extra = noised_latents(self.latents, indices, self.args, step, rows)
         if self.tokenizer:

@@ -18,23 +18,23 @@ import torch
 from diffusers import AutoencoderKL
 from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tqdm.auto import tqdm
 from transformers import CLIPImageProcessor, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.captions import Mention, find_mentions, mentioned_names
-from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from training.cache_conditions import VIEWS, claim_conditions, load_conditioner, picture_features
 from training.data.crops import segment_mask, squared
-from training.data.dataset import StoryDataset, open_reader
+from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.encoding import PictureFitter
 from training.data.examples import CaptionFitter, open_portrait, portrait_file
 from training.data.reader import Reader
 from training.data.records import Clip, Story, StoryFrame
 from training.maple_lane.reading import CAST_SHARE
 from training.pretrain.clip import weather
+from training.pretrain.latents import write_shard
 from training.pretrain.ldm import token_ids
 from training.processes import make_accelerator
 from training.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
@@ -48,6 +48,10 @@ class ConditionArguments:
     dataset: str | None = field(default=None, metadata={"help": "its kind; by default what its files tell"})
     split: Literal["train", "val", "test"] = field(default="train", metadata={"help": "whose stories"})
     length: int = field(default=4, metadata={"help": "frames of a story"})
+    followers: Followers = field(
+        default="own",
+        metadata={"help": "any: stories too that go on in another split, as --followers of stage 2"},
+    )
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
     out: str = field(default="runs/conditions", metadata={"help": "folder of the shards"})
     draws: int = field(default=2, metadata={"help": "pictures of a clip whose features are kept"})
@@ -244,13 +248,14 @@ class ConditionWriter:
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(ConditionArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
-    dataset = StoryDataset(open_reader(args.folder, args.dataset), args.split, args.length)
+    reader = open_reader(args.folder, args.dataset)
+    dataset = StoryDataset(reader, args.split, args.length, followers=args.followers)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
-    conditioner = load_conditioner(parts)
+    conditioner = load_conditioner(parts, make_accelerator().device)
     claim_conditions(out, conditioner)
     writer, accelerator = ConditionWriter(conditioner, processor, dataset), make_accelerator()
     if accelerator.is_main_process:
-        _save(out / "portraits.safetensors", writer.all_views())
+        write_shard(out / "portraits.safetensors", writer.all_views())
     clips = dataset.clips
     starts = range(0, len(clips), SHARD_CLIPS)[accelerator.process_index :: accelerator.num_processes]
     for start in tqdm(starts, desc="conditions"):
@@ -260,13 +265,7 @@ def main(argv: list[str] | None = None) -> None:
             continue
         rows = [writer.clip(clip, args.draws) for clip in some]
         tensors = {key: torch.stack([row[key] for row in rows]) for key in rows[0]}
-        _save(shard, tensors, {"clips": json.dumps(some)})
-
-
-def _save(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
-    part = part_of(path)
-    save_file(tensors, part, metadata)
-    settle(part, path)
+        write_shard(shard, tensors, {"clips": json.dumps(some)})
 
 
 def _ids(shard: Path) -> list[str]:

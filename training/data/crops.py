@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from training.data.records import BOX_SPACE, Segment
+from training.data.records import Segment
 
 ZOOM = 2.0  # most, of a crop's top
 DEGREES = 30
@@ -21,12 +21,9 @@ BEND, SMOOTH = 25.0, 5.0  # pixels of an elastic bend, and the width of its smoo
 
 def pixel_box(segment: Segment, width: int, height: int) -> tuple[int, int, int, int]:
     """The segment's box (x1, y1, x2, y2) in pixels of a picture, at least one pixel wide and high, inside it."""
-    x1, y1, x2, y2 = segment.box
-    left = min(max(int(x1 * width // BOX_SPACE), 0), width - 1)
-    top = min(max(int(y1 * height // BOX_SPACE), 0), height - 1)
-    right = min(max(int(x2 * width // BOX_SPACE), left + 1), width)
-    bottom = min(max(int(y2 * height // BOX_SPACE), top + 1), height)
-    return left, top, right, bottom
+    x1, y1, x2, y2 = map(int, segment.box_in(width, height))
+    left, top = min(x1, width - 1), min(y1, height - 1)
+    return left, top, max(x2, left + 1), max(y2, top + 1)
 
 
 def segment_mask(mask: np.ndarray | None, segment: Segment, width: int, height: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from torch.utils.data import Dataset
 
@@ -21,6 +22,7 @@ from training.data.reader import LEAST_FRAMES, Reader
 from training.data.records import FRAMES, Story, StoryFrame
 from training.references import RULES, Rule
 
+Followers = Literal["own", "any"]
 READERS = {reader.kind: reader for reader in (Flintstones, Pororo, MapleLane)}
 
 
@@ -42,7 +44,8 @@ class StoryDataset(Dataset):
 
     overlapping: every clip with enough followers starts a story, as the authors have it for four frames and where
     the folder lists followers for another length; else stories of the split's own clips, end to end, as in their
-    Table 5. None: as the authors. rule: of `training.references`.
+    Table 5. None: as the authors. rule: of `training.references`. followers: "any" is the published rule, by which a
+    story may go on into clips of another split; "own" leaves such stories out, so that none is learned from.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class StoryDataset(Dataset):
         overlapping: bool | None = None,
         seed: int = 0,
         rule: Rule = "evaluation",
+        followers: Followers = "any",
     ):
         if split not in splits.SPLITS:
             raise StoryError(f'There is no split "{split}"; choose {", ".join(splits.SPLITS)}.')
@@ -62,6 +66,9 @@ class StoryDataset(Dataset):
             raise StoryError(f'There is no rule "{rule}" for pronouns; choose {", ".join(RULES)}.')
         self.reader, self.split, self.seed, self.rule = reader, split, seed, rule
         self.stories = self._enumerate(length, overlapping)
+        if followers == "own":
+            own = set(reader.splits[split])
+            self.stories = [story for story in self.stories if own.issuperset(story)]
         self._refuse_missing()
 
     def __len__(self) -> int:

@@ -56,8 +56,8 @@ class EvaluateArguments:
         if self.classifier is None:
             self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
         if self.stories < 1 or self.frames < 1:
-            raise ValueError(
-                f"--stories {self.stories} --frames {self.frames}: at least one of each is needed"
+            raise StoryError(
+                f"--stories {self.stories} --frames {self.frames}: at least one of each is needed."
             )
 
 
@@ -102,8 +102,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (
-        StoryError,
-        FileNotFoundError,
-    ) as error:  # a folder that is not there or not whole: the sentence says it
+    except (StoryError, OSError) as error:  # a folder that is not there or not whole: the sentence says it
         sys.exit(str(error))

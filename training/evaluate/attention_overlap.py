@@ -8,6 +8,7 @@ character. This is Figure 4 as numbers: run it for a Char-LDM trained with L_reg
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from diffusers import DDPMScheduler
 from transformers import HfArgumentParser
 
 from storyboard.captions import find_mentions
+from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
 from storyboard.pipeline import StoryPipeline
 from training.evaluate.metrics import Ratio, bootstrap
@@ -112,4 +114,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"attention_overlap: {error}")

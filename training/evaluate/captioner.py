@@ -9,6 +9,7 @@ writes holds BLEU-4 and CIDEr on real test frames, against their own captions, b
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from storyboard.errors import StoryError
 from training.evaluate.captioning import PROMPT, Captioner, captioner_pixels
 from training.evaluate.classifier import PICTURE, real_picture, soften
 from training.evaluate.text_scores import bleu, cider, words
@@ -200,4 +202,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"captioner: {error}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PIL import Image, ImageFilter
 from torch import nn
 from transformers import HfArgumentParser
 
+from storyboard.errors import StoryError
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier, to_pixels
 from training.evaluate.labels import LabelNames, maple_lane_names
 from training.evaluate.metrics import ABSENT, Score, score
@@ -150,4 +152,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"classifier: {error}")

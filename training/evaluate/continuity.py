@@ -22,20 +22,17 @@ def continuity(
 ) -> dict[str, Ratio]:
     """The ratios by name; frames drawn from referential captions."""
     return {
-        "Outfit kept": outfits_kept(frames, names, truth, seen, unnamed=False),
-        "Outfit kept, unnamed": outfits_kept(frames, names, truth, seen, unnamed=True),
+        "Outfit kept, unnamed": outfits_kept(frames, names, truth, seen),
         "Place kept unsaid": places_kept(frames, truth, seen),
         "Pronoun, two of that gender": pronouns_right(frames, names, seen),
     }
 
 
-def outfits_kept(
-    frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels, unnamed: bool
-) -> Ratio:
-    """People who wear what their portrait shows, which no caption says; `unnamed`: whom this caption does not name."""
+def outfits_kept(frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels) -> Ratio:
+    """People whom the caption does not name and who wear what their portrait shows; Outfit-Acc counts all people."""
     above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
     for row, frame in enumerate(frames):
-        said = mentioned_names(frame.caption, NAMES) if unnamed else ()
+        said = mentioned_names(frame.caption, NAMES)
         for column, name in enumerate(names.characters):
             if truth.characters[row, column] and name not in said:
                 right = seen.characters[row, column] and (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -17,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from storyboard.durable import part_of, settle
+from storyboard.errors import StoryError
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered, Renderer
 from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
 
@@ -84,13 +85,13 @@ class StoryArtist:
         return frames
 
     def check(self, frames: list[DrawnFrame]) -> None:
-        """Draw the last of a story's pictures again; RuntimeError where it is not the one that is kept."""
+        """Draw the last of a story's pictures again; StoryError where it is not the one that is kept."""
         *earlier, last = frames
         rendered = self._render(self._request(last.story, last.number, earlier))
         new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), last.open()))
         if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
-            raise RuntimeError(
-                f"{last.path} was drawn by other code than there is now; remove {self.folder} or give another --out"
+            raise StoryError(
+                f"{last.path} was drawn by other code than there is now; remove {self.folder} or draw elsewhere."
             )
 
     def _request(self, story: MapleStory, number: int, earlier: list[DrawnFrame]) -> FrameRequest:
@@ -180,9 +181,9 @@ def _write(path: Path, rendered: Rendered) -> None:
     made = Made(**{name: getattr(rendered, name) for name in Made.__dataclass_fields__})
     chunk = PngImagePlugin.PngInfo()
     chunk.add_text(MADE, json.dumps(asdict(made)))
-    part = path.with_suffix(".part")
+    part = part_of(path)
     rendered.picture.convert("RGB").save(part, format="PNG", pnginfo=chunk)
-    os.replace(part, path)  # a picture is there whole or not at all
+    settle(part, path)
 
 
 @lru_cache(maxsize=128)  # a long story is read again for each of its frames

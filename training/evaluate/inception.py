@@ -21,7 +21,6 @@ from storyboard.errors import StoryError
 from training.weights_file import fit, read_weights, tensors_of
 
 SIDE = 299
-FEATURES = 2048
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 FID_CLASSES = 1008
 BATCH = 32

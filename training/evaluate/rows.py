@@ -141,13 +141,7 @@ def text_estimates(
         return np.array(made, dtype=object)
 
     drawn, real = evaluators.pair("captions", frames, look)
-    references = [[text_scores.words(target) for target in targets] for targets in real]
-    counts, likeness = [], []
-    for rank in range(drawn.shape[1]):
-        hypotheses = [text_scores.words(captions[rank]) for captions in drawn]
-        pairs = zip(hypotheses, references, strict=True)
-        counts.append([text_scores.bleu_counts(one, targets) for one, targets in pairs])
-        likeness.append(text_scores.cider_of_each(hypotheses, references))
+    counts, likeness = zip(*text_scores.by_rank(drawn, real), strict=True)
     summed, mean = np.array(counts), np.mean(likeness, axis=0)  # (ranks, F, 10), (F,)
 
     def fourth(rows: np.ndarray) -> float:

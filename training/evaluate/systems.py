@@ -2,7 +2,8 @@
 
     systems list                                    what there is of each: weights, complete stories
     systems commands storygpt-v-llama               how it is trained
-    systems train story-ldm --minutes 60 --processes 2      trains it (resumable) and writes its pipeline folder
+    systems train story-ldm --minutes 60 --processes 2      trains it (resumable) and, once it is whole, writes its
+                                                            pipeline folder
     systems draw char-ldm --stories 250 --minutes 30        draws the stories of its row (resumable)
     systems draw storygpt-v-opt --frames 50 --stories 20    draws the long ones of Table 5
 
@@ -18,7 +19,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -30,9 +31,15 @@ from transformers import HfArgumentParser
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import FrameRequest, Rendered, Renderer
+from training.align_llm import AlignArguments
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
+from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
+from training.pretrain.language_model import LanguageModelArguments
+from training.pretrain.visual_mapper import VisualMapperArguments
+from training.story_ldm.__main__ import StoryLdmArguments
 from training.story_ldm.pipeline import StoryLdmPipeline
+from training.train_char_ldm import CharLdmArguments
 
 Captions = Literal["plain", "referential"]
 ROOT = "runs/maple-lane"
@@ -103,6 +110,14 @@ def _stage_2(name: str, row: str, switches: str = "", llama: bool = False) -> Sy
     return SystemSpec(name, row, None, "llm", makes, name != "storygpt-v-opt", commands)
 
 
+# The commands among them that take optimiser steps, and what their flags say.
+TRAININGS: dict[str, type[LoopArguments]] = {
+    "training.train_char_ldm": CharLdmArguments,
+    "training.align_llm": AlignArguments,
+    "training.story_ldm": StoryLdmArguments,
+    "training.pretrain language-model": LanguageModelArguments,
+    "training.pretrain visual-mapper": VisualMapperArguments,
+}
 TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
 REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
 PIXELS = "--image_weight 0.1"
@@ -220,8 +235,21 @@ class SystemsArguments:
             )
 
 
+def steps_left(command: Sequence[str]) -> int:
+    """Optimiser steps between where a command of `training` stopped and what its flags ask for; 0 where it has none."""
+    flags = next(number for number, word in enumerate(command) if word.startswith("--"))
+    arguments = TRAININGS.get(" ".join(command[:flags]))
+    if arguments is None:
+        return 0
+    (asked,) = HfArgumentParser(arguments).parse_args_into_dataclasses(list(command[flags:]))
+    return max(0, asked.steps - steps_done(checkpoint_in(Path(asked.output_dir))))
+
+
 def train(spec: SystemSpec, args: SystemsArguments) -> None:
-    """Run the system's commands one after the other; each goes on where it stopped. Never over parts of other runs."""
+    """Run the system's commands one after the other; each goes on where it stopped. Never over parts of other runs.
+
+    One that ran out of time ends it: what comes after would learn from, or put together, a part that is half trained.
+    """
     root = Path(args.root)
     parts = link_parts(spec, root)
     made = [name for name in spec.makes if (parts / name).exists()]
@@ -243,6 +271,13 @@ def train(spec: SystemSpec, args: SystemsArguments) -> None:
         print(shlex.join([*launch, *words]), flush=True)
         if subprocess.run([*launch, *words], check=False).returncode:
             raise StoryError(f"{words[0]} of {spec.name} stopped with an error; its own message is above.")
+        left = steps_left(words)
+        if left:
+            print(
+                f"{words[0]} of {spec.name} has {left} steps to go; the same command goes on there.",
+                flush=True,
+            )
+            return
 
 
 def draw(spec: SystemSpec, args: SystemsArguments) -> None:
@@ -309,5 +344,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (StoryError, FileNotFoundError, RuntimeError) as error:  # the last: pictures of other code
+    except (StoryError, OSError) as error:
         sys.exit(str(error))

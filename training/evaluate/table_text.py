@@ -12,13 +12,14 @@ PAPER = ("Char-Acc", "Char-F1", "BG-Acc", "BG-F1", "FID", "FID, Inception", "BLE
 ABLATION = ("Char-Acc", "Char-F1", "BG-Acc", "BG-F1", "FID")
 CONTINUITY = (
     "Outfit-Acc",
-    "Outfit kept",
     "Outfit kept, unnamed",
     "Place kept unsaid",
     "Pronoun, two of that gender",
     "Action-Acc",
 )
 LOWER_IS_BETTER = ("FID", "FID, Inception")
+# The features of "FID" are the small classifier's; those of "FID, Inception" the standard ones.
+SHOWN = {"FID": "FID, classifier's features"}
 DIGITS = {"BLEU4": 3, "CIDEr": 3, "FID": 2}
 
 
@@ -67,7 +68,11 @@ def _table(title: str, rows: Sequence[dict], columns: Sequence[str]) -> str:
     if not rows:
         return ""
     kept = [name for name in columns if any(name in row["scores"] for row in rows)]
-    head = ["", *(f"{name} {'↓' if name in LOWER_IS_BETTER else '↑'}" for name in kept), "frames"]
+    head = [
+        "",
+        *(f"{SHOWN.get(name, name)} {'↓' if name in LOWER_IS_BETTER else '↑'}" for name in kept),
+        "frames",
+    ]
     body = [
         [
             row["row"],
@@ -93,7 +98,7 @@ def _lengths(rows: Sequence[dict]) -> str:
     body = [
         [
             row["row"],
-            name,
+            SHOWN.get(name, name),
             *(
                 cell(row["lengths"].get(n, {}).get("scores", {}).get(name), DIGITS.get(name, 1))
                 for n in lengths

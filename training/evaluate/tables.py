@@ -4,7 +4,8 @@ Reads what is drawn (`training.evaluate.systems draw`) and what the figures meas
 draws nothing itself, so that it takes minutes and twice the same command tells the same to the last digit. A row whose
 weights or pictures are not there is left out, and listed as such; one drawn in part counts the stories that are
 complete. --earlier is the JSON of another run, on another machine perhaps: its rows stand where there are none here, or
-fewer stories. With --readme the tables also stand between its two markers.
+fewer stories; where the system has weights here, only those of these weights. With --readme the tables also stand
+between its two markers.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class Tables:
         for name, wanted in systems.items():
             artist = self._artist(name, captions)
             stories = kept_stories(artist, first_stories(wanted)) if artist else []
-            row = before.get(name)
+            row = self._standing(f"{table}, {name}", before.get(name), artist)
             if _fuller(stories, row):
                 row = self._row(name, artist, _frames(stories), captions)
             if row:
@@ -126,12 +127,13 @@ class Tables:
             for length in reversed(LENGTHS):
                 tales = (cut(tale, length) for tale in first_stories(LONG, 50))
                 stories = kept_stories(artist, tales) if artist else []
-                column = before.get(name, {}).get(str(length))
+                what = f"table 5, {name}, {length} frames"
+                column = self._standing(what, before.get(name, {}).get(str(length)), artist)
                 if _fuller(stories, column):
-                    column = self._column(_frames(stories), "referential")
+                    column = self._column(artist, _frames(stories), "referential")
                 if column:
                     columns[str(length)] = column
-                self._miss(f"table 5, {name}, {length} frames", artist, column, len(stories), LONG)
+                self._miss(what, artist, column, len(stories), LONG)
             if columns:
                 row = {"system": name, "row": SYSTEMS[name].row}
                 found.append(row | {"lengths": dict(reversed(columns.items()))})
@@ -163,6 +165,15 @@ class Tables:
         except FileNotFoundError:
             return None
 
+    def _standing(self, what: str, row: dict | None, artist: StoryArtist | None) -> dict | None:
+        """The earlier run's row or column, None where it is of other weights than the system has here."""
+        if row is None or artist is None or row.get("pipeline") == _weights(artist):
+            return row
+        self.left_out.append(
+            f"{what}: the earlier run's {row['stories']} stories, as they were drawn with other weights"
+        )
+        return None
+
     def _miss(self, what: str, artist: StoryArtist | None, row: dict | None, drawn: int, wanted: int) -> None:
         """Say so where a row, of here or of the earlier run, has fewer stories than wanted."""
         counted = row["stories"] if row else 0
@@ -171,8 +182,9 @@ class Tables:
         elif counted < wanted:
             self.left_out.append(f"{what}: {max(drawn, counted)} of {wanted} stories are drawn")
 
-    def _column(self, frames: Sequence[DrawnFrame], captions: Captions) -> dict:
+    def _column(self, artist: StoryArtist, frames: Sequence[DrawnFrame], captions: Captions) -> dict:
         return {
+            "pipeline": _weights(artist),
             "stories": len({frame.story.id for frame in frames}),
             "frames": len(frames),
             "scores": measure(frames, self.evaluators, captions == "referential"),
@@ -184,12 +196,16 @@ class Tables:
         return {
             "system": name,
             "row": SYSTEMS[name].row,
-            "pipeline": artist.system.pipeline[:16],
             "conditioning": artist.system.conditioning,
             "steps": sorted({one.steps for one in made}),
             "guidance": sorted({one.guidance for one in made}),
-            **self._column(frames, captions),
+            **self._column(artist, frames, captions),
         }
+
+
+def _weights(artist: StoryArtist) -> str:
+    """Which weights a row is of, as its JSON says it."""
+    return artist.system.pipeline[:16]
 
 
 def _fuller(stories: Sequence, row: dict | None) -> bool:

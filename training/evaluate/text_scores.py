@@ -120,11 +120,20 @@ def scores(drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]) -> dic
 
     drawn, real: captions of each picture, best first, the same number for every drawn picture.
     """
-    ranks = min(len(captions) for captions in drawn)
+    ranks = by_rank(drawn, real)
+    fourth = [bleu_of([sum(column) for column in zip(*counts, strict=True)])[-1] for counts, _ in ranks]
+    likeness = [sum(each) / len(each) for _, each in ranks]
+    return {"BLEU4": sum(fourth) / len(ranks), "CIDEr": sum(likeness) / len(ranks)}
+
+
+def by_rank(
+    drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]
+) -> list[tuple[list[list[int]], list[float]]]:
+    """What `scores` averages: for every rank the `bleu_counts` and the CIDEr of every picture."""
     references = [[words(target) for target in targets] for targets in real]
-    fourth, likeness = 0.0, 0.0
-    for rank in range(ranks):
+    found = []
+    for rank in range(min(len(captions) for captions in drawn)):
         hypotheses = [words(captions[rank]) for captions in drawn]
-        fourth += bleu(hypotheses, references)[-1] / ranks
-        likeness += cider(hypotheses, references) / ranks
-    return {"BLEU4": fourth, "CIDEr": likeness}
+        counts = [bleu_counts(one, targets) for one, targets in zip(hypotheses, references, strict=True)]
+        found.append((counts, cider_of_each(hypotheses, references)))
+    return found

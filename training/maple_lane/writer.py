@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from storyboard.durable import write_whole
+
 from .cast import BY_NAME, CAST
 from .describe import describe
 from .places import PLACES
@@ -149,6 +151,4 @@ def _load(path: Path, empty):
 
 
 def _save(path: Path, value) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    part.replace(path)
+    write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())

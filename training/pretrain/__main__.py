@@ -3,6 +3,8 @@
 import sys
 from importlib import import_module
 
+from storyboard.errors import StoryError
+
 PARTS = {
     "tokenizers": "tokenizer_training",
     "autoencoder": "autoencoder",
@@ -21,4 +23,7 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except (StoryError, OSError) as error:
+        sys.exit(f"pretrain: {error}")

@@ -19,7 +19,7 @@ from torch import nn
 from transformers import HfArgumentParser
 
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
-from training.loop import LoopArguments, TrainingRun
+from training.loop import LoopArguments, TrainingRun, row_generator
 from training.maple_lane import draw, draw_with_things, sample_story
 from training.parts import build_vae, freeze, load_config, save_part
 
@@ -65,7 +65,8 @@ class AutoencoderTraining(nn.Module):
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
         pixels = batch["pixels"]
         posterior = posterior_of(self.vae, pixels)
-        difference = reconstruct(self.vae, posterior.sample()) - pixels
+        raw = posterior.mean + posterior.std * batch["noise"]  # (B, C, h, w)
+        difference = reconstruct(self.vae, raw) - pixels
         l1 = difference.abs().mean()
         difference = difference * batch["weights"]
         gradient = sum(difference.diff(dim=d).abs().mean() for d in (-1, -2))
@@ -94,21 +95,26 @@ def principal_components(vae: AutoencoderKL, pictures: int = 96) -> tuple[torch.
 
 @dataclass(frozen=True)
 class Pictures:
-    """Step -> freshly drawn pictures (B, 3, size, size), half of them mirrored, and weights (B, 1, size, size).
+    """Step -> freshly drawn pictures (B, 3, size, size), half of them mirrored, weights (B, 1, size, size) and noise.
 
-    Whole ones: on crops the group normalisation sees other statistics, and the error is a third higher.
+    latent: (C, h, w), the shape of a picture's noise. Whole pictures: on crops the group normalisation sees other
+    statistics, and the error is a third higher.
     """
 
     seed: int
     size: int
     anchored: int
     figures: float
+    latent: tuple[int, int, int]
 
     def __call__(self, step: int, rows: range) -> dict:
         pictures = [self._picture(np.random.default_rng((self.seed, step, row))) for row in rows]
         pixels, weights = (torch.stack(tensors) for tensors in zip(*pictures, strict=True))
-        anchor = max(0.0, 1 - step / max(1, self.anchored))
-        return {"pixels": pixels, "weights": weights, "anchor": anchor}
+        noise = torch.stack(
+            [torch.randn(self.latent, generator=row_generator(self.seed, step, row)) for row in rows]
+        )
+        anchor = max(0.0, 1 - step / self.anchored) if self.anchored else 0.0
+        return {"pixels": pixels, "weights": weights, "noise": noise, "anchor": anchor}
 
     def _picture(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         story = sample_story(int(rng.integers(2**31)), frames=2, split="train")
@@ -156,14 +162,18 @@ def main(argv: list[str]) -> None:
     torch.manual_seed(args.seed)
     vae = initial_vae(args)
     size = vae.config.sample_size
+    side = size // downsampling(vae)
+    latent = (vae.config.latent_channels, side, side)
     module = AutoencoderTraining(vae, args.kl, *principal_components(vae))
-    run = TrainingRun(module, Pictures(args.seed, size, args.anchored, args.figures), args)
+    run = TrainingRun(module, Pictures(args.seed, size, args.anchored, args.figures, latent), args)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             vae.eval()
-            sample_sheet(vae, size).save(run.folder / f"sample-{stats.step:06d}.png")
+            with run.averaged():
+                sample_sheet(vae, size).save(run.folder / f"sample-{stats.step:06d}.png")
             vae.train()
     if run.accelerator.is_main_process:
         if not args.decoder_only:
             vae.register_to_config(latents_mean=None, latents_std=None)  # `latents` measures them anew
-        save_part(Path(args.parts), "vae", vae)
+        with run.averaged():
+            save_part(Path(args.parts), "vae", vae)

@@ -16,7 +16,8 @@ from PIL import Image, ImageFilter
 from torch import nn
 from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
 
-from training.loop import LoopArguments, TrainingRun
+from storyboard.errors import StoryError
+from training.loop import LoopArguments, TrainingRun, loop_accelerator
 from training.maple_lane import CAST, describe, describe_portrait, draw, draw_portrait, sample_story
 from training.parts import build_clip, build_image_processor, join_towers, load_config, save_part, split_clip
 
@@ -93,6 +94,12 @@ def weather(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
 
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(ClipArguments).parse_args_into_dataclasses(argv)
+    processes = loop_accelerator(args).num_processes
+    if processes > 1:
+        raise StoryError(
+            f"A picture is compared with all others of its step, which {processes} processes would hold apart; run "
+            "training.pretrain clip in one."
+        )
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
@@ -104,7 +111,8 @@ def main(argv: list[str]) -> None:
     for _ in run:
         pass
     if run.accelerator.is_main_process:
-        text, vision = split_clip(run.module.clip)
+        with run.averaged():
+            text, vision = split_clip(run.module.clip)
         save_part(parts, "text_encoder", text)
         save_part(parts, "image_encoder", vision)
         save_part(parts, "image_processor", processor)

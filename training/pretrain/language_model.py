@@ -10,6 +10,7 @@ else is linked: `python -m training.evaluate.systems link storygpt-v-llama`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from training.maple_lane import sample_story
 from training.maple_lane.reading import document
 from training.parts import build_language_model, load_config, save_part
 
+PADDED_TO = 32  # tokens a batch's length is a multiple of
 STORY_WEIGHT = 0.15  # what happens next is chance; what is asked about it is not
 
 
@@ -68,7 +70,8 @@ class Documents:
 
     def __call__(self, step: int, rows: range) -> dict:
         read = [self._row(np.random.default_rng((self.seed, step, row))) for row in rows]
-        length = max(len(ids) for ids, _ in read)
+        # Of few lengths: of hundreds, glibc's heap grew to 10 GB and a step took three times as long.
+        length = math.ceil(max(len(ids) for ids, _ in read) / PADDED_TO) * PADDED_TO
         ids = torch.full((len(read), length), self.tokenizer.pad_token_id)
         weights = torch.zeros(len(read), length)
         for row, (tokens, answers_from) in enumerate(read):
@@ -98,4 +101,5 @@ def main(argv: list[str]) -> None:
     for _ in run:
         pass
     if run.accelerator.is_main_process:
-        save_part(parts, "language_model", module.language_model)
+        with run.averaged():
+            save_part(parts, "language_model", module.language_model)

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
+from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
 from training.maple_lane import MapleStory, draw_with_things, sample_story
@@ -39,7 +40,9 @@ class LatentArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     out: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of the shards"})
     # 2,048 were learned by heart: the denoising loss was 0.387 on their pictures and 0.439 on others.
-    stories: int = field(default=8192, metadata={"help": "stories of four frames to encode"})
+    stories: int = field(
+        default=8192, metadata={"help": "stories of four frames to encode, in shards of 128"}
+    )
 
 
 class FramePicker:
@@ -66,20 +69,20 @@ class LatentCache:
         self.masks = torch.cat([s["masks"] for s in loaded])
         if self.masks.shape[1] != MAX_CHARACTERS + 1:
             raise StoryError(f"{folder} holds no masks of things; delete it and encode the pictures again.")
-        self._seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
+        self.seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
         self._stories: dict[int, MapleStory] = {}
 
     @cached_property
     def pick(self) -> FramePicker:
         """Of these frames; made when it is first asked for, as L_img takes the frames that stage 2 has picked."""
-        return FramePicker(self._seeds)
+        return FramePicker(self.seeds)
 
     def __len__(self) -> int:
         return len(self.latents)
 
     def story(self, index: int) -> tuple[MapleStory, int]:
         """The story of latent `index` and which of its frames it is."""
-        seed = self._seeds[index // FRAMES]
+        seed = self.seeds[index // FRAMES]
         if seed not in self._stories:
             self._stories[seed] = sample_story(seed, FRAMES, "train")
         return self._stories[seed], index % FRAMES
@@ -118,11 +121,24 @@ def measure_statistics(vae: AutoencoderKL, stories: int = 48) -> None:
     vae.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())
 
 
-def write_shard(shard: Path, tensors: dict[str, torch.Tensor]) -> None:
-    """Write a shard under its name only once it is whole: one that exists is never written again."""
-    part = shard.with_suffix(".part")
-    save_file(tensors, part)
-    part.rename(shard)
+def measured_vae(parts: Path) -> AutoencoderKL:
+    """The frozen autoencoder that Maple Lane's latents are of. StoryError where their statistics are not measured."""
+    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
+    if vae.config.latents_mean is None:
+        raise StoryError(
+            f"{parts / 'vae'} has been trained since its latents were measured; run: python -m training.pretrain "
+            f"latents --parts {parts}"
+        )
+    return vae
+
+
+def write_shard(
+    shard: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None
+) -> None:
+    """Write a file of tensors, under its name only once it is whole."""
+    part = part_of(shard)
+    save_file(tensors, part, metadata)
+    settle(part, shard)
 
 
 def load_measured(parts: Path, out: Path) -> AutoencoderKL:
@@ -132,7 +148,7 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
         vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(accelerator.device)
         if vae.config.latents_mean is None:
             if any(out.glob("shard-*.safetensors")):
-                raise SystemExit(
+                raise StoryError(
                     f"{out} holds latents of an earlier autoencoder; delete them and run this again."
                 )
             measure_statistics(vae)
@@ -141,7 +157,16 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
 
 
 def missing_shards(folder: Path, stories: int) -> list[tuple[Path, int]]:
-    """This process's share of the shards that are not written yet, each with the number of its first story."""
+    """This process's share of the shards that are not written yet, each with the number of its first story.
+
+    StoryError where `stories` do not fill whole shards.
+    """
+    if stories < 1 or stories % SHARD_STORIES:
+        full = stories // SHARD_STORIES * SHARD_STORIES
+        raise StoryError(
+            f"--stories {stories}: a shard holds {SHARD_STORIES}; choose {full + SHARD_STORIES}"
+            + (f" or {full}." if full > 0 else ".")
+        )
     accelerator = make_accelerator()
     numbers = range(accelerator.process_index, stories // SHARD_STORIES, accelerator.num_processes)
     shards = [(folder / f"shard-{number:05d}.safetensors", number * SHARD_STORIES) for number in numbers]
@@ -151,10 +176,11 @@ def missing_shards(folder: Path, stories: int) -> list[tuple[Path, int]]:
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(LatentArguments).parse_args_into_dataclasses(argv)
     parts, out = Path(args.parts), Path(args.out)
+    shards = missing_shards(out, args.stories)
     out.mkdir(parents=True, exist_ok=True)
     with torch.inference_mode():
         vae = load_measured(parts, out)
-        for shard, first in tqdm(missing_shards(out, args.stories), desc="latents"):
+        for shard, first in tqdm(shards, desc="latents"):
             seeds = list(range(first, first + SHARD_STORIES))
             encoded = [encode_story(vae, sample_story(seed, FRAMES, "train")) for seed in seeds]
             part = {

@@ -23,8 +23,8 @@ from storyboard.models.latents import decode_latents
 from storyboard.models.losses import diffusion_loss
 from training.loop import LoopArguments, TrainingRun, row_generator
 from training.maple_lane import describe, story
-from training.parts import build_scheduler, build_unet, freeze, load_config, save_part
-from training.pretrain.latents import LatentCache
+from training.parts import build_scheduler, build_unet, load_config, save_part
+from training.pretrain.latents import LatentCache, measured_vae
 
 
 @dataclass
@@ -140,7 +140,7 @@ def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(LdmArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
-    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
+    vae = measured_vae(parts)
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder").train()
     unet = (

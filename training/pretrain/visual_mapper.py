@@ -20,7 +20,7 @@ from transformers import HfArgumentParser
 from storyboard.models.losses import IGNORED
 from storyboard.models.story_reader import StoryReader
 from training.align_llm import build_reader
-from training.cache_conditions import ConditionCache
+from training.cache_conditions import ConditionCache, check_conditions
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane.reading import lesson
 from training.parts import freeze, load_config, save_part
@@ -63,15 +63,20 @@ class VisualMapperTraining(nn.Module):
         for parts, f, p in zip(batch["parts"], frames, portraits, strict=True):
             tokens = self.reader.tokenize(parts)
             prompt = self.reader.embed_tokens(tokens, f, p)
-            asked = len(prompt.labels) - len(tokens[-1])  # the answers are the last part
             embeddings.append(prompt.embeddings)
-            labels.append(prompt.labels.index_fill(0, torch.arange(asked), IGNORED))
+            labels.append(answers_only(prompt.labels, len(tokens[-1])))  # the answers are the last part
         hidden = self.reader.forward(pad_sequence(embeddings, batch_first=True))[:, :-1]
         wanted = pad_sequence(labels, batch_first=True, padding_value=IGNORED)[:, 1:]
         answers = wanted != IGNORED
         logits = self.language_model.get_output_embeddings()(hidden[answers]).float()
         right = logits.argmax(-1) == wanted[answers]
         return {"loss": F.cross_entropy(logits, wanted[answers]) + nothing, "right": right.float().mean()}
+
+
+def answers_only(labels: torch.Tensor, answers: int) -> torch.Tensor:
+    """Labels (T,) of which the last `answers` count."""
+    places = torch.arange(len(labels), device=labels.device)
+    return labels.masked_fill(places < len(labels) - answers, IGNORED)
 
 
 class Lessons:
@@ -100,7 +105,9 @@ class Lessons:
 def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(VisualMapperArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
-    parts, cache = Path(args.parts), ConditionCache(Path(args.conditions))
+    parts, conditions = Path(args.parts), Path(args.conditions)
+    check_conditions(conditions, parts)
+    cache = ConditionCache(conditions)
     queries, output_width = cache.shape
     reader = build_reader(parts, load_config(args.config), cache.width, queries, output_width)
     if args.continued:

@@ -90,12 +90,6 @@ def check_vocabulary(language: Language, first_image_token: int | None) -> None:
         )
 
 
-def image_token_ids(tokenizer: PreTrainedTokenizerFast, count: int) -> list[int]:
-    """The ids [IMG0] and so on have in the authors' files: after the words and the marker <|image|>."""
-    first = len(tokenizer) + MARKERS
-    return list(range(first, first + count))
-
-
 def pickled_weights(language: Language, scratch: Path) -> dict[Path, Path]:
     """Its pickled files, where it has no others, and what each becomes in `scratch`, to be converted before `load`."""
     folder = Path(language.source)

@@ -15,17 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from PIL import Image
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
 
+from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
 from storyboard.renderer import ContextFrame, FrameRequest
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import story
 from training.parts import freeze, save_part
-from training.pretrain.latents import LatentCache
+from training.pretrain.latents import LatentCache, measured_vae
 from training.pretrain.ldm import noised_rows, token_ids
 from training.story_ldm.memory import StoryMemory, gather
 from training.story_ldm.pipeline import StoryLdmPipeline
@@ -158,7 +159,7 @@ def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
         memory = StoryMemory.for_unet(unet, text_encoder.config.hidden_size)
     scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
     pipeline = StoryLdmPipeline(
-        vae=freeze(AutoencoderKL.from_pretrained(parts / "vae")),
+        vae=measured_vae(parts),
         unet=unet,
         memory=memory,
         scheduler=scheduler,
@@ -207,5 +208,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except FileNotFoundError as error:
-        sys.exit(str(error))
+    except (StoryError, OSError) as error:
+        sys.exit(f"story_ldm: {error}")

@@ -35,10 +35,6 @@ class FrameMemory:
     def __len__(self) -> int:
         return len(self.sentences)
 
-    @property
-    def bytes(self) -> int:
-        return sum(t.numel() * t.element_size() for t in (*self.keys, *self.values, self.sentences))
-
 
 @dataclass(frozen=True)
 class StoryContext:

@@ -67,11 +67,6 @@ class StoryLdmPipeline(DiffusionPipeline):
         self.register_to_config(steps=steps, guidance=guidance)
         self._held: dict[tuple[str, str], FrameMemory] = {}
 
-    @property
-    def held_bytes(self) -> int:
-        """Of the memory of the story that was drawn last."""
-        return sum(memory.bytes for memory in self._held.values())
-
     @torch.inference_mode()
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
