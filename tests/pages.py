@@ -66,3 +66,11 @@ def story_of(page):
 def story_in(app, page):
     """The story as the studio has it."""
     return app.studio.session(story_of(page)).story
+
+
+def paste(page, box, text):
+    """Paste into a box as a writer does, over what is marked in it."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    box.focus()
+    page.keyboard.press("Control+v")

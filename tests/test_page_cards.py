@@ -130,7 +130,7 @@ def test_undo_and_redo_reach_through_everything_text_included(app, page):
     wait_sentences(page)
     assert story_in(app, page).frames == empty.frames
     for _ in range(3):
-        page.get_by_role("button", name="Redo").click()
+        page.locator(".sb-redo").click()
         page.wait_for_timeout(50)
     wait_sentences(page, "Rosa sings.", "Milo reads.")
     assert len(story_in(app, page).frames[0].takes) == 1  # drawn pictures came back with their frames
@@ -185,3 +185,30 @@ def test_what_a_frame_reads_is_offered_as_far_as_the_model_reads(page):
     assert offered(3) == ["Everything before it", "Only the last frame", "Nothing: a new scene"]
     most = "As much as this model reads: the last 2 frames"
     assert offered(4) == [most, "Only the last frame", "Nothing: a new scene"]
+
+
+def test_what_was_undone_is_said_and_shown_and_can_be_done_again(visit):
+    """Ctrl+Z took back something out of sight, and only screen readers were told what."""
+    page = visit(viewport={"width": 1280, "height": 720})
+    page.locator(".sb-columns").fill("1")
+    write_and_draw(page, *THREE, "Rosa sings.")
+    menu(page, 4, "Lock")
+    card(page, 4).locator(".sb-lock[aria-pressed=true]").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    page.focus("#sb-next")
+    page.keyboard.press("Control+z")
+    toast = page.locator(".sb-toast")
+    toast.get_by_text("Undone: locking frame 4.").wait_for()
+    in_sight = (
+        "card => card.getBoundingClientRect().top > 0 && card.getBoundingClientRect().top < innerHeight / 2"
+    )
+    page.wait_for_function(in_sight, arg=card(page, 4).element_handle())
+    page.keyboard.press("Control+z")
+    toast.get_by_text("Undone: adding frame 4.").wait_for()
+    wait_sentences(page, *THREE)
+    assert toast.count() == 1  # the latest, whose button does what it says
+    toast.get_by_role("button", name="Redo").click()
+    toast.get_by_text("Redone: adding frame 4.").wait_for()
+    wait_sentences(page, *THREE, "Rosa sings.")
+    toast.get_by_role("button", name="Undo").click()
+    wait_sentences(page, *THREE)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import card, open_panel, story_of, wait_drawn, write, write_and_draw
-from tests.writing import EVERY_CHANGE
+from storyboard.errors import StoryError
+from storyboard.pictures import PictureStore, read_upload
+from tests.pages import card, open_panel, sentence, story_of, wait_drawn, write, write_and_draw
+from tests.writing import EVERY_CHANGE, STORY, blue, fresh
 
 pytestmark = pytest.mark.browser
 
@@ -92,6 +94,80 @@ def test_a_german_browser_reads_german_and_may_switch(visit):
     assert page.input_value("#sb-next") == "She"
 
 
+def test_the_german_page_refuses_in_german_and_asks_for_english_sentences(visit):
+    """Refusals were English there, and nothing by the line said that the model reads English."""
+    page = visit(locale="de-DE")
+    assert "Sätze bitte auf Englisch schreiben" in page.locator("#sb-next").get_attribute("placeholder")
+    write(page, "Zelda waves to everyone.")
+    problem = page.locator(".sb-composer .sb-problem")
+    problem.get_by_text("Bild 1 nennt Zelda, und so heißt niemand in der Besetzung (Rosa, ").wait_for()
+    page.fill("#sb-next", "Rosa waves.")
+    page.press("#sb-next", "Enter")
+    wait_drawn(page, 1)
+    assert page.locator("#sb-next").get_attribute("placeholder") == "Und dann? Bitte auf Englisch."
+    sentence(page, 1).fill("")
+    sentence(page, 1).press("Enter")
+    words = "Bild 1 hat keine Worte; schreibe, was das Bild zeigen soll."
+    card(page, 1).locator(".sb-problem", has_text=words).wait_for()
+    page.locator(".sb-toast", has_text=words).wait_for()
+
+
+LOW = {"width": 1280, "height": 720}
+# How far what has the focus reaches under the line to write in, or above the window; nothing where that is not over it.
+HIDDEN = """() => {
+    const { activeElement: held } = document;
+    const bar = document.querySelector('.sb-composer');
+    if (!held.closest('.sb-cards') || bar.contains(held)) return 0;
+    const { top, bottom } = held.getBoundingClientRect();
+    return Math.max(0, -top, bottom - bar.getBoundingClientRect().top);
+}"""
+
+
+def test_nothing_that_has_the_focus_lies_under_the_line_to_write_in(visit):
+    """Sentences, chips and buttons took the focus behind it, where nobody could see it (WCAG 2.4.11)."""
+    page = visit(viewport=LOW)
+    write_and_draw(page, *["Rosa waves to Milo.", "She sings.", "They dance in the park."] * 2)
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(".sb-people button").last.focus()
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(50):
+            page.keyboard.press(key)
+            page.wait_for_timeout(20)
+            assert page.evaluate(HIDDEN) == 0, page.evaluate("document.activeElement.outerHTML")
+    page.evaluate("scrollTo(0, 0)")
+    box = sentence(page, 5)
+    box.focus()
+    page.keyboard.type(" And so on, for more than one line.\n" * 2, delay=5)
+    assert page.evaluate(HIDDEN) == 0
+
+
+def test_a_press_on_what_lies_half_under_the_line_is_not_lost(visit):
+    """Whatever takes the focus comes out from under the line, but not from under the pointer that is on it."""
+    page = visit(viewport=LOW)
+    write_and_draw(page, "Rosa waves.", "Milo reads.")
+    reroll = card(page, 1).locator(".sb-reroll")
+    bar = page.locator(".sb-composer").bounding_box()
+    page.evaluate("by => scrollBy(0, by)", reroll.bounding_box()["y"] + 8 - bar["y"])
+    place = reroll.bounding_box()
+    assert place["y"] < bar["y"] < place["y"] + place["height"]
+    page.mouse.click(place["x"] + 20, place["y"] + 4)
+    wait_drawn(page, 1, takes=2)
+
+
+def test_a_first_look_at_a_low_window_shows_the_sentences(visit):
+    """The line to write in lay over them."""
+    page = visit(viewport=LOW)
+    write_and_draw(
+        page, "Rosa waves.", "Milo reads.", "Bolt sings.", "Rosa reads and Milo waves to her all day."
+    )
+    page.reload()
+    wait_drawn(page, 4)
+    bar = page.locator(".sb-composer").bounding_box()
+    boxes = [sentence(page, number).bounding_box() for number in range(1, 5)]
+    assert page.evaluate("scrollY") == 0
+    assert all(box["y"] + box["height"] <= bar["y"] for box in boxes)
+
+
 def test_light_or_dark_is_chosen_on_the_page_and_stays_whatever_the_device_says(visit):
     page = visit(color_scheme="dark")
     dark = "document.body.classList.contains('dark')"
@@ -126,18 +202,57 @@ def test_every_language_has_every_sentence():
     assert len(keys[0]) > 200 and keys[0] == keys[1]
 
 
+def german_patterns():
+    static = Path(__file__).parents[1] / "storyboard" / "ui" / "static"
+    return re.findall(r"\[/(\^.+?\$)/,\s", (static / "german.js").read_text(encoding="utf-8"))
+
+
 def test_every_change_and_cause_the_server_names_has_german_words():
-    german = (Path(__file__).parents[1] / "storyboard" / "ui" / "static" / "german.js").read_text(
-        encoding="utf-8"
-    )
-    patterns = re.findall(r"\[/(\^.+?\$)/, ", german)
     causes = ["frame 2's picture changed", "the pictures of frames 1 and 2 changed", "the sentence changed"]
     causes += ["who is in it changed", "whom a pronoun stands for changed", "the frames it reads changed"]
     causes += ["Rosa's portrait changed", "the portraits of Rosa and Milo changed"]
     phrases = [phrase for _, phrase in EVERY_CHANGE]
     phrases += ["unlocking frame 1", "freeing the seed of frame 1"]
-    lacking = [one for one in phrases + causes if not any(re.match(pattern, one) for pattern in patterns)]
-    assert lacking == []
+    said = phrases + causes
+    assert [one for one in said if not any(re.match(pattern, one) for pattern in german_patterns())] == []
+
+
+NOISE = b"not a picture"
+REFUSED = [
+    lambda s, f: s.add("Zelda waves to everyone."),
+    lambda s, f: s.add("She waves.", before=s.story.frames[0].id),
+    lambda s, f: s.add(" "),
+    lambda s, f: s.add("Rosa waves. " * 60),
+    lambda s, f: s.add_many([]),
+    lambda s, f: s.add_many(["Rosa waves."] * 1000),
+    lambda s, f: s.edit(f, "Rosa sings.", "what stood there before"),
+    lambda s, f: s.edit("gone", "Rosa sings."),
+    lambda s, f: s.edit_character("Zelda", "Ruby", "she", []),
+    lambda s, f: s.add_character("?", "she", [], blue()),
+    lambda s, f: s.add_character("Ada", "she", ["?"], blue()),
+    lambda s, f: s.add_character("Ada" * 30, "she", [], blue()),
+    lambda s, f: s.add_character("Ada", "she", ["Bea" * 30], blue()),
+    lambda s, f: s.add_character("Ada", "she", [f"Ada {letter}" for letter in "bcdefghijklmnopqrst"], blue()),
+    lambda s, f: s.add_character("She", "she", [], blue()),
+    lambda s, f: s.add_character("Rosa", "she", [], blue()),
+    lambda s, f: [
+        s.add_character(f"Ada {letter}", "she", [], blue()) for letter in "bcdefghijklmnopqrstuvwx"
+    ],
+    lambda s, f: [s.add_portrait("Rosa", blue()) for _ in range(20)],
+    lambda s, f: read_upload(NOISE, what="The portrait"),
+    lambda s, f: read_upload(NOISE, what="The portrait for Rosa"),
+    lambda s, f: read_upload(NOISE * 2**22, what="The portrait"),
+]
+
+
+@pytest.mark.parametrize("act", REFUSED)
+def test_what_the_server_refuses_has_german_words(act, tmp_path):
+    """Refusals stood in English on the German page."""
+    session = fresh(PictureStore(tmp_path), *STORY)
+    with pytest.raises(StoryError) as refused:
+        act(session, session.story.frames[1].id)
+    said = str(refused.value)
+    assert any(re.match(pattern, said) for pattern in german_patterns()), said
 
 
 def test_progress_is_announced_and_nothing_moves_for_those_who_asked(app, visit):

@@ -1,5 +1,7 @@
 """Who is in a frame, on the page: chips, pronouns and whom they mean, what a frame reads, why it looks so; the cast."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 
@@ -132,6 +134,8 @@ def test_somebody_new_joins_is_renamed_and_leaves(app, page, tmp_path):
     Image.new("RGB", (20, 20), "blue").save(tmp_path / "ada.png")
     page.get_by_role("button", name="Add someone").click()
     dialog = page.get_by_role("dialog", name="Someone new")
+    # A portrait of somebody else became one of these, and nothing had said so.
+    assert "This model has learned Rosa, Milo" in dialog.inner_text()
     dialog.get_by_label("Name").fill("Ada")
     dialog.get_by_label("Also called").fill("the pilot, Captain Ada")
     dialog.get_by_role("button", name="Add to the cast").click()
@@ -182,3 +186,29 @@ def test_an_it_that_is_the_weather_has_no_chip_and_one_that_is_a_thing_may_still
     page.get_by_role("menuitemradio", name="Bolt").click()
     chip.get_by_text("it = Bolt").wait_for()
     assert story_in(app, page).frames[3].bindings[0].names == ("Bolt",)
+
+
+def test_how_sure_a_reading_is_is_said_only_where_there_was_a_choice(app, page, monkeypatch):
+    """ "100 %" stood on a pronoun that only one person could be, where nothing had been compared."""
+    read = app.renderer._readings
+    sole = lambda *asked: tuple(replace(one, confidence=1.0) for one in read(*asked))  # noqa: E731
+    monkeypatch.setattr(app.renderer, "_readings", sole)
+    write_and_draw(page, "Rosa waves.", "She sits down.")
+    chip = card(page, 2).locator(".sb-pronoun", has_text="she = Rosa")
+    chip.wait_for()
+    assert "%" not in chip.inner_text()
+    assert chip.get_attribute("title") == "Nobody else it could be"
+
+
+def test_a_bad_picture_of_somebody_new_is_told_when_chosen_and_forgotten_with_a_good_one(page, tmp_path):
+    """It was told on "Add" only, and still stood there in red after a good picture was chosen."""
+    page.get_by_role("button", name="Add someone").click()
+    dialog = page.get_by_role("dialog", name="Someone new")
+    (tmp_path / "letter.png").write_text("not a picture")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "letter.png")
+    dialog.locator(".sb-problem", has_text="The portrait is not a PNG").wait_for()
+    assert dialog.locator(".sb-new-portrait").count() == 0
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "ada.png")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "ada.png")
+    dialog.locator(".sb-new-portrait").wait_for()
+    assert dialog.locator(".sb-problem").is_hidden()

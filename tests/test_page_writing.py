@@ -7,6 +7,7 @@ import pytest
 from tests.pages import (
     card,
     menu,
+    paste,
     picture,
     sentence,
     story_in,
@@ -136,6 +137,20 @@ def test_a_script_is_split_shown_thinned_out_and_accepted(page):
     wait_drawn(page, 2)
 
 
+def test_a_script_pasted_while_inserting_goes_where_a_sentence_would(page):
+    """It went to the end of the story."""
+    for sentence_ in ("Rosa waves.", "Milo reads."):
+        write(page, sentence_)
+    wait_sentences(page, "Rosa waves.", "Milo reads.")
+    menu(page, 1, "Insert after")
+    page.get_by_role("button", name="Paste a script").click()
+    page.fill(".sb-script-text", "Bolt sings. Bolt sleeps.")
+    page.get_by_role("button", name="Add 2 frames").click()
+    wait_sentences(page, "Rosa waves.", "Bolt sings.", "Bolt sleeps.", "Milo reads.")
+    write(page, "Bolt wakes.")
+    wait_sentences(page, "Rosa waves.", "Bolt sings.", "Bolt sleeps.", "Bolt wakes.", "Milo reads.")
+
+
 def test_words_that_were_not_saved_survive_a_reload(page):
     write_and_draw(page, "Rosa waves.")
     page.fill("#sb-next", "She walks in the")
@@ -159,3 +174,58 @@ def test_chips_write_themselves_into_the_sentence_and_a_word_never_learned_is_no
     assert "“dragon”" in page.locator(".sb-unknown").inner_text()
     page.keyboard.press("Enter")
     wait_drawn(page, 1)  # a note, not a refusal
+
+
+@pytest.mark.parametrize(
+    "script, frames",
+    [
+        ("Rosa waves.\nMilo reads.\n\nBolt sings.\n", ["Rosa waves.", "Milo reads.", "Bolt sings."]),
+        ("Rosa waves. " * 60, ["Rosa waves."] * 60),
+    ],
+    ids=["lines", "more than fits"],
+)
+def test_a_script_pasted_into_the_line_opens_in_its_window_whole(page, script, frames):
+    """The line kept 600 characters of it without a word, and made one frame of all its lines."""
+    page.fill("#sb-next", "And ")
+    paste(page, page.locator("#sb-next"), script)
+    dialog = page.get_by_role("dialog", name="Paste a script")
+    lines = dialog.locator(".sb-split-words")
+    lines.nth(len(frames) - 1).wait_for()
+    assert lines.all_inner_texts() == frames
+    assert dialog.locator(".sb-script-text").input_value() == script
+    assert page.input_value("#sb-next") == "And "
+
+
+def test_a_short_sentence_is_pasted_into_the_line_as_ever(page):
+    paste(page, page.locator("#sb-next"), "Rosa waves. \n")
+    assert page.input_value("#sb-next").strip() == "Rosa waves."
+    assert page.get_by_role("dialog").count() == 0
+
+
+def test_what_a_card_has_no_room_for_is_counted(page):
+    """A sentence pasted into a card lost what was over the limit without a word."""
+    write_and_draw(page, "Rosa waves.")
+    sentence(page, 1).fill("")
+    paste(page, sentence(page, 1), "Rosa waves. " * 51)
+    page.locator(".sb-toast", has_text="12 characters were left out: there is room for 600.").wait_for()
+    assert sentence(page, 1).input_value() == "Rosa waves. " * 50
+
+
+def test_a_card_carries_the_note_about_words_never_learned(page):
+    """The note waited for a pause in typing and went with Enter, so that hardly anybody saw it."""
+    write_and_draw(page, "Rosa waves at a dragon.", "Milo waves.")
+    mark = card(page, 1).locator(".sb-unlearned")
+    mark.wait_for()
+    assert mark.inner_text() == "Not learned: dragon"
+    note = "“dragon” is a word this model has not learned; it may not show."
+    assert mark.get_attribute("title") == mark.get_attribute("aria-label") == note
+    mark.click()
+    page.locator(".sb-toast", has_text=note).wait_for()
+    assert card(page, 2).locator(".sb-unlearned").is_hidden()
+    page.get_by_role("button", name="Paste a script").click()
+    page.fill(".sb-script-text", "Bolt waves to a unicorn.")
+    page.get_by_role("button", name="Add 1 frame").click()
+    card(page, 3).locator(".sb-unlearned", has_text="Not learned: unicorn").wait_for()
+    sentence(page, 1).fill("Rosa waves.")
+    sentence(page, 1).press("Enter")
+    mark.wait_for(state="hidden")

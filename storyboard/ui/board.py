@@ -55,6 +55,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         context_frames=hints.context_frames,
         looks={"brightness": BRIGHTNESS, "curves": CURVES},
         model=studio.model,
+        people=[one.name for one in studio.cast],
         limit=MAX_CAPTION,
         script_limit=MAX_SCRIPT,
         upload_mb=MAX_UPLOAD_MB,

@@ -60,8 +60,15 @@ def add_frame(studio: Studio, message: dict) -> dict:
     return {"frame": frame.id}
 
 
-def add_script(studio: Studio, message: dict) -> None:
-    studio.add_many(message["story"], message.get("captions"), draw=message.get("draw") is True)
+def add_script(studio: Studio, message: dict) -> dict:
+    frames = studio.add_many(
+        message["story"],
+        message.get("captions"),
+        message.get("after"),
+        message.get("before"),
+        draw=message.get("draw") is True,
+    )
+    return {"frames": [frame.id for frame in frames]}
 
 
 def edit_frame(studio: Studio, message: dict) -> None:

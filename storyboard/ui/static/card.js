@@ -51,9 +51,11 @@ function makeState(card) {
   const box = make("div", "sb-state");
   card.cause = make("p", "sb-cause");
   card.who = make("div", "sb-who");
+  // A button, because a title is not read by touch or by keys.
+  card.words = makeButton("sb-chip sb-unlearned", "", () => toast(card.words.title));
   card.error = make("p", "sb-problem");
   card.error.setAttribute("role", "alert");
-  box.append(card.cause, card.who, card.error);
+  box.append(card.cause, card.who, card.words, card.error);
   return box;
 }
 
@@ -67,7 +69,7 @@ function makeActions(card) {
 }
 
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption)]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;
@@ -77,8 +79,9 @@ function paintCard(card, frame) {
   paintSentence(card, frame);
   paintThread(card, frame);
   paintWho(card, frame);
+  paintWords(card, frame);
   paintActions(card, frame);
-  const failure = frame.job && frame.job.state === "failed" ? frame.job.error : null;
+  const failure = frame.job && frame.job.state === "failed" ? sayPhrase(frame.job.error) : null;
   setText(card.error, card.problem || failure || "");
   show(card.error, Boolean(card.problem || failure));
   sayProgress(before, frame);
@@ -118,6 +121,16 @@ function paintStale(card, frame) {
   setText(card.stale.firstChild, words);
   setAttribute(card.stale, "title", words);
   setText(card.cause, words);
+}
+
+// Who writes a sentence and presses Enter sees the note about its words here; so does who pastes a script.
+function paintWords(card, frame) {
+  const found = wordsOf(frame.caption);
+  const { unknown } = found;
+  show(card.words, unknown.length > 0 || Boolean(found.read));
+  if (card.words.hidden) return;
+  setText(card.words, unknown.length ? say("unlearned", unknown.join(", ")) : say("unread"));
+  setLabel(card.words, sayWords(found));
 }
 
 function paintProgress(card, frame) {
@@ -169,7 +182,7 @@ function sayProgress(before, frame) {
   const failed = frame.job && frame.job.state === "failed";
   if (frame.takes.all.length > before.takes.all.length) announce(say("drawn", frame.number));
   else if (failed && !(before.job && before.job.state === "failed")) {
-    toast(frame.job.error);
+    toast(sayPhrase(frame.job.error));
     announce(say("failed", frame.number));
   } else if (percents[0] < 50 && percents[1] >= 50) announce(say("said_half", frame.number));
   else if (isBusy(frame) && frame.job.state === "drawing" && !(isBusy(before) && before.job.state === "drawing")) {

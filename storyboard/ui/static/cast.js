@@ -44,6 +44,7 @@ function openPerson(name) {
   sheet.problem.setAttribute("role", "alert");
   personSheet = sheet;
   dialog.root.addEventListener("close", () => (personSheet = null));
+  if (!person && props.people.length) dialog.body.append(make("p", "sb-quiet", say("person_learned", props.people.join(", "))));
   dialog.body.append(sheet.portraits, sheet.touched, makePersonForm(sheet, person), sheet.problem);
   paintPortraits(sheet);
 }

@@ -11,7 +11,12 @@ composer.insert = null; // { id, side } of the card beside which the sentence go
 
 function startComposer() {
   const lookAtWords = watchWords(composer.text, composer.unknown);
-  composer.text.maxLength = props.limit;
+  composer.text.addEventListener("beforeinput", (event) => {
+    if (!isTooMuch(event)) return;
+    event.preventDefault();
+    openScript(event.data);
+  });
+  limitLength(composer.text, props.limit, (over) => complain(sayCount("left_out", over, props.limit)));
   composer.text.addEventListener("input", () => {
     fitHeight(composer.text);
     show(composer.problem, false);
@@ -29,19 +34,36 @@ function startComposer() {
     addFrame();
     composer.text.focus();
   });
-  composer.form.querySelector(".sb-script").addEventListener("click", openScript);
+  composer.form.querySelector(".sb-script").addEventListener("click", () => openScript());
+}
+
+// Pasted or dropped: several lines, or more than one sentence may have. That is a script, and is lost in this line.
+function isTooMuch({ inputType, data }) {
+  if (!["insertFromPaste", "insertFromDrop"].includes(inputType) || !data) return false;
+  return /[\r\n]/.test(data.trim()) || lengthWith(composer.text, data) > props.limit;
+}
+
+// Where the page ends for the reader: the line, and the queue above it, lie over what is below.
+function topOfComposer() {
+  const queue = element.querySelector(".sb-queue");
+  return (queue.hidden ? composer.form : queue).getBoundingClientRect().top;
 }
 
 async function addFrame() {
   const caption = composer.text.value;
   if (!caption.trim()) return complain(say("empty_add"));
-  const place = composer.insert ? { [composer.insert.side]: composer.insert.id } : {};
+  const place = placeOfNext();
   setValue(composer.text, "");
   show(composer.problem, false);
   show(composer.unknown, false);
   const answer = await ask("add_frame", { caption, ...place });
   if (!answer.error) return showAdded(answer.frame);
   return giveBack(caption, answer.error);
+}
+
+// Beside which card what is written goes, as the app is told; nothing for the end of the story.
+function placeOfNext() {
+  return composer.insert ? { [composer.insert.side]: composer.insert.id } : {};
 }
 
 function showAdded(id) {
@@ -58,9 +80,11 @@ function giveBack(caption, reason) {
   complain(reason);
   if (composer.text.value === "") return setValue(composer.text, caption);
   const back = makeButton("sb-back", say("put_back"), () => {
-    setValue(composer.text, `${caption} ${composer.text.value}`.slice(0, props.limit));
+    const both = `${caption} ${composer.text.value}`;
+    if (both.length > props.limit) return openScript(both);
+    setValue(composer.text, both);
     show(composer.problem, false);
-    composer.text.focus();
+    return composer.text.focus();
   });
   return composer.problem.append(" ", make("q", "", caption), " ", back);
 }

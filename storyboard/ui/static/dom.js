@@ -93,6 +93,22 @@ function setValue(textarea, text) {
   fitHeight(textarea);
 }
 
+// `box` keeps `limit` characters. A browser drops the rest of what is typed, pasted or dropped in silence: `tell` is told
+// how many characters that is.
+function limitLength(box, limit, tell) {
+  box.maxLength = limit;
+  box.addEventListener("beforeinput", (event) => {
+    if (!event.data || event.isComposing || event.defaultPrevented) return;
+    const over = lengthWith(box, event.data) - limit;
+    if (over > 0) tell(over);
+  });
+}
+
+// How long the text of `box` gets with `text` at the caret, in place of what is marked.
+function lengthWith(box, text) {
+  return box.value.length - (box.selectionEnd - box.selectionStart) + text.replace(/\r\n/g, "\n").length;
+}
+
 function isEnter(event) {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing;
 }
@@ -135,8 +151,18 @@ function keyed(node, key) {
 }
 
 function scrollTo(node) {
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  node.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  uncover(node, window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
+}
+
+const EDGE = 20; // px left free above and below what is scrolled to
+
+// Scrolls as little as brings `node` between the top of the window and the line to write in, which lies over the page;
+// what is higher than that room is shown from its top.
+function uncover(node, behavior = "auto") {
+  const { top, bottom } = node.getBoundingClientRect();
+  const above = top - EDGE;
+  const by = above < 0 ? above : Math.min(above, Math.max(0, bottom + EDGE - topOfComposer()));
+  if (by) window.scrollBy({ top: by, behavior });
 }
 
 async function copyText(text, done) {

@@ -15,8 +15,18 @@ const CARD_KEYS = {
   End: () => walk(view.frames.length - 1),
 };
 
+let byKey = false; // while what a key does is done
+
 function startKeys() {
+  document.addEventListener("keydown", () => {
+    byKey = true;
+    setTimeout(() => (byKey = false));
+  }, true);
   document.addEventListener("keydown", onKey);
+  element.addEventListener("focusin", ({ target }) => {
+    // Only then: what a pointer is on may not move away from under it, nor the page when a repaint gives the focus back.
+    if (byKey && !target.closest(".sb-composer, .sb-menu, .sb-dialog, .sb-toasts")) uncover(target);
+  });
 }
 
 function onKey(event) {
@@ -68,13 +78,25 @@ function onUndoKey(event) {
 async function undo() {
   if (!view.can_undo) return toast(say("nothing_undo"));
   const { phrase, error } = await askOrToast("undo");
-  if (!error) announce(say("undone", sayPhrase(phrase)));
+  if (error) return undefined;
+  toastRedo(say("undone", sayPhrase(phrase)));
+  return showPlace(phrase, 0);
 }
 
 async function redo() {
   if (!view.can_redo) return toast(say("nothing_redo"));
   const { phrase, error } = await askOrToast("redo");
-  if (!error) announce(say("redone", sayPhrase(phrase)));
+  if (error) return undefined;
+  toastUndo(say("redone", sayPhrase(phrase)));
+  return showPlace(phrase, 1);
+}
+
+// Where it happened may be out of sight. "moving frame 2 to 3" names where the frame is again once it is undone (0), and
+// where it is once it is done again (1).
+function showPlace(phrase, which) {
+  const [, from, to = from] = phrase.match(/\bframe (\d+)(?: to (\d+))?/) || [];
+  const frame = view.frames[[from, to][which] - 1];
+  if (frame) scrollTo(cards.get(frame.id).root);
 }
 
 const KEY_LIST = {

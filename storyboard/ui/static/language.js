@@ -19,7 +19,7 @@ function sayCount(key, count, ...values) {
   return say(exact in STRINGS ? exact : `${key}_n`, count, ...values);
 }
 
-// Causes and names of edits come from the server in English; a language may have patterns for them.
+// Causes, names of edits and refusals come from the server in English; a language may have patterns for them.
 function sayPhrase(phrase) {
   for (const [pattern, words] of (TABLES[language].phrases || [])) {
     if (pattern.test(phrase)) return phrase.replace(pattern, words);

@@ -8,7 +8,8 @@ let timer = 0;
 const QUICK = 300; // ms between looks while something is being drawn
 const CALM = 3000; // ms between looks otherwise: another tab, or the API, may have changed the story
 
-// One request. Always resolves, and `error` is null or a sentence; a server that cannot be reached is one too.
+// One request. Always resolves, and `error` is null or a sentence for the writer; a server that cannot be reached is one
+// too.
 async function ask(verb, message = {}) {
   const asked = storyId;
   const answer = await server[verb]({ story: storyId, shelf: shelf(), ...message });
@@ -19,7 +20,13 @@ async function ask(verb, message = {}) {
   setOffline(false);
   if (answer.view && asked === storyId) takeIn(answer.view);
   look(QUICK);
-  return { view: null, error: null, ...answer };
+  return { view: null, ...answer, error: answer.error ? sayPhrase(answer.error) : null };
+}
+
+// A look at something that brings no news with it: the answer, or null where there is none.
+async function askQuietly(verb, message) {
+  const answer = await server[verb]({ story: storyId, ...message });
+  return answer && !answer.error ? answer : null;
 }
 
 // As ask, for what has no place of its own to show an error.

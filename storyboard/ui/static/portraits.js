@@ -66,15 +66,27 @@ async function sendPortrait(sheet, person, file) {
   const sent = await sendFile(file);
   setText(sheet.touched, "");
   if (!sent) return showProblem(sheet, say("upload_failed", props.upload_mb));
-  if (!person) {
-    sheet.picture = sent;
-    return paintPortraits(sheet);
-  }
+  if (!person) return takePortrait(sheet, sent);
   const { error, portrait: id } = await ask("add_portrait", { name: person.name, path: sent.path });
   showProblem(sheet, error);
   const now = view.cast.find((one) => one.name === person.name);
   const added = now && now.portraits.find((one) => one.id === id);
   return added && pickPortrait(sheet, now, added); // not worn yet where it touches pictures
+}
+
+// Somebody new has no place in the story yet, so the app sees the picture only with the rest. What is no picture at all is
+// said at once; a good one takes back what was said about the one before.
+async function takePortrait(sheet, sent) {
+  const good = await isPicture(sent.url);
+  if (good) sheet.picture = sent;
+  showProblem(sheet, good ? null : say("portrait_bad"));
+  paintPortraits(sheet);
+}
+
+function isPicture(url) {
+  const image = new Image();
+  image.src = url;
+  return image.decode().then(() => true, () => false);
 }
 
 // { path, url } of the file on the server, or null where it did not arrive.

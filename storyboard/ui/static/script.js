@@ -1,12 +1,17 @@
-// Paste a script, see the frames it becomes, leave some out, accept.
+// Paste a script, see the frames it becomes, leave some out, accept. `text` is one that was pasted somewhere else.
 
-function openScript() {
+function openScript(text = "") {
   const dialog = openDialog(say("script_title"), "sb-wide sb-script-dialog");
-  const part = { dialog, frames: [], dropped: new Set(), timer: 0 };
+  const part = { dialog, frames: [], dropped: new Set(), timer: 0, over: 0 };
   const label = make("label", "", say("script_label"));
   part.text = make("textarea", "sb-script-text");
   part.text.rows = 8;
-  part.text.maxLength = props.script_limit;
+  part.text.value = text.slice(0, props.script_limit);
+  part.over = text.length - part.text.value.length;
+  limitLength(part.text, props.script_limit, (over) => {
+    part.over = over;
+    splitSoon(part);
+  });
   label.append(part.text);
   part.count = make("p", "sb-quiet");
   part.count.setAttribute("role", "status");
@@ -24,6 +29,7 @@ function openScript() {
   dialog.body.append(make("p", "sb-quiet", say("script_note")), label, part.count, part.list, part.problem, row);
   part.text.addEventListener("input", () => splitSoon(part));
   paintSplit(part);
+  if (text) splitSoon(part);
   part.text.focus();
 }
 
@@ -33,7 +39,8 @@ function splitSoon(part) {
     const { frames, error } = await ask("split_script", { text: part.text.value });
     part.frames = frames || [];
     part.dropped.clear();
-    showProblem(part, error);
+    showProblem(part, error || (part.over ? sayCount("left_out", part.over, props.script_limit) : null));
+    part.over = 0; // said until the next change
     paintSplit(part);
   }, 250);
 }
@@ -60,13 +67,13 @@ function paintSplit(part) {
 async function acceptScript(part) {
   const captions = part.frames.filter((_, index) => !part.dropped.has(index));
   part.accept.disabled = true;
-  const answer = await ask("add_script", { captions, draw: part.draw.checked });
+  const answer = await ask("add_script", { captions, draw: part.draw.checked, ...placeOfNext() });
   part.accept.disabled = false;
   showProblem(part, answer.error);
   if (answer.error) return;
   part.dialog.close();
   announce(sayCount("script_added", captions.length));
-  scrollTo(element.querySelector(".sb-cards").lastElementChild);
+  showAdded(answer.frames.at(-1));
 }
 
 function showProblem(part, error) {

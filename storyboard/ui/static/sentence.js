@@ -6,14 +6,14 @@ function makeSentence(card) {
   const { box: grow, text } = makeGrowing("sb-text");
   card.text = text;
   card.base = null; // the sentence the writer started from, while the box differs from it
-  text.maxLength = props.limit;
-  card.words = make("p", "sb-unknown");
-  card.words.hidden = true;
-  card.words.setAttribute("role", "status");
+  limitLength(text, props.limit, (over) => toast(sayCount("left_out", over, props.limit)));
+  card.note = make("p", "sb-unknown");
+  card.note.hidden = true;
+  card.note.setAttribute("role", "status");
   card.typing = make("p", "", say("typing_hint"));
   card.hint = make("div", "sb-hint");
-  card.hint.append(card.words, card.typing);
-  card.lookAtWords = watchWords(text, card.words, () => paintHint(card));
+  card.hint.append(card.note, card.typing);
+  card.lookAtWords = watchWords(text, card.note, () => paintHint(card));
   paintHint(card);
   card.clash = make("div", "sb-clash");
   card.clash.setAttribute("role", "alert");
@@ -45,6 +45,7 @@ function noteTyping(card) {
   if (card.base === null) card.base = card.saved;
   if (!isDirty(card)) card.base = null;
   fitHeight(card.text);
+  uncover(card.text);
   paintHint(card);
   card.lookAtWords();
   keepDraft(card.id, isDirty(card) ? { text: card.text.value, base: card.base } : null);
@@ -54,7 +55,7 @@ function noteTyping(card) {
 function paintHint(card) {
   const writing = document.activeElement === card.text;
   show(card.typing, isDirty(card));
-  show(card.hint, writing && !isClash(card) && (isDirty(card) || !card.words.hidden)); // it would lie over the choice
+  show(card.hint, writing && !isClash(card) && (isDirty(card) || !card.note.hidden)); // it would lie over the choice
 }
 
 function isDirty(card) {

@@ -109,7 +109,7 @@ async function openStory(id, extra = {}) {
   }
   setOffline(false);
   if (answer.error) {
-    setNotice(answer.error);
+    setNotice(sayPhrase(answer.error));
     return false;
   }
   if (storiesSheet) storiesSheet.dialog.close();

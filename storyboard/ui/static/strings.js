@@ -7,7 +7,7 @@ TABLES.en = {
   // The bar
   tagline: "Write a story one sentence at a time and see each one drawn, with the same people all the way through.",
   title_label: "Title of the story", untitled: "Untitled story", saved_at: "Saved %1",
-  undo: "Undo", redo: "Redo", undo_what: "Undo %1", redo_what: "Redo %1", undone: "Undone: %1.", redone: "Done again: %1.",
+  undo: "Undo", redo: "Redo", undo_what: "Undo %1", redo_what: "Redo %1", undone: "Undone: %1.", redone: "Redone: %1.",
   nothing_undo: "There is nothing to undo.", nothing_redo: "There is nothing to do again.",
   stories: "Stories", export: "Export", copy_link: "Copy link", help: "Keys and help", choose_language: "Language",
   choose_theme: "Light or dark", theme_system: "As on your device", theme_light: "Light", theme_dark: "Dark",
@@ -19,6 +19,7 @@ TABLES.en = {
   he: "he", she: "she", they: "they", it: "it",
   person_open: "%1, %2: %3. Change how they look",
   person_title: "%1 in this story", person_new: "Someone new",
+  person_learned: "This model has learned %1. Whoever looks like none of them is drawn as one of them.",
   name: "Name", aliases: "Also called", aliases_note: "Separated by commas", pronoun: "Pronoun",
   portraits_of: "Portraits of %1", wear: "%1 wears: %2", upload: "Bring a portrait for %1", upload_new: "Their portrait",
   uploading: "Reading the picture…", upload_short: "Bring your own",
@@ -29,6 +30,7 @@ TABLES.en = {
 
   wear_this: "Wear this", write_name: "Write %1 into the sentence",
   portrait_missing: "Choose a portrait for them first.",
+  portrait_bad: "The portrait is not a PNG, JPEG or WEBP picture, or is damaged; choose another file.",
   // The story
   story: "The story", frames_0: "", frames_1: "1 frame", frames_n: "%1 frames", frame: "Frame %1",
   empty_title: "An empty page.",
@@ -73,7 +75,7 @@ TABLES.en = {
   reads_short_n: "reads %1", insert_here: "Insert a frame here",
   // Pronouns
   binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?",
-  binding_sure: "%1 % sure", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word", binding_thing: "Read as a thing, not as somebody",
+  binding_sure: "%1 % sure", binding_only: "Nobody else it could be", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word", binding_thing: "Read as a thing, not as somebody",
   rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide", rebind_auto_now: "Let the model decide (%1)",
   rebind_several: "Several of them…", rebind_done: "That is who",
   // The panel
@@ -104,7 +106,9 @@ TABLES.en = {
   too_long: "That is more than this model reads; the picture shows it up to “…%1”.",
   unknown_1: "“%2” is a word this model has not learned; it may not show.",
   unknown_n: "%2 are words this model has not learned; they may not show.",
+  unlearned: "Not learned: %1", unread: "Not read to its end",
   empty_add: "Write a sentence first: what does the picture show?", put_back: "Put it back",
+  left_out_1: "1 character was left out: there is room for %2.", left_out_n: "%1 characters were left out: there is room for %2.",
   // A script
   script_title: "Paste a script", script_note: "One sentence becomes one frame. Numbers, bullets and “Panel 3:” are left out.",
   script_label: "Your script", script_split_0: "Nothing to draw yet.", script_split_1: "1 frame",

@@ -23,11 +23,20 @@ function toast(text, action) {
 
 let wayBack = null;
 
-// Only the latest removal can be taken back from here: "Undo" undoes the last thing done, whatever that was.
+// Only the latest change can be taken back from here: "Undo" undoes the last thing done, whatever that was.
 function toastUndo(text) {
-  if (wayBack) wayBack.remove();
   const phrase = view.can_undo;
-  wayBack = toast(text, { label: say("undo"), run: () => (view.can_undo === phrase ? undo() : toast(say("nothing_undo"))) });
+  toastWayBack(text, { label: say("undo"), run: () => (view.can_undo === phrase ? undo() : toast(say("nothing_undo"))) });
+}
+
+function toastRedo(text) {
+  const phrase = view.can_redo;
+  toastWayBack(text, { label: say("redo"), run: () => (view.can_redo === phrase ? redo() : toast(say("nothing_redo"))) });
+}
+
+function toastWayBack(text, action) {
+  if (wayBack) wayBack.remove();
+  wayBack = toast(text, action);
 }
 
 function announce(text) {

@@ -56,7 +56,7 @@ function makePronounChip(card, pronoun) {
   chip.classList.toggle("sb-bound", names.length > 0);
   chip.classList.toggle("sb-unsure", pronoun.by === "model" && pronoun.confidence < 0.6);
   const sure = sayHowSure(pronoun, card.frame);
-  if (pronoun.by === "model") chip.append(make("span", "sb-sure-of", `${Math.round(100 * pronoun.confidence)} %`));
+  if (isCompared(pronoun)) chip.append(make("span", "sb-sure-of", `${Math.round(100 * pronoun.confidence)} %`));
   else if (pronoun.by === "writer") chip.append(makeIcon("pen"));
   setAttribute(chip, "title", sure);
   chip.append(make("span", "sb-hidden", ` ${say("rebind", word, card.frame.number, sure)}`));
@@ -65,9 +65,15 @@ function makePronounChip(card, pronoun) {
 
 function sayHowSure(pronoun, frame) {
   if (pronoun.by === "writer") return say("binding_writer");
-  if (pronoun.by === "model") return say("binding_sure", Math.round(100 * pronoun.confidence));
+  if (isCompared(pronoun)) return say("binding_sure", Math.round(100 * pronoun.confidence));
+  if (pronoun.by === "model") return say("binding_only");
   if (!isDrawnAsWritten(frame)) return say("binding_none");
   return say(THINGS.includes(pronoun.word) ? "binding_thing" : "binding_nobody");
+}
+
+// Where only one reading was possible the model compared nothing, and the 1 it comes with says nothing about it.
+function isCompared(pronoun) {
+  return pronoun.by === "model" && pronoun.confidence < 1;
 }
 
 function isDrawnAsWritten(frame) {
