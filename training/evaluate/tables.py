@@ -110,7 +110,7 @@ class Tables:
         for name, wanted in systems.items():
             artist = self._artist(name, captions)
             stories = kept_stories(artist, first_stories(wanted)) if artist else []
-            row = self._standing(f"{table}, {name}", before.get(name), artist)
+            row = self._standing(f"{table}, {name}", before.get(name), artist, len(stories))
             if _fuller(stories, row):
                 row = self._row(name, artist, _frames(stories), captions)
             if row:
@@ -128,7 +128,7 @@ class Tables:
                 tales = (cut(tale, length) for tale in first_stories(LONG, 50))
                 stories = kept_stories(artist, tales) if artist else []
                 what = f"table 5, {name}, {length} frames"
-                column = self._standing(what, before.get(name, {}).get(str(length)), artist)
+                column = self._standing(what, before.get(name, {}).get(str(length)), artist, len(stories))
                 if _fuller(stories, column):
                     column = self._column(artist, _frames(stories), "referential")
                 if column:
@@ -165,13 +165,17 @@ class Tables:
         except FileNotFoundError:
             return None
 
-    def _standing(self, what: str, row: dict | None, artist: StoryArtist | None) -> dict | None:
-        """The earlier run's row or column, None where it is of other weights than the system has here."""
+    def _standing(self, what: str, row: dict | None, artist: StoryArtist | None, drawn: int) -> dict | None:
+        """The earlier run's row or column, None where it is of other weights than the system has here.
+
+        What is lost so is said, where fewer stories are `drawn` here.
+        """
         if row is None or artist is None or row.get("pipeline") == _weights(artist):
             return row
-        self.left_out.append(
-            f"{what}: the earlier run's {row['stories']} stories, as they were drawn with other weights"
-        )
+        if drawn < row["stories"]:
+            self.left_out.append(
+                f"{what}: the earlier run's {row['stories']} stories, as they were drawn with other weights"
+            )
         return None
 
     def _miss(self, what: str, artist: StoryArtist | None, row: dict | None, drawn: int, wanted: int) -> None:
