@@ -144,9 +144,8 @@ class Prompts:
         captions = [f.plain if rng.random() < PLAIN_SHARE else f.referential for f in frames]
         cast = []
         if pictures and (first or rng.random() < CAST_SHARE):
-            cast = cast_so_far(
-                story.frames[: number + 1]
-            )  # the cast of what is no longer told is still shown
+            # The cast of what is no longer told is still shown.
+            cast = cast_so_far(story.frames[: number + 1])
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
         shown = [v[rng.integers(len(v))] for v in views]
         width = self.cache.width
