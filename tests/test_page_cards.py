@@ -183,7 +183,7 @@ def test_what_a_frame_reads_is_offered_as_far_as_the_model_reads(page):
         return words
 
     assert offered(3) == ["Everything before it", "Only the last frame", "Nothing: a new scene"]
-    most = "As much as this model reads: the last 2 frames"
+    most = "As much as this model reads: 2 frames"
     assert offered(4) == [most, "Only the last frame", "Nothing: a new scene"]
 
 

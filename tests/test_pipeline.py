@@ -190,6 +190,15 @@ def test_no_more_frames_are_read_than_stage_2_was_trained_with():
     assert pixels(draw(pipeline, replace(request, history=(nobody, *older[1:])))) != drawn
 
 
+def test_the_frame_that_last_said_where_is_read_however_long_ago_it_was():
+    pipeline = tiny.pipeline(context_frames=2, place_words=["park"])
+    park = ContextFrame("In the park Milo sits.", picture("red"))
+    request = replace(LATER, history=(park, *(ContextFrame("Sun.", picture("blue")),) * 2))
+    drawn = pixels(draw(pipeline, request))
+    elsewhere = replace(park, picture=picture("green"))
+    assert pixels(draw(pipeline, replace(request, history=(elsewhere, *request.history[1:])))) != drawn
+
+
 def test_delayed_conditioning_follows_the_caption():
     pipeline, seen = tiny.pipeline(start_merge_step=2), []
     pipeline.unet.register_forward_pre_hook(

@@ -84,6 +84,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         guidance=args.guidance,
         interleaved=args.interleaved,
         context_frames=args.context_frames or None,
+        place_words=None if args.portraits else [place.noun.split()[-1] for place in PLACES.values()],
         portrait_fill="black" if args.portraits else maple_lane_background(),
         preview_colours=preview_colours(vae),
     )

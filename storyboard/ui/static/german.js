@@ -57,7 +57,7 @@ TABLES.de = {
   thread: "Zwischen Bild %1 und Bild %2: was Bild %2 liest, ein Bild einfügen", thread_first: "Vor Bild 1: ein Bild einfügen",
   reads: "Was Bild %1 liest", reads_all: "Alles davor", reads_last_1: "Nur das letzte Bild",
   reads_last_n: "Nur die letzten %1 Bilder", reads_none: "Nichts: eine neue Szene",
-  reads_most_1: "So viel dieses Modell liest: das letzte Bild", reads_most_n: "So viel dieses Modell liest: die letzten %1 Bilder", new_scene: "Neue Szene",
+  reads_most_1: "So viel dieses Modell liest: das letzte Bild", reads_most_n: "So viel dieses Modell liest: %1 Bilder", new_scene: "Neue Szene",
   reads_short_n: "liest %1", insert_here: "Hier ein Bild einfügen",
   binding: "%1 = %2", binding_from: "%1 = %2 (aus Bild %3)", binding_open: "%1 = ?", binding_sure: "Zu %1 % sicher", binding_only: "Sonst kommt niemand in Frage",
   binding_writer: "Von dir bestimmt", binding_none: "Steht fest, wenn das Bild gezeichnet ist",

@@ -71,7 +71,7 @@ TABLES.en = {
   thread_first: "Before frame 1: insert a frame",
   reads: "What frame %1 reads", reads_all: "Everything before it", reads_last_1: "Only the last frame",
   reads_last_n: "Only the last %1 frames", reads_none: "Nothing: a new scene",
-  reads_most_1: "As much as this model reads: the last frame", reads_most_n: "As much as this model reads: the last %1 frames", new_scene: "New scene",
+  reads_most_1: "As much as this model reads: the last frame", reads_most_n: "As much as this model reads: %1 frames", new_scene: "New scene",
   reads_short_n: "reads %1", insert_here: "Insert a frame here",
   // Pronouns
   binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?",
