@@ -73,7 +73,7 @@ class Pronoun:
 
 @dataclass(frozen=True)
 class Binding:
-    """A writer's own answer to whom a pronoun stands for: the `occurrence`-th of the sentence's pronouns, from 0."""
+    """Whom a pronoun stands for, by the writer or the words around it: the `occurrence`-th of its sentence, from 0."""
 
     word: str  # the pronoun in small letters, as `Pronoun.word`
     occurrence: int
@@ -89,7 +89,7 @@ class Reading:
     end: int
     names: tuple[str, ...]
     confidence: float  # 0 to 1
-    by: Literal["model", "writer"]
+    by: Literal["model", "writer", "words"]
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,9 @@ def take_of(
         seconds=rendered.seconds,
         inputs=inputs.hash(frame),
         resolved=request.resolved or "",
-        readings=place_readings(request.caption, frame.bindings, text, rendered.readings),
+        readings=place_readings(
+            request.caption, frame.bindings, inputs.by_words(frame), text, rendered.readings
+        ),
         attention=tuple({name: pictures.put(seen) for name, seen in rendered.attention}.items()),
         portraits=inputs.portraits(frame),
         read=tuple(take.id for take in inputs.history(frame)),

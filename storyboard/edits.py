@@ -6,7 +6,7 @@ refuses what does not fit with a StoryError. The cast's edits are `cast_edits.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -185,8 +185,8 @@ def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
     if take is None:
         number = story.frame_number(frame_id)
         raise StoryError(f"Frame {number} has no such take; choose one of its {len(frame.takes)}.")
-    bindings = _bindings_of(story, take)
-    bound = resolve(take.caption, bindings, (), story.names)
+    bindings = _bindings_of(story, take, ("writer",))
+    bound = resolve(take.caption, _bindings_of(story, take, ("writer", "words")), (), story.names)
     present = mentioned_names(bound, story.names)
     included = tuple(name for name in mentioned_names(take.text, story.names) if name not in present)
     chosen = replace(
@@ -201,13 +201,13 @@ def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
     return story.with_changed_frame(chosen)
 
 
-def _bindings_of(story: Story, take: Take) -> tuple[Binding, ...]:
-    """What the writer had said about the pronouns of a take's sentence; nothing of those who left the cast."""
+def _bindings_of(story: Story, take: Take, by: Container[str]) -> tuple[Binding, ...]:
+    """What these had said about the pronouns of a take's sentence; nothing of those who left the cast."""
     places = {one.start: number for number, one in enumerate(find_pronouns(take.caption))}
     return tuple(
         Binding(one.word, places[one.start], one.names)
         for one in take.readings
-        if one.by == "writer" and one.start in places and all(name in story.names for name in one.names)
+        if one.by in by and one.start in places and all(name in story.names for name in one.names)
     )
 
 

@@ -11,30 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import combinations, product
+from itertools import product
 from typing import Any
 
 import torch
 from PIL import Image
 
-from storyboard.captions import (
-    PRONOUN_FORMS,
-    Binding,
-    Pronoun,
-    Reading,
-    find_mentions,
-    find_pronouns,
-    is_possessive,
-    mentioned_names,
-    resolve,
-)
-from storyboard.clauses import subject_of
-from storyboard.impersonal import is_impersonal, is_thing
+from storyboard.candidates import Names, candidates
+from storyboard.captions import Binding, Reading, find_pronouns, resolve
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
 
 MAX_SENTENCES = 48  # candidate sentences compared for one caption
-MAX_GROUP = 4  # people that "they" may stand for
 # Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
 # noise the comparison is made in, so the scale fits every width and sharpens as a language model is aligned better.
 # 0.05 is between what fits Maple Lane best (least negative log-likelihood) with a perfect condition, the fused one
@@ -43,30 +31,6 @@ TEMPERATURE = 0.05
 # Part of the UNet calls worth recording: before it the layout is not settled, after it little changes any more.
 RECORDED_FROM, RECORDED_TO = 0.4, 0.8
 RECORD_EVERY = 2  # neighbouring calls see almost the same picture
-
-Names = tuple[str, ...]
-
-
-def candidates(
-    sentence: str, pronoun: Pronoun, cast: Sequence[CastMember], history: Sequence[ContextFrame]
-) -> list[Names]:
-    """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
-
-    People of fitting pronoun whom an earlier sentence or this one, before the pronoun, names; who is named behind it
-    is somebody else ("She waves to Rosa"), and so is who does something to it ("Rosa meets her"), save for possessives
-    ("In her garden, Rosa reads", "Rosa reads her book"). For "they" also groups of them. An "it" that is the weather,
-    the time or a thing stands for nobody (`impersonal.py`).
-    """
-    key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
-    people = _people(sentence, pronoun, cast, history)
-    pronouns = {member.name: member.pronoun for member in cast}
-    found: list[Names] = [(name,) for name in people if pronouns[name] == key]
-    if key == "it" and _is_nobody(sentence, pronoun, [name for (name,) in found], cast):
-        return []
-    if key == "they":
-        for size in range(2, min(len(people), MAX_GROUP) + 1):
-            found += combinations(people, size)
-    return found
 
 
 def read_pronouns(
@@ -82,7 +46,8 @@ def read_pronouns(
     have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one.
     """
     pronouns = find_pronouns(sentence)
-    found = [(index, candidates(sentence, one, cast, history)) for index, one in enumerate(pronouns)]
+    earlier = [frame.caption for frame in history]
+    found = [(index, candidates(sentence, one, cast, earlier)) for index, one in enumerate(pronouns)]
     places = [(index, some) for index, some in found if some]
     if not places:
         return (), sentence
@@ -155,30 +120,6 @@ def recorded_calls(total: int, after: int = -1) -> range:
     first = max(after + 1, int(total * RECORDED_FROM))
     last = max(int(total * RECORDED_TO), first + 1)
     return range(min(first, total - 1), min(last, total), RECORD_EVERY)
-
-
-def _people(
-    sentence: str, pronoun: Pronoun, cast: Sequence[CastMember], history: Sequence[ContextFrame]
-) -> list[str]:
-    """Who may be meant at all, those named latest first."""
-    names = {member.name: member.aliases for member in cast}
-    mentions = find_mentions(sentence, names)
-    before = [mention.name for mention in mentions if mention.start < pronoun.start]
-    behind = {mention.name for mention in mentions if mention.start > pronoun.start} - set(before)
-    latest = [name for frame in reversed(history) for name in reversed(mentioned_names(frame.caption, names))]
-    if is_possessive(sentence, pronoun):
-        others, owners = set(), [mention.name for mention in mentions if mention.name in behind]
-    else:
-        others, owners = behind | set(subject_of(sentence, pronoun, mentions)), []
-    order = dict.fromkeys([*reversed(before), *owners, *latest])
-    return [name for name in order if name not in others]
-
-
-def _is_nobody(sentence: str, pronoun: Pronoun, people: Sequence[str], cast: Sequence[CastMember]) -> bool:
-    """Whether an "it" that could be one of `people` is none of the cast."""
-    names = {member.name: member.aliases for member in cast if member.name in people}
-    before = (one.end for one in find_mentions(sentence[: pronoun.start], names))
-    return is_impersonal(sentence, pronoun) or is_thing(sentence, pronoun, max(before, default=0))
 
 
 def _bounded(some: Sequence[Sequence[Names]]) -> list[Sequence[Names]]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from storyboard.captions import find_mentions, listed, mentioned_names, resolve
+from storyboard.candidates import bindings_by_words
+from storyboard.captions import Binding, find_mentions, listed, mentioned_names, resolve
 from storyboard.story import Character, Frame, Story, Take
 
 
@@ -23,10 +24,21 @@ class StoryInputs:
         self._names = story.names
         self._mentioned: dict[str, tuple[str, ...]] = {}
         self._read: dict[tuple[str, str], str] = {}
+        self._by_words: dict[str, tuple[Binding, ...]] = {}
 
     def text(self, frame: Frame) -> str:
         """The frame's sentence as the model is to read it: bound pronouns replaced, characters added."""
-        return resolve(frame.caption, frame.bindings, frame.included, self._names)
+        bindings = (*frame.bindings, *self.by_words(frame))
+        return resolve(frame.caption, bindings, frame.included, self._names)
+
+    def by_words(self, frame: Frame) -> tuple[Binding, ...]:
+        """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
+        if frame.id not in self._by_words:
+            cast = [one for one in self.story.cast if one.name not in frame.excluded]
+            bound = {one.occurrence for one in frame.bindings}
+            earlier = [take.text for take in self.history(frame)]
+            self._by_words[frame.id] = bindings_by_words(frame.caption, bound, cast, earlier)
+        return self._by_words[frame.id]
 
     def history(self, frame: Frame) -> tuple[Take, ...]:
         """What the frame reads: the chosen takes of the earlier frames it sees that have one, oldest first.
@@ -148,7 +160,8 @@ def _text_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
     if inputs.text(frame) == take.text:
         return None
     # Added characters stand behind the sentence, so the two differ at the end only.
-    bound = resolve(frame.caption, frame.bindings, (), inputs.story.names).rstrip(".!?")
+    bindings = (*frame.bindings, *inputs.by_words(frame))
+    bound = resolve(frame.caption, bindings, (), inputs.story.names).rstrip(".!?")
     return "who is in it changed" if take.text.startswith(bound) else "whom a pronoun stands for changed"
 
 

@@ -12,18 +12,24 @@ from storyboard.captions import Binding, Reading, find_pronouns, resolve
 
 
 def place_readings(
-    caption: str, bindings: Iterable[Binding], text: str, readings: Iterable[Reading]
+    caption: str,
+    bindings: Iterable[Binding],
+    by_words: Iterable[Binding],
+    text: str,
+    readings: Iterable[Reading],
 ) -> tuple[Reading, ...]:
     """Readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
 
-    The writer's own bindings, which are names in `text`, are among them; readings of no pronoun of it are dropped.
+    The writer's own bindings and those by the words alone, which are names in `text`, are among them; readings of no
+    pronoun of it are dropped.
     """
-    bound = {one.occurrence: one for one in bindings}
+    bound = {one.occurrence: (one, "words") for one in by_words}
+    bound |= {one.occurrence: (one, "writer") for one in bindings}
     placed, unbound = [], []
     for occurrence, pronoun in enumerate(find_pronouns(caption)):
-        binding = bound.get(occurrence)
+        binding, by = bound.get(occurrence, (None, ""))
         if binding is not None and binding.word == pronoun.word:
-            placed.append(Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, 1.0, "writer"))
+            placed.append(Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, 1.0, by))
         else:
             unbound.append(pronoun)
     # Names replaced the bound pronouns, so those left stand in both sentences in the same order.
@@ -44,7 +50,7 @@ def as_understood(
     "She waves to him." is "Rosa waves to Milo."; what nobody was read in, and names not in `names`, stay as they are.
     """
     readings = tuple(readings)
-    bound = {one.start for one in readings if one.by == "writer"}
+    bound = {one.start for one in readings if one.by != "model"}
     # As in `place_readings`: the pronouns that are left stand in both sentences in the same order.
     left = [pronoun.start for pronoun in find_pronouns(caption) if pronoun.start not in bound]
     occurrences = {start: occurrence for occurrence, start in enumerate(left)}

@@ -332,7 +332,7 @@ def _reading(fields: _Fields) -> Reading:
         end=fields.whole("end", start, MAX_CAPTION),
         names=fields.names("names"),
         confidence=fields.number("confidence", 0, 1),
-        by=fields.one_of("by", ("model", "writer")),
+        by=fields.one_of("by", ("model", "writer", "words")),
     )
 
 

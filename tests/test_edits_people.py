@@ -93,6 +93,29 @@ def test_a_portrait_of_its_own_goes_to_that_frame_only(session, pictures):
     assert session.story.frame(first).portraits == ()
 
 
+def test_the_one_somebody_can_do_something_to_is_drawn_by_name(pictures):
+    """Of "Milo meets her", with no other woman about, the model drew Milo twice."""
+    session = fresh(pictures, "Rosa dances.", "Milo meets her.", "They sing.", explain=True)
+    first, second, third = ids(session)
+    draw(session, first)
+    old = draw(session, second)
+    assert (old.caption, old.resolved) == ("Milo meets her.", "Milo meets Rosa.")
+    assert [(one.word, one.names, one.confidence, one.by) for one in old.readings] == [
+        ("her", ("Rosa",), 1.0, "words")
+    ]
+    assert [frame.caption for frame in session.request(third, 0).history] == ["Rosa dances.", old.resolved]
+    session.edit(second, "Milo sits.")
+    draw(session, second)
+    session.choose_take(second, old.id)
+    frame = session.story.frame(second)
+    assert (frame.bindings, frame.included, stale(session)) == ((), (), [])
+    session.rebind(second, 0, ["Bolt"])
+    assert session.request(second, 0).resolved == "Milo meets Bolt."
+    session.rebind(second, 0, None)
+    session.include(second, "Rosa", "out")
+    assert session.request(second, 0).resolved is None
+
+
 def test_an_older_take_comes_back_with_what_the_writer_had_said(pictures):
     session = fresh(pictures, *STORY, explain=True)
     first, second, _ = ids(session)

@@ -8,11 +8,11 @@ import tiny
 import torch
 from PIL import Image
 
+from storyboard.candidates import bindings_by_words, candidates
 from storyboard.captions import find_pronouns
 from storyboard.explain import (
     MAX_SENTENCES,
     AttentionWatch,
-    candidates,
     distances,
     read_pronouns,
     recorded_calls,
@@ -39,7 +39,7 @@ def told(*captions: str) -> tuple[ContextFrame, ...]:
 
 
 def who(sentence: str, *earlier: str, occurrence: int = 0) -> list[tuple[str, ...]]:
-    return candidates(sentence, find_pronouns(sentence)[occurrence], CAST, told(*earlier))
+    return candidates(sentence, find_pronouns(sentence)[occurrence], CAST, earlier)
 
 
 def test_candidates_are_people_of_fitting_pronoun_whom_the_story_names_the_latest_first():
@@ -143,6 +143,26 @@ def test_the_nearest_candidate_is_the_reading_and_its_names_are_put_in_place(nam
     assert sentence == f"Then {name} runs."
     assert sorted(fused.asked) == ["Then Nana runs.", "Then Rosa runs."]
     assert 0.9 < reading.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "earlier", "bound"),
+    [
+        ("Nana meets her and waves.", ["Rosa runs."], [("her", 0, "Rosa")]),
+        ("Nana meets her.", ["Rosa runs.", "Rosa and Sam read."], [("her", 0, "Rosa")]),
+        ("Nana meets them.", ["Rosa and Milo run."], [("them", 0, "Milo Rosa")]),
+        ("Nana meets her while he waves.", ["Rosa and Milo run."], [("her", 0, "Rosa")]),
+        ("She meets him.", ["Rosa and Milo run."], []),
+        ("Nana reads her book.", ["Rosa runs."], []),
+        ("Milo meets her.", ["Rosa and Nana run."], []),
+        ("Nana meets her.", ["Milo runs."], []),
+    ],
+)
+def test_the_words_say_to_whom_somebody_does_something_where_only_one_is_left(sentence, earlier, bound):
+    """Of "Nana meets her", with no other woman in the story than Rosa, two of Nana were drawn."""
+    found = bindings_by_words(sentence, (), CAST, earlier)
+    assert [(one.word, one.occurrence, " ".join(sorted(one.names))) for one in found] == bound
+    assert bindings_by_words(sentence, range(2), CAST, earlier) == ()
 
 
 def test_confidence_falls_with_the_noise_and_is_shared_among_all_candidates():

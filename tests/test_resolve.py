@@ -120,7 +120,7 @@ def test_readings_come_back_to_their_places_in_the_sentence_as_written():
     assert text == "Rosa waves to him and her, with Bolt."
     read = [Reading("him", 14, 17, ("Milo",), 0.9, "model"), Reading("her", 22, 25, ("Rosa",), 0.6, "model")]
     assert [text[one.start : one.end] for one in read] == ["him", "her"]
-    placed = place_readings(caption, bindings, text, read)
+    placed = place_readings(caption, bindings, (), text, read)
     assert [(caption[one.start : one.end], one.names, one.confidence, one.by) for one in placed] == [
         ("She", ("Rosa",), 1.0, "writer"),
         ("him", ("Milo",), 0.9, "model"),
@@ -130,7 +130,7 @@ def test_readings_come_back_to_their_places_in_the_sentence_as_written():
 
 def test_a_reading_of_no_pronoun_is_dropped():
     wrong = [Reading("she", 5, 8, ("Rosa",), 0.9, "model"), Reading("he", 0, 2, ("Milo",), 0.9, "model")]
-    assert place_readings("She waves.", (), "She waves.", wrong) == ()
+    assert place_readings("She waves.", (), (), "She waves.", wrong) == ()
 
 
 def test_a_sentence_is_understood_with_names_where_the_writer_bound_and_the_model_read_somebody():
@@ -138,7 +138,7 @@ def test_a_sentence_is_understood_with_names_where_the_writer_bound_and_the_mode
     bindings = (Binding("she", 0, ("Rosa",)),)
     text = resolve(caption, bindings, ("Bolt",), NAMES)
     read = [Reading("him", 14, 17, ("Milo",), 0.9, "model"), Reading("it", 31, 33, (), 0.8, "model")]
-    placed = place_readings(caption, bindings, text, read)
+    placed = place_readings(caption, bindings, (), text, read)
     understood = as_understood(caption, text, placed, NAMES)
     assert understood == "Rosa waves to Milo and her, and it rains, with Bolt."
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from storyboard.captions import find_pronouns
-from storyboard.inputs import stale_cause
+from storyboard.inputs import StoryInputs, stale_cause
 from storyboard.story import Character, Frame, Story
 from storyboard.ui.studio import Studio
 from storyboard.ui.view import reading_of
@@ -57,7 +57,7 @@ def describe_frame(studio: Studio, story: Story, frame: Frame, root: str) -> dic
             }
             for one in frame.takes
         ],
-        "pronouns": _pronouns(frame),
+        "pronouns": _pronouns(StoryInputs(story), frame),
         "locked": frame.locked,
         "stale": stale,
         "stale_because": stale_cause(story, frame.id) if stale else None,
@@ -80,10 +80,10 @@ def _character(studio: Studio, character: Character, root: str) -> dict[str, Any
     }
 
 
-def _pronouns(frame: Frame) -> list[dict[str, Any]]:
+def _pronouns(inputs: StoryInputs, frame: Frame) -> list[dict[str, Any]]:
     described = []
     for occurrence, pronoun in enumerate(find_pronouns(frame.caption)):
-        names, confidence, by = reading_of(frame, occurrence, pronoun)
+        names, confidence, by = reading_of(inputs, frame, occurrence, pronoun)
         described.append(
             {
                 "occurrence": occurrence,

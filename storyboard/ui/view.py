@@ -172,8 +172,8 @@ def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
 def _pronoun(
     inputs: StoryInputs, frame: Frame, number: int, occurrence: int, pronoun: Pronoun
 ) -> dict | None:
-    """Whom a pronoun stands for, by the writer or as the model read it; None for an "it" that is only a thing."""
-    names, confidence, by = reading_of(frame, occurrence, pronoun)
+    """Whom a pronoun stands for and who said so; None for an "it" that is only a thing."""
+    names, confidence, by = reading_of(inputs, frame, occurrence, pronoun)
     if not names and pronoun.word in _THINGS:
         someone = any(one.pronoun == "it" for one in inputs.in_play(frame))
         if not someone or is_impersonal(frame.caption, pronoun):
@@ -190,16 +190,19 @@ def _pronoun(
     }
 
 
-def reading_of(frame: Frame, occurrence: int, pronoun: Pronoun) -> tuple[tuple[str, ...], float, str | None]:
+def reading_of(
+    inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronoun
+) -> tuple[tuple[str, ...], float, str | None]:
     """Whom a pronoun of the sentence stands for, how sure that is, and by whom; nobody and None where unknown."""
-    for binding in frame.bindings:
-        if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
-            return binding.names, 1.0, "writer"
+    for by, bindings in (("writer", frame.bindings), ("words", inputs.by_words(frame))):
+        for binding in bindings:
+            if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
+                return binding.names, 1.0, by
     take: Take | None = frame.take
     if take is not None and take.caption == frame.caption:
         for reading in take.readings:
-            if reading.start == pronoun.start and reading.by == "model":
-                return reading.names, reading.confidence, "model"
+            if reading.start == pronoun.start and reading.by != "writer":
+                return reading.names, reading.confidence, reading.by
     return (), 0.0, None
 
 

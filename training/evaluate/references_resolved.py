@@ -21,10 +21,10 @@ import torch
 from PIL import Image
 from transformers import HfArgumentParser
 
+from storyboard.candidates import candidates
 from storyboard.captions import Reading, find_pronouns
 from storyboard.conditions import FrameCondition, FrameConditions
 from storyboard.errors import StoryError
-from storyboard.explain import candidates
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import ContextFrame, FrameRequest
 from training.evaluate.drawing import cast_of
@@ -81,8 +81,9 @@ def pronoun_frames(split: str, frames: int) -> Iterator[PronounFrame]:
             caption = frame.referential
             if frame.references:
                 pronouns = {one.start: one for one in find_pronouns(caption)}
+                told = [earlier.caption for earlier in history]
                 choices = tuple(
-                    tuple(candidates(caption, pronouns[one.start], cast, history)) for one in frame.references
+                    tuple(candidates(caption, pronouns[one.start], cast, told)) for one in frame.references
                 )
                 yield PronounFrame(tale.id, FrameRequest(caption, cast, history, seed=0), frame, choices)
             history += (ContextFrame(caption, Image.fromarray(draw(frame.scene, PICTURE))),)

@@ -66,7 +66,7 @@ function makePronounChip(card, pronoun) {
 function sayHowSure(pronoun, frame) {
   if (pronoun.by === "writer") return say("binding_writer");
   if (isCompared(pronoun)) return say("binding_sure", Math.round(100 * pronoun.confidence));
-  if (pronoun.by === "model") return say("binding_only");
+  if (pronoun.by !== null) return say("binding_only");
   if (!isDrawnAsWritten(frame)) return say("binding_none");
   return say(THINGS.includes(pronoun.word) ? "binding_thing" : "binding_nobody");
 }
@@ -99,7 +99,7 @@ function rebindMenu(card, pronoun) {
     checked: said && pronoun.names.length > 1,
     run: () => chooseSeveral(pronoun, bind),
   };
-  const now = pronoun.by === "model" && pronoun.names.length > 0;
+  const now = !said && pronoun.names.length > 0;
   const words = now ? say("rebind_auto_now", pronoun.names.join(" + ")) : say("rebind_auto");
   const free = { label: words, checked: !said, run: () => bind(null) };
   return [{ heading: say("rebind_title", pronoun.word) }, ...people, ...(several ? [several] : []), null, free];
