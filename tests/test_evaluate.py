@@ -250,6 +250,29 @@ def test_a_second_run_draws_nothing_and_tells_the_same(tmp_path):
     assert [(f.path, f.made) for f in again] == [(f.path, f.made) for f in first]
 
 
+def test_stories_drawn_side_by_side_are_those_drawn_one_by_one(tmp_path):
+    class Together(FlatRenderer):
+        def generate_together(self, requests):
+            self.sizes.append(len(requests))
+            return [list(self.render(request))[-1] for request in requests]
+
+    tales = [story("test", index) for index in range(3)]
+    painter = artist(tmp_path / "together")
+    painter.renderer = Together()
+    painter.renderer.sizes = []
+    together = painter.draw_together(tales)
+    assert painter.renderer.sizes == [3, 3, 3, 3]
+    alone = [artist(tmp_path / "alone").draw(tale) for tale in tales]
+    assert [[f.path.name for f in frames] for frames in together] == [
+        [f.path.name for f in frames] for frames in alone
+    ]
+    # What one of them lacks is drawn with the request of one.
+    together[1][3].path.unlink()
+    painter.draw_together(tales)
+    assert painter.renderer.sizes == [3, 3, 3, 3]
+    assert together[1][3].open().tobytes() == alone[1][3].open().tobytes()
+
+
 def test_an_interrupted_run_draws_what_is_missing_only(tmp_path):
     tale = story("test", 0)
     artist(tmp_path).draw(tale)[2].path.unlink()

@@ -199,6 +199,23 @@ def test_the_frame_that_last_said_where_is_read_however_long_ago_it_was():
     assert pixels(draw(pipeline, replace(request, history=(elsewhere, *request.history[1:])))) != drawn
 
 
+@pytest.mark.parametrize("start_merge_step", [-1, 2])
+def test_frames_drawn_together_are_those_drawn_one_by_one(start_merge_step):
+    """Of delayed ones too, a sentence with a pronoun beside one with names."""
+    pipeline = tiny.pipeline(start_merge_step=start_merge_step)
+    requests = [FIRST, LATER, replace(FIRST, seed=4), replace(LATER, caption="She sings.")]
+    together = pipeline.generate_together(requests)
+    for request, found in zip(requests, together, strict=True):
+        alone = draw(pipeline, request)
+        made = ("mentioned", "conditioning", "seed", "steps", "guidance")
+        assert [getattr(found, name) for name in made] == [getattr(alone, name) for name in made]
+        difference = np.asarray(found.picture, int) - np.asarray(alone.picture, int)
+        assert abs(difference).max() <= 1
+    assert len({pixels(one) for one in together}) == len(together)
+    with pytest.raises(ValueError, match="same steps"):
+        pipeline.generate_together([FIRST, replace(FIRST, steps=pipeline.config.steps + 1)])
+
+
 def test_delayed_conditioning_follows_the_caption():
     pipeline, seen = tiny.pipeline(start_merge_step=2), []
     pipeline.unet.register_forward_pre_hook(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,20 +74,32 @@ class StoryArtist:
 
     def draw(self, story: MapleStory, drawn: Callable[[], None] = lambda: None) -> list[DrawnFrame]:
         """All frames in order, each reading the pictures drawn before it; `drawn` is called after every one."""
-        frames: list[DrawnFrame] = []
-        for number, frame in enumerate(story.frames):
-            request = self._request(story, number, frames)
-            path = self.folder / f"{request_key(self.system.pipeline, request)}.png"
-            if not path.exists():
-                _write(path, self._render(request))
-            frames.append(DrawnFrame(story, number, self._caption(frame), path, _made(path)))
-            drawn()
-        return frames
+        return self.draw_together([story], drawn)[0]
+
+    def draw_together(
+        self, stories: Sequence[MapleStory], drawn: Callable[[], None] = lambda: None
+    ) -> list[list[DrawnFrame]]:
+        """As `draw`, stories of one length side by side: the first frames of all, then the second ones."""
+        told: list[list[DrawnFrame]] = [[] for _ in stories]
+        for number in range(len(stories[0].frames)):
+            requests = [
+                self._request(story, number, frames) for story, frames in zip(stories, told, strict=True)
+            ]
+            keys = [request_key(self.system.pipeline, request) for request in requests]
+            paths = [self.folder / f"{key}.png" for key in keys]
+            missing = [place for place, path in enumerate(paths) if not path.exists()]
+            for place, rendered in zip(missing, self._render([requests[i] for i in missing]), strict=True):
+                _write(paths[place], rendered)
+            for story, frames, path in zip(stories, told, paths, strict=True):
+                frame = story.frames[number]
+                frames.append(DrawnFrame(story, number, self._caption(frame), path, _made(path)))
+                drawn()
+        return told
 
     def check(self, frames: list[DrawnFrame]) -> None:
         """Draw the last of a story's pictures again; StoryError where it is not the one that is kept."""
         *earlier, last = frames
-        rendered = self._render(self._request(last.story, last.number, earlier))
+        (rendered,) = self._render([self._request(last.story, last.number, earlier)])
         new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), last.open()))
         if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
             raise StoryError(
@@ -111,9 +123,14 @@ class StoryArtist:
     def _caption(self, frame: StoryFrame) -> str:
         return frame.plain if self.system.captions == "plain" else frame.referential
 
-    def _render(self, request: FrameRequest) -> Rendered:
-        *_, rendered = self.renderer.render(request)
-        return rendered
+    def _render(self, requests: Sequence[FrameRequest]) -> Iterator[Rendered]:
+        """One by one, unless there are several and the renderer can draw them together."""
+        if len(requests) > 1 and hasattr(self.renderer, "generate_together"):
+            yield from self.renderer.generate_together(requests)
+            return
+        for request in requests:
+            *_, rendered = self.renderer.render(request)
+            yield rendered
 
 
 def frame_seed(story_id: str, number: int) -> int:

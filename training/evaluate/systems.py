@@ -43,6 +43,7 @@ from training.train_char_ldm import CharLdmArguments
 
 Captions = Literal["plain", "referential"]
 ROOT = "runs/maple-lane"
+TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
 
 
 @dataclass(frozen=True)
@@ -289,12 +290,13 @@ def draw(spec: SystemSpec, args: SystemsArguments) -> None:
         artist = artist_of(spec, captions, Path(args.root), draws=True)
         before = set(artist.folder.iterdir())
         with tqdm(total=args.stories * args.frames, desc=f"{spec.name} {captions}", mininterval=5) as bar:
-            for tale in first_stories(args.stories, args.frames):
+            tales = list(first_stories(args.stories, args.frames))
+            for first in range(0, len(tales), TOGETHER):
                 if args.minutes and time.monotonic() - started > args.minutes * 60:
                     return
-                drawn = artist.draw(tale, bar.update)
-                if bar.n == args.frames and drawn[-1].path in before:
-                    artist.check(drawn)
+                drawn = artist.draw_together(tales[first : first + TOGETHER], bar.update)
+                if first == 0 and drawn[0][-1].path in before:
+                    artist.check(drawn[0])
 
 
 def state(spec: SystemSpec, root: Path) -> str:
