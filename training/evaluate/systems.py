@@ -216,7 +216,8 @@ class SystemsArguments:
     captions: Captions | None = field(
         default=None, metadata={"help": "draw: which half; by default all the system has"}
     )
-    stories: int = field(default=100, metadata={"help": "draw: how many, from the first"})
+    stories: int = field(default=100, metadata={"help": "draw: how many"})
+    first: int = field(default=0, metadata={"help": "draw: number of the first of them, to share them out"})
     frames: int = field(default=4, metadata={"help": "draw: frames a story, 4 or 50"})
     minutes: float = field(default=0.0, metadata={"help": "stop (resumably) after this long, 0 for no limit"})
     processes: int = field(default=1, metadata={"help": "train: processes that share each step"})
@@ -227,12 +228,12 @@ class SystemsArguments:
 
     def __post_init__(self):
         limit = FIXED.get(("test", self.frames))
-        if limit is None or not 1 <= self.stories <= limit:
+        if limit is None or self.stories < 1 or not 0 <= self.first <= limit - self.stories:
             sizes = ", ".join(
                 f"{count} of {frames}" for (split, frames), count in FIXED.items() if split == "test"
             )
             raise StoryError(
-                f"--stories {self.stories} --frames {self.frames}: the test stories are {sizes}."
+                f"--stories {self.stories} --first {self.first} --frames {self.frames}: the test stories are {sizes}."
             )
 
 
@@ -290,7 +291,7 @@ def draw(spec: SystemSpec, args: SystemsArguments) -> None:
         artist = artist_of(spec, captions, Path(args.root), draws=True)
         before = set(artist.folder.iterdir())
         with tqdm(total=args.stories * args.frames, desc=f"{spec.name} {captions}", mininterval=5) as bar:
-            tales = list(first_stories(args.stories, args.frames))
+            tales = list(first_stories(args.first + args.stories, args.frames))[args.first :]
             for first in range(0, len(tales), TOGETHER):
                 if args.minutes and time.monotonic() - started > args.minutes * 60:
                     return
