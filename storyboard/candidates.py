@@ -71,7 +71,8 @@ def bindings_by_words(
             continue
         if subject_of(sentence, pronoun, mentions):
             people = candidates(sentence, pronoun, cast, earlier)
-            found += [Binding(pronoun.word, occurrence, names) for names in people if len(people) == 1]
+            if len(people) == 1:
+                found.append(Binding(pronoun.word, occurrence, people[0]))
     return tuple(found)
 
 

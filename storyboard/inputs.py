@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from storyboard.candidates import bindings_by_words
 from storyboard.captions import Binding, find_mentions, listed, mentioned_names, resolve
@@ -28,8 +29,12 @@ class StoryInputs:
 
     def text(self, frame: Frame) -> str:
         """The frame's sentence as the model is to read it: bound pronouns replaced, characters added."""
+        return self.bound(frame, frame.included)
+
+    def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
+        """The frame's sentence with bound pronouns replaced, by the writer and by the words, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        return resolve(frame.caption, bindings, frame.included, self._names)
+        return resolve(frame.caption, bindings, included, self._names)
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
@@ -160,8 +165,7 @@ def _text_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
     if inputs.text(frame) == take.text:
         return None
     # Added characters stand behind the sentence, so the two differ at the end only.
-    bindings = (*frame.bindings, *inputs.by_words(frame))
-    bound = resolve(frame.caption, bindings, (), inputs.story.names).rstrip(".!?")
+    bound = inputs.bound(frame).rstrip(".!?")
     return "who is in it changed" if take.text.startswith(bound) else "whom a pronoun stands for changed"
 
 
