@@ -112,11 +112,6 @@ def history(story: Story, frame_id: str) -> tuple[Take, ...]:
     return StoryInputs(story).history(story.frame(frame_id))
 
 
-def cast_in_play(story: Story, frame_id: str) -> tuple[Character, ...]:
-    """`StoryInputs.in_play` of one frame."""
-    return StoryInputs(story).in_play(story.frame(frame_id))
-
-
 def inputs_hash(story: Story, frame_id: str) -> str:
     """`StoryInputs.hash` of one frame."""
     return StoryInputs(story).hash(story.frame(frame_id))

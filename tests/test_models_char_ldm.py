@@ -79,7 +79,7 @@ def test_a_name_beyond_the_length_limit_has_no_column_and_the_end_token_stays():
     torch.testing.assert_close(condition.fused, condition.text)
     ids = conditioner._tokenize([caption])["input_ids"][0]
     assert len(ids) == tiny.TEXT_TOKENS and ids[-1] == conditioner.tokenizer.eos_token_id
-    assert conditioner.count_tokens(caption) == 34
+    assert len(conditioner.tokenizer(caption)["input_ids"]) == 34
 
 
 def test_a_batch_of_captions_equals_each_alone():

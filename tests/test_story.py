@@ -8,7 +8,6 @@ from storyboard.captions import Binding
 from storyboard.errors import StoryError
 from storyboard.inputs import (
     StoryInputs,
-    cast_in_play,
     frames_touched,
     history,
     inputs_hash,
@@ -47,6 +46,10 @@ def story_of(*captions: str, seed: int = 0):
 def drawn(story, frame_id: str, picture: str):
     frame = story.frame(frame_id)
     return story.with_changed_frame(frame.with_take(take(frame.caption, picture)))
+
+
+def in_play(story, frame_id: str) -> list[str]:
+    return [one.name for one in StoryInputs(story).in_play(story.frame(frame_id))]
 
 
 def test_edits_return_new_values_and_leave_the_old_story_alone():
@@ -100,8 +103,8 @@ def test_history_is_the_chosen_takes_of_earlier_frames_with_the_sentence_each_sh
 
 def test_a_character_is_in_play_once_the_frame_or_what_it_reads_mentions_it():
     story = drawn(story_of("Rosa waves.", "She sits.", "Milo comes."), "f1", "x")
-    assert [one.name for one in cast_in_play(story, "f2")] == ["Rosa"]
-    assert [one.name for one in cast_in_play(story, "f3")] == ["Rosa", "Milo"]
+    assert in_play(story, "f2") == ["Rosa"]
+    assert in_play(story, "f3") == ["Rosa", "Milo"]
 
 
 def test_the_hash_follows_sentence_portraits_in_play_and_frames_read():
@@ -177,7 +180,7 @@ def test_a_frame_reads_as_much_of_the_story_as_it_sees(sees, read):
         story = drawn(story, f"f{number}", number)
     story = settled(story, "f4", sees=sees)
     assert [one.picture for one in history(story, "f4")] == read
-    assert [one.name for one in cast_in_play(story, "f4")] == [
+    assert in_play(story, "f4") == [
         name for name, frames in (("Rosa", "12"), ("Milo", "3")) if set(frames) & set(read)
     ]
 
@@ -192,7 +195,7 @@ def test_later_frames_read_the_sentence_as_the_model_did():
     made = take("She waves.", "x", resolved="Rosa waves.")
     story = story.with_changed_frame(story.frame("f1").with_take(made))
     assert [one.text for one in history(story, "f2")] == ["Rosa waves."]
-    assert [one.name for one in cast_in_play(story, "f2")] == ["Rosa"]
+    assert in_play(story, "f2") == ["Rosa"]
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,6 @@ class CharacterConditioner:
         """L: tokens the text encoder reads, the start and end tokens included."""
         return min(self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
 
-    def count_tokens(self, caption: str) -> int:
-        """Tokens the whole caption needs, the start and end tokens included."""
-        return len(
-            self.tokenizer(caption, truncation=False, verbose=False, split_special_tokens=True)["input_ids"]
-        )
-
     def cut(self, caption: str) -> str:
         """The caption, or as much of it as the text encoder reads."""
         return cut_caption(self.tokenizer, caption, self.max_tokens)
