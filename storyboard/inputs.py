@@ -1,6 +1,6 @@
 """What a frame's picture depends on, and so whether it is out of date, and since which change.
 
-Knows neither torch, gradio, files nor threads. Staleness is derived, never stored: a take keeps `inputs_hash` of the
+Knows neither torch, gradio, files nor threads. Staleness is derived, never stored: a take keeps the hash of the
 story it was drawn from, and its picture is out of date when the same hash, computed now, differs. The seed and the
 sampler's settings are no part of it: they belong to the take, and another take of the same sentence does not make
 the first one wrong. Undoing a change makes fresh again what it made stale.
@@ -110,11 +110,6 @@ class StoryInputs:
 def history(story: Story, frame_id: str) -> tuple[Take, ...]:
     """`StoryInputs.history` of one frame. StoryError where the story has no such frame."""
     return StoryInputs(story).history(story.frame(frame_id))
-
-
-def inputs_hash(story: Story, frame_id: str) -> str:
-    """`StoryInputs.hash` of one frame."""
-    return StoryInputs(story).hash(story.frame(frame_id))
 
 
 def stale_frames(story: Story) -> frozenset[str]:

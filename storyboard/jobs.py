@@ -53,11 +53,6 @@ class Job:
     def finished(self) -> bool:
         return self.state not in ("queued", "drawing")
 
-    @property
-    def percent(self) -> int:
-        """How much of the drawing is done, from 0 to 100."""
-        return 100 * self.step // self.steps if self.steps else 0
-
 
 @dataclass
 class _Entry:

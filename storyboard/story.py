@@ -96,7 +96,7 @@ class Take:
     conditioning: str  # "char-ldm", "llm" or "text"
     mentioned: tuple[str, ...]
     seconds: float
-    inputs: str  # `inputs_hash` at the moment of drawing
+    inputs: str  # `StoryInputs.hash` at the moment of drawing
     resolved: str = ""  # the sentence as the model read it, where that is another one than `caption`
     readings: tuple[Reading, ...] = ()  # places are those in `caption`
     attention: tuple[tuple[str, str], ...] = ()  # character's name, key of an 8-bit map
@@ -147,9 +147,6 @@ class Frame:
     def choosing(self, take: Take) -> Frame:
         """The frame with `take`, one of its own, on the board again, and the sentence it was drawn from."""
         return replace(self, chosen=take.id, caption=take.caption)
-
-    def with_caption(self, caption: str) -> Frame:
-        return replace(self, caption=caption)
 
 
 @dataclass(frozen=True)

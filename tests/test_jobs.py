@@ -296,14 +296,14 @@ def test_progress_says_how_much_is_done_and_how_long_it_takes(pictures):
     session = session_of(pictures, "Rosa waves.", "Milo waves.")
     gate = held(session)
     jobs = [queue.submit(session, frame.id) for frame in session.story.frames]
-    assert (jobs[0].percent, jobs[0].seconds_left, queue.seconds_a_frame()) == (0, None, None)
+    assert (jobs[0].steps, jobs[0].seconds_left, queue.seconds_a_frame()) == (0, None, None)
     assert session.renderer.started.wait(5)
     first = wait_until(queue, jobs[0], "drawing")
-    assert first.percent == 33
+    assert (first.step, first.steps) == (1, 3)
     now[0] = 4.0
     gate.set()
     done = [wait_until(queue, job, "done") for job in jobs]
-    assert all((job.percent, job.seconds_left, job.ahead) == (100, None, 0) for job in done)
+    assert all((job.step, job.seconds_left, job.ahead) == (job.steps, None, 0) for job in done)
     assert queue.seconds_a_frame() is not None
     queue.close()
 

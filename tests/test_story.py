@@ -10,7 +10,6 @@ from storyboard.inputs import (
     StoryInputs,
     frames_touched,
     history,
-    inputs_hash,
     stale_cause,
     stale_frames,
 )
@@ -46,6 +45,14 @@ def story_of(*captions: str, seed: int = 0):
 def drawn(story, frame_id: str, picture: str):
     frame = story.frame(frame_id)
     return story.with_changed_frame(frame.with_take(take(frame.caption, picture)))
+
+
+def captioned(story, frame_id: str, caption: str):
+    return story.with_changed_frame(replace(story.frame(frame_id), caption=caption))
+
+
+def inputs_hash(story, frame_id: str) -> str:
+    return StoryInputs(story).hash(story.frame(frame_id))
 
 
 def in_play(story, frame_id: str) -> list[str]:
@@ -96,7 +103,7 @@ def test_limits_are_refused_with_their_number():
 
 def test_history_is_the_chosen_takes_of_earlier_frames_with_the_sentence_each_shows():
     story = drawn(story_of("Rosa waves.", "not drawn", "She sits."), "f1", "x")
-    story = story.with_changed_frame(story.frame("f1").with_caption("Milo waves."))
+    story = captioned(story, "f1", "Milo waves.")
     assert [(one.caption, one.picture) for one in history(story, "f3")] == [("Rosa waves.", "x")]
     assert history(story, "f1") == ()
 
@@ -111,21 +118,19 @@ def test_the_hash_follows_sentence_portraits_in_play_and_frames_read():
     story = drawn(story_of("Rosa waves.", "She sits.", "Milo comes."), "f1", "x")
     before = inputs_hash(story, "f2")
     changes = {
-        "sentence": story.with_changed_frame(story.frame("f2").with_caption("She stands.")),
+        "sentence": captioned(story, "f2", "She stands."),
         "portrait of someone read about": story.with_character(ROSA.choosing("b")),
         "picture read": drawn(story, "f1", "y"),
         "earlier frame gone": story.without_frame("f1"),
     }
     assert [what for what, changed in changes.items() if inputs_hash(changed, "f2") == before] == []
     unrelated = {
-        "later sentence": story.with_changed_frame(story.frame("f3").with_caption("Milo goes.")),
+        "later sentence": captioned(story, "f3", "Milo goes."),
         "portrait of someone else": story.with_character(
             replace(MILO, portraits=(Portrait("c", "coat", "p9"),))
         ),
         "own take": drawn(story, "f2", "z"),
-        "an earlier sentence not yet redrawn": story.with_changed_frame(
-            story.frame("f1").with_caption("Rosa naps.")
-        ),
+        "an earlier sentence not yet redrawn": captioned(story, "f1", "Rosa naps."),
     }
     assert [what for what, changed in unrelated.items() if inputs_hash(changed, "f2") != before] == []
 
