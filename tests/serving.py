@@ -20,6 +20,7 @@ HINTS = Hints(
     vocabulary=frozenset(("park", "wave", "read", "sing")),
     side=32,
     context_frames=2,
+    peopled=True,
 )
 
 

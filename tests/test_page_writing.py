@@ -229,3 +229,15 @@ def test_a_card_carries_the_note_about_words_never_learned(page):
     sentence(page, 1).fill("Rosa waves.")
     sentence(page, 1).press("Enter")
     mark.wait_for(state="hidden")
+
+
+def test_a_sentence_about_nobody_says_that_somebody_will_be_drawn(page):
+    """ "Night falls over the park." showed one of the cast, and nothing said why."""
+    note = "This sentence is about nobody of the cast, and this model draws one of them all the same."
+    page.fill("#sb-next", "In the park.")
+    page.locator(".sb-composer .sb-unknown", has_text=note).wait_for()
+    page.keyboard.press("Enter")
+    wait_drawn(page, 1)  # a note, not a refusal
+    mark = card(page, 1).locator(".sb-unlearned", has_text="Nobody named")
+    mark.wait_for()
+    assert mark.get_attribute("title") == note

@@ -366,6 +366,26 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
         assert load_hints(tmp_path) == Hints(context_frames=taken)
 
 
+@pytest.mark.parametrize(
+    "caption, uninvited",
+    [
+        ("Night falls over the park.", True),
+        ("It rains in the park.", True),
+        ("A girl waves.", True),
+        ("Rosa waves.", False),
+        ("The rosy one waves.", False),
+        ("In the park, they dance.", False),
+        ("Her book lies in the park.", False),
+        ("It waves.", False),
+    ],
+)
+def test_hints_tell_of_a_picture_that_shows_somebody_uninvited(tmp_path, caption, uninvited):
+    names = {"Rosa": ("the rosy one",), "Bolt": ()}
+    for written, said in ((True, uninvited), (False, False), ("yes", False)):
+        (tmp_path / "cast.json").write_text(json.dumps({"peopled": written}))
+        assert load_hints(tmp_path).shows_somebody_uninvited(caption, names) is said
+
+
 def test_every_quality_says_its_steps_and_how_long_a_picture_takes(tmp_path):
     pictures = PictureStore(tmp_path / "pictures")
     with closing(Studio(FlatRenderer(), small_cast(pictures), pictures, own_steps=15)) as studio:

@@ -115,7 +115,7 @@ def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]
 
 
 def write_cast(out: Path) -> None:
-    """Portraits of every outfit, and `cast.json`: the cast, and the places and actions the page offers."""
+    """Portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns of."""
     (out / "portraits").mkdir(parents=True, exist_ok=True)
     characters = []
     for who in CAST:
@@ -136,6 +136,7 @@ def write_cast(out: Path) -> None:
             for action in ACTIONS.values()
         ],
         "example": story("val", 0).frames[0].plain,
+        "peopled": True,  # no scene of the world is empty
     }
     (out / "cast.json").write_text(json.dumps(words, indent=1))
 

@@ -129,17 +129,18 @@ QUESTIONS: tuple[Call, ...] = (frame_details, split_script, frames_touched)
 
 
 def look_at_words(hints: Hints) -> Call:
-    """The call that says which words of a sentence the pipeline never learned, and where it stops reading."""
+    """The call that says what of a sentence its picture will not show, and whom it shows unasked."""
 
     def look_at_words(studio: Studio, message: dict) -> dict:
         caption = message.get("caption")
         names = studio.session(message["story"]).story.names
         spellings = [one for name, aliases in names.items() for one in (name, *aliases)]
         if not isinstance(caption, str):
-            return {"unknown": [], "read": ""}
+            return {"unknown": [], "read": "", "uninvited": False}
         return {
             "unknown": list(hints.unknown_words(caption, spellings)),
             "read": hints.read_part(caption)[-SHOWN:],
+            "uninvited": hints.shows_somebody_uninvited(caption, names),
         }
 
     return look_at_words

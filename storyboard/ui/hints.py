@@ -1,4 +1,4 @@
-"""What a pipeline says it can draw: the optional "places", "actions" and "example" of its cast.json, and its words.
+"""What a pipeline says it can draw: its words, and the optional "places", "actions", "example", "peopled" of cast.json.
 
 Knows neither torch nor gradio. All of it is suggestions, so what does not fit is left out instead of refused;
 `storyboard.cast` is the one that checks the file.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from storyboard.captions import clean_text
+from storyboard.captions import clean_text, find_mentions, find_pronouns
+from storyboard.impersonal import is_impersonal
 from storyboard.renderer import MAX_STEPS
 from storyboard.story import MAX_FRAMES
 
@@ -39,7 +40,8 @@ class Hints:
     `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
     pixels wide and high its pictures are, `steps` in how many steps it draws them; 0 where that is not known. `reader`
     cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known.
-    `context_frames` is how many earlier frames it reads at most; 0 for as many as there are.
+    `context_frames` is how many earlier frames it reads at most; 0 for as many as there are. `peopled`: every picture
+    it learned from shows one of its cast, and so does every picture it draws.
     """
 
     places: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Hints:
     tokens: int = 0
     steps: int = 0
     context_frames: int = 0
+    peopled: bool = False
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""
@@ -66,6 +69,13 @@ class Hints:
         words = dict.fromkeys(_WORD.findall(clean_text(caption)))
         unknown = (word for word in words if not self._knows(word.casefold(), known))
         return tuple(unknown)[:MAX_UNKNOWN]
+
+    def shows_somebody_uninvited(self, caption: str, names: Mapping[str, Sequence[str]]) -> bool:
+        """Whether `caption` speaks of none of the cast, by name, alias or pronoun, and its picture shows one."""
+        text = clean_text(caption)
+        if not self.peopled or find_mentions(text, names):
+            return False
+        return all(is_impersonal(text, pronoun) for pronoun in find_pronouns(text))
 
     def _knows(self, word: str, names: set[str]) -> bool:
         if len(word) < 3 or word in _SMALL_WORDS or word in names:
@@ -91,6 +101,7 @@ def load_hints(folder: Path) -> Hints:
         tokens=_tokens(folder),
         steps=_number(settings.get("steps"), MAX_STEPS),
         context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
+        peopled=described.get("peopled") is True,
     )
 
 

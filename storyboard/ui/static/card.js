@@ -126,11 +126,11 @@ function paintStale(card, frame) {
 // Who writes a sentence and presses Enter sees the note about its words here; so does who pastes a script.
 function paintWords(card, frame) {
   const found = wordsOf(frame.caption);
-  const { unknown } = found;
-  show(card.words, unknown.length > 0 || Boolean(found.read));
+  const note = sayWords(found);
+  show(card.words, note !== "");
   if (card.words.hidden) return;
-  setText(card.words, unknown.length ? say("unlearned", unknown.join(", ")) : say("unread"));
-  setLabel(card.words, sayWords(found));
+  setText(card.words, nameWords(found));
+  setLabel(card.words, note);
 }
 
 function paintProgress(card, frame) {

@@ -106,7 +106,8 @@ TABLES.en = {
   too_long: "That is more than this model reads; the picture shows it up to “…%1”.",
   unknown_1: "“%2” is a word this model has not learned; it may not show.",
   unknown_n: "%2 are words this model has not learned; they may not show.",
-  unlearned: "Not learned: %1", unread: "Not read to its end",
+  unlearned: "Not learned: %1", unread: "Not read to its end", unpeopled: "Nobody named",
+  uninvited: "This sentence is about nobody of the cast, and this model draws one of them all the same.",
   empty_add: "Write a sentence first: what does the picture show?", put_back: "Put it back",
   left_out_1: "1 character was left out: there is room for %2.", left_out_n: "%1 characters were left out: there is room for %2.",
   // A script

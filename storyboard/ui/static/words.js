@@ -1,8 +1,9 @@
-// Notes about a sentence, while it is written and on its card: words the model never learned, and where it stops reading.
+// Notes about a sentence, while it is written and on its card: words the model never learned, where it stops reading, and
+// that it will draw somebody where nobody is named.
 // Gentle, never a refusal: such a sentence can be drawn all the same.
 
 const WORDS_AFTER = 600; // ms without a key
-const NOTHING = { unknown: [], read: "" };
+const NOTHING = { unknown: [], read: "", uninvited: false };
 
 const looked = new Map(); // a sentence, with the cast it is about -> what the app said of it; null until it does
 let looking = Promise.resolve();
@@ -26,7 +27,7 @@ async function lookUp(caption, key) {
   const found = key === keyOf(caption) && (await askQuietly("look_at_words", { caption }));
   if (!found) return looked.delete(key); // the cast is another one by now, or the app is not there: asked again when painted
   looked.set(key, found);
-  if (found.unknown.length || found.read) paintWhenReleased(view);
+  if (sayWords(found)) paintWhenReleased(view);
   return undefined;
 }
 
@@ -47,7 +48,15 @@ function watchWords(text, note, painted = () => {}) {
   };
 }
 
-function sayWords({ unknown, read }) {
+// Everything there is to say, in whole sentences; "" where that is nothing.
+function sayWords({ unknown, read, uninvited }) {
   const words = unknown.map((word) => (unknown.length > 1 ? `“${word}”` : word)).join(", ");
-  return [read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words)].filter(Boolean).join(" ");
+  const notes = [read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words), uninvited && say("uninvited")];
+  return notes.filter(Boolean).join(" ");
+}
+
+// The same in the few words a card has room for, what matters most first.
+function nameWords({ unknown, read }) {
+  if (unknown.length) return say("unlearned", unknown.join(", "));
+  return say(read ? "unread" : "unpeopled");
 }
