@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 
 from storyboard.errors import StoryError
+from storyboard.exports import export_story
+from storyboard.exports.frame_png import frame_from_png
+from storyboard.exports.project import read_project
+from storyboard.library import Library
 from storyboard.pictures import PictureStore, read_upload
+from storyboard.story_json import story_from_json
+from tests.kept import save_all, story_with
 from tests.pages import card, open_panel, sentence, story_of, wait_drawn, write, write_and_draw
+from tests.stories import drawn_story
 from tests.writing import EVERY_CHANGE, STORY, blue, fresh
 
 pytestmark = pytest.mark.browser
@@ -304,3 +311,62 @@ def test_sixty_frames_open_soon_and_a_key_shows_at_once_while_one_is_drawn(app, 
     )
     assert page.input_value("#sb-next") == "Rosa waves and sings."
     assert len(waits) == len("Rosa waves and sings.")
+
+
+def deleted(library):
+    story = story_with("Rosa waves.")
+    library.save(story, 1)
+    library.delete(story.id)
+    return story
+
+
+def changed_elsewhere(library):
+    story = story_with("Rosa waves.")
+    save_all(library, story, story)
+    library.save(story, 2)
+
+
+def with_a_picture_gone(folder):
+    story, pictures = drawn_story(folder, "Rosa waves.")
+    pictures.path(story.frames[0].take.picture).unlink()
+    return story, pictures
+
+
+REFUSED_FILES = [
+    lambda tmp, lib: read_project(noise_in(tmp), lib.pictures),
+    lambda tmp, lib: read_project(tmp / "nowhere", lib.pictures),
+    lambda tmp, lib: frame_from_png(NOISE),
+    lambda tmp, lib: frame_from_png(pictures_png(lib)),
+    lambda tmp, lib: story_from_json({"version": 1000}),
+    lambda tmp, lib: story_from_json({}),
+    lambda tmp, lib: export_story(story_with(), lib.pictures, "pdf", tmp),
+    lambda tmp, lib: export_story(story_with("Rosa waves."), lib.pictures, "gif", tmp),
+    lambda tmp, lib: export_story(*with_a_picture_gone(tmp), "project", tmp),
+    lambda tmp, lib: lib.open("nowhere"),
+    lambda tmp, lib: lib.open(deleted(lib).id),
+    lambda tmp, lib: lib.save(deleted(lib), 2),
+    lambda tmp, lib: lib.restore("nowhere"),
+    lambda tmp, lib: changed_elsewhere(lib),
+    lambda tmp, lib: (lib.close(), lib.save(story_with(), 1)),
+]
+
+
+def noise_in(folder):
+    path = folder / "noise.storyboard"
+    path.write_bytes(NOISE)
+    return path
+
+
+def pictures_png(library):
+    return library.pictures.path(library.pictures.put(blue())).read_bytes()
+
+
+@pytest.mark.parametrize("act", REFUSED_FILES)
+def test_what_is_wrong_with_files_exports_and_keeping_has_german_words(act, tmp_path):
+    """A German writer with a damaged project file read why in English."""
+    library = Library(tmp_path)
+    with pytest.raises(StoryError) as refused:
+        act(tmp_path, library)
+    library.close()
+    said = str(refused.value)
+    assert any(re.match(pattern, said) for pattern in german_patterns()), said
