@@ -241,3 +241,5 @@ def test_a_sentence_about_nobody_says_that_somebody_will_be_drawn(page):
     mark = card(page, 1).locator(".sb-unlearned", has_text="Nobody named")
     mark.wait_for()
     assert mark.get_attribute("title") == note
+    write_and_draw(page, "A dragon sings.")
+    card(page, 2).locator(".sb-unlearned", has_text="Not learned: dragon · Nobody named").wait_for()

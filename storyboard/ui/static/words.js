@@ -55,8 +55,8 @@ function sayWords({ unknown, read, uninvited }) {
   return notes.filter(Boolean).join(" ");
 }
 
-// The same in the few words a card has room for, what matters most first.
-function nameWords({ unknown, read }) {
-  if (unknown.length) return say("unlearned", unknown.join(", "));
-  return say(read ? "unread" : "unpeopled");
+// The same in the few words a card has room for.
+function nameWords({ unknown, read, uninvited }) {
+  const lost = unknown.length ? say("unlearned", unknown.join(", ")) : read && say("unread");
+  return [lost, uninvited && say("unpeopled")].filter(Boolean).join(" · ");
 }
