@@ -107,11 +107,6 @@ class StoryInputs:
         return self._read[key]
 
 
-def history(story: Story, frame_id: str) -> tuple[Take, ...]:
-    """`StoryInputs.history` of one frame. StoryError where the story has no such frame."""
-    return StoryInputs(story).history(story.frame(frame_id))
-
-
 def stale_frames(story: Story) -> frozenset[str]:
     """The ids of the frames whose picture is out of date."""
     inputs = StoryInputs(story)

@@ -9,7 +9,6 @@ from storyboard.errors import StoryError
 from storyboard.inputs import (
     StoryInputs,
     frames_touched,
-    history,
     stale_cause,
     stale_frames,
 )
@@ -53,6 +52,10 @@ def captioned(story, frame_id: str, caption: str):
 
 def inputs_hash(story, frame_id: str) -> str:
     return StoryInputs(story).hash(story.frame(frame_id))
+
+
+def history(story, frame_id: str):
+    return StoryInputs(story).history(story.frame(frame_id))
 
 
 def in_play(story, frame_id: str) -> list[str]:
