@@ -1,6 +1,7 @@
 """Imports only go downward, the story layer knows no model and no page, and importing a module does nothing."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ MODULES = {
 # Lowest first; a module may import from layers below its own and from its own.
 LAYERS = (
     ("storyboard", "storyboard.errors", "storyboard.durable", "storyboard.file_lock"),
+    ("storyboard.people",),
     (
         "storyboard.renderer",
         "storyboard.captions",
@@ -68,6 +70,7 @@ TORCHLESS = (
     *("commands.frames", "commands.whole"),
     *("pace", *(f"library{part}" for part in ("", ".changes", ".file", ".lock", ".salvage", ".stories"))),
 )
+PEOPLE_MAY_USE = ("storyboard.people", "storyboard.errors", "numpy", "PIL")
 MODELS_MAY_USE = ("storyboard.models", "storyboard.captions", "storyboard.errors")
 PURE_CALLS = {
     "items",
@@ -84,6 +87,14 @@ PURE_CALLS = {
     "TypeVar",
     "Struct",
     "format",
+    "cos",
+    "sin",
+    "range",
+    "dict",
+    "zip",
+    "rgb",
+    "Style",
+    "Hat",
 }  # they only make a value
 
 
@@ -147,6 +158,17 @@ def test_models_know_no_story_and_no_page(name):
     used = {one for one in imports_of(name) if under(one, "storyboard") and one != "storyboard"}
     assert not {one for one in used if not any(under(one, allowed) for allowed in MODELS_MAY_USE)}
     assert not {one for one in imports_of(name) if under(one, "gradio")}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if under(name, "storyboard.people")])
+def test_people_are_drawn_without_any_model_story_or_page(name):
+    used = {
+        one
+        for one in imports_of(name)
+        if one.partition(".")[0] not in sys.stdlib_module_names | {"storyboard"}
+    }
+    used |= {one for one in imports_of(name) if one.startswith("storyboard.")}
+    assert not {one for one in used if not any(under(one, allowed) for allowed in PEOPLE_MAY_USE)}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not under(name, "storyboard.ui")])
