@@ -139,9 +139,23 @@ def _medal(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
     pen.oval(0, y, 6, 6, rgb("f6c63c"), line=True)
 
 
+def _belly(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
+    """The paler fur in front of an animal that wears nothing there."""
+    top, _, hips = lines(body)
+    pen.oval(1, (top + hips) / 2 + 3, body.hip * 0.62, (hips - top) * 0.42, tint)
+
+
+def _tie(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
+    top, waist, _ = lines(body)
+    pen.poly([(-3, top + 6), (3, top + 6), (4.6, waist - 12), (0, waist - 6), (-4.6, waist - 12)], tint,
+             line=True, width=1.2)  # fmt: skip
+    pen.poly([(-4, top), (4, top), (2.6, top + 6), (-2.6, top + 6)], shade(tint, 0.18))
+
+
 Drawn = Callable[[Pen, Body, Outfit, Colour], None]
 ACCESSORIES: dict[str, Drawn] = {
-    "apron": _apron, "bow": _bow, "scarf": _scarf, "braces": _braces, "dial": _dial, "belt": _belt, "grille": _grille,
+    "belly": _belly, "apron": _apron, "tie": _tie, "bow": _bow, "scarf": _scarf, "braces": _braces,
+    "dial": _dial, "belt": _belt, "grille": _grille,  # fmt: skip
     "heart light": _heart_light, "necklace": _necklace, "backpack": _straps_of_backpack, "cloak": _clasp,
     "shoulder bag": _shoulder_bag, "medal": _medal,
 }  # fmt: skip

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .canvas import Colour, Pen, Point, light, mix, rgb, shade
-from .faces import INK, brightness, draw_brows, draw_eyes, draw_mouth
+from .canvas import Colour, Pen, Point, brightness, light, mix, rgb, shade
+from .faces import INK, draw_brows, draw_eyes, draw_mouth
 from .figure import Body
 from .poses import Pose
 

@@ -49,6 +49,16 @@ def light(colour: Colour, share: float = 0.3) -> Colour:
     return mix(colour, (255, 252, 240), share)
 
 
+def brightness(colour: Colour) -> float:
+    """Returns how bright a colour looks, 0..255."""
+    return 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
+
+
+def gloss(colour: Colour, share: float) -> Colour:
+    """Returns the tone of a shine, softer on dark colours, where it would glare."""
+    return light(colour, share * (0.45 if brightness(colour) < 70 else 1.0))
+
+
 def enlargement(size: int) -> int:
     """How many times larger than `size` a picture is drawn before it is averaged down."""
     return 3 if size <= 320 else 2

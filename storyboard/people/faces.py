@@ -5,7 +5,7 @@ Everything is drawn around the centre of a head that faces right.
 
 from __future__ import annotations
 
-from .canvas import Colour, Pen, Point, dark, mix, rgb, shade
+from .canvas import Colour, Pen, Point, brightness, dark, mix, rgb, shade
 from .figure import Part
 from .poses import Pose
 
@@ -17,11 +17,6 @@ _DARK_SKIN, _PALE_HAIR = (
     105,
     215,
 )  # brightness below which eyes need a white, above which brows are only shaded
-
-
-def brightness(colour: Colour) -> float:
-    """Returns how bright a colour looks, 0..255."""
-    return 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
 
 
 def eye_spots(rx: float) -> tuple[float, float]:
@@ -93,11 +88,17 @@ def draw_nose(pen: Pen, ry: float, skin: Colour) -> None:
     pen.oval(5.5, ry * 0.24, 3.4, 2.8, mix(skin, rgb("b4502f"), 0.38))
 
 
-def draw_marks(pen: Pen, marks: tuple[str, ...], head: Point, skin: Colour) -> None:
-    """What a face has beside its features: freckles, lashes, wrinkles, earrings, a scar, a beauty spot."""
+def draw_marks(
+    pen: Pen, marks: tuple[str, ...], head: Point, skin: Colour, expression: str, pose: Pose
+) -> None:
+    """What a face has beside its features: freckles, lashes, wrinkles, earrings, a beauty spot."""
     rx, ry = head
     for mark in marks:
-        _MARKS[mark](pen, rx, ry, skin)
+        if mark == "lashes":
+            if pose.eyes != "closed":
+                _draw_lashes(pen, rx, -2.6 if expression == "surprised" else 0.0)
+        else:
+            _MARKS[mark](pen, rx, ry, skin)
 
 
 def _freckles(pen: Pen, rx: float, ry: float, skin: Colour) -> None:
@@ -116,10 +117,11 @@ def _freckles(pen: Pen, rx: float, ry: float, skin: Colour) -> None:
         pen.oval(x * rx, y * ry, 1.4, 1.4, spot)
 
 
-def _lashes(pen: Pen, rx: float, ry: float, skin: Colour) -> None:
+def _draw_lashes(pen: Pen, rx: float, up: float) -> None:
     for x, side in zip(eye_spots(rx), (-1, 1), strict=True):
-        for dx, dy in ((2.4, -4.2), (4.0, -2.4)):
-            pen.limb([(x + side * dx, dy), (x + side * (dx + 2.8), dy - 2.4)], 1.8, INK)
+        lid = [(x - side * 3.2, up - 4.2), (x + side * 0.6, up - 5.4), (x + side * 3.8, up - 3.4)]
+        pen.limb(lid, 1.9, INK)
+        pen.limb([lid[2], (x + side * 6.4, up - 4.2)], 1.9, INK)
 
 
 def _wrinkles(pen: Pen, rx: float, ry: float, skin: Colour) -> None:
@@ -147,7 +149,7 @@ def _beauty_spot(pen: Pen, rx: float, ry: float, skin: Colour) -> None:
     pen.oval(rx * 0.62, ry * 0.56, 1.7, 1.7, rgb("4a2a22"))
 
 
-_MARKS = {"freckles": _freckles, "lashes": _lashes, "wrinkles": _wrinkles, "earrings": _earrings,
+_MARKS = {"freckles": _freckles, "wrinkles": _wrinkles, "earrings": _earrings,
           "beauty spot": _beauty_spot}  # fmt: skip
 
 

@@ -169,20 +169,9 @@ def _lapels(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
         )
 
 
-def _tie(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
-    top, waist, _ = lines(body)
-    pen.poly(
-        [(-3, top + 6), (3, top + 6), (4.6, waist - 12), (0, waist - 6), (-4.6, waist - 12)],
-        tint,
-        line=True,
-        width=1.2,
-    )
-    pen.poly([(-4, top), (4, top), (2.6, top + 6), (-2.6, top + 6)], shade(tint, 0.18))
-
-
 Drawn = Callable[[Pen, Body, Outfit, Colour], None]
 GARMENT_PARTS: dict[str, Drawn] = {
     "bib": _bib, "buttons": _buttons, "collar": _collar, "pouch": _pouch, "shirt": _shirt, "vest": _vest,
     "waistcoat": _waistcoat, "sailor": _sailor, "soft collar": _soft_collar, "ribs": _ribs, "roll neck": _roll_neck,
-    "straps": _straps, "wrap": _wrap, "drape": _drape, "lapels": _lapels, "tie": _tie,
+    "straps": _straps, "wrap": _wrap, "drape": _drape, "lapels": _lapels,
 }  # fmt: skip

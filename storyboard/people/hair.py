@@ -38,7 +38,7 @@ STYLES: dict[str, Style] = {
     "spiky hair": Style(short.draw_spiky, crown=46),
     "mohawk": Style(short.draw_mohawk, crown=54),
     "cornrows": Style(short.draw_cornrows, crown=30),
-    "curls": Style(long.draw_curls, long.draw_curls_back, low=long.draw_curls_back, crown=43),
+    "curls": Style(long.draw_curls, long.draw_curls_back, low=long.draw_curls_low, crown=43),
     "bun": Style(long.draw_swept, long.draw_bun_back, made_for=(24.0, 23.0), crown=45),
     "two buns": Style(long.draw_swept, long.draw_two_buns_back, crown=42),
     "bob": Style(long.draw_fringe, long.draw_bob_back, low=long.draw_bob_back),

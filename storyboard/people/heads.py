@@ -59,7 +59,7 @@ def _draw_human(pen: Pen, who: Figure, expression: str, pose: Pose) -> None:
     if head.beard:
         draw_beard(pen, head.beard, body.head, body.hair, body.skin)
     draw_mouth(pen, expression, pose.mouth, ry * 0.58)
-    draw_marks(pen, head.marks, body.head, body.skin)
+    draw_marks(pen, head.marks, body.head, body.skin, expression, pose)
     if head.hat and _hides(who, "all"):
         draw_headwear(pen, head.hat, body.head, 30.0)
 

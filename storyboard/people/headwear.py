@@ -56,14 +56,14 @@ def _beanie(pen: Pen, tint: Colour) -> None:
     pen.limb([(-9, -33), (-10, -22)], 2, shade(tint, 0.18))
     pen.limb([(1, -35), (1, -22)], 2, shade(tint, 0.18))
     pen.limb([(11, -33), (12, -22)], 2, shade(tint, 0.18))
-    pen.poly([(-27, -19), (0, -23), (27, -19), (27, -10), (0, -14), (-27, -10)], light(tint, 0.25), line=True)
+    pen.limb([(-22, -14), (-10, -17.4), (0, -18.2), (10, -17.4), (22, -14)], 10, light(tint, 0.25), line=True)
 
 
 def _bobble_hat(pen: Pen, tint: Colour) -> None:
     pen.oval(0, -42, 8, 8, light(tint, 0.7), line=True)
     _dome(pen, tint, 37)
     pen.poly([(-24, -27), (-20, -31), (0, -34), (20, -31), (24, -27), (0, -29)], light(tint, 0.7))
-    pen.poly([(-27, -19), (0, -23), (27, -19), (27, -10), (0, -14), (-27, -10)], light(tint, 0.7), line=True)
+    pen.limb([(-22, -14), (-10, -17.4), (0, -18.2), (10, -17.4), (22, -14)], 10, light(tint, 0.7), line=True)
 
 
 def _top_hat(pen: Pen, tint: Colour) -> None:
@@ -80,15 +80,15 @@ def _brim(pen: Pen, tint: Colour, wide: float) -> None:
 
 
 def _straw_hat(pen: Pen, tint: Colour) -> None:
-    pen.blob([(-22, -16), (-20, -32), (-8, -37), (8, -37), (20, -32), (22, -16)], tint, line=True)
-    pen.poly([(-22, -18), (22, -18), (21, -26), (-21, -26)], rgb("c9504a"))
+    pen.blob([(-26, -15), (-23, -31), (-10, -38), (10, -38), (23, -31), (26, -15)], tint, line=True)
+    pen.poly([(-26, -16), (26, -16), (25, -25), (-25, -25)], rgb("c9504a"))
     _brim(pen, tint, 42)
     pen.limb([(-32, -15.5), (0, -15), (32, -15.5)], 1.8, shade(tint, 0.22))
 
 
 def _cowboy_hat(pen: Pen, tint: Colour) -> None:
-    pen.blob([(-20, -18), (-19, -38), (-10, -45), (0, -40), (10, -45), (19, -38), (20, -18)], tint, line=True)
-    pen.poly([(-20.5, -19), (20.5, -19), (20, -25), (-20, -25)], shade(tint, 0.4))
+    pen.blob([(-25, -16), (-23, -37), (-12, -45), (0, -40), (12, -45), (23, -37), (25, -16)], tint, line=True)
+    pen.poly([(-25.5, -18), (25.5, -18), (25, -25), (-25, -25)], shade(tint, 0.4))
     pen.blob([(-43, -27), (-34, -20), (-18, -18), (0, -17.5), (18, -18), (34, -20), (43, -27), (36, -14), (18, -11.5),
               (0, -11.5), (-18, -11.5), (-36, -14)], tint, line=True)  # fmt: skip
 
@@ -120,10 +120,10 @@ def _chef_hat(pen: Pen, tint: Colour) -> None:
 
 
 def _party_hat(pen: Pen, tint: Colour) -> None:
-    pen.poly([(-17, -18), (0, -21), (17, -18), (2, -57)], tint, line=True)
-    for x, y in ((-6, -25), (6, -26), (1, -36), (-1, -46)):
+    pen.poly([(-15, -23), (0, -26), (15, -23), (2, -60)], tint, line=True)
+    for x, y in ((-6, -30), (6, -31), (1, -40), (0, -49)):
         pen.oval(x, y, 2.8, 2.8, light(tint, 0.75))
-    pen.oval(2, -58, 5.5, 5.5, light(tint, 0.75), line=True)
+    pen.oval(2, -61, 5.5, 5.5, light(tint, 0.75), line=True)
 
 
 def _crown(pen: Pen, tint: Colour) -> None:
@@ -193,7 +193,7 @@ HATS: dict[str, Hat] = {
     "cap": Hat(_cap), "beanie": Hat(_beanie), "bobble hat": Hat(_bobble_hat, height=52),
     "top hat": Hat(_top_hat, height=62), "straw hat": Hat(_straw_hat), "cowboy hat": Hat(_cowboy_hat, height=48),
     "witch's hat": Hat(_witch_hat, height=70), "beret": Hat(_beret, height=45),
-    "chef's hat": Hat(_chef_hat, height=68), "party hat": Hat(_party_hat, height=66),
+    "chef's hat": Hat(_chef_hat, height=68), "party hat": Hat(_party_hat, "nothing", 70),
     "headscarf": Hat(_headscarf, "all", 36, _headscarf_back), "turban": Hat(_turban, "all", 50),
     "crown": Hat(_crown, "nothing", 51), "headband": Hat(_headband, "nothing", 30),
     "hair bow": Hat(_hair_bow, "nothing", 42), "flower": Hat(_flower, "nothing", 38),

@@ -5,7 +5,7 @@ As in `short_hair.py`, all of it is drawn for a head about 23 units wide and 24 
 
 from __future__ import annotations
 
-from .canvas import OUTLINE, Colour, Pen, dark, light, rgb, shade
+from .canvas import OUTLINE, Colour, Pen, brightness, dark, gloss, light, rgb, shade
 
 _TIE = rgb("d9486a")
 
@@ -26,12 +26,23 @@ def draw_curls(pen: Pen, hair: Colour, skin: Colour) -> None:
     for x, y, r in ((-17, -15, 9), (-6, -21, 10), (8, -21, 10), (18, -14, 8)):
         pen.oval(x, y, r, r, hair)
     for x, y, r in ((-9, -27, 6), (12, -27, 6)):
-        pen.oval(x, y, r, r, light(hair, 0.25))
+        pen.oval(x, y, r, r, gloss(hair, 0.25))
+
+
+def draw_curls_low(pen: Pen, hair: Colour, skin: Colour) -> None:
+    """What a hat leaves of curls."""
+    curls = ((-25, -4, 11), (-27, 9, 12), (-20, 24, 11), (25, -4, 11), (27, 9, 12), (20, 24, 11))
+    for x, y, r in curls:
+        pen.oval(x, y, r + OUTLINE, r + OUTLINE, dark(hair))
+    for x, y, r in curls:
+        pen.oval(x, y, r, r, hair)
+    for x, y, r in ((-27, 10, 7), (-20, 25, 6), (27, 10, 7), (20, 25, 6)):
+        pen.oval(x, y, r, r, shade(hair, 0.2))
 
 
 def draw_bun_back(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.oval(0, -32, 14, 12, hair, line=True)
-    pen.oval(-3, -34, 7, 5, light(hair, 0.6))
+    pen.oval(-3, -34, 7, 5, light(hair, 0.6 if brightness(hair) > 200 else 0.25))
 
 
 def draw_swept(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -50,7 +61,7 @@ def draw_long_back(pen: Pen, hair: Colour, skin: Colour) -> None:
 def draw_fringe(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.blob([(-24, 14), (-27, -8), (-18, -26), (0, -31), (18, -26), (27, -8), (24, 14), (20, 6), (19, -8), (10, -10),
               (0, -9), (-10, -10), (-17, -8), (-20, 6)], hair)  # fmt: skip
-    pen.blob([(-14, -20), (0, -25), (14, -21), (12, -17), (0, -20), (-12, -16)], light(hair, 0.35))
+    pen.blob([(-14, -20), (0, -25), (14, -21), (12, -17), (0, -20), (-12, -16)], gloss(hair, 0.35))
 
 
 def draw_parted(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -58,7 +69,7 @@ def draw_parted(pen: Pen, hair: Colour, skin: Colour) -> None:
     for side in (-1, 1):
         pen.blob([(0, -30), (side * 17, -27), (side * 27, -9), (side * 25, 17), (side * 20, 15), (side * 20.5, -2),
                   (side * 13, -13), (0, -22)], hair)  # fmt: skip
-        pen.blob([(side * 6, -24), (side * 15, -21), (side * 20, -12), (side * 13, -17)], light(hair, 0.26))
+        pen.blob([(side * 6, -24), (side * 15, -21), (side * 20, -12), (side * 13, -17)], gloss(hair, 0.26))
 
 
 def draw_bob_back(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -83,7 +94,7 @@ def draw_wavy_back(pen: Pen, hair: Colour, skin: Colour) -> None:
 def draw_ponytail_back(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.blob([(-12, -28), (-26, -30), (-39, -20), (-44, -2), (-42, 20), (-35, 36), (-31, 18), (-28, 2), (-20, -12)],
              hair, line=True)  # fmt: skip
-    pen.blob([(-30, -20), (-37, -8), (-38, 12), (-33, 2), (-27, -12)], light(hair, 0.24))
+    pen.blob([(-30, -20), (-37, -8), (-38, 12), (-33, 2), (-27, -12)], gloss(hair, 0.24))
     pen.oval(-20, -22, 5.5, 6.5, _TIE, line=True)
 
 
@@ -92,7 +103,7 @@ def draw_pigtails_back(pen: Pen, hair: Colour, skin: Colour) -> None:
         pen.blob([(side * 20, -14), (side * 33, -18), (side * 43, -6), (side * 43, 12), (side * 36, 28),
                   (side * 29, 14),
                   (side * 24, 2)], hair, line=True)  # fmt: skip
-        pen.blob([(side * 33, -10), (side * 39, 0), (side * 38, 12), (side * 32, 2)], light(hair, 0.24))
+        pen.blob([(side * 33, -10), (side * 39, 0), (side * 38, 12), (side * 32, 2)], gloss(hair, 0.24))
 
 
 def draw_pigtails(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -117,7 +128,7 @@ def draw_swept_parted(pen: Pen, hair: Colour, skin: Colour) -> None:
               (0, -21), (-8, -15), (-17, -8), (-20, 4)], hair, line=True)  # fmt: skip
     pen.limb([(0, -28), (0, -21)], 1.8, shade(hair, 0.35))
     for side in (-1, 1):
-        pen.blob([(side * 6, -23), (side * 15, -19), (side * 20, -9), (side * 12, -15)], light(hair, 0.22))
+        pen.blob([(side * 6, -23), (side * 15, -19), (side * 20, -9), (side * 12, -15)], gloss(hair, 0.22))
 
 
 def _plait(pen: Pen, hair: Colour, x: float, side: float) -> None:
@@ -126,7 +137,7 @@ def _plait(pen: Pen, hair: Colour, x: float, side: float) -> None:
         pen.oval(kx, ky, r + OUTLINE, r * 0.9 + OUTLINE, dark(hair))
     for kx, ky, r in knots:
         pen.oval(kx, ky, r, r * 0.9, hair)
-        pen.oval(kx - 1.5, ky - 1.5, r * 0.5, r * 0.36, light(hair, 0.24))
+        pen.oval(kx - 1.5, ky - 1.5, r * 0.5, r * 0.36, gloss(hair, 0.24))
     pen.blob([(x - 3.5, 48), (x + 3.5, 48), (x + 5, 58), (x, 61), (x - 5, 58)], hair, line=True)
     pen.oval(x, 48.5, 4.4, 2.8, _TIE)
 
@@ -134,7 +145,7 @@ def _plait(pen: Pen, hair: Colour, x: float, side: float) -> None:
 def draw_two_buns_back(pen: Pen, hair: Colour, skin: Colour) -> None:
     for side in (-1, 1):
         pen.oval(side * 19, -29, 11.5, 11, hair, line=True)
-        pen.oval(side * 19 - 3, -32, 5, 4, light(hair, 0.3))
+        pen.oval(side * 19 - 3, -32, 5, 4, gloss(hair, 0.3))
 
 
 def draw_locs_back(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -150,7 +161,7 @@ def draw_locs(pen: Pen, hair: Colour, skin: Colour) -> None:
         pen.limb(
             [(x * 0.5, -29), (x * 0.95, foot - 3)],
             1.9,
-            shade(hair, 0.42) if sum(hair) > 240 else light(hair, 0.2),
+            shade(hair, 0.42) if brightness(hair) > 80 else gloss(hair, 0.2),
         )
 
 
@@ -159,4 +170,4 @@ def draw_undercut(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.blob([(-23, 0), (-23, -13), (-13, -23), (-8, -14), (-19, -8)], shade(skin, 0.32))
     pen.blob([(-13, -26), (-2, -32), (14, -30), (27, -18), (31, 2), (31, 22), (25, 34), (20, 24), (21, 8), (19, -6),
               (8, -12), (-6, -14), (-14, -18)], hair, line=True)  # fmt: skip
-    pen.blob([(-2, -25), (12, -24), (21, -14), (25, 4), (16, -10), (6, -18)], light(hair, 0.26))
+    pen.blob([(-2, -25), (12, -24), (21, -14), (25, 4), (16, -10), (6, -18)], gloss(hair, 0.26))

@@ -6,7 +6,7 @@ head about 23 units wide and 24 high that faces right.
 
 from __future__ import annotations
 
-from .canvas import OUTLINE, Colour, Pen, dark, light, mix
+from .canvas import OUTLINE, Colour, Pen, dark, gloss, light, mix
 
 
 def draw_bald(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -30,25 +30,25 @@ def draw_short(pen: Pen, hair: Colour, skin: Colour) -> None:
     """Parted at the far side."""
     pen.blob([(-23, 3), (-27, -9), (-21, -24), (-7, -31), (11, -30), (23, -22), (27, -8), (23, 3), (20, -6), (15, -14),
               (3, -16), (-9, -22), (-15, -13), (-20, -6)], hair, line=True)  # fmt: skip
-    pen.blob([(-6, -25), (4, -27), (15, -23), (12, -19), (3, -22)], light(hair, 0.22))
+    pen.blob([(-6, -25), (4, -27), (15, -23), (12, -19), (3, -22)], gloss(hair, 0.22))
 
 
 def draw_pixie(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.blob([(-22, 10), (-27, -4), (-22, -23), (-4, -31), (16, -28), (27, -10), (24, 9), (20, 4), (20, -5), (14, -11),
               (12, -9), (4, -14), (0, -9), (-8, -12), (-12, -6), (-19, -6), (-20, 4)], hair, line=True)  # fmt: skip
-    pen.blob([(-12, -22), (2, -27), (14, -23), (4, -22)], light(hair, 0.25))
+    pen.blob([(-12, -22), (2, -27), (14, -23), (4, -22)], gloss(hair, 0.25))
 
 
 def draw_quiff(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.blob([(-22, 2), (-26, -10), (-22, -26), (-8, -33), (6, -43), (21, -45), (29, -35), (25, -23), (26, -9), (23, 2),
               (20, -7), (14, -14), (0, -16), (-14, -13), (-20, -6)], hair, line=True)  # fmt: skip
-    pen.blob([(-4, -28), (8, -37), (21, -39), (14, -31), (4, -25)], light(hair, 0.24))
+    pen.blob([(-4, -28), (8, -37), (21, -39), (14, -31), (4, -25)], gloss(hair, 0.24))
 
 
 def draw_bowl(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.blob([(-25, 8), (-29, -4), (-24, -23), (0, -32), (24, -23), (29, -4), (25, 8), (20, 7), (20.5, -9), (0, -9.5),
               (-20.5, -9), (-20, 7)], hair, line=True)  # fmt: skip
-    pen.blob([(-17, -20), (0, -26), (17, -20), (14, -16), (0, -20), (-14, -16)], light(hair, 0.3))
+    pen.blob([(-17, -20), (0, -26), (17, -20), (14, -16), (0, -20), (-14, -16)], gloss(hair, 0.3))
 
 
 def draw_short_curls(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -66,7 +66,7 @@ def draw_short_curls(pen: Pen, hair: Colour, skin: Colour) -> None:
     for x, y, r in (*ring, (-11, -17, 7), (0, -20, 8), (11, -18, 7)):
         pen.oval(x, y, r, r, hair)
     for x, y, r in ((-13, -25, 4), (2, -28, 4.5), (14, -23, 3.6), (-3, -18, 3.6)):
-        pen.oval(x, y, r, r, light(hair, 0.2))
+        pen.oval(x, y, r, r, gloss(hair, 0.2))
 
 
 def draw_afro_back(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -78,7 +78,7 @@ def draw_afro_back(pen: Pen, hair: Colour, skin: Colour) -> None:
     for x, y, r in puffs:
         pen.oval(x, y, r, r, hair)
     for x, y, r in ((-20, -36, 8), (2, -44, 8), (22, -34, 7)):
-        pen.oval(x, y, r, r, light(hair, 0.16))
+        pen.oval(x, y, r, r, gloss(hair, 0.16))
 
 
 def draw_afro(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -103,7 +103,7 @@ def draw_spiky(pen: Pen, hair: Colour, skin: Colour) -> None:
     pen.poly([(-23, 1), (-31, -9), (-24, -14), (-32, -25), (-21, -25), (-23, -38), (-11, -31), (-7, -45), (2, -33),
               (12, -45), (14, -31), (26, -37), (22, -25), (33, -24), (25, -13), (31, -7), (23, 1), (20, -8), (13, -14),
               (7, -10), (1, -15), (-6, -10), (-12, -15), (-20, -8)], hair, line=True)  # fmt: skip
-    pen.poly([(-13, -22), (-9, -32), (-2, -24), (6, -34), (10, -23), (2, -20)], light(hair, 0.25))
+    pen.poly([(-13, -22), (-9, -32), (-2, -24), (6, -34), (10, -23), (2, -20)], gloss(hair, 0.25))
 
 
 def draw_mohawk(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -114,7 +114,7 @@ def draw_mohawk(pen: Pen, hair: Colour, skin: Colour) -> None:
                  side)  # fmt: skip
     pen.blob([(-9, -13), (-12, -27), (-14, -42), (-6, -46), (-3, -53), (3, -48), (9, -53), (11, -45), (16, -41),
               (13, -27), (10, -13), (0, -17)], hair, line=True)  # fmt: skip
-    pen.blob([(-6, -22), (-7, -39), (0, -43), (3, -26)], light(hair, 0.28))
+    pen.blob([(-6, -22), (-7, -39), (0, -43), (3, -26)], gloss(hair, 0.28))
 
 
 def draw_cornrows(pen: Pen, hair: Colour, skin: Colour) -> None:
@@ -129,8 +129,8 @@ def draw_under_hat(pen: Pen, hair: Colour, skin: Colour) -> None:
     """What a hat leaves of short hair: the sides."""
     for s in (-1, 1):
         pen.blob(
-            [(s * 21, 7), (s * 26, 2), (s * 26, -13), (s * 18, -19), (s * 17, -11), (s * 20, -5)],
+            [(s * 21, 7), (s * 26, 2), (s * 25, -12), (s * 19, -17), (s * 17, -11), (s * 20, -5)],
             hair,
             line=True,
         )
-    pen.blob([(-20, -10), (-18, -22), (18, -22), (20, -10), (8, -14), (-8, -14)], hair)
+    pen.blob([(-20, -10), (-17, -19), (17, -19), (20, -10), (8, -14), (-8, -14)], hair)
