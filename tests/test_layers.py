@@ -95,6 +95,11 @@ PURE_CALLS = {
     "rgb",
     "Style",
     "Hat",
+    "Top",
+    "tuple",
+    "fromkeys",
+    "MappingProxyType",
+    "_union",
 }  # they only make a value
 
 

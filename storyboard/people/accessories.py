@@ -81,8 +81,8 @@ def _heart_light(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 
 def _necklace(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
     top = lines(body)[0]
-    for x, y in ((-10, 1.5), (-6.4, 5.4), (-2.2, 7.6), (2.2, 7.6), (6.4, 5.4), (10, 1.5)):
-        pen.oval(x, top + y, 2.7, 2.7, tint, line=False)
+    for x, y in ((-12, 3), (-9, 7.5), (-4.8, 10.8), (0, 12), (4.8, 10.8), (9, 7.5), (12, 3)):
+        pen.oval(x, top + y, 2.9, 2.9, tint, line=True)
 
 
 def _straps_of_backpack(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
@@ -98,10 +98,10 @@ def _straps_of_backpack(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> N
 
 def _backpack(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
     top, waist, hips = lines(body)
-    w = max(body.shoulder, body.hip) + 8
-    pen.blob([(-w + 4, top + 2), (0, top - 4), (w - 4, top + 2), (w, waist - 12), (w - 1, hips - 4), (0, hips),
-              (-w + 1, hips - 4),
-              (-w, waist - 12)], tint, line=True)  # fmt: skip
+    w = max(body.shoulder, body.hip) + 13
+    pen.blob([(-w + 6, top + 3), (-w * 0.5, top - 8), (w * 0.5, top - 8), (w - 6, top + 3), (w, waist - 12),
+              (w - 2, hips),
+              (0, hips + 4), (-w + 2, hips), (-w, waist - 12)], tint, line=True)  # fmt: skip
 
 
 def _cape(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import wardrobe as w
 from .animals import ANIMALS, EARS_HEIGHT
 from .canvas import Colour, Point, light, mix, rgb, shade
+from .facets import visible_pattern
 from .figure import Body, Figure, Head, Outfit, Part
 from .hair import STYLES
 from .headwear import HATS
@@ -18,15 +19,14 @@ _ROBOT = (30.0, 44.0, 21.0, 19.0, 40.0, 9.0, 11.0)
 _LONGER = {"short": 0.76, "medium": 1.0, "tall": 1.22}  # legs
 _TALLER = {"short": 0.94, "medium": 1.0, "tall": 1.05}  # torso and arms
 _WIDER = {
-    "slim": (-2.5, -2.5),
+    "slim": (-3.5, -3.5),
     "medium": (0.0, 0.0),
     "round": (4.5, 8.0),
     "big": (10.5, 10.0),
 }  # shoulders, hips
-_THICKER = {"slim": -0.8, "medium": 0.0, "round": 1.0, "big": 2.8}  # limbs
+_THICKER = {"slim": -1.2, "medium": 0.0, "round": 1.0, "big": 2.8}  # limbs
 _FACE = {"slim": -2.0, "medium": 0.0, "round": 1.5, "big": 2.5}  # half width of the head
 _FRAMES = {"round glasses": rgb("b5423c"), "square glasses": rgb("3b3440"), "sunglasses": rgb("3b3440")}
-_BOTTOM_CUTS = {**dict.fromkeys(w.BOTTOMS), **{name: name for name in w.BOTTOMS}, **w.BIBBED}
 _PRINTS = {"dots": "dots all over", "hearts": "hearts", "flowers": "flowers", "star": "star", "heart": "heart",
            "zigzag": "zigzag bands"}  # fmt: skip
 _EXTRA_PARTS = {"bow tie": "bow", "cape": "cloak"}
@@ -87,7 +87,7 @@ def _outfit(look: Look) -> Outfit:
         bare = () if look.kind == "robot" else (Part("belly", light(look.skin, 0.5)),)
         return Outfit(look.skin, 0.0, "bare", look.skin, _shoes(look), bare + extras, None, look.footwear)
     cut, bottom, legs = _below(look, top)
-    parts = _pattern(look, top, cut) + _parts(look, top) + extras
+    parts = _pattern(look, cut) + _parts(look, top) + extras
     colour = light(look.accent, 0.1) if look.top == "waistcoat" else look.top_colour
     return Outfit(colour, top.sleeves, cut, bottom, _shoes(look), parts, legs, look.footwear)
 
@@ -108,7 +108,7 @@ def _below(look: Look, top: w.Top) -> tuple[str, Colour, Colour | None]:
         return top.hangs, look.top_colour, look.bottom_colour if look.bottom != w.NONE else None
     if look.bottom == w.NONE:
         return "bare", look.skin, None
-    return _BOTTOM_CUTS[look.bottom], look.bottom_colour, None
+    return w.BIBBED.get(look.bottom, look.bottom), look.bottom_colour, None
 
 
 def _parts(look: Look, top: w.Top) -> tuple[Part, ...]:
@@ -125,11 +125,11 @@ def _contrast(look: Look) -> Colour:
     return mix(look.top_colour, rgb("b5323f"), 0.75)
 
 
-def _pattern(look: Look, top: w.Top, cut: str) -> tuple[Part, ...]:
-    if look.pattern == "plain" or top.open_front:
+def _pattern(look: Look, cut: str) -> tuple[Part, ...]:
+    pattern = visible_pattern(look)
+    if pattern == "plain":
         return ()
-    skirted = cut in ("dress", "gown", "robe", "sari")
-    if look.pattern in ("stripes", "checks"):
-        below = (Part(f"{look.pattern} below", look.accent),) if skirted else ()
-        return (Part(look.pattern, look.accent), *below)
-    return (Part(_PRINTS[look.pattern], look.accent),)
+    if pattern not in ("stripes", "checks"):
+        return (Part(_PRINTS[pattern], look.accent),)
+    below = (Part(f"{pattern} below", look.accent),) if cut in ("dress", "gown", "robe", "sari") else ()
+    return (Part(pattern, look.accent), *below)

@@ -35,7 +35,8 @@ FUR: Mapping[str, Colour] = MappingProxyType({
 
 def name_in(palette: Mapping[str, Colour], colour: Colour) -> str:
     """Returns the name of the palette's colour that looks most like this one."""
-    return min(palette, key=lambda name: distance(palette[name], colour))
+    seen = _lab(colour)
+    return min(palette, key=lambda name: math.dist(_lab(palette[name]), seen))
 
 
 def distance(one: Colour, other: Colour) -> float:

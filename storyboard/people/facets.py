@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from . import wardrobe as w
+from .canvas import Colour
 from .colours import CLOTH, FUR, HAIR, SKIN, name_in
 from .hair import STYLES
 from .headwear import HATS
@@ -39,6 +40,9 @@ FACETS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "bottom_colour": (*CLOTH, w.NONE), "footwear": w.FOOTWEAR, "footwear_colour": (*CLOTH, w.NONE),
     "extras": _union(w.EXTRAS, w.ROBOT_EXTRAS),
 })  # fmt: skip
+_ON_THE_CHEST = ("star", "heart", "zigzag")
+_FASTENED = {"soft collar", "wrap", "drape", "pouch"}  # fronts that would cut a print in two
+_ACCENTED = {"collar", "wrap", "drape"}
 _BODY = ("kind", "pronoun", "age", "skin", "hair", "hair_colour", "beard")
 _CLOTHES = (
     "headwear",
@@ -73,13 +77,13 @@ def facets(look: Look) -> dict[str, str | tuple[str, ...]]:
     labels["hair"] = visible_hair(look)
     labels["hair_colour"] = name_in(_TRIM_OF[look.kind], look.hair_colour) if _shows_hair(look) else HIDDEN
     labels["marks"] = tuple(mark for mark in w.MARKS if mark in look.marks and _shows_mark(look, mark))
-    labels["headwear_colour"] = _cloth(look.headwear_colour) if look.headwear != w.NONE else w.NONE
-    labels["top_colour"] = _cloth(look.top_colour) if look.top != w.NONE else w.NONE
+    labels["headwear_colour"] = cloth_name(look.headwear_colour) if look.headwear != w.NONE else w.NONE
+    labels["top_colour"] = cloth_name(look.top_colour) if look.top != w.NONE else w.NONE
     labels["pattern"] = visible_pattern(look)
-    labels["accent"] = _cloth(look.accent) if _shows_accent(look) else HIDDEN
-    labels["bottom_colour"] = _cloth(look.bottom_colour) if look.bottom != w.NONE else w.NONE
+    labels["accent"] = cloth_name(look.accent) if _shows_accent(look) else HIDDEN
+    labels["bottom_colour"] = cloth_name(look.bottom_colour) if look.bottom != w.NONE else w.NONE
     labels["footwear"] = look.footwear
-    labels["footwear_colour"] = _cloth(look.footwear_colour) if look.footwear != "bare feet" else w.NONE
+    labels["footwear_colour"] = cloth_name(look.footwear_colour) if look.footwear != "bare feet" else w.NONE
     worn = {name for name, _ in look.extras}
     labels["extras"] = tuple(name for name in FACETS["extras"] if name in worn)
     return labels
@@ -94,7 +98,8 @@ def body_key(look: Look) -> tuple[str, ...]:
 def clothes_key(look: Look) -> tuple[str, ...]:
     """Returns what of the clothes can be seen; two with one key count as dressed alike."""
     labels = facets(look)
-    return tuple(str(labels[key]) for key in _CLOTHES)
+    extras = sorted(f"{name} {cloth_name(tint)}" for name, tint in look.extras)
+    return (*(str(labels[key]) for key in _CLOTHES), *extras)
 
 
 def visible_hair(look: Look) -> str:
@@ -111,9 +116,14 @@ def visible_hair(look: Look) -> str:
 
 
 def visible_pattern(look: Look) -> str:
-    """Returns the pattern that a picture shows: none on a coat, nor where the front is open."""
+    """Returns the pattern that a picture shows; none where the front is open, no star or heart under a bib."""
     top = w.TOPS.get(look.top)
-    return "plain" if top is None or top.open_front else look.pattern
+    if top is None or top.open_front:
+        return "plain"
+    covered = look.bottom in w.BIBBED or any(name == "apron" for name, _ in look.extras)
+    if look.pattern in _ON_THE_CHEST and (covered or _FASTENED & set(top.parts)):
+        return "plain"
+    return look.pattern
 
 
 def _shows_hair(look: Look) -> bool:
@@ -130,8 +140,11 @@ def _shows_mark(look: Look, mark: str) -> bool:
 
 def _shows_accent(look: Look) -> bool:
     top = w.TOPS.get(look.top)
-    return top is not None and (visible_pattern(look) != "plain" or top.open_front or "collar" in top.parts)
+    return top is not None and (
+        visible_pattern(look) != "plain" or top.open_front or bool(_ACCENTED & set(top.parts))
+    )
 
 
-def _cloth(colour) -> str:
+def cloth_name(colour: Colour) -> str:
+    """Returns what a colour is called on clothes."""
     return name_in(CLOTH, colour)

@@ -112,7 +112,7 @@ def _ribs(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 def _roll_neck(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
     top, waist, _ = lines(body)
     band(pen, body, waist - 2, waist + 3, shade(outfit.top, 0.2))
-    pen.box(-11, top - 7, 22, 10, light(outfit.top, 0.2), r=4, line=True)
+    pen.box(-14, top - 4, 28, 13, light(outfit.top, 0.25), r=6, line=True)
 
 
 def _straps(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
@@ -159,19 +159,40 @@ def _drape(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 
 
 def _lapels(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
+    """The broad collar and the pockets of a jacket."""
     top, waist, _ = lines(body)
     for side in (-1, 1):
-        pen.poly(
-            [(side * 6, top - 3), (side * 13, top), (side * 15, top + 9), (side * 6, top + 18)],
-            shade(outfit.top, 0.16),
-            line=True,
-            width=1.4,
-        )
+        pen.poly([(side * 6, top - 3), (side * 14, top), (side * 17, top + 12), (side * 10, top + 11),
+                  (side * 6, top + 24)],
+                 light(outfit.top, 0.28), line=True, width=1.6)  # fmt: skip
+        x = side * (body.hip * 0.62)
+        pen.limb([(x - 4, waist - 4), (x + 4, waist - 4)], 3, shade(outfit.top, 0.4))
+
+
+def _knitted_front(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
+    """The buttoned edge of a cardigan."""
+    top, waist, hips = lines(body)
+    end = hips if outfit.cut != "skirt" else waist + 2
+    for side in (-1, 1):
+        pen.limb([(side * 10.5, top + 1), (side * 7.5, end)], 4.4, light(outfit.top, 0.3))
+    for i in range(3):
+        pen.oval(8.8 - i * 0.8, top + 17 + i * (end - top - 26) / 2, 2.1, 2.1, shade(outfit.top, 0.6))
+
+
+def _rain_collar(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
+    """The rim of a raincoat's hood, and its two pockets."""
+    top, waist, _ = lines(body)
+    pen.limb([(-15, top - 1), (-8, top + 7), (0, top + 10), (8, top + 7),
+              (15, top - 1)], 6, light(outfit.top, 0.35), line=True)  # fmt: skip
+    for side in (-1, 1):
+        x = side * body.hip * 0.66
+        pen.box(x - 5.5, waist + 9, 11, 5, shade(outfit.top, 0.34), r=2)
 
 
 Drawn = Callable[[Pen, Body, Outfit, Colour], None]
 GARMENT_PARTS: dict[str, Drawn] = {
     "bib": _bib, "buttons": _buttons, "collar": _collar, "pouch": _pouch, "shirt": _shirt, "vest": _vest,
     "waistcoat": _waistcoat, "sailor": _sailor, "soft collar": _soft_collar, "ribs": _ribs, "roll neck": _roll_neck,
-    "straps": _straps, "wrap": _wrap, "drape": _drape, "lapels": _lapels,
+    "straps": _straps, "wrap": _wrap, "drape": _drape, "lapels": _lapels, "rain collar": _rain_collar,
+    "knitted front": _knitted_front,  # fmt: skip
 }  # fmt: skip

@@ -56,10 +56,10 @@ def _draw_human(pen: Pen, who: Figure, expression: str, pose: Pose) -> None:
     draw_nose(pen, ry, body.skin)
     draw_eyes(pen, expression, pose, rx, body.skin)
     draw_brows(pen, expression, body.head, body.hair, pose.eyes)
+    draw_marks(pen, head.marks, body.head, body.skin, expression, pose)
     if head.beard:
         draw_beard(pen, head.beard, body.head, body.hair, body.skin)
     draw_mouth(pen, expression, pose.mouth, ry * 0.58)
-    draw_marks(pen, head.marks, body.head, body.skin, expression, pose)
     if head.hat and _hides(who, "all"):
         draw_headwear(pen, head.hat, body.head, 30.0)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from .canvas import Colour, Pen, Point, mix, rgb, shade
 from .figure import Body, Figure, Outfit
 from .poses import Pose, elbow, shoulder
 
 # share of the leg in cloth, and how wide that is beside the leg itself
 _CUTS = {
-    "trousers": (1.0, 1.0), "poncho": (1.0, 1.0), "leggings": (1.0, 0.84), "wide trousers": (1.0, 1.32),
+    "trousers": (1.0, 1.0), "poncho": (1.0, 1.0), "wide trousers": (1.0, 1.1), "leggings": (0.8, 0.82),
     "shorts": (0.5, 1.0),
 }  # fmt: skip
 _BOOT = 9.0  # how much higher than a shoe
@@ -34,7 +36,22 @@ def draw_legs(pen: Pen, who: Figure, pose: Pose) -> None:
             pen.limb(path, width * 0.82, bare if index else shade(bare, 0.08), line=True)
         if covered == 0.5:
             pen.limb([hip, _between(hip, knee, 0.75)], width + 3, wear.bottom, line=True)
+        elif covered == 0.8:
+            pen.limb([hip, knee, _between(knee, ankle, 0.55)], width * share, wear.bottom, line=True)
+        if wear.cut == "wide trousers":
+            _draw_flare(pen, knee, ankle, width, wear.bottom)
         _draw_shoe(pen, foot, width, wear, body.skin)
+
+
+def _draw_flare(pen: Pen, knee: Point, ankle: Point, width: float, colour: Colour) -> None:
+    """The wide end of a trouser leg."""
+    dx, dy = ankle[0] - knee[0], ankle[1] - knee[1]
+    length = math.hypot(dx, dy) or 1.0
+    nx, ny = -dy / length, dx / length
+    (kx, ky), (ax, ay) = _between(ankle, knee, 0.75), (ankle[0] + dx / length * 2, ankle[1] + dy / length * 2)
+    near, far = width * 0.5, width * 0.86
+    pen.poly([(kx + nx * near, ky + ny * near), (kx - nx * near, ky - ny * near), (ax - nx * far, ay - ny * far),
+              (ax + nx * far, ay + ny * far)], colour, line=True, width=1.6)  # fmt: skip
 
 
 def _draw_shoe(pen: Pen, foot: Point, width: float, wear: Outfit, skin: Colour) -> None:

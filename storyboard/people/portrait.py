@@ -11,6 +11,7 @@ from .figure import Figure
 
 _GROUND, _SHADOW = rgb("fbf3e4"), rgb("eaddc6")
 _USUAL_CROWN = 45.0  # hair up to this height above the middle of a head has room as it is
+_UMBRELLA = 36.0
 
 
 def draw_person(
@@ -26,6 +27,7 @@ def draw_person(
     image = Image.new("RGB", (size * factor, size * factor), _GROUND)
     body = who.body
     height = body.leg + body.torso + 2 * body.head[1] + 24 + max(0.0, body.crown - _USUAL_CROWN)
+    height += _UMBRELLA if action == "sheltering" else 0.0
     pen = Pen(image, size * factor / UNITS).at(128, 238, scale=min(1.3, 222 / height))
     draw_shadow(pen, who, action, facing, _SHADOW)
     draw_figure(pen, who, action, prop, expression, facing)

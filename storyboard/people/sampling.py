@@ -22,6 +22,7 @@ from .look import Look
 
 SPLITS = ("train", "val", "test")
 _SHARES = {"train": 0.7, "val": 0.12, "test": 0.18}
+_TRIES = 60  # outfits for a body; a hat that leaves too few is given up with it
 _JITTER = 7  # how far a sampled colour may be from its palette's, in each channel
 _KINDS = ("human",) * 14 + ("robot",) * 2 + ("cat", "dog", "rabbit", "fox", "bear")
 _NATURAL = ("black", "dark brown", "brown", "light brown", "auburn", "red", "blond", "fair")
@@ -61,13 +62,12 @@ def sample_look(seed: int, split: str = "train") -> Look:
     while True:
         body = _body(rng)
         # what is on a head hides hair, so headwear is chosen with the body and counts in both keys
-        bare = Look(**body, **_plain_clothes(body))
-        if split_of_key(body_key(bare)) == split:
-            break
-    while True:
-        look = Look(**body, **_clothes(body, rng))
-        if split_of_key(clothes_key(look)) == split:
-            return look
+        if split_of_key(body_key(Look(**body, **_plain_clothes(body)))) != split:
+            continue
+        for _ in range(_TRIES):
+            look = Look(**body, **_clothes(body, rng))
+            if split_of_key(clothes_key(look)) == split:
+                return look
 
 
 def random_look(rng: Random) -> Look:
@@ -224,8 +224,8 @@ def _headwear(body: Mapping[str, Any], rng: Random) -> dict[str, Any]:
     name = rng.choice(names)
     tint = {"crown": ("yellow",), "straw hat": _STRAW, "chef's hat": ("white",), "witch's hat": ("black", "purple"),
             "top hat": ("black", "grey", "dark blue", "purple"), "cowboy hat": ("brown", "beige", "black")}  # fmt: skip
-    choices = [c for c in tint.get(name, tuple(CLOTH)) if distance(CLOTH[c], body["skin"]) > _LEAST_CONTRAST]
-    return {"headwear": name, "headwear_colour": _near(CLOTH, rng.choice(choices or ["red"]), rng)}
+    clear = [name for name in CLOTH if distance(CLOTH[name], body["skin"]) > _LEAST_CONTRAST]
+    return {"headwear": name, "headwear_colour": _near(CLOTH, rng.choice(tint.get(name, clear)), rng)}
 
 
 def _colours(body: Mapping[str, Any], rng: Random) -> dict[str, Any]:
