@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 from storyboard.captions import clean_text
+from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore, read_upload
 from storyboard.story import (
     ID,
     MAX_ALIASES,

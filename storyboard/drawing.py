@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from storyboard.captions import clean_caption, clean_text
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
-from storyboard.pictures import PictureStore
 from storyboard.readings import place_readings
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
 from storyboard.sentences import check_pronouns

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from PIL import Image
 
 from storyboard import cast_edits, edits
+from storyboard.disk.pictures import PictureStore
 from storyboard.drawing import own_seed, rendering, request_for, take_of
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
-from storyboard.pictures import PictureStore
 from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Renderer
 from storyboard.story import (
     MAX_SEED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storyboard.pictures import PictureStore
+from storyboard.disk.pictures import PictureStore
 from storyboard.session import StorySession
 from storyboard.story import Story, new_story
 from tests.fakes import FlatRenderer, small_cast

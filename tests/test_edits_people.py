@@ -3,8 +3,8 @@
 import pytest
 
 from storyboard.captions import Binding
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
 from storyboard.story import MAX_CAST
 from tests.writing import STORY, blue, draw, fresh, ids, stale
 

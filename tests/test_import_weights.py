@@ -23,12 +23,12 @@ from transformers import (
 )
 
 from storyboard.cast import load_cast
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.folder import PICKLED, check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
-from storyboard.pictures import PictureStore
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from training import import_weights

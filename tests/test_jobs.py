@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue, Job
-from storyboard.pictures import PictureStore
 from storyboard.session import StorySession
 from storyboard.story import new_story
 from tests.fakes import FlatRenderer, small_cast

@@ -13,7 +13,7 @@ MODULES = {
 
 # Lowest first; a module may import from layers below its own and from its own.
 LAYERS = (
-    ("storyboard", "storyboard.errors", "storyboard.durable", "storyboard.file_lock"),
+    ("storyboard", "storyboard.errors", "storyboard.disk"),
     (
         "storyboard.renderer",
         "storyboard.captions",
@@ -30,7 +30,6 @@ LAYERS = (
     (
         "storyboard.sentences",
         "storyboard.story",
-        "storyboard.pictures",
         "storyboard.looks",
         "storyboard.model_name",
     ),
@@ -45,28 +44,39 @@ LAYERS = (
     ("storyboard.ui",),
 )
 TORCHLESS = (
-    *(
-        "errors",
-        "durable",
-        "file_lock",
-        "renderer",
-        "captions",
-        "impersonal",
-        "clauses",
-        "candidates",
-        "readings",
-        "sentences",
-        "story",
-        "pictures",
-        "looks",
-        "model_name",
-        "cast",
-        *("script", "inputs", "story_json", "undo", "edits", "cast_edits", "drawing"),
-        "session",
-        "jobs",
-    ),
-    *("commands.frames", "commands.whole"),
-    *("pace", *(f"library{part}" for part in ("", ".changes", ".file", ".lock", ".salvage", ".stories"))),
+    "storyboard.errors",
+    "storyboard.disk.durable",
+    "storyboard.disk.file_lock",
+    "storyboard.renderer",
+    "storyboard.captions",
+    "storyboard.impersonal",
+    "storyboard.clauses",
+    "storyboard.candidates",
+    "storyboard.readings",
+    "storyboard.sentences",
+    "storyboard.story",
+    "storyboard.disk.pictures",
+    "storyboard.looks",
+    "storyboard.model_name",
+    "storyboard.cast",
+    "storyboard.script",
+    "storyboard.inputs",
+    "storyboard.story_json",
+    "storyboard.undo",
+    "storyboard.edits",
+    "storyboard.cast_edits",
+    "storyboard.drawing",
+    "storyboard.session",
+    "storyboard.jobs",
+    "storyboard.commands.frames",
+    "storyboard.commands.whole",
+    "storyboard.pace",
+    "storyboard.library",
+    "storyboard.library.changes",
+    "storyboard.library.file",
+    "storyboard.library.lock",
+    "storyboard.library.salvage",
+    "storyboard.library.stories",
 )
 MODELS_MAY_USE = ("storyboard.models", "storyboard.captions", "storyboard.errors")
 PURE_CALLS = {
@@ -139,7 +149,7 @@ def test_the_story_layer_knows_no_model_library_and_no_page(name):
         "storyboard.models",
         "storyboard.pipeline",
     )
-    assert not {used for used in imports_of(f"storyboard.{name}") for one in foreign if under(used, one)}
+    assert not {used for used in imports_of(name) for one in foreign if under(used, one)}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if under(name, "storyboard.models")])

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from storyboard.captions import Reading
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
 from storyboard.renderer import MAX_STEPS, Preview
 from storyboard.session import StorySession
 from storyboard.story import MAX_SEED, MAX_TAKES, Take, new_story

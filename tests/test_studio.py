@@ -7,8 +7,8 @@ from contextlib import closing
 import pytest
 from PIL import Image
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
 from storyboard.ui.board import board_calls
 from storyboard.ui.files import uploaded_file
 from storyboard.ui.hints import Hints, load_hints

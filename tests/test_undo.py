@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
 from storyboard.session import StorySession
 from storyboard.story import Story
 from storyboard.undo import MAX_UNDO

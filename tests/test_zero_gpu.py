@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 import app
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.jobs import DrawingQueue
 from storyboard.library import Library
-from storyboard.pictures import PictureStore
 from storyboard.renderer import CastMember, FrameRequest, Preview, Rendered
 from storyboard.session import StorySession
 from storyboard.story import new_story

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from storyboard.pictures import PictureStore
+from storyboard.disk.pictures import PictureStore
 from storyboard.session import StorySession
 from storyboard.story import Story, Take, new_story
 from tests.fakes import FlatRenderer, small_cast

@@ -27,8 +27,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
+from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
-from storyboard.file_lock import lock
 from training.processes import make_accelerator
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what

@@ -26,7 +26,7 @@ from accelerate import Accelerator, InitProcessGroupKwargs
 from PIL import Image, ImageDraw
 from tqdm.auto import tqdm
 
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from training.data import Clip, Segment, StoryFrame, open_reader
 from training.data.dataset import missing_sentence

@@ -17,12 +17,12 @@ from pathlib import Path
 from storyboard.cast import load_cast
 from storyboard.commands import drawing
 from storyboard.commands.whole import cast_story
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
 from storyboard.inputs import stale_cause
 from storyboard.model_name import model_name
-from storyboard.pictures import PictureStore
 from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.session import StorySession
 from storyboard.story import Frame, Story

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from storyboard.cast import load_cast
 from storyboard.commands import drawing
+from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_files, story_from_folder
 from storyboard.exports.project import ENDING, read_project, write_project
 from storyboard.model_name import model_name
-from storyboard.pictures import PictureStore, read_upload
 from storyboard.sentences import check_caption
 from storyboard.session import StorySession
 from storyboard.story import MAX_FRAMES, Character, Portrait, Story, new_id, new_story

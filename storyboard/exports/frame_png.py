@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.reading import read_json, read_picture
 from storyboard.looks import finished
-from storyboard.pictures import PictureStore
 from storyboard.story import MAX_MODEL, Frame, Story, Take, new_id
 from storyboard.story_json import story_from_json, story_to_json
 

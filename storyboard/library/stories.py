@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from storyboard.captions import clean_text
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.jobs import Job
 from storyboard.library.changes import STACKS, Change, Kept, read_changes, write_changes
 from storyboard.library.file import LibraryFile
 from storyboard.library.lock import FolderUnusable
 from storyboard.library.salvage import salvaged
-from storyboard.pictures import PictureStore
 from storyboard.story import MAX_TITLE, Story, new_id
 from storyboard.story_json import story_from_json, story_to_json
 

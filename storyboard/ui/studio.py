@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
 from storyboard.inputs import frames_touched, stale_frames
 from storyboard.jobs import DrawingQueue, Job
 from storyboard.library import Entry, Library
-from storyboard.pictures import PictureStore, read_upload
 from storyboard.renderer import Renderer, steps_for
 from storyboard.script import MAX_SCRIPT, split_script
 from storyboard.session import StorySession

@@ -20,7 +20,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
-from storyboard.durable import part_of, settle, write_whole
+from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Renderer

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
 from training.maple_lane import MapleStory, draw_with_things, sample_story

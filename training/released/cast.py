@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from transformers import HfArgumentParser
 
 from storyboard.captions import clean_text
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.story import MAX_CAST, MAX_NAME
 from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE

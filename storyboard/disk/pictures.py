@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from storyboard.durable import sweep_parts, write_whole
+from storyboard.disk.durable import sweep_parts, write_whole
 from storyboard.errors import StoryError
 
 MAX_PIXELS = 16_777_216
