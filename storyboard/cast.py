@@ -9,7 +9,6 @@ import json
 import os
 from pathlib import Path
 
-from storyboard.captions import clean_text
 from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
 from storyboard.story import (
@@ -23,6 +22,7 @@ from storyboard.story import (
     Character,
     Portrait,
 )
+from storyboard.text.captions import clean_text
 
 
 def load_cast(folder: str | os.PathLike[str], pictures: PictureStore) -> tuple[Character, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from storyboard.captions import Binding, clean_text, find_pronouns, mentioned_names
 from storyboard.errors import StoryError
 from storyboard.story import (
     MAX_ALIASES,
@@ -23,6 +22,7 @@ from storyboard.story import (
     Story,
     new_id,
 )
+from storyboard.text.captions import Binding, clean_text, find_pronouns, mentioned_names
 
 
 def add_character(story: Story, name: str, pronoun: str, aliases: Iterable[str], picture: str) -> Story:

@@ -16,20 +16,19 @@ from typing import Any
 import torch
 from PIL import Image, ImageOps
 
-from storyboard.captions import (
+from storyboard.context import ContextPool
+from storyboard.errors import StoryError
+from storyboard.explain import read_pronouns
+from storyboard.renderer import CastMember, FrameRequest
+from storyboard.text.captions import (
     Mention,
     Reading,
     clean_caption,
     find_mentions,
     find_pronouns,
-    frames_to_read,
-    interleave,
     mentioned_names,
 )
-from storyboard.context import ContextPool
-from storyboard.errors import StoryError
-from storyboard.explain import read_pronouns
-from storyboard.renderer import CastMember, FrameRequest
+from storyboard.text.prompt import frames_to_read, interleave
 
 log = logging.getLogger(__name__)
 
@@ -250,7 +249,7 @@ def sentence_of(request: FrameRequest) -> str:
 
 
 def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
-    """Each name and its aliases, as `storyboard.captions` wants them."""
+    """Each name and its aliases, as `storyboard.text.captions` wants them."""
     return {member.name: member.aliases for member in cast}
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache
 
-from storyboard.captions import PictureSlot
 from storyboard.models.story_reader import Part, StoryReader, TokenPart, frame_positions, without_frames
+from storyboard.text.prompt import PictureSlot
 
 FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
 RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from storyboard.captions import clean_caption, clean_text
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
-from storyboard.readings import place_readings
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
-from storyboard.sentences import check_pronouns
 from storyboard.story import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
+from storyboard.text.captions import clean_caption, clean_text
+from storyboard.text.readings import place_readings
+from storyboard.text.sentences import check_pronouns
 
 
 def own_seed(story: Story, frame: Frame) -> int:

@@ -10,10 +10,8 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from storyboard.captions import Binding, clean_caption, clean_text, find_pronouns, mentioned_names, resolve
 from storyboard.errors import StoryError
 from storyboard.inputs import StoryInputs
-from storyboard.sentences import check_everyone_known, check_pronouns
 from storyboard.story import (
     LOOKS,
     MAX_FRAMES,
@@ -25,6 +23,15 @@ from storyboard.story import (
     Take,
     new_id,
 )
+from storyboard.text.captions import (
+    Binding,
+    clean_caption,
+    clean_text,
+    find_pronouns,
+    mentioned_names,
+    resolve,
+)
+from storyboard.text.sentences import check_everyone_known, check_pronouns
 
 Presence = Literal["in", "out", "auto"]
 

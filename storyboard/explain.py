@@ -17,10 +17,10 @@ from typing import Any
 import torch
 from PIL import Image
 
-from storyboard.candidates import Names, candidates
-from storyboard.captions import Binding, Reading, find_pronouns, resolve
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
+from storyboard.text.candidates import Names, candidates
+from storyboard.text.captions import Binding, Reading, find_pronouns, resolve
 
 MAX_SENTENCES = 48  # candidate sentences compared for one caption
 # Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the

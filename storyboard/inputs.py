@@ -12,9 +12,9 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from storyboard.candidates import bindings_by_words
-from storyboard.captions import Binding, find_mentions, listed, mentioned_names, resolve
 from storyboard.story import Character, Frame, Story, Take
+from storyboard.text.candidates import bindings_by_words
+from storyboard.text.captions import Binding, find_mentions, listed, mentioned_names, resolve
 
 
 class StoryInputs:

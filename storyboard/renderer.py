@@ -12,7 +12,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from storyboard.captions import Reading
+from storyboard.text.captions import Reading
 
 MAX_STEPS = 100  # denoising steps a frame may be asked for
 

@@ -11,8 +11,8 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 
-from storyboard.captions import Binding, Reading, clean_text, listed
 from storyboard.errors import StoryError
+from storyboard.text.captions import Binding, Reading, clean_text, listed
 
 MAX_FRAMES = 200
 MAX_CAST = 12

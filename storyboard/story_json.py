@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from storyboard.captions import MAX_CAPTION, Binding, Reading, clean_text
 from storyboard.errors import StoryError
 from storyboard.story import (
     ID,
@@ -34,6 +33,7 @@ from storyboard.story import (
     Story,
     Take,
 )
+from storyboard.text.captions import MAX_CAPTION, Binding, Reading, clean_text
 
 VERSION = 1
 MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns

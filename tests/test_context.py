@@ -6,9 +6,9 @@ import pytest
 import tiny
 import torch
 
-from storyboard.captions import PictureSlot, interleave
 from storyboard.context import FIRST_FRAMES, ContextPool, InterleavedContext, window
 from storyboard.models.story_reader import StoryReader
+from storyboard.text.prompt import PictureSlot, interleave
 
 WORDS = [
     "She runs.",

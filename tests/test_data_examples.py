@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from diffusers import DDPMScheduler
 from PIL import Image
 
-from storyboard.captions import PictureSlot
 from storyboard.errors import StoryError
+from storyboard.text.prompt import PictureSlot
 from tests import story_folders, tiny
 from tests.story_folders import BOXES, SIZE, clip_id
 from training.align_llm import AlignArguments, AlignTraining

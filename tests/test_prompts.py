@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from storyboard.captions import PictureSlot, mentioned_names
 from storyboard.errors import StoryError
+from storyboard.text.captions import mentioned_names
+from storyboard.text.prompt import PictureSlot
 from tests import tiny
 from training.align_llm import AlignArguments
 from training.maple_lane import CAST, sample_story

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from storyboard.captions import Reading
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.renderer import MAX_STEPS, Preview
 from storyboard.session import StorySession
 from storyboard.story import MAX_SEED, MAX_TAKES, Take, new_story
+from storyboard.text.captions import Reading
 from storyboard.undo import Undoing
 from tests.fakes import FlatRenderer, small_cast
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from storyboard.captions import Binding
 from storyboard.errors import StoryError
 from storyboard.inputs import (
     StoryInputs,
@@ -24,6 +23,7 @@ from storyboard.story import (
     frame_seed,
     new_story,
 )
+from storyboard.text.captions import Binding
 
 ROSA = Character("Rosa", "she", (), (Portrait("a", "raincoat", "p1"), Portrait("b", "dress", "p2")), "a")
 MILO = Character("Milo", "he", (), (Portrait("c", "jumper", "p3"),), "c")

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaForCausalLM, OPTForCausalLM
 
-from storyboard.captions import PictureSlot
 from storyboard.errors import StoryError
+from storyboard.text.prompt import PictureSlot
 from tests import story_folders, tiny
 from training import align_llm, assemble, loop, train_char_ldm
 from training.character_examples import clip_examples

@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storyboard.captions import interleave
+from storyboard.text.prompt import interleave
 from tests import tiny
 from tests.test_training_loop import run as new_run
 from training import loop

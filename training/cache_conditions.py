@@ -25,10 +25,10 @@ from transformers import (
     HfArgumentParser,
 )
 
-from storyboard.captions import find_mentions
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
+from storyboard.text.captions import find_mentions
 from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
 from training.maple_lane.reading import NAMES
 from training.parts import freeze

@@ -15,8 +15,8 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from transformers import CLIPImageProcessor
 
-from storyboard.captions import find_mentions
 from storyboard.models.conditioning import CharacterConditioner
+from storyboard.text.captions import find_mentions
 from training.data.dataset import StoryDataset, open_reader
 from training.data.examples import CaptionFitter, ClipExamples
 from training.maple_lane import CAST, draw_portrait, story

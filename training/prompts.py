@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from transformers import CLIPTokenizerFast
 
-from storyboard.captions import interleave
 from storyboard.errors import StoryError
 from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import Part, StoryReader
+from storyboard.text.prompt import interleave
 from training.cache_conditions import ConditionCache
 from training.maple_lane.reading import CAST_SHARE, cast_so_far
 from training.pretrain.latents import FRAMES, FramePicker, LatentCache

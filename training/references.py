@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from storyboard.captions import Mention
 from storyboard.errors import StoryError
+from storyboard.text.captions import Mention
 
 Rule = Literal["evaluation", "training", "story-ldm"]
 RULES = ("evaluation", "training", "story-ldm")

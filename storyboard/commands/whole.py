@@ -22,9 +22,9 @@ from storyboard.exports import ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_files, story_from_folder
 from storyboard.exports.project import ENDING, read_project, write_project
 from storyboard.model_name import model_name
-from storyboard.sentences import check_caption
 from storyboard.session import StorySession
 from storyboard.story import MAX_FRAMES, Character, Portrait, Story, new_id, new_story
+from storyboard.text.sentences import check_caption
 
 MAX_STORY_BYTES = 2**20
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from storyboard.captions import clean_text
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.jobs import Job
@@ -27,6 +26,7 @@ from storyboard.library.lock import FolderUnusable
 from storyboard.library.salvage import salvaged
 from storyboard.story import MAX_TITLE, Story, new_id
 from storyboard.story_json import story_from_json, story_to_json
+from storyboard.text.captions import clean_text
 
 DAYS_KEPT = 30  # deleted stories
 MAX_OPENING = 120  # characters of the first sentence in the list

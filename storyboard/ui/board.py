@@ -15,10 +15,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from storyboard.captions import MAX_CAPTION
 from storyboard.errors import StoryError
 from storyboard.looks import BRIGHTNESS, CURVES
-from storyboard.script import MAX_SCRIPT
+from storyboard.text.captions import MAX_CAPTION
+from storyboard.text.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
 from storyboard.ui.hints import Hints

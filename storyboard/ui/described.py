@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from storyboard.captions import find_pronouns
 from storyboard.inputs import StoryInputs, stale_cause
 from storyboard.story import Character, Frame, Story
+from storyboard.text.captions import find_pronouns
 from storyboard.ui.studio import Studio
 from storyboard.ui.view import reading_of
 

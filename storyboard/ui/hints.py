@@ -14,10 +14,10 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from storyboard.captions import clean_text, find_mentions, find_pronouns
-from storyboard.impersonal import is_impersonal
 from storyboard.renderer import MAX_STEPS
 from storyboard.story import MAX_FRAMES
+from storyboard.text.captions import clean_text, find_mentions, find_pronouns
+from storyboard.text.impersonal import is_impersonal
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that

@@ -19,9 +19,9 @@ from storyboard.inputs import frames_touched, stale_frames
 from storyboard.jobs import DrawingQueue, Job
 from storyboard.library import Entry, Library
 from storyboard.renderer import Renderer, steps_for
-from storyboard.script import MAX_SCRIPT, split_script
 from storyboard.session import StorySession
 from storyboard.story import MAX_FRAMES, QUALITIES, Character, Frame, Portrait, Story, new_id
+from storyboard.text.script import MAX_SCRIPT, split_script
 from storyboard.ui.sessions import MAX_OPEN, Sessions
 
 MAX_STORIES = 2000  # without a library

@@ -11,12 +11,12 @@ import io
 
 from PIL import Image
 
-from storyboard.captions import Pronoun, find_mentions, find_pronouns
-from storyboard.impersonal import is_impersonal
 from storyboard.inputs import StoryInputs, stale_cause
 from storyboard.jobs import Job
-from storyboard.readings import as_understood
 from storyboard.story import QUALITIES, Character, Frame, Story, Take
+from storyboard.text.captions import Pronoun, find_mentions, find_pronouns
+from storyboard.text.impersonal import is_impersonal
+from storyboard.text.readings import as_understood
 from storyboard.ui.studio import Studio
 
 PREVIEW_SIDE = 256  # pixels

@@ -22,9 +22,9 @@ from safetensors.torch import load_file
 from tqdm.auto import tqdm
 from transformers import CLIPImageProcessor, CLIPTokenizerFast, HfArgumentParser
 
-from storyboard.captions import Mention, find_mentions, mentioned_names
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
+from storyboard.text.captions import Mention, find_mentions, mentioned_names
 from training.cache_conditions import VIEWS, claim_conditions, load_conditioner, picture_features
 from training.data.crops import segment_mask, squared
 from training.data.dataset import Followers, StoryDataset, open_reader

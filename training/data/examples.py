@@ -18,9 +18,9 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from transformers import CLIPImageProcessor, CLIPTokenizerFast
 
-from storyboard.captions import find_mentions
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import cut_caption
+from storyboard.text.captions import find_mentions
 from training.data.crops import augmented, reference_crop, segment_mask, squared
 from training.data.dataset import StoryDataset
 from training.data.encoding import PictureFitter

@@ -21,12 +21,12 @@ import torch
 from PIL import Image
 from transformers import HfArgumentParser
 
-from storyboard.candidates import candidates
-from storyboard.captions import Reading, find_pronouns
 from storyboard.conditions import FrameCondition, FrameConditions
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import ContextFrame, FrameRequest
+from storyboard.text.candidates import candidates
+from storyboard.text.captions import Reading, find_pronouns
 from training.evaluate.drawing import cast_of
 from training.evaluate.metrics import Ratio, bootstrap
 from training.maple_lane import FIXED, StoryFrame, draw, story

@@ -1,6 +1,6 @@
 """What the model read in the pronouns of a drawn sentence: their places in the writer's words, and names for them.
 
-Knows neither torch nor gradio. What a pronoun is, and how a name takes its place, is `storyboard.captions`.
+Knows neither torch nor gradio. What a pronoun is, and how a name takes its place, is `storyboard.text.captions`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from storyboard.captions import Binding, Reading, find_pronouns, resolve
+from storyboard.text.captions import Binding, Reading, find_pronouns, resolve
 
 
 def place_readings(

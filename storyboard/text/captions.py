@@ -1,7 +1,8 @@
-"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning, the prompt.
+"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
 
 Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
-Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s.
+Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
+the prompt that a language model reads is `prompt.py`'s.
 
 Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
 called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
@@ -90,14 +91,6 @@ class Reading:
     names: tuple[str, ...]
     confidence: float  # 0 to 1
     by: Literal["model", "writer", "words"]
-
-
-@dataclass(frozen=True)
-class PictureSlot:
-    """A place in a prompt where picture tokens go: an earlier frame, or a cast member's portrait, by index."""
-
-    kind: Literal["frame", "portrait"]
-    index: int
 
 
 def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
@@ -195,52 +188,6 @@ def clean_text(text: str) -> str:
     normal = unicodedata.normalize("NFC", text)
     visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
     return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
-
-
-def interleave(
-    captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
-) -> list[str | tuple[str, str] | PictureSlot]:
-    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
-
-    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
-    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
-    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), and
-    therefore no cast. Each text is tokenised on its own.
-    """
-    if not pictures:
-        return ["".join(f" Caption: {text}" for text in (*captions, caption)) + f" Image:{tail}"]
-    parts: list[str | tuple[str, str] | PictureSlot] = []
-    text = " Cast:" if cast else ""
-    for index, name in enumerate(cast):
-        parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
-        text = "</img>"
-    for index, earlier in enumerate(captions):
-        parts += [_joined(text, " Image: <img>", apart=bool(tail)), PictureSlot("frame", index)]
-        text = f"</img> Caption: {earlier}"
-    parts.append(_joined(text, f" Caption: {caption} Image:{tail}", apart=bool(tail)))
-    return parts
-
-
-def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
-    """Which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them: the last.
-
-    A story stays where it last said it was: where neither those nor `caption` have one of the words `places`
-    ("kitchen"), the latest frame that has one stands in for the oldest of several.
-    """
-    last = list(range(max(0, len(captions) - most), len(captions)))
-    if len(last) > 1 and not any(_says_one(text, places) for text in (*(captions[i] for i in last), caption)):
-        said = (i for i in reversed(range(last[0])) if _says_one(captions[i], places))
-        last[0] = next(said, last[0])
-    return last
-
-
-def _says_one(text: str, words: Sequence[str]) -> bool:
-    spelt = (found for word in words for found in re.finditer(re.escape(word), text, re.IGNORECASE))
-    return any(is_whole_word(text, *found.span()) for found in spelt)
-
-
-def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
-    return (text, more) if apart and text else text + more
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Container, Sequence
 from itertools import combinations
 from typing import Protocol
 
-from storyboard.captions import (
+from storyboard.text.captions import (
     PRONOUN_FORMS,
     Binding,
     Pronoun,
@@ -18,8 +18,8 @@ from storyboard.captions import (
     is_possessive,
     mentioned_names,
 )
-from storyboard.clauses import subject_of
-from storyboard.impersonal import is_impersonal, is_thing
+from storyboard.text.clauses import subject_of
+from storyboard.text.impersonal import is_impersonal, is_thing
 
 MAX_GROUP = 4  # people that "they" may stand for
 

@@ -12,7 +12,7 @@ import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 
-from storyboard.captions import clean_text
+from storyboard.text.captions import clean_text
 
 MAX_SCRIPT = 60_000  # characters read; a story holds no more
 WRAPPED = 60  # characters: a longer line may have been wrapped after a full stop

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from storyboard.captions import Pronoun
+from storyboard.text.captions import Pronoun
 
 _HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
     starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming

@@ -17,14 +17,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from storyboard.captions import (
+from storyboard.errors import StoryError
+from storyboard.text.captions import (
     PRONOUN_FORMS,
     clean_caption,
     find_mentions,
     find_pronouns,
     mentioned_names,
 )
-from storyboard.errors import StoryError
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _QUOTED = re.compile(r'"[^"]*"|\u201c[^\u201d]*\u201d')

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from storyboard.captions import Mention, Pronoun
+from storyboard.text.captions import Mention, Pronoun
 
 _OBJECTS = frozenset(["him", "her", "them"])
 # "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
