@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
-from storyboard.story import (
+from storyboard.story.values import (
     ID,
     MAX_ALIASES,
     MAX_CAST,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.inputs import StoryInputs
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
-from storyboard.story import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
 from storyboard.text.captions import clean_caption, clean_text
 from storyboard.text.readings import place_readings
 from storyboard.text.sentences import check_pronouns

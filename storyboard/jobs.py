@@ -15,43 +15,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
-
-from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.pace import Pace
 from storyboard.renderer import Preview
 from storyboard.session import StorySession
-from storyboard.story import Take, new_id
+from storyboard.story.job import Job, JobState
+from storyboard.story.values import Take, new_id
 
 MAX_WAITING = 1000  # jobs, over all stories
 MAX_WAITING_A_STORY = 250  # a frame each of the longest story, and some rerolls
 KEPT_FINISHED = 200  # finished jobs remembered, over all stories
 
-JobState = Literal["queued", "drawing", "done", "failed", "cancelled", "interrupted"]
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One drawing as it was when asked: `step` of `steps` done, `preview` the latest rough picture while drawing."""
-
-    id: str
-    story_id: str
-    frame_id: str
-    reroll: bool = False
-    state: JobState = "queued"
-    step: int = 0
-    steps: int = 0  # 0 until the first step is done
-    preview: Image.Image | None = None
-    error: str | None = None  # the sentence for the writer when state is "failed"
-    ahead: int = 0  # jobs, of any story, that end before this one starts, while it is queued
-    seconds_left: float | None = None  # estimate until it is done; None while nothing is known, and once over
-
-    @property
-    def finished(self) -> bool:
-        return self.state not in ("queued", "drawing")
 
 
 @dataclass

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PIL import Image
 
-from storyboard import cast_edits, edits
 from storyboard.disk.pictures import PictureStore
 from storyboard.drawing import own_seed, rendering, request_for, take_of
 from storyboard.errors import StoryError
-from storyboard.inputs import StoryInputs
 from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Renderer
-from storyboard.story import (
+from storyboard.story import cast_edits, edits
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.undo import Step, Undoing
+from storyboard.story.values import (
     MAX_SEED,
     MAX_TAKES,
     Character,
@@ -29,7 +30,6 @@ from storyboard.story import (
     Take,
     frame_seed,
 )
-from storyboard.undo import Step, Undoing
 
 # Called with the story, its revision and the undo and redo steps before a change counts as made; gives the time.
 Save = Callable[[Story, int, Sequence[Step], Sequence[Step]], float]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.session import StorySession
-from storyboard.story import Story, new_story
+from storyboard.story.values import Story, new_story
 from tests.fakes import FlatRenderer, small_cast
 
 

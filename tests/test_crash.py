@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from storyboard.library import Library, Saved
-from storyboard.story import Story
+from storyboard.story.values import Story
 from storyboard.ui.studio import Studio
 from tests.fakes import FlatRenderer, small_cast
 

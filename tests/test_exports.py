@@ -19,7 +19,7 @@ from storyboard.exports.archive import story_from_folder
 from storyboard.exports.frame_png import KEYWORD, frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.motion import reading_time, shots_of
 from storyboard.exports.panels import slug
-from storyboard.story import new_story
+from storyboard.story.values import new_story
 from storyboard.text.captions import Binding
 from tests.fakes import small_cast
 from tests.stories import drawn_story

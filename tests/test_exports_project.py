@@ -16,7 +16,7 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports import project
 from storyboard.exports.project import read_project, write_project
-from storyboard.inputs import stale_frames
+from storyboard.story.inputs import stale_frames
 from storyboard.text.captions import Binding
 from tests.stories import drawn_story
 

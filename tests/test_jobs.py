@@ -7,9 +7,10 @@ import pytest
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue, Job
+from storyboard.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue
 from storyboard.session import StorySession
-from storyboard.story import new_story
+from storyboard.story.job import Job
+from storyboard.story.values import new_story
 from tests.fakes import FlatRenderer, small_cast
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from storyboard.errors import StoryError
-from storyboard.jobs import Job
 from storyboard.library import DAYS_KEPT, MAX_CHANGES_KEPT, Library
-from storyboard.story import MAX_TITLE, new_id
+from storyboard.story.job import Job
+from storyboard.story.values import MAX_TITLE, new_id
 from tests.fakes import small_cast
 from tests.kept import DAY, OTHER_SHELF, SHELF, Clock, reopened, save_all, story_with, take, titled
 

@@ -17,8 +17,8 @@ from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.archive import story_from_folder
 from storyboard.exports.frame_png import DRAWN, KEYWORD, frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.project import read_project
-from storyboard.looks import CURVES, finished
-from storyboard.story import LOOKS
+from storyboard.story.looks import CURVES, finished
+from storyboard.story.values import LOOKS
 from tests.stories import drawn_story
 
 RAMP = Image.merge("RGB", [Image.linear_gradient("L")] * 3)

@@ -10,8 +10,8 @@ from storyboard.exports.frame_png import frame_from_png, frame_to_png
 from storyboard.exports.project import read_project, write_project
 from storyboard.model_name import model_name
 from storyboard.session import StorySession
-from storyboard.story import new_story
-from storyboard.story_json import story_to_json
+from storyboard.story.as_json import story_to_json
+from storyboard.story.values import new_story
 from tests.fakes import FlatRenderer, small_cast
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from storyboard.errors import StoryError
-from storyboard.inputs import (
+from storyboard.story.inputs import (
     StoryInputs,
     frames_touched,
     stale_cause,
     stale_frames,
 )
-from storyboard.story import (
+from storyboard.story.values import (
     MAX_CAST,
     MAX_FRAMES,
     MAX_PORTRAITS,

@@ -21,12 +21,12 @@ from storyboard.disk.durable import part_of, settle
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
-from storyboard.inputs import stale_cause
 from storyboard.model_name import model_name
 from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.session import StorySession
-from storyboard.story import Frame, Story
-from storyboard.story_json import story_to_json
+from storyboard.story.as_json import story_to_json
+from storyboard.story.inputs import stale_cause
+from storyboard.story.values import Frame, Story
 
 
 def create_story(options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ from storyboard.exports.archive import story_files, story_from_folder
 from storyboard.exports.project import ENDING, read_project, write_project
 from storyboard.model_name import model_name
 from storyboard.session import StorySession
-from storyboard.story import MAX_FRAMES, Character, Portrait, Story, new_id, new_story
+from storyboard.story.values import MAX_FRAMES, Character, Portrait, Story, new_id, new_story
 from storyboard.text.sentences import check_caption
 
 MAX_STORY_BYTES = 2**20

@@ -11,7 +11,7 @@ from pathlib import Path
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.panels import file_stem
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 KINDS = ("pdf", "sheet", "comic", "zip", "gif", "mp4", "project")
 PER_PAGE = (1, 2, 4, 6, 9)

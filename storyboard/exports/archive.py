@@ -17,7 +17,7 @@ from storyboard.errors import StoryError
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import drawn_panels, slug
 from storyboard.exports.reading import read_json
-from storyboard.story import MAX_FRAMES, Story, Take, new_id
+from storyboard.story.values import MAX_FRAMES, Story, Take, new_id
 
 INDEX = "story.json"
 MAX_INDEX_BYTES = 4 * 2**20

@@ -19,7 +19,7 @@ from storyboard.errors import StoryError
 from storyboard.exports.fonts import FontChain
 from storyboard.exports.lettering import draw_lines, fitting, height
 from storyboard.exports.panels import Panel, drawn_panels
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 TICK = 0.5
 SHORTEST, LONGEST = 2.5, 10.0

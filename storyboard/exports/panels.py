@@ -13,8 +13,8 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.looks import finished
-from storyboard.story import Story, Take
+from storyboard.story.looks import finished
+from storyboard.story.values import Story, Take
 
 MAX_SLUG = 40  # characters
 

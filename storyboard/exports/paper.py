@@ -26,7 +26,7 @@ from storyboard.exports.lettering import (
     start_of,
 )
 from storyboard.exports.panels import Panel, panels_of
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 GRIDS = {1: (1, 1), 2: (1, 2), 4: (2, 2), 6: (2, 3), 9: (3, 3)}  # frames a page: columns, rows
 PAPERS = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storyboard.errors import StoryError
-from storyboard.story import Story
-from storyboard.story_json import story_from_json, story_to_json
+from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.values import Story
 
 Change = tuple[str, Story]  # what undoing (or redoing) it is called, and the story it leads to
 MAX_CHANGES_KEPT = 50  # of each stack, the latest

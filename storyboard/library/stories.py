@@ -19,13 +19,13 @@ from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.jobs import Job
 from storyboard.library.changes import STACKS, Change, Kept, read_changes, write_changes
 from storyboard.library.file import LibraryFile
 from storyboard.library.lock import FolderUnusable
 from storyboard.library.salvage import salvaged
-from storyboard.story import MAX_TITLE, Story, new_id
-from storyboard.story_json import story_from_json, story_to_json
+from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.job import Job
+from storyboard.story.values import MAX_TITLE, Story, new_id
 from storyboard.text.captions import clean_text
 
 DAYS_KEPT = 30  # deleted stories

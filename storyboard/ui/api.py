@@ -13,7 +13,7 @@ from gradio.route_utils import get_root_url
 
 from storyboard.errors import StoryError
 from storyboard.exports import missing_letters
-from storyboard.jobs import Job
+from storyboard.story.job import Job
 from storyboard.ui.described import address, describe_frame, describe_story
 from storyboard.ui.files import export
 from storyboard.ui.studio import Studio

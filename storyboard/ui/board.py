@@ -16,7 +16,7 @@ from pathlib import Path
 import gradio as gr
 
 from storyboard.errors import StoryError
-from storyboard.looks import BRIGHTNESS, CURVES
+from storyboard.story.looks import BRIGHTNESS, CURVES
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words

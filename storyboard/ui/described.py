@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from storyboard.inputs import StoryInputs, stale_cause
-from storyboard.story import Character, Frame, Story
+from storyboard.story.inputs import StoryInputs, stale_cause
+from storyboard.story.values import Character, Frame, Story
 from storyboard.text.captions import find_pronouns
 from storyboard.ui.studio import Studio
 from storyboard.ui.view import reading_of

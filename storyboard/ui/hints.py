@@ -15,7 +15,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from storyboard.renderer import MAX_STEPS
-from storyboard.story import MAX_FRAMES
+from storyboard.story.values import MAX_FRAMES
 from storyboard.text.captions import clean_text, find_mentions, find_pronouns
 from storyboard.text.impersonal import is_impersonal
 

@@ -14,8 +14,8 @@ from weakref import WeakValueDictionary
 from storyboard.errors import StoryError
 from storyboard.library import Library
 from storyboard.session import StorySession
-from storyboard.story import MAX_SEED, Character, Story, new_story
-from storyboard.undo import Undoing
+from storyboard.story.undo import Undoing
+from storyboard.story.values import MAX_SEED, Character, Story, new_story
 
 MAX_OPEN = 200  # sessions kept in memory beside a library, though nobody uses them just now
 

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
-from storyboard.inputs import frames_touched, stale_frames
-from storyboard.jobs import DrawingQueue, Job
+from storyboard.jobs import DrawingQueue
 from storyboard.library import Entry, Library
 from storyboard.renderer import Renderer, steps_for
 from storyboard.session import StorySession
-from storyboard.story import MAX_FRAMES, QUALITIES, Character, Frame, Portrait, Story, new_id
+from storyboard.story.inputs import frames_touched, stale_frames
+from storyboard.story.job import Job
+from storyboard.story.values import MAX_FRAMES, QUALITIES, Character, Frame, Portrait, Story, new_id
 from storyboard.text.script import MAX_SCRIPT, split_script
 from storyboard.ui.sessions import MAX_OPEN, Sessions
 

@@ -11,9 +11,9 @@ import io
 
 from PIL import Image
 
-from storyboard.inputs import StoryInputs, stale_cause
-from storyboard.jobs import Job
-from storyboard.story import QUALITIES, Character, Frame, Story, Take
+from storyboard.story.inputs import StoryInputs, stale_cause
+from storyboard.story.job import Job
+from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
 from storyboard.text.captions import Pronoun, find_mentions, find_pronouns
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.readings import as_understood

@@ -17,7 +17,7 @@ from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from storyboard.story import MAX_CAST, MAX_NAME
+from storyboard.story.values import MAX_CAST, MAX_NAME
 from storyboard.text.captions import clean_text
 from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
 

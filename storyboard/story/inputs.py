@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from storyboard.story import Character, Frame, Story, Take
+from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.candidates import bindings_by_words
 from storyboard.text.captions import Binding, find_mentions, listed, mentioned_names, resolve
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from storyboard.errors import StoryError
-from storyboard.story import (
+from storyboard.story.values import (
     MAX_ALIASES,
     MAX_CAST,
     MAX_LABEL,

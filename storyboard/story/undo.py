@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from storyboard.errors import StoryError
-from storyboard.story import Frame, Story
+from storyboard.story.values import Frame, Story
 
 MAX_UNDO = 200
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from storyboard.errors import StoryError
-from storyboard.story import (
+from storyboard.story.values import (
     ID,
     LOOKS,
     MAX_ALIASES,

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Literal
 
 from storyboard.errors import StoryError
-from storyboard.inputs import StoryInputs
-from storyboard.story import (
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import (
     LOOKS,
     MAX_FRAMES,
     MAX_SEED,
