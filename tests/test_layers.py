@@ -17,8 +17,6 @@ LAYERS = (
     ("storyboard.text",),
     ("storyboard.renderer",),
     ("storyboard.models",),
-    ("storyboard.context", "storyboard.explain"),
-    ("storyboard.conditions",),
     ("storyboard.pipeline",),
     ("storyboard.story", "storyboard.model_name"),
     ("storyboard.cast", "storyboard.drawing"),

@@ -23,9 +23,7 @@ from PIL import Image
 from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 
-from storyboard.conditions import FrameCondition, FrameConditions
 from storyboard.errors import StoryError
-from storyboard.explain import AttentionWatch
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.denoise import DenoiseStep, denoise
 from storyboard.models.folder import check_folder
@@ -35,6 +33,8 @@ from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import Previewer
 from storyboard.models.story_reader import StoryReader
+from storyboard.pipeline.conditions import FrameCondition, FrameConditions
+from storyboard.pipeline.explain import AttentionWatch
 from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Rendered, steps_for
 
 MAX_GUIDANCE = 30.0

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from PIL import Image, ImageOps
 
-from storyboard.context import ContextPool
 from storyboard.errors import StoryError
-from storyboard.explain import read_pronouns
+from storyboard.pipeline.context import ContextPool
+from storyboard.pipeline.explain import read_pronouns
 from storyboard.renderer import CastMember, FrameRequest
 from storyboard.text.captions import (
     Mention,
