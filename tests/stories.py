@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore
-from storyboard.session import StorySession
 from storyboard.story.values import Story, new_story
+from storyboard.studio.session import StorySession
 from tests.fakes import FlatRenderer, small_cast
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from storyboard.library import Library, Saved
 from storyboard.story.values import Story
-from storyboard.ui.studio import Studio
+from storyboard.studio.studio import Studio
 from tests.fakes import FlatRenderer, small_cast
 
 KILLS = 50

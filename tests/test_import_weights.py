@@ -22,7 +22,6 @@ from transformers import (
     LlamaForCausalLM,
 )
 
-from storyboard.cast import load_cast
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.folder import PICKLED, check_folder
@@ -31,6 +30,7 @@ from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+from storyboard.studio.cast import load_cast
 from training import import_weights
 from training.align_llm import build_reader
 from training.parts import build_unet, build_vae, load_config

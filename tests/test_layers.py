@@ -1,4 +1,4 @@
-"""Imports only go downward, the story layer knows no model and no page, and importing a module does nothing."""
+"""The rooms of `storyboard/`: imports only go to floors below, and importing a module does nothing."""
 
 import ast
 from pathlib import Path
@@ -11,60 +11,19 @@ MODULES = {
     for path in sorted((ROOT / "storyboard").rglob("*.py"))
 }
 
-# Lowest first; a module may import from layers below its own and from its own.
-LAYERS = (
-    ("storyboard", "storyboard.errors", "storyboard.disk"),
-    ("storyboard.text",),
-    ("storyboard.renderer",),
-    ("storyboard.models",),
-    ("storyboard.pipeline",),
-    ("storyboard.story", "storyboard.model_name"),
-    ("storyboard.cast", "storyboard.drawing"),
-    ("storyboard.session",),
-    ("storyboard.jobs", "storyboard.pace"),
-    ("storyboard.library",),
-    ("storyboard.exports",),
-    ("storyboard.commands",),
-    ("storyboard.__main__",),
-    ("storyboard.ui",),
+# The floors, lowest first, each with its rooms. A module imports from its own room
+# and from floors below.
+FLOORS = (
+    ("errors",),
+    ("disk", "text"),
+    ("renderer",),
+    ("models", "story"),
+    ("pipeline", "library", "exports"),
+    ("studio",),
+    ("commands",),
+    ("ui", "__main__"),
 )
-TORCHLESS = (
-    "storyboard.errors",
-    "storyboard.disk.durable",
-    "storyboard.disk.file_lock",
-    "storyboard.renderer",
-    "storyboard.text.captions",
-    "storyboard.text.prompt",
-    "storyboard.text.impersonal",
-    "storyboard.text.clauses",
-    "storyboard.text.candidates",
-    "storyboard.text.readings",
-    "storyboard.text.sentences",
-    "storyboard.story.values",
-    "storyboard.story.job",
-    "storyboard.disk.pictures",
-    "storyboard.story.looks",
-    "storyboard.model_name",
-    "storyboard.cast",
-    "storyboard.text.script",
-    "storyboard.story.inputs",
-    "storyboard.story.as_json",
-    "storyboard.story.undo",
-    "storyboard.story.edits",
-    "storyboard.story.cast_edits",
-    "storyboard.drawing",
-    "storyboard.session",
-    "storyboard.jobs",
-    "storyboard.commands.frames",
-    "storyboard.commands.whole",
-    "storyboard.pace",
-    "storyboard.library",
-    "storyboard.library.changes",
-    "storyboard.library.file",
-    "storyboard.library.lock",
-    "storyboard.library.salvage",
-    "storyboard.library.stories",
-)
+TORCHLESS = ("errors", "disk", "text", "renderer", "story", "library", "studio")
 MODELS_MAY_USE = ("storyboard.models", "storyboard.text", "storyboard.errors")
 PURE_CALLS = {
     "items",
@@ -108,24 +67,44 @@ def under(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-def layer(name: str) -> int:
-    ranks = [
-        (len(package), rank)
-        for rank, packages in enumerate(LAYERS)
-        for package in packages
-        if name == package or (package != "storyboard" and under(name, package))
-    ]
-    assert ranks, f"{name} has no place in LAYERS; give it one"
-    return max(ranks)[1]
+def room(name: str) -> str:
+    """The room of a module of `storyboard`; "" for the package itself."""
+    return name.partition(".")[2].partition(".")[0]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_go_downward(name):
-    upward = {used for used in imports_of(name) & set(MODULES) if layer(used) > layer(name)}
-    assert not upward
+def floor(name: str) -> int:
+    found = [number for number, rooms in enumerate(FLOORS) if room(name) in rooms]
+    assert found, f"{name} has no place in FLOORS; give its room one"
+    return found[0]
 
 
-@pytest.mark.parametrize("name", TORCHLESS)
+def inside(name: str) -> set[str]:
+    """The modules of this package that a module imports, each room's `__init__` under the room's own name."""
+    return {used for used in imports_of(name) & set(MODULES) if used != "storyboard"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "storyboard"])
+def test_imports_stay_in_their_room_or_go_to_a_floor_below(name):
+    assert not {used for used in inside(name) if room(used) != room(name) and floor(used) >= floor(name)}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    left = {name: inside(name) - {name} for name in MODULES if not MODULES[name].name == "__init__.py"}
+    while free := [name for name, used in left.items() if not used & left.keys()]:
+        for name in free:
+            del left[name]
+    assert not left
+
+
+def test_the_house_is_drawn_by_its_folder():
+    entries = {path.name for path in (ROOT / "storyboard").iterdir() if path.name != "__pycache__"}
+    assert len(entries) <= 14
+    assert {entry.removesuffix(".py") for entry in entries} - {"__init__"} == {
+        one for rooms in FLOORS for one in rooms
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if room(name) in TORCHLESS])
 def test_the_story_layer_knows_no_model_library_and_no_page(name):
     foreign = (
         "torch",

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from storyboard.cast import load_cast
 from storyboard.disk.pictures import UPLOAD_SIDE, PictureStore, read_upload
 from storyboard.errors import StoryError
+from storyboard.studio.cast import load_cast
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:

@@ -10,9 +10,9 @@ from PIL import Image
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.renderer import MAX_STEPS, Preview
-from storyboard.session import StorySession
 from storyboard.story.undo import Undoing
 from storyboard.story.values import MAX_SEED, MAX_TAKES, Take, new_story
+from storyboard.studio.session import StorySession
 from storyboard.text.captions import Reading
 from tests.fakes import FlatRenderer, small_cast
 

@@ -9,11 +9,11 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.studio.studio import Studio
 from storyboard.ui.board import board_calls
 from storyboard.ui.files import uploaded_file
 from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
-from storyboard.ui.studio import Studio
 from storyboard.ui.view import board_view
 from tests import tiny
 from tests.fakes import FlatRenderer, small_cast

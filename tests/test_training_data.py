@@ -172,9 +172,9 @@ def test_a_run_interrupted_half_way_ends_with_bit_equal_weights(apart, stage, mo
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 def test_the_trained_parts_become_a_pipeline_the_app_takes(trained, tmp_path):
-    from storyboard.cast import load_cast
     from storyboard.disk.pictures import PictureStore
     from storyboard.pipeline import StoryPipeline
+    from storyboard.studio.cast import load_cast
 
     chars = trained.folder / "set" / "chars"
     shared = ["--parts", str(trained.folder / "parts"), "--portraits", str(chars)]

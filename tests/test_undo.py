@@ -7,9 +7,9 @@ import pytest
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.session import StorySession
 from storyboard.story.undo import MAX_UNDO
 from storyboard.story.values import Story
+from storyboard.studio.session import StorySession
 from tests.writing import EVERY_CHANGE, STORY, draw, fresh, ids, stale, written
 
 

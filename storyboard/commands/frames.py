@@ -14,19 +14,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storyboard.cast import load_cast
 from storyboard.commands import drawing
 from storyboard.commands.whole import cast_story
 from storyboard.disk.durable import part_of, settle
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
-from storyboard.model_name import model_name
 from storyboard.renderer import FrameRequest, Preview, Rendered
-from storyboard.session import StorySession
 from storyboard.story.as_json import story_to_json
 from storyboard.story.inputs import stale_cause
 from storyboard.story.values import Frame, Story
+from storyboard.studio.cast import load_cast
+from storyboard.studio.model_name import model_name
+from storyboard.studio.session import StorySession
 
 
 def create_story(options: argparse.Namespace) -> None:

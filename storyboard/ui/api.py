@@ -14,9 +14,9 @@ from gradio.route_utils import get_root_url
 from storyboard.errors import StoryError
 from storyboard.exports import missing_letters
 from storyboard.story.job import Job
+from storyboard.studio.studio import Studio
 from storyboard.ui.described import address, describe_frame, describe_story
 from storyboard.ui.files import export
-from storyboard.ui.studio import Studio
 
 DRAWING_AT_ONCE = 8  # calls that may wait for their pictures together; the drawing itself is the queue's
 EXPORTING_AT_ONCE = 2

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from storyboard.studio.studio import Studio
 from storyboard.ui.hints import Hints
-from storyboard.ui.studio import Studio
 from storyboard.ui.view import frame_details as details_of
 
 SHOWN = 40  # letters before the place where a sentence is cut

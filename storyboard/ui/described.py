@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from storyboard.story.inputs import StoryInputs, stale_cause
 from storyboard.story.values import Character, Frame, Story
+from storyboard.studio.studio import Studio
 from storyboard.text.captions import find_pronouns
-from storyboard.ui.studio import Studio
 from storyboard.ui.view import reading_of
 
 

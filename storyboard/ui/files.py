@@ -21,7 +21,7 @@ from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import file_stem
 from storyboard.exports.project import read_project
-from storyboard.ui.studio import Studio
+from storyboard.studio.studio import Studio
 
 EXPORT_KEPT = 3600  # seconds
 

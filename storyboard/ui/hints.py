@@ -1,7 +1,7 @@
 """What a pipeline says it can draw: its words, and the optional "places", "actions", "example", "peopled" of cast.json.
 
 Knows neither torch nor gradio. All of it is suggestions, so what does not fit is left out instead of refused;
-`storyboard.cast` is the one that checks the file.
+`storyboard.studio.cast` is the one that checks the file.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storyboard.errors import StoryError
 from storyboard.library import Entry
-from storyboard.ui.studio import Studio
+from storyboard.studio.studio import Studio
 from storyboard.ui.view import board_view
 
 Example = Callable[

@@ -14,10 +14,10 @@ from PIL import Image
 from storyboard.story.inputs import StoryInputs, stale_cause
 from storyboard.story.job import Job
 from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
+from storyboard.studio.studio import Studio
 from storyboard.text.captions import Pronoun, find_mentions, find_pronouns
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.readings import as_understood
-from storyboard.ui.studio import Studio
 
 PREVIEW_SIDE = 256  # pixels
 _THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be

@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 
 from storyboard.errors import StoryError
 from storyboard.library import Library
-from storyboard.session import StorySession
 from storyboard.story.undo import Undoing
 from storyboard.story.values import MAX_SEED, Character, Story, new_story
+from storyboard.studio.session import StorySession
 
 MAX_OPEN = 200  # sessions kept in memory beside a library, though nobody uses them just now
 

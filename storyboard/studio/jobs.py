@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from storyboard.errors import StoryError
-from storyboard.pace import Pace
 from storyboard.renderer import Preview
-from storyboard.session import StorySession
 from storyboard.story.job import Job, JobState
 from storyboard.story.values import Take, new_id
+from storyboard.studio.pace import Pace
+from storyboard.studio.session import StorySession
 
 MAX_WAITING = 1000  # jobs, over all stories
 MAX_WAITING_A_STORY = 250  # a frame each of the longest story, and some rerolls

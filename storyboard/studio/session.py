@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
-from storyboard.drawing import own_seed, rendering, request_for, take_of
 from storyboard.errors import StoryError
 from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Renderer
 from storyboard.story import cast_edits, edits
@@ -30,6 +29,7 @@ from storyboard.story.values import (
     Take,
     frame_seed,
 )
+from storyboard.studio.requests import own_seed, rendering, request_for, take_of
 
 # Called with the story, its revision and the undo and redo steps before a change counts as made; gives the time.
 Save = Callable[[Story, int, Sequence[Step], Sequence[Step]], float]

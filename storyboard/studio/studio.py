@@ -15,15 +15,15 @@ from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
-from storyboard.jobs import DrawingQueue
 from storyboard.library import Entry, Library
 from storyboard.renderer import Renderer, steps_for
-from storyboard.session import StorySession
 from storyboard.story.inputs import frames_touched, stale_frames
 from storyboard.story.job import Job
 from storyboard.story.values import MAX_FRAMES, QUALITIES, Character, Frame, Portrait, Story, new_id
+from storyboard.studio.jobs import DrawingQueue
+from storyboard.studio.session import StorySession
+from storyboard.studio.sessions import MAX_OPEN, Sessions
 from storyboard.text.script import MAX_SCRIPT, split_script
-from storyboard.ui.sessions import MAX_OPEN, Sessions
 
 MAX_STORIES = 2000  # without a library
 MAX_TEXT = 10_000  # characters looked at in any text from outside; a sentence's own limit is far below
