@@ -28,8 +28,8 @@ from storyboard.renderer import ContextFrame, FrameRequest
 from tests import tiny
 from training.align_llm import AlignArguments
 from training.assemble import AssembleArguments
+from training.configs.parts import load_config
 from training.data.conditions import ConditionArguments
-from training.parts import load_config
 from training.released.base import BaseArguments
 from training.released.cast import CastArguments
 from training.train_char_ldm import CharLdmArguments

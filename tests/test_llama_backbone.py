@@ -12,7 +12,7 @@ from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
 from training import align_llm, assemble, cache_conditions
-from training.parts import build_language_model, load_config
+from training.configs.parts import build_language_model, load_config
 from training.pretrain import latents
 from training.pretrain.__main__ import main as pretrain
 

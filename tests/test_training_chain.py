@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from training import align_llm, assemble, cache_conditions, disassemble, train_char_ldm
-from training.parts import load_config
+from training.configs.parts import load_config
 from training.pretrain import latents
 from training.pretrain.__main__ import main as pretrain
 

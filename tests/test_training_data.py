@@ -17,9 +17,9 @@ from storyboard.text.prompt import PictureSlot
 from tests import story_folders, tiny
 from training import align_llm, assemble, loop, train_char_ldm
 from training.character_examples import clip_examples
+from training.configs.parts import build_unet, load_config
 from training.data import conditions
 from training.maple_lane.writer import write_dataset
-from training.parts import build_unet, load_config
 from training.prompts import PromptFitter
 from training.train_char_ldm import checkpoint_unrecorded
 

@@ -19,8 +19,8 @@ from tests import tiny
 from tests.test_training_loop import run as new_run
 from training import loop
 from training.align_llm import AlignArguments, AlignTraining
+from training.configs.parts import freeze
 from training.loop import TrainingRun, loop_accelerator, row_generator
-from training.parts import freeze
 from training.sharding import shard_language_model
 
 STEPS = 12

@@ -29,11 +29,11 @@ from storyboard.models.losses import alignment_loss, diffusion_loss, generation_
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.story_reader import StoryReader
 from training.cache_conditions import ConditionCache, check_conditions
+from training.configs.parts import freeze, load_config, save_part
 from training.data.conditions import ClipConditions, StoryPrompts
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.encoding import latents_of
 from training.loop import LoopArguments, TrainingRun, loop_accelerator
-from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import LatentCache
 from training.prompts import PromptFitter, Prompts, visual_tokens
 from training.references import Rule

@@ -29,12 +29,12 @@ from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
+from training.configs.parts import freeze
+from training.loop.processes import make_accelerator
 from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
 from training.maple_lane.reading import NAMES
-from training.parts import freeze
 from training.pretrain.clip import weather
 from training.pretrain.latents import FRAMES, SHARD_STORIES, missing_shards, write_shard
-from training.processes import make_accelerator
 
 VIEWS = 6  # of each portrait
 MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them

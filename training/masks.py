@@ -31,7 +31,7 @@ from storyboard.errors import StoryError
 from training.data import Clip, Segment, StoryFrame, open_reader
 from training.data.dataset import missing_sentence
 from training.evaluate.sheet import SheetFrame, contact_sheet
-from training.processes import make_accelerator
+from training.loop.processes import make_accelerator
 from training.weights_file import fit, read_weights, tensors_of
 
 LARGEST_ID = 2**31 - 1  # what a mask can hold

@@ -33,9 +33,9 @@ from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.losses import diffusion_loss
 from training.character_examples import clip_examples, maple_lane_examples
+from training.configs.parts import freeze, save_part
 from training.data.encoding import latents_of
 from training.loop import LoopArguments, TrainingRun
-from training.parts import freeze, save_part
 from training.pretrain.latents import measured_vae
 from training.pretrain.ldm import paint
 

@@ -32,11 +32,11 @@ from training.data.encoding import PictureFitter
 from training.data.examples import CaptionFitter, open_portrait, portrait_file
 from training.data.reader import Reader
 from training.data.records import Clip, Story, StoryFrame
+from training.loop.processes import make_accelerator
 from training.maple_lane.reading import CAST_SHARE
 from training.pretrain.clip import weather
 from training.pretrain.latents import write_shard
 from training.pretrain.ldm import token_ids
-from training.processes import make_accelerator
 from training.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
 
 SHARD_CLIPS = 128

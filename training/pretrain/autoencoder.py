@@ -19,9 +19,9 @@ from torch import nn
 from transformers import HfArgumentParser
 
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.parts import build_vae, freeze, load_config, save_part
 from training.loop import LoopArguments, TrainingRun, row_generator
 from training.maple_lane import draw, draw_with_things, sample_story
-from training.parts import build_vae, freeze, load_config, save_part
 
 
 @dataclass

@@ -17,9 +17,16 @@ from torch import nn
 from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.errors import StoryError
+from training.configs.parts import (
+    build_clip,
+    build_image_processor,
+    join_towers,
+    load_config,
+    save_part,
+    split_clip,
+)
 from training.loop import LoopArguments, TrainingRun, loop_accelerator
 from training.maple_lane import CAST, describe, describe_portrait, draw, draw_portrait, sample_story
-from training.parts import build_clip, build_image_processor, join_towers, load_config, save_part, split_clip
 
 
 @dataclass

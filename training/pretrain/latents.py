@@ -23,10 +23,10 @@ from transformers import HfArgumentParser
 from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
+from training.configs.parts import freeze, save_part
+from training.loop.processes import make_accelerator
 from training.maple_lane import MapleStory, draw_with_things, sample_story
-from training.parts import freeze, save_part
 from training.pretrain.autoencoder import pixels_of
-from training.processes import make_accelerator
 
 SHARD_STORIES = 128
 FRAMES = 4

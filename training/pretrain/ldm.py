@@ -21,9 +21,9 @@ from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
 from storyboard.models.denoise import denoise
 from storyboard.models.latents import decode_latents
 from storyboard.models.losses import diffusion_loss
+from training.configs.parts import build_scheduler, build_unet, load_config, save_part
 from training.loop import LoopArguments, TrainingRun, row_generator
 from training.maple_lane import describe, story
-from training.parts import build_scheduler, build_unet, load_config, save_part
 from training.pretrain.latents import LatentCache, measured_vae
 
 

@@ -21,9 +21,9 @@ from storyboard.models.losses import IGNORED
 from storyboard.models.story_reader import StoryReader
 from training.align_llm import build_reader
 from training.cache_conditions import ConditionCache, check_conditions
+from training.configs.parts import freeze, load_config, save_part
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane.reading import lesson
-from training.parts import freeze, load_config, save_part
 from training.pretrain.latents import FRAMES
 from training.prompts import packed_pictures, visual_tokens
 

@@ -29,7 +29,7 @@ from tqdm.auto import tqdm
 
 from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
-from training.processes import make_accelerator
+from training.loop.processes import make_accelerator
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
 SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
