@@ -32,7 +32,7 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from storyboard.studio.cast import load_cast
 from training import import_weights
-from training.align_llm import build_reader
+from training.align_llm.reader import build_reader
 from training.configs.parts import build_unet, build_vae, load_config
 from training.released import base as base_parts
 from training.released import cast, language, model_args, parts

@@ -1,4 +1,4 @@
-"""The rooms of `storyboard/`: imports only go to floors below, and importing a module does nothing."""
+"""The rooms of `storyboard/` and `training/`: imports only go to floors below, and importing a module does nothing."""
 
 import ast
 from pathlib import Path
@@ -6,23 +6,42 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted((ROOT / "storyboard").rglob("*.py"))
+HOUSES = {
+    house: {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted((ROOT / house).rglob("*.py"))
+    }
+    for house in ("storyboard", "training")
 }
+MODULES = HOUSES["storyboard"]
+EVERY_MODULE = {name: path for modules in HOUSES.values() for name, path in modules.items()}
 
-# The floors, lowest first, each with its rooms. A module imports from its own room
-# and from floors below.
-FLOORS = (
-    ("errors",),
-    ("disk", "text"),
-    ("renderer",),
-    ("models", "story"),
-    ("pipeline", "library", "exports"),
-    ("studio",),
-    ("commands",),
-    ("ui", "__main__"),
-)
+# The floors of each house, lowest first, each with its rooms. A module imports from its own room and from floors below.
+FLOORS = {
+    "storyboard": (
+        ("errors",),
+        ("disk", "text"),
+        ("renderer",),
+        ("models", "story"),
+        ("pipeline", "library", "exports"),
+        ("studio",),
+        ("commands",),
+        ("ui", "__main__"),
+    ),
+    "training": (
+        ("configs", "loop", "maple_lane"),
+        ("data",),
+        ("examples", "released"),
+        ("train_char_ldm", "align_llm", "story_ldm"),
+        ("pretrain",),
+        ("evaluate",),
+        ("assemble", "disassemble", "import_weights", "masks", "cache_conditions"),
+    ),
+}
+# Where a command was before its module moved up: nothing but a door, and nothing imports it.
+DOORS = {"training.data.conditions"}
+MOST_ENTRIES = {"storyboard": 14, "training": 18}
+FILES_ONLY = {"accelerate"}  # launch configs, no modules
 TORCHLESS = ("errors", "disk", "text", "renderer", "story", "library", "studio")
 MODELS_MAY_USE = ("storyboard.models", "storyboard.text", "storyboard.errors")
 PURE_CALLS = {
@@ -59,7 +78,7 @@ def imports(path: Path, package: str) -> set[str]:
 
 
 def imports_of(name: str) -> set[str]:
-    path = MODULES[name]
+    path = EVERY_MODULE[name]
     return imports(path, name if path.name == "__init__.py" else name.rpartition(".")[0])
 
 
@@ -73,35 +92,39 @@ def room(name: str) -> str:
 
 
 def floor(name: str) -> int:
-    found = [number for number, rooms in enumerate(FLOORS) if room(name) in rooms]
+    floors = FLOORS[name.partition(".")[0]]
+    found = [number for number, rooms in enumerate(floors) if room(name) in rooms]
     assert found, f"{name} has no place in FLOORS; give its room one"
     return found[0]
 
 
 def inside(name: str) -> set[str]:
-    """The modules of this package that a module imports, each room's `__init__` under the room's own name."""
-    return {used for used in imports_of(name) & set(MODULES) if used != "storyboard"}
+    """The modules of its own house that a module imports."""
+    house = name.partition(".")[0]
+    return {used for used in imports_of(name) & set(HOUSES[house]) if used != house}
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name != "storyboard"])
+@pytest.mark.parametrize("name", sorted(set(EVERY_MODULE) - set(HOUSES) - DOORS))
 def test_imports_stay_in_their_room_or_go_to_a_floor_below(name):
     assert not {used for used in inside(name) if room(used) != room(name) and floor(used) >= floor(name)}
+    assert not inside(name) & DOORS
 
 
-def test_no_module_imports_itself_by_way_of_others():
-    left = {name: inside(name) - {name} for name in MODULES if not MODULES[name].name == "__init__.py"}
+@pytest.mark.parametrize("house", HOUSES)
+def test_no_module_imports_itself_by_way_of_others(house):
+    left = {name: inside(name) - {name} for name, path in HOUSES[house].items() if path.name != "__init__.py"}
     while free := [name for name, used in left.items() if not used & left.keys()]:
         for name in free:
             del left[name]
     assert not left
 
 
-def test_the_house_is_drawn_by_its_folder():
-    entries = {path.name for path in (ROOT / "storyboard").iterdir() if path.name != "__pycache__"}
-    assert len(entries) <= 14
-    assert {entry.removesuffix(".py") for entry in entries} - {"__init__"} == {
-        one for rooms in FLOORS for one in rooms
-    }
+@pytest.mark.parametrize("house", HOUSES)
+def test_the_house_is_drawn_by_its_folder(house):
+    entries = {path.name for path in (ROOT / house).iterdir() if path.name != "__pycache__"}
+    assert len(entries) <= MOST_ENTRIES[house]
+    rooms = {one for rooms in FLOORS[house] for one in rooms}
+    assert {entry.removesuffix(".py") for entry in entries} - {"__init__"} - FILES_ONLY == rooms
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if room(name) in TORCHLESS])

@@ -15,13 +15,16 @@ from transformers import LlamaForCausalLM, OPTForCausalLM
 from storyboard.errors import StoryError
 from storyboard.text.prompt import PictureSlot
 from tests import story_folders, tiny
-from training import align_llm, assemble, loop, train_char_ldm
-from training.character_examples import clip_examples
+from training import assemble
+from training.align_llm import clips as conditions
+from training.align_llm import train as align_llm
+from training.align_llm.prompts import PromptFitter
 from training.configs.parts import build_unet, load_config
-from training.data import conditions
+from training.loop import run as loop
 from training.maple_lane.writer import write_dataset
-from training.prompts import PromptFitter
-from training.train_char_ldm import checkpoint_unrecorded
+from training.train_char_ldm import train as train_char_ldm
+from training.train_char_ldm.maple_lane import clip_examples
+from training.train_char_ldm.train import checkpoint_unrecorded
 
 KINDS = ("flintstones", "pororo", "maple-lane")
 SIZES = {

@@ -15,7 +15,7 @@ from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
-from training.align_llm import TRAINED
+from training.align_llm.train import TRAINED
 from training.configs.parts import save_part
 
 STAGE_1 = ("unet", "fuser", "image_encoder")

@@ -32,7 +32,7 @@ from training.data import Clip, Segment, StoryFrame, open_reader
 from training.data.dataset import missing_sentence
 from training.evaluate.sheet import SheetFrame, contact_sheet
 from training.loop.processes import make_accelerator
-from training.weights_file import fit, read_weights, tensors_of
+from training.released.weights_file import fit, read_weights, tensors_of
 
 LARGEST_ID = 2**31 - 1  # what a mask can hold
 SHEET_CLIPS, SHEET_FRAMES = 12, 4

@@ -10,7 +10,7 @@ from storyboard.errors import StoryError
 from storyboard.text.captions import mentioned_names
 from training.data.reader import Reader
 from training.data.records import Clip, StoryFrame
-from training.references import PORORO, ReferentialCaption, Rule, caption_index, extend_pororo
+from training.data.references import PORORO, ReferentialCaption, Rule, caption_index, extend_pororo
 
 
 class Pororo(Reader):

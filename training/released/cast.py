@@ -19,7 +19,7 @@ from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_CAST, MAX_NAME
 from storyboard.text.captions import clean_text
-from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
+from training.data.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
 
 PICTURES = (".jpeg", ".jpg", ".png", ".webp")
 SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}

@@ -24,8 +24,8 @@ from storyboard.models.denoise import denoise
 from storyboard.models.latents import decode_latents, downsampling, encode_pictures, to_picture
 from storyboard.renderer import ContextFrame, FrameRequest, Preview, Rendered
 from storyboard.text.captions import clean_caption
-from training.pretrain.autoencoder import pixels_of
-from training.pretrain.ldm import token_ids
+from training.examples.captions import token_ids
+from training.examples.pixels import pixels_of
 from training.story_ldm.memory import FrameMemory, StoryContext, StoryMemory, gather, joined
 
 CONDITIONING = "story-ldm"

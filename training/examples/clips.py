@@ -23,9 +23,9 @@ from storyboard.models.conditioning import cut_caption
 from storyboard.text.captions import find_mentions
 from training.data.crops import augmented, reference_crop, segment_mask, squared
 from training.data.dataset import StoryDataset
-from training.data.encoding import PictureFitter
 from training.data.reader import name_end
 from training.data.records import Clip, Segment, StoryFrame
+from training.examples.encoding import PictureFitter
 from training.loop import row_generator
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class CaptionFitter:
 class ClipExamples:
     """Step -> captions with their names' spans, one reference picture and one mask per name, pixels and noise.
 
-    The keys and shapes of a batch are those of `training.character_examples.CharacterExamples`, with pixels in the
+    The keys and shapes of a batch are those of stage 1's `CharacterExamples`, with pixels in the
     place of latents, and masks as fine as these. fit: cuts captions. references: "crops" of the frame itself with
     noise around them, as the authors train, or canonical "portraits", as everybody draws; a segment without a portrait
     is then left unnamed. args: CharLdmArguments.

@@ -8,11 +8,8 @@ cores, or from a dataset folder.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
@@ -27,66 +24,17 @@ from transformers import (
     HfArgumentParser,
 )
 
-from storyboard.errors import StoryError
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.losses import diffusion_loss
-from training.character_examples import clip_examples, maple_lane_examples
 from training.configs.parts import freeze, save_part
-from training.data.encoding import latents_of
-from training.loop import LoopArguments, TrainingRun
-from training.pretrain.latents import measured_vae
-from training.pretrain.ldm import paint
-
-
-@dataclass
-class CharLdmArguments(LoopArguments):
-    """Loop arguments with this stage's defaults, and the rows of the paper's Table 3 as switches."""
-
-    steps: int = 2500
-    batch: int = 32
-    lr: float = 2e-4
-    ema: float = 0.998
-    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
-    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
-    data: str | None = field(
-        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
-    )
-    references: Literal["crops", "portraits"] = field(
-        default="crops",
-        metadata={
-            "help": "with --data, what names carry: the frame's own characters, or canonical portraits"
-        },
-    )
-    no_condition: float = field(
-        default=0.1, metadata={"help": "share of examples without caption and portraits"}
-    )
-    text_only: float = field(
-        default=0.1, metadata={"help": "share of examples without portraits; 0.9: the row w/o augmented text"}
-    )
-    reg_weight: float = field(
-        default=1e-3, metadata={"help": "weight of L_reg; 0: the row w/o L_reg of Table 3"}
-    )
-    vision_layers: int = field(
-        default=2, metadata={"help": "trained last vision layers; 0: the row freeze vis"}
-    )
-    fuser: bool = field(
-        default=True,
-        metadata={
-            "help": "train the fuser; false, with --vision_layers 0: the denoiser alone, conditions stay as they are"
-        },
-    )
-    figures: float = field(
-        default=2.0,
-        metadata={
-            "help": "extra weight of the latents of characters, on Maple Lane of their things too; released: 0"
-        },
-    )
-    masked: float = field(
-        default=0.0,
-        metadata={"help": "share of examples whose error counts on characters only; released: 0.3"},
-    )
+from training.examples.encoding import latents_of
+from training.examples.latents import measured_vae
+from training.examples.samples import paint
+from training.loop import TrainingRun
+from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
 
 
 class CharLdmTraining(nn.Module):
@@ -233,10 +181,3 @@ def main(argv: list[str] | None = None) -> None:
                 ("image_encoder", conditioner.image_encoder),
             ):
                 save_part(parts, f"char_ldm/{name}", part)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except (StoryError, OSError) as error:
-        sys.exit(f"train_char_ldm: {error}")

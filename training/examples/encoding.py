@@ -1,13 +1,12 @@
 """Pictures and masks of a dataset at the sizes an autoencoder and its latents have, with the noise of a training step.
 
-The noise is that of `training.pretrain.ldm`, so that one rule says which row of which step gets which. Batches carry
+The noise is that of `noise.py`, so that one rule says which row of which step gets which. Batches carry
 pixels: they may be made in processes without a GPU, and the training module encodes them on its own device.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ from diffusers import AutoencoderKL
 from PIL import Image, ImageOps
 
 from storyboard.models.latents import downsampling, encode_pictures
-from training.pretrain.autoencoder import pixels_of
-from training.pretrain.ldm import noised_latents
+from training.examples.noise import noise_of
+from training.examples.pixels import pixels_of
 
 
 class PictureFitter:
@@ -46,29 +45,17 @@ class PictureFitter:
         step: int,
         rows: range,
     ) -> dict[str, torch.Tensor]:
-        """The keys of `noised_latents`, pixels (B, 3, size, size) in the place of the latents they will be.
+        """The keys of `noised_frames`, pixels (B, 3, size, size) in the place of the latents they will be.
 
         people: (side, side) each, where characters are.
         """
-        shape = _Shapes(torch.zeros(len(people), self.channels, self.side, self.side), people)
-        made = noised_latents(shape, list(range(len(people))), args, step, rows)
-        del made["latents"]
-        return {**made, "pixels": torch.stack(list(pixels))}
+        shape = (self.channels, self.side, self.side)
+        noised = noise_of(shape, torch.stack(list(people)), args, step, rows)
+        return {**noised, "pixels": torch.stack(list(pixels))}
 
     def _fitted(self, picture: Image.Image, mirrored: bool) -> Image.Image:
         fitted = ImageOps.fit(picture, (self.size, self.size), Image.Resampling.BILINEAR)
         return ImageOps.mirror(fitted) if mirrored else fitted
-
-
-@dataclass(frozen=True)
-class _Shapes:
-    """As `noised_latents` takes a cache: latents (B, C, h, w), of which only the shape counts, and masks (H, W)."""
-
-    latents: torch.Tensor
-    masks: Sequence[torch.Tensor]
-
-    def foreground(self, index: int) -> torch.Tensor:
-        return self.masks[index]
 
 
 @torch.no_grad()

@@ -18,12 +18,12 @@ from transformers import CLIPImageProcessor
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.text.captions import find_mentions
 from training.data.dataset import StoryDataset, open_reader
-from training.data.examples import CaptionFitter, ClipExamples
+from training.examples.clips import CaptionFitter, ClipExamples
+from training.examples.latents import LatentCache
+from training.examples.noise import noised_rows
+from training.examples.weather import as_uploaded
 from training.maple_lane import CAST, draw_portrait, story
 from training.maple_lane.reading import NAMES
-from training.pretrain.clip import weather
-from training.pretrain.latents import LatentCache
-from training.pretrain.ldm import noised_rows
 
 SHEET = 6  # samples in a row
 VIEWS = 64  # of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU
@@ -90,16 +90,6 @@ class CharacterExamples:
             seen = as_uploaded(self._portraits[name, outfit], np.random.default_rng((place, number)))
             self._views[key] = self.processor(seen, return_tensors="pt")["pixel_values"][0]
         return self._views[key]
-
-
-def as_uploaded(portrait: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """The canonical portrait as a writer might upload it: soft, tinted, shifted, mirrored."""
-    picture = weather(portrait, rng)
-    side, room = picture.width, picture.width // 8
-    left, top = (int(rng.integers(room + 1)) for _ in range(2))
-    if rng.random() < 0.5:
-        picture = picture.crop((left, top, left + side - room, top + side - room))
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.3 else picture
 
 
 def clip_examples(

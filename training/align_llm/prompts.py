@@ -16,10 +16,11 @@ from storyboard.errors import StoryError
 from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import Part, StoryReader
 from storyboard.text.prompt import interleave
-from training.cache_conditions import ConditionCache
+from training.align_llm.cache import ConditionCache
+from training.examples.captions import token_ids
+from training.examples.latents import FRAMES, FramePicker, LatentCache
+from training.examples.noise import noised_frames
 from training.maple_lane.reading import CAST_SHARE, cast_so_far
-from training.pretrain.latents import FRAMES, FramePicker, LatentCache
-from training.pretrain.ldm import noised_latents, token_ids
 
 PLAIN_SHARE = 0.15  # captions without pronouns among those with
 
@@ -125,7 +126,7 @@ class Prompts:
         extra = {}
         if self.latents:
             indices = [FRAMES * e["index"] + e["number"] for e in examples]
-            extra = noised_latents(self.latents, indices, self.args, step, rows)
+            extra = noised_frames(self.latents, indices, self.args, step, rows)
         if self.tokenizer:
             extra["ids"] = token_ids(self.tokenizer, [e["plain"] for e in examples])
         return {

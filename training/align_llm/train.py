@@ -7,109 +7,34 @@ tokens and both mappers. The cast prefix is there half of the time, so that the 
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
     CLIPTextModel,
     CLIPTokenizerFast,
     HfArgumentParser,
 )
 
-from storyboard.errors import StoryError
-from storyboard.models.image_tokens import ImageTokens, mean_row_norm
+from storyboard.models.image_tokens import mean_row_norm
 from storyboard.models.losses import alignment_loss, diffusion_loss, generation_loss
-from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import StoryReader
-from training.cache_conditions import ConditionCache, check_conditions
+from training.align_llm.arguments import AlignArguments
+from training.align_llm.cache import ConditionCache, check_conditions
+from training.align_llm.clips import ClipConditions, StoryPrompts
+from training.align_llm.prompts import PromptFitter, Prompts, visual_tokens
+from training.align_llm.reader import build_reader
+from training.align_llm.sharding import shard_language_model
 from training.configs.parts import freeze, load_config, save_part
-from training.data.conditions import ClipConditions, StoryPrompts
-from training.data.dataset import Followers, StoryDataset, open_reader
-from training.data.encoding import latents_of
-from training.loop import LoopArguments, TrainingRun, loop_accelerator
-from training.pretrain.latents import LatentCache
-from training.prompts import PromptFitter, Prompts, visual_tokens
-from training.references import Rule
-from training.released.language import load_tokenizer
-from training.sharding import shard_language_model
+from training.data.dataset import StoryDataset, open_reader
+from training.examples.encoding import latents_of
+from training.examples.latents import LatentCache
+from training.loop import TrainingRun, loop_accelerator
 
 TRAINED = ("image_tokens", "visual_mapper", "condition_mapper")
-
-
-@dataclass
-class AlignArguments(LoopArguments):
-    """Loop arguments with this stage's defaults, and the rows of the paper's Table 4 as switches."""
-
-    steps: int = 2000
-    batch: int = 24
-    lr: float = 1e-3
-    ema: float = 0.998
-    config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
-    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
-    conditions: str = field(
-        default="runs/maple-lane/conditions", metadata={"help": "folder of cached conditions"}
-    )
-    visual_mapper: str | None = field(
-        default=None, metadata={"help": "folder of a visual mapper to start from; by default a fresh one"}
-    )
-    data: str | None = field(
-        default=None, metadata={"help": "dataset folder whose --conditions are cached, instead of Maple Lane"}
-    )
-    length: int = field(default=4, metadata={"help": "with --data, frames of a story"})
-    followers: Followers = field(
-        default="own",
-        metadata={
-            "help": "with --data; any: learn, as released, from stories too that go on into val and test clips"
-        },
-    )
-    rule: Rule = field(
-        default="evaluation",
-        metadata={"help": "with --data, for pronouns; training: He for everybody, as released"},
-    )
-    window_share: float = field(
-        default=0.0,
-        metadata={"help": "share of prompts that begin inside a story, as its window does once it is long"},
-    )
-    max_length: int = field(
-        default=0,
-        metadata={
-            "help": "positions of a prompt, longer ones lose their oldest frames; 0: all there are, released: 160"
-        },
-    )
-    shard_language_model: bool = field(
-        default=False,
-        metadata={"help": "spread it over the processes, for GPUs on which it does not fit (FSDP2)"},
-    )
-    interleaved: bool = field(
-        default=True, metadata={"help": "read pictures too; false: the rows Caption- of Table 4"}
-    )
-    target: Literal["fused", "text"] = field(
-        default="fused",
-        metadata={"help": "what L_align aims at; text: the rows of Table 4 without fused embeddings"},
-    )
-    alignment_form: Literal["squared", "norm"] = field(
-        default="squared", metadata={"help": "Eq. 6, or the mean length of a token's error as released"}
-    )
-    generation_weight: float = field(default=0.1, metadata={"help": "weight of L_gen"})
-    generation_form: Literal["paper", "code"] = field(
-        default="paper",
-        metadata={"help": "L_gen over all R image tokens, or over the words and the first one"},
-    )
-    image_weight: float = field(
-        default=0.0, metadata={"help": "weight of L_img; 0: the row w/o L_img of Table 4"}
-    )
-    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "encoded pictures, for L_img"})
-    figures: float = field(default=2.0, metadata={"help": "the same in L_img as in stage 1; released: 0"})
-    name_weight: float = field(
-        default=2.0, metadata={"help": "extra weight of L_align on tokens that carry portraits; released: 0"}
-    )
 
 
 class AlignTraining(nn.Module):
@@ -190,24 +115,6 @@ class AlignTraining(nn.Module):
         return self.text_encoder(batch["ids"]).last_hidden_state
 
 
-def build_reader(parts: Path, config: dict, image_width: int, queries: int, output_width: int) -> StoryReader:
-    """A reader over the frozen language model of `parts`, everything trainable fresh."""
-    language_config = AutoConfig.from_pretrained(parts / "language_model")
-    for name in ("dropout", "attention_dropout", "activation_dropout", "layerdrop"):
-        if hasattr(language_config, name):
-            setattr(language_config, name, 0.0)
-    language_model = AutoModelForCausalLM.from_pretrained(parts / "language_model", config=language_config)
-    tokenizer = load_tokenizer(parts / "language_tokenizer")
-    width = language_model.get_input_embeddings().weight.shape[1]
-    return StoryReader(
-        language_model,
-        tokenizer,
-        ImageTokens(width, **config["image_tokens"]),
-        VisualMapper(image_width, width, **config["visual_mapper"]),
-        ConditionMapper(width, output_width, queries, **config["condition_mapper"]),
-    )
-
-
 def load_denoiser(parts: Path) -> tuple[UNet2DConditionModel, DDPMScheduler]:
     """Stage 1's denoiser and its noise, for L_img."""
     noise = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler").config
@@ -261,10 +168,3 @@ def batches(
         return StoryPrompts(dataset, cache, args, prompt, tokenizer, vae)
     latents = LatentCache(Path(args.latents)) if args.image_weight else None
     return Prompts(cache, args, prompt, latents, tokenizer if args.target == "text" else None)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except (StoryError, OSError) as error:
-        sys.exit(f"align_llm: {error}")
