@@ -8,7 +8,6 @@ from storyboard.errors import StoryError
 from storyboard.story.inputs import (
     StoryInputs,
     frames_touched,
-    stale_cause,
     stale_frames,
 )
 from storyboard.story.values import (
@@ -52,6 +51,10 @@ def captioned(story, frame_id: str, caption: str):
 
 def inputs_hash(story, frame_id: str) -> str:
     return StoryInputs(story).hash(story.frame(frame_id))
+
+
+def stale_cause(story, frame_id):
+    return StoryInputs(story).stale_cause(story.frame(frame_id))
 
 
 def history(story, frame_id: str):

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from storyboard.errors import StoryError
 from storyboard.pipeline.context import ContextPool
 from storyboard.pipeline.explain import read_pronouns
-from storyboard.renderer import CastMember, FrameRequest
+from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest
 from storyboard.text.captions import (
     Mention,
     Reading,
@@ -32,7 +32,6 @@ from storyboard.text.prompt import frames_to_read, interleave
 
 log = logging.getLogger(__name__)
 
-CONDITIONINGS = ("char-ldm", "llm", "text")
 KEPT_CONDITIONS = 64
 KEPT_FEATURES = 1024
 
@@ -44,7 +43,7 @@ class FrameCondition:
     condition: torch.Tensor
     text: torch.Tensor | None  # the caption alone; None without delayed conditioning
     null: torch.Tensor  # the empty caption, for guidance
-    conditioning: str  # one of CONDITIONINGS
+    conditioning: Conditioning
     sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
     mentioned: tuple[str, ...]
     referential: bool  # says who only by pronouns, so that the text alone tells little
@@ -57,7 +56,7 @@ class FrameConditions:
         self.pipeline = pipeline
         self.clear()
 
-    def check(self, request: FrameRequest) -> str:
+    def check(self, request: FrameRequest) -> Conditioning:
         """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
         caption = sentence_of(request)
         kept = self.pipeline.conditioner.cut(caption)
@@ -74,7 +73,7 @@ class FrameConditions:
             raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
         return wanted
 
-    def of(self, request: FrameRequest, conditioning: str) -> FrameCondition:
+    def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
         """The condition of a checked request, from what is kept or computed now."""
         caption = self.pipeline.conditioner.cut(sentence_of(request))
         mentions = find_mentions(caption, names_of(request.cast))

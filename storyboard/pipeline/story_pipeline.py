@@ -35,10 +35,10 @@ from storyboard.models.preview import Previewer
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.pipeline.explain import AttentionWatch
-from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Rendered, steps_for
+from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, Rendered, steps_for
 
 MAX_GUIDANCE = 30.0
-MAX_SEED = 2**63 - 1
+MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
 ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 
 
@@ -203,7 +203,7 @@ class StoryPipeline(DiffusionPipeline):
     def _draw(
         self,
         request: FrameRequest,
-        conditioning: str,
+        conditioning: Conditioning,
         steps: int,
         guidance: float,
         cancelled: Callable[[], bool],
@@ -332,8 +332,8 @@ def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[
         raise StoryError(f"A picture cannot be drawn in {steps} steps; choose 1 to {MAX_STEPS}.")
     if not (math.isfinite(guidance) and 0 <= guidance <= MAX_GUIDANCE):
         raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
-    if not 0 <= request.seed <= MAX_SEED:
-        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_SEED}.")
+    if not 0 <= request.seed <= MAX_TORCH_SEED:
+        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
     return steps_for(steps, request.effort), guidance
 
 

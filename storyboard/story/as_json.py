@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from storyboard.errors import StoryError
+from storyboard.renderer import CONDITIONINGS
 from storyboard.story.values import (
     ID,
     LOOKS,
@@ -40,7 +41,6 @@ MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
 
 _PICTURE = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"[0-9a-f]{64}|")
-_CONDITIONINGS = ("char-ldm", "llm", "text")
 
 T = TypeVar("T")
 
@@ -311,7 +311,7 @@ def _take(fields: _Fields) -> Take:
         steps=fields.whole("steps", 1, 10_000),
         guidance=fields.number("guidance", 0, 1000),
         picture=fields.match("picture", _PICTURE),
-        conditioning=fields.one_of("conditioning", _CONDITIONINGS),
+        conditioning=fields.one_of("conditioning", CONDITIONINGS),
         mentioned=fields.names("mentioned"),
         seconds=fields.number("seconds", 0, 10**7),
         inputs=fields.match("inputs", _HASH),

@@ -94,6 +94,21 @@ class StoryInputs:
         take = frame.take
         return take is not None and take.inputs != "" and take.inputs != self.hash(frame)
 
+    def stale_cause(self, frame: Frame) -> str | None:
+        """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
+
+        "frame 2's picture changed"
+        """
+        take = frame.take
+        if take is None or not self.is_stale(frame):
+            return None
+        return (
+            _text_cause(self, frame, take)
+            or _portrait_cause(self, frame, take)
+            or _history_cause(self, frame, take)
+            or "who is in it changed"
+        )
+
     def mentioned(self, text: str) -> tuple[str, ...]:
         """The cast members a text names, each once, in order."""
         if text not in self._mentioned:
@@ -126,21 +141,6 @@ def frames_touched(story: Story, name: str, portrait: bool = False) -> tuple[str
         if frame.take is not None
         and character in inputs.in_play(frame)
         and not (portrait and character.name in dict(frame.portraits))
-    )
-
-
-def stale_cause(story: Story, frame_id: str) -> str | None:
-    """What made a frame's picture out of date, as one phrase: "frame 2's picture changed". None where it is not."""
-    inputs = StoryInputs(story)
-    frame = story.frame(frame_id)
-    take = frame.take
-    if take is None or not inputs.is_stale(frame):
-        return None
-    return (
-        _text_cause(inputs, frame, take)
-        or _portrait_cause(inputs, frame, take)
-        or _history_cause(inputs, frame, take)
-        or "who is in it changed"
     )
 
 

@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from storyboard.errors import StoryError
+from storyboard.renderer import Conditioning
 from storyboard.text.captions import Binding, Reading, clean_text, listed
 
 MAX_FRAMES = 200
@@ -93,7 +94,7 @@ class Take:
     steps: int
     guidance: float
     picture: str  # key of the picture store
-    conditioning: str  # "char-ldm", "llm" or "text"
+    conditioning: Conditioning
     mentioned: tuple[str, ...]
     seconds: float
     inputs: str  # `StoryInputs.hash` at the moment of drawing

@@ -11,7 +11,7 @@ import io
 
 from PIL import Image
 
-from storyboard.story.inputs import StoryInputs, stale_cause
+from storyboard.story.inputs import StoryInputs
 from storyboard.story.job import Job
 from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
 from storyboard.studio.studio import Studio
@@ -47,7 +47,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
             _frame(inputs, frame, number)
             | {
                 "stale": frame.id in stale,
-                "cause": stale_cause(story, frame.id) if frame.id in stale else None,
+                "cause": inputs.stale_cause(frame) if frame.id in stale else None,
             }
             for number, frame in enumerate(story.frames, start=1)
         ],
