@@ -59,6 +59,8 @@ PURE_CALLS = {
     "TypeVar",
     "Struct",
     "format",
+    "get_args",
+    *("a_text", "names_in", "optional", "_verb"),  # the checks and verbs of studio/verbs.py
 }  # they only make a value
 
 

@@ -59,7 +59,7 @@ def _story_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         """
         story_id = studio.create()
         if title:
-            studio.rename(story_id, title)
+            studio.change(story_id, "rename_story", title=title)
         return story_id
 
     def get_story(story_id: str, request: gr.Request) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         Returns:
             The frame.
         """
-        studio.choose_take(story_id, frame_id, take_id)
+        studio.change(story_id, "choose_take", frame=frame_id, take=take_id)
         return described(story_id, frame_id, request)
 
     def rebind(
@@ -108,7 +108,7 @@ def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         Returns:
             The frame, which is out of date if its picture showed somebody else.
         """
-        studio.rebind(story_id, frame_id, occurrence, names or None)
+        studio.change(story_id, "rebind", frame=frame_id, occurrence=occurrence, names=names or None)
         return described(story_id, frame_id, request)
 
     def described(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         Returns:
             The frame with the address of its new picture.
         """
-        studio.edit(story_id, frame_id, sentence)
+        studio.change(story_id, "edit_frame", frame=frame_id, caption=sentence)
         return drawn(studio.draw(story_id, frame_id), request)
 
     def draw_frame(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def list_stories(studio: Studio, message: dict) -> dict:
 
 
 def rename_story(studio: Studio, message: dict) -> None:
-    studio.rename(message.get("of"), message.get("title"))
+    studio.change(message.get("of"), "rename_story", title=message.get("title"))
 
 
 def duplicate_story(studio: Studio, message: dict) -> dict:
