@@ -13,16 +13,16 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from storyboard.cast import load_cast
 from storyboard.errors import StoryError
 from storyboard.library import Library, open_library
-from storyboard.model_name import model_name
 from storyboard.models.folder import check_folder
 from storyboard.renderer import MAX_STEPS, Renderer
+from storyboard.studio.cast import load_cast
+from storyboard.studio.model_name import model_name
+from storyboard.studio.studio import Studio
 from storyboard.ui.hints import load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
-from storyboard.ui.studio import Studio
 from storyboard.ui.zero_gpu import borrow_gpu
 
 BUNDLED_PIPELINE = Path(__file__).resolve().parent / "assets" / "maple-lane"

@@ -18,7 +18,7 @@ from storyboard.commands.drawing import BUNDLED_PIPELINE
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, MAX_SECONDS, MIN_SECONDS, PAPERS, PER_PAGE
 from storyboard.renderer import MAX_STEPS
-from storyboard.story import MAX_FRAMES, MAX_SEED, MAX_TAKES
+from storyboard.story.values import MAX_FRAMES, MAX_SEED, MAX_TAKES
 
 
 def main(arguments: list[str] | None = None) -> int:

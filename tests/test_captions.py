@@ -4,18 +4,10 @@ import time
 
 import pytest
 
-from storyboard.captions import (
-    MAX_CAPTION,
-    PictureSlot,
-    clean_caption,
-    find_mentions,
-    find_pronouns,
-    frames_to_read,
-    interleave,
-    mentioned_names,
-)
 from storyboard.errors import StoryError
-from storyboard.sentences import check_caption, find_dangling_pronoun, find_stranger
+from storyboard.text.captions import MAX_CAPTION, clean_caption, find_mentions, find_pronouns, mentioned_names
+from storyboard.text.prompt import PictureSlot, frames_to_read, interleave
+from storyboard.text.sentences import check_caption, find_dangling_pronoun, find_stranger
 
 NAMES = {"Rosa": (), "Milo": (), "Don": (), "Mr Slate": ("Slate",), "Bolt": ("the robot",)}
 

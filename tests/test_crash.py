@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from storyboard.library import Library, Saved
-from storyboard.story import Story
-from storyboard.ui.studio import Studio
+from storyboard.story.values import Story
+from storyboard.studio.studio import Studio
 from tests.fakes import FlatRenderer, small_cast
 
 KILLS = 50
@@ -66,15 +66,15 @@ def edit_once(studio: Studio, story_id: str, verb: str, words: str, chance: rand
         added, job = studio.add(story_id, f"Rosa says {words}.", after=frame.id)
         return job.id, added.id, 0
     if verb == "edit":
-        studio.edit(story_id, frame.id, f"Milo says {words}.")
+        studio.change(story_id, "edit_frame", frame=frame.id, caption=f"Milo says {words}.")
     if verb == "rename":
-        studio.rename(story_id, words)
+        studio.change(story_id, "rename_story", title=words)
     if verb == "remove" and len(frames) > 3:
-        studio.remove(story_id, frame.id)
+        studio.change(story_id, "remove_frame", frame=frame.id)
     if verb == "undo" and session.can_undo and len(frames) > 1:
-        studio.undo(story_id)
+        studio.change(story_id, "undo")
     if verb == "redo" and session.can_redo and len(frames) > 1:
-        studio.redo(story_id)
+        studio.change(story_id, "redo")
     if verb == "draw":
         before = len(frame.takes)
         return studio.draw(story_id, frame.id, reroll=True).id, frame.id, before

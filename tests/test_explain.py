@@ -8,18 +8,18 @@ import tiny
 import torch
 from PIL import Image
 
-from storyboard.candidates import bindings_by_words, candidates
-from storyboard.captions import find_pronouns
-from storyboard.explain import (
+from storyboard.models.attention import finest_layers, record_cross_attention
+from storyboard.models.denoise import denoise
+from storyboard.pipeline.explain import (
     MAX_SENTENCES,
     AttentionWatch,
     distances,
     read_pronouns,
     recorded_calls,
 )
-from storyboard.models.attention import finest_layers, record_cross_attention
-from storyboard.models.denoise import denoise
 from storyboard.renderer import CastMember, ContextFrame
+from storyboard.text.candidates import bindings_by_words, candidates
+from storyboard.text.captions import find_pronouns
 
 PICTURE = Image.new("RGB", (8, 8))
 CAST = tuple(

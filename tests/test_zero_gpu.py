@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 import app
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.jobs import DrawingQueue
 from storyboard.library import Library
-from storyboard.pictures import PictureStore
 from storyboard.renderer import CastMember, FrameRequest, Preview, Rendered
-from storyboard.session import StorySession
-from storyboard.story import new_story
+from storyboard.story.values import new_story
+from storyboard.studio.jobs import DrawingQueue
+from storyboard.studio.session import StorySession
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.zero_gpu import FIRST_SECONDS, LEAST_SECONDS, BorrowedGpuRenderer, borrow_gpu
 from tests.fakes import FlatRenderer, small_cast

@@ -11,13 +11,13 @@ import io
 
 from PIL import Image
 
-from storyboard.captions import Pronoun, find_mentions, find_pronouns
-from storyboard.impersonal import is_impersonal
-from storyboard.inputs import StoryInputs, stale_cause
-from storyboard.jobs import Job
-from storyboard.readings import as_understood
-from storyboard.story import QUALITIES, Character, Frame, Story, Take
-from storyboard.ui.studio import Studio
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.job import Job
+from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
+from storyboard.studio.studio import Studio
+from storyboard.text.captions import Pronoun, find_mentions, find_pronouns
+from storyboard.text.impersonal import is_impersonal
+from storyboard.text.readings import as_understood
 
 PREVIEW_SIDE = 256  # pixels
 _THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be
@@ -47,7 +47,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
             _frame(inputs, frame, number)
             | {
                 "stale": frame.id in stale,
-                "cause": stale_cause(story, frame.id) if frame.id in stale else None,
+                "cause": inputs.stale_cause(frame) if frame.id in stale else None,
             }
             for number, frame in enumerate(story.frames, start=1)
         ],

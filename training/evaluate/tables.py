@@ -20,7 +20,7 @@ from typing import Any
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from training.evaluate.__main__ import CLASSIFIERS
 from training.evaluate.drawing import DrawnFrame, StoryArtist
