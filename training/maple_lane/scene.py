@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from storyboard.people import Figure, draw_person
-from storyboard.people.canvas import UNITS, Pen, average_down, enlargement
+from storyboard.people import Figure, Look, build, draw_person
+from storyboard.people.canvas import UNITS, Colour, Pen, average_down, enlargement
 from storyboard.people.drawing import THINGS, draw_figure, draw_shadow
 
 from .cast import BY_NAME
@@ -28,7 +28,11 @@ _EDGE = 3.0  # units kept free at the left and right border
 
 @dataclass(frozen=True)
 class Actor:
-    """One character in a scene; `x` is where it stands, from 0 (left border) to 1."""
+    """One person in a scene; `x` is where they stand, from 0 (left border) to 1.
+
+    One of the cast wears an `outfit`; anybody else has a `look` and no outfit. `partner` names whom somebody hugs,
+    holds by the hand or gives something to.
+    """
 
     name: str
     outfit: str
@@ -37,15 +41,37 @@ class Actor:
     expression: str = "happy"
     facing: str = "right"
     x: float = 0.5
+    look: Look | None = None
+    partner: str | None = None
+
+    @property
+    def pronoun(self) -> str:
+        return self.look.pronoun if self.look else BY_NAME[self.name].pronoun
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An animal or a thing that stands in a scene; `x` is its middle, `colour` None for the usual one."""
+
+    kind: str
+    x: float = 0.5
+    facing: str = "right"
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have."""
+    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have.
+
+    `time` is day, dusk or night, `weather` clear, rain or snow; both show only under the sky.
+    """
 
     place: str
-    actors: tuple[Actor, ...]
+    actors: tuple[Actor, ...] = ()
     layout: int = 0
+    things: tuple[Thing, ...] = ()
+    time: str = "day"
+    weather: str = "clear"
 
 
 def _jitter(*parts: object) -> float:
@@ -95,7 +121,13 @@ def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
 
 
 def _figure(actor: Actor) -> Figure:
-    return BY_NAME[actor.name].figure(actor.outfit)
+    return built(actor.look) if actor.look else BY_NAME[actor.name].figure(actor.outfit)
+
+
+@lru_cache(maxsize=256)
+def built(look: Look) -> Figure:
+    """Returns the figure of a look; the people of a story are drawn again and again."""
+    return build(look)
 
 
 def _spots(scene: Scene) -> list[tuple[float, float]]:
@@ -128,6 +160,6 @@ def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[floa
     return 128.0 - left, right - 128.0
 
 
-def draw_portrait(name: str, outfit: str, size: int = 128) -> np.ndarray:
-    """The character alone, full figure, on a plain light ground; (size, size, 3) uint8."""
-    return draw_person(BY_NAME[name].figure(outfit), size)
+def draw_portrait(name: str, wears: str | Look, size: int = 128) -> np.ndarray:
+    """One of the cast in an outfit, or anybody with a look, full figure on a plain ground; (size, size, 3) uint8."""
+    return draw_person(built(wears) if isinstance(wears, Look) else BY_NAME[name].figure(wears), size)
