@@ -1,6 +1,6 @@
 """`python -m training.evaluate --pipeline FOLDER --captions plain|referential --json FILE`: draw stories, score them.
 
-Prints and writes the classifier's scores of the drawn frames and, beside them, of the real frames of the same stories.
+Prints and writes the classifier's and the judge's scores of the drawn frames, beside theirs of the real frames.
 Pictures are kept in --out, so that scoring again costs seconds and an interrupted run goes on where it stopped.
 """
 
@@ -20,9 +20,11 @@ from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
 from training.evaluate.frame_classifier import load_classifier
+from training.evaluate.judge import load_judge
 from training.evaluate.report import look_at, report, sheet_of, table
 from training.maple_lane import MapleStory, story
 
+JUDGES = ("assets/maple-lane/judge", "runs/judge-weights")
 CLASSIFIERS = ("assets/maple-lane/evaluator", "runs/maple-lane/classifier")
 
 
@@ -46,6 +48,9 @@ class EvaluateArguments:
     classifier: str | None = field(
         default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
     )
+    judge: str | None = field(
+        default=None, metadata={"help": f"folder of the judge; by default {' or '.join(JUDGES)}, if there"}
+    )
     out: str = field(
         default="runs/evaluate/pictures", metadata={"help": "folder of drawn pictures, of any system"}
     )
@@ -55,10 +60,17 @@ class EvaluateArguments:
             self.conditioning = "char-ldm" if self.captions == "plain" else "llm"
         if self.classifier is None:
             self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+        if self.judge is None:
+            self.judge = usual_judge()
         if self.stories < 1 or self.frames < 1:
             raise StoryError(
                 f"--stories {self.stories} --frames {self.frames}: at least one of each is needed."
             )
+
+
+def usual_judge() -> str | None:
+    """Returns the folder where a judge is, None where none is."""
+    return next((folder for folder in JUDGES if (Path(folder) / "config.json").is_file()), None)
 
 
 def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFrame]:
@@ -77,6 +89,7 @@ def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFram
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(EvaluateArguments).parse_args_into_dataclasses(argv)
     classifier = load_classifier(args.classifier)
+    judge = load_judge(args.judge) if args.judge else None
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = StoryPipeline.from_pretrained(args.pipeline).to(device)
     system = System(weights_hash(args.pipeline), args.captions, args.conditioning, args.steps, args.guidance)
@@ -86,12 +99,13 @@ def main(argv: list[str] | None = None) -> None:
         "pipeline": args.pipeline,
         "pipeline hash": system.pipeline[:16],
         "classifier": args.classifier,
+        "judge": args.judge,
         "split": args.split,
         "stories": args.stories,
         "captions": args.captions,
         "conditioning": args.conditioning,
     }
-    told = setting | report(look_at(classifier, frames), frames, classifier.names)
+    told = setting | report(look_at(classifier, frames, judge), frames, classifier.names)
     file = Path(args.json)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(told, indent=1) + "\n")

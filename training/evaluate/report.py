@@ -15,9 +15,21 @@ from PIL import Image
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import DrawnFrame
 from training.evaluate.frame_classifier import FrameClassifier
+from training.evaluate.judge import Judge
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import Labels, Score, ratios, score
+from training.evaluate.people_scores import Staged
 from training.evaluate.sheet import SheetFrame, contact_sheet
+from training.evaluate.staging import judged, judged_real
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the judge tells of the same frames: who is who in the drawn ones, scores of these and of the real ones."""
+
+    frames: list[Staged]
+    drawn: dict[str, dict]
+    real: dict[str, dict]
 
 
 @dataclass(frozen=True)
@@ -29,9 +41,10 @@ class Scored:
     truth: Labels
     drawn: Labels
     real: Labels
+    stage: Judged | None = None
 
 
-def look_at(classifier: FrameClassifier, frames: list[DrawnFrame]) -> Scored:
+def look_at(classifier: FrameClassifier, frames: list[DrawnFrame], judge: Judge | None = None) -> Scored:
     scenes = [frame.truth.scene for frame in frames]
     return Scored(
         np.array([frame.story.id for frame in frames]),
@@ -39,6 +52,7 @@ def look_at(classifier: FrameClassifier, frames: list[DrawnFrame]) -> Scored:
         classifier.names.labels_of(scenes),
         classifier.see(frame.open() for frame in frames),
         classifier.see(real_picture(scene) for scene in scenes),
+        Judged(*judged(judge, frames), judged_real(judge, frames)) if judge else None,
     )
 
 
@@ -55,7 +69,7 @@ def by_frame(scored: Scored) -> list[dict]:
 
 def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
     """What came out of one run, as JSON; `frames` are those that were scored, in the same order."""
-    made = [frame.made for frame in frames]
+    made, stage = [frame.made for frame in frames], scored.stage
     seconds = [m.seconds for m in made]
     return {
         "frames": len(frames),
@@ -64,8 +78,10 @@ def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
         "guidance": sorted({m.guidance for m in made}),
         "seeds": "the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap 0",
         "seconds per frame": {"mean": round(mean(seconds), 3), "median": round(median(seconds), 3)},
-        "scores": _plain(score(scored.truth, scored.drawn, scored.groups)),
-        "real frames": _plain(score(scored.truth, scored.real, scored.groups)),
+        "scores": _plain(score(scored.truth, scored.drawn, scored.groups))
+        | _rounded(stage.drawn if stage else {}),
+        "real frames": _plain(score(scored.truth, scored.real, scored.groups))
+        | _rounded(stage.real if stage else {}),
         "by frame number": by_frame(scored),
         "pictures": [
             {
@@ -76,6 +92,7 @@ def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
                 "seed": frame.made.seed,
                 "truth": names.in_words(scored.truth, row),
                 "seen": names.in_words(scored.drawn, row),
+                **({"on stage": _on_stage(stage.frames[row])} if stage else {}),
             }
             for row, frame in enumerate(frames)
         ],
@@ -87,10 +104,20 @@ def _percent(above: int, below: int) -> float | None:
 
 
 def _plain(scores: dict[str, Score]) -> dict[str, dict]:
+    return _rounded({name: asdict(s) for name, s in scores.items()})
+
+
+def _rounded(scores: dict[str, dict]) -> dict[str, dict]:
     return {
-        name: {key: round(v, 2) if isinstance(v, float) else v for key, v in asdict(s).items()}
+        name: {key: round(v, 2) if isinstance(v, float) else v for key, v in s.items()}
         for name, s in scores.items()
     }
+
+
+def _on_stage(frame: Staged) -> dict:
+    """How often each of the wanted is there, and how many others are, as JSON."""
+    counts = {one.name: count for one, count in zip(frame.wanted, frame.counts, strict=True)}
+    return {"counts": counts, "others": frame.extras}
 
 
 def table(told: dict) -> str:
@@ -98,10 +125,10 @@ def table(told: dict) -> str:
     lines = [
         f"{told['pipeline']}, {told['stories']} {told['split']} stories, {told['frames']} frames, "
         f"{told['captions']} captions, {told['conditioning']}",
-        f"{'':12}{'drawn':>8}  {'95 %':13}{'right/of':>10}{'real':>10}  {'95 %':13}{'right/of':>10}",
+        f"{'':20}{'drawn':>8}  {'95 %':13}{'right/of':>10}{'real':>10}  {'95 %':13}{'right/of':>10}",
     ]
     for name, drawn in told["scores"].items():
-        lines.append(f"{name:12}{_cells(drawn)}  {_cells(told['real frames'][name])}")
+        lines.append(f"{name:20}{_cells(drawn)}  {_cells(told['real frames'][name])}")
     seconds = told["seconds per frame"]
     drawn_by = ", ".join(f"{count} by {how}" for how, count in told["drawn by"].items())
     lines.append(
@@ -115,16 +142,25 @@ def _cells(s: dict) -> str:
     if s["value"] is None:
         return f"{'-':>8}  {'':13}{'0/0':>10}"
     interval = f"{s['low']:.1f}-{s['high']:.1f}"
-    counts = f"{s['right']}/{s['of']}"
+    counts = f"{s['right']}/{s['of']}" if "right" in s else f"{s['of']}"  # a mean has no sum
     return f"{s['value']:8.1f}  {interval:13}{counts:>10}"
 
 
 def sheet_of(told: dict, frames: list[DrawnFrame]) -> Image.Image:
     blocks: dict[str, list[SheetFrame]] = {}
     for entry, frame in zip(told["pictures"], frames, strict=True):
-        shown = SheetFrame(frame.open(), frame.caption, _complaint(entry["truth"], entry["seen"]))
+        wrong = _complaint(entry["truth"], entry["seen"]) or _miscounted(entry.get("on stage"))
+        shown = SheetFrame(frame.open(), frame.caption, wrong)
         blocks.setdefault(frame.story.id, []).append(shown)
     return contact_sheet(list(blocks.items()))
+
+
+def _miscounted(stage: dict | None) -> str:
+    """Empty where everybody is there once and nobody else."""
+    if stage is None:
+        return ""
+    told = [f"{name} {count} times" for name, count in stage["counts"].items() if count != 1]
+    return ", ".join([*told, *([f"{stage['others']} others"] if stage["others"] else [])])
 
 
 def _complaint(truth: dict, seen: dict) -> str:

@@ -26,7 +26,9 @@ from training.evaluate.fid import fid
 from training.evaluate.frame_classifier import FrameClassifier, load_classifier
 from training.evaluate.inception import InceptionV3, fid_pixels, in_batches, load_fid_network
 from training.evaluate.intervals import Estimate, estimate
+from training.evaluate.judge import Judge, load_judge
 from training.evaluate.metrics import Labels, Ratio, bootstrap, ratios
+from training.evaluate.staging import judged, judged_real
 
 Look = Callable[[Sequence[Image.Image]], np.ndarray]
 GROUP = 64  # pictures opened at a time
@@ -35,7 +37,7 @@ INCEPTION_RESAMPLES = 50  # its features are many, and a FID of them takes a sec
 
 @dataclass
 class Evaluators:
-    """What looks at pictures. `captioner` and `inception` may be missing; `kept` is what real pictures gave.
+    """What looks at pictures. All but the classifier may be missing; `kept` is what real pictures gave.
 
     scored_by: hash of the weights of each network whose scores may be kept, None where it is missing.
     """
@@ -44,6 +46,7 @@ class Evaluators:
     captioner: Captioner | None = None
     captions: CaptionsFile | None = None
     inception: InceptionV3 | None = None
+    judge: Judge | None = None
     scored_by: dict[str, str | None] = field(default_factory=dict)
     kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
 
@@ -62,7 +65,7 @@ class Evaluators:
 
 
 def load_evaluators(
-    classifier: str, captioner: str | None, fid_weights: str | None, folder: Path
+    classifier: str, captioner: str | None, fid_weights: str | None, judge: str | None, folder: Path
 ) -> Evaluators:
     """folder: where captions that were made are kept. FileNotFoundError or StoryError where one is not whole."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -70,7 +73,10 @@ def load_evaluators(
     loaded.scored_by = {
         "classifier": network_hash(classifier),
         "captioner": captioner and network_hash(captioner),
+        "judge": judge and network_hash(judge),
     }
+    if judge:
+        loaded.judge = load_judge(judge).to(device)
     if captioner:
         name = loaded.scored_by["captioner"]
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +105,8 @@ def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: b
     if referential:
         parts |= continuity(frames, names, truth, seen)
     told = {name: asdict(bootstrap(ratio, groups)) for name, ratio in parts.items()}
+    if evaluators.judge is not None:
+        told |= judged(evaluators.judge, frames)[1]
     drawn, real = evaluators.pair("features", frames, evaluators.classifier.features)
     told["FID"] = asdict(estimate(lambda rows: fid(drawn[rows], real[rows]), groups, centred=True))
     if evaluators.inception is not None:
@@ -108,13 +116,15 @@ def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: b
     return told
 
 
-def measure_real(frames: Sequence[DrawnFrame], classifier: FrameClassifier) -> dict[str, dict]:
-    """The classifier's own scores on the real pictures of the same frames."""
+def measure_real(frames: Sequence[DrawnFrame], evaluators: Evaluators) -> dict[str, dict]:
+    """The classifier's and the judge's own scores on the real pictures of the same frames."""
+    classifier = evaluators.classifier
     groups = np.array([frame.story.id for frame in frames])
     scenes = [frame.truth.scene for frame in frames]
     seen = classifier.see(real_picture(scene) for scene in scenes)
     found = ratios(classifier.names.labels_of(scenes), seen)
-    return {name: asdict(bootstrap(ratio, groups)) for name, ratio in found.items()}
+    told = {name: asdict(bootstrap(ratio, groups)) for name, ratio in found.items()}
+    return told | (judged_real(evaluators.judge, frames) if evaluators.judge is not None else {})
 
 
 def inception_fid(frames: Sequence[DrawnFrame], evaluators: Evaluators, groups: np.ndarray) -> Estimate:

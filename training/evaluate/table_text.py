@@ -8,8 +8,8 @@ from pathlib import Path
 from storyboard.errors import StoryError
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
-PAPER = ("Char-Acc", "Char-F1", "BG-Acc", "BG-F1", "FID", "FID, Inception", "BLEU4", "CIDEr")
-ABLATION = ("Char-Acc", "Char-F1", "BG-Acc", "BG-F1", "FID")
+PAPER = ("Char-Acc", "Each once", "Char-F1", "BG-Acc", "BG-F1", "FID", "FID, Inception", "BLEU4", "CIDEr")
+ABLATION = ("Char-Acc", "Each once", "Char-F1", "BG-Acc", "BG-F1", "FID")
 CONTINUITY = (
     "Outfit-Acc",
     "Outfit kept, unnamed",
@@ -17,9 +17,31 @@ CONTINUITY = (
     "Pronoun, two of that gender",
     "Action-Acc",
 )
-LOWER_IS_BETTER = ("FID", "FID, Inception")
+STAGE = (
+    "Right people",
+    "Each once",
+    "Doubles",
+    "OCCM",
+    "Action, alone",
+    "Action, same",
+    "Action, different",
+    "CIDS, cross",
+    "CIDS, self",
+)
+LOOKS = (
+    "Look, hair",
+    "Look, hair colour",
+    "Look, skin",
+    "Look, top",
+    "Look, top colour",
+    "Look, bottom",
+    "Look, bottom colour",
+    "Look, extras",
+)
+LOWER_IS_BETTER = ("FID", "FID, Inception", "Doubles")
 # The features of "FID" are the small classifier's; those of "FID, Inception" the standard ones.
 SHOWN = {"FID": "FID, classifier's features"}
+COUNTED = (*CONTINUITY, *STAGE, *LOOKS)  # whose cells say their own count
 DIGITS = {"BLEU4": 3, "CIDEr": 3, "FID": 2}
 
 
@@ -43,6 +65,14 @@ def markdown(told: dict) -> str:
         _table("Table 4, stage 2", told["table 4"], ABLATION),
         _lengths(told["table 5"]),
         _table("What the paper could not measure", told["table 1, referential"], CONTINUITY),
+        *(
+            _table(f"{title}, captions with {what}", told[f"table 1, {captions}"], columns)
+            for title, columns in (
+                ("Who is on stage and does what", STAGE),
+                ("Looks against the portrait", LOOKS),
+            )
+            for captions, what in (("plain", "names"), ("referential", "pronouns"))
+        ),
         _attention(told.get("figure 4")),
         _cost(told.get("figure 5")),
         _real(told["real frames"]),
@@ -68,6 +98,8 @@ def _table(title: str, rows: Sequence[dict], columns: Sequence[str]) -> str:
     if not rows:
         return ""
     kept = [name for name in columns if any(name in row["scores"] for row in rows)]
+    if not kept:
+        return ""
     head = [
         "",
         *(f"{SHOWN.get(name, name)} {'↓' if name in LOWER_IS_BETTER else '↑'}" for name in kept),
@@ -87,7 +119,7 @@ def _table(title: str, rows: Sequence[dict], columns: Sequence[str]) -> str:
 def _counted(score: dict | None, name: str, frames: int) -> str:
     """A cell, with its own count where that is not the number of frames."""
     text = cell(score, DIGITS.get(name, 1))
-    counts_itself = name in CONTINUITY and score is not None and score["of"] != frames and text != "-"
+    counts_itself = name in COUNTED and score is not None and score["of"] != frames and text != "-"
     return f"{text} of {score['of']}" if counts_itself else text
 
 
@@ -105,7 +137,8 @@ def _lengths(rows: Sequence[dict]) -> str:
             ),
         ]
         for row in rows
-        for name in ("Char-Acc", "FID")
+        for name in ("Char-Acc", "Each once", "FID")
+        if any(name in column["scores"] for column in row["lengths"].values())
     ]
     frames = {n: max(row["lengths"][n]["frames"] for row in rows if n in row["lengths"]) for n in lengths}
     head = ["", "", *(f"{n} ({frames[n]} frames)" for n in lengths)]

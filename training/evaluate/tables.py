@@ -22,7 +22,7 @@ from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from training.evaluate.__main__ import CLASSIFIERS
+from training.evaluate.__main__ import CLASSIFIERS, usual_judge
 from training.evaluate.drawing import DrawnFrame, StoryArtist
 from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
 from training.evaluate.systems import (
@@ -80,6 +80,10 @@ class TablesArguments:
     classifier: str | None = field(
         default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
     )
+    judge: str | None = field(
+        default=None,
+        metadata={"help": "folder of the judge; by default the first of its usual ones that is there"},
+    )
     captioner: str | None = field(
         default=None, metadata={"help": "folder of the captioner; ROOT/captioner by default, where it is"}
     )
@@ -90,6 +94,8 @@ class TablesArguments:
     def __post_init__(self):
         if self.classifier is None:
             self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+        if self.judge is None:
+            self.judge = usual_judge()
         usual = Path(self.root) / "captioner"
         if self.captioner is None and (usual / "config.json").is_file():
             self.captioner = str(usual)
@@ -144,7 +150,7 @@ class Tables:
         frames, before = list(self.counted.values()), self.earlier.get("real frames", {})
         if len(frames) < before.get("frames", 1):
             return before
-        return {"frames": len(frames), "scores": measure_real(frames, self.evaluators.classifier)}
+        return {"frames": len(frames), "scores": measure_real(frames, self.evaluators)}
 
     def figures(self) -> dict:
         found = {}
@@ -227,7 +233,10 @@ def read_earlier(file: str | None, scored_by: dict) -> dict:
         return {}
     told = json.loads(Path(file).read_text("utf-8"))
     for name, weights in scored_by.items():
-        if told.get("scored by", {}).get(name) != weights:
+        before = told.get("scored by", {})
+        if name == "judge" and name not in before:
+            continue  # rows from before there was a judge: they stand, with a dash where only it can tell
+        if before.get(name) != weights:
             raise StoryError(
                 f"{file} was scored by another {name}: its rows cannot stand beside those of today. Give the {name} it "
                 "was made with, or leave --earlier out."
@@ -238,12 +247,15 @@ def read_earlier(file: str | None, scored_by: dict) -> dict:
 def build(args: TablesArguments) -> dict:
     """Everything there is, as JSON."""
     root = Path(args.root)
-    evaluators = load_evaluators(args.classifier, args.captioner, args.fid_weights, root / "evaluate")
+    evaluators = load_evaluators(
+        args.classifier, args.captioner, args.fid_weights, args.judge, root / "evaluate"
+    )
     tables = Tables(root, evaluators, read_earlier(args.earlier, evaluators.scored_by))
     told: dict = {
         "split": "test",
         "classifier": args.classifier,
         "captioner": args.captioner,
+        "judge": args.judge,
         "scored by": evaluators.scored_by,
         "seeds": "pictures: the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap: 0",
         "intervals": "95 %, stories drawn with replacement",
@@ -253,6 +265,10 @@ def build(args: TablesArguments) -> dict:
     told["table 5"] = tables.lengths()
     told |= tables.figures()
     told["real frames"] = tables.real()
+    if args.judge is None:
+        tables.left_out.append(
+            "Each once and what else counts people: train the judge, training.evaluate.judge"
+        )
     if args.captioner is None:
         tables.left_out.append("BLEU4 and CIDEr: train the captioner, training.evaluate.captioner")
     if args.fid_weights is None:

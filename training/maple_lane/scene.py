@@ -7,6 +7,7 @@ of anybody and hide what is behind them, as does a character in front.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from storyboard.people import Figure, Look, build, draw_person
-from storyboard.people.canvas import UNITS, Colour, Pen, average_down, enlargement, mix
+from storyboard.people.canvas import UNITS, Colour, Pen, Point, average_down, enlargement, mix
 from storyboard.people.drawing import THINGS, draw_figure, draw_shadow
 
 from .cast import BY_NAME
@@ -81,9 +82,9 @@ def _jitter(*parts: object) -> float:
     return zlib.crc32("|".join(map(str, parts)).encode()) / 0x7FFFFFFF - 1.0
 
 
-def draw(scene: Scene, size: int = 256) -> np.ndarray:
-    """The picture, (size, size, 3) uint8."""
-    return average_down(_paint(scene, size, None), enlargement(size))
+def draw(scene: Scene, size: int = 256, feet: Sequence[Point] | None = None) -> np.ndarray:
+    """The picture, (size, size, 3) uint8; `feet` says in units where everybody stands, `feet_of(scene)` by default."""
+    return average_down(_paint(scene, size, None, feet), enlargement(size))
 
 
 def draw_with_masks(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -126,16 +127,18 @@ def draw_layers(scene: Scene, size: int = 256) -> Layers:
     return Layers(picture, people, things, mostly(THINGS))
 
 
-def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
+def _paint(
+    scene: Scene, size: int, labels: Image.Image | None, feet: Sequence[Point] | None = None
+) -> Image.Image:
     factor = enlargement(size)
     scale = size * factor / UNITS
     still = background(scene.place, size, scene.time, scene.weather)
     left = round((MARGIN + _jitter(scene.layout, scene.place) * (MARGIN - 1)) * scale)
     image = still.crop((left, 0, left + size * factor, size * factor))
     pen = Pen(image, scale, labels)
-    spots, shadow = _spots(scene), _shadow(scene)
+    spots, shadow = feet or feet_of(scene), _shadow(scene)
     for (x, y), actor in zip(spots, scene.actors, strict=True):
-        draw_shadow(pen.at(x, y), _figure(actor), actor.action, actor.facing, shadow)
+        draw_shadow(pen.at(x, y), figure_of(actor), actor.action, actor.facing, shadow)
     for (x, y), thing in zip(_thing_spots(scene), scene.things, strict=True):
         if thing.kind != "kite":
             pen.oval(x, y + 1, THINGS_BESIDE[thing.kind].half, 5, shadow)
@@ -149,7 +152,7 @@ def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
             kind = THINGS_BESIDE[who.kind]
             kind.draw(spot, who.colour or kind.colour)
         else:
-            draw_figure(spot, _figure(who), who.action, who.prop, who.expression, who.facing)
+            draw_figure(spot, figure_of(who), who.action, who.prop, who.expression, who.facing)
     return image
 
 
@@ -173,7 +176,8 @@ def _thing_spots(scene: Scene) -> list[tuple[float, float]]:
     return spots
 
 
-def _figure(actor: Actor) -> Figure:
+def figure_of(actor: Actor) -> Figure:
+    """Returns an actor as the drawing code takes them, in their clothes."""
     return built(actor.look) if actor.look else BY_NAME[actor.name].figure(actor.outfit)
 
 
@@ -183,9 +187,9 @@ def built(look: Look) -> Figure:
     return build(look)
 
 
-def _spots(scene: Scene) -> list[tuple[float, float]]:
+def feet_of(scene: Scene) -> list[Point]:
     """Where everybody's feet are, in units: on their slots, moved apart where they would touch, never past a border."""
-    spans = [_span(_figure(a), a.action, a.prop, a.facing) for a in scene.actors]
+    spans = [_span(figure_of(a), a.action, a.prop, a.facing) for a in scene.actors]
     xs = [a.x * UNITS + 1.5 * _jitter(scene.layout, a.name, "x") for a in scene.actors]
     order = sorted(range(len(xs)), key=lambda i: xs[i])
     for _ in range(12):
@@ -199,7 +203,7 @@ def _spots(scene: Scene) -> list[tuple[float, float]]:
         ]
     feet = []
     for x, actor in zip(xs, scene.actors, strict=True):
-        nearer = 3.0 if _figure(actor).body.leg < 35 else 0.0
+        nearer = 3.0 if figure_of(actor).body.leg < 35 else 0.0
         feet.append((x, _FEET + nearer + 1.5 * _jitter(scene.layout, actor.name, "y")))
     return feet
 

@@ -1,0 +1,73 @@
+"""Trains the judge: `python -m training.evaluate.judge --output_dir runs/judge`.
+
+Real pictures of the train split only, drawn while it trains, never a generated one. Resumable; about three quarters of
+an hour on one core. The folder it writes holds its scores on real test frames, those with doubles too, beside the
+weights.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from training.evaluate.judge.network import Judge, save_judge
+from training.evaluate.judge.own_scores import one_line, score_on_real
+from training.evaluate.judge.training import JudgeExamples, JudgeTraining
+from training.evaluate.judge.vocabulary import maple_lane_vocabulary
+from training.loop import LoopArguments, TrainingRun
+
+CHECKED_STORIES, CHECKED_BROKEN = 6, 12  # of the val split, at every checkpoint
+PUBLISHED_STORIES, PUBLISHED_BROKEN = 100, 200  # of the test split, at the end
+
+
+@dataclass
+class JudgeArguments(LoopArguments):
+    """Loop arguments with the judge's defaults."""
+
+    steps: int = 6000
+    batch: int = 8
+    lr: float = 1e-3
+    warmup: int = 100
+    decay: float = 0.6
+    ema: float = 0.995
+    out: str = field(default="runs/judge-weights", metadata={"help": "folder of the finished judge"})
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(JudgeArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    judge = Judge(**maple_lane_vocabulary().as_config())
+    run = TrainingRun(JudgeTraining(judge), JudgeExamples(args.seed, judge, args.batch), args)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            with run.averaged():
+                _tell(stats.step, score_on_real(judge, "val", CHECKED_STORIES, CHECKED_BROKEN))
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            save_judge(judge, Path(args.out))
+            own = score_on_real(judge, "test", PUBLISHED_STORIES, PUBLISHED_BROKEN)
+        _tell(run.step, own)
+        report = {
+            "steps": run.step,
+            "stories": PUBLISHED_STORIES,
+            "broken frames a kind": PUBLISHED_BROKEN,
+        } | own
+        (Path(args.out) / "scores.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+def _tell(step: int, own: dict[str, dict]) -> None:
+    for whose, scores in own.items():
+        print(f"step {step}, real frames of {whose}: {one_line(scores)}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"judge: {error}")

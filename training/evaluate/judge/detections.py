@@ -1,0 +1,83 @@
+"""From the detector's maps to boxes of people, and from boxes to the pieces of a picture that are looked at closer.
+
+Exact functions of arrays; they know no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+UNITS = 256  # boxes are in the units of the drawing code, whatever a picture's pixels
+MOST_PEOPLE = 12
+SURE = 0.35  # a peak of the heat map above which somebody is there
+_MARGIN = 96  # units of border that a piece may reach beyond a picture
+_ABOVE, _BELOW, _BESIDE, _NARROWEST = (
+    20.0,
+    6.0,
+    8.0,
+    96.0,
+)  # units around a box, where arms and things held are
+
+
+def heat_map(boxes: np.ndarray, cells: int) -> np.ndarray:
+    """Returns the target (cells, cells): 1 where the middle of a box (N, 4) is, falling off within a cell or two."""
+    heat = np.zeros((cells, cells), np.float32)
+    for left, top, right, bottom in boxes * (cells / UNITS):
+        x, y = (left + right) / 2, (top + bottom) / 2
+        column, row = cell_of(x, cells), cell_of(y, cells)
+        across = np.exp(-((np.arange(cells) - column) ** 2) / (2 * 0.8**2))
+        down = np.exp(-((np.arange(cells) - row) ** 2) / (2 * 1.1**2))
+        heat = np.maximum(heat, down[:, None] * across)
+    return heat
+
+
+def cell_of(middle: float, cells: int) -> int:
+    """Returns the cell that a middle, in cells, falls into; one beyond the border belongs to the outermost."""
+    return int(min(max(middle, 0), cells - 1))
+
+
+def shape_of(box: np.ndarray, row: int, column: int, cells: int) -> np.ndarray:
+    """Returns what the detector tells of a box (4,) from a cell: the middle's place in it, log width and height."""
+    left, top, right, bottom = box * (cells / UNITS)
+    place = (left + right) / 2 - column - 0.5, (top + bottom) / 2 - row - 0.5
+    return np.array([*place, np.log(right - left), np.log(bottom - top)], np.float32)
+
+
+def boxes_of(heat: torch.Tensor, shapes: torch.Tensor, sure: float = SURE) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the boxes (N, 4), in units and from left to right, and how sure each is (N,).
+
+    heat: (h, w) in 0..1, a person at each peak above `sure`. shapes: (4, h, w), what `shape_of` says.
+    """
+    around = F.max_pool2d(heat[None, None], 3, stride=1, padding=1)[0, 0]
+    rows, columns = torch.where((heat == around) & (heat > sure))
+    best = heat[rows, columns].argsort(descending=True)[:MOST_PEOPLE]
+    rows, columns = rows[best], columns[best]
+    x, y, wide, high = shapes[:, rows, columns].float()
+    x, y = x + columns + 0.5, y + rows + 0.5
+    wide, high = wide.clamp(-2, 4).exp() / 2, high.clamp(-2, 4).exp() / 2
+    boxes = torch.stack([x - wide, y - high, x + wide, y + high], 1) * (UNITS / heat.shape[-1])
+    order = x.argsort()
+    return boxes[order].cpu().numpy(), heat[rows, columns][order].float().cpu().numpy()
+
+
+def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, int]) -> np.ndarray:
+    """Returns (N, 3, h, w) float32 in -1..1: everybody of boxes (N, 4) with their arms and what they hold."""
+    high, wide = size
+    if not len(boxes):
+        return np.zeros((0, 3, high, wide), np.float32)
+    values = np.asarray(picture.convert("RGB").resize((UNITS, UNITS), Image.Resampling.BOX))
+    room = np.pad(values, ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)), mode="edge")
+    padded, last = Image.fromarray(room), UNITS + 2 * _MARGIN
+    found = []
+    for left, top, right, bottom in np.asarray(boxes, np.float64):
+        middle, half = (left + right) / 2, max(right - left + 2 * _BESIDE, _NARROWEST) / 2
+        window = (middle - half, top - _ABOVE, middle + half, bottom + _BELOW)
+        x0, y0, x1, y1 = (min(max(edge + _MARGIN, 0), last) for edge in window)
+        box = (min(x0, last - 2), min(y0, last - 2), max(x1, x0 + 2), max(y1, y0 + 2))
+        found.append(np.asarray(padded.resize((wide, high), Image.Resampling.BILINEAR, box), np.float32))
+    return np.stack(found).transpose(0, 3, 1, 2) / 127.5 - 1

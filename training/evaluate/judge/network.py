@@ -1,0 +1,193 @@
+"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
+
+A detector without anchors marks the middle and the size of everybody; each person is then looked at closer, in the
+picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
+were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from PIL import Image
+from torch import nn
+
+from storyboard.errors import StoryError
+from training.evaluate.frame_classifier import to_pixels
+from training.evaluate.judge.detections import boxes_of, pieces
+from training.evaluate.judge.vocabulary import SETS, Vocabulary, maple_lane_vocabulary
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class SeenPerson:
+    """One person in a picture. `said`: for each head the probability of each of its labels, (labels,) float32.
+
+    box: left, top, right, bottom in units of 1/256 of the picture. traits (C,) and deed (C,): what the looks and the
+    action were read off, for comparing one drawing with another.
+    """
+
+    box: np.ndarray
+    sure: float
+    said: dict[str, np.ndarray]
+    traits: np.ndarray
+    deed: np.ndarray
+
+
+@dataclass(frozen=True)
+class SeenFrame:
+    """What is in one picture: everybody from left to right, and the probability of each place (places,)."""
+
+    people: tuple[SeenPerson, ...]
+    places: np.ndarray
+
+
+class Judge(ModelMixin, ConfigMixin):
+    """`forward` is the detector, `look_closer` reads people; `look` does both. The labels are part of the config."""
+
+    @register_to_config
+    def __init__(
+        self,
+        characters: list[str],
+        outfits: list[str],
+        actions: list[str],
+        places: list[str],
+        facets: dict[str, list[str]],
+        size: int = 96,
+        piece: tuple[int, int] = (96, 64),
+        finding: tuple[int, ...] = (16, 48, 96, 128),
+        reading: tuple[int, ...] = (24, 48, 96, 160),
+        trait_width: int = 256,
+        deed_width: int = 96,
+    ):
+        super().__init__()
+        first, second, third, fourth = finding
+        self.near = nn.Sequential(_block(3, first, 2), _block(first, second, 2), _block(second, second))
+        self.middle = nn.Sequential(_block(second, third, 2), _block(third, third))
+        self.far = nn.Sequential(_block(third, fourth, 2), _block(fourth, fourth))
+        self.from_far, self.from_middle = nn.Conv2d(fourth, third, 1), nn.Conv2d(third, second, 1)
+        self.joined = _block(second, second)
+        self.found = nn.Conv2d(second, 5, 1)
+        nn.init.constant_(self.found.bias[:1], -4.0)  # hardly any cell is the middle of somebody
+        self.place = nn.Linear(fourth, len(places))
+
+        widths = list(zip((3, *reading), reading, strict=False))
+        stages = [layer for into, out in widths[:-1] for layer in (_block(into, out, 2), _block(out, out))]
+        stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
+        self.reader = nn.Sequential(*stages, _block(*widths[-1], 2), _block(reading[-1], reading[-1]))
+        shrunk = 2 ** len(reading)
+        cells = (piece[0] // shrunk) * (piece[1] // shrunk)
+        self.traits = nn.Sequential(nn.Flatten(), nn.Linear(reading[-1] * cells, trait_width), nn.SiLU())
+        self.deed = nn.Sequential(nn.Flatten(), nn.Linear(reading[-1] * cells, deed_width), nn.SiLU())
+        self.looks = nn.Linear(trait_width, sum(self.vocabulary.looks.values()))
+        self.action = nn.Linear(deed_width, len(actions))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary.of(self.config)
+
+    @property
+    def cells(self) -> int:
+        """How many cells the detector's map is wide and high."""
+        return self.config.size // 4
+
+    def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """pixels: (B, 3, S, S) in -1..1. Returns heat (B, h, w), shapes (B, 4, h, w), places (B, places)."""
+        near = self.near(pixels)
+        middle = self.middle(near)
+        far = self.far(middle)
+        middle = middle + nn.functional.interpolate(self.from_far(far), size=middle.shape[-2:])
+        near = near + nn.functional.interpolate(self.from_middle(middle), size=near.shape[-2:])
+        found = self.found(self.joined(near))
+        return {"heat": found[:, 0], "shapes": found[:, 1:], "places": self.place(far.mean(dim=(2, 3)))}
+
+    def look_closer(self, people: torch.Tensor) -> dict[str, torch.Tensor]:
+        """people: (N, 3, h, w) in -1..1. Returns logits (N, labels) by head, and traits and deed (N, C)."""
+        grid = self.reader(people)
+        traits, deed = self.traits(grid), self.deed(grid)
+        sizes = self.vocabulary.looks
+        heads = dict(zip(sizes, self.looks(traits).split(list(sizes.values()), dim=1), strict=True))
+        return {**heads, "action": self.action(deed), "traits": traits, "deed": deed}
+
+    @torch.inference_mode()
+    def look(self, pictures: Iterable[Image.Image]) -> list[SeenFrame]:
+        """Returns what is in pictures of any size."""
+        frames: list[SeenFrame] = []
+        for batch in _batches(pictures):
+            pixels = torch.from_numpy(np.stack([to_pixels(one, self.config.size) for one in batch]))
+            told = self(pixels.to(self.device))
+            found = [boxes_of(h.sigmoid(), s) for h, s in zip(told["heat"], told["shapes"], strict=True)]
+            people = self._people(batch, found)
+            places = told["places"].sigmoid().cpu().numpy()
+            for (boxes, _), seen in zip(found, places, strict=True):
+                frames.append(SeenFrame(tuple(islice(people, len(boxes))), seen))
+        return frames
+
+    def _people(
+        self, pictures: list[Image.Image], found: list[tuple[np.ndarray, np.ndarray]]
+    ) -> Iterator[SeenPerson]:
+        """Everybody in some pictures, one picture after the other."""
+        parts = [
+            pieces(one, boxes, tuple(self.config.piece))
+            for one, (boxes, _) in zip(pictures, found, strict=True)
+        ]
+        told = self.look_closer(torch.from_numpy(np.concatenate(parts)).to(self.device))
+        told = {name: _probabilities(name, value).cpu().numpy() for name, value in told.items()}
+        boxes, sure = (np.concatenate(some) for some in zip(*found, strict=True))
+        for row in range(len(boxes)):
+            said = {name: value[row] for name, value in told.items()}
+            yield SeenPerson(boxes[row], float(sure[row]), said, said.pop("traits"), said.pop("deed"))
+
+
+def _probabilities(head: str, logits: torch.Tensor) -> torch.Tensor:
+    if head in ("traits", "deed"):
+        return logits
+    return logits.sigmoid() if head in SETS else logits.softmax(dim=1)
+
+
+def _batches(pictures: Iterable[Image.Image]) -> Iterator[list[Image.Image]]:
+    waiting = iter(pictures)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+
+
+def _block(into: int, out: int, stride: int = 1) -> nn.Sequential:
+    # Group norm: its state is all in its parameters, which is what a resumable run saves.
+    return nn.Sequential(
+        nn.Conv2d(into, out, 3, stride, padding=1, bias=False), nn.GroupNorm(8, out), nn.SiLU()
+    )
+
+
+def save_judge(judge: Judge, folder: Path) -> None:
+    """Writes `config.json` and half-precision safetensors. The judge given stays as it is."""
+    half = Judge.from_config(judge.config)
+    half.load_state_dict(judge.state_dict())
+    half.half().save_pretrained(folder)
+
+
+def load_judge(folder: str | Path) -> Judge:
+    """Returns the judge of a folder, in fp32 and eval mode.
+
+    FileNotFoundError where there is none; StoryError where it is another network, or knows another world than this one.
+    """
+    if not (Path(folder) / "config.json").is_file():
+        raise FileNotFoundError(
+            f"{folder} holds no judge; train one: python -m training.evaluate.judge --out {folder}"
+        )
+    kind = Judge.load_config(folder).get("_class_name")
+    if kind != "Judge":
+        raise StoryError(f"{folder} holds a {kind}, not a judge; give the folder of a judge.")
+    judge = Judge.from_pretrained(folder).float().eval()
+    known, world = judge.vocabulary.as_config(), maple_lane_vocabulary().as_config()
+    odd = [part for part in world if known[part] != world[part]]
+    if odd:
+        raise StoryError(f"The judge in {folder} knows other {odd[0]} than Maple Lane has; train it again.")
+    return judge

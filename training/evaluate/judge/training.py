@@ -1,0 +1,162 @@
+"""What the judge learns from, and its losses: softened real frames, their boxes and labels. Knows no command."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from training.evaluate.frame_classifier import to_pixels
+from training.evaluate.judge.detections import UNITS, cell_of, heat_map, pieces, shape_of
+from training.evaluate.judge.frames import CrowdFrame, sample_frame, worn
+from training.evaluate.judge.network import Judge
+from training.evaluate.judge.vocabulary import SETS
+from training.evaluate.metrics import ABSENT
+
+POOL, SHOWN = 1024, 4  # frames, 200 MB of them
+# How much a head counts beside the others: who somebody is and does decides more scores than a belt.
+WEIGHTS = {"identity": 1.0, "outfit": 0.5, "action": 1.5}
+FACET_WEIGHT = 0.35
+_SHIFTED, _SCALED = 0.06, 0.08  # how far a box in training is off, in its own size
+
+
+class JudgeExamples:
+    """Step -> frames of the train split as tensors: what the detector sees, and everybody looked at closer.
+
+    Drawing costs as much as learning, so POOL frames are drawn at a time and shown SHOWN times, softened anew.
+    """
+
+    def __init__(self, seed: int, judge: Judge, batch: int):
+        self.seed, self.batch, self.vocabulary = seed, batch, judge.vocabulary
+        self.size, self.piece, self.cells = judge.config.size, tuple(judge.config.piece), judge.cells
+        self._drawn = lru_cache(maxsize=POOL)(_drawn)
+        self._order = lru_cache(maxsize=2)(self._shuffled)
+
+    def __call__(self, step: int, rows: range) -> dict[str, torch.Tensor]:
+        """pixels (B, 3, S, S), heat (B, h, w), shapes (B, 4, h, w) with NaN where nobody's middle is near, places
+        (B, places); people (N, 3, h, w) and targets by head, (N,) or (N, labels).
+        """
+        frames: list[dict] = []
+        for row in rows:
+            rng = np.random.default_rng((self.seed, step, row))
+            frames.append(self._example(self._number(step * self.batch + row), rng))
+        heads = {
+            name: np.array([one[name] for frame in frames for one in frame["targets"]])
+            for name in (*self.vocabulary.choices, *SETS)
+        }
+        stacked = {
+            name: np.stack([frame[name] for frame in frames])
+            for name in ("pixels", "heat", "shapes", "places")
+        }
+        people = {"people": np.concatenate([frame["people"] for frame in frames])}
+        return {name: torch.from_numpy(value) for name, value in (stacked | people | heads).items()}
+
+    def _number(self, example: int) -> int:
+        """Which frame the example of that number, counted over all steps, is of."""
+        turn, place = divmod(example, POOL)
+        return self.seed * 2**32 + turn // SHOWN * POOL + int(self._order(turn)[place])
+
+    def _shuffled(self, turn: int) -> np.ndarray:
+        return np.random.default_rng((self.seed, turn)).permutation(POOL)
+
+    def _example(self, number: int, rng: np.random.Generator) -> dict:
+        frame, drawn = self._drawn(number)
+        picture = worn(drawn, rng)
+        boxes = frame.boxes
+        heat = heat_map(boxes, self.cells)
+        return {
+            "pixels": to_pixels(picture, self.size),
+            "heat": heat,
+            "shapes": self._shapes(boxes),
+            "places": np.array([name == frame.scene.place for name in self.vocabulary.places], np.float32),
+            "people": pieces(picture, _jittered(boxes, rng), self.piece),
+            "targets": [self.vocabulary.numbers_of(actor) for actor in frame.scene.actors],
+        }
+
+    def _shapes(self, boxes: np.ndarray) -> np.ndarray:
+        """The targets of the cells next to each middle; where two people claim a cell, the nearer one has it."""
+        shapes = np.full((4, self.cells, self.cells), np.nan, np.float32)
+        nearest = np.full((self.cells, self.cells), np.inf)
+        for box in boxes:
+            x, y = (box[:2] + box[2:]) / 2 * (self.cells / UNITS)
+            column, row = cell_of(x, self.cells), cell_of(y, self.cells)
+            for r in range(max(row - 1, 0), min(row + 2, self.cells)):
+                for c in range(max(column - 1, 0), min(column + 2, self.cells)):
+                    away = (x - c - 0.5) ** 2 + (y - r - 0.5) ** 2
+                    if away < nearest[r, c]:
+                        nearest[r, c] = away
+                        shapes[:, r, c] = shape_of(box, r, c, self.cells)
+        return shapes
+
+
+def _drawn(number: int) -> tuple[CrowdFrame, np.ndarray]:
+    frame = sample_frame(number)
+    return frame, frame.picture()
+
+
+def _jittered(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Boxes about as far off as a detector's are."""
+    middles, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    middles = middles + rng.uniform(-_SHIFTED, _SHIFTED, middles.shape) * sizes
+    sizes = sizes * np.exp(rng.uniform(-_SCALED, _SCALED, sizes.shape))
+    return np.concatenate([middles - sizes / 2, middles + sizes / 2], 1)
+
+
+class JudgeTraining(nn.Module):
+    """Focal loss of the heat, L1 of the shapes, cross-entropies of all that is known of everybody."""
+
+    def __init__(self, judge: Judge):
+        super().__init__()
+        self.judge = judge
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        told = self.judge(batch["pixels"])
+        said = self.judge.look_closer(batch["people"])
+        places = F.binary_cross_entropy_with_logits(told["places"], batch["places"], reduction="none")
+        losses = {
+            "heat": focal_loss(told["heat"], batch["heat"]),
+            "shapes": shape_loss(told["shapes"], batch["shapes"]),
+            "places": places.sum(1).mean(),
+        }
+        facets = []
+        for name in self.judge.vocabulary.choices:
+            loss = _known_cross_entropy(said[name], batch[name])
+            if name in WEIGHTS:
+                losses[name] = loss
+            else:
+                facets.append(loss)
+        facets += [_known_sets(said[name], batch[name]) for name in SETS]
+        total = sum(WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items())
+        total = total + FACET_WEIGHT * sum(facets)
+        return {"loss": total, **losses, "facets": torch.stack(facets).mean()}
+
+
+def focal_loss(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:
+    """The focal loss of centre points (CornerNet, Eq. 1: alpha 2, beta 4), by person. Both (B, h, w)."""
+    logits = logits.float()
+    seen, middles = logits.sigmoid(), heat > 0.999
+    right = F.logsigmoid(logits) * (1 - seen) ** 2
+    wrong = F.logsigmoid(-logits) * seen**2 * (1 - heat) ** 4
+    return -torch.where(middles, right, wrong).sum() / middles.sum().clamp(min=1)
+
+
+def shape_loss(shapes: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Mean absolute error over the cells that have a target, (B, 4, h, w) both."""
+    known = ~wanted.isnan()
+    return ((shapes - wanted.nan_to_num()).abs() * known).sum() / known.sum().clamp(min=1)
+
+
+def _known_cross_entropy(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """0 rather than NaN where nothing is known of anybody."""
+    losses = F.cross_entropy(logits.float(), wanted.long(), ignore_index=ABSENT, reduction="sum")
+    return losses / (wanted != ABSENT).sum().clamp(min=1)
+
+
+def _known_sets(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Summed over a set's labels, averaged over those of whom it is known."""
+    known = wanted != ABSENT
+    losses = F.binary_cross_entropy_with_logits(logits.float(), wanted.clamp(min=0), reduction="none") * known
+    return losses.sum() / known[:, 0].sum().clamp(min=1)

@@ -1,0 +1,277 @@
+"""Who is on stage, how often, looking how and doing what: the scores that the judge's detections give.
+
+Where the field's benchmark measures the same, the score has its name and formula: ViStoryBench (arXiv 2505.24862),
+OCCM and CIDS. Each docstring says where ours differs. Knows what was found in pictures, not the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import numpy as np
+
+from training.evaluate.intervals import estimate
+from training.evaluate.judge.vocabulary import SETS, SOMEBODY_ELSE, Vocabulary, labels_of
+from training.evaluate.metrics import Ratio, bootstrap
+from training.maple_lane import Actor, Scene
+
+# The parts of a look that are compared with the portrait.
+PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
+TELLING = (
+    "kind",
+    "headwear",
+    *(part for part in PARTS if part not in SETS),
+)  # by which people are told apart
+SAME = 0.5  # mean probability of somebody's labels above which a detection is that person
+EPSILON = 1e-6  # ViStoryBench's, for frames of nobody
+
+
+class Detection(Protocol):
+    """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
+
+    sure: float
+    said: Mapping[str, np.ndarray]
+    traits: np.ndarray
+
+
+class SeenPicture(Protocol):
+    """What was found in a picture, and how likely each place is, (places,)."""
+
+    people: tuple[Detection, ...]
+    places: np.ndarray
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Somebody who should be in a frame, with their labels by head as `labels_of` tells them."""
+
+    name: str
+    labels: Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One frame: who should be there, and which of the detections is who; None is somebody who should not be there.
+
+    `place` is where it should be, `places` where it is seen to be, none or two perhaps.
+    """
+
+    wanted: tuple[Wanted, ...]
+    people: tuple[Detection, ...]
+    owners: tuple[int | None, ...]
+    place: str
+    places: tuple[str, ...]
+
+    @property
+    def counts(self) -> list[int]:
+        """How many times each of the wanted is there."""
+        return [self.owners.count(number) for number in range(len(self.wanted))]
+
+    @property
+    def extras(self) -> int:
+        """How many are there who should not be."""
+        return self.owners.count(None)
+
+    @property
+    def right_people(self) -> bool:
+        """Everybody is there and nobody else, however often."""
+        return min(self.counts, default=1) > 0 and self.extras == 0
+
+    @property
+    def each_once(self) -> bool:
+        """The right people, each exactly once."""
+        return self.extras == 0 and all(count == 1 for count in self.counts)
+
+    def shown(self, number: int) -> Detection | None:
+        """Returns the detection of a wanted person, the surest where there are several; None where there is none."""
+        mine = [one for one, owner in zip(self.people, self.owners, strict=True) if owner == number]
+        return max(mine, key=lambda one: one.sure, default=None)
+
+
+def wanted_of(actors: Sequence[Actor]) -> tuple[Wanted, ...]:
+    """Returns the people of a scene, each once, as they should be seen."""
+    return tuple(
+        Wanted(name, labels_of(actor)) for name, actor in {actor.name: actor for actor in actors}.items()
+    )
+
+
+def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary) -> Staged:
+    """Returns a picture of what should be `scene`, with who is who in it."""
+    wanted = wanted_of(scene.actors)
+    places = tuple(name for name, chance in zip(vocabulary.places, seen.places, strict=True) if chance > 0.5)
+    owners = tuple(owner_of(person, wanted, vocabulary) for person in seen.people)
+    return Staged(wanted, seen.people, owners, scene.place, places)
+
+
+def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> int | None:
+    """Returns who of the wanted a detection is, None where it is none of them.
+
+    Those of the seven by their identity. Anybody else by looks: the one whose labels are likeliest together, provided
+    that they are right with a mean probability of SAME.
+    """
+    names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
+    others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
+    who = seen_label(person, "identity", vocabulary)
+    if who != SOMEBODY_ELSE and (who in names or not others):
+        return names.get(who)
+    alike = {number: likeness(person, wanted[number], vocabulary) for number in others}
+    best = max(alike, key=alike.__getitem__, default=None)
+    return best if best is not None and alike[best] >= SAME else None
+
+
+def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
+    """Returns the mean probability, 0..1, of the labels that people are told apart by."""
+    known = [head for head in TELLING if head in wanted.labels]
+    return float(np.mean([person.said[h][vocabulary.labels(h).index(str(wanted.labels[h]))] for h in known]))
+
+
+def seen_label(person: Detection, head: str, vocabulary: Vocabulary) -> str | tuple[str, ...]:
+    """Returns the likeliest label of a head; of marks and extras all that are likelier than not."""
+    names = vocabulary.labels(head)
+    if head in SETS:
+        return tuple(name for name, chance in zip(names, person.said[head], strict=True) if chance > 0.5)
+    return names[int(person.said[head].argmax())]
+
+
+def right_people(frames: Sequence[Staged]) -> Ratio:
+    """The paper's Char-Acc as the judge sees it: the set of people is right. Blind to doubles, as the paper's is."""
+    return _by_frame([frame.right_people for frame in frames])
+
+
+def each_once(frames: Sequence[Staged]) -> Ratio:
+    """Frames with the right people and each of them exactly once, of all frames."""
+    return _by_frame([frame.each_once for frame in frames])
+
+
+def doubles(frames: Sequence[Staged]) -> Ratio:
+    """Frames that show one of the wanted people more than once, of all frames."""
+    return _by_frame([max(frame.counts, default=0) > 1 for frame in frames])
+
+
+def right_place(frames: Sequence[Staged]) -> Ratio:
+    """The paper's BG-Acc as the judge sees it."""
+    return _by_frame([frame.places == (frame.place,) for frame in frames])
+
+
+def _by_frame(right: Sequence[bool]) -> Ratio:
+    return Ratio(np.array(right, dtype=int), np.ones(len(right), dtype=int))
+
+
+def occm(frames: Sequence[Staged]) -> np.ndarray:
+    """ViStoryBench's on-stage character count matching, (F,) in percent: 100 exp(-|D - E| / (epsilon + E)).
+
+    E people should be there and D are. D are all that the judge finds, as the paper says it; the released code counts
+    only those of the expected that it can match, so that there somebody too many or twice costs nothing.
+    """
+    detected = np.array([len(frame.people) for frame in frames], float)
+    expected = np.array([len(frame.wanted) for frame in frames], float)
+    return 100 * np.exp(-np.abs(detected - expected) / (EPSILON + expected))
+
+
+def action_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str, Ratio]:
+    """People who do what they should, of all who should be there; apart by what the others in the frame do.
+
+    ViStoryBench's single-character action alignment asks the same of each matched person, but has a language model
+    grade it; here an action is right or not, and somebody who is missing does nothing right. Of somebody who is there
+    twice the surer detection counts.
+    """
+    kinds = ("Action, alone", "Action, same", "Action, different")
+    above, below = (np.zeros((len(kinds), len(frames)), int) for _ in range(2))
+    for row, frame in enumerate(frames):
+        deeds = [one.labels.get("action") for one in frame.wanted]
+        if not deeds:
+            continue
+        kind = 0 if len(deeds) == 1 else 1 if len(set(deeds)) == 1 else 2
+        for number, deed in enumerate(deeds):
+            if deed is not None:
+                below[kind, row] += 1
+                above[kind, row] += _says(frame.shown(number), "action", deed, vocabulary)
+    return {name: Ratio(a, b) for name, a, b in zip(kinds, above, below, strict=True)}
+
+
+def look_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str, Ratio]:
+    """By part: people whose part looks as in the portrait, of all who should be there and have such a part.
+
+    Somebody who is missing has nothing right.
+    """
+    found = {}
+    for part in PARTS:
+        above, below = (np.zeros(len(frames), int) for _ in range(2))
+        for row, frame in enumerate(frames):
+            for number, one in enumerate(frame.wanted):
+                if part in one.labels:
+                    below[row] += 1
+                    above[row] += _says(frame.shown(number), part, one.labels[part], vocabulary)
+        found[f"Look, {part.replace('_', ' ')}"] = Ratio(above, below)
+    return found
+
+
+def _says(person: Detection | None, head: str, label: object, vocabulary: Vocabulary) -> bool:
+    return person is not None and seen_label(person, head, vocabulary) == label
+
+
+def cids_cross(frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping) -> dict[tuple, float]:
+    """ViStoryBench's CIDS against the reference, by (story, name): mean cosine of a person's drawings and portrait.
+
+    portraits: (story, name) -> traits (C,). The features are the judge's, not CLIP's or a face network's, so values
+    compare within these tables only. Somebody who is never there has 0, as in the released code.
+    """
+    drawn = _drawn_traits(frames, stories)
+    return {
+        key: float(np.mean([_cosine(one, portraits[key]) for one in some])) if some else 0.0
+        for key, some in drawn.items()
+    }
+
+
+def cids_self(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, float]:
+    """ViStoryBench's CIDS within a story, by (story, name): mean cosine of every two drawings of a person.
+
+    Of somebody who is there once it is 1, of somebody who is never there 0, as in the released code.
+    """
+    found = {}
+    for key, some in _drawn_traits(frames, stories).items():
+        pairs = [_cosine(a, b) for number, a in enumerate(some) for b in some[:number]]
+        found[key] = float(np.mean(pairs)) if pairs else float(bool(some))
+    return found
+
+
+def _drawn_traits(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, list[np.ndarray]]:
+    found: dict[tuple, list[np.ndarray]] = {}
+    for frame, story in zip(frames, stories, strict=True):
+        for number, one in enumerate(frame.wanted):
+            mine = found.setdefault((story, one.name), [])
+            shown = frame.shown(number)
+            if shown is not None:
+                mine.append(shown.traits)
+    return found
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), EPSILON))
+
+
+def people_scores(
+    frames: Sequence[Staged], stories: np.ndarray, vocabulary: Vocabulary, portraits: Mapping | None = None
+) -> dict[str, dict]:
+    """Returns every score with its 95 % interval and count, as JSON. stories: (F,), which frames belong together."""
+    ratios = {
+        "Right people": right_people(frames),
+        "Each once": each_once(frames),
+        "Doubles": doubles(frames),
+    }
+    ratios["Right place"] = right_place(frames)
+    ratios |= action_ratios(frames, vocabulary) | look_ratios(frames, vocabulary)
+    told = {name: asdict(bootstrap(ratio, stories)) for name, ratio in ratios.items()}
+    counted = occm(frames)
+    told["OCCM"] = asdict(estimate(lambda rows: float(counted[rows].mean()), stories))
+    alike = {"CIDS, self": cids_self(frames, stories)}
+    if portraits is not None:
+        alike["CIDS, cross"] = cids_cross(frames, stories, portraits)
+    for name, values in alike.items():
+        if values:
+            owners = np.array([story for story, _ in values])
+            each = 100 * np.array(list(values.values()))
+            told[name] = asdict(estimate(lambda rows, each=each: float(each[rows].mean()), owners))
+    return told
