@@ -26,8 +26,8 @@ from storyboard.people.canvas import Pen
 from storyboard.people.colours import CLOTH, FUR, HAIR, SKIN, name_in
 from storyboard.people.drawing import draw_figure
 from storyboard.people.facets import body_key, clothes_key
+from storyboard.people.gestures import SINGLE_ACTIONS
 from storyboard.people.names import HERS, HIS, ITS, is_test_name, names_for, sample_name
-from storyboard.people.poses import POSES
 from storyboard.people.sampling import SPLITS
 from storyboard.people.words import describe_look, noun, phrases, tell_apart
 
@@ -235,7 +235,7 @@ def test_every_style_is_drawn_whole_inside_the_picture():
 
 def test_every_pose_keeps_to_its_part_of_the_stage():
     """Three share a stage: nobody reaches further than 70 units to a side, nor above the picture."""
-    actions = cycle(POSES)
+    actions = cycle(SINGLE_ACTIONS)
     for look, action in zip(_people(140), actions, strict=False):
         image = Image.new("RGB", (256, 256))
         draw_figure(Pen(image, 1.0).at(128, 242), build(look), action, PROPS.get(action))
