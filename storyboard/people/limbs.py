@@ -103,6 +103,10 @@ def draw_hands(pen: Pen, who: Figure, pose: Pose, action: str) -> None:
     for index in (0, 1):
         x, y = pose.hands[index]
         pen.oval(x, y, radius, radius, skin, line=True)
+    if action == "pointing":
+        x, y = pose.hands[1]
+        pen.limb([(x, y - 1), (x + 10, y - 1.6)], 4, skin, line=True)
+        pen.oval(x, y, radius, radius, skin)
     if action == "waving":
         x, y = pose.hands[1]
         for dx, dy in ((-5, -6), (0, -8.5), (5, -6)):
