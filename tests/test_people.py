@@ -58,6 +58,12 @@ def test_json_keeps_every_look():
         assert Look.from_json(json.loads(json.dumps(look.to_json()))) == look
 
 
+def test_a_look_is_a_value_that_can_be_a_key():
+    assert len({look: 1 for look in (Look(), Look(), Look(hair="bob"))}) == 2
+    with pytest.raises(StoryError, match="tuple"):
+        Look(skin=[1, 2, 3])
+
+
 def test_what_json_leaves_out_has_its_default():
     assert Look.from_json({}) == Look()
     assert Look.from_json({"hair": "afro"}) == Look(hair="afro")
@@ -241,6 +247,11 @@ def test_every_pose_keeps_to_its_part_of_the_stage():
         draw_figure(Pen(image, 1.0).at(128, 242), build(look), action, PROPS.get(action))
         left, top, right, bottom = image.getbbox()
         assert left > 58 and right < 198 and top > 2 and bottom < 250, (look, action, image.getbbox())
+
+
+def test_a_look_and_its_figure_are_drawn_alike():
+    look = sample_look(8)
+    assert np.array_equal(draw_person(look, 64), draw_person(build(look), 64))
 
 
 def test_the_mask_holds_a_person_and_no_pixel_beside():
