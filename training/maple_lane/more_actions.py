@@ -13,7 +13,7 @@ _GESTURES = (
         (
             Phrase("sits", "sit", "sitting"),
             Phrase("sits down", "sit down", "sitting down"),
-            Phrase("sits on a chair", "sit on chairs", "sitting on a chair"),
+            Phrase("sits quietly", "sit quietly", "sitting quietly"),
             Phrase("takes a seat", "take a seat", "taking a seat"),
         ),
     ),
@@ -30,7 +30,7 @@ _GESTURES = (
         "cheering",
         (
             Phrase("cheers", "cheer", "cheering"),
-            Phrase("throws up both arms", "throw up their arms", "throwing up both arms"),
+            Phrase("throws both arms up", "throw both arms up", "throwing both arms up"),
             Phrase("shouts hurray", "shout hurray", "shouting hurray"),
         ),
         towards=(Phrase("cheers for", "cheer for", "cheering for"),),
@@ -76,7 +76,7 @@ _GESTURES = (
         "clapping",
         (
             Phrase("claps", "clap", "clapping"),
-            Phrase("claps both hands", "clap their hands", "clapping both hands"),
+            Phrase("claps out loud", "clap out loud", "clapping out loud"),
             Phrase("applauds", "applaud", "applauding"),
         ),
         towards=(Phrase("claps for", "clap for", "clapping for"),),
