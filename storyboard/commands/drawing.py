@@ -10,8 +10,6 @@ from storyboard.errors import StoryError
 from storyboard.renderer import Preview, Renderer
 from storyboard.story.values import Take
 
-BUNDLED_PIPELINE = Path(__file__).resolve().parents[2] / "assets" / "maple-lane"
-
 
 def open_pipeline(folder: Path) -> Renderer:
     """The pipeline in a folder. StoryError where it is missing, half-written or unsafe."""

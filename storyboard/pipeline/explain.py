@@ -20,7 +20,7 @@ from PIL import Image
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
 from storyboard.text.candidates import Names, candidates
-from storyboard.text.captions import Binding, Reading, find_pronouns, resolve
+from storyboard.text.captions import Binding, Reading, find_pronouns, read_sentence, resolve
 
 MAX_SENTENCES = 48  # candidate sentences compared for one caption
 # Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
@@ -45,9 +45,11 @@ def read_pronouns(
     fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
     have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one.
     """
-    pronouns = find_pronouns(sentence)
-    earlier = [frame.caption for frame in history]
-    found = [(index, candidates(sentence, one, cast, earlier)) for index, one in enumerate(pronouns)]
+    names = {member.name: member.aliases for member in cast}
+    read = read_sentence(sentence, names)
+    earlier = [read_sentence(frame.caption, names) for frame in history]
+    pronouns = read.pronouns
+    found = [(index, candidates(read, one, cast, earlier)) for index, one in enumerate(pronouns)]
     places = [(index, some) for index, some in found if some]
     if not places:
         return (), sentence

@@ -227,10 +227,10 @@ def _still_fitting(bindings: Iterable[Binding], caption: str) -> tuple[Binding, 
 def _checked(story: Story, caption: str, number: int, bindings: Iterable[Binding] = ()) -> str:
     """The cleaned sentence of frame `number`; StoryError where it cannot be drawn."""
     cleaned = clean_caption(caption, what=f"Frame {number}")
-    check_everyone_known(cleaned, number, story.names)
-    inputs = StoryInputs(story)
-    earlier = [inputs.text(frame) for frame in story.frames[: number - 1]]
-    check_pronouns(resolve(cleaned, bindings, (), story.names), number, story.names, earlier)
+    inputs, names = StoryInputs(story), story.names
+    check_everyone_known(inputs.read(cleaned), number, names)
+    earlier = (inputs.read(inputs.text(frame)) for frame in story.frames[: number - 1])
+    check_pronouns(inputs.read(resolve(cleaned, bindings, (), names)), number, names, earlier)
     return cleaned
 
 

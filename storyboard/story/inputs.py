@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.candidates import bindings_by_words
-from storyboard.text.captions import Binding, find_mentions, listed, mentioned_names, resolve
+from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence, resolve
 
 
 class StoryInputs:
@@ -23,8 +23,8 @@ class StoryInputs:
     def __init__(self, story: Story) -> None:
         self.story = story
         self._names = story.names
-        self._mentioned: dict[str, tuple[str, ...]] = {}
-        self._read: dict[tuple[str, str], str] = {}
+        self._sentences: dict[str, ReadSentence] = {}
+        self._digests: dict[tuple[str, str], str] = {}
         self._by_words: dict[str, tuple[Binding, ...]] = {}
 
     def text(self, frame: Frame) -> str:
@@ -41,8 +41,10 @@ class StoryInputs:
         if frame.id not in self._by_words:
             cast = [one for one in self.story.cast if one.name not in frame.excluded]
             bound = {one.occurrence for one in frame.bindings}
-            earlier = [take.text for take in self.history(frame)]
-            self._by_words[frame.id] = bindings_by_words(frame.caption, bound, cast, earlier)
+            names = {one.name for one in cast}
+            earlier = [self.read(take.text).among(names) for take in self.history(frame)]
+            sentence = self.read(frame.caption).among(names)
+            self._by_words[frame.id] = bindings_by_words(sentence, bound, cast, earlier)
         return self._by_words[frame.id]
 
     def history(self, frame: Frame) -> tuple[Take, ...]:
@@ -60,9 +62,9 @@ class StoryInputs:
 
         Those the writer keeps out of the frame are not among them.
         """
-        mentioned = set(self.mentioned(self.text(frame)))
+        mentioned = set(self.read(self.text(frame)).names)
         for take in self.history(frame):
-            mentioned.update(self.mentioned(take.text))
+            mentioned.update(self.read(take.text).names)
         mentioned.difference_update(frame.excluded)
         return tuple(character for character in self.story.cast if character.name in mentioned)
 
@@ -78,7 +80,7 @@ class StoryInputs:
             # With their places: another alias may make one of the cast of what was only a word.
             "mentions": [
                 [one.name, one.start, one.end]
-                for one in find_mentions(text, self._names)
+                for one in self.read(text).mentions
                 if one.name not in frame.excluded
             ],
             "portraits": self.portraits(frame),
@@ -109,17 +111,17 @@ class StoryInputs:
             or "who is in it changed"
         )
 
-    def mentioned(self, text: str) -> tuple[str, ...]:
-        """The cast members a text names, each once, in order."""
-        if text not in self._mentioned:
-            self._mentioned[text] = mentioned_names(text, self._names)
-        return self._mentioned[text]
+    def read(self, text: str) -> ReadSentence:
+        """Returns a sentence with the cast members it mentions and its pronouns; each text is read once."""
+        if text not in self._sentences:
+            self._sentences[text] = read_sentence(text, self._names)
+        return self._sentences[text]
 
     def _digest(self, take: Take) -> str:
         key = (take.text, take.picture)
-        if key not in self._read:
-            self._read[key] = _sha256(key)
-        return self._read[key]
+        if key not in self._digests:
+            self._digests[key] = _sha256(key)
+        return self._digests[key]
 
 
 def stale_frames(story: Story) -> frozenset[str]:

@@ -109,12 +109,12 @@ def take_of(
 
 def _check_pronouns_read(inputs: StoryInputs, frame: Frame, number: int) -> None:
     """A frame that was fine when written may have lost the one that named somebody, or be drawn before it."""
-    names, text = inputs.story.names, inputs.text(frame)
-    read = [take.text for take in inputs.history(frame)]
-    earlier = [inputs.text(one) for one in inputs.story.frames[: number - 1]]
-    check_pronouns(text, number, names, earlier + read)
+    names, sentence = inputs.story.names, inputs.read(inputs.text(frame))
+    seen = [inputs.read(take.text) for take in inputs.history(frame)]
+    earlier = [inputs.read(inputs.text(one)) for one in inputs.story.frames[: number - 1]]
+    check_pronouns(sentence, number, names, earlier + seen)
     try:
-        check_pronouns(text, number, names, read)
+        check_pronouns(sentence, number, names, seen)
     except StoryError as error:
         if frame.sees is None:
             why = "an earlier frame names, which has no picture yet; draw that first."

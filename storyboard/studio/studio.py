@@ -13,7 +13,7 @@ from storyboard.errors import StoryError
 from storyboard.story.inputs import frames_touched
 from storyboard.story.job import Job
 from storyboard.story.values import Character, Frame, Portrait
-from storyboard.studio.drawing import Drawings
+from storyboard.studio.drawings import Drawings
 from storyboard.studio.verbs import EDITS, a_name, a_script, names_in
 from storyboard.text.script import split_script
 

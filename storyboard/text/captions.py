@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from storyboard.errors import StoryError
@@ -73,6 +73,24 @@ class Pronoun:
 
 
 @dataclass(frozen=True)
+class ReadSentence:
+    """A sentence read once, and then handed on: whom it mentions, and its pronouns, both in its own order."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    pronouns: tuple[Pronoun, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who is mentioned, each once, in order of first mention."""
+        return tuple(dict.fromkeys(mention.name for mention in self.mentions))
+
+    def among(self, names: Container[str]) -> ReadSentence:
+        """Returns this sentence with the mentions of these people alone."""
+        return replace(self, mentions=tuple(one for one in self.mentions if one.name in names))
+
+
+@dataclass(frozen=True)
 class Binding:
     """Whom a pronoun stands for, by the writer or the words around it: the `occurrence`-th of its sentence, from 0."""
 
@@ -115,6 +133,11 @@ def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Men
             claimed[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
             kept.append(mention)
     return tuple(sorted(kept, key=lambda mention: mention.start))
+
+
+def read_sentence(text: str, names: Mapping[str, Sequence[str]]) -> ReadSentence:
+    """Returns `text` with whom it mentions of `names`, as `find_mentions` takes them, and its pronouns."""
+    return ReadSentence(text, find_mentions(text, names), find_pronouns(text))
 
 
 def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -7,9 +7,8 @@ conjunction, and its subject is the first name in it. Knows neither torch, gradi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from storyboard.text.captions import Mention, Pronoun
+from storyboard.text.captions import Mention, Pronoun, ReadSentence
 
 _OBJECTS = frozenset(["him", "her", "them"])
 # "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
@@ -27,22 +26,23 @@ _OPENING = re.compile(
 )
 
 
-def subject_of(sentence: str, pronoun: Pronoun, mentions: Sequence[Mention]) -> tuple[str, ...]:
+def subject_of(sentence: ReadSentence, pronoun: Pronoun) -> tuple[str, ...]:
     """The names that are the subject of the verb whose object `pronoun` is; empty where it is no object.
 
-    mentions: all of the sentence, in its order. "Rosa dances and Nana meets her" gives Nana, "Rosa gives Nana a hat and
-    hugs her" Rosa, "Rosa and Milo meet her" both.
+    "Rosa dances and Nana meets her" gives Nana, "Rosa gives Nana a hat and hugs her" Rosa, "Rosa and Milo meet her"
+    both.
     """
-    if pronoun.word not in _OBJECTS or _ABOUT_ONESELF.search(sentence[: pronoun.start]):
+    text = sentence.text
+    if pronoun.word not in _OBJECTS or _ABOUT_ONESELF.search(text[: pronoun.start]):
         return ()
     groups: list[list[Mention]] = []
-    for mention in mentions:
+    for mention in sentence.mentions:
         if mention.start > pronoun.start:
             break
-        if groups and _JOINED.fullmatch(sentence, groups[-1][-1].end, mention.start):
+        if groups and _JOINED.fullmatch(text, groups[-1][-1].end, mention.start):
             groups[-1].append(mention)
         else:
             groups.append([mention])
-    subjects = [group for group in groups if _OPENING.search(sentence[: group[0].start])]
+    subjects = [group for group in groups if _OPENING.search(text[: group[0].start])]
     found = subjects[-1] if subjects else groups[0] if groups else []
     return tuple(mention.name for mention in found)

@@ -18,13 +18,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from storyboard.errors import StoryError
-from storyboard.text.captions import (
-    PRONOUN_FORMS,
-    clean_caption,
-    find_mentions,
-    find_pronouns,
-    mentioned_names,
-)
+from storyboard.text.captions import PRONOUN_FORMS, ReadSentence, clean_caption, read_sentence
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _QUOTED = re.compile(r'"[^"]*"|\u201c[^\u201d]*\u201d')
@@ -73,15 +67,15 @@ def check_caption(text: str, number: int, names: Mapping[str, Sequence[str]], ea
 
     `names` maps the cast to its aliases; `earlier` are the sentences of the frames before it.
     """
-    caption = clean_caption(text, what=f"Frame {number}")
-    check_everyone_known(caption, number, names)
-    check_pronouns(caption, number, names, earlier)
-    return caption
+    sentence = read_sentence(clean_caption(text, what=f"Frame {number}"), names)
+    check_everyone_known(sentence, number, names)
+    check_pronouns(sentence, number, names, (read_sentence(one, names) for one in earlier))
+    return sentence.text
 
 
-def check_everyone_known(caption: str, number: int, names: Mapping[str, Sequence[str]]) -> None:
+def check_everyone_known(sentence: ReadSentence, number: int, names: Mapping[str, Sequence[str]]) -> None:
     """StoryError where the sentence clearly names a person who is not in the cast."""
-    stranger = find_stranger(caption, names)
+    stranger = find_stranger(sentence)
     if names and stranger:
         raise StoryError(
             f"Frame {number} names {stranger}, who is not in the cast ({', '.join(names)}); use one of them, add"
@@ -90,11 +84,14 @@ def check_everyone_known(caption: str, number: int, names: Mapping[str, Sequence
 
 
 def check_pronouns(
-    caption: str, number: int, names: Mapping[str, Sequence[str]], earlier: Iterable[str]
+    sentence: ReadSentence,
+    number: int,
+    names: Mapping[str, Sequence[str]],
+    earlier: Iterable[ReadSentence],
 ) -> None:
     """StoryError where the sentence opens with he, she or they and nobody of the cast was ever named."""
-    word = find_dangling_pronoun(caption)
-    if not word or any(mentioned_names(sentence, names) for sentence in (*earlier, caption)):
+    word = find_dangling_pronoun(sentence)
+    if not word or any(read.mentions for read in (sentence, *earlier)):
         return
     examples = f" ({', '.join(names)})" if names else ""
     raise StoryError(
@@ -102,9 +99,10 @@ def check_pronouns(
     )
 
 
-def find_stranger(caption: str, names: Mapping[str, Sequence[str]]) -> str | None:
-    """The first word that is clearly a person's name but nobody's in `names`, as written; None where there is none."""
-    taken = [(mention.start, mention.end) for mention in find_mentions(caption, names)]
+def find_stranger(sentence: ReadSentence) -> str | None:
+    """The first word that is clearly a person's name but of nobody mentioned, as written; None where there is none."""
+    caption = sentence.text
+    taken = [(mention.start, mention.end) for mention in sentence.mentions]
     quoted = [match.span() for match in _QUOTED.finditer(caption)]
     words = list(_WORD.finditer(caption))
     for index, word in enumerate(words):
@@ -118,12 +116,13 @@ def find_stranger(caption: str, names: Mapping[str, Sequence[str]]) -> str | Non
     return None
 
 
-def find_dangling_pronoun(caption: str) -> str | None:
+def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
     """A personal pronoun before which the sentence has nothing it could stand for, as written.
 
     That is "She waves" and "Then in the rain he runs"; None for "A woman waves her hand".
     """
-    first = next((pronoun for pronoun in find_pronouns(caption) if pronoun.word in _PERSONAL), None)
+    caption = sentence.text
+    first = next((pronoun for pronoun in sentence.pronouns if pronoun.word in _PERSONAL), None)
     if first is None:
         return None
     before = [match.group().lower() for match in _WORD.finditer(caption[: first.start])]

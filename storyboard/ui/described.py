@@ -12,7 +12,6 @@ from urllib.parse import quote
 from storyboard.story.inputs import StoryInputs
 from storyboard.story.values import Character, Frame, Story
 from storyboard.studio.studio import Studio
-from storyboard.text.captions import find_pronouns
 from storyboard.ui.view import reading_of
 
 
@@ -83,7 +82,7 @@ def _character(studio: Studio, character: Character, root: str) -> dict[str, Any
 
 def _pronouns(inputs: StoryInputs, frame: Frame) -> list[dict[str, Any]]:
     described = []
-    for occurrence, pronoun in enumerate(find_pronouns(frame.caption)):
+    for occurrence, pronoun in enumerate(inputs.read(frame.caption).pronouns):
         names, confidence, by = reading_of(inputs, frame, occurrence, pronoun)
         described.append(
             {

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageFilter
 
-from storyboard.people.gestures import GESTURES, pose_of
+from storyboard.people.gestures import GESTURES, PAIR_POSES, pose_of
 from storyboard.people.poses import head_centre
 from training.evaluate.classifier import PICTURE, soften
 from training.maple_lane import (
@@ -28,6 +28,7 @@ from training.maple_lane import (
     sample_people_story,
     sample_story,
 )
+from training.maple_lane.open_stories import sample_open_story
 from training.maple_lane.scene import feet_of, figure_of
 from training.maple_lane.sky import TIMES, WEATHERS
 from training.maple_lane.things import THINGS_BESIDE
@@ -75,7 +76,7 @@ def sample_frame(seed: int, split: str = "train", people: bool | None = None) ->
     rng = Random(f"judge/{split}/{seed}/{people}")
     anybody = rng.random() < 0.5 if people is None else people
     scene = _story_scene(rng, split, anybody)
-    if rng.random() < 0.3:
+    if rng.random() < 0.3 or not scene.actors:
         return story_frame(scene)
     return changed_frame(scene, rng, split, anybody)
 
@@ -94,10 +95,10 @@ def changed_frame(scene: Scene, rng: Random, split: str, anybody: bool) -> Crowd
         for _ in range(1 if rng.random() < 0.85 else 2):
             actors.append(_again(doubled, rng))
     if chance > 0.55 and rng.random() < 0.7:
-        actors.append(rng.choice(_story_scene(rng, split, anybody != (rng.random() < 0.2)).actors))
+        actors.append(rng.choice(_peopled_scene(rng, split, anybody != (rng.random() < 0.2)).actors))
     if chance > 0.8:
         actors.remove(rng.choice(actors))
-    actors = [_gesturing(actor, rng) for actor in rng.sample(actors, len(actors))[:MOST]]
+    actors = [_gesturing(actor, rng, 0.2) for actor in rng.sample(actors, len(actors))[:MOST]]
     return _restaged(replace(scene, **_surroundings(scene.place, rng)), actors, rng)
 
 
@@ -120,7 +121,7 @@ def broken_frame(
     The others do what they do in the story, on other spots.
     """
     rng = Random(f"broken/{how}/{split}/{number}/{people}")
-    scene = _story_scene(rng, split, people)
+    scene = _peopled_scene(rng, split, people)
     actors = list(scene.actors)
     if how == "twice":
         actors.append(_again(rng.choice(actors), rng))
@@ -128,10 +129,11 @@ def broken_frame(
         actors.remove(rng.choice(actors))
     else:
         there = {actor.name for actor in actors}
-        while (guest := rng.choice(_story_scene(rng, split, people).actors)).name in there:
+        while (guest := rng.choice(_peopled_scene(rng, split, people).actors)).name in there:
             pass
         actors.append(guest)
-    return scene, _restaged(scene, rng.sample(actors, len(actors)), rng)
+    actors = [_gesturing(actor, rng) for actor in rng.sample(actors, len(actors))]
+    return scene, _restaged(scene, actors, rng)
 
 
 def _restaged(scene: Scene, actors: Sequence[Actor], rng: Random) -> CrowdFrame:
@@ -141,13 +143,21 @@ def _restaged(scene: Scene, actors: Sequence[Actor], rng: Random) -> CrowdFrame:
 
 
 def _story_scene(rng: Random, split: str, anybody: bool) -> Scene:
-    tell = sample_people_story if anybody else sample_story
+    tell = sample_open_story if anybody else sample_story
     return tell(rng.getrandbits(31), 1, split).frames[0].scene
 
 
-def _gesturing(actor: Actor, rng: Random) -> Actor:
-    """The same person, with one of the larger gestures, which no story has yet, one time in five."""
-    return replace(actor, action=rng.choice(tuple(GESTURES)), prop=None) if rng.random() < 0.2 else actor
+def _peopled_scene(rng: Random, split: str, anybody: bool) -> Scene:
+    while not (scene := _story_scene(rng, split, anybody)).actors:
+        pass
+    return scene
+
+
+def _gesturing(actor: Actor, rng: Random, chance: float = 0.0) -> Actor:
+    """The same person, now and then with a larger gesture, and always for an act that needs a partner close by."""
+    if actor.action not in PAIR_POSES and rng.random() >= chance:
+        return actor
+    return replace(actor, action=rng.choice(tuple(GESTURES)), prop=None, partner=None)
 
 
 def _again(actor: Actor, rng: Random) -> Actor:
