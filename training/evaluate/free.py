@@ -26,22 +26,36 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.studio.cast import load_cast
-from training.evaluate.__main__ import CLASSIFIERS
+from training.evaluate.__main__ import CLASSIFIERS, JUDGES, usual_judge
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import KeptRenderer, weights_hash
 from training.evaluate.frame_classifier import load_classifier
 from training.evaluate.free_drawing import FreePicture, draw_free_story
 from training.evaluate.free_stories import FreeStory, load_free_stories
+from training.evaluate.judge import Judge, SeenFrame, load_judge
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import ABSENT, Labels, Score, bootstrap, deeds_right, score
-from training.evaluate.report import Scored, by_frame, complaint, how_made, plain, table
+from training.evaluate.people_scores import Staged, people_scores, staged
+from training.evaluate.report import (
+    Judged,
+    Scored,
+    by_frame,
+    complaint,
+    how_made,
+    miscounted,
+    on_stage,
+    plain,
+    rounded,
+    table,
+)
 from training.evaluate.sheet import SheetFrame, contact_sheet
+from training.maple_lane import Scene
 
 SHOWN = ("Char-Acc", "Char-F1", "BG-Acc", "Action-Acc")  # of each kind, in the printed table
 
 
-class Judge(Protocol):
-    """What says who is in pictures, where and doing what. Another one than the classifier is plugged in here."""
+class Labeller(Protocol):
+    """What says who is in pictures, where and doing what, one label each; the judge says how often."""
 
     @property
     def names(self) -> LabelNames: ...
@@ -65,11 +79,16 @@ class FreeArguments:
     classifier: str | None = field(
         default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
     )
+    judge: str | None = field(
+        default=None, metadata={"help": f"folder of the judge; by default {' or '.join(JUDGES)}, if there"}
+    )
     out: str = field(default="runs/evaluate/free", metadata={"help": "folder of drawn pictures, of any run"})
 
     def __post_init__(self):
         if self.classifier is None:
             self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+        if self.judge is None:
+            self.judge = usual_judge()
         if self.stories is not None and self.stories < 1:
             raise StoryError(f"--stories {self.stories}: at least one is needed.")
 
@@ -91,31 +110,50 @@ def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) ->
     return told
 
 
-def look_at(judge: Judge, told: Sequence[FreePicture]) -> Scored:
+def look_at(labeller: Labeller, told: Sequence[FreePicture], judge: Judge | None = None) -> Scored:
     """Returns the frames as they should be, as drawn and as real pictures of the same scenes are seen.
 
     In the truth an action that the text leaves open is ABSENT, so nothing is asked about it.
     """
     scenes = [one.story.as_maple_story().frames[one.number].scene for one in told]
-    truth = judge.names.labels_of(scenes)
+    truth = labeller.names.labels_of(scenes)
     for row, one in enumerate(told):
         for name, action in one.frame.does.items():
             if action is None:
-                truth.actions[row, judge.names.characters.index(name)] = ABSENT
+                truth.actions[row, labeller.names.characters.index(name)] = ABSENT
+    groups = np.array([one.story.id for one in told])
     return Scored(
-        np.array([one.story.id for one in told]),
+        groups,
         np.array([one.number + 1 for one in told]),
         truth,
-        _seen(judge, [one.open() for one in told]),
-        judge.see(real_picture(scene) for scene in scenes),
+        _seen(labeller, [one.open() for one in told]),
+        labeller.see(real_picture(scene) for scene in scenes),
+        _judged(judge, told, scenes, groups) if judge else None,
     )
 
 
-def _seen(judge: Judge, pictures: Sequence[Image.Image | None]) -> Labels:
-    """What the judge sees; where there is no picture, nobody and no place."""
+def _judged(judge: Judge, told: Sequence[FreePicture], scenes: Sequence[Scene], groups: np.ndarray) -> Judged:
+    """Who is who in the drawn and in the real pictures; nobody anywhere where the app refused a text."""
+    pictures = [one.open() for one in told]
+    looked = iter(judge.look(picture for picture in pictures if picture is not None))
+    nothing = SeenFrame((), np.zeros(len(judge.vocabulary.places), np.float32))
+    drawn = [nothing if picture is None else next(looked) for picture in pictures]
+
+    def on(seen: Iterable[SeenFrame]) -> list[Staged]:
+        return [
+            staged(scene, what, judge.vocabulary, {n for n, deed in one.frame.does.items() if deed is None})
+            for scene, what, one in zip(scenes, seen, told, strict=True)
+        ]
+
+    frames, real = on(drawn), on(judge.look(map(real_picture, scenes)))
+    return Judged(frames, *(people_scores(some, groups, judge.vocabulary) for some in (frames, real)))
+
+
+def _seen(labeller: Labeller, pictures: Sequence[Image.Image | None]) -> Labels:
+    """What is seen; where there is no picture, nobody and no place."""
     there = [row for row, picture in enumerate(pictures) if picture is not None]
-    found = judge.see(pictures[row] for row in there) if there else None
-    names, count = judge.names, len(pictures)
+    found = labeller.see(pictures[row] for row in there) if there else None
+    names, count = labeller.names, len(pictures)
     people = (count, len(names.characters))
     labels = Labels(
         np.zeros(people, bool),
@@ -150,13 +188,15 @@ def by_kind(scored: Scored, told: Sequence[FreePicture]) -> dict[str, dict]:
 
 def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> dict:
     """Returns what came out of one run, as JSON; `told` are the frames that were scored, in the same order."""
-    made = [one.made for one in told if one.made is not None]
+    made, stage = [one.made for one in told if one.made is not None], scored.stage
     return {
         "frames": len(told),
         "refused": len(told) - len(made),
         **(how_made(made) if made else {}),
-        "scores": plain(scores_of(scored.truth, scored.drawn, scored.groups)),
-        "real frames": plain(scores_of(scored.truth, scored.real, scored.groups)),
+        "scores": plain(scores_of(scored.truth, scored.drawn, scored.groups))
+        | rounded(stage.drawn if stage else {}),
+        "real frames": plain(scores_of(scored.truth, scored.real, scored.groups))
+        | rounded(stage.real if stage else {}),
         "by frame number": by_frame(scored),
         "by kind": by_kind(scored, told),
         "pictures": [
@@ -169,6 +209,7 @@ def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> di
                 "refused": one.refused,
                 "truth": {"places": [one.frame.place], "characters": dict(one.frame.does)},
                 "seen": names.in_words(scored.drawn, row),
+                **({"on stage": on_stage(stage.frames[row])} if stage else {}),
             }
             for row, one in enumerate(told)
         ],
@@ -193,14 +234,16 @@ def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:
     blocks: dict[str, list[SheetFrame]] = {}
     for entry, one in zip(told["pictures"], frames, strict=True):
         picture = one.open() or Image.new("RGB", (8, 8), "#e8e2da")
-        wrong = f"refused: {one.refused}" if one.refused else complaint(entry["truth"], entry["seen"])
+        seen = complaint(entry["truth"], entry["seen"]) or miscounted(entry.get("on stage"))
+        wrong = f"refused: {one.refused}" if one.refused else seen
         blocks.setdefault(one.story.id, []).append(SheetFrame(picture, one.frame.text, wrong))
     return contact_sheet(list(blocks.items()))
 
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(FreeArguments).parse_args_into_dataclasses(argv)
-    judge: Judge = load_classifier(args.classifier)
+    labeller: Labeller = load_classifier(args.classifier)
+    judge = load_judge(args.judge) if args.judge else None
     stories = load_free_stories()[: args.stories]
     weights = weights_hash(args.pipeline)
     frames = draw_all(stories, args, weights)
@@ -208,12 +251,13 @@ def main(argv: list[str] | None = None) -> None:
         "pipeline": args.pipeline,
         "pipeline hash": weights[:16],
         "classifier": args.classifier,
+        "judge": args.judge,
         "split": "free",
         "stories": len(stories),
         "captions": "hand-written",
         "conditioning": "as the app draws",
     }
-    told = setting | report(look_at(judge, frames), frames, judge.names)
+    told = setting | report(look_at(labeller, frames, judge), frames, labeller.names)
     file = Path(args.json)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

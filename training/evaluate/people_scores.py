@@ -6,7 +6,7 @@ OCCM and CIDS. Each docstring says where ours differs. Knows what was found in p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -90,16 +90,20 @@ class Staged:
         return max(mine, key=lambda one: one.sure, default=None)
 
 
-def wanted_of(actors: Sequence[Actor]) -> tuple[Wanted, ...]:
-    """Returns the people of a scene, each once, as they should be seen."""
-    return tuple(
-        Wanted(name, labels_of(actor)) for name, actor in {actor.name: actor for actor in actors}.items()
-    )
+def wanted_of(actors: Sequence[Actor], unasked: Container[str] = ()) -> tuple[Wanted, ...]:
+    """Returns the people of a scene, each once, as they should be seen; of the `unasked` any action is right."""
+    found = []
+    for name, actor in {actor.name: actor for actor in actors}.items():
+        labels = labels_of(actor)
+        if name in unasked:
+            del labels["action"]
+        found.append(Wanted(name, labels))
+    return tuple(found)
 
 
-def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary) -> Staged:
+def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary, unasked: Container[str] = ()) -> Staged:
     """Returns a picture of what should be `scene`, with who is who in it."""
-    wanted = wanted_of(scene.actors)
+    wanted = wanted_of(scene.actors, unasked)
     places = tuple(name for name, chance in zip(vocabulary.places, seen.places, strict=True) if chance > 0.5)
     owners = tuple(owner_of(person, wanted, vocabulary) for person in seen.people)
     return Staged(wanted, seen.people, owners, scene.place, places)
@@ -181,9 +185,7 @@ def action_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str,
     above, below = (np.zeros((len(kinds), len(frames)), int) for _ in range(2))
     for row, frame in enumerate(frames):
         deeds = [one.labels.get("action") for one in frame.wanted]
-        if not deeds:
-            continue
-        kind = 0 if len(deeds) == 1 else 1 if len(set(deeds)) == 1 else 2
+        kind = 0 if len(deeds) == 1 else 1 if len(set(deeds) - {None}) == 1 else 2
         for number, deed in enumerate(deeds):
             if deed is not None:
                 below[kind, row] += 1

@@ -74,9 +74,10 @@ def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
     return {
         "frames": len(frames),
         **how_made([frame.made for frame in frames]),
-        "scores": plain(score(scored.truth, scored.drawn, scored.groups)) | _rounded(stage.drawn if stage else {}),
+        "scores": plain(score(scored.truth, scored.drawn, scored.groups))
+        | rounded(stage.drawn if stage else {}),
         "real frames": plain(score(scored.truth, scored.real, scored.groups))
-        | _rounded(stage.real if stage else {}),
+        | rounded(stage.real if stage else {}),
         "by frame number": by_frame(scored),
         "pictures": [
             {
@@ -87,7 +88,7 @@ def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
                 "seed": frame.made.seed,
                 "truth": names.in_words(scored.truth, row),
                 "seen": names.in_words(scored.drawn, row),
-                **({"on stage": _on_stage(stage.frames[row])} if stage else {}),
+                **({"on stage": on_stage(stage.frames[row])} if stage else {}),
             }
             for row, frame in enumerate(frames)
         ],
@@ -112,18 +113,19 @@ def _percent(above: int, below: int) -> float | None:
 
 def plain(scores: dict[str, Score]) -> dict[str, dict]:
     """Returns the scores as JSON, with two decimals."""
-    return _rounded({name: asdict(s) for name, s in scores.items()})
+    return rounded({name: asdict(s) for name, s in scores.items()})
 
 
-def _rounded(scores: dict[str, dict]) -> dict[str, dict]:
+def rounded(scores: dict[str, dict]) -> dict[str, dict]:
+    """Returns scores that are JSON already, with two decimals."""
     return {
         name: {key: round(v, 2) if isinstance(v, float) else v for key, v in s.items()}
         for name, s in scores.items()
     }
 
 
-def _on_stage(frame: Staged) -> dict:
-    """How often each of the wanted is there, and how many others are, as JSON."""
+def on_stage(frame: Staged) -> dict:
+    """Returns how often each of the wanted is there, and how many others are, as JSON."""
     counts = {one.name: count for one, count in zip(frame.wanted, frame.counts, strict=True)}
     return {"counts": counts, "others": frame.extras}
 
@@ -157,14 +159,14 @@ def _cells(s: dict) -> str:
 def sheet_of(told: dict, frames: list[DrawnFrame]) -> Image.Image:
     blocks: dict[str, list[SheetFrame]] = {}
     for entry, frame in zip(told["pictures"], frames, strict=True):
-        wrong = complaint(entry["truth"], entry["seen"]) or _miscounted(entry.get("on stage"))
+        wrong = complaint(entry["truth"], entry["seen"]) or miscounted(entry.get("on stage"))
         shown = SheetFrame(frame.open(), frame.caption, wrong)
         blocks.setdefault(frame.story.id, []).append(shown)
     return contact_sheet(list(blocks.items()))
 
 
-def _miscounted(stage: dict | None) -> str:
-    """Empty where everybody is there once and nobody else."""
+def miscounted(stage: dict | None) -> str:
+    """Returns who is not there exactly once; empty where everybody is, and nobody else."""
     if stage is None:
         return ""
     told = [f"{name} {count} times" for name, count in stage["counts"].items() if count != 1]

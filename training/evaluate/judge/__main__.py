@@ -1,7 +1,7 @@
 """Trains the judge: `python -m training.evaluate.judge --output_dir runs/judge`.
 
-Real pictures of the train split only, drawn while it trains, never a generated one. Resumable; about three quarters of
-an hour on one core. The folder it writes holds its scores on real test frames, those with doubles too, beside the
+Real pictures of the train split only, drawn while it trains, never a generated one. Resumable; about two hours
+on one core. The folder it writes holds its scores on real test frames, those with doubles too, beside the
 weights.
 """
 
@@ -30,7 +30,7 @@ PUBLISHED_STORIES, PUBLISHED_BROKEN = 100, 200  # of the test split, at the end
 class JudgeArguments(LoopArguments):
     """Loop arguments with the judge's defaults."""
 
-    steps: int = 6000
+    steps: int = 12000
     batch: int = 8
     lr: float = 1e-3
     warmup: int = 100

@@ -25,7 +25,6 @@ from training.maple_lane import (
     Scene,
     Thing,
     draw,
-    sample_people_story,
     sample_story,
 )
 from training.maple_lane.open_stories import sample_open_story

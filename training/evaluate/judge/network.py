@@ -7,6 +7,7 @@ were made.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,7 @@ import torch
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from PIL import Image
+from safetensors import SafetensorError
 from torch import nn
 
 from storyboard.errors import StoryError
@@ -67,6 +69,7 @@ class Judge(ModelMixin, ConfigMixin):
         reading: tuple[int, ...] = (24, 48, 96, 160),
         trait_width: int = 256,
         deed_width: int = 96,
+        dropout: float = 0.2,
     ):
         super().__init__()
         first, second, third, fourth = finding
@@ -85,8 +88,12 @@ class Judge(ModelMixin, ConfigMixin):
         self.reader = nn.Sequential(*stages, _block(*widths[-1], 2), _block(reading[-1], reading[-1]))
         shrunk = 2 ** len(reading)
         cells = (piece[0] // shrunk) * (piece[1] // shrunk)
-        self.traits = nn.Sequential(nn.Flatten(), nn.Linear(reading[-1] * cells, trait_width), nn.SiLU())
-        self.deed = nn.Sequential(nn.Flatten(), nn.Linear(reading[-1] * cells, deed_width), nn.SiLU())
+        self.traits = nn.Sequential(
+            nn.Flatten(), nn.Linear(reading[-1] * cells, trait_width), nn.SiLU(), nn.Dropout(dropout)
+        )
+        self.deed = nn.Sequential(
+            nn.Flatten(), nn.Linear(reading[-1] * cells, deed_width), nn.SiLU(), nn.Dropout(dropout)
+        )
         self.looks = nn.Linear(trait_width, sum(self.vocabulary.looks.values()))
         self.action = nn.Linear(deed_width, len(actions))
 
@@ -178,14 +185,19 @@ def load_judge(folder: str | Path) -> Judge:
 
     FileNotFoundError where there is none; StoryError where it is another network, or knows another world than this one.
     """
-    if not (Path(folder) / "config.json").is_file():
+    file = Path(folder) / "config.json"
+    if not file.is_file():
         raise FileNotFoundError(
             f"{folder} holds no judge; train one: python -m training.evaluate.judge --out {folder}"
         )
-    kind = Judge.load_config(folder).get("_class_name")
-    if kind != "Judge":
+    try:
+        kind = json.loads(file.read_text("utf-8")).get("_class_name")
+        judge = Judge.from_pretrained(folder).float().eval() if kind == "Judge" else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise StoryError(f"The judge in {folder} cannot be read ({reason}); train it again.") from error
+    if judge is None:
         raise StoryError(f"{folder} holds a {kind}, not a judge; give the folder of a judge.")
-    judge = Judge.from_pretrained(folder).float().eval()
     known, world = judge.vocabulary.as_config(), maple_lane_vocabulary().as_config()
     odd = [part for part in world if known[part] != world[part]]
     if odd:

@@ -16,7 +16,7 @@ from training.evaluate.judge.network import Judge
 from training.evaluate.judge.vocabulary import SETS
 from training.evaluate.metrics import ABSENT
 
-POOL, SHOWN = 1024, 4  # frames, 200 MB of them
+POOL, SHOWN = 1024, 2  # frames, 200 MB of them
 # How much a head counts beside the others: who somebody is and does decides more scores than a belt.
 WEIGHTS = {"identity": 1.0, "outfit": 0.5, "action": 1.5}
 FACET_WEIGHT = 0.35
@@ -32,6 +32,9 @@ class JudgeExamples:
     def __init__(self, seed: int, judge: Judge, batch: int):
         self.seed, self.batch, self.vocabulary = seed, batch, judge.vocabulary
         self.size, self.piece, self.cells = judge.config.size, tuple(judge.config.piece), judge.cells
+        self._shapes_of_heads = {name: (-1,) for name in self.vocabulary.choices} | {
+            name: (-1, len(self.vocabulary.facets[name])) for name in SETS
+        }
         self._drawn = lru_cache(maxsize=POOL)(_drawn)
         self._order = lru_cache(maxsize=2)(self._shuffled)
 
@@ -44,8 +47,8 @@ class JudgeExamples:
             rng = np.random.default_rng((self.seed, step, row))
             frames.append(self._example(self._number(step * self.batch + row), rng))
         heads = {
-            name: np.array([one[name] for frame in frames for one in frame["targets"]])
-            for name in (*self.vocabulary.choices, *SETS)
+            name: np.array([one[name] for frame in frames for one in frame["targets"]]).reshape(shape)
+            for name, shape in self._shapes_of_heads.items()
         }
         stacked = {
             name: np.stack([frame[name] for frame in frames])

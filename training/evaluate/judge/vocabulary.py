@@ -95,6 +95,8 @@ def labels_of(actor: Actor) -> dict[str, str | tuple[str, ...]]:
     if actor.look:
         shown = {name: label for name, label in facets(actor.look).items() if name not in UNSEEN}
         return {"identity": SOMEBODY_ELSE, "action": actor.action, **shown}
-    shown = {name: label for name, label in cast_facets(actor.name, actor.outfit).items() if name not in UNSEEN}
+    shown = {
+        name: label for name, label in cast_facets(actor.name, actor.outfit).items() if name not in UNSEEN
+    }
     named = {"identity": actor.name, "outfit": f"{actor.name}: {actor.outfit}", "action": actor.action}
     return named | shown
