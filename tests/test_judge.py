@@ -260,12 +260,16 @@ def test_a_frame_of_nobody_can_be_learned_from():
 
 
 def test_a_saved_judge_sees_the_same_and_a_foreign_folder_is_refused(tmp_path):
+    """Once the saved config sorted the facets by name, and a loaded judge read hair off the outputs for age."""
     judge = tiny_judge().half().float()
     pictures = [Image.fromarray(story_frame(f.scene).picture()) for f in story("test", 0).frames[:2]]
     save_judge(judge, tmp_path / "j")
     again = load_judge(tmp_path / "j")
     for one, other in zip(judge.look(pictures), again.look(pictures), strict=True):
         assert np.array_equal(one.places, other.places) and len(one.people) == len(other.people)
+    people = torch.randn(3, 3, 32, 16)
+    for head, logits in judge.look_closer(people).items():
+        assert torch.equal(logits, again.look_closer(people)[head]), head
     assert sum(p.numel() for p in Judge(**VOCABULARY.as_config()).parameters()) < 3_000_000
     with pytest.raises(FileNotFoundError, match="train one"):
         load_judge(tmp_path / "nothing")

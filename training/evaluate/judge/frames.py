@@ -35,6 +35,8 @@ from training.maple_lane.things import THINGS_BESIDE
 UNITS = 256  # a picture is as high and wide in the units of the drawing code
 MOST = 5  # people in a frame
 APART = 34.0  # units that people are apart at least, so that of everybody some is seen
+LEAST_SEEN = 0.35  # share of a person that nobody hides; with less even we could not tell who it is
+_TRIES = 40
 _GROUND = 242.0  # where feet are
 _BORDER = 24.0
 _AROUND = 8.0  # units beside shoulders and head that belong to a person's box
@@ -136,9 +138,28 @@ def broken_frame(
 
 
 def _restaged(scene: Scene, actors: Sequence[Actor], rng: Random) -> CrowdFrame:
-    """These people on new spots, in each other's way perhaps."""
-    feet = tuple((x, _GROUND + rng.uniform(-4, 5)) for x in _spread(len(actors), rng))
-    return CrowdFrame(replace(scene, actors=tuple(actors), layout=rng.getrandbits(30)), feet)
+    """These people on new spots, in each other's way perhaps; but of everybody something can be seen."""
+    staged = replace(scene, actors=tuple(actors), layout=rng.getrandbits(30))
+    for _ in range(_TRIES):
+        feet = tuple((x, _GROUND + rng.uniform(-4, 5)) for x in _spread(len(actors), rng))
+        frame = CrowdFrame(staged, feet)
+        if min(visible_shares(frame), default=1.0) >= LEAST_SEEN:
+            break
+    return frame
+
+
+def visible_shares(frame: CrowdFrame) -> list[float]:
+    """Returns for everybody the share of their box that no box of somebody nearer covers."""
+    nearer = sorted(
+        zip(frame.feet, frame.boxes, range(len(frame.feet)), strict=True), key=lambda one: one[0][1]
+    )
+    on_top = np.full((UNITS, UNITS), -1)
+    areas = np.zeros(len(nearer))
+    for _, box, number in nearer:
+        left, top, right, bottom = (int(min(max(edge, 0), UNITS)) for edge in box)
+        on_top[top:bottom, left:right] = number
+        areas[number] = max((bottom - top) * (right - left), 1)
+    return [float((on_top == number).sum() / area) for number, area in enumerate(areas)]
 
 
 def _story_scene(rng: Random, split: str, anybody: bool) -> Scene:

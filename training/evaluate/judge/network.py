@@ -62,7 +62,7 @@ class Judge(ModelMixin, ConfigMixin):
         outfits: list[str],
         actions: list[str],
         places: list[str],
-        facets: dict[str, list[str]],
+        facets: list[tuple[str, list[str]]],
         size: int = 96,
         piece: tuple[int, int] = (96, 64),
         finding: tuple[int, ...] = (16, 48, 96, 128),

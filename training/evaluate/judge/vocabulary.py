@@ -36,11 +36,12 @@ class Vocabulary:
     def of(cls, config: Mapping) -> Vocabulary:
         """Returns the vocabulary that `as_config` wrote."""
         named = {name: tuple(config[name]) for name in ("characters", "outfits", "actions", "places")}
-        return cls(**named, facets={name: tuple(labels) for name, labels in config["facets"].items()})
+        return cls(**named, facets={name: tuple(labels) for name, labels in config["facets"]})
 
     def as_config(self) -> dict:
         named = {name: list(getattr(self, name)) for name in ("characters", "outfits", "actions", "places")}
-        return named | {"facets": {name: list(labels) for name, labels in self.facets.items()}}
+        # Pairs, as a saved config sorts the keys of an object, and the outputs stand in this order.
+        return named | {"facets": [[name, list(labels)] for name, labels in self.facets.items()]}
 
     @property
     def looks(self) -> dict[str, int]:
