@@ -1,11 +1,14 @@
-"""`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset; `--sheet FILE` shows it."""
+"""`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset.
+
+`--sheet FILE` shows stories and portraits, `--people FILE` random people.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from .sheet import save_sheet
+from .sheet import save_people_sheet, save_sheet
 from .stories import SPLITS, story
 from .writer import write_dataset
 
@@ -18,6 +21,7 @@ def main() -> None:
     parser.add_argument(
         "--sheet", type=Path, help="picture file for a contact sheet of the stories and portraits"
     )
+    parser.add_argument("--people", type=Path, help="picture file for a sheet of 60 random people")
     parser.add_argument(
         "--stories", type=int, default=8, help="how many stories, from the first of the split on"
     )
@@ -27,11 +31,13 @@ def main() -> None:
         "--size", type=int, default=512, help="pixels a side of the pictures written to --out"
     )
     args = parser.parse_args()
-    if args.out is None and args.sheet is None:
-        parser.error("nothing to do: give --out DIR, --sheet FILE or both")
+    if args.out is None and args.sheet is None and args.people is None:
+        parser.error("nothing to do: give --out DIR, --sheet FILE or --people FILE")
     try:
         if args.sheet is not None:
             save_sheet(args.sheet, [story(args.split, index, args.frames) for index in range(args.stories)])
+        if args.people is not None:
+            save_people_sheet(args.people, args.split)
         if args.out is not None:
             write_dataset(args.out, args.split, args.stories, args.frames, args.size)
     except ValueError as error:

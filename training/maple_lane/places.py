@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from PIL import Image
 
+from storyboard.people.canvas import UNITS, Colour, Pen, enlargement, rgb
+
 from . import indoors, outdoors
-from .canvas import UNITS, Colour, Pen, enlargement, rgb
 
 MARGIN = 8  # units a background is wider than the picture, on either side
 

@@ -13,9 +13,11 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from .canvas import UNITS, Pen, average_down, enlargement, rgb
+from storyboard.people import Figure, Look, build, draw_person
+from storyboard.people.canvas import UNITS, Colour, Pen, average_down, enlargement
+from storyboard.people.drawing import THINGS, draw_figure, draw_shadow
+
 from .cast import BY_NAME
-from .figure import THINGS, draw_figure, draw_shadow
 from .places import MARGIN, PLACES, background
 
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
@@ -26,7 +28,11 @@ _EDGE = 3.0  # units kept free at the left and right border
 
 @dataclass(frozen=True)
 class Actor:
-    """One character in a scene; `x` is where it stands, from 0 (left border) to 1."""
+    """One person in a scene; `x` is where they stand, from 0 (left border) to 1.
+
+    One of the cast wears an `outfit`; anybody else has a `look` and no outfit. `partner` names whom somebody hugs,
+    holds by the hand or gives something to.
+    """
 
     name: str
     outfit: str
@@ -35,15 +41,37 @@ class Actor:
     expression: str = "happy"
     facing: str = "right"
     x: float = 0.5
+    look: Look | None = None
+    partner: str | None = None
+
+    @property
+    def pronoun(self) -> str:
+        return self.look.pronoun if self.look else BY_NAME[self.name].pronoun
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An animal or a thing that stands in a scene; `x` is its middle, `colour` None for the usual one."""
+
+    kind: str
+    x: float = 0.5
+    facing: str = "right"
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have."""
+    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have.
+
+    `time` is day, dusk or night, `weather` clear, rain or snow; both show only under the sky.
+    """
 
     place: str
-    actors: tuple[Actor, ...]
+    actors: tuple[Actor, ...] = ()
     layout: int = 0
+    things: tuple[Thing, ...] = ()
+    time: str = "day"
+    weather: str = "clear"
 
 
 def _jitter(*parts: object) -> float:
@@ -85,18 +113,26 @@ def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
     pen = Pen(image, scale, labels)
     placed = list(zip(_spots(scene), range(1, len(scene.actors) + 1), scene.actors, strict=True))
     for (x, y), _, actor in placed:
-        draw_shadow(pen.at(x, y), BY_NAME[actor.name], actor.action, actor.facing, PLACES[scene.place].shadow)
+        draw_shadow(pen.at(x, y), _figure(actor), actor.action, actor.facing, PLACES[scene.place].shadow)
     # the small ones stand a little nearer, in front of the tall
     for (x, y), number, a in sorted(placed, key=lambda spot: spot[0][1]):
-        draw_figure(
-            pen.labelled(number).at(x, y), BY_NAME[a.name], a.outfit, a.action, a.prop, a.expression, a.facing
-        )
+        draw_figure(pen.labelled(number).at(x, y), _figure(a), a.action, a.prop, a.expression, a.facing)
     return image
+
+
+def _figure(actor: Actor) -> Figure:
+    return built(actor.look) if actor.look else BY_NAME[actor.name].figure(actor.outfit)
+
+
+@lru_cache(maxsize=256)
+def built(look: Look) -> Figure:
+    """Returns the figure of a look; the people of a story are drawn again and again."""
+    return build(look)
 
 
 def _spots(scene: Scene) -> list[tuple[float, float]]:
     """Where everybody's feet are, in units: on their slots, moved apart where they would touch, never past a border."""
-    spans = [_span(a.name, a.outfit, a.action, a.prop, a.facing) for a in scene.actors]
+    spans = [_span(_figure(a), a.action, a.prop, a.facing) for a in scene.actors]
     xs = [a.x * UNITS + 1.5 * _jitter(scene.layout, a.name, "x") for a in scene.actors]
     order = sorted(range(len(xs)), key=lambda i: xs[i])
     for _ in range(12):
@@ -110,28 +146,20 @@ def _spots(scene: Scene) -> list[tuple[float, float]]:
         ]
     feet = []
     for x, actor in zip(xs, scene.actors, strict=True):
-        nearer = 3.0 if BY_NAME[actor.name].body.leg < 35 else 0.0
+        nearer = 3.0 if _figure(actor).body.leg < 35 else 0.0
         feet.append((x, _FEET + nearer + 1.5 * _jitter(scene.layout, actor.name, "y")))
     return feet
 
 
 @lru_cache(maxsize=1024)
-def _span(name: str, outfit: str, action: str, prop: str | None, facing: str) -> tuple[float, float]:
+def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[float, float]:
     """How far a figure reaches to the left and to the right of its spot, props included, in units."""
     image = Image.new("RGB", (UNITS, UNITS))
-    draw_figure(Pen(image, 1.0).at(128, 242), BY_NAME[name], outfit, action, prop, "happy", facing)
+    draw_figure(Pen(image, 1.0).at(128, 242), who, action, prop, "happy", facing)
     left, _, right, _ = image.getbbox() or (128, 0, 128, 0)
     return 128.0 - left, right - 128.0
 
 
-def draw_portrait(name: str, outfit: str, size: int = 128) -> np.ndarray:
-    """The character alone, full figure, on a plain light ground; (size, size, 3) uint8."""
-    who = BY_NAME[name]
-    factor = enlargement(size)
-    image = Image.new("RGB", (size * factor, size * factor), rgb("fbf3e4"))
-    body = who.body
-    zoom = min(1.3, 222 / (body.leg + body.torso + 2 * body.head[1] + 24))
-    pen = Pen(image, size * factor / UNITS).at(128, 238, scale=zoom)
-    draw_shadow(pen, who, "standing", "right", rgb("eaddc6"))
-    draw_figure(pen, who, outfit, "standing", None, "happy", "right")
-    return average_down(image, factor)
+def draw_portrait(name: str, wears: str | Look, size: int = 128) -> np.ndarray:
+    """One of the cast in an outfit, or anybody with a look, full figure on a plain ground; (size, size, 3) uint8."""
+    return draw_person(built(wears) if isinstance(wears, Look) else BY_NAME[name].figure(wears), size)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .canvas import Point
-from .cast import Body
+from .figure import Body
 
 
 @dataclass(frozen=True)

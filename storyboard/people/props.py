@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .canvas import Colour, Pen, light, rgb, shade
-from .cast import Body
+from .figure import Body
 from .poses import Pose, chest, head_centre
 
 WOOD = rgb("a8693a")
