@@ -17,6 +17,7 @@ from storyboard.people import (
     build,
     draw_person,
     facets,
+    fitted,
     random_look,
     sample_look,
     split_of_look,
@@ -29,7 +30,7 @@ from storyboard.people.facets import body_key, clothes_key
 from storyboard.people.names import HERS, HIS, ITS, is_test_name, names_for, sample_name
 from storyboard.people.poses import POSES
 from storyboard.people.sampling import SPLITS
-from storyboard.people.words import describe_look, noun, phrases, tell_apart
+from storyboard.people.words import describe_look, name_clothes, noun, phrases, tell_apart
 
 PROPS = {"reading": "book", "eating": "apple", "carrying": "pumpkin"}
 
@@ -378,3 +379,55 @@ def test_a_name_fits_its_person_and_is_not_taken():
     assert sample_name(woman, Random(1), taken=[name]) != name
     with pytest.raises(StoryError, match="taken"):
         sample_name(woman, Random(1), taken=HERS)
+
+
+CHOICES = {"kind": w.KINDS, "pronoun": w.PRONOUNS, "age": w.AGES, "beard": w.BEARD_NAMES, "headwear": w.HEADWEAR,
+           "top": (w.NONE, *w.TOPS), "bottom": w.BOTTOMS, "pattern": w.PATTERNS}  # fmt: skip
+
+
+def test_whatever_field_is_changed_the_rest_gives_way_so_that_it_is_a_look():
+    rng = Random(2)
+    for _ in range(1500):
+        look = random_look(rng)
+        field = rng.choice(tuple(CHOICES))
+        wish = rng.choice(CHOICES[field])
+        changed = fitted({**look.to_json(), field: wish}, field)
+        if field == "kind" or (field in ("top", "bottom") and look.kind == "human" and wish != w.NONE):
+            assert getattr(changed, field) == wish
+        assert fitted(changed.to_json()) == changed  # what fits stays as it is
+
+
+def test_clothes_give_way_to_the_piece_that_was_chosen_last():
+    worn = Look(top="dress", bottom="none").to_json()
+    assert fitted({**worn, "bottom": "skirt"}, "bottom").top == "t-shirt"
+    assert fitted({**Look(bottom="skirt").to_json(), "top": "coat"}, "top").bottom == "trousers"
+    assert fitted({**Look(bottom="dungarees").to_json(), "top": "dress"}, "top").bottom == "none"
+    robot = fitted({**worn, "kind": "robot"}, "kind")
+    assert (robot.top, robot.hair in w.HAIR_OF["robot"]) == ("none", True)
+    full = {name: [9, 9, 9] for name in w.EXTRAS[:5]}
+    assert [name for name, _ in fitted({**worn, "extras": full}, "extras").extras] == list(w.EXTRAS[1:5])
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        None,
+        "red",
+        [],
+        {"kind": "ghost"},
+        {"kind": {}},
+        {"top": []},
+        {"wings": 1},
+        {"extras": "cape"},
+        {"skin": [1, 2]},
+    ],
+)
+def test_what_is_no_look_is_refused_and_not_put_right(look):
+    with pytest.raises(StoryError, match=r"\.$"):
+        fitted(look, {})
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_clothes_have_a_short_name(seed):
+    look = random_look(Random(seed))
+    assert name_clothes(look) in describe_look(look) or look.top == w.NONE

@@ -42,7 +42,7 @@ def create_story(options: argparse.Namespace) -> None:
 def get_story(options: argparse.Namespace) -> None:
     """Print the whole story as JSON, and which frames are out of date."""
     with _store(options.project) as pictures:
-        story = read_project(options.project, pictures)
+        story = read_project(options.project, pictures, drawing.tell)
     described, inputs = story_to_json(story), StoryInputs(story)
     for frame, entry in zip(story.frames, described["frames"], strict=True):
         entry["stale_because"] = inputs.stale_cause(frame)
@@ -111,7 +111,7 @@ class _Late:
 def _editing(options: argparse.Namespace) -> Iterator[StorySession]:
     """The story of a project file, written back at the end unless there was an error."""
     with _store(options.project) as pictures:
-        story = read_project(options.project, pictures)
+        story = read_project(options.project, pictures, drawing.tell)
         steps = getattr(options, "steps", None)
         model = model_name(options.pipeline)
         session = StorySession(

@@ -74,7 +74,7 @@ def read_story(path: Path, pictures: PictureStore) -> Story:
     """The story in a project file, or in a story.json with its pictures beside it."""
     if path.suffix == ".json":
         return story_from_folder(path, pictures)
-    return read_project(path, pictures)
+    return read_project(path, pictures, drawing.tell)
 
 
 def read_sentences(path: Path) -> list[str]:

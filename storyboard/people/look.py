@@ -15,7 +15,7 @@ from . import wardrobe as w
 from .canvas import Colour, rgb
 from .figure import Part
 
-_MOST_EXTRAS = 4
+MOST_EXTRAS = 4
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ def _check_values(look: Look) -> None:
         _colour(name, tint)
     if len(set(worn)) < len(worn) or len(set(look.marks)) < len(look.marks):
         raise StoryError("A look names one of its extras or marks twice; name each once.")
-    if len(worn) > _MOST_EXTRAS:
-        raise StoryError(f"A look has {len(worn)} extras; {_MOST_EXTRAS} are the most that can be seen.")
+    if len(worn) > MOST_EXTRAS:
+        raise StoryError(f"A look has {len(worn)} extras; {MOST_EXTRAS} are the most that can be seen.")
 
 
 def _check_together(look: Look) -> None:

@@ -77,6 +77,8 @@ def _character(studio: Studio, character: Character, root: str) -> dict[str, Any
         "portrait": character.portrait.label,
         "picture": _picture(studio, character.portrait.picture, root),
         "portraits": [portrait.label for portrait in character.portraits],
+        "look": character.portrait.look and character.portrait.look.to_json(),
+        "learned": studio.has_learned(character.portrait),
     }
 
 

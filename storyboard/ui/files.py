@@ -21,6 +21,7 @@ from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import file_stem
 from storyboard.exports.project import read_project
+from storyboard.story.as_json import Tell, untold
 from storyboard.studio.studio import Studio
 
 EXPORT_KEPT = 3600  # seconds
@@ -73,12 +74,14 @@ UPLOADS = (add_portrait, add_character, import_picture)
 
 
 def import_project(studio: Studio, message: dict) -> dict:
-    return {"opened": adopt_project(studio, uploaded_file(message.get("path")), message.get("shelf"))}
+    notices: list[str] = []
+    opened = adopt_project(studio, uploaded_file(message.get("path")), message.get("shelf"), notices.append)
+    return {"opened": opened, "notices": notices}
 
 
-def adopt_project(studio: Studio, path: Path, shelf: object) -> str:
-    """Take in the story of a project file under a fresh id; the id."""
-    return studio.adopt(read_project(path, studio.pictures), shelf)
+def adopt_project(studio: Studio, path: Path, shelf: object, tell: Tell = untold) -> str:
+    """Take in the story of a project file under a fresh id; the id. `tell` hears of looks that cannot be read."""
+    return studio.adopt(read_project(path, studio.pictures, tell), shelf)
 
 
 # -- Out ---------------------------------------------------------------------------------------------------------------
