@@ -24,7 +24,7 @@ def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
         "seed": story.seed,
         "look": story.look,
         "quality": story.quality,
-        "cast": [_character(studio, character, root) for character in story.cast],
+        "cast": [describe_character(studio, character, root) for character in story.cast],
         "frames": [describe_frame(studio, inputs, frame, root) for frame in story.frames],
     }
 
@@ -69,7 +69,8 @@ def address(path: Path, root: str) -> str:
     return f"{root}/gradio_api/file={quote(path.resolve().as_posix())}"
 
 
-def _character(studio: Studio, character: Character, root: str) -> dict[str, Any]:
+def describe_character(studio: Studio, character: Character, root: str) -> dict[str, Any]:
+    """A cast member with the portrait they wear, its look, and whether the model has learned to draw them."""
     return {
         "name": character.name,
         "pronoun": character.pronoun,

@@ -94,7 +94,7 @@ def export(studio: Studio, message: dict) -> dict:
     if not isinstance(kind, str) or not isinstance(per_page, int):
         raise StoryError("There is no such kind of export; choose one from the menu.")
     story = studio.session(message["story"]).story
-    folder, options = _fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
+    folder, options = fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
     return _offered(export_story(story, studio.pictures, kind, folder, options))
 
 
@@ -105,7 +105,7 @@ def export_frame(studio: Studio, message: dict) -> dict:
     number = story.frame_number(frame.id)
     if frame.take is None:
         raise StoryError(f"Frame {number} has no picture yet; draw it first.")
-    path = _fresh_folder() / f"{number:02d}_{file_stem(story)}.png"
+    path = fresh_folder() / f"{number:02d}_{file_stem(story)}.png"
     path.write_bytes(frame_to_png(story, frame, studio.pictures, studio.drawn_by))
     return _offered((path,))
 
@@ -113,7 +113,7 @@ def export_frame(studio: Studio, message: dict) -> dict:
 FILE_CALLS = (import_project, export, export_frame)
 
 
-def _fresh_folder() -> Path:
+def fresh_folder() -> Path:
     """A folder for one export; those nobody fetches any more are swept away."""
     folder = exports_folder()
     folder.mkdir(parents=True, exist_ok=True)
