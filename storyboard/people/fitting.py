@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import wardrobe as w
-from .look import MOST_EXTRAS, Look
+from .colours import name_in
+from .facets import COAT_OF, TRIM_OF
+from .look import MOST_EXTRAS, Look, check_colour
 
 _HUMAN_HATS = ("headscarf", "turban", "headband")
 
@@ -25,7 +27,7 @@ def fitted(data: object, changed: object = None) -> Look:
     values = Look().to_json() | dict(data)
     if not _known(values):
         return Look.from_json(data)
-    _fit_body(values)
+    _fit_body(values, changed)
     _fit_clothes(values, changed)
     return Look.from_json(values)
 
@@ -42,8 +44,11 @@ def _known(values: Mapping[str, Any]) -> bool:
     )
 
 
-def _fit_body(values: dict[str, Any]) -> None:
+def _fit_body(values: dict[str, Any], changed: object) -> None:
     kind = values["kind"]
+    if changed == "kind":  # metal, fur and skin have colours of their own
+        for field, palettes in (("skin", COAT_OF), ("hair_colour", TRIM_OF)):
+            values[field] = palettes[kind][name_in(palettes[kind], check_colour(field, values[field]))]
     styles = w.HAIR_OF[kind]
     if values["hair"] not in styles and any(values["hair"] in known for known in w.HAIR_OF.values()):
         values["hair"] = "short hair" if kind == "human" else styles[0]

@@ -72,14 +72,16 @@ class Look:
         values = dict(data)
         for key in values:
             if key == "skin" or key == "accent" or key.endswith("_colour"):
-                values[key] = _colour(key, values[key])
+                values[key] = check_colour(key, values[key])
         if "marks" in values:
             values["marks"] = tuple(_listed("marks", values["marks"]))
         if "extras" in values:
             extras = values["extras"]
             if not isinstance(extras, Mapping):
                 raise StoryError(f"Extras are an object of names and colours, not {_short(extras)}.")
-            values["extras"] = tuple(Part(name, _colour("extras", tint)) for name, tint in extras.items())
+            values["extras"] = tuple(
+                Part(name, check_colour("extras", tint)) for name, tint in extras.items()
+            )
         return cls(**values)
 
 
@@ -94,7 +96,8 @@ def _listed(key: str, value: object) -> list | tuple:
     return value
 
 
-def _colour(key: str, value: object) -> Colour:
+def check_colour(key: str, value: object) -> Colour:
+    """Returns the colour. StoryError naming the field `key` for what is none."""
     whole = isinstance(value, (list, tuple)) and len(value) == 3 and all(type(part) is int for part in value)
     if not whole or not all(0 <= part <= 255 for part in value):  # type: ignore[union-attr]
         raise StoryError(f"A colour ({key}) is three whole numbers from 0 to 255, not {_short(value)}.")
@@ -126,11 +129,11 @@ def _check_values(look: Look) -> None:
         "bottom_colour",
         "footwear_colour",
     ):
-        _colour(key, getattr(look, key))
+        check_colour(key, getattr(look, key))
     worn = [name for name, _ in _listed("extras", look.extras)]
     for name, tint in look.extras:
         _check_one("extras", name, w.ROBOT_EXTRAS + w.EXTRAS if look.kind == "robot" else w.EXTRAS)
-        _colour(name, tint)
+        check_colour(name, tint)
     if len(set(worn)) < len(worn) or len(set(look.marks)) < len(look.marks):
         raise StoryError("A look names one of its extras or marks twice; name each once.")
     if len(worn) > MOST_EXTRAS:

@@ -6,15 +6,23 @@ Knows neither torch nor gradio, and nothing of stories. Drawing one takes some 3
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from functools import cache
 from random import Random
+from typing import Any
 
 from PIL import Image
 
 from storyboard.errors import StoryError
-from storyboard.people import Look, build, draw_person, name_clothes, random_look
+from storyboard.people import Look, build, draw_person, facets, fitted, name_clothes, random_look
+from storyboard.people import wardrobe as w
+from storyboard.people.colours import CLOTH
+from storyboard.people.facets import COAT_OF, HIDDEN, TRIM_OF
+from storyboard.people.look import MOST_EXTRAS
 from storyboard.story.values import MAX_LABEL, MAX_SEED
 
 PORTRAIT_SIDE = 256  # pixels, as the portraits of the bundled cast
+_TINTS = ("hair_colour", "headwear_colour", "top_colour", "accent", "bottom_colour", "footwear_colour")
 
 
 def a_look(value: object) -> Look:
@@ -27,6 +35,51 @@ def look_of_seed(seed: object) -> Look:
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
         raise StoryError(f"The seed of a look is a whole number from 0 to {MAX_SEED}; choose another.")
     return random_look(Random(seed))
+
+
+@cache
+def wardrobe() -> dict[str, Any]:
+    """Returns what a look is chosen from: by kind, the values each field can have, and palettes of colours.
+
+    What a kind can be or wear is asked of the rules themselves: a value that gives way is none of its choices.
+    """
+    every = {
+        "kind": w.KINDS, "pronoun": w.PRONOUNS, "age": w.AGES, "height": w.HEIGHTS, "girth": w.GIRTHS,
+        "beard": w.BEARD_NAMES, "glasses": w.GLASSES, "headwear": w.HEADWEAR, "top": (w.NONE, *w.TOPS),
+        "pattern": w.PATTERNS, "bottom": w.BOTTOMS, "footwear": w.FOOTWEAR,
+    }  # fmt: skip
+    choices = {}
+    for kind in w.KINDS:
+        start = fitted({"kind": kind}, "kind").to_json()
+        fields = every | {"hair": w.HAIR_OF[kind]}
+        choices[kind] = {
+            name: [value for value in values if _stays(start, name, value)] for name, values in fields.items()
+        }
+        if len(choices[kind]["top"]) == 1:  # nothing to print on
+            choices[kind]["pattern"] = ["plain"]
+        choices[kind]["marks"] = list(w.MARKS) if kind == "human" else []
+        choices[kind]["extras"] = [*w.EXTRAS, *(w.ROBOT_EXTRAS if kind == "robot" else ())]
+    coats = {kind: [list(colour) for colour in COAT_OF[kind].values()] for kind in w.KINDS}
+    trims = {kind: [list(colour) for colour in TRIM_OF[kind].values()] for kind in w.KINDS}
+    cloth = [list(colour) for colour in CLOTH.values()]
+    return {
+        "choices": choices,
+        "skin": coats,
+        "hair_colour": trims,
+        "cloth": cloth,
+        "most_extras": MOST_EXTRAS,
+    }
+
+
+def _stays(look: Mapping[str, Any], field: str, value: str) -> bool:
+    return getattr(fitted({**look, field: value}, field), field) == value
+
+
+def hidden_fields(look: Look) -> list[str]:
+    """Returns the fields whose value cannot be seen: the colour of what is not worn, a print under an open coat."""
+    labels = facets(look)
+    colours = [name for name, label in labels.items() if label in (w.NONE, HIDDEN) and name in _TINTS]
+    return [*colours, *(["pattern"] if look.top == w.NONE or labels["pattern"] != look.pattern else [])]
 
 
 def portrait_of(look: Look) -> Image.Image:

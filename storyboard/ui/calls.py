@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from storyboard.people import Look, describe_look, fitted
-from storyboard.studio.maker import look_of_seed, portrait_of
+from storyboard.studio.maker import hidden_fields, look_of_seed, portrait_of
 from storyboard.studio.studio import Studio
 from storyboard.studio.verbs import EDITS, MAX_TEXT
 from storyboard.text.captions import mentioned_names
@@ -135,6 +135,7 @@ def _shown(look: Look) -> dict:
         "look": look.to_json(),
         "picture": data_url(portrait_of(look), "PNG"),
         "words": describe_look(look),
+        "hidden": hidden_fields(look),
     }
 
 
