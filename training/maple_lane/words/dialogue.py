@@ -1,0 +1,51 @@
+"""What people say, between quotation marks, with the verb of saying that its mark asks for."""
+
+from __future__ import annotations
+
+import re
+
+from .inflection import finite
+from .people import mention
+from .sentence import Sentence, Subject
+from .tables import pick
+
+_ALONE = re.compile(r"\b(?:I|I'\w+|my|me|My|Me)\b")  # what only one can say
+
+
+def choose_line(s: Sentence, names: tuple[str, ...]) -> str | None:
+    """Returns what one of them, or all of them together, could say now; None where nothing fits."""
+    tags = s.tags(names)
+    if len(names) == 1:
+        return s.fresh("dialogue", "line", tags)
+    for _ in range(8):
+        line = s.fresh("dialogue", "line", tags)
+        if line is None or not _ALONE.search(line):
+            return line
+    return None
+
+
+def quote(s: Sentence, line: str, goes_on: bool) -> None:
+    """Adds the words in quotation marks; a full stop becomes a comma where the sentence goes on."""
+    if goes_on and line.endswith("."):
+        line = line[:-1] + ","
+    s.put(f'"{line}"')
+
+
+def say_verb(s: Sentence, line: str, subject: Subject) -> str:
+    """Returns "asks" after a question, "cries" after an exclamation, "murmurs" ..."""
+    mark = {"?": "ask", "!": "cry"}.get(line[-1], "say")
+    verb, _, rest = pick("dialogue", mark, s.tags(subject.names), s.rng).partition(" ")
+    return f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip()
+
+
+def said_by(s: Sentence, line: str, names: tuple[str, ...]) -> Subject:
+    """Adds "said Rosa" or "she said" after a quotation."""
+    before = len(s.tokens)
+    subject = mention(s, names)
+    spoken = s.tokens[before:]
+    verb = say_verb(s, line, subject)
+    if not spoken[0].names and s.chance(0.6):  # a name, and no pronoun: "said Rosa"
+        s.tokens[before:before] = [type(spoken[0])(verb)]
+    else:
+        s.put(verb)
+    return subject

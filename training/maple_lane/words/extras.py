@@ -1,0 +1,97 @@
+"""What a sentence may have besides who does what where: openers, moods, purposes, reasons, what goes on around it."""
+
+from __future__ import annotations
+
+from .people import mention
+from .sentence import Sentence, Subject
+from .tables import pick
+from .where import sight
+
+_NO_COMMA, _MAYBE_COMMA = (
+    ("And", "But", "So"),
+    ("Then", "Next", "Soon", "Now", "Still", "Afterwards", "Naturally"),
+)
+_TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
+
+
+def opener(s: Sentence, share: float = 0.3) -> None:
+    """Begins with a word of time or of nothing in particular: "That afternoon,", "Without a word,"."""
+    if not s.spend(share):
+        return
+    tags = s.tags(s.facts.names)
+    if words := s.fresh("manner", "opener", tags):
+        s.clause(words)
+        if words not in _NO_COMMA and (len(words.split()) > 1 or words not in _MAYBE_COMMA or s.chance(0.5)):
+            s.comma()
+
+
+def tail(s: Sentence, subject: Subject, share: float = 0.45) -> None:
+    """Ends with more about the subject, of one kind by chance."""
+    if not s.spend(share):
+        return
+    kinds = list(_TAILS)
+    s.rng.shuffle(kinds)
+    for kind in kinds:
+        if kind == "sight":
+            if around := sight(s):
+                s.put(s.rng.choice(("while", "while", "as")))
+                s.clause(around)
+                return
+        elif words := s.fresh("manner", kind, s.tags(subject.names)):
+            if kind == "participle":
+                s.comma()
+                s.verb_phrase(words, subject, "ing")
+            else:
+                s.put("because" if kind == "because" else "")
+                s.clause(words, subject)
+            return
+
+
+def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) -> bool:
+    """Opens with "Humming a tune,". Returns whether it did."""
+    words = s.fresh("manner", "participle", s.tags(names))
+    if not words:
+        return False
+    s.verb_phrase(words, subject, "ing")
+    s.comma()
+    return True
+
+
+def relative(s: Sentence, subject: Subject) -> bool:
+    """Adds ", who had not slept well,". Returns whether it did."""
+    words = s.fresh("manner", "relative", s.tags(subject.names))
+    if not words:
+        return False
+    s.comma()
+    s.put("who")
+    s.clause(words, subject)
+    s.comma()
+    return True
+
+
+def absent_person(s: Sentence) -> str | None:
+    """Returns somebody who can be said to be away: who left since the last frame rather than anybody else known."""
+    here = set(s.facts.names)
+    left = [name for name in s.discourse.shown if name not in here]
+    away = [person.name for person in s.facts.absent if person.name in s.discourse.known]
+    found = left or away or [person.name for person in s.facts.absent]
+    return s.rng.choice(found) if found else None
+
+
+def without(s: Sentence, name: str, section: str) -> bool:
+    """Adds a clause about somebody who is not there. Returns whether it did."""
+    tags = s.tags(s.facts.names) | {"left" if name in s.discourse.shown else "away"}
+    words = s.fresh("manner", section, tags)
+    if not words:
+        return False
+    for word in words.split(" "):
+        if word.startswith("{x}"):
+            who = mention(s, (name,), plain=True)
+            s.put(word[3:], glued=True)
+        else:
+            s.clause(word, who if word.startswith("^") else None)
+    return True
+
+
+def duration(s: Sentence, subject: Subject) -> None:
+    s.put(pick("manner", "duration", s.tags(subject.names), s.rng) or "for a while")

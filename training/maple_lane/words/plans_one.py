@@ -1,0 +1,305 @@
+"""Sentences about people who all do the same: one form a function, and what it asks for in `PLANS_ONE`."""
+
+from __future__ import annotations
+
+from . import dialogue
+from .extras import absent_person, duration, leading_participle, opener, relative, tail, without
+from .inflection import finite
+from .people import cataphora, mention, subject_of
+from .sentence import Sentence
+from .tables import pick
+from .verbs import choose_deed, done_to, say_deed, say_ing, say_perfect
+from .where import front_place, say_place, say_reached, say_way, sight
+
+Names = tuple[str, ...]
+
+
+def _be(s: Sentence, many: bool) -> str:
+    return finite("be", s.discourse.past, many)
+
+
+def simple(s: Sentence, names: Names) -> None:
+    """ "Rosa dashes across the park with a grin." """
+    opener(s)
+    front_place(s)
+    subject = mention(s, names)
+    say_deed(s, subject, choose_deed(s, names))
+    say_place(s)
+    tail(s, subject)
+
+
+def being_there(s: Sentence, names: Names) -> None:
+    """ "Rosa is at the shore, waving." """
+    opener(s, 0.3 if s.moved else 0)
+    subject = mention(s, names)
+    s.put(_be(s, subject.many))
+    if s.place_pending:
+        say_place(s)
+    else:
+        s.clause(pick("places", "still there", s.tags(names), s.rng))
+    s.comma()
+    say_ing(s, subject, choose_deed(s, names, plain=True))
+
+
+def going(s: Sentence, names: Names) -> None:
+    """ "Rosa walks down to the shore and waves." """
+    opener(s)
+    subject = mention(s, names)
+    runs = s.facts.person(names[0]).action == "running" and s.chance(0.75)
+    s.verb_phrase(pick("verbs", "go running" if runs else "go", s.tags(names), s.rng), subject, "finite")
+    say_way(s)
+    if runs:
+        return tail(s, subject, 0.6)
+    if s.chance(0.2):
+        s.comma()
+        s.put("where")
+        subject = mention(s, names, again=True)
+        say_deed(s, subject, choose_deed(s, names, plain=True), "simple")
+    else:
+        s.put("and")
+        s.verb_phrase(choose_deed(s, names, plain=True).template, subject, "finite")
+    tail(s, subject, 0.25)
+
+
+def arriving(s: Sentence, names: Names) -> None:
+    """ "When she reached the shore, Rosa waved." """
+    first = len(names) == 1 and cataphora(s, names[0]) and s.chance(0.6)
+    s.put(s.rng.choice(("when", "as soon as", "once", "after", "the moment")))
+    if first:
+        subject = subject_of(s, names)
+        s.pronoun(subject, "subject")
+    else:
+        subject = mention(s, names)
+    s.verb_phrase(s.rng.choice(("reach", "reach", "get to", "arrive at", "come to", "see", "step into", "enter")
+                               if "in" in s.tags() else ("reach", "get to", "come to", "see", "arrive at")),
+                  subject, "finite")  # fmt: skip
+    say_reached(s)
+    s.comma()
+    subject = mention(s, names, again=not first, plain=first)
+    say_deed(s, subject, choose_deed(s, names), "simple")
+
+
+def with_relative(s: Sentence, names: Names) -> None:
+    """ "Rosa, who loves the sea, waves at the shore." """
+    front_place(s, 0.2)
+    subject = mention(s, names, plain=True)
+    relative(s, subject)
+    say_deed(s, subject, choose_deed(s, names))
+    say_place(s)
+    tail(s, subject, 0.2)
+
+
+def after_participle(s: Sentence, names: Names) -> None:
+    """ "Humming a tune, Rosa waters the flowers." """
+    subject = subject_of(s, names)
+    leading_participle(s, names, subject)
+    subject = mention(s, names)
+    say_deed(s, subject, choose_deed(s, names), adverb=False)
+    say_place(s)
+
+
+def because(s: Sentence, names: Names) -> None:
+    """ "As he was tired, Otto slept on the sand." """
+    words = s.fresh("manner", "because", s.tags(names))
+    link = s.rng.choice(("as", "since", "because"))
+    person = len(names) == 1 and cataphora(s, names[0]) and "{he}" in words.split(" ")[0]
+    s.put(link)
+    if person:
+        subject = subject_of(s, names)
+        s.pronoun(subject, "subject")
+        s.clause(words.removeprefix("{he} "), subject)
+    else:
+        subject = mention(s, names) if words.startswith("{he} ") else subject_of(s, names)
+        s.clause(words.removeprefix("{he} "), subject)
+    s.comma()
+    subject = mention(s, names, again=not person, plain=person)
+    say_deed(s, subject, choose_deed(s, names), "simple", adverb=False)
+    say_place(s)
+
+
+def around(s: Sentence, names: Names) -> None:
+    """ "The kettle whistles, and Rosa reads at the kitchen table." """
+    words = sight(s)
+    form = s.rng.randrange(3)
+    if form == 0:
+        s.put("while")
+    s.clause(words)
+    s.put({0: ",", 1: ", and", 2: "as"}[form], glued=form < 2)
+    subject = mention(s, names)
+    say_deed(s, subject, choose_deed(s, names))
+    say_place(s)
+
+
+def passive(s: Sentence, names: Names) -> None:
+    """ "The flowers are being watered by Rosa." """
+    thing, done, many = done_to(s, names)
+    opener(s, 0.2)
+    s.clause(thing, subject_of(s, names))
+    being = f"{_be(s, many)} being" if s.chance(0.55) else _be(s, many)
+    s.put(being)
+    s.clause(done, subject_of(s, names))
+    s.put("by")
+    mention(s, names, "object", plain=True)
+    say_place(s, 0)
+
+
+def alone(s: Sentence, names: Names) -> None:
+    """ "Otto has gone home, so Milo waits alone." """
+    name = absent_person(s)
+    before = s.chance(0.6)
+    if before:
+        without(s, name, "absent before")
+        subject = mention(s, names, plain=s.facts.person(name).pronoun == s.facts.person(names[0]).pronoun)
+        say_deed(s, subject, choose_deed(s, names), adverb=False)
+        if len(names) == 1 and s.chance(0.4):
+            s.clause(pick("manner", "alone", s.tags(names), s.rng), subject)
+        say_place(s)
+    else:
+        front_place(s)
+        subject = mention(s, names)
+        say_deed(s, subject, choose_deed(s, names), adverb=False)
+        say_place(s, 0)
+        without(s, name, "absent after")
+
+
+def only(s: Sentence, names: Names) -> None:
+    """ "Only Milo is still at the station, waiting." """
+    form = s.rng.randrange(3)
+    if form == 0:
+        s.put("only")
+        subject = mention(s, names, plain=True)
+        s.put(_be(s, subject.many))
+        s.put("left" if s.discourse.shown and not s.place_pending else "")
+        say_place(s, 0)
+        s.comma()
+        say_ing(s, subject, choose_deed(s, names, plain=True))
+    elif form == 1:
+        front_place(s, 0.5)
+        s.put(f"there {_be(s, False)} nobody")
+        say_place(s, 0)
+        s.put("but")
+        subject = mention(s, names, "object", plain=True)
+        s.comma()
+        s.put("who")
+        say_deed(s, subject, choose_deed(s, names), "progressive")
+    else:
+        s.clause(pick("manner", "all alone", s.tags(names), s.rng), subject_of(s, names))
+        s.comma()
+        subject = mention(s, names)
+        say_deed(s, subject, choose_deed(s, names), adverb=False)
+        say_place(s, 0)
+
+
+def for_long(s: Sentence, names: Names) -> None:
+    """ "Otto has been reading since breakfast." """
+    front_place(s)
+    subject = mention(s, names)
+    say_perfect(s, subject, choose_deed(s, names, plain=True))
+    say_place(s, 0)
+    duration(s, subject)
+
+
+def two_sentences(s: Sentence, names: Names) -> None:
+    """ "The shore is quiet. Rosa waves at the ships." """
+    s.clause(pick("places", f"scene {s.facts.place}", s.tags(), s.rng))
+    s.place_pending = False
+    s.stop()
+    opener(s, 0.15)
+    subject = mention(s, names)
+    say_deed(s, subject, choose_deed(s, names))
+    tail(s, subject, 0.3)
+
+
+def presence(s: Sentence, names: Names) -> None:
+    """ "Rosa is at the shore now": what she does is left open."""
+    opener(s, 0.3)
+    subject = mention(s, names)
+    s.open_actions |= set(names)
+    mood = s.fresh("manner", "state", s.tags(names))
+    if mood and s.chance(0.5):
+        s.clause(mood, subject)
+        say_place(s, 0)
+    elif s.moved:
+        s.verb_phrase(pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
+        say_way(s)
+    else:
+        s.put(_be(s, subject.many))
+        s.clause(pick("places", "still there", s.tags(names), s.rng))
+
+
+def spoken(s: Sentence, names: Names) -> None:
+    """ "'It's lovely here,' says Rosa, waving." """
+    line = dialogue.choose_line(s, names)
+    if line is None:
+        return simple(s, names)
+    form = s.rng.randrange(4)
+    if form == 0:
+        dialogue.quote(s, line, goes_on=True)
+        subject = dialogue.said_by(s, line, names)
+        s.comma()
+        say_ing(s, subject, choose_deed(s, names, plain=True))
+        say_place(s, 0)
+    elif form == 1:
+        front_place(s)
+        subject = mention(s, names)
+        say_deed(s, subject, choose_deed(s, names))
+        say_place(s, 0)
+        s.stop()
+        dialogue.quote(s, line, goes_on=True)
+        subject = mention(s, names, again=True)
+        s.put(dialogue.say_verb(s, line, subject))
+    elif form == 2:
+        dialogue.quote(s, line, goes_on=True)
+        subject = dialogue.said_by(s, line, names)
+        s.put("as")
+        subject = mention(s, names, again=True)
+        say_deed(s, subject, choose_deed(s, names, plain=True), "simple", adverb=False)
+        say_place(s, 0)
+    else:
+        subject = mention(s, names)
+        say_deed(s, subject, choose_deed(s, names), "simple", adverb=False)
+        say_place(s, 0)
+        s.put("and")
+        s.put(dialogue.say_verb(s, line, subject))
+        s.comma()
+        dialogue.quote(s, line, goes_on=False)
+
+
+def long(s: Sentence, names: Names) -> None:
+    """A sentence of twenty words and more about one person."""
+    if not front_place(s, 0.4) and s.chance(0.4):
+        leading_participle(s, names, subject_of(s, names))
+    subject = mention(s, names, plain=True)
+    relative(s, subject)
+    say_deed(s, subject, choose_deed(s, names), adverb=False)
+    say_place(s, 0)
+    s.budget = max(s.budget, 2)
+    tail(s, subject, 1.0)
+
+
+def _manner(section: str):
+    return lambda s, names: s.available("manner", section, names)
+
+
+def _sight(s: Sentence, names: Names) -> bool:
+    return s.available("places", f"sight {s.facts.place}", ())
+
+
+PLANS_ONE = (  # plan, weight, cost, when
+    (simple, 34, 0, None),
+    (being_there, 7, 0, None),
+    (going, 26, 0, lambda s, n: s.moved),
+    (arriving, 7, 1, lambda s, n: s.moved),
+    (with_relative, 6, 1, _manner("relative")),
+    (after_participle, 5, 1, _manner("participle")),
+    (because, 5, 1, _manner("because")),
+    (around, 6, 1, _sight),
+    (passive, 5, 1, lambda s, n: done_to(s, n) is not None),
+    (alone, 7, 1, lambda s, n: len(n) == 1 and absent_person(s) is not None),
+    (only, 4, 1, lambda s, n: len(n) == 1),
+    (for_long, 5, 1, lambda s, n: not s.moved),
+    (two_sentences, 5, 1, lambda s, n: s.moved),
+    (presence, 2, 0, None),
+    (spoken, 12, 1, lambda s, n: s.available("dialogue", "line", n)),
+    (long, 7, 2, lambda s, n: len(n) == 1 and s.available("manner", "relative", n)),
+)
