@@ -24,6 +24,7 @@ from training.maple_lane.words import (
     free_caption,
     free_captions,
     story_facts,
+    tell,
 )
 from training.maple_lane.words.discourse import FORMS
 from training.maple_lane.words.inflection import article, finite, other_form, plural
@@ -31,6 +32,7 @@ from training.maple_lane.words.tables import fitting, table
 from training.maple_lane.writer import write_dataset
 
 STORIES = 500
+QUOTED = r'"[^"]*"|\u201c[^\u201c\u201d]*\u201d'
 PRONOUNS = {form: key for key, forms in FORMS.items() for form in forms}
 
 
@@ -48,7 +50,7 @@ def _frames():
 
 
 def _unquoted(text):
-    return re.sub(r'"[^"]*"', " ", text)
+    return re.sub(QUOTED, " ", text)
 
 
 def _words(text):
@@ -127,11 +129,11 @@ def test_verbs_nouns_and_articles_have_their_forms():
 def test_captions_are_well_formed():
     for _, caption, _ in _frames():
         text = caption.text
-        assert text[0].isupper() or text[0] == '"' and text[1].isupper(), text
-        assert re.search(r'[.!?]"?$', text), text
-        assert text.count('"') % 2 == 0 and not re.search(r"\s\s|\s[,.;!?]|[{}*^~+|@]|,,|,\.|\.\.", text), (
+        assert text[0].isupper() or text[0] in '"\u201c' and text[1].isupper(), text
+        assert re.search(r'[.!?]["\u201d]?$', text) and not re.search(r'["\u201c\u201d]', _unquoted(text)), (
             text
         )
+        assert not re.search(r"\s\s|\s[,.;!?]|[{}*^~+|@]|,,|,\.|\.\.", text), text
         assert not re.search(r"\b(?:a [aeio]\w|an [^aeiouh\W])", text, re.IGNORECASE), text
         assert not re.search(r"\b(?!had )(\w+) \1\b", text), text
         assert 2 <= len(_words(text)) <= 46, text
@@ -152,7 +154,7 @@ def test_subjects_agree_with_their_verbs():
 
 
 def test_simple_present_and_past_do_not_mix_in_a_story():
-    be = {True: re.compile(r"\b(?:is|are|has|have)\b"), False: re.compile(r"\b(?:was|were|had)\b")}
+    be = {True: re.compile(r"\b(?:is|are|has)\b"), False: re.compile(r"\b(?:was|were|had)\b")}
     for _, captions in _told():
         for caption in captions:
             text = re.sub(
@@ -188,7 +190,7 @@ def test_every_pronoun_stands_for_somebody_of_that_pronoun_whom_a_reader_has_met
                 assert known.issuperset(reference.names), (text, known)
                 spans |= set(range(reference.start, reference.start + len(reference.word)))
                 met.add(reference.word.lower())
-            quoted = [range(*m.span()) for m in re.finditer(r'"[^"]*"', text)]
+            quoted = [range(*m.span()) for m in re.finditer(QUOTED, text)]
             for word in re.finditer(
                 r"\b(?:he|she|him|his|himself|herself|them|their)\b", text, re.IGNORECASE
             ):
@@ -236,13 +238,13 @@ def test_the_truth_says_what_each_does_or_leaves_it_open():
         for shown, actor in zip(caption.shows.people, frame.scene.actors, strict=True):
             assert shown.action in (actor.action, None) and shown.prop in (actor.prop, None)
             open_, said = open_ + (shown.action is None), said + 1
-    assert 0 < open_ < 0.08 * said
+    assert 0 < open_ < 0.12 * said
 
 
 def test_a_new_place_is_said_and_nobody_who_is_new_is_a_pronoun():
     for frame, caption, before in _frames():
         if before is None or before.shows.place != frame.scene.place:
-            assert caption.shows.place_said
+            assert caption.shows.place_said, caption.text
         if before is None:
             for person in caption.shows.people:
                 assert re.search(rf"\b{person.name}\b", caption.text), caption.text
@@ -259,6 +261,37 @@ def test_free_captions_speak_of_people_of_any_name_and_of_nobody():
         assert "Zoltan" in told.text and "Wren" in told.text
         empty = free_caption(FrameFacts("beach"), discourse, rng)
         assert not empty.shows.people and not re.search(r"Zoltan|Wren", empty.text)
+
+
+def test_a_person_of_the_pronoun_they_has_the_right_verbs():
+    wren = PersonFacts("Wren", "they", "sleeping", ("runner",), mood="happy")
+    for seed in range(150):
+        first, second = tell([FrameFacts("garden", (wren,)), FrameFacts("garden", (wren,))], Random(seed))
+        for told in (first, second):
+            text = _unquoted(told.text)
+            assert not re.search(r"\b(?:Wren|runner) (?:are|were|have)\b|\b[Tt]hey (?:is|was|has)\b", text), (
+                text
+            )
+            assert not re.search(
+                r"\bWren (?:sleep|doze|nap|snore)\b|\b[Tt]hey (?:sleeps|dozes|naps|snores)\b", text
+            ), text
+
+
+def test_time_weather_and_things_are_said_where_they_are_new():
+    ada = PersonFacts("Ada", "she", "running")
+    night = FrameFacts("park", (ada,), time="night", weather="rain", things=("a dog",))
+    words = {"night": r"night|moon|stars|dark", "rain": r"rain|shower|downpour|wet", "dog": r"\bdog\b"}
+    for seed in range(60):
+        first, same, day = tell([night, night, FrameFacts("park", (ada,))], Random(seed))
+        assert all(re.search(pattern, first.text) for pattern in words.values()), first.text
+        assert (first.shows.time, first.shows.weather, first.shows.things) == ("night", "rain", ("a dog",))
+        assert not re.search(r"moonlight|It (?:is|was) (?:raining|night)", same.text), same.text
+        assert re.search(r"daylight|sun|light of day", day.text), day.text
+
+
+def test_a_long_story_is_told_to_its_end():
+    tale = sample_story(5, frames=60)
+    assert len({caption.text for caption in free_captions(tale)}) == 60
 
 
 def test_equal_seeds_give_equal_captions_and_other_tellings_other_words():

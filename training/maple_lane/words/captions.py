@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from .circumstances import end_circumstances, front_circumstance
 from .discourse import Discourse
 from .facts import FrameFacts, PersonFacts
 from .nobody import describe_nobody
@@ -23,6 +24,8 @@ from .truth import Shown, Shows
 
 MOST_WORDS = 46
 _DRAFTS = 60
+_REMEMBERED = 120  # phrases, of some fifteen frames
+_PAST_SHARE, _CURLY_SHARE = 0.55, 0.15  # of stories
 _BUDGETS = (0, 1, 1, 1, 1, 2, 2, 2, 3)
 _COMMON = frozenset(
     """about after again against because before behind beside between could every everyone first from have into might
@@ -43,7 +46,8 @@ class FreeCaption:
 
 def tell(frames: Sequence[FrameFacts], rng: Random) -> tuple[FreeCaption, ...]:
     """Returns a free caption for every frame of a story, written in order."""
-    discourse, told = Discourse(past=rng.random() < 0.55), []
+    discourse = Discourse(past=rng.random() < _PAST_SHARE, curly=rng.random() < _CURLY_SHARE)
+    told = []
     for facts in frames:
         told.append(free_caption(facts, discourse, rng))
         discourse = told[-1].after
@@ -54,13 +58,16 @@ def free_caption(facts: FrameFacts, discourse: Discourse, rng: Random) -> FreeCa
     """Returns one wording of a frame for a reader who stands at `discourse`."""
     for _ in range(_DRAFTS):
         sentence = Sentence(facts, discourse, rng, rng.choice(_BUDGETS))
+        front_circumstance(sentence)
         if not facts.people:
             describe_nobody(sentence)
         else:
             _write(sentence)
+        end_circumstances(sentence)
         sentence.stop()
         text, references = sentence.text()
         if not sentence.place_pending and _reads_well(text):
+            text = _curled(text) if discourse.curly else text
             return _finished(sentence, text, references)
     raise RuntimeError(f"no caption of {_DRAFTS} for {facts} reads well; the last: {text!r}")
 
@@ -103,6 +110,12 @@ def _reads_well(text: str) -> bool:
     return once and len(stems) == len(set(stems))
 
 
+def _curled(text: str) -> str:
+    """Returns the text with curly quotation marks and apostrophes, as many programs write them; as long as it was."""
+    opened = re.sub(r'"([^"]*)"', "\u201c\\1\u201d", text)
+    return opened.replace("'", "\u2019")
+
+
 def _stem(word: str) -> str:
     return re.sub(r"(?:ing|ed|es|s|ly|e|y|er)$", "", word)
 
@@ -116,10 +129,17 @@ def _finished(sentence: Sentence, text: str, references) -> FreeCaption:
         focus=tuple(sentence.mentioned),
         shown=facts.names,
         place=facts.place,
+        circumstances=frozenset(filter(None, (facts.time, facts.weather))),
+        things=frozenset(facts.things),
         kin=before.kin | sentence.kin,
-        used=before.used | sentence.used,
+        used=(*before.used, *sorted(sentence.used))[-_REMEMBERED:],
     )
-    return FreeCaption(text, Shows(facts.place, sentence.moved, people), references, after)
+    return FreeCaption(
+        text,
+        Shows(facts.place, sentence.place_said, people, facts.time, facts.weather, facts.things),
+        references,
+        after,
+    )
 
 
 def _shown(sentence: Sentence, person: PersonFacts) -> Shown:

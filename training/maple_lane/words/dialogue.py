@@ -38,13 +38,13 @@ def say_verb(s: Sentence, line: str, subject: Subject) -> str:
     return f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip()
 
 
-def said_by(s: Sentence, line: str, names: tuple[str, ...]) -> Subject:
+def said_by(s: Sentence, line: str, names: tuple[str, ...], plain: bool = False) -> Subject:
     """Adds "said Rosa" or "she said" after a quotation."""
     before = len(s.tokens)
-    subject = mention(s, names)
+    subject = mention(s, names, plain=plain)
     spoken = s.tokens[before:]
     verb = say_verb(s, line, subject)
-    if not spoken[0].names and s.chance(0.6):  # a name, and no pronoun: "said Rosa"
+    if not spoken[0].names and (plain or s.chance(0.6)):  # a name, and no pronoun: "said Rosa"
         s.tokens[before:before] = [type(spoken[0])(verb)]
     else:
         s.put(verb)

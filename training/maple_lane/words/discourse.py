@@ -24,17 +24,21 @@ class Discourse:
     """What stands after some captions of a story.
 
     known: who was named so far. focus: who the last caption spoke of, there or not. shown: who was there in it.
-    place: where it was. kin: pairs (whose, who) that were said. past: whether the story is told in the past tense.
-    used: words a teller does not say twice (openers, what people say).
+    place, circumstances, things: where it was, its time and weather, what stood beside people. kin: pairs (whose, who)
+    that were said. past: whether the story is told in the past tense. curly: whether in curly quotation marks.
+    used: the phrases of late, which a teller does not say again so soon.
     """
 
     past: bool = False
+    curly: bool = False
     known: tuple[str, ...] = ()
     focus: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     place: str | None = None
+    circumstances: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
     kin: frozenset[tuple[str, str]] = frozenset()
-    used: frozenset[str] = frozenset()
+    used: tuple[str, ...] = ()
 
 
 def pronoun_form(pronoun: str, case: str) -> str:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from .people import mention
 from .sentence import Sentence, Subject
 from .tables import pick
+from .templates import clause, verb_phrase
 from .where import sight
 
-_NO_COMMA, _MAYBE_COMMA = (
-    ("And", "But", "So"),
-    ("Then", "Next", "Soon", "Now", "Still", "Afterwards", "Naturally"),
-)
+_NO_COMMA = ("And", "But", "So", "Now", "Soon")
+_MAYBE_COMMA = ("Then", "Next", "Still", "Afterwards", "Naturally")
 _TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
 
 
 def opener(s: Sentence, share: float = 0.3) -> None:
     """Begins with a word of time or of nothing in particular: "That afternoon,", "Without a word,"."""
-    if not s.spend(share):
+    if s.tokens or not s.spend(share):
         return
     tags = s.tags(s.facts.names)
     if words := s.fresh("manner", "opener", tags):
-        s.clause(words)
+        clause(s, words)
         if words not in _NO_COMMA and (len(words.split()) > 1 or words not in _MAYBE_COMMA or s.chance(0.5)):
             s.comma()
 
@@ -29,21 +28,21 @@ def tail(s: Sentence, subject: Subject, share: float = 0.45) -> None:
     """Ends with more about the subject, of one kind by chance."""
     if not s.spend(share):
         return
-    kinds = list(_TAILS)
+    kinds = [kind for kind in _TAILS if not (s.manner_said and kind == "with")]
     s.rng.shuffle(kinds)
     for kind in kinds:
         if kind == "sight":
             if around := sight(s):
                 s.put(s.rng.choice(("while", "while", "as")))
-                s.clause(around)
+                clause(s, around)
                 return
         elif words := s.fresh("manner", kind, s.tags(subject.names)):
             if kind == "participle":
                 s.comma()
-                s.verb_phrase(words, subject, "ing")
+                verb_phrase(s, words, subject, "ing")
             else:
                 s.put("because" if kind == "because" else "")
-                s.clause(words, subject)
+                clause(s, words, subject)
             return
 
 
@@ -52,7 +51,7 @@ def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) ->
     words = s.fresh("manner", "participle", s.tags(names))
     if not words:
         return False
-    s.verb_phrase(words, subject, "ing")
+    verb_phrase(s, words, subject, "ing")
     s.comma()
     return True
 
@@ -64,7 +63,7 @@ def relative(s: Sentence, subject: Subject) -> bool:
         return False
     s.comma()
     s.put("who")
-    s.clause(words, subject)
+    clause(s, words, subject)
     s.comma()
     return True
 
@@ -89,9 +88,14 @@ def without(s: Sentence, name: str, section: str) -> bool:
             who = mention(s, (name,), plain=True)
             s.put(word[3:], glued=True)
         else:
-            s.clause(word, who if word.startswith("^") else None)
+            clause(s, word, who if word.startswith("^") else None)
     return True
 
 
 def duration(s: Sentence, subject: Subject) -> None:
     s.put(pick("manner", "duration", s.tags(subject.names), s.rng) or "for a while")
+
+
+def prelude(s: Sentence, names: tuple[str, ...]) -> str | None:
+    """Returns what they do first, "wash {his} hands", which the picture does not show."""
+    return s.fresh("manner", "prelude", s.tags(names))

@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..actions import ACTIONS
 from ..cast import BY_NAME
 from ..places import PLACES
 from ..scene import Scene
 from .tables import fitting, table
+
+# Tags "no-sitting" for actions of the word table that the world does not draw: rows with another pose are for them.
+UNDRAWN = frozenset(
+    f"no-{section.removesuffix(' canonical')}"
+    for section in table("verbs")
+    if section.endswith(" canonical") and section.removesuffix(" canonical") not in ACTIONS
+)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ _PLURALS = {
     "mouse": "mice", "person": "people", "shelf": "shelves", "scarf": "scarves", "tomato": "tomatoes",
     "potato": "potatoes", "knife": "knives", "piece": "pieces", "goose": "geese", "foot": "feet",
 }  # fmt: skip
-_DOUBLED_LATE = frozenset("begin forget admit occur prefer regret permit unwrap unzip unpin equip".split())
+_DOUBLED_LATE = frozenset(
+    "begin forget admit occur prefer regret permit unwrap unzip unpin equip babysit eavesdrop outrun".split()
+)
 _MODALS = {
     "can": ("can", "could"),
     "cannot": ("cannot", "could not"),

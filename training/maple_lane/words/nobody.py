@@ -5,6 +5,7 @@ from __future__ import annotations
 from .extras import opener
 from .sentence import Sentence
 from .tables import pick
+from .templates import clause
 from .where import front_place, say_place, sight
 
 
@@ -15,11 +16,11 @@ def describe_nobody(s: Sentence) -> None:
     if form == 0:
         opener(s)
         front_place(s, 0.4)
-        s.clause(pick("places", "nobody", s.tags(), s.rng))
+        clause(s, pick("places", "nobody", s.tags(), s.rng))
         say_place(s)
     else:
-        s.clause(pick("places", f"empty {s.facts.place}", s.tags(), s.rng))
-        s.place_pending = False
+        clause(s, pick("places", f"empty {s.facts.place}", s.tags(), s.rng))
+        s.place_pending, s.place_said = False, True
     if around:
         s.put(", and" if s.chance(0.6) else "while", glued=False)
-        s.clause(around)
+        clause(s, around)

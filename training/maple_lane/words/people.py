@@ -5,20 +5,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .discourse import antecedents, group_antecedents, pronoun_form
 from .sentence import Sentence, Subject
 from .tables import pick
 
 
 def mention(
-    s: Sentence, names: tuple[str, ...], case: str = "subject", again: bool = False, plain: bool = False
-):
-    """Adds some people and returns them as a Subject.
+    s: Sentence,
+    names: tuple[str, ...],
+    case: str = "subject",
+    again: bool = False,
+    plain: bool = False,
+    doers: tuple[str, ...] = (),
+) -> Subject:
+    """Adds some people and returns them.
 
-    again: they were just spoken of, so that a pronoun is natural. plain: by name alone.
+    again: they were just spoken of, so that a pronoun is natural. plain: by name alone. doers: who does something to
+    them, and whom an object pronoun therefore cannot mean.
     """
     if len(names) == 1:
-        return _one(s, names[0], case, again, plain)
+        return _one(s, names[0], case, again, plain, doers)
     many = True
     if not plain and (word := _group_word(s, names, case, again)):
         words, many = word
@@ -29,15 +37,25 @@ def mention(
     return Subject(names, "they", many)
 
 
-def is_certain(s: Sentence, name: str) -> bool:
+def is_certain(s: Sentence, name: str, doers: tuple[str, ...] = ()) -> bool:
     """Returns whether a pronoun would be certain for one person here."""
-    return antecedents(_pronouns(s)[name], _pronouns(s), s.discourse.focus, s.mentioned) == (name,)
+    mentioned = [other for other in s.mentioned if other not in doers]
+    focus = [other for other in s.discourse.focus if other not in doers]
+    if s.facts.person(name).pronoun == "they" and group_antecedents(s.discourse.shown, s.mentioned):
+        return False
+    return antecedents(_pronouns(s)[name], _pronouns(s), focus, mentioned) == (name,)
 
 
 def subject_of(s: Sentence, names: tuple[str, ...]) -> Subject:
     """Returns people as a subject without saying them, for what agrees with them."""
     pronoun = s.facts.person(names[0]).pronoun if len(names) == 1 else "they"
-    return Subject(names, pronoun, len(names) > 1 or pronoun == "they")
+    return Subject(names, pronoun, len(names) > 1)
+
+
+def by_pronoun(s: Sentence, subject: Subject) -> Subject:
+    """Adds the pronoun of a subject that was not said yet, and returns it as the verb agrees with it."""
+    s.put(pronoun_form(subject.pronoun, "subject"), subject.names)
+    return replace(subject, many=subject.several or subject.pronoun == "they")
 
 
 def cataphora(s: Sentence, name: str) -> bool:
@@ -57,16 +75,18 @@ def _note(s: Sentence, names, named: bool = False) -> None:
         s.named += [name for name in names if name not in s.named]
 
 
-def _one(s: Sentence, name: str, case: str, again: bool, plain: bool) -> Subject:
+def _one(s: Sentence, name: str, case: str, again: bool, plain: bool, doers: tuple[str, ...] = ()) -> Subject:
     subject = subject_of(s, (name,))
     seen, known = name in s.mentioned, name in s.discourse.known or name in s.named
     share = 1.0 if again or seen else 0.55 if name in s.discourse.shown else 0.2
-    if not plain and is_certain(s, name) and s.chance(share):
+    if not plain and is_certain(s, name, doers) and s.chance(share):
         s.put(pronoun_form(subject.pronoun, case), (name,))
+        subject = replace(subject, many=subject.pronoun == "they")
     elif not plain and case != "possessive" and _by_kin(s, name, known):
         pass
     elif not plain and known and (words := _described(s, name)) and s.chance(0.4 if seen else 0.14):
         s.put(words + ("'s" if case == "possessive" else ""))
+        s.described.add(name)
     else:
         _by_name(s, name, case, known or plain)
     _note(s, (name,))
@@ -85,6 +105,8 @@ def _described(s: Sentence, name: str) -> str | None:
     everybody = (*s.facts.people, *s.facts.absent)
     others = {look for person in everybody if person.name != name for look in person.looks}
     own = [look for look in s.facts.person(name).looks if look not in others]
+    if name in s.described:
+        return None
     return f"the {s.rng.choice(own)}" if own else None
 
 
@@ -113,7 +135,8 @@ def _group_word(s: Sentence, names, case: str, again: bool) -> tuple[str, bool] 
     groups = group_antecedents(s.discourse.shown, s.mentioned)
     if frozenset(names) not in groups or (len(groups) > 1 and not again):
         return None
-    if s.chance(0.9 if again else 0.55):
+    alike = any(_pronouns(s)[name] == "they" for name in (*s.discourse.focus, *s.mentioned))
+    if not alike and s.chance(0.9 if again else 0.55):
         return pronoun_form("they", case), True
     if case != "subject" or not s.chance(0.75):
         return None
@@ -140,7 +163,12 @@ def _list(s: Sentence, names, case: str, plain: bool) -> None:
         if index:
             s.put("and") if index == len(order) - 1 else s.comma()
         if index or not pronoun_first:
-            taken_by_kin = index and case == "subject" and _by_kin(s, name, name in s.discourse.known)
+            taken_by_kin = (
+                index
+                and len(order) == 2
+                and case == "subject"
+                and _by_kin(s, name, name in s.discourse.known)
+            )
             if not taken_by_kin:
                 last = index == len(order) - 1
                 _by_name(s, name, case if last else "subject", bare=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from . import dialogue
-from .extras import absent_person, duration, leading_participle, opener, relative, tail, without
+from .extras import absent_person, duration, leading_participle, opener, prelude, relative, tail, without
 from .inflection import finite
-from .people import cataphora, mention, subject_of
+from .people import by_pronoun, cataphora, mention, subject_of
 from .sentence import Sentence
 from .tables import pick
+from .templates import clause, verb_phrase
 from .verbs import choose_deed, done_to, say_deed, say_ing, say_perfect
 from .where import front_place, say_place, say_reached, say_way, sight
 
@@ -36,7 +37,7 @@ def being_there(s: Sentence, names: Names) -> None:
     if s.place_pending:
         say_place(s)
     else:
-        s.clause(pick("places", "still there", s.tags(names), s.rng))
+        clause(s, pick("places", "still there", s.tags(names), s.rng))
     s.comma()
     say_ing(s, subject, choose_deed(s, names, plain=True))
 
@@ -46,7 +47,7 @@ def going(s: Sentence, names: Names) -> None:
     opener(s)
     subject = mention(s, names)
     runs = s.facts.person(names[0]).action == "running" and s.chance(0.75)
-    s.verb_phrase(pick("verbs", "go running" if runs else "go", s.tags(names), s.rng), subject, "finite")
+    verb_phrase(s, pick("verbs", "go running" if runs else "go", s.tags(names), s.rng), subject, "finite")
     say_way(s)
     if runs:
         return tail(s, subject, 0.6)
@@ -54,10 +55,10 @@ def going(s: Sentence, names: Names) -> None:
         s.comma()
         s.put("where")
         subject = mention(s, names, again=True)
-        say_deed(s, subject, choose_deed(s, names, plain=True), "simple")
+        say_deed(s, subject, choose_deed(s, names, plain=True, begins=True), "simple")
     else:
         s.put("and")
-        s.verb_phrase(choose_deed(s, names, plain=True).template, subject, "finite")
+        verb_phrase(s, choose_deed(s, names, plain=True, begins=True).template, subject, "finite")
     tail(s, subject, 0.25)
 
 
@@ -66,17 +67,16 @@ def arriving(s: Sentence, names: Names) -> None:
     first = len(names) == 1 and cataphora(s, names[0]) and s.chance(0.6)
     s.put(s.rng.choice(("when", "as soon as", "once", "after", "the moment")))
     if first:
-        subject = subject_of(s, names)
-        s.pronoun(subject, "subject")
+        subject = by_pronoun(s, subject_of(s, names))
     else:
         subject = mention(s, names)
-    s.verb_phrase(s.rng.choice(("reach", "reach", "get to", "arrive at", "come to", "see", "step into", "enter")
+    verb_phrase(s, s.rng.choice(("reach", "reach", "get to", "arrive at", "come to", "see", "step into", "enter")
                                if "in" in s.tags() else ("reach", "get to", "come to", "see", "arrive at")),
                   subject, "finite")  # fmt: skip
     say_reached(s)
     s.comma()
     subject = mention(s, names, again=not first, plain=first)
-    say_deed(s, subject, choose_deed(s, names), "simple")
+    say_deed(s, subject, choose_deed(s, names, begins=True), "simple")
 
 
 def with_relative(s: Sentence, names: Names) -> None:
@@ -105,12 +105,11 @@ def because(s: Sentence, names: Names) -> None:
     person = len(names) == 1 and cataphora(s, names[0]) and "{he}" in words.split(" ")[0]
     s.put(link)
     if person:
-        subject = subject_of(s, names)
-        s.pronoun(subject, "subject")
-        s.clause(words.removeprefix("{he} "), subject)
+        subject = by_pronoun(s, subject_of(s, names))
+        clause(s, words.removeprefix("{he} "), subject)
     else:
         subject = mention(s, names) if words.startswith("{he} ") else subject_of(s, names)
-        s.clause(words.removeprefix("{he} "), subject)
+        clause(s, words.removeprefix("{he} "), subject)
     s.comma()
     subject = mention(s, names, again=not person, plain=person)
     say_deed(s, subject, choose_deed(s, names), "simple", adverb=False)
@@ -123,7 +122,7 @@ def around(s: Sentence, names: Names) -> None:
     form = s.rng.randrange(3)
     if form == 0:
         s.put("while")
-    s.clause(words)
+    clause(s, words)
     s.put({0: ",", 1: ", and", 2: "as"}[form], glued=form < 2)
     subject = mention(s, names)
     say_deed(s, subject, choose_deed(s, names))
@@ -133,11 +132,10 @@ def around(s: Sentence, names: Names) -> None:
 def passive(s: Sentence, names: Names) -> None:
     """ "The flowers are being watered by Rosa." """
     thing, done, many = done_to(s, names)
-    opener(s, 0.2)
-    s.clause(thing, subject_of(s, names))
+    clause(s, thing, subject_of(s, names))
     being = f"{_be(s, many)} being" if s.chance(0.55) else _be(s, many)
     s.put(being)
-    s.clause(done, subject_of(s, names))
+    clause(s, done, subject_of(s, names))
     s.put("by")
     mention(s, names, "object", plain=True)
     say_place(s, 0)
@@ -152,7 +150,7 @@ def alone(s: Sentence, names: Names) -> None:
         subject = mention(s, names, plain=s.facts.person(name).pronoun == s.facts.person(names[0]).pronoun)
         say_deed(s, subject, choose_deed(s, names), adverb=False)
         if len(names) == 1 and s.chance(0.4):
-            s.clause(pick("manner", "alone", s.tags(names), s.rng), subject)
+            clause(s, pick("manner", "alone", s.tags(names), s.rng), subject)
         say_place(s)
     else:
         front_place(s)
@@ -183,11 +181,48 @@ def only(s: Sentence, names: Names) -> None:
         s.put("who")
         say_deed(s, subject, choose_deed(s, names), "progressive")
     else:
-        s.clause(pick("manner", "all alone", s.tags(names), s.rng), subject_of(s, names))
+        clause(s, pick("manner", "all alone", s.tags(names), s.rng), subject_of(s, names))
         s.comma()
         subject = mention(s, names)
         say_deed(s, subject, choose_deed(s, names), adverb=False)
         say_place(s, 0)
+
+
+def first_this(s: Sentence, names: Names) -> None:
+    """ "Otto goes to the kitchen, washes his hands and eats a pear." """
+    opener(s, 0.2)
+    subject = mention(s, names)
+    if s.moved:
+        verb_phrase(s, pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
+        say_way(s)
+    else:
+        verb_phrase(s, prelude(s, names), subject, "finite")
+    if extra := prelude(s, names):
+        s.comma()
+        verb_phrase(s, extra, subject, "finite")
+    s.put("and")
+    verb_phrase(s, choose_deed(s, names, plain=True, begins=True).template, subject, "finite")
+
+
+def having_done(s: Sentence, names: Names) -> None:
+    """ "After washing his hands, Otto eats a pear in the kitchen." """
+    subject, form = subject_of(s, names), s.rng.randrange(3)
+    s.put(("having", "after", "before")[form])
+    words = pick("manner", "later", s.tags(names), s.rng) if form == 2 else prelude(s, names)
+    verb_phrase(s, words, subject, "done" if form == 0 else "ing")
+    s.comma()
+    subject = mention(s, names)
+    say_deed(s, subject, choose_deed(s, names, plain=True, begins=True), "simple", adverb=False)
+    say_place(s, 0)
+
+
+def cleft(s: Sentence, names: Names) -> None:
+    """ "It is Rosa who waters the flowers in the garden." """
+    s.put(f"it {_be(s, False)}")
+    subject = mention(s, names, plain=True)
+    s.put("who")
+    say_deed(s, subject, choose_deed(s, names, plain=True), "simple", adverb=False)
+    say_place(s, 0)
 
 
 def for_long(s: Sentence, names: Names) -> None:
@@ -201,8 +236,8 @@ def for_long(s: Sentence, names: Names) -> None:
 
 def two_sentences(s: Sentence, names: Names) -> None:
     """ "The shore is quiet. Rosa waves at the ships." """
-    s.clause(pick("places", f"scene {s.facts.place}", s.tags(), s.rng))
-    s.place_pending = False
+    clause(s, pick("places", f"scene {s.facts.place}", s.tags(), s.rng))
+    s.place_pending, s.place_said = False, True
     s.stop()
     opener(s, 0.15)
     subject = mention(s, names)
@@ -217,14 +252,14 @@ def presence(s: Sentence, names: Names) -> None:
     s.open_actions |= set(names)
     mood = s.fresh("manner", "state", s.tags(names))
     if mood and s.chance(0.5):
-        s.clause(mood, subject)
+        clause(s, mood, subject)
         say_place(s, 0)
     elif s.moved:
-        s.verb_phrase(pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
+        verb_phrase(s, pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
         say_way(s)
     else:
         s.put(_be(s, subject.many))
-        s.clause(pick("places", "still there", s.tags(names), s.rng))
+        clause(s, pick("places", "still there", s.tags(names), s.rng))
 
 
 def spoken(s: Sentence, names: Names) -> None:
@@ -295,11 +330,14 @@ PLANS_ONE = (  # plan, weight, cost, when
     (because, 5, 1, _manner("because")),
     (around, 6, 1, _sight),
     (passive, 5, 1, lambda s, n: done_to(s, n) is not None),
-    (alone, 7, 1, lambda s, n: len(n) == 1 and absent_person(s) is not None),
+    (alone, 7, 1, lambda s, n: not s.tokens and len(n) == 1 and absent_person(s) is not None),
     (only, 4, 1, lambda s, n: len(n) == 1),
+    (first_this, 7, 1, _manner("prelude")),
+    (having_done, 6, 1, _manner("prelude")),
+    (cleft, 2, 1, None),
     (for_long, 5, 1, lambda s, n: not s.moved),
     (two_sentences, 5, 1, lambda s, n: s.moved),
     (presence, 2, 0, None),
-    (spoken, 12, 1, lambda s, n: s.available("dialogue", "line", n)),
+    (spoken, 12, 1, lambda s, n: not s.tokens and s.available("dialogue", "line", n)),
     (long, 7, 2, lambda s, n: len(n) == 1 and s.available("manner", "relative", n)),
 )

@@ -7,6 +7,7 @@ from .inflection import finite
 from .people import mention
 from .sentence import Sentence
 from .tables import pick
+from .templates import clause, verb_phrase
 from .verbs import choose_deed, say_deed
 from .where import front_place, say_place, say_way
 
@@ -45,7 +46,7 @@ def three_sentences(s: Sentence, *groups: Names) -> None:
     say_place(s)
     s.stop()
     if s.chance(0.5):
-        s.clause(pick("people", "near", s.tags(groups[0]), s.rng), subject)
+        clause(s, pick("people", "near", s.tags(groups[0]), s.rng), subject)
         s.comma()
     subject = mention(s, groups[1])
     say_deed(s, subject, choose_deed(s, groups[1]), adverb=False)
@@ -59,11 +60,11 @@ def three_together(s: Sentence, *groups: Names) -> None:
     everybody = tuple(name for names in groups for name in names)
     subject = mention(s, everybody)
     if s.moved:
-        s.verb_phrase(pick("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
+        verb_phrase(s, pick("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
         say_way(s)
     else:
         s.put(finite("be", s.discourse.past, subject.many))
-        s.clause(pick("places", "still there", s.tags(everybody), s.rng))
+        clause(s, pick("places", "still there", s.tags(everybody), s.rng))
     s.stop()
     three_listed(s, *groups)
 

@@ -8,6 +8,7 @@ from .inflection import finite
 from .people import mention, subject_of
 from .sentence import Sentence
 from .tables import pick
+from .templates import clause, verb_phrase
 from .verbs import choose_deed, has_towards, say_base, say_deed, say_ing
 from .where import front_place, say_place, say_way, sight
 
@@ -87,7 +88,7 @@ def seen(s: Sentence, one: Names, two: Names) -> None:
     if s.chance(0.2):
         s.put(f"{finite('be', s.discourse.past, watcher.many)} watching")
     else:
-        s.verb_phrase(s.rng.choice(_SEEING), watcher, "finite")
+        verb_phrase(s, s.rng.choice(_SEEING), watcher, "finite")
     subject = mention(s, one, "object")
     deed = choose_deed(s, one, plain=True)
     say_base(s, subject, deed) if s.chance(0.5) else say_ing(s, subject, deed)
@@ -100,6 +101,7 @@ def towards(s: Sentence, one: Names, two: Names) -> None:
     front_place(s)
     subject = mention(s, one)
     say_deed(s, subject, choose_deed(s, one, obj=two))
+    s.open_actions |= set(two)
     say_place(s)
     tail(s, subject, 0.25)
 
@@ -110,7 +112,8 @@ def attended(s: Sentence, one: Names, two: Names) -> None:
     front_place(s)
     subject = mention(s, two)
     say_deed(s, subject, choose_deed(s, two, obj=one, among=_WATCHING), adverb=False)
-    if not (s.tokens[-1].names or s.tokens[-1].text in s.facts.names):
+    named_last = not s.tokens[-1].names and s.tokens[-1].text in one
+    if not named_last:  # no "who" can follow
         say_place(s)
         link = s.rng.choice((", and", ", while"))
         s.put(link, glued=True)
@@ -118,7 +121,7 @@ def attended(s: Sentence, one: Names, two: Names) -> None:
     else:
         s.put(", who", glued=True)
         subject = subject_of(s, one)
-    say_deed(s, subject, choose_deed(s, one), adverb=False)
+    say_deed(s, subject, choose_deed(s, one), "progressive", adverb=False)
     say_place(s)
 
 
@@ -131,9 +134,9 @@ def with_beside(s: Sentence, one: Names, two: Names) -> None:
     say_place(s)
     s.comma()
     s.put("with")
-    other = mention(s, two, "object", plain=len(two) > 1)
+    other = mention(s, two, "object", plain=True)
     deed = choose_deed(s, two, among="standing beside", obj=one) if _stands(s, two) else choose_deed(s, two)
-    s.verb_phrase(deed.template, other, "ing", deed.obj)
+    verb_phrase(s, deed.template, other, "ing", deed.obj)
 
 
 def inverted(s: Sentence, one: Names, two: Names) -> None:
@@ -158,7 +161,7 @@ def in_sight_of(s: Sentence, one: Names, two: Names) -> None:
         s.comma()
         subject = mention(s, one)
     else:
-        subject = mention(s, one)
+        subject = mention(s, one, plain=True)
         s.comma()
         s.put(how)
         mention(s, two, "object", plain=True)
@@ -176,13 +179,14 @@ def told(s: Sentence, one: Names, two: Names) -> None:
     form = s.rng.randrange(3)
     if form == 0:
         subject = mention(s, one)
-        s.verb_phrase(pick("dialogue", "to", s.tags(one) | {_mark(line)}, s.rng), subject, "finite")
+        verb_phrase(s, pick("dialogue", "to", s.tags(one) | {_mark(line)}, s.rng), subject, "finite")
         mention(s, two, "object")
+        s.open_actions |= set(two)
         s.comma()
         say_ing(s, subject, choose_deed(s, one, plain=True))
         say_place(s)
     else:
-        subject = dialogue.said_by(s, line, one)
+        subject = dialogue.said_by(s, line, one, plain=form == 2)
         if form == 1:
             s.comma()
             say_ing(s, subject, choose_deed(s, one, plain=True))
@@ -205,11 +209,12 @@ def joining(s: Sentence, one: Names, two: Names) -> None:
     """ "Rosa has come to join Milo, who is reading"; somebody of `one` has just come."""
     opener(s, 0.2)
     subject = mention(s, one, plain=True)
-    s.verb_phrase(pick("verbs", "join", s.tags(one), s.rng), subject, "finite", two)
+    verb_phrase(s, pick("verbs", "join", s.tags(one), s.rng), subject, "finite", two)
     say_place(s, 0)
     if _stands(s, two) and s.chance(0.75):
+        s.open_actions |= set(two)
         s.put("and")
-        s.verb_phrase(choose_deed(s, one).template, subject, "finite")
+        verb_phrase(s, choose_deed(s, one, begins=True).template, subject, "finite")
         return
     s.put(", and", glued=True)
     subject = mention(s, one, again=True)
@@ -224,7 +229,7 @@ def together(s: Sentence, one: Names, two: Names) -> None:
     opener(s)
     everybody = one + two
     subject = mention(s, everybody)
-    s.verb_phrase(pick("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
+    verb_phrase(s, pick("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
     say_way(s)
     s.put(", where", glued=True)
     subject = mention(s, one, again=True)
@@ -244,7 +249,7 @@ def apart(s: Sentence, one: Names, two: Names) -> None:
         s._opens = False
     placed = s.tokens[-1].text != ";" and s.chance(0.7)
     if placed:
-        s.clause(pick("people", "near", s.tags(one), s.rng), subject)
+        clause(s, pick("people", "near", s.tags(one), s.rng), subject)
         s.comma()
     subject = mention(s, two)
     say_deed(s, subject, choose_deed(s, two) if placed else _deed_beside(s, two, one), adverb=False)
@@ -263,7 +268,7 @@ def alone_with(s: Sentence, one: Names, two: Names) -> None:
 
 def around_two(s: Sentence, one: Names, two: Names) -> None:
     """ "The kettle whistles in the kitchen. Rosa reads, and Milo waits." """
-    s.clause(sight(s))
+    clause(s, sight(s))
     if s.chance(0.5):
         say_place(s, 0)
     s.stop()
@@ -301,8 +306,18 @@ def _came(s: Sentence, one: Names, two: Names) -> bool:
     return not s.moved and not set(one) & set(s.discourse.shown) and set(two) <= set(s.discourse.shown)
 
 
+def _opens(s: Sentence) -> bool:
+    """Returns whether nothing was said yet, not even the time of day."""
+    return not s.tokens
+
+
 def _awake(s: Sentence, one: Names, two: Names) -> bool:
     return "sleeping" not in s.tags(one)
+
+
+def _can_speak_to(s: Sentence, one: Names, two: Names) -> bool:
+    able = _opens(s) and _second_stands(s, one, two) and _awake(s, one, two)
+    return able and s.available("dialogue", "line", one)
 
 
 PLANS_TWO = (
@@ -314,16 +329,11 @@ PLANS_TWO = (
     (with_beside, 7, 0, None),
     (inverted, 4, 1, _second_stands),
     (in_sight_of, 5, 1, lambda s, a, b: _second_stands(s, a, b) and _awake(s, a, b)),
-    (
-        told,
-        9,
-        1,
-        lambda s, a, b: _second_stands(s, a, b) and _awake(s, a, b) and s.available("dialogue", "line", a),
-    ),
+    (told, 9, 1, _can_speak_to),
     (joining, 30, 0, _came),
     (together, 22, 0, lambda s, a, b: s.moved),
     (apart, 10, 0, None),
-    (alone_with, 5, 1, lambda s, a, b: absent_person(s) is not None),
+    (alone_with, 5, 1, lambda s, a, b: _opens(s) and absent_person(s) is not None),
     (around_two, 4, 1, lambda s, a, b: s.available("places", f"sight {s.facts.place}", ())),
     (with_relatives, 6, 1, lambda s, a, b: s.available("manner", "relative", a)),
     (led_by_participle, 4, 1, lambda s, a, b: s.available("manner", "participle", a)),

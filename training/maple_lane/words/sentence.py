@@ -1,30 +1,20 @@
 """A caption while it is written: words in their order, with what they refer to, and what is still to be said.
 
-A `Sentence` grows from left to right, because whom a pronoun can stand for depends on what stands before it. It
-expands the templates of the word tables:
-
-    {his} {him} {he} {himself}   the subject, in the form that its number and pronoun ask for
-    {obj} {obj's}                somebody else
-    {prop} {food}                something from the table of nouns; {prop(s)}, hand(s): more than one of several people
-    {path}                       across the place, where it is still to be said
-    *verb                        a verb in the form of the verb phrase
-    ~verb +verb ^verb            finite, after one thing, after several, after the subject
+A `Sentence` grows from left to right, because whom a pronoun can stand for depends on what stands before it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from .discourse import Discourse, pronoun_form
-from .facts import FrameFacts
-from .inflection import article, finite, other_form, plural
-from .tables import fitting, pick
+from .discourse import Discourse
+from .facts import UNDRAWN, FrameFacts
+from .inflection import article
+from .tables import fitting
 
 NEAR_SHARE = 0.22
-_PIECES = re.compile(r"\{[^}]+\}|[*+^~]\w+|[^{*+^~]+")
 
 
 @dataclass(frozen=True)
@@ -70,9 +60,17 @@ class Sentence:
         self.kin: set[tuple[str, str]] = set()
         self.used: set[str] = set()
         self.moved = discourse.place != facts.place
-        self.place_pending = self.moved
+        self.circumstances = [
+            new for new in (facts.time, facts.weather) if new and new not in discourse.circumstances
+        ]
+        if discourse.circumstances and not (facts.time or facts.weather):
+            self.circumstances = ["day"]
+        self.things = tuple(thing for thing in facts.things if self.moved or thing not in discourse.things)
+        self.place_pending, self.place_said = self.moved, False
         self.open_actions: set[str] = set()
         self.things_said: set[str] = set()
+        self.manner_said = False
+        self.described: set[str] = set()
         # whose deed is said as something the world cannot draw, which has the same pose
         self.near = {person.name for person in facts.people if rng.random() < NEAR_SHARE}
         self._opens = True
@@ -92,7 +90,7 @@ class Sentence:
     def tags(self, names: Sequence[str] = ()) -> set[str]:
         """Returns the tags of the moment, and of some of its people: place, number, action, mood, age."""
         facts = self.facts
-        tags = {facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
+        tags = {*UNDRAWN, facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
         tags.add(facts.weather or "clear")
         tags.add(
             "moved" if self.moved and self.discourse.place else "same" if self.discourse.place else "first"
@@ -114,7 +112,8 @@ class Sentence:
 
     def fresh(self, name: str, section: str, tags: set[str]) -> str | None:
         """Returns a phrase of a table that this story has not used, and keeps it in mind; None where there is none."""
-        found = [text for text in fitting(name, section, tags) if text not in self.discourse.used | self.used]
+        spent = self.used.union(self.discourse.used)
+        found = [text for text in fitting(name, section, tags) if text not in spent]
         if not found:
             return None
         chosen = self.rng.choice(found)
@@ -123,7 +122,7 @@ class Sentence:
 
     def available(self, name: str, section: str, names: Sequence[str]) -> bool:
         """Returns whether `fresh` would find something."""
-        spent = self.discourse.used | self.used
+        spent = self.used.union(self.discourse.used)
         return any(text not in spent for text in fitting(name, section, self.tags(names)))
 
     # ---- words ------------------------------------------------------------------------------------------------------
@@ -153,85 +152,6 @@ class Sentence:
         if not self.tokens[-1].text.endswith((".", "!", "?", '."', '!"', '?"')):
             self.put(mark, glued=True)
         self._opens = True
-
-    def clause(self, template: str, subject: Subject | None = None, obj: tuple[str, ...] = ()) -> None:
-        """Adds a clause or phrase of a table, finite verbs in the tense of the story."""
-        self._expand(template, subject, obj, lambda verb: finite(verb, self.discourse.past, many=False))
-
-    def verb_phrase(self, template: str, subject: Subject, form: str, obj: tuple[str, ...] = ()) -> None:
-        """Adds a verb phrase: its first word and each `*word` are verbs in this form (finite, base, ing, done)."""
-
-        def inflected(verb: str) -> str:
-            if form == "finite":
-                return finite(verb, self.discourse.past, subject.many)
-            return other_form(verb, form)
-
-        self._expand("*" + template.lstrip("*"), subject, obj, inflected)
-
-    def pronoun(self, subject: Subject, case: str) -> None:
-        self.put(pronoun_form(subject.pronoun, case), subject.names)
-
-    def _expand(self, template: str, subject: Subject | None, obj, inflected) -> None:
-        for word in template.split():
-            glued = False
-            for piece in _PIECES.findall(word):
-                before = len(self.tokens)
-                self._piece(piece, subject, obj, inflected, glued or piece[0] in ",;:")
-                glued = glued or len(self.tokens) > before
-
-    def _piece(self, piece: str, subject: Subject | None, obj, inflected, glued: bool) -> None:
-        if piece.startswith("{"):
-            self._slot(piece[1:-1], subject, obj)
-        elif piece[0] == "*":
-            self.put(inflected(piece[1:]), glued=glued)
-        elif piece[0] == "~":
-            self.put(finite(piece[1:], self.discourse.past, many=False), glued=glued)
-        elif piece[0] == "+":
-            self.put(finite(piece[1:], self.discourse.past, many=True), glued=glued)
-        elif piece[0] == "^":
-            self.put(finite(piece[1:], self.discourse.past, subject.many), glued=glued)
-        else:
-            several = subject is not None and subject.several
-            self.put(
-                piece.replace("(s)", "s" if several else "").replace("(es)", "es" if several else ""),
-                glued=glued,
-            )
-
-    def _slot(self, slot: str, subject: Subject | None, obj) -> None:
-        from .people import mention
-
-        if slot in ("his", "himself"):
-            self.pronoun(subject, "possessive" if slot == "his" else "reflexive")
-        elif slot in ("he", "him"):
-            mention(self, subject.names, "subject" if slot == "he" else "object", again=True)
-        elif slot in ("obj", "obj's"):
-            mention(self, obj, "object" if slot == "obj" else "possessive")
-        elif slot == "path":
-            self._path()
-        else:
-            self._noun(slot, subject)
-
-    def _noun(self, slot: str, subject: Subject | None) -> None:
-        section = slot.removesuffix("(s)")
-        tags = self.tags(subject.names) if subject else self.tags()
-        if section == "prop":
-            prop = self.facts.person(subject.names[0]).prop
-            section = f"prop {prop}"
-            self.things_said |= set(subject.names)
-        phrase = pick("nouns", section, tags, self.rng)
-        if phrase is None:
-            raise ValueError(f"the table of nouns has nothing for {section!r}")
-        if slot.endswith("(s)") and subject is not None and subject.several:
-            phrase = plural(phrase)
-        self.clause(phrase, subject)
-
-    def _path(self) -> None:
-        where = pick("places", f"through {self.facts.place}", self.tags(), self.rng)
-        if self.place_pending and where:
-            self.place_pending = False
-            self.put(where)
-        else:
-            self.put("along")
 
     # ---- the text ---------------------------------------------------------------------------------------------------
 

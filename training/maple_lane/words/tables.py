@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 
@@ -27,10 +27,9 @@ class Entry:
     needs: tuple[frozenset[str], ...] = ()
     never: frozenset[str] = frozenset()
 
-    def fits(self, tags: Collection[str]) -> bool:
-        if any(tag.lstrip("~") in self.never for tag in tags):
-            return False
-        return not any(need.isdisjoint(tags) for need in self.needs)
+    def fits(self, tags: frozenset[str], bars: frozenset[str]) -> bool:
+        """Returns whether its conditions hold; `bars` are the tags without "~"."""
+        return self.never.isdisjoint(bars) and not any(need.isdisjoint(tags) for need in self.needs)
 
 
 def lines(name: str) -> list[str]:
@@ -51,9 +50,15 @@ def table(name: str) -> dict[str, tuple[Entry, ...]]:
     return {section: tuple(entries) for section, entries in sections.items()}
 
 
-def fitting(name: str, section: str, tags: Collection[str]) -> list[str]:
+def fitting(name: str, section: str, tags: Collection[str]) -> tuple[str, ...]:
     """Returns the phrases of a section whose conditions hold; none where there is no such section."""
-    return [entry.text for entry in table(name).get(section, ()) if entry.fits(tags)]
+    return _fitting(name, section, frozenset(tags))
+
+
+@lru_cache(maxsize=65536)
+def _fitting(name: str, section: str, tags: frozenset[str]) -> tuple[str, ...]:
+    bars = frozenset(tag.lstrip("~") for tag in tags)
+    return tuple(entry.text for entry in table(name).get(section, ()) if entry.fits(tags, bars))
 
 
 def pick(name: str, section: str, tags: Collection[str], rng: Random) -> str | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from .inflection import finite, other_form
 from .sentence import Sentence, Subject
-from .tables import fitting, pick
+from .tables import fitting, pick, table
+from .templates import verb_phrase
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,27 @@ class Deed:
 
 
 def choose_deed(
-    s: Sentence, names: tuple[str, ...], obj: tuple[str, ...] = (), among: str = "", plain: bool = False
-):
-    """Returns a Deed: a way to say what `names` do, who all do the same; with `obj`, one that is done at or for them.
+    s: Sentence,
+    names: tuple[str, ...],
+    obj: tuple[str, ...] = (),
+    among: str = "",
+    plain: bool = False,
+    begins: bool = False,
+) -> Deed:
+    """Returns a way to say what `names` do, who all do the same; with `obj`, one that is done at or for them.
 
-    among: a section of the table to choose from instead. plain: the deed is to be plain.
+    among: a section of the table to choose from instead. plain: the deed is to be plain. begins: it follows something
+    else in time, so that somebody falls asleep rather than sleeps.
     """
     tags, action = s.tags(names), s.facts.person(names[0]).action
-    if among:
-        section = among
-    elif obj:
-        section = f"{action} towards"
-    else:
-        section = f"{action} near" if s.near.issuperset(names) else action
+    kind = (
+        " near"
+        if s.near.issuperset(names)
+        else " begin"
+        if begins and f"{action} begin" in table("verbs")
+        else ""
+    )
+    section = among or f"{action}{' towards' if obj else kind}"
     for _ in range(20):
         template = s.fresh("verbs", section, tags) or s.fresh("verbs", action, tags)
         template = template or pick("verbs", f"{action} canonical", set(), s.rng) or action
@@ -57,6 +66,7 @@ def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb
         return
     free = deed.plain and adverb and not any(word.endswith("ly") for word in deed.template.split())
     manner = pick("manner", "adverb", s.tags(subject.names), s.rng) if free and s.spend(0.16) else None
+    s.manner_said = s.manner_said or manner is not None
     before = manner is not None and (len(deed.template.split()) > 2 or s.chance(0.6))
     if aspect == "progressive" and deed.plain:
         s.put(finite("be", s.discourse.past, subject.many))
@@ -65,26 +75,26 @@ def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb
         form = "finite"
     if before:
         s.put(manner)
-    s.verb_phrase(deed.template, subject, form, deed.obj)
+    verb_phrase(s, deed.template, subject, form, deed.obj)
     if manner and not before:
         s.put(manner)
 
 
 def say_ing(s: Sentence, subject: Subject, deed: Deed) -> None:
     """Adds the participle: "reading a book"."""
-    s.verb_phrase(deed.template, subject, "ing", deed.obj)
+    verb_phrase(s, deed.template, subject, "ing", deed.obj)
 
 
 def say_base(s: Sentence, subject: Subject, deed: Deed) -> None:
     """Adds the bare form: "watches him *read a book*"."""
-    s.verb_phrase(deed.template, subject, "base", deed.obj)
+    verb_phrase(s, deed.template, subject, "base", deed.obj)
 
 
 def say_perfect(s: Sentence, subject: Subject, deed: Deed) -> None:
     """Adds "has been reading a book"."""
     s.put(finite("have", s.discourse.past, subject.many))
     s.put("been")
-    s.verb_phrase(deed.template, subject, "ing", deed.obj)
+    verb_phrase(s, deed.template, subject, "ing", deed.obj)
 
 
 def _wrapped(s: Sentence, subject: Subject, deed: Deed, outer: str) -> None:
@@ -92,7 +102,7 @@ def _wrapped(s: Sentence, subject: Subject, deed: Deed, outer: str) -> None:
     outer, form = (part.strip() for part in outer.split("|"))
     verb, _, rest = outer.partition(" ")
     s.put(f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip())
-    s.verb_phrase(deed.template, subject, form, deed.obj)
+    verb_phrase(s, deed.template, subject, form, deed.obj)
 
 
 def done_to(s: Sentence, names: tuple[str, ...]) -> tuple[str, str, bool] | None:

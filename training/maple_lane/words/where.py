@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .sentence import Sentence
 from .tables import pick
+from .templates import clause
 
 
 def front_place(s: Sentence, share: float = 0.3) -> bool:
@@ -19,14 +20,15 @@ def say_place(s: Sentence, share: float = 0.2) -> None:
     """Adds the place where it is still to be said; else, at times, a spot of it, "there", or nothing."""
     if s.place_pending:
         _say(s, "at")
-    elif s.spend(share):
+    elif not s.moved and s.spend(share):
         kinds = ("spot", "spot", "there", "at") if s.chance(0.8) else ("there",)
         section = s.rng.choice(kinds)
         words = pick(
             "places", "there" if section == "there" else f"{section} {s.facts.place}", s.tags(), s.rng
         )
         if words and "there" not in {token.text for token in s.tokens}:
-            s.clause(words)
+            clause(s, words)
+            s.place_said = section == "at"
 
 
 def say_way(s: Sentence) -> None:
@@ -47,5 +49,5 @@ def sight(s: Sentence) -> str | None:
 def _say(s: Sentence, kind: str) -> None:
     words = pick("places", f"{kind} {s.facts.place}", s.tags(), s.rng)
     fallback = {"at": "in the", "to": "to the", "reach": "the"}[kind]
-    s.clause(words or f"{fallback} {s.facts.place}")
-    s.place_pending = False
+    clause(s, words or f"{fallback} {s.facts.place}")
+    s.place_pending, s.place_said = False, True
