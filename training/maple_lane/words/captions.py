@@ -106,7 +106,10 @@ def _reads_well(text: str) -> bool:
     if len(words) > MOST_WORDS:
         return False
     stems = [_stem(word) for word in words if len(word) > 3 and word not in _COMMON]
-    once = all(words.count(word) < 2 for word in ("with", "while", "because", "who", "where", "for", "there"))
+    once = all(
+        words.count(word) < 2
+        for word in ("with", "while", "because", "who", "where", "for", "there", "under")
+    )
     return once and len(stems) == len(set(stems))
 
 

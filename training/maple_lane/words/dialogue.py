@@ -5,23 +5,29 @@ from __future__ import annotations
 import re
 
 from .inflection import finite
-from .people import mention
+from .people import absent_person, mention, name_in_passing
 from .sentence import Sentence, Subject
 from .tables import pick
 
 _ALONE = re.compile(r"\b(?:I|I'\w+|my|me|My|Me)\b")  # what only one can say
 
 
-def choose_line(s: Sentence, names: tuple[str, ...]) -> str | None:
-    """Returns what one of them, or all of them together, could say now; None where nothing fits."""
-    tags = s.tags(names)
-    if len(names) == 1:
-        return s.fresh("dialogue", "line", tags)
+def choose_line(s: Sentence, names: tuple[str, ...], to: tuple[str, ...] = ()) -> str | None:
+    """Returns what one of them, or all of them together, could say now, perhaps `to` somebody by name; else None."""
+    by_name = len(to) == 1 and s.chance(0.5)
     for _ in range(8):
-        line = s.fresh("dialogue", "line", tags)
-        if line is None or not _ALONE.search(line):
-            return line
+        line = s.fresh("dialogue", "line to" if by_name else "line", s.tags(names))
+        if line is None or len(names) == 1 or not _ALONE.search(line):
+            return line and _with_names(s, line, to)
     return None
+
+
+def _with_names(s: Sentence, line: str, to: tuple[str, ...]) -> str:
+    if "{you}" in line:
+        line = line.replace("{you}", name_in_passing(s, to[0]))
+    if "{away}" in line:
+        line = line.replace("{away}", name_in_passing(s, absent_person(s)))
+    return line
 
 
 def quote(s: Sentence, line: str, goes_on: bool) -> None:

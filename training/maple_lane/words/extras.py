@@ -68,18 +68,12 @@ def relative(s: Sentence, subject: Subject) -> bool:
     return True
 
 
-def absent_person(s: Sentence) -> str | None:
-    """Returns somebody who can be said to be away: who left since the last frame rather than anybody else known."""
-    here = set(s.facts.names)
-    left = [name for name in s.discourse.shown if name not in here]
-    away = [person.name for person in s.facts.absent if person.name in s.discourse.known]
-    found = left or away or [person.name for person in s.facts.absent]
-    return s.rng.choice(found) if found else None
-
-
 def without(s: Sentence, name: str, section: str) -> bool:
     """Adds a clause about somebody who is not there. Returns whether it did."""
-    tags = s.tags(s.facts.names) | {"left" if name in s.discourse.shown else "away"}
+    tags = s.tags(s.facts.names) | {
+        "left" if name in s.discourse.shown else "away",
+        f"x-{s.facts.person(name).age}",
+    }
     words = s.fresh("manner", section, tags)
     if not words:
         return False

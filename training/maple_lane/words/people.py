@@ -65,6 +65,21 @@ def cataphora(s: Sentence, name: str) -> bool:
     return all(other == name for other in others)
 
 
+def absent_person(s: Sentence) -> str | None:
+    """Returns somebody who can be said to be away: who left since the last frame rather than anybody else known."""
+    here = set(s.facts.names)
+    left = [name for name in s.discourse.shown if name not in here]
+    away = [person.name for person in s.facts.absent if person.name in s.discourse.known]
+    found = left or away or [person.name for person in s.facts.absent]
+    return s.rng.choice(found) if found else None
+
+
+def name_in_passing(s: Sentence, name: str) -> str:
+    """Returns a name that others say, and notes that it was said."""
+    _note(s, (name,), named=True)
+    return name
+
+
 def _pronouns(s: Sentence) -> dict[str, str]:
     return {person.name: person.pronoun for person in (*s.facts.people, *s.facts.absent)}
 

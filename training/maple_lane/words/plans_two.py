@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from . import dialogue
-from .extras import absent_person, leading_participle, opener, relative, tail, without
-from .inflection import finite
-from .people import mention, subject_of
+from .extras import leading_participle, opener, relative, without
+from .people import absent_person, mention, subject_of
+from .plans_watched import WATCHING, attended, in_sight_of, inverted, seen, towards
 from .sentence import Sentence
 from .tables import pick
 from .templates import clause, verb_phrase
-from .verbs import choose_deed, has_towards, say_base, say_deed, say_ing
+from .verbs import choose_deed, has_towards, say_deed, say_ing
 from .where import front_place, say_place, say_way, sight
 
 Names = tuple[str, ...]
-_SEEING = (
-    "watch",
-    "watch",
-    "watch",
-    "see",
-    "see",
-    "stand and *watch",
-    "stop to watch",
-    "stay to watch",
-    "notice",
-)
-_WATCHING = "standing towards"
 
 
 def _stands(s: Sentence, names: Names) -> bool:
@@ -34,7 +22,7 @@ def _stands(s: Sentence, names: Names) -> bool:
 def _deed_beside(s: Sentence, names: Names, other: Names):
     """Who stands often does so with an eye on the other: "watches him"."""
     if _stands(s, names) and s.chance(0.6):
-        return choose_deed(s, names, among=_WATCHING, obj=other)
+        return choose_deed(s, names, among=WATCHING, obj=other)
     return choose_deed(s, names)
 
 
@@ -80,51 +68,6 @@ def meanwhile(s: Sentence, one: Names, two: Names) -> None:
     say_place(s, 0.05)
 
 
-def seen(s: Sentence, one: Names, two: Names) -> None:
-    """ "Nana watches Otto eat a pear in the kitchen"; `two` stands."""
-    opener(s)
-    front_place(s)
-    watcher = mention(s, two)
-    if s.chance(0.2):
-        s.put(f"{finite('be', s.discourse.past, watcher.many)} watching")
-    else:
-        verb_phrase(s, s.rng.choice(_SEEING), watcher, "finite")
-    subject = mention(s, one, "object")
-    deed = choose_deed(s, one, plain=True)
-    say_base(s, subject, deed) if s.chance(0.5) else say_ing(s, subject, deed)
-    say_place(s)
-
-
-def towards(s: Sentence, one: Names, two: Names) -> None:
-    """ "Rosa waves at Milo in the park"; `two` stands."""
-    opener(s)
-    front_place(s)
-    subject = mention(s, one)
-    say_deed(s, subject, choose_deed(s, one, obj=two))
-    s.open_actions |= set(two)
-    say_place(s)
-    tail(s, subject, 0.25)
-
-
-def attended(s: Sentence, one: Names, two: Names) -> None:
-    """ "Nana waits for Otto, who is eating a pear"; `two` stands."""
-    opener(s, 0.2)
-    front_place(s)
-    subject = mention(s, two)
-    say_deed(s, subject, choose_deed(s, two, obj=one, among=_WATCHING), adverb=False)
-    named_last = not s.tokens[-1].names and s.tokens[-1].text in one
-    if not named_last:  # no "who" can follow
-        say_place(s)
-        link = s.rng.choice((", and", ", while"))
-        s.put(link, glued=True)
-        subject = mention(s, one)
-    else:
-        s.put(", who", glued=True)
-        subject = subject_of(s, one)
-    say_deed(s, subject, choose_deed(s, one), "progressive", adverb=False)
-    say_place(s)
-
-
 def with_beside(s: Sentence, one: Names, two: Names) -> None:
     """ "Rosa reads at the shore, with Milo standing next to her." """
     opener(s, 0.2)
@@ -139,40 +82,9 @@ def with_beside(s: Sentence, one: Names, two: Names) -> None:
     verb_phrase(s, deed.template, other, "ing", deed.obj)
 
 
-def inverted(s: Sentence, one: Names, two: Names) -> None:
-    """ "Next to Rosa, who is waving, stands Milo"; `two` stands."""
-    s.put(s.rng.choice(("next to", "beside", "behind", "not far from", "close to")))
-    subject = mention(s, one, "object", plain=True)
-    s.put(", who", glued=True)
-    say_deed(s, subject, choose_deed(s, one), "progressive", adverb=False)
-    say_place(s)
-    s.comma()
-    s.put(finite("stand", s.discourse.past, len(two) > 1))
-    mention(s, two, plain=True)
-
-
-def in_sight_of(s: Sentence, one: Names, two: Names) -> None:
-    """ "Watched by Nana, Otto eats a pear"; `two` stands."""
-    front_place(s)
-    how = s.rng.choice(("watched by", "watched by", "watched closely by", "cheered on by", "admired by"))
-    if s.chance(0.5):
-        s.put(how)
-        mention(s, two, "object", plain=True)
-        s.comma()
-        subject = mention(s, one)
-    else:
-        subject = mention(s, one, plain=True)
-        s.comma()
-        s.put(how)
-        mention(s, two, "object", plain=True)
-        s.comma()
-    say_deed(s, subject, choose_deed(s, one), adverb=False)
-    say_place(s)
-
-
 def told(s: Sentence, one: Names, two: Names) -> None:
     """ "'Look at me!' Rosa calls to Milo, dancing on the sand"; `two` stands."""
-    line = dialogue.choose_line(s, one)
+    line = dialogue.choose_line(s, one, two)
     if line is None:
         return joined(s, one, two)
     dialogue.quote(s, line, goes_on=True)
@@ -259,10 +171,10 @@ def alone_with(s: Sentence, one: Names, two: Names) -> None:
     """ "Now that Pip has gone, Rosa reads and Milo waits." """
     without(s, absent_person(s), "absent before")
     subject = mention(s, one, plain=True)
-    say_deed(s, subject, choose_deed(s, one), "simple", adverb=False)
+    say_deed(s, subject, choose_deed(s, one, plain=True), "simple", adverb=False)
     s.put(s.rng.choice(("and", "while")))
     subject = mention(s, two, plain=True)
-    say_deed(s, subject, choose_deed(s, two), "simple", adverb=False)
+    say_deed(s, subject, choose_deed(s, two, plain=True), "simple", adverb=False)
     say_place(s)
 
 

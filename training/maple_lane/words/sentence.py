@@ -98,6 +98,8 @@ class Sentence:
         tags.add("past" if self.discourse.past else "present")
         if len(facts.people) == 1:
             tags.add("alone")
+        if facts.absent:
+            tags.add("has-away")
         people = [facts.person(name) for name in names]
         tags.add("many" if len(people) > 1 else "one")
         if len(people) == 2:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from .discourse import pronoun_form
 from .inflection import finite, other_form, plural
-from .people import mention
+from .people import absent_person, mention
 from .sentence import Sentence, Subject
 from .tables import pick
 
@@ -93,6 +93,8 @@ def _fill(s: Sentence, slot: str, filling: _Filling) -> _Filling:
         mention(s, filling.obj, "object", doers=subject.names)
     elif slot == "obj's":
         mention(s, filling.obj, "possessive")
+    elif slot in ("away", "away's"):
+        mention(s, (absent_person(s),), "object" if slot == "away" else "possessive", plain=True)
     elif slot == "path":
         _path(s)
     else:
