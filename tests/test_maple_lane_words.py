@@ -308,6 +308,25 @@ def test_facts_follow_the_scene():
         assert {p.name for p in (*facts.people, *facts.absent)} == set(tale.outfits)
 
 
+def test_facts_that_no_table_knows_are_refused():
+    with pytest.raises(ValueError, match="no place 'moon'"):
+        FrameFacts("moon")
+    with pytest.raises(ValueError, match="no action 'flying'"):
+        FrameFacts("park", (PersonFacts("Ada", "she", "flying"),))
+
+
+def test_people_who_are_away_are_spoken_of_and_stay_away():
+    """ "Where is Otto?" asks for nobody to be drawn; "Look, Otto!" speaks to somebody who is."""
+    quoted = {True: 0, False: 0}
+    for _, caption, _ in _frames():
+        shown = {person.name for person in caption.shows.people}
+        for words in re.findall(QUOTED, caption.text):
+            for name in BY_NAME:
+                if re.search(rf"\b{name}\b", words):
+                    quoted[name in shown] += 1
+    assert quoted[True] > 3 and quoted[False] > 3
+
+
 def test_conditions_of_a_table_are_kept():
     assert "wave at the passing train" in fitting("verbs", "waving", {"station", "one"})
     assert "wave at the passing train" not in fitting("verbs", "waving", {"park", "one"})

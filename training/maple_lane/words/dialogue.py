@@ -50,7 +50,9 @@ def said_by(s: Sentence, line: str, names: tuple[str, ...], plain: bool = False)
     subject = mention(s, names, plain=plain)
     spoken = s.tokens[before:]
     verb = say_verb(s, line, subject)
-    if not spoken[0].names and (plain or s.chance(0.6)):  # a name, and no pronoun: "said Rosa"
+    if (
+        not spoken[0].names and len(verb.split()) < 3 and (plain or s.chance(0.6))
+    ):  # a name, and no pronoun: "said Rosa"
         s.tokens[before:before] = [type(spoken[0])(verb)]
     else:
         s.put(verb)

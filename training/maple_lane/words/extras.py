@@ -10,7 +10,7 @@ from .where import sight
 
 _NO_COMMA = ("And", "But", "So", "Now", "Soon")
 _MAYBE_COMMA = ("Then", "Next", "Still", "Afterwards", "Naturally")
-_TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
+TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
 
 
 def opener(s: Sentence, share: float = 0.3) -> None:
@@ -24,26 +24,24 @@ def opener(s: Sentence, share: float = 0.3) -> None:
             s.comma()
 
 
-def tail(s: Sentence, subject: Subject, share: float = 0.45) -> None:
-    """Ends with more about the subject, of one kind by chance."""
+def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, ...] = TAILS) -> str:
+    """Ends with more about the subject, of one kind of `among` by chance. Returns the kind, or ""."""
     if not s.spend(share):
-        return
-    kinds = [kind for kind in _TAILS if not (s.manner_said and kind == "with")]
+        return ""
+    kinds = [kind for kind in among if not (s.manner_said and kind == "with")]
     s.rng.shuffle(kinds)
     for kind in kinds:
-        if kind == "sight":
-            if around := sight(s):
-                s.put(s.rng.choice(("while", "while", "as")))
-                clause(s, around)
-                return
-        elif words := s.fresh("manner", kind, s.tags(subject.names)):
-            if kind == "participle":
-                s.comma()
-                verb_phrase(s, words, subject, "ing")
-            else:
-                s.put("because" if kind == "because" else "")
-                clause(s, words, subject)
-            return
+        words = sight(s) if kind == "sight" else s.fresh("manner", kind, s.tags(subject.names))
+        if not words:
+            continue
+        if kind == "participle":
+            s.comma()
+            verb_phrase(s, words, subject, "ing")
+        else:
+            s.put({"sight": s.rng.choice(("while", "while", "as")), "because": "because"}.get(kind, ""))
+            clause(s, words, subject)
+        return kind
+    return ""
 
 
 def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from ..actions import ACTIONS
 from ..cast import BY_NAME
-from ..places import PLACES
 from ..scene import Scene
 from .tables import fitting, table
 
@@ -45,7 +44,9 @@ class PersonFacts:
 
 @dataclass(frozen=True)
 class FrameFacts:
-    """A frame. people: from left to right, none where nobody is there. absent: those of the story who are not there.
+    """A frame; ValueError where the word tables do not know its place or an action.
+
+    people: from left to right, none where nobody is there. absent: those of the story who are not there.
 
     place: a place of the word table. time, weather: "night", "rain" ...; None is an ordinary day.
     things: what stands beside people, with its article: "a dog".
@@ -57,6 +58,17 @@ class FrameFacts:
     time: str | None = None
     weather: str | None = None
     things: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if f"kind {self.place}" not in table("places"):
+            raise ValueError(
+                f"the word table has no place {self.place!r}; add its sections to data/places.txt"
+            )
+        for person in self.people:
+            if f"{person.action} canonical" not in table("verbs"):
+                raise ValueError(
+                    f"the word table has no action {person.action!r}; add its sections to data/verbs.txt"
+                )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,8 +90,6 @@ def facts_of(
     people = tuple(_person(a.name, relations, a.action, a.prop, a.expression) for a in scene.actors)
     here = {actor.name for actor in scene.actors}
     absent = tuple(_person(name, relations, "standing") for name in story_cast if name not in here)
-    if scene.place not in PLACES:
-        raise ValueError(f"place {scene.place!r} is not one of {', '.join(PLACES)}")
     return FrameFacts(scene.place, people, absent)
 
 

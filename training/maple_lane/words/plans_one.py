@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import dialogue
-from .extras import duration, leading_participle, opener, relative, tail, without
+from .extras import TAILS, duration, leading_participle, opener, prelude, relative, tail, without
 from .inflection import finite
 from .people import absent_person, by_pronoun, cataphora, mention, subject_of
 from .plans_in_order import arriving, first_this, going, having_done
@@ -238,14 +238,28 @@ def spoken(s: Sentence, names: Names) -> None:
 
 def long(s: Sentence, names: Names) -> None:
     """A sentence of twenty words and more about one person."""
-    if not front_place(s, 0.4) and s.chance(0.4):
-        leading_participle(s, names, subject_of(s, names))
+    s.budget = 6
+    begun = leading_participle if s.available("manner", "participle", names) and s.chance(0.3) else None
+    if begun:
+        begun(s, names, subject_of(s, names))
+    elif not front_place(s, 0.3):
+        opener(s, 0.7)
     subject = mention(s, names, plain=True)
-    relative(s, subject)
-    say_deed(s, subject, choose_deed(s, names), adverb=False)
-    say_place(s, 0)
-    s.budget = max(s.budget, 2)
-    tail(s, subject, 1.0)
+    if s.chance(0.75):
+        relative(s, subject)
+    if s.chance(0.5) and (words := prelude(s, names)):
+        verb_phrase(s, words, subject, "finite")
+        s.put("and")
+        verb_phrase(s, choose_deed(s, names, plain=True, begins=True).template, subject, "finite")
+    else:
+        say_deed(s, subject, choose_deed(s, names), adverb=False)
+    say_place(s)
+    loose = (
+        ("sight",) if begun else ("participle", "sight")
+    )  # what may follow another: nothing attaches to it wrongly
+    kind = tail(s, subject, 1.0, TAILS if not begun else ("with", "purpose", "because", "sight"))
+    if kind in ("", "with", "purpose"):
+        tail(s, subject, 0.7, loose)
 
 
 def _manner(section: str):
@@ -274,6 +288,6 @@ PLANS_ONE = (  # plan, weight, cost, when
     (for_long, 5, 1, lambda s, n: not s.moved),
     (two_sentences, 5, 1, lambda s, n: s.moved),
     (presence, 2, 0, None),
-    (spoken, 12, 1, lambda s, n: not s.tokens and s.available("dialogue", "line", n)),
-    (long, 7, 2, lambda s, n: len(n) == 1 and s.available("manner", "relative", n)),
+    (spoken, 26, 1, lambda s, n: not s.tokens and s.available("dialogue", "line", n)),
+    (long, 30, 2, lambda s, n: len(n) == 1 and s.available("manner", "relative", n)),
 )

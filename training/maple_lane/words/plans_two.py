@@ -241,7 +241,7 @@ PLANS_TWO = (
     (with_beside, 7, 0, None),
     (inverted, 4, 1, _second_stands),
     (in_sight_of, 5, 1, lambda s, a, b: _second_stands(s, a, b) and _awake(s, a, b)),
-    (told, 9, 1, _can_speak_to),
+    (told, 22, 1, _can_speak_to),
     (joining, 30, 0, _came),
     (together, 22, 0, lambda s, a, b: s.moved),
     (apart, 10, 0, None),

@@ -6,22 +6,12 @@ from .extras import opener, tail
 from .inflection import finite
 from .people import mention, subject_of
 from .sentence import Sentence
+from .tables import pick
 from .templates import verb_phrase
 from .verbs import choose_deed, say_base, say_deed, say_ing
 from .where import front_place, say_place
 
 Names = tuple[str, ...]
-_SEEING = (
-    "watch",
-    "watch",
-    "watch",
-    "see",
-    "see",
-    "stand and *watch",
-    "stop to watch",
-    "stay to watch",
-    "notice",
-)
 WATCHING = "standing towards"
 
 
@@ -33,10 +23,13 @@ def seen(s: Sentence, one: Names, two: Names) -> None:
     if s.chance(0.2):
         s.put(f"{finite('be', s.discourse.past, watcher.many)} watching")
     else:
-        verb_phrase(s, s.rng.choice(_SEEING), watcher, "finite")
+        verb_phrase(s, pick("verbs", "see", s.tags(two), s.rng), watcher, "finite")
     subject = mention(s, one, "object")
     deed = choose_deed(s, one, plain=True)
-    say_base(s, subject, deed) if s.chance(0.5) else say_ing(s, subject, deed)
+    if s.chance(0.5):
+        say_base(s, subject, deed)
+    else:
+        say_ing(s, subject, deed)
     say_place(s)
 
 

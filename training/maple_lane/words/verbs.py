@@ -36,13 +36,11 @@ def choose_deed(
     else in time, so that somebody falls asleep rather than sleeps.
     """
     tags, action = s.tags(names), s.facts.person(names[0]).action
-    kind = (
-        " near"
-        if s.near.issuperset(names)
-        else " begin"
-        if begins and f"{action} begin" in table("verbs")
-        else ""
-    )
+    kind = ""
+    if s.near.issuperset(names):
+        kind = " near"
+    elif begins and f"{action} begin" in table("verbs"):
+        kind = " begin"
     section = among or f"{action}{' towards' if obj else kind}"
     for _ in range(20):
         template = s.fresh("verbs", section, tags) or s.fresh("verbs", action, tags)
@@ -54,6 +52,7 @@ def choose_deed(
 
 
 def has_towards(s: Sentence, names: tuple[str, ...]) -> bool:
+    """Returns whether what they do can be said to be done at or for somebody."""
     return bool(fitting("verbs", f"{s.facts.person(names[0]).action} towards", s.tags(names)))
 
 

@@ -21,14 +21,12 @@ def say_place(s: Sentence, share: float = 0.2) -> None:
     if s.place_pending:
         _say(s, "at")
     elif not s.moved and s.spend(share):
-        kinds = ("spot", "spot", "there", "at") if s.chance(0.8) else ("there",)
-        section = s.rng.choice(kinds)
-        words = pick(
-            "places", "there" if section == "there" else f"{section} {s.facts.place}", s.tags(), s.rng
-        )
+        kind = s.rng.choice(("there", "there", "spot", "spot", "spot", "at"))
+        section = "there" if kind == "there" else f"{kind} {s.facts.place}"
+        words = pick("places", section, s.tags(), s.rng)
         if words and "there" not in {token.text for token in s.tokens}:
             clause(s, words)
-            s.place_said = section == "at"
+            s.place_said = kind == "at"
 
 
 def say_way(s: Sentence) -> None:
