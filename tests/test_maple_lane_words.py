@@ -213,7 +213,9 @@ def test_a_pronoun_for_one_person_has_one_candidate():
 
 def _speaks_of(name, caption, end):
     called = (name, *fitting("people", f"looks {name}", ()), *(["grandson"] if name == "Pip" else []))
-    referred = any(name in r.names and r.start < end for r in caption.references)
+    referred = any(
+        name in r.names and r.start < end and r.word.lower() != "their" for r in caption.references
+    )
     return referred or any(re.search(rf"\b{words}\b", caption.text[:end]) for words in called)
 
 

@@ -6,7 +6,7 @@ import re
 
 from .inflection import finite
 from .people import absent_person, mention, name_in_passing
-from .sentence import Sentence, Subject
+from .sentence import Sentence, Subject, Token
 from .tables import pick
 
 _ALONE = re.compile(r"\b(?:I|I'\w+|my|me|My|Me)\b")  # what only one can say
@@ -50,10 +50,8 @@ def said_by(s: Sentence, line: str, names: tuple[str, ...], plain: bool = False)
     subject = mention(s, names, plain=plain)
     spoken = s.tokens[before:]
     verb = say_verb(s, line, subject)
-    if (
-        not spoken[0].names and len(verb.split()) < 3 and (plain or s.chance(0.6))
-    ):  # a name, and no pronoun: "said Rosa"
-        s.tokens[before:before] = [type(spoken[0])(verb)]
+    if not spoken[0].names and len(verb.split()) < 3 and (plain or s.chance(0.6)):
+        s.tokens[before:before] = [Token(verb)]
     else:
         s.put(verb)
     return subject
