@@ -66,18 +66,16 @@ def relative(s: Sentence, subject: Subject) -> bool:
     return True
 
 
-def without(s: Sentence, name: str, section: str) -> bool:
-    """Adds a clause about somebody who is not there. Returns whether it did."""
-    tags = s.tags(s.facts.names) | {
-        "left" if name in s.discourse.shown else "away",
-        f"x-{s.facts.person(name).age}",
-    }
-    words = s.fresh("manner", section, tags)
+def without(s: Sentence, names: tuple[str, ...], section: str, words_of: str = "manner") -> bool:
+    """Adds a clause about people who are not there, from a section of a table. Returns whether it did."""
+    left = "left" if set(names) <= set(s.discourse.shown) else "away"
+    tags = s.tags(s.facts.names) | {left, *(f"x-{s.facts.person(name).age}" for name in names)}
+    words = s.fresh(words_of, section, tags)
     if not words:
         return False
     for word in words.split(" "):
         if word.startswith("{x}"):
-            who = mention(s, (name,), plain=True)
+            who = mention(s, names, plain=True)
             s.put(word[3:], glued=True)
         else:
             clause(s, word, who if word.startswith("^") else None)

@@ -99,7 +99,7 @@ def _one(s: Sentence, name: str, case: str, again: bool, plain: bool, doers: tup
         subject = replace(subject, many=subject.pronoun == "they")
     elif not plain and case != "possessive" and _by_kin(s, name, known):
         pass
-    elif not plain and known and (words := _described(s, name)) and s.chance(0.4 if seen else 0.14):
+    elif not plain and known and (words := _described(s, name)) and s.chance(0.4 if seen else 0.2):
         s.put(words + ("'s" if case == "possessive" else ""))
         s.described.add(name)
     else:

@@ -110,7 +110,7 @@ def alone(s: Sentence, names: Names) -> None:
     name = absent_person(s)
     before = s.chance(0.6)
     if before:
-        without(s, name, "absent before")
+        without(s, (name,), "absent before")
         subject = mention(s, names, plain=s.facts.person(name).pronoun == s.facts.person(names[0]).pronoun)
         say_deed(s, subject, choose_deed(s, names), adverb=False)
         if len(names) == 1 and s.chance(0.4):
@@ -121,7 +121,7 @@ def alone(s: Sentence, names: Names) -> None:
         subject = mention(s, names)
         say_deed(s, subject, choose_deed(s, names), adverb=False)
         say_place(s, 0)
-        without(s, name, "absent after")
+        without(s, (name,), "absent after")
 
 
 def only(s: Sentence, names: Names) -> None:

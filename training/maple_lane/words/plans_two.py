@@ -169,7 +169,7 @@ def apart(s: Sentence, one: Names, two: Names) -> None:
 
 def alone_with(s: Sentence, one: Names, two: Names) -> None:
     """ "Now that Pip has gone, Rosa reads and Milo waits." """
-    without(s, absent_person(s), "absent before")
+    without(s, (absent_person(s),), "absent before")
     subject = mention(s, one, plain=True)
     say_deed(s, subject, choose_deed(s, one, plain=True), "simple", adverb=False)
     s.put(s.rng.choice(("and", "while")))

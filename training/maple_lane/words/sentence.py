@@ -96,8 +96,8 @@ class Sentence:
             "moved" if self.moved and self.discourse.place else "same" if self.discourse.place else "first"
         )
         tags.add("past" if self.discourse.past else "present")
-        if len(facts.people) == 1:
-            tags.add("alone")
+        if len(facts.people) < 2:
+            tags.add("alone" if facts.people else "nobody")
         if facts.absent:
             tags.add("has-away")
         people = [facts.person(name) for name in names]
