@@ -11,10 +11,10 @@ from storyboard.errors import StoryError
 from training.data import tables
 from training.data.flintstones import Flintstones
 from training.data.records import StoryFrame
+from training.data.references import ReferentialCaption, Rule
 from training.maple_lane import CAST, PLACES
 from training.maple_lane.words.truth import Shows
 from training.maple_lane.writer import portrait_file
-from training.references import ReferentialCaption, Rule
 
 STORIES = "stories.json"
 

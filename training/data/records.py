@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from storyboard.errors import StoryError
+from training.data.references import ReferentialCaption
 from training.maple_lane.words.truth import Shows
-from training.references import ReferentialCaption
 
 FRAMES, MASKS = "video_frames_sampled_4x", "seg_mask_4x_comb"
 BOX_SPACE = 128  # boxes are in pixels of a picture this wide and high, whatever is stored

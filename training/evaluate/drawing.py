@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered, Renderer
 from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait

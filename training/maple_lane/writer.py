@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 
 from .cast import BY_NAME, CAST
 from .describe import describe

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from ..actions import ACTIONS
 from ..cast import BY_NAME
 from ..scene import Scene
 from .tables import fitting, table
 
-# Tags "no-sitting" for actions of the word table that the world does not draw: rows with another pose are for them.
-UNDRAWN = frozenset(
-    f"no-{section.removesuffix(' canonical')}"
-    for section in table("verbs")
-    if section.endswith(" canonical") and section.removesuffix(" canonical") not in ACTIONS
-)
+
+@cache
+def undrawn() -> frozenset[str]:
+    """Returns tags "no-sitting" for the actions of the word table that the world does not draw.
+
+    Phrases for them stand, with such a condition, under the action whose pose is nearest.
+    """
+    actions = {
+        section.removesuffix(" canonical") for section in table("verbs") if section.endswith(" canonical")
+    }
+    return frozenset(f"no-{action}" for action in actions - set(ACTIONS))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .discourse import Discourse
-from .facts import UNDRAWN, FrameFacts
+from .facts import FrameFacts, undrawn
 from .inflection import article
 from .tables import fitting
 
@@ -90,7 +90,7 @@ class Sentence:
     def tags(self, names: Sequence[str] = ()) -> set[str]:
         """Returns the tags of the moment, and of some of its people: place, number, action, mood, age."""
         facts = self.facts
-        tags = {*UNDRAWN, facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
+        tags = {*undrawn(), facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
         tags.add(facts.weather or "clear")
         tags.add(
             "moved" if self.moved and self.discourse.place else "same" if self.discourse.place else "first"
