@@ -26,8 +26,8 @@ from storyboard.people.canvas import Pen
 from storyboard.people.colours import CLOTH, FUR, HAIR, SKIN, name_in
 from storyboard.people.drawing import draw_figure
 from storyboard.people.facets import body_key, clothes_key
+from storyboard.people.gestures import SINGLE_ACTIONS
 from storyboard.people.names import HERS, HIS, ITS, is_test_name, names_for, sample_name
-from storyboard.people.poses import POSES
 from storyboard.people.sampling import SPLITS
 from storyboard.people.words import describe_look, noun, phrases, tell_apart
 
@@ -56,6 +56,12 @@ def test_equal_seeds_give_equal_people():
 def test_json_keeps_every_look():
     for look in _people(500):
         assert Look.from_json(json.loads(json.dumps(look.to_json()))) == look
+
+
+def test_a_look_is_a_value_that_can_be_a_key():
+    assert len({look: 1 for look in (Look(), Look(), Look(hair="bob"))}) == 2
+    with pytest.raises(StoryError, match="tuple"):
+        Look(skin=[1, 2, 3])
 
 
 def test_what_json_leaves_out_has_its_default():
@@ -235,12 +241,17 @@ def test_every_style_is_drawn_whole_inside_the_picture():
 
 def test_every_pose_keeps_to_its_part_of_the_stage():
     """Three share a stage: nobody reaches further than 70 units to a side, nor above the picture."""
-    actions = cycle(POSES)
+    actions = cycle(SINGLE_ACTIONS)
     for look, action in zip(_people(140), actions, strict=False):
         image = Image.new("RGB", (256, 256))
         draw_figure(Pen(image, 1.0).at(128, 242), build(look), action, PROPS.get(action))
         left, top, right, bottom = image.getbbox()
         assert left > 58 and right < 198 and top > 2 and bottom < 250, (look, action, image.getbbox())
+
+
+def test_a_look_and_its_figure_are_drawn_alike():
+    look = sample_look(8)
+    assert np.array_equal(draw_person(look, 64), draw_person(build(look), 64))
 
 
 def test_the_mask_holds_a_person_and_no_pixel_beside():

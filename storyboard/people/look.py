@@ -101,6 +101,13 @@ def _colour(key: str, value: object) -> Colour:
     return tuple(value)  # type: ignore[arg-type, return-value]
 
 
+def _check_colour(key: str, value: object) -> None:
+    """A list would do as a colour, but a look that holds one could not be hashed."""
+    _colour(key, value)
+    if not isinstance(value, tuple):
+        raise StoryError(f"A colour of a look ({key}) is a tuple, not {_short(value)}.")
+
+
 def _check_one(key: str, value: object, allowed: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in allowed:
         raise StoryError(f"The field {key} cannot be {_short(value)}; choose one of: {', '.join(allowed)}.")
@@ -126,11 +133,11 @@ def _check_values(look: Look) -> None:
         "bottom_colour",
         "footwear_colour",
     ):
-        _colour(key, getattr(look, key))
+        _check_colour(key, getattr(look, key))
     worn = [name for name, _ in _listed("extras", look.extras)]
     for name, tint in look.extras:
         _check_one("extras", name, w.ROBOT_EXTRAS + w.EXTRAS if look.kind == "robot" else w.EXTRAS)
-        _colour(name, tint)
+        _check_colour(name, tint)
     if len(set(worn)) < len(worn) or len(set(look.marks)) < len(look.marks):
         raise StoryError("A look names one of its extras or marks twice; name each once.")
     if len(worn) > _MOST_EXTRAS:

@@ -23,7 +23,7 @@ def draw_prop_behind(figure: Pen, trunk: Pen, body: Body, pose: Pose, action: st
     elif action == "running":
         _dust(figure)
     elif action == "sitting":
-        _stool(figure, body)
+        _chair(figure, body)
     elif action == "dancing":
         _notes(figure, body, flip)
 
@@ -225,11 +225,15 @@ def _flower(pen: Pen, body: Body) -> None:
     pen.poly([(x - 11, -14), (x + 11, -14), (x + 8, 1), (x - 8, 1)], rgb("c9693f"), line=True)
 
 
-def _stool(pen: Pen, body: Body) -> None:
-    w, top = body.hip + 5, -body.leg + 3
+def _chair(pen: Pen, body: Body) -> None:
+    """A chair seen from in front: what shows of it beside somebody who sits."""
+    w, seat = max(body.hip, body.shoulder) + 15, -body.leg + 4
+    back = seat - body.torso * 0.92
     for side in (-1, 1):
-        pen.limb([(side * (w - 5), top), (side * (w - 1), 0)], 5, shade(WOOD, 0.2))
-    pen.box(-w, top - 4, 2 * w, 8, WOOD, r=3, line=True)
+        pen.limb([(side * (w - 4), back), (side * (w - 4), -2)], 6, shade(WOOD, 0.16), line=True)
+    pen.box(-w, back - 5, 2 * w, 11, WOOD, r=5, line=True)
+    pen.box(-w, back + 16, 2 * w, 8, WOOD, r=3, line=True)
+    pen.box(-w, seat - 5, 2 * w, 9, WOOD, r=3, line=True)
 
 
 def _dust(pen: Pen) -> None:

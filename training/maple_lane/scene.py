@@ -149,8 +149,22 @@ def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
             kind = THINGS_BESIDE[who.kind]
             kind.draw(spot, who.colour or kind.colour)
         else:
-            draw_figure(spot, _figure(who), who.action, who.prop, who.expression, who.facing)
+            draw_figure(
+                spot, _figure(who), who.action, who.prop, who.expression, who.facing, _reach(scene, who)
+            )
     return image
+
+
+# how far apart two people stand, over the sum of their shoulders, in units
+_APART = {"hugging": -4.0, "holding hands": 24.0, "giving": 40.0, "taking": 40.0}
+
+
+def _reach(scene: Scene, actor: Actor) -> float:
+    """Returns how far off the partner of an actor stands, 0 without one."""
+    partner = next((other for other in scene.actors if other.name == actor.partner), None)
+    if partner is None or actor.action not in _APART:
+        return 0.0
+    return _APART[actor.action] + _figure(actor).body.shoulder + _figure(partner).body.shoulder
 
 
 def _shadow(scene: Scene) -> Colour:
@@ -191,7 +205,10 @@ def _spots(scene: Scene) -> list[tuple[float, float]]:
     for _ in range(12):
         for i, j in zip(order, order[1:], strict=False):
             overlap = (xs[i] + spans[i][1]) - (xs[j] - spans[j][0])
-            if overlap > 0:
+            reach = _reach(scene, scene.actors[i]) if scene.actors[i].partner == scene.actors[j].name else 0.0
+            if reach:  # two who touch stand just as far apart as that takes
+                overlap = reach - (xs[j] - xs[i])
+            if overlap > 0 or reach:
                 xs[i], xs[j] = xs[i] - overlap / 2, xs[j] + overlap / 2
         xs = [
             min(max(x, left + _EDGE), UNITS - _EDGE - right)

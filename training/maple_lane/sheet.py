@@ -59,7 +59,7 @@ def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10
         x, y = _GAP + number % columns * step, _GAP + number // columns * (size + _LINE)
         left = (size - step) // 2
         image.paste(Image.fromarray(draw_person(build(look), size)[:, left : left + step]), (x, y))
-        canvas.text((x + step / 2, y + size + 2), name, fill=_INK, font=font, anchor="mt")
+        canvas.text((x + step / 2, y + size + 11), name, fill=_INK, font=font, anchor="ms")
     # few colours, so that the file stays small
     image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
