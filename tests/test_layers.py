@@ -1,6 +1,7 @@
 """The rooms of `storyboard/` and `training/`: imports only go to floors below, and importing a module does nothing."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ EVERY_MODULE = {name: path for modules in HOUSES.values() for name, path in modu
 FLOORS = {
     "storyboard": (
         ("errors",),
-        ("disk", "text"),
+        ("disk", "text", "people"),
         ("renderer",),
         ("models", "story"),
         ("pipeline", "library", "exports"),
@@ -44,6 +45,7 @@ DOORS = {"training.data.conditions"}
 MOST_ENTRIES = {"storyboard": 14, "training": 18}
 FILES_ONLY = {"accelerate"}  # launch configs, no modules
 TORCHLESS = ("errors", "disk", "text", "renderer", "story", "library", "studio")
+PEOPLE_MAY_USE = ("storyboard.people", "storyboard.errors", "numpy", "PIL")
 MODELS_MAY_USE = ("storyboard.models", "storyboard.text", "storyboard.errors")
 PURE_CALLS = {
     "items",
@@ -62,6 +64,19 @@ PURE_CALLS = {
     "format",
     "get_args",
     *("a_text", "names_in", "optional", "_verb"),  # the checks and verbs of studio/verbs.py
+    "cos",
+    "sin",
+    "range",
+    "dict",
+    "zip",
+    "rgb",
+    "Style",
+    "Hat",
+    "Top",
+    "tuple",
+    "fromkeys",
+    "MappingProxyType",
+    "_union",
 }  # they only make a value
 
 
@@ -124,10 +139,10 @@ def test_no_module_imports_itself_by_way_of_others(house):
 
 @pytest.mark.parametrize("house", HOUSES)
 def test_the_house_is_drawn_by_its_folder(house):
-    entries = {path.name for path in (ROOT / house).iterdir() if path.name != "__pycache__"}
-    assert len(entries) <= MOST_ENTRIES[house]
+    entries = {path.stem for path in (ROOT / house).iterdir() if path.name != "__pycache__"}
     rooms = {one for rooms in FLOORS[house] for one in rooms}
-    assert {entry.removesuffix(".py") for entry in entries} - {"__init__"} - FILES_ONLY == rooms
+    assert entries - {"__init__"} - FILES_ONLY == rooms
+    assert len(entries - {"__init__", "__main__"}) <= MOST_ENTRIES[house]
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if room(name) in TORCHLESS])
@@ -149,6 +164,17 @@ def test_models_know_no_story_and_no_page(name):
     used = {one for one in imports_of(name) if under(one, "storyboard") and one != "storyboard"}
     assert not {one for one in used if not any(under(one, allowed) for allowed in MODELS_MAY_USE)}
     assert not {one for one in imports_of(name) if under(one, "gradio")}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if under(name, "storyboard.people")])
+def test_people_are_drawn_without_any_model_story_or_page(name):
+    used = {
+        one
+        for one in imports_of(name)
+        if one.partition(".")[0] not in sys.stdlib_module_names | {"storyboard"}
+    }
+    used |= {one for one in imports_of(name) if one.startswith("storyboard.")}
+    assert not {one for one in used if not any(under(one, allowed) for allowed in PEOPLE_MAY_USE)}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not under(name, "storyboard.ui")])

@@ -73,7 +73,7 @@ def free_caption(facts: FrameFacts, discourse: Discourse, rng: Random) -> FreeCa
 
 
 def _write(sentence: Sentence) -> None:
-    groups = _groups(sentence.facts)
+    groups = sentence.facts.groups
     if len(groups) > 1 and sentence.chance(0.35):
         groups = groups[::-1]
     if len(groups) == 2 and _action(sentence, groups[0]) == "standing" and sentence.chance(0.8):
@@ -87,14 +87,6 @@ def _write(sentence: Sentence) -> None:
     plan, _, cost = sentence.rng.choices(able, [weight for _, weight, _ in able])[0]
     sentence.budget -= cost
     plan(sentence, *groups)
-
-
-def _groups(facts: FrameFacts) -> list[tuple[str, ...]]:
-    """Returns the people who do the same, with the same thing, as groups in the order of the stage; at most three."""
-    groups: dict[tuple, list[str]] = {}
-    for person in facts.people:
-        groups.setdefault((person.action, person.prop), []).append(person.name)
-    return [tuple(names) for names in groups.values()]
 
 
 def _action(sentence: Sentence, names: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Drawing surface of Maple Lane: flat shapes with soft outlines, in picture units.
+"""The drawing surface: flat shapes with soft outlines, in picture units.
 
 A picture is always 256 units wide and high, whatever its pixels; everything is drawn enlarged and averaged down
 once at the end. Knows shapes and colours only, nothing of characters, places or stories.
@@ -49,6 +49,16 @@ def light(colour: Colour, share: float = 0.3) -> Colour:
     return mix(colour, (255, 252, 240), share)
 
 
+def brightness(colour: Colour) -> float:
+    """Returns how bright a colour looks, 0..255."""
+    return 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
+
+
+def gloss(colour: Colour, share: float) -> Colour:
+    """Returns the tone of a shine, softer on dark colours, where it would glare."""
+    return light(colour, share * (0.45 if brightness(colour) < 70 else 1.0))
+
+
 def enlargement(size: int) -> int:
     """How many times larger than `size` a picture is drawn before it is averaged down."""
     return 3 if size <= 320 else 2
@@ -79,7 +89,7 @@ def smooth(points: Sequence[Point], closed: bool = True) -> list[Point]:
 class Pen:
     """Draws in a local frame (moved, turned, mirrored, scaled) of one picture, and of its mask where it has one.
 
-    `label` is what the mask gets where this pen paints: a character's number, figure.THINGS, or 0 for the rest.
+    `label` is what the mask gets where this pen paints: a person's number, drawing.THINGS, or 0 for the rest.
     """
 
     def __init__(self, image: Image.Image, scale: float, mask: Image.Image | None = None) -> None:
@@ -90,15 +100,29 @@ class Pen:
         self._straight = True
         self.label = 0
 
-    def at(self, x: float, y: float, *, flip: float = 1, scale: float = 1.0, turn: float = 0.0) -> Pen:
-        """A pen whose origin is at (x, y) here; `turn` in degrees, clockwise; `flip` -1 mirrors left and right."""
+    def at(
+        self,
+        x: float,
+        y: float,
+        *,
+        flip: float = 1,
+        scale: float = 1.0,
+        turn: float = 0.0,
+        stretch: Point = (1.0, 1.0),
+    ) -> Pen:
+        """Returns a pen whose origin is at (x, y) here.
+
+        `turn` is in degrees, clockwise; `flip` -1 mirrors left and right. `stretch` spreads points in width and
+        height; what is drawn round stays round.
+        """
         pen = object.__new__(Pen)
         pen._draw, pen._mask, pen.label = self._draw, self._mask, self.label
         a, b, c, d, e, f = self._matrix
         angle = math.radians(turn)
         cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
         # local (u, v) -> (flip * (cos u - sin v) + x, sin u + cos v + y)
-        p, q, r, s = flip * cos, -flip * sin, sin, cos
+        wide, high = stretch
+        p, q, r, s = flip * cos * wide, -flip * sin * high, sin * wide, cos * high
         pen._matrix = (
             a * p + b * r,
             a * q + b * s,
@@ -107,7 +131,7 @@ class Pen:
             a * x + b * y + e,
             c * x + d * y + f,
         )
-        pen._unit = self._unit * scale
+        pen._unit = self._unit * scale * math.sqrt(wide * high)
         pen._straight = self._straight and turn == 0
         return pen
 

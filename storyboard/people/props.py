@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .canvas import Colour, Pen, light, rgb, shade
-from .cast import Body
+from .figure import Body
 from .poses import Pose, chest, head_centre
 
 WOOD = rgb("a8693a")
@@ -22,6 +22,8 @@ def draw_prop_behind(figure: Pen, trunk: Pen, body: Body, pose: Pose, action: st
         _easel(figure, body)
     elif action == "running":
         _dust(figure)
+    elif action == "sitting":
+        _stool(figure, body)
     elif action == "dancing":
         _notes(figure, body, flip)
 
@@ -221,6 +223,13 @@ def _flower(pen: Pen, body: Body) -> None:
         pen.oval(x + dx, top - 12 + dy, 5.4, 5.4, rgb("f17fb0"))
     pen.oval(x, top - 12, 4.6, 4.6, rgb("ffd65a"))
     pen.poly([(x - 11, -14), (x + 11, -14), (x + 8, 1), (x - 8, 1)], rgb("c9693f"), line=True)
+
+
+def _stool(pen: Pen, body: Body) -> None:
+    w, top = body.hip + 5, -body.leg + 3
+    for side in (-1, 1):
+        pen.limb([(side * (w - 5), top), (side * (w - 1), 0)], 5, shade(WOOD, 0.2))
+    pen.box(-w, top - 4, 2 * w, 8, WOOD, r=3, line=True)
 
 
 def _dust(pen: Pen) -> None:
