@@ -95,7 +95,7 @@ def _action(sentence: Sentence, names: tuple[str, ...]) -> str:
 
 def _reads_well(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.lower())
-    if len(words) > MOST_WORDS:
+    if len(words) > MOST_WORDS or re.search(r"\b(?!had )(\w+) \1\b", text):  # "looks on on the beach"
         return False
     stems = [_stem(word) for word in words if len(word) > 3 and word not in _COMMON]
     once = all(
