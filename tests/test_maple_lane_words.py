@@ -343,6 +343,19 @@ def test_facts_follow_the_scene():
         assert {p.name for p in (*facts.people, *facts.absent)} == set(tale.outfits)
 
 
+def test_four_people_with_four_deeds_are_all_said():
+    doing = zip(
+        ("Ann", "Bob", "Cleo", "Dan"),
+        ("she", "he", "she", "he"),
+        ("running", "sitting", "crying", "reading"),
+        strict=True,
+    )
+    people = tuple(PersonFacts(name, pronoun, action) for name, pronoun, action in doing)
+    for seed in range(20):
+        (caption,) = tell([FrameFacts("beach", people)], Random(seed))
+        assert all(person.name in caption.text for person in people), caption.text
+
+
 def test_facts_that_no_table_knows_are_refused():
     with pytest.raises(ValueError, match="no place 'moon'"):
         FrameFacts("moon")

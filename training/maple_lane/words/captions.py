@@ -16,7 +16,7 @@ from .discourse import Discourse
 from .facts import FrameFacts, PersonFacts
 from .nobody import describe_nobody
 from .plans_one import PLANS_ONE
-from .plans_three import PLANS_THREE
+from .plans_three import PLANS_MORE, PLANS_THREE
 from .plans_two import PLANS_TWO
 from .sentence import Reference, Sentence
 from .tables import fitting
@@ -78,7 +78,7 @@ def _write(sentence: Sentence) -> None:
         groups = groups[::-1]
     if len(groups) == 2 and _action(sentence, groups[0]) == "standing" and sentence.chance(0.8):
         groups = groups[::-1]
-    plans = {1: PLANS_ONE, 2: PLANS_TWO, 3: PLANS_THREE}[len(groups)]
+    plans = {1: PLANS_ONE, 2: PLANS_TWO, 3: PLANS_THREE}.get(len(groups), PLANS_MORE)
     able = [
         (plan, weight, cost)
         for plan, weight, cost, when in plans
