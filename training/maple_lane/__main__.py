@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from .sheet import save_people_sheet, save_sheet
-from .stories import SPLITS, sample_story, story
+from .stories import SPLITS, sample_people_story, sample_story, story
 from .words import canonical, free_captions
 from .writer import write_dataset
 
@@ -51,9 +51,10 @@ def main() -> None:
 
 
 def print_free(count: int, seed: int, frames: int, split: str) -> None:
-    """Prints stories: each frame's canonical caption, its free caption, and what that says."""
+    """Prints stories, of the cast and of other people in turn: free and canonical captions, and what they say."""
     for index in range(count):
-        tale = sample_story(seed * 100_000 + index, frames, split)
+        sample = sample_people_story if index % 2 else sample_story
+        tale = sample(seed * 100_000 + index, frames, split)
         print(f"--- {tale.id}")
         for frame, free in zip(tale.frames, free_captions(tale, seed), strict=True):
             print(f"{free.text}\n    {canonical(frame.scene)}\n    {free.shows}")

@@ -16,7 +16,7 @@ from .discourse import Discourse
 from .facts import FrameFacts, PersonFacts
 from .nobody import describe_nobody
 from .plans_one import PLANS_ONE
-from .plans_three import PLANS_THREE
+from .plans_three import PLANS_MORE, PLANS_THREE
 from .plans_two import PLANS_TWO
 from .sentence import Reference, Sentence
 from .tables import fitting
@@ -73,12 +73,12 @@ def free_caption(facts: FrameFacts, discourse: Discourse, rng: Random) -> FreeCa
 
 
 def _write(sentence: Sentence) -> None:
-    groups = _groups(sentence.facts)
+    groups = sentence.facts.groups
     if len(groups) > 1 and sentence.chance(0.35):
         groups = groups[::-1]
     if len(groups) == 2 and _action(sentence, groups[0]) == "standing" and sentence.chance(0.8):
         groups = groups[::-1]
-    plans = {1: PLANS_ONE, 2: PLANS_TWO, 3: PLANS_THREE}[len(groups)]
+    plans = {1: PLANS_ONE, 2: PLANS_TWO, 3: PLANS_THREE}.get(len(groups), PLANS_MORE)
     able = [
         (plan, weight, cost)
         for plan, weight, cost, when in plans
@@ -89,21 +89,13 @@ def _write(sentence: Sentence) -> None:
     plan(sentence, *groups)
 
 
-def _groups(facts: FrameFacts) -> list[tuple[str, ...]]:
-    """Returns the people who do the same, with the same thing, as groups in the order of the stage; at most three."""
-    groups: dict[tuple, list[str]] = {}
-    for person in facts.people:
-        groups.setdefault((person.action, person.prop), []).append(person.name)
-    return [tuple(names) for names in groups.values()]
-
-
 def _action(sentence: Sentence, names: tuple[str, ...]) -> str:
     return sentence.facts.person(names[0]).action
 
 
 def _reads_well(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.lower())
-    if len(words) > MOST_WORDS:
+    if len(words) > MOST_WORDS or re.search(r"\b(?!had )(\w+) \1\b", text):  # "looks on on the beach"
         return False
     stems = [_stem(word) for word in words if len(word) > 3 and word not in _COMMON]
     once = all(

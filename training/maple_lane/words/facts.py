@@ -10,10 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from ..actions import ACTIONS
+from storyboard.people import Look
+from storyboard.people.gestures import PAIR_POSES, SINGLE_ACTIONS
+from storyboard.people.words import phrases
+
 from ..cast import BY_NAME
+from ..places import PLACES
 from ..scene import Scene
+from ..things import THINGS_BESIDE
 from .tables import fitting, table
+
+_LONGEST_LOOK = 7  # words of a description of somebody
 
 
 @cache
@@ -25,7 +32,7 @@ def undrawn() -> frozenset[str]:
     actions = {
         section.removesuffix(" canonical") for section in table("verbs") if section.endswith(" canonical")
     }
-    return frozenset(f"no-{action}" for action in actions - set(ACTIONS))
+    return frozenset(f"no-{action}" for action in actions - {*SINGLE_ACTIONS, *PAIR_POSES})
 
 
 @dataclass(frozen=True)
@@ -80,30 +87,54 @@ class FrameFacts:
     def names(self) -> tuple[str, ...]:
         return tuple(person.name for person in self.people)
 
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The people who do the same with the same thing, in the order of the stage."""
+        found: dict[tuple, list[str]] = {}
+        for person in self.people:
+            found.setdefault((person.action, person.prop), []).append(person.name)
+        return tuple(map(tuple, found.values()))
+
     def person(self, name: str) -> PersonFacts:
         """Returns the facts of somebody of the story, there or not."""
         return next(person for person in (*self.people, *self.absent) if person.name == name)
 
 
 def facts_of(
-    scene: Scene, story_cast: tuple[str, ...] = (), kin: Mapping[tuple[str, str], str] | None = None
-):
-    """Returns the FrameFacts of a Maple Lane scene; `story_cast` are the names of its whole story.
+    scene: Scene,
+    looks: Mapping[str, Look | None] | None = None,
+    kin: Mapping[tuple[str, str], str] | None = None,
+) -> FrameFacts:
+    """Returns the facts of a Maple Lane scene.
 
-    kin: (whose, who) -> "grandson", beside what the word table says of the cast.
+    looks: the names of its whole story, each with its look, None for one of the cast. kin: (whose, who) -> "grandson",
+    beside what the word table says of the cast.
     """
     relations = _cast_kin() | dict(kin or {})
-    people = tuple(_person(a.name, relations, a.action, a.prop, a.expression) for a in scene.actors)
+    people = tuple(_person(a.name, a.look, relations, a.action, a.prop, a.expression) for a in scene.actors)
     here = {actor.name for actor in scene.actors}
-    absent = tuple(_person(name, relations, "standing") for name in story_cast if name not in here)
-    return FrameFacts(scene.place, people, absent)
+    absent = tuple(
+        _person(name, look, relations, "standing") for name, look in (looks or {}).items() if name not in here
+    )
+    # time and weather are only seen under the sky
+    sky = (scene.time, scene.weather) if PLACES[scene.place].outdoors else ("day", "clear")
+    time, weather = (None if word in ("day", "clear") else word for word in sky)
+    things = tuple(THINGS_BESIDE[thing.kind].words for thing in scene.things)
+    return FrameFacts(scene.place, people, absent, time, weather, things)
 
 
-def _person(name: str, kin, action: str, prop: str | None = None, mood: str | None = None) -> PersonFacts:
+def _person(
+    name: str, look: Look | None, kin, action: str, prop: str | None = None, mood: str | None = None
+) -> PersonFacts:
     whose = {other: noun for (other, who), noun in kin.items() if who == name}
-    looks = tuple(fitting("people", f"looks {name}", ()))
-    age = next(iter(fitting("people", f"age {name}", ())), "adult")
-    return PersonFacts(name, BY_NAME[name].pronoun, action, looks, whose, age, prop, mood)
+    if look is None:
+        looks = fitting("people", f"looks {name}", ())
+        age = next(iter(fitting("people", f"age {name}", ())), "adult")
+        return PersonFacts(name, BY_NAME[name].pronoun, action, looks, whose, age, prop, mood)
+    found = (phrase.text.removeprefix("the ") for phrase in phrases(look))
+    looks = tuple(words for words in found if len(words.split()) <= _LONGEST_LOOK)
+    age = "robot" if look.kind == "robot" else look.age
+    return PersonFacts(name, look.pronoun, action, looks, whose, age, prop, mood)
 
 
 def _cast_kin() -> dict[tuple[str, str], str]:

@@ -1,4 +1,4 @@
-"""Sentences about three people or groups, each doing something else: one form a function."""
+"""Sentences about three people or groups and more, each doing something else: one form a function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .where import front_place, say_place, say_way
 Names = tuple[str, ...]
 
 
-def three_listed(s: Sentence, *groups: Names) -> None:
+def listed(s: Sentence, *groups: Names) -> None:
     """ "Rosa waves, Milo reads and Pip waits at the shore." """
     opener(s)
     front_place(s, 0.4)
@@ -55,7 +55,7 @@ def three_sentences(s: Sentence, *groups: Names) -> None:
     say_deed(s, subject, choose_deed(s, groups[2]), adverb=False)
 
 
-def three_together(s: Sentence, *groups: Names) -> None:
+def together_listed(s: Sentence, *groups: Names) -> None:
     """ "The three of them go to the shore. Rosa waves, Milo reads and Pip waits." """
     everybody = tuple(name for names in groups for name in names)
     subject = mention(s, everybody)
@@ -66,12 +66,16 @@ def three_together(s: Sentence, *groups: Names) -> None:
         s.put(finite("be", s.discourse.past, subject.many))
         clause(s, pick("places", "still there", s.tags(everybody), s.rng))
     s.stop()
-    three_listed(s, *groups)
+    listed(s, *groups)
 
 
 PLANS_THREE = (
-    (three_listed, 12, 0, None),
+    (listed, 12, 0, None),
     (three_while, 6, 0, None),
     (three_sentences, 8, 0, None),
-    (three_together, 6, 0, None),
+    (together_listed, 6, 0, None),
+)
+PLANS_MORE = (
+    (listed, 2, 0, None),
+    (together_listed, 1, 0, None),
 )

@@ -179,10 +179,8 @@ def alone_with(s: Sentence, one: Names, two: Names) -> None:
 
 
 def around_two(s: Sentence, one: Names, two: Names) -> None:
-    """ "The kettle whistles in the kitchen. Rosa reads, and Milo waits." """
+    """ "The kettle whistles. Rosa reads in the kitchen, and Milo waits." """
     clause(s, sight(s))
-    if s.chance(0.5):
-        say_place(s, 0)
     s.stop()
     subject, aspect = mention(s, one), _aspect(s)
     say_deed(s, subject, choose_deed(s, one), aspect)

@@ -72,7 +72,7 @@ class Sentence:
         self.manner_said = False
         self.described: set[str] = set()
         # whose deed is said as something the world cannot draw, which has the same pose
-        self.near = {person.name for person in facts.people if rng.random() < NEAR_SHARE}
+        self.near = {name for group in facts.groups if rng.random() < NEAR_SHARE for name in group}
         self._opens = True
 
     # ---- choices ----------------------------------------------------------------------------------------------------

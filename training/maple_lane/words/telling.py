@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+from storyboard.people import Look
+
 from ..scene import Scene
 from ..stories import MapleStory
 from .canonical import canonical_caption
@@ -27,14 +29,18 @@ def free_captions(story: MapleStory, telling: int = 0) -> tuple[FreeCaption, ...
 
 def story_facts(story: MapleStory, rng: Random) -> tuple[FrameFacts, ...]:
     """Returns the facts of every frame; in some stories two people are friends, cousins ... of each other."""
-    names = tuple(story.outfits)
+    looks = _looks(story)
     kin = _relation(story, rng) if rng.random() < _RELATED_SHARE else {}
-    return tuple(facts_of(frame.scene, names, kin) for frame in story.frames)
+    return tuple(facts_of(frame.scene, looks, kin) for frame in story.frames)
+
+
+def _looks(story: MapleStory) -> dict[str, Look | None]:
+    return {**dict.fromkeys(story.outfits), **story.looks}
 
 
 def _relation(story: MapleStory, rng: Random) -> dict[tuple[str, str], str]:
     """Returns {(whose, who): "cousin"} for two of the story of whom the cast says nothing."""
-    first = facts_of(story.frames[0].scene, tuple(story.outfits))
+    first = facts_of(story.frames[0].scene, _looks(story))
     whose, who = rng.sample((*first.people, *first.absent), 2)
     if who.kin or whose.kin:
         return {}

@@ -89,10 +89,8 @@ def _fill(s: Sentence, slot: str, filling: _Filling) -> _Filling:
         return replace(filling, subject=mention(s, subject.names, again=True))
     elif slot == "him":
         mention(s, subject.names, "object", again=True)
-    elif slot == "obj":
-        mention(s, filling.obj, "object", doers=subject.names)
-    elif slot == "obj's":
-        mention(s, filling.obj, "possessive")
+    elif slot in ("obj", "obj's"):
+        mention(s, filling.obj, "object" if slot == "obj" else "possessive", doers=subject.names)
     elif slot in ("away", "away's"):
         mention(s, (absent_person(s),), "object" if slot == "away" else "possessive", plain=True)
     elif slot == "path":
