@@ -12,8 +12,8 @@ from storyboard.people import build, draw_person, sample_look
 from storyboard.people.names import sample_name
 
 from .cast import CAST
-from .scene import draw, draw_portrait
 from .open_stories import sample_open_story
+from .scene import draw, draw_portrait
 from .stories import MapleStory
 from .words import free_captions
 
