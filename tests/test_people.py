@@ -23,6 +23,7 @@ from storyboard.people import (
 )
 from storyboard.people import wardrobe as w
 from storyboard.people.canvas import Pen
+from storyboard.people.changes import changed, choices
 from storyboard.people.colours import CLOTH, FUR, HAIR, SKIN, name_in
 from storyboard.people.drawing import draw_figure
 from storyboard.people.facets import body_key, clothes_key
@@ -124,6 +125,48 @@ def test_a_sampled_colour_goes_by_the_name_of_its_palette():
         assert all(name_in(palette, colour) == name for name, colour in palette.items())
 
 
+# ---- one choice changed ---------------------------------------------------------------------------------------------
+
+MENUS = {"kind": w.KINDS, "age": w.AGES, "hair": w.HAIR_OF["human"], "top": (w.NONE, *w.TOPS), "bottom": w.BOTTOMS,
+         "headwear": w.HEADWEAR, "beard": w.BEARD_NAMES}  # fmt: skip
+
+
+def test_every_choice_of_a_menu_can_be_taken_and_all_else_is_refused():
+    for look in _people(25):
+        for field, words in MENUS.items():
+            offered = choices(look, field)
+            for word in words:
+                if word in offered:
+                    assert getattr(changed(look, field, word), field) == word
+                else:
+                    with pytest.raises(StoryError):
+                        changed(look, field, word)
+
+
+def test_a_human_can_wear_everything_and_become_anybody():
+    woman = Look()
+    for field in ("kind", "hair", "headwear", "beard", "pattern", "footwear"):
+        assert set(choices(woman, field)) == set(dict(MENUS, pattern=w.PATTERNS, footwear=w.FOOTWEAR)[field])
+    assert set(choices(woman, "top")) == set(w.TOPS) and set(choices(woman, "bottom")) == set(w.BOTTOMS)
+    for look in _people(60):
+        assert set(choices(look, "kind")) == set(w.KINDS)
+
+
+def test_what_no_longer_goes_is_mended_and_the_rest_stays():
+    woman = Look(top="jumper", bottom="trousers", hair="bob", extras=(Part("scarf", CLOTH["red"]),))
+    dressed = changed(woman, "top", "dress")
+    assert (dressed.bottom, dressed.hair, dressed.extras) == (w.NONE, "bob", woman.extras)
+    assert changed(dressed, "bottom", "dungarees").top == "t-shirt"
+    assert changed(woman, "bottom", "skirt").top == "jumper"
+    robot = changed(woman, "kind", "robot")
+    assert (robot.top, robot.hair, robot.extras) == (w.NONE, "screen", woman.extras)
+    assert changed(changed(woman, "kind", "cat"), "kind", "human").top == "jumper"
+    with pytest.raises(StoryError, match="wings"):
+        changed(woman, "wings", "two")
+    with pytest.raises(StoryError, match="dragon"):
+        changed(woman, "kind", "dragon")
+
+
 # ---- facets and splits ----------------------------------------------------------------------------------------------
 
 
@@ -208,7 +251,7 @@ def _styles():
         plain = _bare(kind)
         yield from (replace(plain, hair=hair) for hair in w.HAIR_OF[kind])
         yield from (replace(plain, height=h, girth=g) for h in w.HEIGHTS for g in w.GIRTHS)
-        hats = [h for h in w.HEADWEAR if kind == "human" or h not in ("headscarf", "turban", "headband")]
+        hats = [h for h in w.HEADWEAR if kind == "human" or h not in w.FOR_HUMANS]
         yield from (replace(plain, headwear=hat, height="tall") for hat in hats)
         yield from (replace(plain, glasses=glasses) for glasses in w.GLASSES)
         extras = w.EXTRAS + w.ROBOT_EXTRAS if kind == "robot" else w.EXTRAS
