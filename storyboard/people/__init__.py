@@ -5,6 +5,7 @@ Pillow and numpy only. It knows no story, no model and no page, so that the page
 
 from .build import build
 from .canvas import rgb
+from .changes import changed, choices
 from .facets import FACETS, facets
 from .figure import Body, Figure, Head, Outfit, Part
 from .look import Look
@@ -12,6 +13,7 @@ from .portrait import draw_person
 from .sampling import random_look, sample_look, split_of_look
 
 __all__ = [
-    "FACETS", "Body", "Figure", "Head", "Look", "Outfit", "Part", "build", "draw_person", "facets", "random_look",
+    "FACETS", "Body", "Figure", "Head", "Look", "Outfit", "Part", "build", "changed", "choices", "draw_person",
+    "facets", "random_look",  # fmt: skip
     "rgb", "sample_look", "split_of_look",
 ]  # fmt: skip

@@ -173,7 +173,7 @@ def _check_other_kinds(look: Look) -> None:
         raise StoryError(f"A {look.kind} has no {look.beard}; choose beard none.")
     if look.age == "old" or (look.age == "child" and look.kind == "robot"):
         raise StoryError(f"A {look.kind} is not drawn as {look.age}; choose age adult.")
-    if look.headwear in ("headscarf", "turban", "headband"):
+    if look.headwear in w.FOR_HUMANS:
         raise StoryError(f"A {look.headwear} is for humans; choose another headwear for the {look.kind}.")
     if look.kind == "robot" and look.top != w.NONE:
         raise StoryError("A robot wears extras such as a scarf or a waistcoat; choose top none.")
