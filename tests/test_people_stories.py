@@ -1,12 +1,15 @@
 """Stories of anybody on Maple Lane: people with looks take the stage of the cast, and the splits share nobody."""
 
+import json
+
 import numpy as np
 import pytest
 
-from storyboard.people import split_of_look
+from storyboard.people import FACETS, split_of_look
 from storyboard.people.names import is_test_name
 from training.maple_lane import (
     BY_NAME,
+    CAST,
     SPLITS,
     Actor,
     Scene,
@@ -19,6 +22,7 @@ from training.maple_lane import (
     sample_people_story,
     split_of,
 )
+from training.maple_lane.cast_facets import cast_facets
 
 
 def _stories(count, split="train", frames=5):
@@ -81,6 +85,32 @@ def test_the_portrait_is_the_person_of_the_scene():
             covered = picture[masks[actor.name]] // 8
             assert np.mean([tuple(c) in seen for c in covered]) > 0.6
         assert describe_portrait(actor.name, tale.wears(actor.name)).startswith(f"{actor.name}, a")
+
+
+def test_the_cast_has_the_labels_of_any_look():
+    seen = set()
+    for who in CAST:
+        for outfit in who.outfits:
+            labels = cast_facets(who.name, outfit)
+            assert labels.keys() == FACETS.keys()
+            for key, label in labels.items():
+                assert set(label if isinstance(label, tuple) else (label,)) <= set(FACETS[key]), (
+                    who.name,
+                    outfit,
+                    key,
+                )
+            seen.add(json.dumps(labels))
+    assert len(seen) == sum(len(who.outfits) for who in CAST)
+    rosa = cast_facets("Rosa", "dress")
+    assert (rosa["hair"], rosa["hair_colour"], rosa["top"], rosa["top_colour"]) == (
+        "curls",
+        "red",
+        "dress",
+        "green",
+    )
+    nana = cast_facets("Nana", "apron")
+    assert (nana["hair"], nana["hair_colour"], nana["glasses"]) == ("bun", "white", "round glasses")
+    assert nana["extras"] == ("apron",) and cast_facets("Toggle", "scarf")["extras"] == ("scarf", "dial")
 
 
 def test_the_cast_and_anybody_share_a_stage():

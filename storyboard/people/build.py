@@ -132,4 +132,7 @@ def _pattern(look: Look, cut: str) -> tuple[Part, ...]:
     if pattern not in ("stripes", "checks"):
         return (Part(_PRINTS[pattern], look.accent),)
     below = (Part(f"{pattern} below", look.accent),) if cut in ("dress", "gown", "robe", "sari") else ()
-    return (Part(pattern, look.accent), *below)
+    sleeves = (
+        Part("striped sleeves", mix(look.top_colour, look.accent, 1.0 if pattern == "stripes" else 0.55)),
+    )
+    return (Part(pattern, look.accent), *below, *sleeves)

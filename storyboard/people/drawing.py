@@ -6,14 +6,17 @@ nobody's; they and nobody's shadow (0) hide what is behind them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .animals import ANIMALS, draw_tail
 from .beards import GREAT_BEARDS
 from .canvas import Colour, Pen, light, shade
 from .clothes import draw_behind, draw_torso
 from .figure import Body, Figure, Outfit
+from .gestures import pose_of
 from .heads import draw_back_of_head, draw_head
 from .limbs import draw_arms, draw_hands, draw_legs
-from .poses import POSES, head_centre, seated
+from .poses import head_centre
 from .props import draw_prop_behind, draw_prop_in_hand
 
 THINGS = 255  # their label in a mask
@@ -26,14 +29,18 @@ def draw_figure(
     prop: str | None = None,
     expression: str = "happy",
     facing: str = "right",
+    reach: float = 0.0,
 ) -> None:
-    """Draws with the feet at the pen's origin; `pen.label` is the person's number in the mask."""
-    body, wear = who.body, who.outfit
-    if action == "sleeping":
-        body = seated(body)
-    pose = POSES[action](body)
+    """Draws with the feet at the pen's origin; `pen.label` is the person's number in the mask.
+
+    `reach` is how far off the other one stands, in an action of two.
+    """
+    wear = who.outfit
+    body, pose = pose_of(action, who.body, reach)
+    who = replace(who, body=body)
+    expression = pose.expression or expression
     flip = 1 if facing == "right" else -1
-    figure = pen.at(flip * pose.shift, 0, flip=flip)
+    figure = pen.at(flip * pose.shift, -pose.lift, flip=flip)
     trunk = figure.at(0, -body.leg, turn=pose.lean).at(0, body.leg)
     hx, hy = head_centre(body)
     head = trunk.at(hx, hy, turn=pose.tilt)
@@ -59,7 +66,7 @@ def draw_figure(
 def draw_shadow(pen: Pen, who: Figure, action: str, facing: str, colour: Colour) -> None:
     """The soft spot on the ground under a person."""
     body = who.body
-    shift = POSES[action](body).shift * (1 if facing == "right" else -1)
+    shift = pose_of(action, body)[1].shift * (1 if facing == "right" else -1)
     wide = 40 if action == "sleeping" else body.hip + 13
     pen.oval(shift, 1, wide, 6, colour)
 

@@ -11,6 +11,7 @@ from .poses import Pose
 
 INK = rgb("33252e")
 WHITE = rgb("fffdf6")
+_TEAR = rgb("7cc4f2")
 _TONGUE = rgb("e8606a")
 _MOUTH = rgb("6b1f2b")
 _DARK_SKIN, _PALE_HAIR = (
@@ -22,6 +23,14 @@ _DARK_SKIN, _PALE_HAIR = (
 def eye_spots(rx: float) -> tuple[float, float]:
     """Returns where the far and the near eye are, in units right of the middle of the head."""
     return -rx * 0.3 + 2.5, rx * 0.42 + 2.5
+
+
+def draw_tears(pen: Pen, spots: tuple[float, float]) -> None:
+    """Draws two tears below each of the eyes."""
+    for x, side in zip(spots, (-1, 1), strict=True):
+        for dx, dy, r in ((1.0, 8.0, 2.6), (3.4, 16.0, 3.2)):
+            pen.blob([(x + side * dx, dy - r * 1.7), (x + side * dx + r, dy), (x + side * dx, dy + r),
+                      (x + side * dx - r, dy)], _TEAR, line=True, width=1.2)  # fmt: skip
 
 
 def draw_cheeks(pen: Pen, rx: float, ry: float, skin: Colour) -> None:

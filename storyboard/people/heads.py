@@ -8,7 +8,17 @@ from __future__ import annotations
 from .animals import ANIMALS, draw_animal_head
 from .beards import draw_beard
 from .canvas import Colour, Pen, shade
-from .faces import draw_brows, draw_cheeks, draw_eyes, draw_glasses, draw_marks, draw_mouth, draw_nose
+from .faces import (
+    draw_brows,
+    draw_cheeks,
+    draw_eyes,
+    draw_glasses,
+    draw_marks,
+    draw_mouth,
+    draw_nose,
+    draw_tears,
+    eye_spots,
+)
 from .figure import Figure
 from .hair import STYLES, draw_back_hair, draw_hair
 from .headwear import HATS, draw_behind_head, draw_headwear
@@ -34,6 +44,8 @@ def draw_head(pen: Pen, who: Figure, expression: str, pose: Pose) -> None:
         draw_animal_head(pen, head.kind, head.hair, body, expression, pose)
     else:
         draw_robot_head(pen, head.hair, body, expression, pose)
+    if pose.tears:
+        draw_tears(pen, (-11.0, 11.0) if head.kind == "robot" else eye_spots(body.head[0]))
     if head.glasses:
         draw_glasses(pen, head.glasses, body.head)
     if head.hat and (head.kind != "human" or not _hides(who, "all")):

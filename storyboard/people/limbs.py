@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .canvas import Colour, Pen, Point, mix, rgb, shade
+from .canvas import Colour, Pen, Point, mix, rgb, shade, smooth
 from .figure import Body, Figure, Outfit
 from .poses import Pose, elbow, shoulder
 
@@ -91,8 +91,31 @@ def draw_arms(pen: Pen, body: Body, wear: Outfit, pose: Pose) -> None:
         if wear.sleeves >= 0.8:
             cuff = _between(bend, hand, 0.8)
             pen.limb([start, bend, cuff], body.arm_width, sleeve, line=True)
+            _draw_bands(pen, (start, bend, cuff), body.arm_width, wear.colour_of("striped sleeves"))
         elif wear.sleeves > 0:
-            pen.limb([start, _between(start, bend, 0.75)], body.arm_width + 1.5, sleeve, line=True)
+            end = _between(start, bend, 0.75)
+            pen.limb([start, end], body.arm_width + 1.5, sleeve, line=True)
+            _draw_bands(pen, (start, end), body.arm_width + 1.5, wear.colour_of("striped sleeves"))
+
+
+def _draw_bands(pen: Pen, path: tuple[Point, ...], width: float, colour: Colour | None) -> None:
+    """Stripes across a sleeve, which is drawn as a soft curve through the points."""
+    if colour is None:
+        return
+    curve = (
+        smooth(path, closed=False) if len(path) > 2 else [_between(*path, share / 6) for share in range(7)]
+    )
+    run, next_band = 0.0, 7.0
+    for (ax, ay), (bx, by) in zip(curve, curve[1:], strict=False):
+        length = math.hypot(bx - ax, by - ay)
+        if length and run + length / 2 >= next_band:
+            nx, ny = (ay - by) / length * (width / 2 - 0.4), (bx - ax) / length * (width / 2 - 0.4)
+            ux, uy = (bx - ax) / length * 1.9, (by - ay) / length * 1.9
+            x, y = (ax + bx) / 2, (ay + by) / 2
+            pen.poly([(x + nx - ux, y + ny - uy), (x + nx + ux, y + ny + uy), (x - nx + ux, y - ny + uy),
+                      (x - nx - ux, y - ny - uy)], colour)  # fmt: skip
+            next_band = run + length / 2 + 8.5
+        run += length
 
 
 def draw_hands(pen: Pen, who: Figure, pose: Pose, action: str) -> None:
@@ -103,6 +126,10 @@ def draw_hands(pen: Pen, who: Figure, pose: Pose, action: str) -> None:
     for index in (0, 1):
         x, y = pose.hands[index]
         pen.oval(x, y, radius, radius, skin, line=True)
+    if action == "pointing":
+        x, y = pose.hands[1]
+        pen.limb([(x, y - 1), (x + 10, y - 1.6)], 4, skin, line=True)
+        pen.oval(x, y, radius, radius, skin)
     if action == "waving":
         x, y = pose.hands[1]
         for dx, dy in ((-5, -6), (0, -8.5), (5, -6)):

@@ -72,16 +72,14 @@ class Look:
         values = dict(data)
         for key in values:
             if key == "skin" or key == "accent" or key.endswith("_colour"):
-                values[key] = check_colour(key, values[key])
+                values[key] = _colour(key, values[key])
         if "marks" in values:
             values["marks"] = tuple(_listed("marks", values["marks"]))
         if "extras" in values:
             extras = values["extras"]
             if not isinstance(extras, Mapping):
                 raise StoryError(f"Extras are an object of names and colours, not {_short(extras)}.")
-            values["extras"] = tuple(
-                Part(name, check_colour("extras", tint)) for name, tint in extras.items()
-            )
+            values["extras"] = tuple(Part(name, _colour("extras", tint)) for name, tint in extras.items())
         return cls(**values)
 
 
@@ -96,12 +94,18 @@ def _listed(key: str, value: object) -> list | tuple:
     return value
 
 
-def check_colour(key: str, value: object) -> Colour:
-    """Returns the colour. StoryError naming the field `key` for what is none."""
+def _colour(key: str, value: object) -> Colour:
     whole = isinstance(value, (list, tuple)) and len(value) == 3 and all(type(part) is int for part in value)
     if not whole or not all(0 <= part <= 255 for part in value):  # type: ignore[union-attr]
         raise StoryError(f"A colour ({key}) is three whole numbers from 0 to 255, not {_short(value)}.")
     return tuple(value)  # type: ignore[arg-type, return-value]
+
+
+def _check_colour(key: str, value: object) -> None:
+    """A list would do as a colour, but a look that holds one could not be hashed."""
+    _colour(key, value)
+    if not isinstance(value, tuple):
+        raise StoryError(f"A colour of a look ({key}) is a tuple, not {_short(value)}.")
 
 
 def _check_one(key: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -129,11 +133,11 @@ def _check_values(look: Look) -> None:
         "bottom_colour",
         "footwear_colour",
     ):
-        check_colour(key, getattr(look, key))
+        _check_colour(key, getattr(look, key))
     worn = [name for name, _ in _listed("extras", look.extras)]
     for name, tint in look.extras:
         _check_one("extras", name, w.ROBOT_EXTRAS + w.EXTRAS if look.kind == "robot" else w.EXTRAS)
-        check_colour(name, tint)
+        _check_colour(name, tint)
     if len(set(worn)) < len(worn) or len(set(look.marks)) < len(look.marks):
         raise StoryError("A look names one of its extras or marks twice; name each once.")
     if len(worn) > MOST_EXTRAS:
@@ -169,7 +173,7 @@ def _check_other_kinds(look: Look) -> None:
         raise StoryError(f"A {look.kind} has no {look.beard}; choose beard none.")
     if look.age == "old" or (look.age == "child" and look.kind == "robot"):
         raise StoryError(f"A {look.kind} is not drawn as {look.age}; choose age adult.")
-    if look.headwear in ("headscarf", "turban", "headband"):
+    if look.headwear in w.FOR_HUMANS:
         raise StoryError(f"A {look.headwear} is for humans; choose another headwear for the {look.kind}.")
     if look.kind == "robot" and look.top != w.NONE:
         raise StoryError("A robot wears extras such as a scarf or a waistcoat; choose top none.")

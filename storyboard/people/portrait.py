@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from .build import build
 from .canvas import UNITS, Pen, average_down, enlargement, rgb
 from .drawing import draw_figure, draw_shadow
 from .figure import Figure
+from .look import Look
 
 _GROUND, _SHADOW = rgb("fbf3e4"), rgb("eaddc6")
 _USUAL_CROWN = 45.0  # hair up to this height above the middle of a head has room as it is
@@ -15,14 +17,16 @@ _UMBRELLA = 36.0
 
 
 def draw_person(
-    who: Figure,
+    who: Look | Figure,
     size: int = 128,
     action: str = "standing",
     prop: str | None = None,
     expression: str = "happy",
     facing: str = "right",
 ) -> np.ndarray:
-    """Returns the picture of one person, (size, size, 3) uint8."""
+    """Returns the picture of one person in a pose, (size, size, 3) uint8."""
+    if isinstance(who, Look):
+        who = build(who)
     factor = enlargement(size)
     image = Image.new("RGB", (size * factor, size * factor), _GROUND)
     body = who.body

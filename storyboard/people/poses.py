@@ -28,6 +28,9 @@ class Pose:
     gaze: Point = (0.0, 0.0)
     eyes: str | None = None  # overrules the expression
     mouth: str | None = None
+    lift: float = 0.0  # off the ground
+    expression: str | None = None  # overrules the face asked for
+    tears: bool = False
 
 
 def seated(body: Body) -> Body:
@@ -59,35 +62,41 @@ def elbow(start: Point, hand: Point, length: float, bend: float) -> Point:
     ) / 2 - bend * out * dx / reach
 
 
-def _from(body: Body, side: int, dx: float, dy: float) -> Point:
-    """A hand (dx, dy) arm lengths from its shoulder; dx counts outwards."""
+def arm_from(body: Body, side: int, dx: float, dy: float) -> Point:
+    """Returns where a hand is (dx, dy) arm lengths from its shoulder; dx counts outwards."""
     x, y = shoulder(body, side)
     return x + side * dx * body.arm, y + dy * body.arm
 
 
-def _stand(body: Body) -> tuple[Point, Point]:
+def standing_feet(body: Body) -> tuple[Point, Point]:
+    """Returns both feet of somebody who stands."""
     return (-body.hip * 0.55, 0.0), (body.hip * 0.55, 0.0)
 
 
 def _standing(body: Body) -> Pose:
     out = 0.22 if body.shoulder < 26 else 0.08
-    return Pose((_from(body, -1, out, 0.9), _from(body, 1, out, 0.9)), (-1, 1), _stand(body), gaze=(1.6, 0))
+    return Pose((arm_from(body, -1, out, 0.9), arm_from(body, 1, out, 0.9)), (-1, 1), standing_feet(body),
+    gaze=(1.6, 0))  # fmt: skip
 
 
 def _waving(body: Body) -> Pose:
     _, y = head_centre(body)
-    return Pose((_from(body, -1, 0.12, 0.88), (39.0, y + 1)), (-1, -1), _stand(body), shift=-4, tilt=-4)
+    return Pose(
+        (arm_from(body, -1, 0.12, 0.88), (39.0, y + 1)), (-1, -1), standing_feet(body), shift=-4, tilt=-4
+    )
 
 
 def _reading(body: Body) -> Pose:
     y = chest(body, 0.62)
-    return Pose(((-17, y), (17, y)), (-1, 1), _stand(body), tilt=3, gaze=(0, 2.5), mouth="smile")
+    return Pose(((-17, y), (17, y)), (-1, 1), standing_feet(body), tilt=3, gaze=(0, 2.5), mouth="smile")
 
 
 def _eating(body: Body) -> Pose:
     _, y = head_centre(body)
     hand = (body.head[0] * 0.5 + 2, y + body.head[1] * 1.12)
-    return Pose((_from(body, -1, 0.12, 0.88), hand), (-1, 1), _stand(body), mouth="chew", gaze=(1.5, 1.5))
+    return Pose(
+        (arm_from(body, -1, 0.12, 0.88), hand), (-1, 1), standing_feet(body), mouth="chew", gaze=(1.5, 1.5)
+    )
 
 
 def _dancing(body: Body) -> Pose:
@@ -101,11 +110,11 @@ def _dancing(body: Body) -> Pose:
 
 def _sleeping(body: Body) -> Pose:
     y = chest(body, 0.82)
-    return Pose(((-9, y), (9, y)), (-1, 1), _stand(body), tilt=13, eyes="closed", mouth="sleep")
+    return Pose(((-9, y), (9, y)), (-1, 1), standing_feet(body), tilt=13, eyes="closed", mouth="sleep")
 
 
 def _run_hand(body: Body, side: int) -> Point:
-    return _from(body, side, 0.3 if body.shoulder < 26 else 0.1, 0.5 if side < 0 else 0.42)
+    return arm_from(body, side, 0.3 if body.shoulder < 26 else 0.1, 0.5 if side < 0 else 0.42)
 
 
 def _running(body: Body) -> Pose:
@@ -118,22 +127,27 @@ def _running(body: Body) -> Pose:
 
 def _watering(body: Body) -> Pose:
     near = (body.shoulder + 2, chest(body, 0.66))
-    return Pose((_from(body, -1, 0.12, 0.88), near), (-1, 1), _stand(body), shift=-12, gaze=(2.2, 2.2))
+    return Pose(
+        (arm_from(body, -1, 0.12, 0.88), near), (-1, 1), standing_feet(body), shift=-12, gaze=(2.2, 2.2)
+    )
 
 
 def _painting(body: Body) -> Pose:
     near = (body.shoulder + 4, chest(body, 0.22))
-    return Pose(((-6, chest(body, 0.75)), near), (-1, 1), _stand(body), shift=-13, gaze=(2.4, 0))
+    return Pose(((-6, chest(body, 0.75)), near), (-1, 1), standing_feet(body), shift=-13, gaze=(2.4, 0))
 
 
 def _carrying(body: Body) -> Pose:
     y = chest(body, 0.78)
-    return Pose(((-17, y), (17, y)), (-1, 1), _stand(body), gaze=(1.5, 0))
+    return Pose(((-17, y), (17, y)), (-1, 1), standing_feet(body), gaze=(1.5, 0))
 
 
 def _umbrella(body: Body) -> Pose:
     return Pose(
-        (_from(body, -1, 0.12, 0.88), (body.shoulder + 4, chest(body, 0.3))), (-1, 1), _stand(body), shift=-3
+        (arm_from(body, -1, 0.12, 0.88), (body.shoulder + 4, chest(body, 0.3))),
+        (-1, 1),
+        standing_feet(body),
+        shift=-3,
     )
 
 

@@ -22,6 +22,8 @@ def draw_prop_behind(figure: Pen, trunk: Pen, body: Body, pose: Pose, action: st
         _easel(figure, body)
     elif action == "running":
         _dust(figure)
+    elif action == "sitting":
+        _chair(figure, body)
     elif action == "dancing":
         _notes(figure, body, flip)
 
@@ -221,6 +223,17 @@ def _flower(pen: Pen, body: Body) -> None:
         pen.oval(x + dx, top - 12 + dy, 5.4, 5.4, rgb("f17fb0"))
     pen.oval(x, top - 12, 4.6, 4.6, rgb("ffd65a"))
     pen.poly([(x - 11, -14), (x + 11, -14), (x + 8, 1), (x - 8, 1)], rgb("c9693f"), line=True)
+
+
+def _chair(pen: Pen, body: Body) -> None:
+    """A chair seen from in front: what shows of it beside somebody who sits."""
+    w, seat = max(body.hip, body.shoulder) + 15, -body.leg + 4
+    back = seat - body.torso * 0.92
+    for side in (-1, 1):
+        pen.limb([(side * (w - 4), back), (side * (w - 4), -2)], 6, shade(WOOD, 0.16), line=True)
+    pen.box(-w, back - 5, 2 * w, 11, WOOD, r=5, line=True)
+    pen.box(-w, back + 16, 2 * w, 8, WOOD, r=3, line=True)
+    pen.box(-w, seat - 5, 2 * w, 9, WOOD, r=3, line=True)
 
 
 def _dust(pen: Pen) -> None:

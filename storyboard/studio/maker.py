@@ -6,7 +6,6 @@ Knows neither torch nor gradio, and nothing of stories. Drawing one takes some 3
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
 from functools import cache
 from random import Random
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from storyboard.errors import StoryError
-from storyboard.people import Look, build, draw_person, facets, fitted, name_clothes, random_look
+from storyboard.people import Look, build, changed, choices, draw_person, facets, name_clothes, random_look
 from storyboard.people import wardrobe as w
 from storyboard.people.colours import CLOTH
 from storyboard.people.facets import COAT_OF, HIDDEN, TRIM_OF
@@ -22,6 +21,11 @@ from storyboard.people.look import MOST_EXTRAS
 from storyboard.story.values import MAX_LABEL, MAX_SEED
 
 PORTRAIT_SIDE = 256  # pixels, as the portraits of the bundled cast
+MAX_CHANGES = 100  # at once
+WORDS = (
+    *("kind", "pronoun", "age", "height", "girth", "hair", "beard", "glasses", "headwear"),
+    *("top", "pattern", "bottom", "footwear"),
+)
 _TINTS = ("hair_colour", "headwear_colour", "top_colour", "accent", "bottom_colour", "footwear_colour")
 
 
@@ -37,42 +41,40 @@ def look_of_seed(seed: object) -> Look:
     return random_look(Random(seed))
 
 
+def look_with(value: object, changes: object = ()) -> Look:
+    """Returns the look in a JSON value after [field, value] changes in their order, what does not go with one mended.
+
+    StoryError for what is no look, and for what it cannot change to.
+    """
+    look = a_look(value)
+    if not isinstance(changes, (list, tuple)) or len(changes) > MAX_CHANGES:
+        raise StoryError(f"Changes of a look are a list of at most {MAX_CHANGES}; make fewer at once.")
+    for change in changes:
+        if not isinstance(change, (list, tuple)) or len(change) != 2 or not isinstance(change[0], str):
+            raise StoryError("A change of a look is a field and its new value; leave out what is neither.")
+        field, wish = change
+        # Colours, marks and extras go with anything; what is a word may not.
+        look = (
+            changed(look, field, wish) if isinstance(wish, str) else a_look({**look.to_json(), field: wish})
+        )
+    return look
+
+
 @cache
 def wardrobe() -> dict[str, Any]:
-    """Returns what a look is chosen from: by kind, the values each field can have, and palettes of colours.
-
-    What a kind can be or wear is asked of the rules themselves: a value that gives way is none of its choices.
-    """
-    every = {
-        "kind": w.KINDS, "pronoun": w.PRONOUNS, "age": w.AGES, "height": w.HEIGHTS, "girth": w.GIRTHS,
-        "beard": w.BEARD_NAMES, "glasses": w.GLASSES, "headwear": w.HEADWEAR, "top": (w.NONE, *w.TOPS),
-        "pattern": w.PATTERNS, "bottom": w.BOTTOMS, "footwear": w.FOOTWEAR,
-    }  # fmt: skip
-    choices = {}
+    """Returns what a look is chosen from: by kind, the values each field can have, and palettes of colours."""
+    every = {}
     for kind in w.KINDS:
-        start = fitted({"kind": kind}, "kind").to_json()
-        fields = every | {"hair": w.HAIR_OF[kind]}
-        choices[kind] = {
-            name: [value for value in values if _stays(start, name, value)] for name, values in fields.items()
-        }
-        if len(choices[kind]["top"]) == 1:  # nothing to print on
-            choices[kind]["pattern"] = ["plain"]
-        choices[kind]["marks"] = list(w.MARKS) if kind == "human" else []
-        choices[kind]["extras"] = [*w.EXTRAS, *(w.ROBOT_EXTRAS if kind == "robot" else ())]
+        look = changed(Look(), "kind", kind)
+        every[kind] = {field: list(choices(look, field)) for field in WORDS}
+        if len(every[kind]["top"]) == 1:  # nothing to print on
+            every[kind]["pattern"] = ["plain"]
+        every[kind]["marks"] = list(w.MARKS) if kind == "human" else []
+        every[kind]["extras"] = [*w.EXTRAS, *(w.ROBOT_EXTRAS if kind == "robot" else ())]
     coats = {kind: [list(colour) for colour in COAT_OF[kind].values()] for kind in w.KINDS}
     trims = {kind: [list(colour) for colour in TRIM_OF[kind].values()] for kind in w.KINDS}
     cloth = [list(colour) for colour in CLOTH.values()]
-    return {
-        "choices": choices,
-        "skin": coats,
-        "hair_colour": trims,
-        "cloth": cloth,
-        "most_extras": MOST_EXTRAS,
-    }
-
-
-def _stays(look: Mapping[str, Any], field: str, value: str) -> bool:
-    return getattr(fitted({**look, field: value}, field), field) == value
+    return {"choices": every, "skin": coats, "hair_colour": trims, "cloth": cloth, "most_extras": MOST_EXTRAS}
 
 
 def hidden_fields(look: Look) -> list[str]:

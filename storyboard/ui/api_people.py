@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 
 import gradio as gr
 
-from storyboard.people import Look, describe_look, fitted
+from storyboard.people import Look, describe_look
 from storyboard.people import wardrobe as w
 from storyboard.story.values import PRONOUNS
 from storyboard.studio.maker import look_of_seed, portrait_of
@@ -86,7 +86,7 @@ def people_endpoints(studio: Studio, root: Callable[[gr.Request], str]) -> tuple
         return describe_character(studio, studio.session(story_id).story.character(name), root(request))
 
     def preview_look(look: LookFields, request: gr.Request) -> dict[str, Any]:
-        """See what a look looks like. Nothing is kept, and what cannot be worn together is put right.
+        """See what a look looks like. Nothing is kept.
 
         Args:
             look: fields of a look; those left out have their defaults
@@ -94,7 +94,7 @@ def people_endpoints(studio: Studio, root: Callable[[gr.Request], str]) -> tuple
         Returns:
             The whole look, in words, and the address of its picture, which works for an hour.
         """
-        return shown(fitted(look), request)
+        return shown(Look.from_json(look), request)
 
     def random_look(seed: int, request: gr.Request) -> dict[str, Any]:
         """Think somebody up.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storyboard.people import Look, describe_look, fitted
-from storyboard.studio.maker import hidden_fields, look_of_seed, portrait_of
+from storyboard.people import Look, describe_look
+from storyboard.studio.maker import hidden_fields, look_of_seed, look_with, portrait_of
 from storyboard.studio.studio import Studio
 from storyboard.studio.verbs import EDITS, MAX_TEXT
 from storyboard.text.captions import mentioned_names
@@ -121,8 +121,8 @@ def frames_touched(studio: Studio, message: dict) -> dict:
 
 
 def preview_look(studio: Studio, message: dict) -> dict:
-    """A look with what does not go with its latest change put right, and how it looks; nothing is kept."""
-    return _shown(fitted(message.get("look"), message.get("changed")))
+    """A look after these changes, what does not go with them mended, and its portrait; nothing is kept."""
+    return _shown(look_with(message.get("look"), message.get("changes")))
 
 
 def random_look(studio: Studio, message: dict) -> dict:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from storyboard.people import Look
 from storyboard.people.words import describe_look
 
-from .actions import ACTIONS, phrase_with
+from .actions import THINGS
 from .cast import BY_NAME
 from .places import PLACES
 from .scene import Actor, Scene
+from .things import THINGS_BESIDE
 
 _FACES = {
     "happy": "smiling",
@@ -28,13 +29,31 @@ _DEEDS = {
     "carrying": "carries {prop}",
     "sheltering": "holds a red and white umbrella",
     "standing": "stands",
+    "sitting": "sits on a chair",
+    "jumping": "jumps",
+    "cheering": "cheers",
+    "pointing": "points ahead",
+    "crying": "cries",
+    "laughing": "laughs",
+    "thinking": "thinks",
+    "clapping": "claps",
+    "walking": "walks",
+    "hugging": "hugs {partner}",
+    "holding hands": "holds hands with {partner}",
+    "giving": "gives {prop} to {partner}",
+    "taking": "takes something from {partner}",
 }
+_OWN_FACES = ("sleeping", "crying", "laughing", "hugging")  # their face is that of the action
+_WHEN = {"day": "", "dusk": " at dusk", "night": " at night"}
+_WEATHER = {"clear": "", "rain": " in the rain", "snow": " in the snow"}
 
 
 def describe(scene: Scene) -> str:
     """The whole scene, people from left to right: "In the park: Rosa in a green dress waves, smiling; Milo in ..."."""
     place = PLACES[scene.place]
-    return f"{place.at.capitalize()}: " + "; ".join(map(_describe_actor, scene.actors)) + "."
+    when = _WHEN[scene.time] + _WEATHER[scene.weather] if place.outdoors else ""
+    seen = [*map(_describe_actor, scene.actors), *(THINGS_BESIDE[thing.kind].words for thing in scene.things)]
+    return f"{place.at.capitalize()}{when}: " + "; ".join(seen or ["nobody"]) + "."
 
 
 def describe_portrait(name: str, wears: str | Look) -> str:
@@ -48,8 +67,9 @@ def describe_portrait(name: str, wears: str | Look) -> str:
 def _describe_actor(actor: Actor) -> str:
     deed = _DEEDS[actor.action]
     if "{prop}" in deed:
-        deed = phrase_with(ACTIONS[actor.action].phrases[0], actor.prop).one
-    face = "" if actor.action == "sleeping" else f", {_FACES[actor.expression]}"
+        deed = deed.replace("{prop}", THINGS[actor.prop or ""])
+    deed = deed.replace("{partner}", actor.partner or "")
+    face = "" if actor.action in _OWN_FACES else f", {_FACES[actor.expression]}"
     if actor.look:
         return f"{actor.name}, {describe_look(actor.look)}, {deed}{face}"
     return f"{actor.name} in {BY_NAME[actor.name].wardrobe[actor.outfit].words} {deed}{face}"

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from .actions import ACTIONS, MOODS, WATCHING, Phrase, phrase_with
+from .actions import MOODS, WATCHING, Phrase, phrase_with
 from .cast import BY_NAME
+from .more_actions import ALL_ACTIONS
 from .places import Place
 
 _SUBJECT = {"he": "he", "she": "she", "it": "it", "they": "they"}
@@ -139,7 +140,7 @@ def _form(count: int, rng: Random, said: bool, at_the_end: dict[int, int]) -> in
 def _phrase(doing: Doing, rng: Random) -> Phrase:
     if doing.action == "standing" and rng.random() < 0.6:
         return rng.choice(MOODS[doing.expression])
-    return phrase_with(rng.choice(ACTIONS[doing.action].phrases), doing.prop)
+    return phrase_with(rng.choice(ALL_ACTIONS[doing.action].phrases), doing.prop)
 
 
 def _verb(names: Sequence[str], phrase: Phrase) -> str:
@@ -187,7 +188,7 @@ def _going(g: Doing, rng: Random):
 
 def _looking_on(g: Doing, other: Doing, arrived, moved, said: bool, rng: Random):
     """One acts, the other looks on."""
-    towards = ACTIONS[g.action].towards
+    towards = ALL_ACTIONS[g.action].towards
     if g.names[0] in arrived and len(g.names) == 1 and not set(arrived) & set(other.names) and not moved:
         return _joining(g, other, rng)
     if towards and rng.random() < 0.6:

@@ -14,15 +14,17 @@ import numpy as np
 from PIL import Image
 
 from storyboard.people import Figure, Look, build, draw_person
-from storyboard.people.canvas import UNITS, Colour, Pen, average_down, enlargement
+from storyboard.people.canvas import UNITS, Colour, Pen, average_down, enlargement, mix
 from storyboard.people.drawing import THINGS, draw_figure, draw_shadow
 
 from .cast import BY_NAME
 from .places import MARGIN, PLACES, background
+from .things import THINGS_BESIDE
 
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
 STAGE = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}  # the middles of the stage slots
 _FEET = 242.0
+_FIRST_THING = 100  # label of a scene's first thing in a mask
 _EDGE = 3.0  # units kept free at the left and right border
 
 
@@ -92,6 +94,25 @@ def draw_with_masks(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str
 
 def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """`draw_with_masks`, and the (size, size) bool mask of everything that anybody holds, leans on or lies under."""
+    layers = draw_layers(scene, size)
+    return layers.picture, layers.people, layers.held
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A picture and the exact (size, size) bool masks of what it shows; no two of them overlap.
+
+    `people` by name, `things` in the order of the scene's, `held` everything that anybody holds or leans on.
+    """
+
+    picture: np.ndarray
+    people: dict[str, np.ndarray]
+    things: tuple[np.ndarray, ...]
+    held: np.ndarray
+
+
+def draw_layers(scene: Scene, size: int = 256) -> Layers:
+    """Returns the picture and the masks of all that is in it: pixels of which each covers the larger part."""
     factor = enlargement(size)
     labels = Image.new("L", (size * factor, size * factor))
     picture = average_down(_paint(scene, size, labels), factor)
@@ -100,24 +121,70 @@ def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[st
     def mostly(label: int) -> np.ndarray:
         return (drawn == label).mean(axis=(1, 3)) >= 0.5
 
-    masks = {actor.name: mostly(number) for number, actor in enumerate(scene.actors, start=1)}
-    return picture, masks, mostly(THINGS)
+    people = {actor.name: mostly(number) for number, actor in enumerate(scene.actors, start=1)}
+    things = tuple(mostly(_FIRST_THING + k) for k in range(len(scene.things)))
+    return Layers(picture, people, things, mostly(THINGS))
 
 
 def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
     factor = enlargement(size)
     scale = size * factor / UNITS
-    still = background(scene.place, size)
+    still = background(scene.place, size, scene.time, scene.weather)
     left = round((MARGIN + _jitter(scene.layout, scene.place) * (MARGIN - 1)) * scale)
     image = still.crop((left, 0, left + size * factor, size * factor))
     pen = Pen(image, scale, labels)
-    placed = list(zip(_spots(scene), range(1, len(scene.actors) + 1), scene.actors, strict=True))
-    for (x, y), _, actor in placed:
-        draw_shadow(pen.at(x, y), _figure(actor), actor.action, actor.facing, PLACES[scene.place].shadow)
+    spots, shadow = _spots(scene), _shadow(scene)
+    for (x, y), actor in zip(spots, scene.actors, strict=True):
+        draw_shadow(pen.at(x, y), _figure(actor), actor.action, actor.facing, shadow)
+    for (x, y), thing in zip(_thing_spots(scene), scene.things, strict=True):
+        if thing.kind != "kite":
+            pen.oval(x, y + 1, THINGS_BESIDE[thing.kind].half, 5, shadow)
+    standing = [(y, pen.labelled(number).at(x, y), actor) for (x, y), number, actor in
+                zip(spots, range(1, len(spots) + 1), scene.actors, strict=True)]  # fmt: skip
+    standing += [(y, pen.labelled(_FIRST_THING + k).at(x, y, flip=1 if thing.facing == "right" else -1), thing) for k,
+                 ((x, y), thing) in enumerate(zip(_thing_spots(scene), scene.things, strict=True))]  # fmt: skip
     # the small ones stand a little nearer, in front of the tall
-    for (x, y), number, a in sorted(placed, key=lambda spot: spot[0][1]):
-        draw_figure(pen.labelled(number).at(x, y), _figure(a), a.action, a.prop, a.expression, a.facing)
+    for _, spot, who in sorted(standing, key=lambda one: one[0]):
+        if isinstance(who, Thing):
+            kind = THINGS_BESIDE[who.kind]
+            kind.draw(spot, who.colour or kind.colour)
+        else:
+            draw_figure(
+                spot, _figure(who), who.action, who.prop, who.expression, who.facing, _reach(scene, who)
+            )
     return image
+
+
+# how far apart two people stand, over the sum of their shoulders, in units
+_APART = {"hugging": -4.0, "holding hands": 24.0, "giving": 40.0, "taking": 40.0}
+
+
+def _reach(scene: Scene, actor: Actor) -> float:
+    """Returns how far off the partner of an actor stands, 0 without one."""
+    partner = next((other for other in scene.actors if other.name == actor.partner), None)
+    if partner is None or actor.action not in _APART:
+        return 0.0
+    return _APART[actor.action] + _figure(actor).body.shoulder + _figure(partner).body.shoulder
+
+
+def _shadow(scene: Scene) -> Colour:
+    """Returns the ground's colour under a person, at that time and in that weather."""
+    place = PLACES[scene.place]
+    if not place.outdoors:
+        return place.shadow
+    tone = mix(place.shadow, (214, 222, 234), 0.8) if scene.weather == "snow" else place.shadow
+    return mix(tone, (24, 26, 60), {"day": 0.0, "dusk": 0.3, "night": 0.66}[scene.time])
+
+
+def _thing_spots(scene: Scene) -> list[tuple[float, float]]:
+    """Where the feet of things are, in units, inside the borders."""
+    spots = []
+    for number, thing in enumerate(scene.things):
+        kind = THINGS_BESIDE[thing.kind]
+        x = thing.x * UNITS + 1.5 * _jitter(scene.layout, thing.kind, number)
+        room = min(kind.half + _EDGE, UNITS / 2)
+        spots.append((min(max(x, room), UNITS - room), _FEET + kind.nearer))
+    return spots
 
 
 def _figure(actor: Actor) -> Figure:
@@ -138,7 +205,10 @@ def _spots(scene: Scene) -> list[tuple[float, float]]:
     for _ in range(12):
         for i, j in zip(order, order[1:], strict=False):
             overlap = (xs[i] + spans[i][1]) - (xs[j] - spans[j][0])
-            if overlap > 0:
+            reach = _reach(scene, scene.actors[i]) if scene.actors[i].partner == scene.actors[j].name else 0.0
+            if reach:  # two who touch stand just as far apart as that takes
+                overlap = reach - (xs[j] - xs[i])
+            if overlap > 0 or reach:
                 xs[i], xs[j] = xs[i] - overlap / 2, xs[j] + overlap / 2
         xs = [
             min(max(x, left + _EDGE), UNITS - _EDGE - right)

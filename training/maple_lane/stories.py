@@ -10,11 +10,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
 
-from .actions import ACTIONS
+from .actions import ACTIONS, Action
 from .cast import BY_NAME
 from .grammar import CAST_PRONOUNS, Doing, Reference, compose, write
 from .places import PLACES
@@ -25,7 +26,6 @@ FIXED = {("val", 4): 200, ("test", 4): 500, ("test", 50): 20}  # stories of the 
 _SHARES = {"train": 0.80, "val": 0.08, "test": 0.12}
 _NAMES = tuple(BY_NAME)
 _PLACES = tuple(PLACES)
-_DOINGS = tuple(a for a in ACTIONS if a != "standing")
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,11 @@ class MapleStory:
 def split_of(scene: Scene) -> str:
     """The split a scene belongs to, by its content: place and who does what with what."""
     deeds = sorted(f"{a.name}:{a.action}:{a.prop}" for a in scene.actors)
-    return _split_of_content(scene.place, deeds)
+    return split_of_content(scene.place, deeds)
 
 
-def _split_of_content(place: str, deeds: list[str]) -> str:
+def split_of_content(place: str, deeds: list[str]) -> str:
+    """Returns the split that a place and what happens there fall into."""
     digest = hashlib.blake2b("|".join([place, *deeds]).encode(), digest_size=4).digest()
     share = int.from_bytes(digest, "big") / 2**32
     if share < _SHARES["train"]:
@@ -76,7 +77,7 @@ def story(split: str, index: int, frames: int = 4) -> MapleStory:
 
 def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
     """A story with only scenes of that split; equal arguments give the equal story."""
-    _check(frames, split)
+    check_story(frames, split)
     rng = Random(f"{split}/{seed}")
     words = Random(f"{split}/{seed}/words")  # of its own, so that a new way to say things changes no picture
     pool = rng.sample(_NAMES, rng.choice((2, 3, 3, 4)))
@@ -87,7 +88,7 @@ def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory
 
 def sample_people_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
     """Returns a story of people nobody has met: names, looks and scenes are all of that split."""
-    _check(frames, split)
+    check_story(frames, split)
     rng = Random(f"people/{split}/{seed}")
     words = Random(f"people/{split}/{seed}/words")
     looks: dict[str, Look] = {}
@@ -98,7 +99,8 @@ def sample_people_story(seed: int, frames: int = 4, split: str = "train") -> Map
     return MapleStory(f"people-{split}-{seed}", made, {}, looks)
 
 
-def _check(frames: int, split: str) -> None:
+def check_story(frames: int, split: str) -> None:
+    """ValueError for an unknown split or a story without frames."""
     if split not in SPLITS:
         raise ValueError(f"split {split!r} is not one of {', '.join(SPLITS)}")
     if frames < 1:
@@ -129,6 +131,17 @@ def _tell(
     return tuple(made)
 
 
+class _Before(Protocol):
+    """What the next frame carries on from."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def layout(self) -> int: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class _Moment:
     """What a frame shows, before anybody is placed or dressed. `names` from left to right."""
@@ -142,10 +155,10 @@ class _Moment:
 def _next_moment(before: _Moment | None, pool: list[str], split: str, rng: Random) -> _Moment:
     """Drawn anew, as a whole, until it belongs to the split: so the splits differ in content, not in kind."""
     while True:
-        place, layout, names = _setting(before, pool, rng)
-        groups = _deeds(names, rng)
+        place, layout, names = people_next(before, pool, rng)
+        groups = doings(names, rng)
         deeds = sorted(f"{name}:{g.action}:{g.prop}" for g in groups for name in g.names)
-        if _split_of_content(place, deeds) == split and not _repeats(before, place, names, groups):
+        if split_of_content(place, deeds) == split and not _repeats(before, place, names, groups):
             return _Moment(place, layout, names, groups)
 
 
@@ -155,8 +168,11 @@ def _repeats(before: _Moment | None, place: str, names, groups) -> bool:
     return [(g.names, g.action) for g in before.groups] == [(g.names, g.action) for g in groups]
 
 
-def _setting(before: _Moment | None, pool: list[str], rng: Random) -> tuple[str, int, tuple[str, ...]]:
-    """Where, and who is there: the place persists three times out of four, people stay more often than not."""
+def people_next(before: _Before | None, pool: list[str], rng: Random) -> tuple[str, int, tuple[str, ...]]:
+    """Returns where the next frame is, its layout and who is there.
+
+    The place persists three times out of four, people stay more often than not.
+    """
     if before is None:
         count = min(len(pool), rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))
         return rng.choice(_PLACES), rng.getrandbits(30), tuple(pool[:count])
@@ -175,31 +191,34 @@ def _setting(before: _Moment | None, pool: list[str], rng: Random) -> tuple[str,
     return place, layout, tuple(names)
 
 
-def _deeds(names: tuple[str, ...], rng: Random) -> tuple[Doing, ...]:
-    """Who does what: all the same, one while the others look on, or each something else."""
+def doings(names: tuple[str, ...], rng: Random, actions: Mapping[str, Action] = ACTIONS) -> tuple[Doing, ...]:
+    """Returns who does what: all the same, one while the others look on, or each something else."""
     chance = rng.random()
     if len(names) == 1:
-        return (_doing(names, rng, standing=0.09),)
+        return (_doing(names, rng, standing=0.09, actions=actions),)
     if chance < 0.38:
-        return (_doing(names, rng, standing=0.05),)
+        return (_doing(names, rng, standing=0.05, actions=actions),)
     if chance < 0.72:
         actor = rng.choice(names)
         others = tuple(name for name in names if name != actor)
-        return (_doing((actor,), rng), _doing(others, rng, standing=1.0))
+        return (_doing((actor,), rng, actions=actions), _doing(others, rng, standing=1.0, actions=actions))
     if len(names) == 3 and chance < 0.9:
         odd = rng.choice(names)
         pair = tuple(name for name in names if name != odd)
         return (
-            (_doing(pair, rng), _doing((odd,), rng))
+            (_doing(pair, rng, actions=actions), _doing((odd,), rng, actions=actions))
             if rng.random() < 0.5
-            else (_doing((odd,), rng), _doing(pair, rng))
+            else (_doing((odd,), rng, actions=actions), _doing(pair, rng, actions=actions))
         )
-    return tuple(_doing((name,), rng) for name in names)
+    return tuple(_doing((name,), rng, actions=actions) for name in names)
 
 
-def _doing(names: tuple[str, ...], rng: Random, standing: float = 0.0) -> Doing:
-    action = "standing" if rng.random() < standing else rng.choice(_DOINGS)
-    props = ACTIONS[action].props
+def _doing(
+    names: tuple[str, ...], rng: Random, standing: float = 0.0, actions: Mapping[str, Action] = ACTIONS
+) -> Doing:
+    busy = tuple(name for name in actions if name != "standing")
+    action = "standing" if rng.random() < standing else rng.choice(busy)
+    props = actions[action].props
     mood = rng.random()
     expression = "happy" if mood < 0.64 else "sad" if mood < 0.76 else "surprised" if mood < 0.88 else "cross"
     return Doing(names, action, rng.choice(props) if props else None, expression)

@@ -10,7 +10,7 @@ function openMaker(person = null) {
   const worn = person && person.portraits.find((portrait) => portrait.id === person.chosen);
   const dialog = openDialog(person ? say("maker_change", person.name) : say("maker_title"), "sb-maker");
   const part = {
-    dialog, person, look: null, hidden: [], past: [], dragged: null, changed: null, asking: false, again: false,
+    dialog, person, look: null, base: null, changes: [], hidden: [], past: [], dragged: null, asking: false, again: false,
     inputs: {}, toggles: [], swatches: [], palettes: make("div"),
   };
   maker = part;
@@ -18,9 +18,7 @@ function openMaker(person = null) {
   dialog.root.addEventListener("keydown", (event) => onMakerKey(part, event));
   dialog.body.append(makeMakerSide(part), makeMakerChoices(part), makeMakerFoot(part));
   if (worn && worn.look) {
-    part.look = worn.look;
-    paintMaker(part);
-    redrawMaker(part);
+    startFrom(part, worn.look);
   } else rollDice(part);
   if (person) askTouched(part);
   // On a touch screen a focused field would bring up the keyboard over the portrait.
@@ -95,22 +93,29 @@ function changeLook(part, field, value, dragging = false) {
   if (!dragging || part.dragged !== field) rememberLook(part);
   part.dragged = dragging ? field : null;
   const [name, extra] = field.split(".");
-  part.look = { ...part.look, [name]: extra ? { ...part.look[name], [extra]: value } : value };
-  part.changed = name;
+  const now = extra ? { ...part.look[name], [extra]: value } : value;
+  const latest = part.changes.at(-1);
+  part.look = { ...part.look, [name]: now };
+  part.changes = [...(latest && latest[0] === name ? part.changes.slice(0, -1) : part.changes), [name, now]];
   showProblem(part, null);
   paintMaker(part);
   redrawMaker(part);
 }
 
+// Only what the server has shown: a look it has not seen yet may hold what does not go together.
 function rememberLook(part) {
-  if (part.look) part.past = [...part.past, part.look].slice(-MOST_LOOKS);
+  if (part.base && part.past.at(-1) !== part.base) part.past = [...part.past, part.base].slice(-MOST_LOOKS);
 }
 
 function stepBack(part) {
   if (!part.past.length) return;
-  part.look = part.past.pop();
-  part.dragged = part.changed = null;
   showProblem(part, null);
+  startFrom(part, part.past.pop());
+}
+
+// `base` is a look the server has shown or kept, `changes` what was chosen since: what goes with what is the server's to say.
+function startFrom(part, look) {
+  Object.assign(part, { look, base: look, changes: [], dragged: null });
   paintMaker(part);
   redrawMaker(part);
 }
@@ -127,7 +132,7 @@ async function rollDice(part) {
   showProblem(part, answer.error);
   if (answer.error || maker !== part) return;
   rememberLook(part);
-  part.changed = part.dragged = null;
+  part.dragged = null;
   takeLook(part, answer);
 }
 
@@ -138,11 +143,15 @@ async function redrawMaker(part) {
   part.asking = true;
   while (part.again && maker === part) {
     part.again = false;
-    const { look, changed } = part;
-    const answer = await ask("preview_look", { look, changed });
+    const { look, base, changes } = part;
+    const answer = await ask("preview_look", { look: base, changes });
     if (maker !== part) break;
     showProblem(part, answer.error);
-    if (answer.error) break;
+    if (answer.error) {
+      Object.assign(part, { look: base, changes: [] }); // as it was before what was refused
+      paintMaker(part);
+      break;
+    }
     if (part.look === look) takeLook(part, answer);
     else setPicture(part.image, answer.picture);
   }
@@ -151,7 +160,7 @@ async function redrawMaker(part) {
 
 // What the server shows is what will be kept: where two things do not go together it has put that right.
 function takeLook(part, { look, picture, words, hidden }) {
-  Object.assign(part, { look, hidden });
+  Object.assign(part, { look, base: look, changes: [], hidden });
   setPicture(part.image, picture);
   setAttribute(part.image, "alt", words);
   setText(part.words, words);
