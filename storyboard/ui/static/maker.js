@@ -39,6 +39,7 @@ function makeMakerSide(part) {
   part.dice.append(makeIcon("dice"), make("span", "", say("maker_dice")));
   part.back = makeButton("sb-plain", undefined, () => stepBack(part));
   part.back.append(makeIcon("undo"), make("span", "", say("undo")));
+  setLabel(part.back, say("undo")); // a phone has room for the icon alone
   const tools = make("div", "sb-row sb-maker-tools");
   tools.append(part.dice, part.back);
   side.append(frame, tools, part.words);
