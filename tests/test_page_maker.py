@@ -1,7 +1,9 @@
 """Make somebody on the page: chosen part by part, recoloured, used in a story, taken along in a project file."""
 
 import pytest
+from PIL import Image
 
+from storyboard.people import Look, build, draw_person
 from tests.pages import card, story_in, story_of, wait_drawn, wait_sentences, write_and_draw
 from tests.test_page_everyone import PHONE, violations
 from tests.test_page_files import exported
@@ -103,6 +105,21 @@ def test_the_dialog_goes_back_over_its_own_looks_and_asks_for_one_portrait_at_a_
     assert story_in(app, page).cast[-1].name == "Bolt"  # nothing of it is in the story
     dialog.get_by_role("button", name="Add to the cast").click()
     dialog.locator(".sb-problem", has_text="The name has no letters").wait_for()
+
+
+def test_a_picture_of_ones_own_begins_a_look_and_one_of_nobody_is_told_in_a_sentence(app, page, tmp_path):
+    look = Look(
+        skin=(177, 117, 74), hair="long straight hair", top_colour=(210, 63, 60), bottom_colour=(42, 63, 115)
+    )
+    Image.fromarray(draw_person(build(look), 256)).save(tmp_path / "ada.png")
+    Image.new("RGB", (60, 40), "skyblue").save(tmp_path / "sky.png")
+    dialog = open_maker(page)
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "ada.png")
+    wait_words(dialog, "light brown skin and long straight brown hair, in a red t-shirt, dark blue trousers")
+    dialog.locator(".sb-maker-upload img").wait_for()
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "sky.png")
+    dialog.locator(".sb-problem", has_text="Nobody can be made out in the picture").wait_for()
+    wait_words(dialog, "red t-shirt")  # as it was
 
 
 def test_the_maker_is_usable_on_a_phone_by_screen_readers_and_in_german(visit):

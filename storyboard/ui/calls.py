@@ -122,15 +122,16 @@ def frames_touched(studio: Studio, message: dict) -> dict:
 
 def preview_look(studio: Studio, message: dict) -> dict:
     """A look after these changes, what does not go with them mended, and its portrait; nothing is kept."""
-    return _shown(look_with(message.get("look"), message.get("changes")))
+    return shown_look(look_with(message.get("look"), message.get("changes")))
 
 
 def random_look(studio: Studio, message: dict) -> dict:
     """Anybody."""
-    return _shown(look_of_seed(message.get("seed")))
+    return shown_look(look_of_seed(message.get("seed")))
 
 
-def _shown(look: Look) -> dict:
+def shown_look(look: Look) -> dict:
+    """A look, its portrait and its words, as the maker takes them."""
     return {
         "look": look.to_json(),
         "picture": data_url(portrait_of(look), "PNG"),

@@ -15,14 +15,16 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-from storyboard.disk.pictures import MAX_UPLOAD_BYTES
+from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import file_stem
 from storyboard.exports.project import read_project
+from storyboard.people import nearest_look
 from storyboard.story.as_json import Tell, untold
 from storyboard.studio.studio import Studio
+from storyboard.ui.calls import shown_look
 
 EXPORT_KEPT = 3600  # seconds
 
@@ -70,6 +72,11 @@ def import_picture(studio: Studio, message: dict) -> dict:
     return {"frame": frame.id}
 
 
+def look_of_picture(studio: Studio, message: dict) -> dict:
+    """The nearest look of the person in a picture, for the maker to begin with; nothing is kept."""
+    return shown_look(nearest_look(read_upload(uploaded_file(message.get("path")), what="The picture")))
+
+
 UPLOADS = (add_portrait, add_character, import_picture)
 
 
@@ -110,7 +117,7 @@ def export_frame(studio: Studio, message: dict) -> dict:
     return _offered((path,))
 
 
-FILE_CALLS = (import_project, export, export_frame)
+FILE_CALLS = (import_project, export, export_frame, look_of_picture)
 
 
 def fresh_folder() -> Path:

@@ -3,7 +3,7 @@
 TABLES.de = {
   language: "Deutsch",
   maker_title: "Jemanden erschaffen", maker_change: "Wie %1 aussieht", maker_wear: "So soll es sein", maker_made: "%1 ist fertig.",
-  maker_dice: "Überrasch mich", maker_change_short: "Aussehen ändern", maker_make_short: "Selbst erschaffen",
+  maker_dice: "Überrasch mich", maker_picture: "Mit einem Bild beginnen", maker_change_short: "Aussehen ändern", maker_make_short: "Selbst erschaffen",
   maker_body: "Körper", maker_head: "Kopf", maker_clothes: "Kleidung", maker_extras: "Beiwerk", maker_marks: "Gesicht",
   maker_kind: "Art", maker_age: "Alter", maker_height: "Größe", maker_girth: "Statur",
   maker_skin: "Haut", maker_skin_robot: "Metall", maker_skin_animal: "Fell",
@@ -209,6 +209,8 @@ TABLES.de = {
     // What it refuses: people and their portraits.
     [/^The look of the portrait "(.*)" is damaged or newer than this app; it stays a picture, worn but not changed\.$/,
       "Das Aussehen zum Porträt „$1“ ist beschädigt oder neuer als diese App; es bleibt ein Bild, das getragen, aber nicht geändert werden kann."],
+    [/^Nobody can be made out in the picture; choose one of a single person before a plain ground\.$/,
+      "In dem Bild ist niemand zu erkennen; wähle eines von einer einzelnen Person vor ruhigem Grund."],
     [/^A look has no field (.+); leave it out\.$/, "Ein Aussehen hat kein Feld $1; lass es weg."],
     [/^The field (\w+) cannot be (.+); choose one of: (.+)\.$/, "Das Feld $1 kann nicht $2 sein; wähle eines davon: $3."],
     [/^A colour \((\w+)\) is three whole numbers from 0 to 255, not (.+)\.$/, "Eine Farbe ($1) sind drei ganze Zahlen von 0 bis 255, nicht $2."],

@@ -42,8 +42,38 @@ function makeMakerSide(part) {
   setLabel(part.back, say("undo")); // a phone has room for the icon alone
   const tools = make("div", "sb-row sb-maker-tools");
   tools.append(part.dice, part.back);
-  side.append(frame, tools, part.words);
+  side.append(frame, tools, part.words, makeMakerUpload(part));
   return side;
+}
+
+// A picture of the writer's own to begin with: the nearest look, and the picture beside it to go on from.
+function makeMakerUpload(part) {
+  const label = make("label", "sb-maker-upload");
+  const input = make("input", "sb-hidden");
+  part.given = make("img");
+  part.given.alt = "";
+  part.given.hidden = true;
+  input.type = "file";
+  input.accept = "image/png,image/jpeg,image/webp";
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    input.value = "";
+    if (file) startFromPicture(part, file);
+  });
+  label.append(input, part.given, makeIcon("plus"), make("span", "", say("maker_picture")));
+  return label;
+}
+
+async function startFromPicture(part, file) {
+  const sent = await sendFile(file);
+  const answer = sent ? await ask("look_of_picture", { path: sent.path }) : { error: say("upload_failed", props.upload_mb) };
+  if (maker !== part) return;
+  showProblem(part, answer.error);
+  if (answer.error) return;
+  setPicture(part.given, sent.url);
+  rememberLook(part);
+  part.dragged = null;
+  takeLook(part, answer);
 }
 
 function makeMakerChoices(part) {

@@ -33,7 +33,7 @@ TABLES.en = {
   portrait_bad: "The portrait is not a PNG, JPEG or WEBP picture, or is damaged; choose another file.",
   // Making somebody
   maker_title: "Make somebody", maker_change: "How %1 looks", maker_wear: "Wear this", maker_made: "%1 is ready.",
-  maker_dice: "Surprise me", maker_change_short: "Change their look", maker_make_short: "Make one",
+  maker_dice: "Surprise me", maker_picture: "Begin with a picture", maker_change_short: "Change their look", maker_make_short: "Make one",
   maker_body: "Body", maker_head: "Head", maker_clothes: "Clothes", maker_extras: "Extras", maker_marks: "Face",
   maker_kind: "Kind", maker_age: "Age", maker_height: "Height", maker_girth: "Build",
   maker_skin: "Skin", maker_skin_robot: "Metal", maker_skin_animal: "Fur",
