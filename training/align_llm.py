@@ -33,7 +33,7 @@ from training.data.conditions import ClipConditions, StoryPrompts
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.encoding import latents_of
 from training.loop import LoopArguments, TrainingRun, loop_accelerator
-from training.parts import freeze, load_config, save_part
+from training.parts import freeze, load_config, load_vae, save_part
 from training.pretrain.latents import LatentCache
 from training.prompts import PromptFitter, Prompts, visual_tokens
 from training.references import Rule
@@ -234,7 +234,7 @@ def main(argv: list[str] | None = None) -> None:
         shard_language_model(freeze(reader.language_model), accelerator.device, accelerator.num_processes)
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder") if args.target == "text" else None
     unet, noise = load_denoiser(parts) if args.image_weight else (None, None)
-    vae = AutoencoderKL.from_pretrained(parts / "vae") if args.image_weight and args.data else None
+    vae = load_vae(parts) if args.image_weight and args.data else None
     module = AlignTraining(reader, args, unet, noise, text_encoder, vae)
     run = TrainingRun(module, batches(args, cache, reader, vae), args)
     for _ in run:

@@ -33,6 +33,7 @@ from storyboard.models.preview import fit_colours
 from storyboard.pipeline import StoryPipeline
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
+from training.parts import load_vae
 from training.pretrain.autoencoder import pixels_of
 from training.pretrain.latents import measured_vae
 from training.released import cast
@@ -69,7 +70,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     """The pipeline of a parts folder, fp32."""
     parts = Path(args.parts)
     # Other people's autoencoders have no statistics, and need none.
-    vae = AutoencoderKL.from_pretrained(parts / "vae") if args.portraits else measured_vae(parts)
+    vae = load_vae(parts) if args.portraits else measured_vae(parts)
     return StoryPipeline(
         vae=vae,
         unet=UNet2DConditionModel.from_pretrained(parts / args.denoiser),

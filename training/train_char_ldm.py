@@ -35,7 +35,7 @@ from storyboard.models.losses import diffusion_loss
 from training.character_examples import clip_examples, maple_lane_examples
 from training.data.encoding import latents_of
 from training.loop import LoopArguments, TrainingRun
-from training.parts import freeze, save_part
+from training.parts import freeze, load_vae, save_part
 from training.pretrain.latents import measured_vae
 from training.pretrain.ldm import paint
 
@@ -203,7 +203,7 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(CharLdmArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
-    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")) if args.data else measured_vae(parts)
+    vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
     start = parts / "char_ldm" if args.continued else parts
     unet = UNet2DConditionModel.from_pretrained(start / "unet").train()
     scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")

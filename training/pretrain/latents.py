@@ -24,7 +24,7 @@ from storyboard.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
 from training.maple_lane import MapleStory, draw_with_things, sample_story
-from training.parts import freeze, save_part
+from training.parts import freeze, load_vae, save_part
 from training.pretrain.autoencoder import pixels_of
 from training.processes import make_accelerator
 
@@ -123,7 +123,7 @@ def measure_statistics(vae: AutoencoderKL, stories: int = 48) -> None:
 
 def measured_vae(parts: Path) -> AutoencoderKL:
     """The frozen autoencoder that Maple Lane's latents are of. StoryError where their statistics are not measured."""
-    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
+    vae = freeze(load_vae(parts))
     if vae.config.latents_mean is None:
         raise StoryError(
             f"{parts / 'vae'} has been trained since its latents were measured; run: python -m training.pretrain "
@@ -145,7 +145,7 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
     """The frozen autoencoder, its latents' statistics measured if it has been trained since."""
     accelerator = make_accelerator()
     with accelerator.main_process_first():
-        vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(accelerator.device)
+        vae = freeze(load_vae(parts)).to(accelerator.device)
         if vae.config.latents_mean is None:
             if any(out.glob("shard-*.safetensors")):
                 raise StoryError(
