@@ -30,6 +30,7 @@ from training.evaluate.intervals import Estimate, estimate
 from training.evaluate.metrics import score
 from training.maple_lane import MapleStory, story
 from training.pretrain.autoencoder import pixels_of
+from training.pretrain.edges import laplacian_variance
 
 SHOWN = 24  # frames of the sheet
 ACROSS = 6
@@ -55,17 +56,15 @@ class AutoencoderArguments:
             )
 
 
-def laplacian_variance(picture: Image.Image) -> float:
-    """Variance over the pixels of a picture, in squared grey levels."""
-    grey = np.asarray(picture.convert("L"), np.float64)
-    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    return float((around - 4 * grey[1:-1, 1:-1]).var())
-
-
 def sharpness(pictures: Iterable[Image.Image], real: Iterable[Image.Image], groups: np.ndarray) -> Estimate:
     """Of pictures against the real ones of the same frames; groups: (F,) story ids."""
-    ours, theirs = (np.array([laplacian_variance(picture) for picture in some]) for some in (pictures, real))
+    ours, theirs = (np.array([_variance(picture) for picture in some]) for some in (pictures, real))
     return estimate(lambda rows: ours[rows].mean() / theirs[rows].mean(), groups)
+
+
+def _variance(picture: Image.Image) -> float:
+    grey = np.asarray(picture.convert("L"), np.float64)
+    return float(laplacian_variance(torch.from_numpy(grey)[None]))
 
 
 @torch.inference_mode()
