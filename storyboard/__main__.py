@@ -1,9 +1,10 @@
-"""The command line: `python -m storyboard COMMAND ...`; `python -m storyboard --help` lists the commands.
+"""The command line: `storyboard COMMAND ...`, or `python -m storyboard COMMAND ...`; `--help` lists the commands.
 
-`draw` and `export` work on whole stories, the others are the API's verbs on a project file. Progress goes to standard
-error. Exit status: 0 done, 2 a mistake in the input, 130 interrupted; after an error nothing is changed.
+`serve` is the page, `draw` and `export` work on whole stories, the others are the API's verbs on a project file.
+Progress goes to standard error. Exit status: 0 done, 2 a mistake in the input, 130 interrupted; after an error nothing
+is changed.
 
-Torch is imported only once the arguments, the cast and every sentence are found to be fine.
+Torch is imported only once the arguments, the cast and every sentence are found to be fine; Gradio only by `serve`.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 from storyboard.commands import frames, whole
-from storyboard.commands.drawing import BUNDLED_PIPELINE
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, MAX_SECONDS, MIN_SECONDS, PAPERS, PER_PAGE
+from storyboard.models.folder import bundled_pipeline
 from storyboard.renderer import MAX_STEPS
-from storyboard.story import MAX_FRAMES, MAX_SEED, MAX_TAKES
+from storyboard.story.values import MAX_FRAMES, MAX_SEED, MAX_TAKES
+
+DISTRIBUTION = "storygpt-v-storyboard"
+SERVE = "serve"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == [SERVE]:
+        from storyboard.ui.serve import main as serve  # gradio: seconds to import; it reads its own arguments
+
+        return serve(words[1:])
+    options = _parser().parse_args(words)
     try:
         options.run(options)
     except StoryError as error:
@@ -37,13 +47,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m storyboard", description="Write, draw and export stories without a browser."
+        prog="storyboard", description="Write, draw and export stories, on a page or without a browser."
     )
+    parser.add_argument("--version", action="version", version=f"storyboard {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser(SERVE, help="open the page: write a story in a browser", add_help=False)
     _add_draw(commands)
     _add_export(commands)
     _add_project_commands(commands)
     return parser
+
+
+def _version() -> str:
+    """Returns the version that pip installed; in a checkout nobody installed, that it is one."""
+    try:
+        return metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return "(a checkout, not installed)"
 
 
 def _add_draw(commands: argparse._SubParsersAction) -> None:
@@ -138,7 +158,7 @@ def _add_cast(command: argparse.ArgumentParser) -> None:
 
 def _add_pipeline(command: argparse.ArgumentParser, steps: bool = False) -> None:
     command.add_argument(
-        "--pipeline", type=Path, default=BUNDLED_PIPELINE, metavar="PATH", help="a pipeline folder"
+        "--pipeline", type=Path, default=bundled_pipeline(), metavar="PATH", help="a pipeline folder"
     )
     if steps:
         command.add_argument(

@@ -8,13 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from PIL import Image
 
-from storyboard.captions import Reading
+from storyboard.text.captions import Reading
 
 MAX_STEPS = 100  # denoising steps a frame may be asked for
+
+# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), or
+# the words of its caption alone.
+Conditioning = Literal["char-ldm", "llm", "text"]
+CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 
 
 def steps_for(steps: int, effort: float) -> int:
@@ -53,7 +58,7 @@ class FrameRequest:
     steps: int | None = None  # None: the pipeline's own default
     effort: float = 1.0  # times that many steps
     guidance: float | None = None
-    conditioning: str | None = None  # "char-ldm", "llm", "text", or None: the pipeline decides
+    conditioning: Conditioning | None = None  # None: the pipeline decides
     resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
     refers: bool | None = None  # whether it is read only with the story before it; None: its words say
     explain: bool = False  # also give attention and readings
@@ -74,7 +79,7 @@ class Rendered:
 
     picture: Image.Image  # RGB
     mentioned: tuple[str, ...]  # cast names found in the text drawn
-    conditioning: str  # which condition was used: "char-ldm", "llm" or "text"
+    conditioning: Conditioning
     seed: int
     steps: int
     guidance: float

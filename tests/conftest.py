@@ -1,12 +1,21 @@
 """Fixtures of the page's tests: one launched app and one chromium for all of them, a fresh browser profile for each.
 
+The tests belong to the checkout they lie in: they import its code and read its README, docs and assets, whatever folder
+pytest is started in and whether or not the package is installed.
+
 Gradio and Playwright are imported inside, so that tests without a page do not wait for them.
 """
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+# pytest puts the checkout on its own path (pythonpath in pyproject.toml); programs that tests start need telling.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from storyboard.captions import Reading, find_pronouns, mentioned_names
-from storyboard.impersonal import is_impersonal, is_thing
 from storyboard.renderer import FrameRequest, Preview, Rendered, steps_for
-from storyboard.story import Character, Portrait
+from storyboard.story.values import Character, Portrait
+from storyboard.text.captions import Reading, find_pronouns, mentioned_names
+from storyboard.text.impersonal import is_impersonal, is_thing
 
 _SUBJECTS = {
     word: words.split()[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storyboard.library import Library
-from storyboard.story import Frame, Story, Take, new_id, new_story
+from storyboard.story.values import Frame, Story, Take, new_id, new_story
 
 SHELF, OTHER_SHELF = "a-browsers-own-id", "some-other-browser"
 DAY = 24 * 3600

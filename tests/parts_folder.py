@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from tests import tiny
-from training.pretrain.latents import MAX_CHARACTERS
+from training.examples.latents import MAX_CHARACTERS
 
 CAPTION_TOKENS = 256  # the tiny tokenizer spells, and Maple Lane's captions are whole sentences
 

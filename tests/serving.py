@@ -8,9 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from storyboard.library import Library
+from storyboard.studio.studio import Studio
 from storyboard.ui.hints import Hints
 from storyboard.ui.page import launch_page, make_page
-from storyboard.ui.studio import Studio
 from tests.fakes import FlatRenderer, small_cast
 
 HINTS = Hints(

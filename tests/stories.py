@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storyboard.pictures import PictureStore
-from storyboard.session import StorySession
-from storyboard.story import Story, new_story
+from storyboard.disk.pictures import PictureStore
+from storyboard.story.values import Story, new_story
+from storyboard.studio.session import StorySession
 from tests.fakes import FlatRenderer, small_cast
 
 

@@ -13,8 +13,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-import app as entry
 from storyboard.errors import StoryError
+from storyboard.ui import serve
 
 VERBS = {
     *("create_story", "get_story", "add_frame", "edit_frame", "draw_frame", "reroll_frame"),
@@ -214,9 +214,12 @@ def test_an_assistant_is_told_what_a_writer_would_be(mcp_url):
 
 
 def test_serving_mcp_without_its_package_is_one_sentence(monkeypatch, capsys):
-    monkeypatch.setattr(entry.importlib.util, "find_spec", lambda name: None)
-    assert entry.main(["--mcp"]) == 2
-    assert "pip install -r requirements-mcp.txt" in capsys.readouterr().err
+    monkeypatch.setattr(serve.importlib.util, "find_spec", lambda name: None)
+    assert serve.main(["--mcp"]) == 2
+    told = capsys.readouterr().err
+    assert (
+        "pip install 'storygpt-v-storyboard[mcp]'" in told and "pip install -r requirements-mcp.txt" in told
+    )
 
 
 # -- The app that cannot start
@@ -228,6 +231,6 @@ def test_the_app_names_a_bad_pipeline_folder_and_stops(tmp_path, capsys, given):
     if given == "half-written":
         folder.mkdir()
         (folder / "cast.json").write_text('{"characters": [')
-    assert entry.main(["--pipeline", str(folder)]) == 2
+    assert serve.main(["--pipeline", str(folder)]) == 2
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and str(folder) in told

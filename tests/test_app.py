@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-import app
 from storyboard.errors import StoryError
 from storyboard.library import FolderUnusable, Library
+from storyboard.models.folder import bundled_pipeline
+from storyboard.ui import serve
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def unusable(tmp_path):
 
 
 def folder_of(named: Path | None) -> Path:
-    library = app.choose_library(named)
+    library = serve.choose_library(named)
     library.close()
     assert not library.temporary and library.notices == ()
     return library.folder
@@ -43,23 +44,23 @@ def test_without_a_usable_folder_stories_are_kept_for_now_and_the_app_says_so(
     home, unusable, monkeypatch, name
 ):
     monkeypatch.setenv(name, str(unusable))
-    library = app.choose_library(None)
+    library = serve.choose_library(None)
     assert library.temporary and str(unusable) in library.notices[0] and "--library" in library.notices[0]
     library.close()
 
 
 def test_a_folder_named_has_to_work(unusable):
     with pytest.raises(FolderUnusable):
-        app.choose_library(unusable)
+        serve.choose_library(unusable)
 
 
 def fake_pipeline(monkeypatch) -> list[str]:
     """Nothing is launched and no pipeline looked at; the list says what was."""
     done = []
-    monkeypatch.setattr(app, "check_folder", lambda folder: None)
-    monkeypatch.setattr(app, "build", lambda *_: _Studio(done))
-    monkeypatch.setattr(app, "make_page", lambda studio, hints, example: done.append(example))
-    monkeypatch.setattr(app, "launch_page", lambda *_, **__: done.append("launched"))
+    monkeypatch.setattr(serve, "check_folder", lambda folder: None)
+    monkeypatch.setattr(serve, "build", lambda *_: _Studio(done))
+    monkeypatch.setattr(serve, "make_page", lambda studio, hints, example: done.append(example))
+    monkeypatch.setattr(serve, "launch_page", lambda *_, **__: done.append("launched"))
     return done
 
 
@@ -74,26 +75,29 @@ class _Studio:
 def test_a_library_in_use_ends_the_app_with_one_sentence(tmp_path, monkeypatch, capsys):
     done = fake_pipeline(monkeypatch)
     library = Library(tmp_path)
-    assert app.main(["--library", str(tmp_path)]) == 2
+    assert serve.main(["--library", str(tmp_path)]) == 2
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and "already open" in told and done == []
     library.close()
-    assert app.main(["--library", str(tmp_path)]) == 0
-    assert done == [app.EXAMPLE_STORY, "launched", "studio closed"] and capsys.readouterr().err == ""
+    assert serve.main(["--library", str(tmp_path)]) == 0
+    assert (
+        done == [bundled_pipeline().parent / serve.EXAMPLE_STORY, "launched", "studio closed"]
+        and capsys.readouterr().err == ""
+    )
     Library(tmp_path).close()  # nothing holds it any more
 
 
 def test_the_example_is_the_bundled_pipelines_own(tmp_path, monkeypatch):
     done = fake_pipeline(monkeypatch)
     (tmp_path / "other").mkdir()
-    assert app.main(["--library", str(tmp_path / "library"), "--pipeline", str(tmp_path / "other")]) == 0
+    assert serve.main(["--library", str(tmp_path / "library"), "--pipeline", str(tmp_path / "other")]) == 0
     assert done == [None, "launched", "studio closed"]
 
 
 def test_a_temporary_library_is_told_at_the_start(home, unusable, monkeypatch, capsys):
     fake_pipeline(monkeypatch)
     monkeypatch.setenv("STORYBOARD_LIBRARY", str(unusable))
-    assert app.main([]) == 0
+    assert serve.main([]) == 0
     told = capsys.readouterr().err
     assert told.startswith("storyboard: No stories can be kept in") and told.count("\n") == 1
 
@@ -104,7 +108,7 @@ def test_a_cast_that_does_not_fit_lets_go_of_the_library(tmp_path, monkeypatch, 
     def fail(*_):
         raise StoryError("The cast is empty; get it again.")
 
-    monkeypatch.setattr(app, "build", fail)
-    assert app.main(["--library", str(tmp_path)]) == 2
+    monkeypatch.setattr(serve, "build", fail)
+    assert serve.main(["--library", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "storyboard: The cast is empty; get it again.\n"
     Library(tmp_path).close()

@@ -4,18 +4,17 @@ import time
 
 import pytest
 
-from storyboard.captions import (
+from storyboard.errors import StoryError
+from storyboard.text.captions import (
     MAX_CAPTION,
-    PictureSlot,
     clean_caption,
     find_mentions,
     find_pronouns,
-    frames_to_read,
-    interleave,
     mentioned_names,
+    read_sentence,
 )
-from storyboard.errors import StoryError
-from storyboard.sentences import check_caption, find_dangling_pronoun, find_stranger
+from storyboard.text.prompt import PictureSlot, frames_to_read, interleave
+from storyboard.text.sentences import check_caption, find_dangling_pronoun, find_stranger
 
 NAMES = {"Rosa": (), "Milo": (), "Don": (), "Mr Slate": ("Slate",), "Bolt": ("the robot",)}
 
@@ -103,7 +102,8 @@ def test_hostile_text_takes_no_time(text):
     with pytest.raises(StoryError):
         clean_caption(text)
     for cut in (text[:MAX_CAPTION], text[: MAX_CAPTION - 1] + "!"):
-        find_mentions(cut, NAMES), find_pronouns(cut), find_stranger(cut, NAMES), find_dangling_pronoun(cut)
+        sentence = read_sentence(cut, NAMES)
+        find_stranger(sentence), find_dangling_pronoun(sentence)
     assert time.perf_counter() - start < 1
 
 
@@ -196,7 +196,7 @@ def test_without_pictures_the_prompt_is_one_text():
     ],
 )
 def test_a_stranger_is_found_only_where_the_word_is_clearly_a_name(caption, stranger):
-    assert find_stranger(caption, NAMES) == stranger
+    assert find_stranger(read_sentence(caption, NAMES)) == stranger
 
 
 def test_the_error_for_a_stranger_names_the_frame_the_cast_and_all_ways_out():

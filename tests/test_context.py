@@ -6,9 +6,9 @@ import pytest
 import tiny
 import torch
 
-from storyboard.captions import PictureSlot, interleave
-from storyboard.context import FIRST_FRAMES, ContextPool, InterleavedContext, window
 from storyboard.models.story_reader import StoryReader
+from storyboard.pipeline.context import FIRST_FRAMES, ContextPool, InterleavedContext, window
+from storyboard.text.prompt import PictureSlot, interleave
 
 WORDS = [
     "She runs.",
@@ -99,7 +99,9 @@ def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it():
 def test_a_story_that_only_grows_crops_nothing(monkeypatch):
     """To some transformers, crop(-0) is to drop everything: the story was forgotten and nothing said so."""
     cropped = []
-    monkeypatch.setattr("storyboard.context.DynamicCache.crop", lambda self, length: cropped.append(length))
+    monkeypatch.setattr(
+        "storyboard.pipeline.context.DynamicCache.crop", lambda self, length: cropped.append(length)
+    )
     context, story = InterleavedContext(tiny.reader()), Story(0, 3)
     for drawn in range(3):
         context.condition_for(*story.prompt(drawn))

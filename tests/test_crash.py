@@ -18,13 +18,14 @@ import pytest
 from PIL import Image
 
 from storyboard.library import Library, Saved
-from storyboard.story import Story
-from storyboard.ui.studio import Studio
+from storyboard.story.values import Story
+from storyboard.studio.studio import Studio
 from tests.fakes import FlatRenderer, small_cast
 
 KILLS = 50
 SHELF = "the-writers-shelf"
 LONGEST = 0.12  # seconds a writer lives, from its start or from when the story is open
+MOST_SAID = 60  # messages; a verb is told with two, and one a frame
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 
@@ -66,15 +67,15 @@ def edit_once(studio: Studio, story_id: str, verb: str, words: str, chance: rand
         added, job = studio.add(story_id, f"Rosa says {words}.", after=frame.id)
         return job.id, added.id, 0
     if verb == "edit":
-        studio.edit(story_id, frame.id, f"Milo says {words}.")
+        studio.change(story_id, "edit_frame", frame=frame.id, caption=f"Milo says {words}.")
     if verb == "rename":
-        studio.rename(story_id, words)
+        studio.change(story_id, "rename_story", title=words)
     if verb == "remove" and len(frames) > 3:
-        studio.remove(story_id, frame.id)
+        studio.change(story_id, "remove_frame", frame=frame.id)
     if verb == "undo" and session.can_undo and len(frames) > 1:
-        studio.undo(story_id)
+        studio.change(story_id, "undo")
     if verb == "redo" and session.can_redo and len(frames) > 1:
-        studio.redo(story_id)
+        studio.change(story_id, "redo")
     if verb == "draw":
         before = len(frame.takes)
         return studio.draw(story_id, frame.id, reroll=True).id, frame.id, before
@@ -82,19 +83,24 @@ def edit_once(studio: Studio, story_id: str, verb: str, words: str, chance: rand
 
 
 def killed_writer(context, folder: Path, story_id: str | None, seed: int) -> list[tuple]:
-    """Let a writer work for a random moment, kill it, and return all it said."""
+    """Let a writer say a random number of things and work on for a random moment, kill it, and return all it said.
+
+    Counted, because on a busy machine a moment alone was over before the first edit.
+    """
     chance = random.Random(-seed - 1)
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(target=write, args=(folder, story_id, seed, writer))
     process.start()
     writer.close()
+    said = []
     if story_id is None or chance.random() < 0.8:
-        assert reader.poll(30)  # the story is open
+        for _ in range(chance.randrange(1, MOST_SAID)):
+            assert reader.poll(60)
+            said.append(reader.recv())
     time.sleep(chance.uniform(0, LONGEST))
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    said = []
     try:
         while True:
             said.append(reader.recv())

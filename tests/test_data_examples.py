@@ -10,21 +10,24 @@ import torch.nn.functional as F
 from diffusers import DDPMScheduler
 from PIL import Image
 
-from storyboard.captions import PictureSlot
 from storyboard.errors import StoryError
+from storyboard.text.prompt import PictureSlot
 from tests import story_folders, tiny
 from tests.story_folders import BOXES, SIZE, clip_id
-from training.align_llm import AlignArguments, AlignTraining
-from training.cache_conditions import check_conditions
-from training.data import StoryDataset, conditions, open_reader
-from training.data.conditions import ClipConditions, StoryPrompts
+from training.align_llm import clips as conditions
+from training.align_llm.arguments import AlignArguments
+from training.align_llm.cache import check_conditions
+from training.align_llm.clips import ClipConditions, StoryPrompts
+from training.align_llm.prompts import PromptFitter
+from training.align_llm.train import AlignTraining
+from training.data import StoryDataset, open_reader
 from training.data.crops import augmented, pixel_box, reference_crop, segment_mask, squared
-from training.data.encoding import latents_of
-from training.data.examples import CaptionFitter, ClipExamples, named_segments
 from training.data.records import Clip, Segment
+from training.examples.clips import CaptionFitter, ClipExamples, named_segments
+from training.examples.encoding import latents_of
 from training.maple_lane.writer import write_dataset
-from training.prompts import PromptFitter
-from training.train_char_ldm import CharLdmArguments, CharLdmTraining
+from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.train import CharLdmTraining
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from storyboard.models.latents import decode_latents, encode_pictures
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import FrameRequest
 from tests import tiny
+from training.configs.parts import load_vae
 from training.loop import LoopArguments, TrainingRun
-from training.parts import load_vae
 from training.pretrain.__main__ import main as pretrain
 from training.pretrain.autoencoder import Pictures
 from training.pretrain.decoder import DecoderTraining, NoisyPictures, initial_vae

@@ -2,9 +2,9 @@
 
 import pytest
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
-from storyboard.story import MAX_ALIASES, MAX_FRAMES, MAX_SEED
+from storyboard.story.values import MAX_ALIASES, MAX_FRAMES, MAX_SEED
 from tests.writing import STORY, blue, captions, draw, fresh, ids, stale
 
 

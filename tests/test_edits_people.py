@@ -2,10 +2,10 @@
 
 import pytest
 
-from storyboard.captions import Binding
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
-from storyboard.story import MAX_CAST
+from storyboard.story.values import MAX_CAST
+from storyboard.text.captions import Binding
 from tests.writing import STORY, blue, draw, fresh, ids, stale
 
 

@@ -8,18 +8,18 @@ import tiny
 import torch
 from PIL import Image
 
-from storyboard.candidates import bindings_by_words, candidates
-from storyboard.captions import find_pronouns
-from storyboard.explain import (
+from storyboard.models.attention import finest_layers, record_cross_attention
+from storyboard.models.denoise import denoise
+from storyboard.pipeline.explain import (
     MAX_SENTENCES,
     AttentionWatch,
     distances,
     read_pronouns,
     recorded_calls,
 )
-from storyboard.models.attention import finest_layers, record_cross_attention
-from storyboard.models.denoise import denoise
 from storyboard.renderer import CastMember, ContextFrame
+from storyboard.text.candidates import bindings_by_words, candidates
+from storyboard.text.captions import find_pronouns, read_sentence
 
 PICTURE = Image.new("RGB", (8, 8))
 CAST = tuple(
@@ -32,6 +32,7 @@ CAST = tuple(
         ("Sam", "they", ()),
     )
 )
+NAMES = {one.name: one.aliases for one in CAST}
 
 
 def told(*captions: str) -> tuple[ContextFrame, ...]:
@@ -39,7 +40,8 @@ def told(*captions: str) -> tuple[ContextFrame, ...]:
 
 
 def who(sentence: str, *earlier: str, occurrence: int = 0) -> list[tuple[str, ...]]:
-    return candidates(sentence, find_pronouns(sentence)[occurrence], CAST, earlier)
+    read = read_sentence(sentence, NAMES)
+    return candidates(read, read.pronouns[occurrence], CAST, [read_sentence(one, NAMES) for one in earlier])
 
 
 def test_candidates_are_people_of_fitting_pronoun_whom_the_story_names_the_latest_first():
@@ -160,6 +162,7 @@ def test_the_nearest_candidate_is_the_reading_and_its_names_are_put_in_place(nam
 )
 def test_the_words_say_to_whom_somebody_does_something_where_only_one_is_left(sentence, earlier, bound):
     """Of "Nana meets her", with no other woman in the story than Rosa, two of Nana were drawn."""
+    sentence, earlier = read_sentence(sentence, NAMES), [read_sentence(one, NAMES) for one in earlier]
     found = bindings_by_words(sentence, (), CAST, earlier)
     assert [(one.word, one.occurrence, " ".join(sorted(one.names))) for one in found] == bound
     assert bindings_by_words(sentence, range(2), CAST, earlier) == ()

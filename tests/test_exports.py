@@ -12,15 +12,15 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from storyboard.captions import Binding
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_from_folder
 from storyboard.exports.frame_png import KEYWORD, frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.motion import reading_time, shots_of
 from storyboard.exports.panels import slug
-from storyboard.pictures import PictureStore
-from storyboard.story import new_story
+from storyboard.story.values import new_story
+from storyboard.text.captions import Binding
 from tests.fakes import small_cast
 from tests.stories import drawn_story
 

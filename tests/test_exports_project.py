@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from storyboard.captions import Binding
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports import project
 from storyboard.exports.project import read_project, write_project
-from storyboard.inputs import stale_frames
-from storyboard.pictures import PictureStore
+from storyboard.story.inputs import stale_frames
+from storyboard.text.captions import Binding
 from tests.stories import drawn_story
 
 BOMB = 64 * 2**20

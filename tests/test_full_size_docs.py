@@ -26,13 +26,13 @@ from transformers import (
 
 from storyboard.renderer import ContextFrame, FrameRequest
 from tests import tiny
-from training.align_llm import AlignArguments
+from training.align_llm.arguments import AlignArguments
+from training.align_llm.clips import ConditionArguments
 from training.assemble import AssembleArguments
-from training.data.conditions import ConditionArguments
-from training.parts import load_config
+from training.configs.parts import load_config
 from training.released.base import BaseArguments
 from training.released.cast import CastArguments
-from training.train_char_ldm import CharLdmArguments
+from training.train_char_ldm.arguments import CharLdmArguments
 
 ROOT = Path(__file__).parents[1]
 DOCS = (ROOT / "docs" / "full-size.md").read_text(encoding="utf-8")
@@ -112,8 +112,10 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("module", "flags"), COMMANDS, ids=[module for module, _ in COMMANDS])
 def test_every_flag_that_is_named_exists(module, flags, capsys):
+    found = importlib.util.find_spec(module)
+    command = importlib.import_module(f"{module}.__main__" if found.submodule_search_locations else module)
     with pytest.raises(SystemExit):
-        importlib.import_module(module).main(["--help"])
+        command.main(["--help"])
     known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
     assert flags and not set(flags) - known
 

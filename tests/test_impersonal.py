@@ -2,8 +2,8 @@
 
 import pytest
 
-from storyboard.captions import find_pronouns
-from storyboard.impersonal import is_impersonal, is_thing
+from storyboard.text.captions import find_pronouns
+from storyboard.text.impersonal import is_impersonal, is_thing
 
 
 def it(sentence: str):

@@ -22,18 +22,18 @@ from transformers import (
     LlamaForCausalLM,
 )
 
-from storyboard.cast import load_cast
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.folder import PICKLED, check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
-from storyboard.pictures import PictureStore
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+from storyboard.studio.cast import load_cast
 from training import import_weights
-from training.align_llm import build_reader
-from training.parts import build_unet, build_vae, load_config
+from training.align_llm.reader import build_reader
+from training.configs.parts import build_unet, build_vae, load_config
 from training.released import base as base_parts
 from training.released import cast, language, model_args, parts
 from training.released.check import shapes_of

@@ -5,11 +5,12 @@ import time
 
 import pytest
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue, Job
-from storyboard.pictures import PictureStore
-from storyboard.session import StorySession
-from storyboard.story import new_story
+from storyboard.story.job import Job
+from storyboard.story.values import new_story
+from storyboard.studio.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue
+from storyboard.studio.session import StorySession
 from tests.fakes import FlatRenderer, small_cast
 
 
@@ -202,7 +203,7 @@ def test_a_full_queue_refuses_and_says_so(queue, pictures, monkeypatch):
         queue.submit(session, frame.id, reroll=True)
     other = session_of(pictures, "Milo waves.")
     assert queue.submit(other, other.story.frames[0].id).ahead == 1  # one story cannot keep the others out
-    monkeypatch.setattr("storyboard.jobs.MAX_WAITING", MAX_WAITING_A_STORY + 1)
+    monkeypatch.setattr("storyboard.studio.jobs.MAX_WAITING", MAX_WAITING_A_STORY + 1)
     with pytest.raises(StoryError, match="251 are waiting"):
         queue.submit(other, other.story.frames[0].id, reroll=True)
 

@@ -8,11 +8,14 @@ from safetensors.torch import load_file, save_file
 from storyboard.errors import StoryError
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_parts
-from training import assemble, cache_conditions, train_char_ldm
+from training import assemble
+from training.align_llm import cache as cache_conditions
+from training.examples import shards
+from training.examples.latents import FRAMES, FramePicker, LatentCache
 from training.maple_lane import sample_story
 from training.pretrain import latents, ldm
-from training.pretrain.latents import FRAMES, FramePicker, LatentCache
 from training.story_ldm import __main__ as story_ldm
+from training.train_char_ldm import train as train_char_ldm
 
 
 def test_a_frame_is_picked_by_the_square_of_its_people():
@@ -30,7 +33,7 @@ def test_a_frame_is_picked_by_the_square_of_its_people():
 @pytest.fixture
 def encoded(tmp_path, monkeypatch):
     """A folder with the one shard of four stories."""
-    monkeypatch.setattr(latents, "SHARD_STORIES", 4)
+    monkeypatch.setattr(shards, "SHARD_STORIES", 4)
     tiny.vae().save_pretrained(tmp_path / "vae")
     latents.main(["--parts", str(tmp_path), "--out", str(tmp_path / "latents"), "--stories", "4"])
     return tmp_path / "latents"

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from storyboard.errors import StoryError
-from storyboard.jobs import Job
-from storyboard.library import DAYS_KEPT, MAX_CHANGES_KEPT, Library
-from storyboard.story import MAX_TITLE, new_id
+from storyboard.library import DAYS_KEPT, MAX_UNDO_SAVED, Library
+from storyboard.story.job import Job
+from storyboard.story.values import MAX_TITLE, new_id
 from tests.fakes import small_cast
 from tests.kept import DAY, OTHER_SHELF, SHELF, Clock, reopened, save_all, story_with, take, titled
 
@@ -73,13 +73,13 @@ def test_the_undo_history_comes_back_in_order(library):
 
 def test_only_the_latest_changes_are_kept_and_each_is_written_once(library):
     story, undo = story_with("Rosa waves."), []
-    for revision in range(1, MAX_CHANGES_KEPT + 21):
+    for revision in range(1, MAX_UNDO_SAVED + 21):
         library.save(titled(story, str(revision)), revision, undo)
         undo.append((f"change {revision}", titled(story, str(revision))))
     names = [name for name, _ in library.open(story.id).undo]
-    assert names == [name for name, _ in undo[-MAX_CHANGES_KEPT - 1 : -1]]
+    assert names == [name for name, _ in undo[-MAX_UNDO_SAVED - 1 : -1]]
     ((highest, count),) = library._file.rows("SELECT max(number), count(*) FROM changes")
-    assert (highest, count) == (MAX_CHANGES_KEPT + 19, MAX_CHANGES_KEPT)  # one row a save, none twice
+    assert (highest, count) == (MAX_UNDO_SAVED + 19, MAX_UNDO_SAVED)  # one row a save, none twice
 
 
 def test_stacks_in_any_order_come_back_as_they_were(library):

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from storyboard.errors import StoryError
-from storyboard.jobs import Job
 from storyboard.library import FolderUnusable, Library, open_library
 from storyboard.library.file import BACKUPS_KEPT, MIGRATIONS, SECONDS_BETWEEN_BACKUPS
-from storyboard.story import Frame, Story, new_id
-from storyboard.story_json import story_to_json
+from storyboard.story.as_json import story_to_json
+from storyboard.story.job import Job
+from storyboard.story.values import Frame, Story, new_id
 from tests.fakes import small_cast
 from tests.kept import SHELF, Clock, reopened, save_all, story_with, titled
 

@@ -11,9 +11,11 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
-from training import align_llm, assemble, cache_conditions
-from training.parts import build_language_model, load_config
-from training.pretrain import latents
+from training import assemble
+from training.align_llm import cache as cache_conditions
+from training.align_llm import train as align_llm
+from training.configs.parts import build_language_model, load_config
+from training.examples import shards
 from training.pretrain.__main__ import main as pretrain
 
 STEPS = ["--steps", "5", "--batch", "2"]
@@ -51,8 +53,7 @@ def recipe(tmp_path_factory):
     conditions = ["--conditions", str(folder / "conditions")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
-        for module in (latents, cache_conditions):
-            patch.setattr(module, "SHARD_STORIES", STORIES)
+        patch.setattr(shards, "SHARD_STORIES", STORIES)
         write_parts(folder / "parts")
         write_latents(folder / "latents", STORIES)
         pretrain(["language-model", *size, *STEPS, "--frames", "2", "--output_dir", str(folder / "lm")])

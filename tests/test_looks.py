@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.archive import story_from_folder
 from storyboard.exports.frame_png import DRAWN, KEYWORD, frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.project import read_project
-from storyboard.looks import CURVES, finished
-from storyboard.pictures import PictureStore
-from storyboard.story import LOOKS
+from storyboard.story.looks import CURVES, finished
+from storyboard.story.values import LOOKS
 from tests.stories import drawn_story
 
 RAMP = Image.merge("RGB", [Image.linear_gradient("L")] * 3)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from training.data import Segment
+from training.loop.processes import make_accelerator
 from training.maple_lane.writer import write_dataset
 from training.masks import (
     annotated_clips,
@@ -23,7 +24,6 @@ from training.masks import (
     unfinished,
     write_masks,
 )
-from training.processes import make_accelerator
 
 
 class ColourPredictor:

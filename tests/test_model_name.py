@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from storyboard import model_name as module
+from storyboard.disk.pictures import PictureStore
 from storyboard.exports.frame_png import frame_from_png, frame_to_png
 from storyboard.exports.project import read_project, write_project
-from storyboard.model_name import model_name
-from storyboard.pictures import PictureStore
-from storyboard.session import StorySession
-from storyboard.story import new_story
-from storyboard.story_json import story_to_json
+from storyboard.story.as_json import story_to_json
+from storyboard.story.values import new_story
+from storyboard.studio import model_name as module
+from storyboard.studio.model_name import model_name
+from storyboard.studio.session import StorySession
 from tests.fakes import FlatRenderer, small_cast
 
 

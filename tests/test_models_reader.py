@@ -5,10 +5,10 @@ import tiny
 import torch
 import torch.nn.functional as F
 
-from storyboard.captions import PictureSlot, interleave
 from storyboard.models.image_tokens import mean_row_norm
 from storyboard.models.losses import alignment_loss, generation_loss
 from storyboard.models.mappers import ConditionMapper
+from storyboard.text.prompt import PictureSlot, interleave
 
 both_models = pytest.mark.parametrize("build", [tiny.opt, tiny.llama])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storyboard.pace import Pace
+from storyboard.studio.pace import Pace
 
 
 class Clock:

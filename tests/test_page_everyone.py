@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import export_story
 from storyboard.exports.frame_png import frame_from_png
 from storyboard.exports.project import read_project
 from storyboard.library import Library
-from storyboard.pictures import PictureStore, read_upload
-from storyboard.story_json import story_from_json
+from storyboard.story.as_json import story_from_json
 from tests.kept import save_all, story_with
 from tests.pages import card, open_panel, sentence, story_of, wait_drawn, write, write_and_draw
 from tests.stories import drawn_story

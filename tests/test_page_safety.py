@@ -42,8 +42,15 @@ def test_hostile_sentences_stay_words(page):
 def test_hostile_names_and_titles_stay_words(app, page):
     name = "<b>x</b>${window.hit=1}"
     story = story_in(app, page)
-    app.studio.edit_character(story.id, "Rosa", name, "she", ['"><img src=x onerror=window.hit=1>'])
-    app.studio.rename(story.id, HOSTILE)
+    app.studio.change(
+        story.id,
+        "edit_character",
+        name="Rosa",
+        new_name=name,
+        pronoun="she",
+        aliases=['"><img src=x onerror=window.hit=1>'],
+    )
+    app.studio.change(story.id, "rename_story", title=HOSTILE)
     page.get_by_role("button", name=f"{name}, she").click()
     assert page.get_by_role("dialog").get_by_label("Name").input_value() == name
     page.keyboard.press("Escape")

@@ -6,7 +6,7 @@ import threading
 import pytest
 from PIL import Image
 
-from storyboard.looks import finished
+from storyboard.story.looks import finished
 from tests.pages import card, open_panel, sentence, story_in, wait_drawn, write, write_and_draw
 
 pytestmark = pytest.mark.browser

@@ -72,7 +72,9 @@ def test_an_edit_whose_sentence_changed_in_another_tab_is_not_lost_and_overwrite
     box.click()
     box.fill("Rosa sings.")
     story = story_in(app, page)
-    app.studio.edit(story.id, story.frames[0].id, "Rosa reads.")  # the other tab
+    app.studio.change(
+        story.id, "edit_frame", frame=story.frames[0].id, caption="Rosa reads."
+    )  # the other tab
     card(page, 1).locator(".sb-clash", has_text="Rosa reads.").wait_for()
     assert card(page, 1).locator(".sb-hint").is_hidden()  # it would lie over the choice
     box.press("Enter")

@@ -63,7 +63,7 @@ def test_a_box_being_typed_in_keeps_its_focus_and_words_when_cards_move_around_i
     box.press("End")
     page.keyboard.type(" Aloud")
     story = story_in(app, page)
-    app.studio.move(story.id, story.frames[0].id, 3)
+    app.studio.change(story.id, "move_frame", frame=story.frames[0].id, number=3)
     wait_sentences(page, "Milo reads. Aloud", "Bolt sings.", "Rosa waves.")
     page.keyboard.type(", too.")
     assert sentence(page, 1).input_value() == "Milo reads. Aloud, too."

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from storyboard.cast import load_cast
+from storyboard.disk.pictures import UPLOAD_SIDE, PictureStore, read_upload
 from storyboard.errors import StoryError
-from storyboard.pictures import UPLOAD_SIDE, PictureStore, read_upload
+from storyboard.studio.cast import load_cast
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -161,7 +161,7 @@ def test_whatever_is_no_reasonable_picture_is_refused(data, reason):
 
 
 def test_an_oversized_or_missing_file_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr("storyboard.pictures.MAX_UPLOAD_BYTES", 2**20)
+    monkeypatch.setattr("storyboard.disk.pictures.MAX_UPLOAD_BYTES", 2**20)
     (tmp_path / "big").write_bytes(bytes(2**20 + 1))
     with pytest.raises(StoryError, match="over 1 MB"):
         read_upload(tmp_path / "big")

@@ -16,8 +16,8 @@ from storyboard.errors import StoryError
 from storyboard.models.preview import fit_colours, linear_colours
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered
+from training.configs.parts import load_config
 from training.import_weights import RELEASED
-from training.parts import load_config
 
 
 def picture(colour: str, size: tuple[int, int] = (32, 32)) -> Image.Image:

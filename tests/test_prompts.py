@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from storyboard.captions import PictureSlot, mentioned_names
 from storyboard.errors import StoryError
+from storyboard.text.captions import mentioned_names
+from storyboard.text.prompt import PictureSlot
 from tests import tiny
-from training.align_llm import AlignArguments
+from training.align_llm.arguments import AlignArguments
+from training.align_llm.prompts import PromptFitter, Prompts, first_told
+from training.examples.latents import FRAMES
 from training.maple_lane import CAST, sample_story
 from training.maple_lane.reading import NAMES
-from training.pretrain.latents import FRAMES
-from training.prompts import PromptFitter, Prompts, first_told
 
 STORIES = 6
 

@@ -10,12 +10,12 @@ import torch
 from diffusers import PNDMScheduler
 from transformers import PreTrainedTokenizerFast
 
-from storyboard.captions import PictureSlot, interleave
 from storyboard.models.denoise import denoise
 from storyboard.models.story_reader import StoryReader
+from storyboard.text.prompt import PictureSlot, interleave
+from training.configs.parts import load_config
 from training.import_weights import RELEASED
 from training.loop import LoopArguments, learning_rate
-from training.parts import load_config
 from training.released.language import load_tokenizer
 
 EARLIER, SENTENCE = ["Fred waves.", "He runs."], "He waves."

@@ -3,7 +3,7 @@
 import pytest
 
 from storyboard.errors import StoryError
-from training.references import (
+from training.data.references import (
     RULES,
     ReferentialCaption,
     caption_index,

@@ -5,8 +5,8 @@ from itertools import islice
 import pytest
 import tiny
 
-from storyboard.captions import Reading
 from storyboard.errors import StoryError
+from storyboard.text.captions import Reading
 from training.evaluate.references_resolved import (
     Answer,
     ResolvedArguments,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from storyboard.captions import Binding, Reading, find_mentions, find_pronouns, resolve
-from storyboard.readings import as_understood, place_readings
+from storyboard.text.captions import Binding, Reading, find_mentions, find_pronouns, resolve
+from storyboard.text.readings import as_understood, place_readings
 
 NAMES = {"Rosa": (), "Milo": (), "Bolt": ("the robot",), "the grey cat": ()}
 

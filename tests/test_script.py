@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from storyboard.script import MAX_SCRIPT, split_script
+from storyboard.text.script import MAX_SCRIPT, split_script
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from storyboard.captions import Reading
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
 from storyboard.renderer import MAX_STEPS, Preview
-from storyboard.session import StorySession
-from storyboard.story import MAX_SEED, MAX_TAKES, Take, new_story
-from storyboard.undo import Undoing
+from storyboard.story.undo import Undoing
+from storyboard.story.values import MAX_SEED, MAX_TAKES, Take, new_story
+from storyboard.studio.session import StorySession
+from storyboard.text.captions import Reading
 from tests.fakes import FlatRenderer, small_cast
 
 STORY = ("Rosa waves to Milo in the park.", "She sits on a bench.", "The robot comes.", "They dance.")

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from storyboard.captions import Binding
 from storyboard.errors import StoryError
-from storyboard.inputs import (
+from storyboard.story.inputs import (
     StoryInputs,
     frames_touched,
-    stale_cause,
     stale_frames,
 )
-from storyboard.story import (
+from storyboard.story.values import (
     MAX_CAST,
     MAX_FRAMES,
     MAX_PORTRAITS,
@@ -24,6 +22,7 @@ from storyboard.story import (
     frame_seed,
     new_story,
 )
+from storyboard.text.captions import Binding
 
 ROSA = Character("Rosa", "she", (), (Portrait("a", "raincoat", "p1"), Portrait("b", "dress", "p2")), "a")
 MILO = Character("Milo", "he", (), (Portrait("c", "jumper", "p3"),), "c")
@@ -52,6 +51,10 @@ def captioned(story, frame_id: str, caption: str):
 
 def inputs_hash(story, frame_id: str) -> str:
     return StoryInputs(story).hash(story.frame(frame_id))
+
+
+def stale_cause(story, frame_id):
+    return StoryInputs(story).stale_cause(story.frame(frame_id))
 
 
 def history(story, frame_id: str):

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from storyboard.captions import Binding, Reading
 from storyboard.errors import StoryError
-from storyboard.story import MAX_CAST, MAX_FRAMES, MAX_TAKES, Character, Frame, Portrait, Story, Take
-from storyboard.story_json import story_from_json, story_to_json
+from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.values import MAX_CAST, MAX_FRAMES, MAX_TAKES, Character, Frame, Portrait, Story, Take
+from storyboard.text.captions import Binding, Reading
 
 KEY, OTHER_KEY = "a" * 64, "0123456789abcdef" * 4
 

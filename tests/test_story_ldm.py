@@ -215,7 +215,7 @@ def test_checkpointing_changes_memory_and_not_the_training(recipe):
 
 
 def test_an_example_has_exactly_the_frames_before_it(recipe):
-    from training.pretrain.latents import LatentCache
+    from training.examples.latents import LatentCache
 
     args = StoryLdmArguments(output_dir="", batch=16, no_condition=0.2, plain=0.0)
     cache, tokenizer = LatentCache(recipe / "latents"), tiny.text_tokenizer()

@@ -7,13 +7,13 @@ from contextlib import closing
 import pytest
 from PIL import Image
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
+from storyboard.studio.studio import Studio
 from storyboard.ui.board import board_calls
 from storyboard.ui.files import uploaded_file
 from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
-from storyboard.ui.studio import Studio
 from storyboard.ui.view import board_view
 from tests import tiny
 from tests.fakes import FlatRenderer, small_cast
@@ -125,7 +125,7 @@ def test_new_words_replace_a_drawing_of_the_old_ones(studio, renderer):
     story = studio.create()
     frame, old = studio.add(story, "Rosa waves.")
     assert renderer.started.wait(30)
-    studio.edit(story, frame.id, "Milo waves.")
+    studio.change(story, "edit_frame", frame=frame.id, caption="Milo waves.")
     new = studio.draw(story, frame.id)
     renderer.gate.set()
     assert (studio.wait(old).state, studio.wait(new).state) == ("cancelled", "done")
@@ -135,7 +135,7 @@ def test_new_words_replace_a_drawing_of_the_old_ones(studio, renderer):
 def test_another_portrait_makes_only_the_frames_it_is_in_stale(studio):
     story = studio.create()
     drawn(studio, story, "Milo reads.", "Rosa waves.")
-    studio.choose_portrait(story, "Rosa", "rosa-dress")
+    studio.change(story, "choose_portrait", name="Rosa", portrait="rosa-dress")
     assert [frame["stale"] for frame in board_view(studio, story)["frames"]] == [False, True]
     studio.draw_stale(story)
     for job in studio.queue.jobs_of(story):
@@ -146,8 +146,8 @@ def test_another_portrait_makes_only_the_frames_it_is_in_stale(studio):
 def test_a_locked_frame_is_left_alone_by_everything_bulk_and_still_read_by_later_ones(studio, renderer):
     story = studio.create()
     first, second = drawn(studio, story, "Rosa waves.", "Rosa sings.")
-    studio.lock(story, first, True)
-    studio.choose_portrait(story, "Rosa", "rosa-dress")
+    studio.change(story, "lock_frame", frame=first, locked=True)
+    studio.change(story, "choose_portrait", name="Rosa", portrait="rosa-dress")
     assert studio.stale_frames(studio.session(story).story) == {first, second}
     assert studio.draw_stale(story) == 1
     while not all(job.finished for job in studio.queue.jobs_of(story)):
@@ -156,7 +156,7 @@ def test_a_locked_frame_is_left_alone_by_everything_bulk_and_still_read_by_later
     assert (len(kept.takes), len(redrawn.takes)) == (1, 2)
     assert [frame.caption for frame in renderer.requests[-1].history] == ["Rosa waves."]
     (undrawn,) = studio.add_many(story, ["Milo reads."])
-    studio.lock(story, undrawn.id, True)
+    studio.change(story, "lock_frame", frame=undrawn.id, locked=True)
     assert studio.draw_missing(story) == 0
 
 
@@ -188,9 +188,9 @@ def test_stories_do_not_see_each_other(studio):
     (frame,) = drawn(studio, first, "Rosa waves.")
     assert board_view(studio, second)["frames"] == []
     for attack in (
-        lambda: studio.edit(second, frame, "Milo waves."),
+        lambda: studio.change(second, "edit_frame", frame=frame, caption="Milo waves."),
         lambda: studio.draw(second, frame),
-        lambda: studio.remove(second, frame),
+        lambda: studio.change(second, "remove_frame", frame=frame),
     ):
         with pytest.raises(StoryError):
             attack()
@@ -394,7 +394,7 @@ def test_every_quality_says_its_steps_and_how_long_a_picture_takes(tmp_path):
         assert [one["steps"] for one in view["qualities"]] == [8, 15, 30]
         assert [one["seconds"] for one in view["qualities"]] == [None] * 3  # nothing was drawn yet
         drawn(studio, story, "Rosa waves.")
-        studio.set_quality(story, "fine")
+        studio.change(story, "set_quality", quality="fine")
         view = board_view(studio, story)
         draft, standard, fine = (one["seconds"] for one in view["qualities"])
         assert 0 < draft < standard < fine

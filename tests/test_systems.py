@@ -8,9 +8,11 @@ import pytest
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
-from training import assemble, cache_conditions, train_char_ldm
+from training import assemble
+from training.align_llm import cache as cache_conditions
 from training.evaluate import systems
 from training.evaluate.systems import SYSTEMS, TRAININGS, link_parts
+from training.train_char_ldm import train as train_char_ldm
 
 
 def test_every_command_is_one_that_can_be_run():

@@ -191,26 +191,26 @@ def test_a_story_cut_short_is_drawn_the_same(root):
     assert kept_stories(artist, [story("test", 5)]) == []
 
 
-def test_the_tables_go_between_the_markers_of_a_readme(root, small, tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    run(root, "--readme", str(readme))
-    text = readme.read_text()
+def test_the_tables_go_between_the_markers_of_the_results(root, small, tmp_path):
+    results = tmp_path / "results.md"
+    results.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    run(root, "--results", str(results))
+    text = results.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "| Char-LDM |" in text
-    run(root, "--readme", str(readme))
-    assert readme.read_text() == text
+    run(root, "--results", str(results))
+    assert results.read_text() == text
 
 
 @pytest.mark.parametrize("text", ["no markers", BEGIN, f"{END}\n{BEGIN}", f"{BEGIN}{BEGIN}{END}"])
-def test_a_readme_without_its_markers_is_refused_and_left_as_it_is(tmp_path, text):
-    readme = tmp_path / "README.md"
-    readme.write_text(text)
+def test_results_without_their_markers_are_refused_and_left_as_they_are(tmp_path, text):
+    results = tmp_path / "results.md"
+    results.write_text(text)
     with pytest.raises(StoryError, match="needs one line"):
-        tables.main(["--json", str(tmp_path / "t.json"), "--readme", str(readme)])
-    assert readme.read_text() == text and not (tmp_path / "t.json").exists()
+        tables.main(["--json", str(tmp_path / "t.json"), "--results", str(results)])
+    assert results.read_text() == text and not (tmp_path / "t.json").exists()
     with pytest.raises(StoryError):
-        put_between_markers(text, "tables", readme)
+        put_between_markers(text, "tables", results)
 
 
 def test_a_cell_has_its_interval_or_is_a_dash():

@@ -8,10 +8,13 @@ import torch
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
-from training import align_llm, assemble, cache_conditions, disassemble, train_char_ldm
-from training.parts import load_config
-from training.pretrain import latents
+from training import assemble, disassemble
+from training.align_llm import cache as cache_conditions
+from training.align_llm import train as align_llm
+from training.configs.parts import load_config
+from training.examples import shards
 from training.pretrain.__main__ import main as pretrain
+from training.train_char_ldm import train as train_char_ldm
 
 
 def tiny_config(folder: Path) -> Path:
@@ -127,8 +130,7 @@ def test_a_pipeline_taken_apart_and_put_together_is_the_same(aligned, tmp_path, 
     go_on += ["--batch", "4", "--output_dir", str(tmp_path / "on"), "--conditions"]
     with pytest.raises(StoryError, match="conditions of another stage 1"):  # its weights have been rounded
         align_llm.main([*go_on, str(aligned / "conditions")])
-    for module in (latents, cache_conditions):
-        monkeypatch.setattr(module, "SHARD_STORIES", 4)
+    monkeypatch.setattr(shards, "SHARD_STORIES", 4)
     cache_conditions.main([*parts, "--out", str(tmp_path / "conditions"), "--stories", "4"])
     align_llm.main([*go_on, str(tmp_path / "conditions")])
     with pytest.raises(StoryError, match="exists"):

@@ -12,16 +12,19 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaForCausalLM, OPTForCausalLM
 
-from storyboard.captions import PictureSlot
 from storyboard.errors import StoryError
+from storyboard.text.prompt import PictureSlot
 from tests import story_folders, tiny
-from training import align_llm, assemble, loop, train_char_ldm
-from training.character_examples import clip_examples
-from training.data import conditions
+from training import assemble
+from training.align_llm import clips as conditions
+from training.align_llm import train as align_llm
+from training.align_llm.prompts import PromptFitter
+from training.configs.parts import build_unet, load_config
+from training.loop import run as loop
 from training.maple_lane.writer import write_dataset
-from training.parts import build_unet, load_config
-from training.prompts import PromptFitter
-from training.train_char_ldm import checkpoint_unrecorded
+from training.train_char_ldm import train as train_char_ldm
+from training.train_char_ldm.maple_lane import clip_examples
+from training.train_char_ldm.train import checkpoint_unrecorded
 
 KINDS = ("flintstones", "pororo", "maple-lane")
 SIZES = {
@@ -172,9 +175,9 @@ def test_a_run_interrupted_half_way_ends_with_bit_equal_weights(apart, stage, mo
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 def test_the_trained_parts_become_a_pipeline_the_app_takes(trained, tmp_path):
-    from storyboard.cast import load_cast
-    from storyboard.pictures import PictureStore
+    from storyboard.disk.pictures import PictureStore
     from storyboard.pipeline import StoryPipeline
+    from storyboard.studio.cast import load_cast
 
     chars = trained.folder / "set" / "chars"
     shared = ["--parts", str(trained.folder / "parts"), "--portraits", str(chars)]

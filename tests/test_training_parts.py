@@ -1,6 +1,6 @@
 """Vocabularies and the parts they belong to."""
 
-from training.parts import train_clip_tokenizer, train_language_tokenizer
+from training.configs.parts import train_clip_tokenizer, train_language_tokenizer
 
 TEXTS = ["Rosa waves in the park.", "Milo reads a book to her."] * 5
 

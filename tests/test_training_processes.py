@@ -14,14 +14,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storyboard.captions import interleave
+from storyboard.text.prompt import interleave
 from tests import tiny
 from tests.test_training_loop import run as new_run
-from training import loop
-from training.align_llm import AlignArguments, AlignTraining
+from training.align_llm.arguments import AlignArguments
+from training.align_llm.sharding import shard_language_model
+from training.align_llm.train import AlignTraining
+from training.configs.parts import freeze
 from training.loop import TrainingRun, loop_accelerator, row_generator
-from training.parts import freeze
-from training.sharding import shard_language_model
+from training.loop import run as loop
 
 STEPS = 12
 FAMILIES = {"opt": tiny.opt, "llama": tiny.llama}

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.pictures import PictureStore
-from storyboard.session import StorySession
-from storyboard.story import Story
-from storyboard.undo import MAX_UNDO
+from storyboard.story.undo import MAX_UNDO
+from storyboard.story.values import Story
+from storyboard.studio.session import StorySession
 from tests.writing import EVERY_CHANGE, STORY, draw, fresh, ids, stale, written
 
 

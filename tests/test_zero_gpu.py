@@ -11,14 +11,14 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-import app
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.jobs import DrawingQueue
 from storyboard.library import Library
-from storyboard.pictures import PictureStore
 from storyboard.renderer import CastMember, FrameRequest, Preview, Rendered
-from storyboard.session import StorySession
-from storyboard.story import new_story
+from storyboard.story.values import new_story
+from storyboard.studio.jobs import DrawingQueue
+from storyboard.studio.session import StorySession
+from storyboard.ui import serve
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.zero_gpu import FIRST_SECONDS, LEAST_SECONDS, BorrowedGpuRenderer, borrow_gpu
 from tests.fakes import FlatRenderer, small_cast
@@ -128,10 +128,10 @@ def test_a_queued_frame_is_drawn_in_the_context_it_was_asked_for_in(tmp_path):
 
 @pytest.fixture
 def buildable(monkeypatch, tmp_path):
-    """What `app.build` takes, and what it loaded; the pipeline's models are a FlatRenderer."""
+    """What `serve.build` takes, and what it loaded; the pipeline's models are a FlatRenderer."""
     loaded = []
-    monkeypatch.setattr(app, "load_cast", lambda folder, pictures: small_cast(pictures))
-    monkeypatch.setattr(app, "load_pipeline", lambda folder: loaded.append(folder) or FlatRenderer())
+    monkeypatch.setattr(serve, "load_cast", lambda folder, pictures: small_cast(pictures))
+    monkeypatch.setattr(serve, "load_pipeline", lambda folder: loaded.append(folder) or FlatRenderer())
     library = Library(tmp_path / "library")
     yield tmp_path, library, loaded
     library.close()
@@ -144,7 +144,7 @@ def test_on_such_a_space_the_app_draws_with_the_gpu_it_borrows_and_has_its_model
     lending = Lending()
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lending))
-    studio = app.build(folder, library)
+    studio = serve.build(folder, library)
     try:
         assert isinstance(studio.renderer, BorrowedGpuRenderer) and loaded == [folder]
         story = studio.create()
@@ -158,6 +158,6 @@ def test_elsewhere_the_app_is_as_it_was_and_never_asks_for_the_package(buildable
     folder, library, _ = buildable
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
     monkeypatch.setitem(sys.modules, "spaces", None)  # importing it would be an error
-    studio = app.build(folder, library)
+    studio = serve.build(folder, library)
     studio.close()
     assert isinstance(studio.renderer, LoadingRenderer)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from PIL import Image
 
-from storyboard.pictures import PictureStore
-from storyboard.session import StorySession
-from storyboard.story import Story, Take, new_story
+from storyboard.disk.pictures import PictureStore
+from storyboard.story.values import Story, Take, new_story
+from storyboard.studio.session import StorySession
 from tests.fakes import FlatRenderer, small_cast
 
 STORY = ("Rosa waves to Milo.", "She sits on a bench.", "They dance.")

@@ -31,11 +31,11 @@ from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
 from storyboard.pipeline import StoryPipeline
+from training.configs.parts import load_vae
+from training.examples.latents import measured_vae
+from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
-from training.parts import load_vae
-from training.pretrain.autoencoder import pixels_of
-from training.pretrain.latents import measured_vae
 from training.released import cast
 from training.released.language import load_tokenizer
 

@@ -15,8 +15,8 @@ from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
-from training.align_llm import TRAINED
-from training.parts import save_part
+from training.align_llm.train import TRAINED
+from training.configs.parts import save_part
 
 STAGE_1 = ("unet", "fuser", "image_encoder")
 # Both stages begin, where they are not continued, with a tower and a mapper; those they ended with stand in for them.

@@ -26,13 +26,13 @@ from accelerate import Accelerator, InitProcessGroupKwargs
 from PIL import Image, ImageDraw
 from tqdm.auto import tqdm
 
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from training.data import Clip, Segment, StoryFrame, open_reader
 from training.data.dataset import missing_sentence
 from training.evaluate.sheet import SheetFrame, contact_sheet
-from training.processes import make_accelerator
-from training.weights_file import fit, read_weights, tensors_of
+from training.loop.processes import make_accelerator
+from training.released.weights_file import fit, read_weights, tensors_of
 
 LARGEST_ID = 2**31 - 1  # what a mask can hold
 SHEET_CLIPS, SHEET_FRAMES = 12, 4

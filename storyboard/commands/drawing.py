@@ -8,9 +8,7 @@ from pathlib import Path
 
 from storyboard.errors import StoryError
 from storyboard.renderer import Preview, Renderer
-from storyboard.story import Take
-
-BUNDLED_PIPELINE = Path(__file__).resolve().parents[2] / "assets" / "maple-lane"
+from storyboard.story.values import Take
 
 
 def open_pipeline(folder: Path) -> Renderer:

@@ -14,19 +14,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storyboard.cast import load_cast
 from storyboard.commands import drawing
 from storyboard.commands.whole import cast_story
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
-from storyboard.inputs import stale_cause
-from storyboard.model_name import model_name
-from storyboard.pictures import PictureStore
 from storyboard.renderer import FrameRequest, Preview, Rendered
-from storyboard.session import StorySession
-from storyboard.story import Frame, Story
-from storyboard.story_json import story_to_json
+from storyboard.story.as_json import story_to_json
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import Frame, Story
+from storyboard.studio.cast import load_cast
+from storyboard.studio.model_name import model_name
+from storyboard.studio.session import StorySession
 
 
 def create_story(options: argparse.Namespace) -> None:
@@ -43,9 +43,9 @@ def get_story(options: argparse.Namespace) -> None:
     """Print the whole story as JSON, and which frames are out of date."""
     with _store(options.project) as pictures:
         story = read_project(options.project, pictures)
-    described = story_to_json(story)
+    described, inputs = story_to_json(story), StoryInputs(story)
     for frame, entry in zip(story.frames, described["frames"], strict=True):
-        entry["stale_because"] = stale_cause(story, frame.id)
+        entry["stale_because"] = inputs.stale_cause(frame)
     print(json.dumps(described, indent=2, ensure_ascii=False))
 
 

@@ -14,17 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storyboard.cast import load_cast
 from storyboard.commands import drawing
+from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_files, story_from_folder
 from storyboard.exports.project import ENDING, read_project, write_project
-from storyboard.model_name import model_name
-from storyboard.pictures import PictureStore, read_upload
-from storyboard.sentences import check_caption
-from storyboard.session import StorySession
-from storyboard.story import MAX_FRAMES, Character, Portrait, Story, new_id, new_story
+from storyboard.story.values import MAX_FRAMES, Character, Portrait, Story, new_id, new_story
+from storyboard.studio.cast import load_cast
+from storyboard.studio.model_name import model_name
+from storyboard.studio.session import StorySession
+from storyboard.text.sentences import check_caption
 
 MAX_STORY_BYTES = 2**20
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.panels import file_stem
-from storyboard.pictures import PictureStore
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 KINDS = ("pdf", "sheet", "comic", "zip", "gif", "mp4", "project")
 PER_PAGE = (1, 2, 4, 6, 9)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from storyboard.disk.pictures import MAX_UPLOAD_BYTES, PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import drawn_panels, slug
 from storyboard.exports.reading import read_json
-from storyboard.pictures import MAX_UPLOAD_BYTES, PictureStore
-from storyboard.story import MAX_FRAMES, Story, Take, new_id
+from storyboard.story.values import MAX_FRAMES, Story, Take, new_id
 
 INDEX = "story.json"
 MAX_INDEX_BYTES = 4 * 2**20

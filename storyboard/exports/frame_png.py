@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.reading import read_json, read_picture
-from storyboard.looks import finished
-from storyboard.pictures import PictureStore
-from storyboard.story import MAX_MODEL, Frame, Story, Take, new_id
-from storyboard.story_json import story_from_json, story_to_json
+from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.looks import finished
+from storyboard.story.values import MAX_MODEL, Frame, Story, Take, new_id
 
 KEYWORD = "StoryGPT-V Storyboard frame"
 DRAWN = b"drWn"  # the chunk with the picture as it was drawn: private, optional, to be kept by who changes the rest

@@ -14,12 +14,12 @@ from pathlib import Path
 import imageio_ffmpeg
 from PIL import Image
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.fonts import FontChain
 from storyboard.exports.lettering import draw_lines, fitting, height
 from storyboard.exports.panels import Panel, drawn_panels
-from storyboard.pictures import PictureStore
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 TICK = 0.5
 SHORTEST, LONGEST = 2.5, 10.0

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.looks import finished
-from storyboard.pictures import PictureStore
-from storyboard.story import Story, Take
+from storyboard.story.looks import finished
+from storyboard.story.values import Story, Take
 
 MAX_SLUG = 40  # characters
 

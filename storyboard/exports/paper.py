@@ -14,6 +14,7 @@ from fpdf import FPDF
 from fpdf.enums import TextDirection
 from PIL import Image
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.exports.fonts import FontChain, Typeface
 from storyboard.exports.lettering import (
     ASCENT,
@@ -25,8 +26,7 @@ from storyboard.exports.lettering import (
     start_of,
 )
 from storyboard.exports.panels import Panel, panels_of
-from storyboard.pictures import PictureStore
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 GRIDS = {1: (1, 1), 2: (1, 2), 4: (2, 2), 6: (2, 3), 9: (3, 3)}  # frames a page: columns, rows
 PAPERS = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}

@@ -19,14 +19,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from storyboard.durable import sync_folder
+from storyboard.disk.durable import sync_folder
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.frame_png import PNG_START
 from storyboard.exports.reading import read_json, read_picture
-from storyboard.inputs import StoryInputs
-from storyboard.pictures import PictureStore
-from storyboard.story import Character, Frame, Story, Take, new_id
-from storyboard.story_json import story_from_json, story_to_json
+from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import Character, Frame, Story, Take, new_id
 
 ENDING = ".storyboard"
 STORY = "story.json"

@@ -10,8 +10,8 @@ import json
 
 from PIL import Image
 
+from storyboard.disk.pictures import read_upload
 from storyboard.errors import StoryError
-from storyboard.pictures import read_upload
 
 MAX_DEPTH = 20  # the format itself needs 8
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from storyboard.disk.pictures import PictureStore
 from storyboard.exports.fonts import FontChain
 from storyboard.exports.lettering import draw_lines, fitting, height
 from storyboard.exports.panels import Panel, drawn_panels, panels_of
-from storyboard.pictures import PictureStore
-from storyboard.story import Story
+from storyboard.story.values import Story
 
 INK = "#1d1a17"
 PAPER = "#ffffff"

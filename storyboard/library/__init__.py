@@ -3,14 +3,13 @@
 Knows neither torch nor gradio, and no sessions.
 """
 
-from storyboard.library.changes import MAX_CHANGES_KEPT, Change
 from storyboard.library.lock import FolderUnusable
+from storyboard.library.steps import MAX_UNDO_SAVED
 from storyboard.library.stories import DAYS_KEPT, Entry, Library, Saved, open_library
 
 __all__ = [
     "DAYS_KEPT",
-    "MAX_CHANGES_KEPT",
-    "Change",
+    "MAX_UNDO_SAVED",
     "Entry",
     "FolderUnusable",
     "Library",

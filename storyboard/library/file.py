@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from storyboard.durable import part_of, settle, sweep_parts
+from storyboard.disk.durable import part_of, settle, sweep_parts
 from storyboard.errors import StoryError
 from storyboard.library.lock import FolderLock, FolderUnusable
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
-from storyboard.file_lock import lock
 
 FILE = "library.lock"
 

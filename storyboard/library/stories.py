@@ -17,21 +17,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from storyboard.captions import clean_text
+from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.jobs import Job
-from storyboard.library.changes import STACKS, Change, Kept, read_changes, write_changes
 from storyboard.library.file import LibraryFile
 from storyboard.library.lock import FolderUnusable
 from storyboard.library.salvage import salvaged
-from storyboard.pictures import PictureStore
-from storyboard.story import MAX_TITLE, Story, new_id
-from storyboard.story_json import story_from_json, story_to_json
+from storyboard.library.steps import STACKS, SavedStep, read_steps, write_steps
+from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.job import Job
+from storyboard.story.undo import Step
+from storyboard.story.values import ID, MAX_TITLE, Story, new_id
+from storyboard.text.captions import clean_text
 
 DAYS_KEPT = 30  # deleted stories
 MAX_OPENING = 120  # characters of the first sentence in the list
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ class Saved:
     story: Story
     revision: int
     updated: float
-    undo: tuple[Change, ...]
-    redo: tuple[Change, ...]
+    undo: tuple[Step, ...]
+    redo: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Library:
         self._temporary = tempfile.TemporaryDirectory(prefix="storyboard-") if folder is None else None
         self.folder = Path(self._temporary.name if self._temporary else folder)
         self._clock = clock
-        self._kept: dict[str, tuple[Kept, ...]] = {}  # the changes of each story open here
+        self._kept: dict[str, tuple[SavedStep, ...]] = {}  # the changes of each story open here
         self._file = LibraryFile(self.folder, clock)
         try:
             self.pictures = PictureStore(self.folder / "pictures")
@@ -97,7 +97,7 @@ class Library:
         return self._temporary is not None
 
     def save(
-        self, story: Story, revision: int, undo: Sequence[Change] = (), redo: Sequence[Change] = ()
+        self, story: Story, revision: int, undo: Sequence[Step] = (), redo: Sequence[Step] = ()
     ) -> float:
         """Put the story on disk as `revision`, with the whole undo and redo stacks; when that was.
 
@@ -116,7 +116,7 @@ class Library:
             ).rowcount
             if not changed:
                 self._insert(connection, row)
-            kept = write_changes(connection, story.id, self._kept.get(story.id, ()), undo, redo)
+            kept = write_steps(connection, story.id, self._kept.get(story.id, ()), undo, redo)
         self._kept[story.id] = kept
         return now
 
@@ -130,7 +130,7 @@ class Library:
         row = self._found(story_id)
         story = story_from_json(_parsed(row["body"]))
         kept = self._kept[story_id] = self._changes(story_id)
-        undo, redo = (tuple(one.change for one in kept if one.stack == stack) for stack in STACKS)
+        undo, redo = (tuple(one.step for one in kept if one.stack == stack) for stack in STACKS)
         return Saved(story, row["revision"], row["updated"], undo, redo)
 
     def let_go(self, story_id: str) -> None:
@@ -154,14 +154,14 @@ class Library:
 
         StoryError for what is no shelf id.
         """
-        if not (_SHELF.fullmatch(shelf) and _ID.fullmatch(story_id)):
+        if not (_SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             raise StoryError("That is no shelf of stories, or no story; reload the page.")
         if not self.is_on_shelf(shelf, story_id):
             with self._file.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
 
     def is_on_shelf(self, shelf: str, story_id: str) -> bool:
-        if not (_SHELF.fullmatch(shelf) and _ID.fullmatch(story_id)):
+        if not (_SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False
         return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
 
@@ -253,16 +253,16 @@ class Library:
         return row
 
     def _row_of(self, story_id: str) -> sqlite3.Row | None:
-        if not _ID.fullmatch(story_id):
+        if not ID.fullmatch(story_id):
             return None
         rows = self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,))
         return rows[0] if rows else None
 
-    def _changes(self, story_id: str) -> tuple[Kept, ...]:
+    def _changes(self, story_id: str) -> tuple[SavedStep, ...]:
         """The story's undo history as it is on disk; nothing where it cannot be read."""
         rows = self._file.rows("SELECT * FROM changes WHERE story = ? ORDER BY number", (story_id,))
         try:
-            return read_changes(rows)
+            return read_steps(rows)
         except StoryError as error:  # the story is worth more than its history
             log.warning("story %s: %s", story_id, error)
             return ()

@@ -1,7 +1,7 @@
 """The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
 
 Called by the stage-1 loss, by the caching of fused conditions and at inference. Must not know how names are
-found in a caption (`storyboard.captions`): it receives character spans.
+found in a caption (`storyboard.text.captions`): it receives character spans.
 """
 
 from __future__ import annotations

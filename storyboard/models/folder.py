@@ -17,6 +17,13 @@ INDEX = "model_index.json"
 PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
 
 
+def bundled_pipeline() -> Path:
+    """Returns the folder of the pipeline that comes along: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "assets" / "maple-lane"
+    return installed if installed.is_dir() else package.parent / "assets" / "maple-lane"
+
+
 def check_folder(folder: Path) -> None:
     """StoryError, naming the folder, what is wrong and the remedy, unless `folder` holds a whole, safe pipeline."""
     if folder.is_file():

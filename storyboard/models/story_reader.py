@@ -1,6 +1,6 @@
 """The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
 
-Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.captions.interleave`;
+Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.text.prompt.interleave`;
 each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
 
 Positions are always passed and attention masks never are: prompts are padded on the right, where causal
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from storyboard.captions import PictureSlot
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.losses import IGNORED
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.text.prompt import PictureSlot
 
 Part = str | tuple[str, str] | PictureSlot  # as written; a pair is one text after the other
 TokenPart = list[int] | PictureSlot  # as tokenised

@@ -13,10 +13,11 @@ from gradio.route_utils import get_root_url
 
 from storyboard.errors import StoryError
 from storyboard.exports import missing_letters
-from storyboard.jobs import Job
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.job import Job
+from storyboard.studio.studio import Studio
 from storyboard.ui.described import address, describe_frame, describe_story
 from storyboard.ui.files import export
-from storyboard.ui.studio import Studio
 
 DRAWING_AT_ONCE = 8  # calls that may wait for their pictures together; the drawing itself is the queue's
 EXPORTING_AT_ONCE = 2
@@ -58,7 +59,7 @@ def _story_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         """
         story_id = studio.create()
         if title:
-            studio.rename(story_id, title)
+            studio.change(story_id, "rename_story", title=title)
         return story_id
 
     def get_story(story_id: str, request: gr.Request) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         Returns:
             The frame.
         """
-        studio.choose_take(story_id, frame_id, take_id)
+        studio.change(story_id, "choose_take", frame=frame_id, take=take_id)
         return described(story_id, frame_id, request)
 
     def rebind(
@@ -107,12 +108,12 @@ def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         Returns:
             The frame, which is out of date if its picture showed somebody else.
         """
-        studio.rebind(story_id, frame_id, occurrence, names or None)
+        studio.change(story_id, "rebind", frame=frame_id, occurrence=occurrence, names=names or None)
         return described(story_id, frame_id, request)
 
     def described(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
         story = studio.session(story_id).story
-        return describe_frame(studio, story, story.frame(frame_id), root(request))
+        return describe_frame(studio, StoryInputs(story), story.frame(frame_id), root(request))
 
     return choose_take, rebind
 
@@ -141,7 +142,7 @@ def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         Returns:
             The frame with the address of its new picture.
         """
-        studio.edit(story_id, frame_id, sentence)
+        studio.change(story_id, "edit_frame", frame=frame_id, caption=sentence)
         return drawn(studio.draw(story_id, frame_id), request)
 
     def draw_frame(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         if job.state != "done":
             number = story.frame_number(frame.id)
             raise StoryError(f"Frame {number} was stopped or changed before it was drawn; draw it once more.")
-        return describe_frame(studio, story, frame, root(request))
+        return describe_frame(studio, StoryInputs(story), frame, root(request))
 
     return add_frame, edit_frame, draw_frame, reroll_frame
 

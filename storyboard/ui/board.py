@@ -15,15 +15,15 @@ from pathlib import Path
 
 import gradio as gr
 
-from storyboard.captions import MAX_CAPTION
 from storyboard.errors import StoryError
-from storyboard.looks import BRIGHTNESS, CURVES
-from storyboard.script import MAX_SCRIPT
+from storyboard.story.looks import BRIGHTNESS, CURVES
+from storyboard.studio.studio import Studio
+from storyboard.text.captions import MAX_CAPTION
+from storyboard.text.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
 from storyboard.ui.hints import Hints
 from storyboard.ui.shelf import SHELF_CALLS, example_from, no_example, open_story
-from storyboard.ui.studio import Studio
 from storyboard.ui.view import board_view, jobs_view
 
 STATIC = Path(__file__).parent / "static"

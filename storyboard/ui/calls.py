@@ -1,34 +1,25 @@
 """What the page may ask of the studio about a story: one call a verb, each a message in and an answer out.
 
 Knows neither Gradio nor models. A message is a dictionary whose values nobody has checked: the studio does, and
-refuses with a StoryError. What a call returns is added to the answer, beside the view.
+refuses with a StoryError. The verbs that change a story, and their fields, are those of `studio/verbs.py`. What a call
+returns is added to the answer, beside the view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from storyboard.studio.studio import Studio
+from storyboard.studio.verbs import EDITS
 from storyboard.ui.hints import Hints
-from storyboard.ui.studio import Studio
 from storyboard.ui.view import frame_details as details_of
 
 SHOWN = 40  # letters before the place where a sentence is cut
 
 Call = Callable[[Studio, dict], dict | None]
 
-# The calls that only pass on what the message has, in the order the studio's verb takes it after the story.
-PASSED_ON: dict[str, tuple[Callable, tuple[str, ...]]] = {
-    "move_frame": (Studio.move, ("frame", "number")),
-    "remove_frame": (Studio.remove, ("frame",)),
-    "lock_frame": (Studio.lock, ("frame", "locked")),
-    "see_frames": (Studio.see, ("frame", "sees")),
-    "keep_seed": (Studio.keep_seed, ("frame", "seed")),
-    "use_portrait": (Studio.use_portrait, ("frame", "name", "portrait")),
-    "include_name": (Studio.include, ("frame", "name", "how")),
-    "rebind": (Studio.rebind, ("frame", "occurrence", "names")),
-    "set_look": (Studio.set_look, ("look",)),
-    "set_quality": (Studio.set_quality, ("quality",)),
-    "choose_take": (Studio.choose_take, ("frame", "take")),
+# The calls that only draw or stop drawing, and the fields that the studio's method takes after the story, in order.
+DRAWING: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "draw_frame": (Studio.draw, ("frame",)),
     "draw_missing": (Studio.draw_missing, ()),
     "draw_stale": (Studio.draw_stale, ()),
@@ -37,48 +28,57 @@ PASSED_ON: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "stop_frame": (Studio.stop, ("frame",)),
     "cancel_job": (Studio.cancel, ("job",)),
     "cancel_all": (Studio.cancel_all, ()),
-    "choose_portrait": (Studio.choose_portrait, ("name", "portrait")),
-    "edit_character": (Studio.edit_character, ("name", "new_name", "pronoun", "aliases")),
-    "remove_character": (Studio.remove_character, ("name",)),
 }
 
 
-def _passing_on(name: str) -> Call:
-    verb, fields = PASSED_ON[name]
+def _drawing(name: str) -> Call:
+    method, fields = DRAWING[name]
 
     def call(studio: Studio, message: dict) -> None:
-        verb(studio, message["story"], *(message.get(field) for field in fields))
+        method(studio, message["story"], *(message.get(field) for field in fields))
 
     call.__name__ = name
     return call
 
 
+def _editing(name: str) -> Call:
+    """The call of one of `EDITS`, whose fields the message has under the same names."""
+
+    def call(studio: Studio, message: dict) -> dict | None:
+        result = studio.change(message["story"], name, **_fields(name, message))
+        return ANSWERS[name](result) if name in ANSWERS else None
+
+    call.__name__ = name
+    return call
+
+
+def _fields(name: str, message: dict) -> dict[str, object]:
+    return {field: message.get(field) for field in EDITS[name].fields}
+
+
+# What a page needs to know of an edit beside the view after it.
+ANSWERS: dict[str, Callable] = {
+    "duplicate_frame": lambda frame: {"frame": frame.id},
+    "undo": lambda phrase: {"phrase": phrase},
+    "redo": lambda phrase: {"phrase": phrase},
+}
+
+
 def add_frame(studio: Studio, message: dict) -> dict:
-    frame, _ = studio.add(
-        message["story"], message.get("caption"), message.get("after"), message.get("before")
-    )
+    frame, _ = studio.add(message["story"], **_fields("add_frame", message))
     return {"frame": frame.id}
 
 
 def add_script(studio: Studio, message: dict) -> dict:
-    frames = studio.add_many(
-        message["story"],
-        message.get("captions"),
-        message.get("after"),
-        message.get("before"),
-        draw=message.get("draw") is True,
-    )
+    draw = message.get("draw") is True
+    frames = studio.add_many(message["story"], **_fields("add_script", message), draw=draw)
     return {"frames": [frame.id for frame in frames]}
 
 
 def edit_frame(studio: Studio, message: dict) -> None:
-    studio.edit(message["story"], message.get("frame"), message.get("caption"), message.get("base"))
+    studio.change(message["story"], "edit_frame", **_fields("edit_frame", message))
     if message.get("draw") is True:
         studio.draw(message["story"], message.get("frame"))
-
-
-def duplicate_frame(studio: Studio, message: dict) -> dict:
-    return {"frame": studio.duplicate(message["story"], message.get("frame")).id}
 
 
 def reroll_frame(studio: Studio, message: dict) -> None:
@@ -89,21 +89,12 @@ def draw_variants(studio: Studio, message: dict) -> None:
     studio.draw(message["story"], message.get("frame"), variants=message.get("count", 0))
 
 
-def undo(studio: Studio, message: dict) -> dict:
-    return {"phrase": studio.undo(message["story"])}
-
-
-def redo(studio: Studio, message: dict) -> dict:
-    return {"phrase": studio.redo(message["story"])}
-
-
 def changes() -> tuple[Call, ...]:
     """Every call that may change the story; each is to be answered with the view after it."""
-    passed_on = map(_passing_on, PASSED_ON)
-    return (
-        *passed_on,
-        *(add_frame, add_script, edit_frame, duplicate_frame, reroll_frame, draw_variants, undo, redo),
-    )
+    own = (add_frame, add_script, edit_frame, reroll_frame, draw_variants)
+    # A story is renamed from the list of stories too, where it need not be the open one: `shelf.py` has that call.
+    elsewhere = {"rename_story", *(call.__name__ for call in own)}
+    return (*(_editing(name) for name in EDITS if name not in elsewhere), *map(_drawing, DRAWING), *own)
 
 
 def frame_details(studio: Studio, message: dict) -> dict:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from storyboard.captions import find_pronouns
-from storyboard.inputs import StoryInputs, stale_cause
-from storyboard.story import Character, Frame, Story
-from storyboard.ui.studio import Studio
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import Character, Frame, Story
+from storyboard.studio.studio import Studio
 from storyboard.ui.view import reading_of
 
 
 def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
     """The story, its cast and its frames in order. `root`: this app's address as the caller reached it."""
+    inputs = StoryInputs(story)
     return {
         "id": story.id,
         "title": story.title,
@@ -25,13 +25,13 @@ def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
         "look": story.look,
         "quality": story.quality,
         "cast": [_character(studio, character, root) for character in story.cast],
-        "frames": [describe_frame(studio, story, frame, root) for frame in story.frames],
+        "frames": [describe_frame(studio, inputs, frame, root) for frame in story.frames],
     }
 
 
-def describe_frame(studio: Studio, story: Story, frame: Frame, root: str) -> dict[str, Any]:
+def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, root: str) -> dict[str, Any]:
     """A frame, the take on the board and all its takes; what only a take has is None before the first."""
-    take = frame.take
+    take, story = frame.take, inputs.story
     stale = frame.id in studio.stale_frames(story)
     return {
         "id": frame.id,
@@ -57,10 +57,10 @@ def describe_frame(studio: Studio, story: Story, frame: Frame, root: str) -> dic
             }
             for one in frame.takes
         ],
-        "pronouns": _pronouns(StoryInputs(story), frame),
+        "pronouns": _pronouns(inputs, frame),
         "locked": frame.locked,
         "stale": stale,
-        "stale_because": stale_cause(story, frame.id) if stale else None,
+        "stale_because": inputs.stale_cause(frame) if stale else None,
     }
 
 
@@ -82,7 +82,7 @@ def _character(studio: Studio, character: Character, root: str) -> dict[str, Any
 
 def _pronouns(inputs: StoryInputs, frame: Frame) -> list[dict[str, Any]]:
     described = []
-    for occurrence, pronoun in enumerate(find_pronouns(frame.caption)):
+    for occurrence, pronoun in enumerate(inputs.read(frame.caption).pronouns):
         names, confidence, by = reading_of(inputs, frame, occurrence, pronoun)
         described.append(
             {

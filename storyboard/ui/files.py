@@ -15,13 +15,13 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
+from storyboard.disk.pictures import MAX_UPLOAD_BYTES
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import file_stem
 from storyboard.exports.project import read_project
-from storyboard.pictures import MAX_UPLOAD_BYTES
-from storyboard.ui.studio import Studio
+from storyboard.studio.studio import Studio
 
 EXPORT_KEPT = 3600  # seconds
 

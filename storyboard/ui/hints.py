@@ -1,7 +1,7 @@
 """What a pipeline says it can draw: its words, and the optional "places", "actions", "example", "peopled" of cast.json.
 
 Knows neither torch nor gradio. All of it is suggestions, so what does not fit is left out instead of refused;
-`storyboard.cast` is the one that checks the file.
+`storyboard.studio.cast` is the one that checks the file.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from storyboard.captions import clean_text, find_mentions, find_pronouns
-from storyboard.impersonal import is_impersonal
 from storyboard.renderer import MAX_STEPS
-from storyboard.story import MAX_FRAMES
+from storyboard.story.values import MAX_FRAMES
+from storyboard.text.captions import clean_text, find_mentions, find_pronouns
+from storyboard.text.impersonal import is_impersonal
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that

@@ -10,11 +10,11 @@ from typing import Any
 
 import gradio as gr
 
+from storyboard.studio.studio import Studio
 from storyboard.ui.api import add_api
 from storyboard.ui.board import MAX_UPLOAD_MB, STATIC, make_board
 from storyboard.ui.files import exports_folder
 from storyboard.ui.hints import Hints
-from storyboard.ui.studio import Studio
 from storyboard.ui.theme import make_theme
 
 TITLE = "StoryGPT-V Storyboard"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storyboard.errors import StoryError
 from storyboard.library import Entry
-from storyboard.ui.studio import Studio
+from storyboard.studio.studio import Studio
 from storyboard.ui.view import board_view
 
 Example = Callable[
@@ -55,7 +55,7 @@ def list_stories(studio: Studio, message: dict) -> dict:
 
 
 def rename_story(studio: Studio, message: dict) -> None:
-    studio.rename(message.get("of"), message.get("title"))
+    studio.change(message.get("of"), "rename_story", title=message.get("title"))
 
 
 def duplicate_story(studio: Studio, message: dict) -> dict:

@@ -11,13 +11,13 @@ import io
 
 from PIL import Image
 
-from storyboard.captions import Pronoun, find_mentions, find_pronouns
-from storyboard.impersonal import is_impersonal
-from storyboard.inputs import StoryInputs, stale_cause
-from storyboard.jobs import Job
-from storyboard.readings import as_understood
-from storyboard.story import QUALITIES, Character, Frame, Story, Take
-from storyboard.ui.studio import Studio
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.job import Job
+from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
+from storyboard.studio.studio import Studio
+from storyboard.text.captions import Pronoun
+from storyboard.text.impersonal import is_impersonal
+from storyboard.text.readings import as_understood
 
 PREVIEW_SIDE = 256  # pixels
 _THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be
@@ -47,7 +47,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
             _frame(inputs, frame, number)
             | {
                 "stale": frame.id in stale,
-                "cause": stale_cause(story, frame.id) if frame.id in stale else None,
+                "cause": inputs.stale_cause(frame) if frame.id in stale else None,
             }
             for number, frame in enumerate(story.frames, start=1)
         ],
@@ -122,7 +122,7 @@ def _frame(inputs: StoryInputs, frame: Frame, number: int) -> dict:
     ids = [one.id for one in frame.takes]
     pronouns = [
         one
-        for occurrence, pronoun in enumerate(find_pronouns(frame.caption))
+        for occurrence, pronoun in enumerate(inputs.read(frame.caption).pronouns)
         if (one := _pronoun(inputs, frame, number, occurrence, pronoun)) is not None
     ]
     return {
@@ -210,11 +210,11 @@ def _named_before(
     inputs: StoryInputs, frame: Frame, number: int, pronoun: Pronoun, names: tuple[str, ...]
 ) -> int | None:
     """The latest earlier frame whose sentence has one of `names`; None where this sentence itself had them before."""
-    own = find_mentions(frame.caption[: pronoun.start], inputs.story.names)
-    if any(mention.name in names for mention in own):
+    own = inputs.read(frame.caption).mentions
+    if any(mention.name in names and mention.end <= pronoun.start for mention in own):
         return None
     for earlier in range(number - 1, 0, -1):
-        if set(names) & set(inputs.mentioned(inputs.text(inputs.story.frames[earlier - 1]))):
+        if set(names) & set(inputs.read(inputs.text(inputs.story.frames[earlier - 1])).names):
             return earlier
     return None
 

@@ -20,7 +20,7 @@ from training.data.maple_lane import STORIES, MapleLane
 from training.data.pororo import Pororo
 from training.data.reader import LEAST_FRAMES, Reader
 from training.data.records import FRAMES, Story, StoryFrame
-from training.references import RULES, Rule
+from training.data.references import RULES, Rule
 
 Followers = Literal["own", "any"]
 READERS = {reader.kind: reader for reader in (Flintstones, Pororo, MapleLane)}
@@ -44,7 +44,7 @@ class StoryDataset(Dataset):
 
     overlapping: every clip with enough followers starts a story, as the authors have it for four frames and where
     the folder lists followers for another length; else stories of the split's own clips, end to end, as in their
-    Table 5. None: as the authors. rule: of `training.references`. followers: "any" is the published rule, by which a
+    Table 5. None: as the authors. rule: of `references.py`. followers: "any" is the published rule, by which a
     story may go on into clips of another split; "own" leaves such stories out, so that none is learned from.
     """
 

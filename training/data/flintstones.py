@@ -10,7 +10,7 @@ from storyboard.errors import StoryError
 from training.data import splits, tables
 from training.data.reader import Reader, logger
 from training.data.records import Clip, StoryFrame
-from training.references import FLINTSTONES, ReferentialCaption, Rule, extend_flintstones
+from training.data.references import FLINTSTONES, ReferentialCaption, Rule, extend_flintstones
 
 ORIGINAL_ANNOTATIONS = "flintstones_annotations_v1-0.json"
 

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from storyboard.captions import mentioned_names
 from storyboard.errors import StoryError
+from storyboard.text.captions import mentioned_names
 from training.data.reader import Reader
 from training.data.records import Clip, StoryFrame
-from training.references import PORORO, ReferentialCaption, Rule, caption_index, extend_pororo
+from training.data.references import PORORO, ReferentialCaption, Rule, caption_index, extend_pororo
 
 
 class Pororo(Reader):

@@ -15,7 +15,7 @@ from typing import Any
 from storyboard.errors import StoryError
 from training.data import splits, tables
 from training.data.records import FRAMES, Clip, Segment, StoryFrame
-from training.references import ReferentialCaption, Rule
+from training.data.references import ReferentialCaption, Rule
 
 logger = logging.getLogger(__name__)
 

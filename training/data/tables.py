@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from storyboard.durable import part_of, settle, write_whole
+from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
 from training.data.unpickle import read_pickle
 

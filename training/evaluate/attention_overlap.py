@@ -18,14 +18,14 @@ import torch
 from diffusers import DDPMScheduler
 from transformers import HfArgumentParser
 
-from storyboard.captions import find_mentions
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
 from storyboard.pipeline import StoryPipeline
+from storyboard.text.captions import find_mentions
 from training.evaluate.metrics import Ratio, bootstrap
+from training.examples.latents import MASK_SIZE, encode_story
 from training.maple_lane import MapleStory, draw_portrait, story
 from training.maple_lane.reading import NAMES
-from training.pretrain.latents import MASK_SIZE, encode_story
 
 TIMESTEPS = (200, 400, 600, 800)  # of 1000
 

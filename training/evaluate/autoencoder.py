@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from transformers import HfArgumentParser
 
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.models.latents import decode_latents, encode_pictures, to_picture
 from storyboard.pipeline import StoryPipeline
@@ -28,8 +28,8 @@ from training.evaluate.drawing import StoryArtist, System, weights_hash
 from training.evaluate.frame_classifier import load_classifier
 from training.evaluate.intervals import Estimate, estimate
 from training.evaluate.metrics import score
+from training.examples.pixels import pixels_of
 from training.maple_lane import MapleStory, story
-from training.pretrain.autoencoder import pixels_of
 from training.pretrain.edges import laplacian_variance
 
 SHOWN = 24  # frames of the sheet

@@ -28,12 +28,12 @@ from transformers import (
 )
 
 from storyboard.errors import StoryError
+from training.configs.parts import train_language_tokenizer
 from training.evaluate.captioning import PROMPT, Captioner, captioner_pixels
 from training.evaluate.classifier import PICTURE, real_picture, soften
 from training.evaluate.text_scores import bleu, cider, words
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import draw, sample_story, story
-from training.parts import train_language_tokenizer
 
 CHECKED_STORIES = 6  # of the val split, at every checkpoint
 PUBLISHED_STORIES = 50  # of the test split, at the end

@@ -17,7 +17,7 @@ from PIL import Image
 from transformers import AutoTokenizer, Blip2ForConditionalGeneration, PreTrainedTokenizerBase
 
 from storyboard.errors import StoryError
-from training.weights_file import read_weights, tensors_of
+from training.released.weights_file import read_weights, tensors_of
 
 PROMPT = "a photo of"
 CAPTIONS = 5  # of a picture: as many as there are beams

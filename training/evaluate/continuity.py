@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from storyboard.captions import mentioned_names
+from storyboard.text.captions import mentioned_names
 from training.evaluate.drawing import DrawnFrame
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import Labels, Ratio

@@ -20,15 +20,15 @@ from PIL import Image
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
-from storyboard.durable import part_of, settle, write_whole
+from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Renderer
 from training.data import Story, StoryDataset, open_reader
+from training.data.references import FLINTSTONES_SHE, PORORO_SHE, mark_names
 from training.evaluate.drawing import frame_seed, weights_hash
+from training.loop.processes import make_accelerator
 from training.maple_lane import CAST
-from training.processes import make_accelerator
-from training.references import FLINTSTONES_SHE, PORORO_SHE, mark_names
 
 SETTING = "setting.json"
 PRONOUNS = {who.name.lower(): who.pronoun for who in CAST} | {

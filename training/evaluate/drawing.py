@@ -1,7 +1,8 @@
 """Draws the stories of a split with a renderer, and keeps every picture under a key of what made it.
 
 The key holds the pipeline's weights and the whole request, history pictures included, but not the drawing code:
-`StoryArtist.check` draws one kept picture again to notice that the code has changed. Knows no classifier.
+one kept picture is drawn again (`StoryArtist.check`, `KeptRenderer`) to notice that the code has changed. Knows no
+classifier.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from storyboard.durable import part_of, settle
+from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered, Renderer
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
+from storyboard.text.captions import mentioned_names
 from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
 
 PORTRAIT = 256  # pixels, as portraits are drawn for training
@@ -92,7 +94,7 @@ class StoryArtist:
                 _write(paths[place], rendered)
             for story, frames, path in zip(stories, told, paths, strict=True):
                 frame = story.frames[number]
-                frames.append(DrawnFrame(story, number, self._caption(frame), path, _made(path)))
+                frames.append(DrawnFrame(story, number, self._caption(frame), path, made_of(path)))
                 drawn()
         return told
 
@@ -100,11 +102,7 @@ class StoryArtist:
         """Draw the last of a story's pictures again; StoryError where it is not the one that is kept."""
         *earlier, last = frames
         (rendered,) = self._render([self._request(last.story, last.number, earlier)])
-        new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), last.open()))
-        if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
-            raise StoryError(
-                f"{last.path} was drawn by other code than there is now; remove {self.folder} or draw elsewhere."
-            )
+        _check_same(rendered, last.path)
 
     def _request(self, story: MapleStory, number: int, earlier: list[DrawnFrame]) -> FrameRequest:
         reads = self.system.conditioning in READS_PICTURES
@@ -131,6 +129,41 @@ class StoryArtist:
         for request in requests:
             *_, rendered = self.renderer.render(request)
             yield rendered
+
+
+class KeptRenderer:
+    """A renderer that draws a request once: finished pictures are read back from `folder`.
+
+    pipeline: hash of its weights. The first picture that is read back is drawn again; StoryError where it has changed.
+    """
+
+    def __init__(self, renderer: Renderer, pipeline: str, folder: Path):
+        self.renderer, self.pipeline, self.folder = renderer, pipeline, Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._checked = False
+
+    def path_of(self, request: FrameRequest) -> Path:
+        """Returns where the picture of a request is, or will be."""
+        return self.folder / f"{request_key(self.pipeline, request)}.png"
+
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
+        """Yields one Rendered, without previews; none once cancelled."""
+        path = self.path_of(request)
+        if not path.exists() or not self._checked:
+            *_, rendered = (None, *self.renderer.render(request, cancelled))
+            if not isinstance(rendered, Rendered):
+                return
+            if path.exists():
+                _check_same(rendered, path)
+                self._checked = True
+            else:
+                _write(path, rendered)
+        mentioned = mentioned_names(
+            request.resolved or request.caption, {who.name: who.aliases for who in request.cast}
+        )
+        yield Rendered(_opened(path), mentioned, **asdict(made_of(path)))
 
 
 def frame_seed(story_id: str, number: int) -> int:
@@ -187,11 +220,22 @@ def request_key(pipeline: str, request: FrameRequest) -> str:
         "guidance": request.guidance,
         "conditioning": request.conditioning,
     }
+    if request.resolved is not None:
+        words["resolved"] = request.resolved
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:32]
 
 
 def _pixels_hash(picture: Image.Image) -> str:
     return hashlib.sha256(f"{picture.size}".encode() + picture.convert("RGB").tobytes()).hexdigest()
+
+
+def _check_same(rendered: Rendered, path: Path) -> None:
+    """StoryError where a kept picture is not the one that is drawn now."""
+    new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), _opened(path)))
+    if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
+        raise StoryError(
+            f"{path} was drawn by other code than there is now; remove {path.parent} or draw elsewhere."
+        )
 
 
 def _write(path: Path, rendered: Rendered) -> None:
@@ -209,6 +253,7 @@ def _opened(path: Path) -> Image.Image:
         return picture.convert("RGB")
 
 
-def _made(path: Path) -> Made:
+def made_of(path: Path) -> Made:
+    """Returns how a kept picture was made."""
     with Image.open(path) as picture:
         return Made(**json.loads(picture.text[MADE]))

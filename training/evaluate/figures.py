@@ -5,7 +5,8 @@
 
 `attention` is Figure 4: how well the cross-attention of a name finds its character, without and with L_reg; half a
 minute a pipeline. `cost` is Figure 5: seconds and memory a frame of StoryGPT-V and of Story-LDM along one story, both
-drawn in turns by one process; about 4 minutes. Each writes JSON for `training.evaluate.tables`, and a PNG.
+drawn in turns by one process; about 4 minutes. Each writes JSON for `training.evaluate.tables`, and the PNG that
+docs/results.md shows.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from transformers import HfArgumentParser
 
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import ContextFrame, FrameRequest, Renderer
@@ -49,7 +50,7 @@ class AttentionArguments:
     )
     stories: int = field(default=25, metadata={"help": "test stories of four frames, for the numbers"})
     json: str = field(default=f"{ROOT}/evaluate/figure-4.json", metadata={"help": "file of the numbers"})
-    picture: str = field(default=f"{ROOT}/evaluate/figure-4.png", metadata={"help": "file of the picture"})
+    picture: str = field(default="docs/figure-4.png", metadata={"help": "file of the picture"})
 
 
 @dataclass
@@ -61,7 +62,7 @@ class CostArguments:
         default=None, metadata={"help": "denoising steps; the pipelines' own by default"}
     )
     json: str = field(default=f"{ROOT}/evaluate/figure-5.json", metadata={"help": "file of the numbers"})
-    picture: str = field(default=f"{ROOT}/evaluate/figure-5.png", metadata={"help": "file of the chart"})
+    picture: str = field(default="docs/figure-5.png", metadata={"help": "file of the chart"})
 
     def __post_init__(self):
         if self.frames < 2 * WINDOW + 1:

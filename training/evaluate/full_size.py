@@ -20,7 +20,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from training.data import Story, StoryDataset, StoryFrame, open_reader
 from training.evaluate import text_scores

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import nn
 
 from storyboard.errors import StoryError
-from training.weights_file import fit, read_weights, tensors_of
+from training.released.weights_file import fit, read_weights, tensors_of
 
 SIDE = 299
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

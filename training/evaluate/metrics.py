@@ -69,6 +69,18 @@ def attribute_accuracy(truth: np.ndarray, seen: np.ndarray, found: np.ndarray) -
     return Ratio((present & found & (truth == seen)).sum(axis=1), present.sum(axis=1))
 
 
+def deeds_right(truth: Labels, seen: Labels) -> Ratio:
+    """Frames in which everybody whose action is known is seen doing it, of those in which people do different things.
+
+    Unlike `attribute_accuracy` it asks who does what: two people who do each other's action are both wrong.
+    """
+    known = truth.actions != ABSENT
+    right = (~known | (seen.characters & (truth.actions == seen.actions))).all(axis=1)
+    least = np.where(known, truth.actions, np.iinfo(int).max).min(axis=1)
+    differ = truth.actions.max(axis=1) > least  # ABSENT is below every action
+    return Ratio((right & differ).astype(int), differ.astype(int))
+
+
 def ratios(truth: Labels, seen: Labels) -> dict[str, Ratio]:
     """Every score's ratio, in the order they are printed."""
     return {

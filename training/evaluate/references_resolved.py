@@ -1,8 +1,8 @@
 """How often "she" is read right: `python -m training.evaluate.references_resolved --pipeline DIR --json FILE`.
 
-The readings of `storyboard.explain` on Maple Lane's stories, whose referential captions carry the answer. The real
-pictures are the history, so that only reading is measured. Beside the language model's condition stands a perfect
-one, the fused condition of the caption with names: what the comparison itself could tell.
+The readings of `storyboard.pipeline.explain` on Maple Lane's stories, whose referential captions carry the answer. The
+real pictures are the history, so that only reading is measured. Beside the language model's condition stands a
+perfect one, the fused condition of the caption with names: what the comparison itself could tell.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ import torch
 from PIL import Image
 from transformers import HfArgumentParser
 
-from storyboard.candidates import candidates
-from storyboard.captions import Reading, find_pronouns
-from storyboard.conditions import FrameCondition, FrameConditions
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.renderer import ContextFrame, FrameRequest
+from storyboard.text.candidates import candidates
+from storyboard.text.captions import Reading, read_sentence
 from training.evaluate.drawing import cast_of
 from training.evaluate.metrics import Ratio, bootstrap
 from training.maple_lane import FIXED, StoryFrame, draw, story
+from training.maple_lane.reading import NAMES
 
 PICTURE = 128  # pixels of the pictures read
 
@@ -80,10 +81,11 @@ def pronoun_frames(split: str, frames: int) -> Iterator[PronounFrame]:
         for frame in tale.frames:
             caption = frame.referential
             if frame.references:
-                pronouns = {one.start: one for one in find_pronouns(caption)}
-                told = [earlier.caption for earlier in history]
+                sentence = read_sentence(caption, NAMES)
+                pronouns = {one.start: one for one in sentence.pronouns}
+                told = [read_sentence(earlier.caption, NAMES) for earlier in history]
                 choices = tuple(
-                    tuple(candidates(caption, pronouns[one.start], cast, told)) for one in frame.references
+                    tuple(candidates(sentence, pronouns[one.start], cast, told)) for one in frame.references
                 )
                 yield PronounFrame(tale.id, FrameRequest(caption, cast, history, seed=0), frame, choices)
             history += (ContextFrame(caption, Image.fromarray(draw(frame.scene, PICTURE))),)

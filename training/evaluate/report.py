@@ -6,6 +6,7 @@ Works on frames that are already drawn. Must not know pipelines or how to draw.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean, median
 
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from training.evaluate.classifier import real_picture
-from training.evaluate.drawing import DrawnFrame
+from training.evaluate.drawing import DrawnFrame, Made
 from training.evaluate.frame_classifier import FrameClassifier
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import Labels, Score, ratios, score
@@ -55,17 +56,11 @@ def by_frame(scored: Scored) -> list[dict]:
 
 def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
     """What came out of one run, as JSON; `frames` are those that were scored, in the same order."""
-    made = [frame.made for frame in frames]
-    seconds = [m.seconds for m in made]
     return {
         "frames": len(frames),
-        "drawn by": dict(Counter(m.conditioning for m in made)),
-        "steps": sorted({m.steps for m in made}),
-        "guidance": sorted({m.guidance for m in made}),
-        "seeds": "the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap 0",
-        "seconds per frame": {"mean": round(mean(seconds), 3), "median": round(median(seconds), 3)},
-        "scores": _plain(score(scored.truth, scored.drawn, scored.groups)),
-        "real frames": _plain(score(scored.truth, scored.real, scored.groups)),
+        **how_made([frame.made for frame in frames]),
+        "scores": plain(score(scored.truth, scored.drawn, scored.groups)),
+        "real frames": plain(score(scored.truth, scored.real, scored.groups)),
         "by frame number": by_frame(scored),
         "pictures": [
             {
@@ -82,11 +77,24 @@ def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
     }
 
 
+def how_made(made: Sequence[Made]) -> dict:
+    """Returns with what the pictures of a run were drawn and how long one took, as JSON; needs one at least."""
+    seconds = [m.seconds for m in made]
+    return {
+        "drawn by": dict(Counter(m.conditioning for m in made)),
+        "steps": sorted({m.steps for m in made}),
+        "guidance": sorted({m.guidance for m in made}),
+        "seeds": "the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap 0",
+        "seconds per frame": {"mean": round(mean(seconds), 3), "median": round(median(seconds), 3)},
+    }
+
+
 def _percent(above: int, below: int) -> float | None:
     return round(100 * int(above) / int(below), 2) if below else None
 
 
-def _plain(scores: dict[str, Score]) -> dict[str, dict]:
+def plain(scores: dict[str, Score]) -> dict[str, dict]:
+    """Returns the scores as JSON, with two decimals."""
     return {
         name: {key: round(v, 2) if isinstance(v, float) else v for key, v in asdict(s).items()}
         for name, s in scores.items()
@@ -122,13 +130,13 @@ def _cells(s: dict) -> str:
 def sheet_of(told: dict, frames: list[DrawnFrame]) -> Image.Image:
     blocks: dict[str, list[SheetFrame]] = {}
     for entry, frame in zip(told["pictures"], frames, strict=True):
-        shown = SheetFrame(frame.open(), frame.caption, _complaint(entry["truth"], entry["seen"]))
+        shown = SheetFrame(frame.open(), frame.caption, complaint(entry["truth"], entry["seen"]))
         blocks.setdefault(frame.story.id, []).append(shown)
     return contact_sheet(list(blocks.items()))
 
 
-def _complaint(truth: dict, seen: dict) -> str:
-    """Empty where the people and the place are right."""
+def complaint(truth: dict, seen: dict) -> str:
+    """Returns what was seen where that is not the truth; empty where the people and the place are right."""
     if truth["places"] == seen["places"] and truth["characters"].keys() == seen["characters"].keys():
         return ""
     return f"seen: {', '.join(seen['characters']) or 'nobody'}; {', '.join(seen['places']) or 'nowhere'}"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFont
 
 THUMB, GAP, LINE = 176, 10, 14
-TEXT_LINES = 5  # under a picture, the red one included
+LINES = (5, 9)  # under a picture, the least and the most there is room for
+COMPLAINT_LINES = 2  # of these, at most, in red
 ACROSS, COLUMNS = 4, 3  # pictures in a row of a story, stories side by side
-CELL = (THUMB + GAP, THUMB + TEXT_LINES * LINE + GAP)
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,18 @@ class SheetFrame:
 
 
 def contact_sheet(stories: Sequence[tuple[str, Sequence[SheetFrame]]]) -> Image.Image:
-    """One block a story, its title above; frames run left to right, four in a row."""
+    """One block a story, its title above; frames run left to right, four in a row, with room for the longest text."""
+    lines = max(LINES[0], *(len(_lines(frame)) for _, frames in stories for frame in frames))
+    cell = (THUMB + GAP, THUMB + lines * LINE + GAP)
     rows = [-(-len(frames) // ACROSS) for _, frames in stories]
-    block = (ACROSS * CELL[0] + 2 * GAP, max(rows) * CELL[1] + LINE + 2 * GAP)
+    block = (ACROSS * cell[0] + 2 * GAP, max(rows) * cell[1] + LINE + 2 * GAP)
     down = -(-len(stories) // COLUMNS)
     sheet = Image.new("RGB", (min(COLUMNS, len(stories)) * block[0], down * block[1]), "#fffaf2")
     for number, (title, frames) in enumerate(stories):
         left, top = number % COLUMNS * block[0] + GAP, number // COLUMNS * block[1] + GAP
         ImageDraw.Draw(sheet).text((left, top), title, fill="#8a7f78", font=_font())
         for place, frame in enumerate(frames):
-            corner = (left + place % ACROSS * CELL[0], top + LINE + GAP // 2 + place // ACROSS * CELL[1])
+            corner = (left + place % ACROSS * cell[0], top + LINE + GAP // 2 + place // ACROSS * cell[1])
             _paste(sheet, corner, frame)
     return sheet
 
@@ -42,10 +44,15 @@ def _paste(sheet: Image.Image, corner: tuple[int, int], frame: SheetFrame) -> No
     left, top = corner
     sheet.paste(frame.picture.resize((THUMB, THUMB), Image.Resampling.LANCZOS), corner)
     pen = ImageDraw.Draw(sheet)
-    said = [(line, "#3a3330") for line in _wrapped(frame.caption)[: TEXT_LINES - 1]]
-    seen = [(line, "#c0392b") for line in _wrapped(frame.complaint)[:2]]
-    for number, (line, colour) in enumerate((said + seen)[:TEXT_LINES]):
+    for number, (line, colour) in enumerate(_lines(frame)):
         pen.text((left, top + THUMB + 2 + number * LINE), line, fill=colour, font=_font())
+
+
+def _lines(frame: SheetFrame) -> list[tuple[str, str]]:
+    """What stands under a picture, each line with its colour."""
+    seen = [(line, "#c0392b") for line in _wrapped(frame.complaint)[:COMPLAINT_LINES]]
+    said = [(line, "#3a3330") for line in _wrapped(frame.caption)[: LINES[1] - len(seen)]]
+    return said + seen
 
 
 def _wrapped(text: str) -> list[str]:

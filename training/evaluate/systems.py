@@ -31,7 +31,7 @@ from transformers import HfArgumentParser
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import FrameRequest, Rendered, Renderer
-from training.align_llm import AlignArguments
+from training.align_llm.arguments import AlignArguments
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
 from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
@@ -39,7 +39,7 @@ from training.pretrain.language_model import LanguageModelArguments
 from training.pretrain.visual_mapper import VisualMapperArguments
 from training.story_ldm.__main__ import StoryLdmArguments
 from training.story_ldm.pipeline import StoryLdmPipeline
-from training.train_char_ldm import CharLdmArguments
+from training.train_char_ldm.arguments import CharLdmArguments
 
 Captions = Literal["plain", "referential"]
 ROOT = "runs/maple-lane"

@@ -1,4 +1,7 @@
-"""The tables as Markdown, and where they go in README. Knows the JSON of `training.evaluate.tables`, nothing else."""
+"""The tables as Markdown, and where they go in docs/results.md.
+
+Knows the JSON of `training.evaluate.tables`, nothing else.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,13 @@ SHOWN = {"FID": "FID, classifier's features"}
 DIGITS = {"BLEU4": 3, "CIDEr": 3, "FID": 2}
 
 
-def put_between_markers(readme: str, text: str, path: Path) -> str:
-    """`readme` with `text` between its markers. StoryError where they are not there, once, in order."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
+def put_between_markers(page: str, text: str, path: Path) -> str:
+    """Returns `page` with `text` between its markers. StoryError where they are not there, once, in order."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
         raise StoryError(
             f"{path} needs one line {BEGIN!r} and, below it, one line {END!r}; the tables go between."
         )
-    before, rest = readme.split(BEGIN)
+    before, rest = page.split(BEGIN)
     after = rest.split(END)[1]
     return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
 

@@ -1,11 +1,11 @@
-"""The paper's tables on Maple Lane: `python -m training.evaluate.tables --json FILE [--readme README.md]`.
+"""The paper's tables on Maple Lane: `python -m training.evaluate.tables --json FILE [--results FILE]`.
 
 Reads what is drawn (`training.evaluate.systems draw`) and what the figures measured (`training.evaluate.figures`), and
 draws nothing itself, so that it takes minutes and twice the same command tells the same to the last digit. A row whose
 weights or pictures are not there is left out, and listed as such; one drawn in part counts the stories that are
 complete. --earlier is the JSON of another run, on another machine perhaps: its rows stand where there are none here, or
-fewer stories; where the system has weights here, only those of these weights. With --readme the tables also stand
-between its two markers.
+fewer stories; where the system has weights here, only those of these weights. With --results the tables also stand
+between the two markers of that file, which is docs/results.md in a checkout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from training.evaluate.__main__ import CLASSIFIERS
 from training.evaluate.drawing import DrawnFrame, StoryArtist
@@ -70,8 +70,9 @@ FIGURES = {"figure 4": "figure-4.json", "figure 5": "figure-5.json"}
 @dataclass
 class TablesArguments:
     json: str = field(metadata={"help": "file of everything"})
-    readme: str | None = field(
-        default=None, metadata={"help": "file with the markers, to put the tables in; none: only --json"}
+    results: str | None = field(
+        default=None,
+        metadata={"help": "file with the markers, to put the tables in: docs/results.md; none: only --json"},
     )
     earlier: str | None = field(
         default=None, metadata={"help": "JSON of an earlier run, whose rows stand where there is less here"}
@@ -272,16 +273,16 @@ def rounded(told: Any) -> Any:
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(TablesArguments).parse_args_into_dataclasses(argv)
-    readme = Path(args.readme) if args.readme else None
-    if readme:
-        put_between_markers(readme.read_text("utf-8"), "", readme)  # refuses before the work, not after it
+    results = Path(args.results) if args.results else None
+    if results:
+        put_between_markers(results.read_text("utf-8"), "", results)  # refuses before the work, not after it
     told = build(args)
     file = Path(args.json)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
     text = markdown(told)
-    if readme:
-        write_whole(readme, put_between_markers(readme.read_text("utf-8"), text, readme).encode())
+    if results:
+        write_whole(results, put_between_markers(results.read_text("utf-8"), text, results).encode())
     print(text)
 
 

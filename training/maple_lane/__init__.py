@@ -8,11 +8,11 @@ from .cast import BY_NAME, CAST, MapleCharacter
 from .describe import describe, describe_portrait
 from .grammar import Reference, candidates
 from .places import PLACES
-from .scene import EXPRESSIONS, Actor, Scene, draw, draw_portrait, draw_with_masks, draw_with_things
-from .stories import FIXED, SPLITS, MapleStory, StoryFrame, sample_story, split_of, story
+from .scene import EXPRESSIONS, Actor, Scene, Thing, draw, draw_portrait, draw_with_masks, draw_with_things
+from .stories import FIXED, SPLITS, MapleStory, StoryFrame, sample_people_story, sample_story, split_of, story
 
 __all__ = [
     "ACTIONS", "BY_NAME", "CAST", "EXPRESSIONS", "FIXED", "PLACES", "PROPS", "SPLITS", "Actor", "MapleCharacter",
-    "MapleStory", "Reference", "Scene", "StoryFrame", "candidates", "describe", "describe_portrait", "draw",
-    "draw_portrait", "draw_with_masks", "draw_with_things", "sample_story", "split_of", "story",
+    "MapleStory", "Reference", "Scene", "StoryFrame", "Thing", "candidates", "describe", "describe_portrait", "draw",
+    "draw_portrait", "draw_with_masks", "draw_with_things", "sample_people_story", "sample_story", "split_of", "story",
 ]  # fmt: skip

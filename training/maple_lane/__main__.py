@@ -1,12 +1,17 @@
-"""`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset; `--sheet FILE` shows it."""
+"""`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset.
+
+`--sheet FILE` shows stories and portraits, `--people FILE` random people. `--free N` prints N stories in a writer's own
+words, with what each caption says; `--seed S` prints others.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from .sheet import save_sheet
-from .stories import SPLITS, story
+from .sheet import save_people_sheet, save_sheet
+from .stories import SPLITS, sample_story, story
+from .words import canonical, free_captions
 from .writer import write_dataset
 
 
@@ -18,6 +23,7 @@ def main() -> None:
     parser.add_argument(
         "--sheet", type=Path, help="picture file for a contact sheet of the stories and portraits"
     )
+    parser.add_argument("--people", type=Path, help="picture file for a sheet of 60 random people")
     parser.add_argument(
         "--stories", type=int, default=8, help="how many stories, from the first of the split on"
     )
@@ -26,16 +32,31 @@ def main() -> None:
     parser.add_argument(
         "--size", type=int, default=512, help="pixels a side of the pictures written to --out"
     )
+    parser.add_argument("--free", type=int, default=0, help="how many stories to print in free captions")
+    parser.add_argument("--seed", type=int, default=0, help="which stories --free prints, and in which words")
     args = parser.parse_args()
-    if args.out is None and args.sheet is None:
-        parser.error("nothing to do: give --out DIR, --sheet FILE or both")
+    if args.out is None and args.sheet is None and args.people is None and args.free < 1:
+        parser.error("nothing to do: give --out DIR, --sheet FILE, --people FILE or --free N")
     try:
+        if args.free > 0:
+            print_free(args.free, args.seed, args.frames, args.split)
         if args.sheet is not None:
             save_sheet(args.sheet, [story(args.split, index, args.frames) for index in range(args.stories)])
+        if args.people is not None:
+            save_people_sheet(args.people, args.split)
         if args.out is not None:
             write_dataset(args.out, args.split, args.stories, args.frames, args.size)
     except ValueError as error:
         parser.error(str(error))
+
+
+def print_free(count: int, seed: int, frames: int, split: str) -> None:
+    """Prints stories: each frame's canonical caption, its free caption, and what that says."""
+    for index in range(count):
+        tale = sample_story(seed * 100_000 + index, frames, split)
+        print(f"--- {tale.id}")
+        for frame, free in zip(tale.frames, free_captions(tale, seed), strict=True):
+            print(f"{free.text}\n    {canonical(frame.scene)}\n    {free.shows}")
 
 
 if __name__ == "__main__":

@@ -8,39 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .canvas import Colour, rgb
+from storyboard.people import Body, Figure, Head, Outfit, Part, rgb
 
 
 @dataclass(frozen=True)
-class Body:
-    """Measures in picture units (a picture is 256 high), feet at 0."""
-
-    leg: float
-    torso: float
-    shoulder: float  # half width
-    hip: float  # half width
-    head: tuple[float, float]  # half width, half height
-    arm: float
-    arm_width: float
-    leg_width: float
-    crown: float  # height of the hair above the middle of the head
-    skin: Colour
-    hair: Colour
-
-
-@dataclass(frozen=True)
-class Outfit:
-    """`words` name it in a text; `cut` is what hangs below the waist: trousers, shorts, skirt, dress, coat or gown."""
+class Costume:
+    """An outfit and the words that name it in a text."""
 
     words: str
-    top: Colour
-    sleeves: float  # share of the arm that is covered
-    cut: str
-    bottom: Colour
-    shoes: Colour
-    extras: tuple[str, ...] = ()
-    accent: Colour = (255, 250, 238)
-    legs: Colour | None = None  # tights or long socks
+    outfit: Outfit
 
 
 @dataclass(frozen=True)
@@ -50,23 +26,32 @@ class MapleCharacter:
     name: str
     pronoun: str
     looks: str
+    head: Head
     body: Body
-    wardrobe: dict[str, Outfit]
+    wardrobe: dict[str, Costume]
 
     @property
     def outfits(self) -> tuple[str, ...]:
         return tuple(self.wardrobe)
 
+    def figure(self, outfit: str) -> Figure:
+        """Returns this person in that outfit, as it is drawn."""
+        return Figure(self.body, self.wardrobe[outfit].outfit, self.head)
 
-def _fit(words, top, sleeves, cut, bottom, shoes, *extras, accent="fffaee", legs=None) -> Outfit:
+
+def _fit(words, top, sleeves, cut, bottom, shoes, *extras, accent="fffaee", legs=None) -> Costume:
+    """All parts of an outfit of the cast share one colour, its accent."""
+    parts = tuple(Part(extra, rgb(accent)) for extra in extras)
     tights = None if legs is None else rgb(legs)
-    return Outfit(words, rgb(top), sleeves, cut, rgb(bottom), rgb(shoes), extras, rgb(accent), tights)
+    footwear = "boots" if "hood" in extras and cut == "coat" else "shoes"
+    return Costume(words, Outfit(rgb(top), sleeves, cut, rgb(bottom), rgb(shoes), parts, tights, footwear))
 
 
 ROSA = MapleCharacter(
     "Rosa",
     "she",
     "a woman with big round red curls",
+    Head(hair="curls"),
     Body(48, 48, 19, 18, (23, 24), 46, 11, 13, 43, rgb("fbd3b6"), rgb("d9482b")),
     {
         "raincoat": _fit("a yellow raincoat", "f7c52f", 0.88, "coat", "f7c52f", "3d7f8c", "hood", "buttons"),
@@ -94,6 +79,7 @@ MILO = MapleCharacter(
     "Milo",
     "he",
     "a tall thin man with brown skin and high flat black hair",
+    Head(hair="flat top"),
     Body(60, 50, 17, 14, (20, 24), 50, 10.5, 12.5, 45, rgb("a3683f"), rgb("2b2324")),
     {
         "hoodie": _fit(
@@ -115,6 +101,7 @@ NANA = MapleCharacter(
     "Nana",
     "she",
     "an old woman, short and round, with a silver bun and round glasses",
+    Head(hair="bun", glasses=Part("round glasses", rgb("b5423c"))),
     Body(28, 46, 24, 26, (24, 23), 40, 12, 12, 45, rgb("e3ab82"), rgb("dfe1e8")),
     {
         "cardigan": _fit(
@@ -142,6 +129,7 @@ OTTO = MapleCharacter(
     "Otto",
     "he",
     "a very big bald man with a bushy brown beard",
+    Head(hair="balding", beard="bushy beard"),
     Body(42, 66, 31, 29, (26, 25), 52, 14.5, 18, 27, rgb("f3b795"), rgb("7c4a2a")),
     {
         "shirt": _fit(
@@ -163,6 +151,7 @@ PIP = MapleCharacter(
     "Pip",
     "he",
     "a small boy with a yellow tuft of hair",
+    Head(hair="tuft"),
     Body(28, 32, 16, 15, (23, 22), 32, 10, 11.5, 39, rgb("fcdcc0"), rgb("f4c542")),
     {
         "cape": _fit(
@@ -200,6 +189,7 @@ JUNO = MapleCharacter(
     "Juno",
     "she",
     "a tall slim woman with long straight violet hair",
+    Head(hair="long straight hair"),
     Body(58, 48, 16, 15, (20.5, 24), 48, 10, 11.5, 33, rgb("edbd8b"), rgb("5b3f9c")),
     {
         "jacket": _fit(
@@ -227,6 +217,7 @@ TOGGLE = MapleCharacter(
     "Toggle",
     "it",
     "a small round mint-green robot with a square head and an antenna",
+    Head("robot", hair="screen"),
     Body(24, 42, 22, 20, (29, 22), 38, 9, 11, 42, rgb("8fd6c4"), rgb("ef6a4a")),
     {
         "bow tie": _fit(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from storyboard.people import Look
+from storyboard.people.words import describe_look
+
 from .actions import ACTIONS, phrase_with
 from .cast import BY_NAME
 from .places import PLACES
@@ -34,16 +37,19 @@ def describe(scene: Scene) -> str:
     return f"{place.at.capitalize()}: " + "; ".join(map(_describe_actor, scene.actors)) + "."
 
 
-def describe_portrait(name: str, outfit: str) -> str:
-    """Name, looks and clothes of a character: "Rosa, a woman with ..., in a yellow raincoat."."""
+def describe_portrait(name: str, wears: str | Look) -> str:
+    """Name, looks and clothes of one of the cast, or of anybody: "Rosa, a woman with ..., in a yellow raincoat."."""
+    if isinstance(wears, Look):
+        return f"{name}, {describe_look(wears)}."
     who = BY_NAME[name]
-    return f"{name}, {who.looks}, in {who.wardrobe[outfit].words}."
+    return f"{name}, {who.looks}, in {who.wardrobe[wears].words}."
 
 
 def _describe_actor(actor: Actor) -> str:
-    words = BY_NAME[actor.name].wardrobe[actor.outfit].words
     deed = _DEEDS[actor.action]
     if "{prop}" in deed:
         deed = phrase_with(ACTIONS[actor.action].phrases[0], actor.prop).one
     face = "" if actor.action == "sleeping" else f", {_FACES[actor.expression]}"
-    return f"{actor.name} in {words} {deed}{face}"
+    if actor.look:
+        return f"{actor.name}, {describe_look(actor.look)}, {deed}{face}"
+    return f"{actor.name} in {BY_NAME[actor.name].wardrobe[actor.outfit].words} {deed}{face}"

@@ -10,7 +10,7 @@ The plain caption names everybody present and the place. The referential one, fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -20,6 +20,7 @@ from .places import Place
 
 _SUBJECT = {"he": "he", "she": "she", "it": "it", "they": "they"}
 _OBJECT = {"he": "him", "she": "her", "it": "it", "they": "them"}
+CAST_PRONOUNS = {name: who.pronoun for name, who in BY_NAME.items()}
 PRONOUNS = {word: key for table in (_SUBJECT, _OBJECT) for key, word in table.items()}
 
 
@@ -53,23 +54,33 @@ class Doing:
 Sentence = list["str | Who"]
 
 
-def candidates(word: str, last: Sequence[str], named: Sequence[str]) -> tuple[str, ...]:
-    """Whom a pronoun can stand for, given the people of the frame before and those already named in the sentence."""
+def candidates(
+    word: str, last: Sequence[str], named: Sequence[str], pronouns: Mapping[str, str] = CAST_PRONOUNS
+) -> tuple[str, ...]:
+    """Whom a pronoun can stand for, given the people of the frame before and those already named in the sentence.
+
+    `pronouns` says which pronoun everybody has.
+    """
     key = PRONOUNS[word.lower()]
     if key == "they":
         return tuple(last) if len(last) > 1 else ()
     known = dict.fromkeys([*last, *named])
-    return tuple(name for name in known if BY_NAME[name].pronoun == key)
+    return tuple(name for name in known if pronouns[name] == key)
 
 
-def write(sentence: Sentence, last: Sequence[str] | None = None, rng: Random | None = None):
+def write(
+    sentence: Sentence,
+    last: Sequence[str] | None = None,
+    rng: Random | None = None,
+    pronouns: Mapping[str, str] = CAST_PRONOUNS,
+):
     """The sentence as text and its references; plain without `last`, else with pronouns."""
     text, references, named = "", [], []
     for part in sentence:
         if isinstance(part, str):
             text += part
             continue
-        for piece, names in _spoken(part, last, named, rng):
+        for piece, names in _spoken(part, last, named, rng, pronouns):
             word = piece[:1].upper() + piece[1:] if not text else piece
             if names is not None:
                 references.append(Reference(word, len(text), names))
@@ -78,7 +89,7 @@ def write(sentence: Sentence, last: Sequence[str] | None = None, rng: Random | N
     return text[:1].upper() + text[1:], tuple(references)
 
 
-def _spoken(who: Who, last, named, rng):
+def _spoken(who: Who, last, named, rng, pronouns):
     """Pieces of text for some people, each with its antecedent if it is a pronoun."""
     table = _OBJECT if who.as_object else _SUBJECT
     # one mention in eight stays a name, as people write
@@ -86,8 +97,8 @@ def _spoken(who: Who, last, named, rng):
         if len(who.names) > 1 and set(who.names) == set(last):
             return [(table["they"], tuple(last))]
         first = who.names[0]
-        word = table[BY_NAME[first].pronoun]
-        if len(who.names) <= 2 and first in last and candidates(word, last, named) == (first,):
+        word = table[pronouns[first]]
+        if len(who.names) <= 2 and first in last and candidates(word, last, named, pronouns) == (first,):
             rest = "".join(f" and {name}" for name in who.names[1:])
             return [(word, (first,)), *([(rest, None)] if rest else [])]
     return [(join_names(who.names), None)]

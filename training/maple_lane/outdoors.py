@@ -5,7 +5,7 @@ Backgrounds are paler than people and have no outlines, so that figures stand ou
 
 from __future__ import annotations
 
-from .canvas import Colour, Pen, light, mix, rgb, shade
+from storyboard.people.canvas import Colour, Pen, light, mix, rgb, shade
 
 L, R, W = -12, 268, 280
 

@@ -1,6 +1,6 @@
 """Reading comprehension: Maple Lane's stories as text, and questions about the frame to be drawn.
 
-A document is the prompt of `storyboard.captions.interleave` with words where pictures would be, and the answers a
+A document is the prompt of `storyboard.text.prompt.interleave` with words where pictures would be, and the answers a
 careful reader would give after its last `Image:`. Only what the prompt reveals is asked.
 """
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storyboard.captions import PictureSlot, find_mentions, interleave, mentioned_names
+from storyboard.text.captions import find_mentions, mentioned_names
+from storyboard.text.prompt import PictureSlot, interleave
 
 from . import CAST, MapleStory, StoryFrame, describe, describe_portrait
 

@@ -13,20 +13,28 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from .canvas import UNITS, Pen, average_down, enlargement, rgb
+from storyboard.people import Figure, Look, build, draw_person
+from storyboard.people.canvas import UNITS, Colour, Pen, average_down, enlargement, mix
+from storyboard.people.drawing import THINGS, draw_figure, draw_shadow
+
 from .cast import BY_NAME
-from .figure import THINGS, draw_figure, draw_shadow
 from .places import MARGIN, PLACES, background
+from .things import THINGS_BESIDE
 
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
 STAGE = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}  # the middles of the stage slots
 _FEET = 242.0
+_FIRST_THING = 100  # label of a scene's first thing in a mask
 _EDGE = 3.0  # units kept free at the left and right border
 
 
 @dataclass(frozen=True)
 class Actor:
-    """One character in a scene; `x` is where it stands, from 0 (left border) to 1."""
+    """One person in a scene; `x` is where they stand, from 0 (left border) to 1.
+
+    One of the cast wears an `outfit`; anybody else has a `look` and no outfit. `partner` names whom somebody hugs,
+    holds by the hand or gives something to.
+    """
 
     name: str
     outfit: str
@@ -35,15 +43,37 @@ class Actor:
     expression: str = "happy"
     facing: str = "right"
     x: float = 0.5
+    look: Look | None = None
+    partner: str | None = None
+
+    @property
+    def pronoun(self) -> str:
+        return self.look.pronoun if self.look else BY_NAME[self.name].pronoun
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An animal or a thing that stands in a scene; `x` is its middle, `colour` None for the usual one."""
+
+    kind: str
+    x: float = 0.5
+    facing: str = "right"
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have."""
+    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have.
+
+    `time` is day, dusk or night, `weather` clear, rain or snow; both show only under the sky.
+    """
 
     place: str
-    actors: tuple[Actor, ...]
+    actors: tuple[Actor, ...] = ()
     layout: int = 0
+    things: tuple[Thing, ...] = ()
+    time: str = "day"
+    weather: str = "clear"
 
 
 def _jitter(*parts: object) -> float:
@@ -64,6 +94,25 @@ def draw_with_masks(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str
 
 def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """`draw_with_masks`, and the (size, size) bool mask of everything that anybody holds, leans on or lies under."""
+    layers = draw_layers(scene, size)
+    return layers.picture, layers.people, layers.held
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A picture and the exact (size, size) bool masks of what it shows; no two of them overlap.
+
+    `people` by name, `things` in the order of the scene's, `held` everything that anybody holds or leans on.
+    """
+
+    picture: np.ndarray
+    people: dict[str, np.ndarray]
+    things: tuple[np.ndarray, ...]
+    held: np.ndarray
+
+
+def draw_layers(scene: Scene, size: int = 256) -> Layers:
+    """Returns the picture and the masks of all that is in it: pixels of which each covers the larger part."""
     factor = enlargement(size)
     labels = Image.new("L", (size * factor, size * factor))
     picture = average_down(_paint(scene, size, labels), factor)
@@ -72,31 +121,71 @@ def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[st
     def mostly(label: int) -> np.ndarray:
         return (drawn == label).mean(axis=(1, 3)) >= 0.5
 
-    masks = {actor.name: mostly(number) for number, actor in enumerate(scene.actors, start=1)}
-    return picture, masks, mostly(THINGS)
+    people = {actor.name: mostly(number) for number, actor in enumerate(scene.actors, start=1)}
+    things = tuple(mostly(_FIRST_THING + k) for k in range(len(scene.things)))
+    return Layers(picture, people, things, mostly(THINGS))
 
 
 def _paint(scene: Scene, size: int, labels: Image.Image | None) -> Image.Image:
     factor = enlargement(size)
     scale = size * factor / UNITS
-    still = background(scene.place, size)
+    still = background(scene.place, size, scene.time, scene.weather)
     left = round((MARGIN + _jitter(scene.layout, scene.place) * (MARGIN - 1)) * scale)
     image = still.crop((left, 0, left + size * factor, size * factor))
     pen = Pen(image, scale, labels)
-    placed = list(zip(_spots(scene), range(1, len(scene.actors) + 1), scene.actors, strict=True))
-    for (x, y), _, actor in placed:
-        draw_shadow(pen.at(x, y), BY_NAME[actor.name], actor.action, actor.facing, PLACES[scene.place].shadow)
+    spots, shadow = _spots(scene), _shadow(scene)
+    for (x, y), actor in zip(spots, scene.actors, strict=True):
+        draw_shadow(pen.at(x, y), _figure(actor), actor.action, actor.facing, shadow)
+    for (x, y), thing in zip(_thing_spots(scene), scene.things, strict=True):
+        if thing.kind != "kite":
+            pen.oval(x, y + 1, THINGS_BESIDE[thing.kind].half, 5, shadow)
+    standing = [(y, pen.labelled(number).at(x, y), actor) for (x, y), number, actor in
+                zip(spots, range(1, len(spots) + 1), scene.actors, strict=True)]  # fmt: skip
+    standing += [(y, pen.labelled(_FIRST_THING + k).at(x, y, flip=1 if thing.facing == "right" else -1), thing) for k,
+                 ((x, y), thing) in enumerate(zip(_thing_spots(scene), scene.things, strict=True))]  # fmt: skip
     # the small ones stand a little nearer, in front of the tall
-    for (x, y), number, a in sorted(placed, key=lambda spot: spot[0][1]):
-        draw_figure(
-            pen.labelled(number).at(x, y), BY_NAME[a.name], a.outfit, a.action, a.prop, a.expression, a.facing
-        )
+    for _, spot, who in sorted(standing, key=lambda one: one[0]):
+        if isinstance(who, Thing):
+            kind = THINGS_BESIDE[who.kind]
+            kind.draw(spot, who.colour or kind.colour)
+        else:
+            draw_figure(spot, _figure(who), who.action, who.prop, who.expression, who.facing)
     return image
+
+
+def _shadow(scene: Scene) -> Colour:
+    """Returns the ground's colour under a person, at that time and in that weather."""
+    place = PLACES[scene.place]
+    if not place.outdoors:
+        return place.shadow
+    tone = mix(place.shadow, (214, 222, 234), 0.8) if scene.weather == "snow" else place.shadow
+    return mix(tone, (24, 26, 60), {"day": 0.0, "dusk": 0.3, "night": 0.66}[scene.time])
+
+
+def _thing_spots(scene: Scene) -> list[tuple[float, float]]:
+    """Where the feet of things are, in units, inside the borders."""
+    spots = []
+    for number, thing in enumerate(scene.things):
+        kind = THINGS_BESIDE[thing.kind]
+        x = thing.x * UNITS + 1.5 * _jitter(scene.layout, thing.kind, number)
+        room = min(kind.half + _EDGE, UNITS / 2)
+        spots.append((min(max(x, room), UNITS - room), _FEET + kind.nearer))
+    return spots
+
+
+def _figure(actor: Actor) -> Figure:
+    return built(actor.look) if actor.look else BY_NAME[actor.name].figure(actor.outfit)
+
+
+@lru_cache(maxsize=256)
+def built(look: Look) -> Figure:
+    """Returns the figure of a look; the people of a story are drawn again and again."""
+    return build(look)
 
 
 def _spots(scene: Scene) -> list[tuple[float, float]]:
     """Where everybody's feet are, in units: on their slots, moved apart where they would touch, never past a border."""
-    spans = [_span(a.name, a.outfit, a.action, a.prop, a.facing) for a in scene.actors]
+    spans = [_span(_figure(a), a.action, a.prop, a.facing) for a in scene.actors]
     xs = [a.x * UNITS + 1.5 * _jitter(scene.layout, a.name, "x") for a in scene.actors]
     order = sorted(range(len(xs)), key=lambda i: xs[i])
     for _ in range(12):
@@ -110,28 +199,20 @@ def _spots(scene: Scene) -> list[tuple[float, float]]:
         ]
     feet = []
     for x, actor in zip(xs, scene.actors, strict=True):
-        nearer = 3.0 if BY_NAME[actor.name].body.leg < 35 else 0.0
+        nearer = 3.0 if _figure(actor).body.leg < 35 else 0.0
         feet.append((x, _FEET + nearer + 1.5 * _jitter(scene.layout, actor.name, "y")))
     return feet
 
 
 @lru_cache(maxsize=1024)
-def _span(name: str, outfit: str, action: str, prop: str | None, facing: str) -> tuple[float, float]:
+def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[float, float]:
     """How far a figure reaches to the left and to the right of its spot, props included, in units."""
     image = Image.new("RGB", (UNITS, UNITS))
-    draw_figure(Pen(image, 1.0).at(128, 242), BY_NAME[name], outfit, action, prop, "happy", facing)
+    draw_figure(Pen(image, 1.0).at(128, 242), who, action, prop, "happy", facing)
     left, _, right, _ = image.getbbox() or (128, 0, 128, 0)
     return 128.0 - left, right - 128.0
 
 
-def draw_portrait(name: str, outfit: str, size: int = 128) -> np.ndarray:
-    """The character alone, full figure, on a plain light ground; (size, size, 3) uint8."""
-    who = BY_NAME[name]
-    factor = enlargement(size)
-    image = Image.new("RGB", (size * factor, size * factor), rgb("fbf3e4"))
-    body = who.body
-    zoom = min(1.3, 222 / (body.leg + body.torso + 2 * body.head[1] + 24))
-    pen = Pen(image, size * factor / UNITS).at(128, 238, scale=zoom)
-    draw_shadow(pen, who, "standing", "right", rgb("eaddc6"))
-    draw_figure(pen, who, outfit, "standing", None, "happy", "right")
-    return average_down(image, factor)
+def draw_portrait(name: str, wears: str | Look, size: int = 128) -> np.ndarray:
+    """One of the cast in an outfit, or anybody with a look, full figure on a plain ground; (size, size, 3) uint8."""
+    return draw_person(built(wears) if isinstance(wears, Look) else BY_NAME[name].figure(wears), size)

@@ -1,17 +1,22 @@
-"""A contact sheet: stories with their captions, and every portrait. For looking at the world, nothing else."""
+"""Contact sheets: stories with captions, every portrait, random people. For looking at the world, nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
+
+from storyboard.people import build, draw_person, sample_look
+from storyboard.people.names import sample_name
 
 from .cast import CAST
 from .scene import draw, draw_portrait
 from .stories import MapleStory
 
 _PAPER, _INK, _PALE = (252, 246, 234), (58, 44, 52), (163, 106, 84)
+_GROUND = (251, 243, 228)  # that of portraits
 _CELL, _GAP, _LINE = 256, 14, 16
 _ROW = _CELL + 5 * _LINE
 _FRAMES = 4  # in a row
@@ -38,6 +43,25 @@ def save_sheet(path: Path, stories: Sequence[MapleStory]) -> None:
                     y += _LINE
     _paste_portraits(image, canvas, ImageFont.load_default(11), _GAP + len(rows) * (_ROW + _GAP))
     image.save(path)
+
+
+def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10) -> None:
+    """Random people of a split in rows, each with a name below."""
+    step, size = 134, 188
+    rows = -(-count // columns)
+    image = Image.new("RGB", (columns * step + 2 * _GAP, rows * (size + _LINE) + 2 * _GAP), _GROUND)
+    canvas, font = ImageDraw.Draw(image), ImageFont.load_default(13)
+    rng, taken = Random(f"people/{split}"), set()
+    for number in range(count):
+        look = sample_look(number, split)
+        name = sample_name(look, rng, split, taken)
+        taken.add(name)
+        x, y = _GAP + number % columns * step, _GAP + number // columns * (size + _LINE)
+        left = (size - step) // 2
+        image.paste(Image.fromarray(draw_person(build(look), size)[:, left : left + step]), (x, y))
+        canvas.text((x + step / 2, y + size + 2), name, fill=_INK, font=font, anchor="mt")
+    # few colours, so that the file stays small
+    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _paste_portraits(image: Image.Image, canvas: ImageDraw.ImageDraw, font, top: int) -> None:

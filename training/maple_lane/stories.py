@@ -7,12 +7,16 @@ Everything follows from (split, seed). A split only holds scenes of its own: `sp
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from random import Random
+
+from storyboard.people import Look, sample_look
+from storyboard.people.names import sample_name
 
 from .actions import ACTIONS
 from .cast import BY_NAME
-from .grammar import Doing, Reference, compose, write
+from .grammar import CAST_PRONOUNS, Doing, Reference, compose, write
 from .places import PLACES
 from .scene import STAGE, Actor, Scene
 
@@ -36,11 +40,16 @@ class StoryFrame:
 
 @dataclass(frozen=True)
 class MapleStory:
-    """`outfits`: what each of its characters wears, in all frames."""
+    """`outfits`: what each of its characters wears, in all frames; `looks`: the same of people outside the cast."""
 
     id: str
     frames: tuple[StoryFrame, ...]
     outfits: dict[str, str]
+    looks: dict[str, Look] = field(default_factory=dict)
+
+    def wears(self, name: str) -> str | Look:
+        """Returns what `draw_portrait` and `describe_portrait` need of somebody beside the name."""
+        return self.looks.get(name) or self.outfits[name]
 
 
 def split_of(scene: Scene) -> str:
@@ -67,21 +76,57 @@ def story(split: str, index: int, frames: int = 4) -> MapleStory:
 
 def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
     """A story with only scenes of that split; equal arguments give the equal story."""
-    if split not in SPLITS:
-        raise ValueError(f"split {split!r} is not one of {', '.join(SPLITS)}")
-    if frames < 1:
-        raise ValueError(f"a story has at least one frame, not {frames}")
+    _check(frames, split)
     rng = Random(f"{split}/{seed}")
     words = Random(f"{split}/{seed}/words")  # of its own, so that a new way to say things changes no picture
     pool = rng.sample(_NAMES, rng.choice((2, 3, 3, 4)))
     outfits = {name: rng.choice(BY_NAME[name].outfits) for name in pool}
+    made = _tell(frames, split, pool, _Dressed(outfits), rng, words)
+    return MapleStory(f"{split}-{seed}", made, outfits)
+
+
+def sample_people_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
+    """Returns a story of people nobody has met: names, looks and scenes are all of that split."""
+    _check(frames, split)
+    rng = Random(f"people/{split}/{seed}")
+    words = Random(f"people/{split}/{seed}/words")
+    looks: dict[str, Look] = {}
+    for _ in range(rng.choice((2, 3, 3, 4))):
+        look = sample_look(rng.getrandbits(48), split)
+        looks[sample_name(look, rng, split, looks)] = look
+    made = _tell(frames, split, list(looks), _Dressed({}, looks), rng, words)
+    return MapleStory(f"people-{split}-{seed}", made, {}, looks)
+
+
+def _check(frames: int, split: str) -> None:
+    if split not in SPLITS:
+        raise ValueError(f"split {split!r} is not one of {', '.join(SPLITS)}")
+    if frames < 1:
+        raise ValueError(f"a story has at least one frame, not {frames}")
+
+
+@dataclass(frozen=True)
+class _Dressed:
+    """How the people of a story look: outfits of the cast, looks of anybody else."""
+
+    outfits: Mapping[str, str]
+    looks: Mapping[str, Look] = field(default_factory=dict)
+
+    @property
+    def pronouns(self) -> Mapping[str, str]:
+        return {name: look.pronoun for name, look in self.looks.items()} if self.looks else CAST_PRONOUNS
+
+
+def _tell(
+    frames: int, split: str, pool: list[str], dressed: _Dressed, rng: Random, words: Random
+) -> tuple[StoryFrame, ...]:
     made: list[StoryFrame] = []
     before: _Moment | None = None
     for _ in range(frames):
         now = _next_moment(before, pool, split, rng)
-        made.append(_frame(now, before, outfits, words))
+        made.append(_frame(now, before, dressed, words))
         before = now
-    return MapleStory(f"{split}-{seed}", tuple(made), outfits)
+    return tuple(made)
 
 
 @dataclass(frozen=True)
@@ -160,20 +205,20 @@ def _doing(names: tuple[str, ...], rng: Random, standing: float = 0.0) -> Doing:
     return Doing(names, action, rng.choice(props) if props else None, expression)
 
 
-def _frame(now: _Moment, before: _Moment | None, outfits: dict[str, str], rng: Random) -> StoryFrame:
+def _frame(now: _Moment, before: _Moment | None, dressed: _Dressed, rng: Random) -> StoryFrame:
     last = before.names if before else ()
     moved = before is not None and before.place != now.place
     arrived = [name for name in now.names if before and name not in last]
     full, short = compose(now.groups, PLACES[now.place], before is None, moved, arrived, rng)
-    scene = _scene(now, outfits)
-    plain, _ = write(full)
+    scene = _scene(now, dressed)
+    plain, _ = write(full, pronouns=dressed.pronouns)
     if before is None:
         return StoryFrame(scene, plain, plain)
-    referential, references = write(short, last, rng)
+    referential, references = write(short, last, rng, dressed.pronouns)
     return StoryFrame(scene, plain, referential, references)
 
 
-def _scene(now: _Moment, outfits: dict[str, str]) -> Scene:
+def _scene(now: _Moment, dressed: _Dressed) -> Scene:
     """Everybody on their slot; who looks on faces the one who acts, the others face the middle."""
     spots = dict(zip(now.names, STAGE[len(now.names)], strict=True))
     lead = now.groups[0]
@@ -184,7 +229,8 @@ def _scene(now: _Moment, outfits: dict[str, str]) -> Scene:
         g, x = doing[name], spots[name]
         target = watched if watched is not None and watched != x else _target(x, index, now)
         facing = "right" if target > x else "left"
-        actors.append(Actor(name, outfits[name], g.action, g.prop, g.expression, facing, x))
+        outfit, look = dressed.outfits.get(name, ""), dressed.looks.get(name)
+        actors.append(Actor(name, outfit, g.action, g.prop, g.expression, facing, x, look))
     return Scene(now.place, tuple(actors), now.layout)
 
 

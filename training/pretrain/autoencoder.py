@@ -19,9 +19,10 @@ from torch import nn
 from transformers import HfArgumentParser
 
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.parts import build_vae, freeze, load_config, load_vae, save_part
+from training.examples.pixels import pixels_of
 from training.loop import LoopArguments, TrainingRun, row_generator
 from training.maple_lane import draw, draw_with_things, sample_story
-from training.parts import build_vae, freeze, load_config, load_vae, save_part
 
 
 @dataclass
@@ -122,11 +123,6 @@ class Pictures:
         figures = torch.from_numpy(np.any([*masks.values(), things], axis=0))[None]
         pixels, weights = pixels_of(picture), 1 + self.figures * figures
         return (pixels.flip(-1), weights.flip(-1)) if rng.random() < 0.5 else (pixels, weights)
-
-
-def pixels_of(picture: np.ndarray) -> torch.Tensor:
-    """uint8 (H, W, 3) -> float (3, H, W) in [-1, 1]."""
-    return torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1
 
 
 def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:

@@ -6,20 +6,27 @@ vision features know the outfits that captions never mention. fp32, about 130 pa
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageFilter
+from PIL import Image
 from torch import nn
 from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.errors import StoryError
+from training.configs.parts import (
+    build_clip,
+    build_image_processor,
+    join_towers,
+    load_config,
+    save_part,
+    split_clip,
+)
+from training.examples.weather import weather
 from training.loop import LoopArguments, TrainingRun, loop_accelerator
 from training.maple_lane import CAST, describe, describe_portrait, draw, draw_portrait, sample_story
-from training.parts import build_clip, build_image_processor, join_towers, load_config, save_part, split_clip
 
 
 @dataclass
@@ -75,21 +82,6 @@ class Pairs:
         story = sample_story(int(rng.integers(2**31)), frames=2, split="train")
         scene = story.frames[rng.integers(2)].scene
         return weather(draw(scene, self.size), rng), describe(scene)
-
-
-def weather(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """The softness and specks of generated pictures and of uploads, which the vision tower must see through."""
-    image = Image.fromarray(picture)
-    if rng.random() < 0.5:
-        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.2))))
-    if rng.random() < 0.3:
-        packed = io.BytesIO()
-        image.save(packed, "JPEG", quality=int(rng.integers(30, 90)))
-        image = Image.open(packed).convert("RGB")
-    if rng.random() < 0.5:
-        tint = rng.uniform(0.9, 1.1, 3)
-        image = Image.fromarray((np.asarray(image) * tint).clip(0, 255).astype(np.uint8))
-    return image
 
 
 def main(argv: list[str]) -> None:

@@ -16,12 +16,12 @@ from transformers import HfArgumentParser
 
 from storyboard.models.autoencoder import SharpAutoencoderKL, sharpened
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.parts import freeze, save_part
+from training.examples.latents import measured_vae
 from training.loop import LoopArguments, TrainingRun
-from training.parts import freeze, save_part
 from training.pretrain.autoencoder import Pictures, sample_sheet
 from training.pretrain.discriminator import PatchDiscriminator
 from training.pretrain.edges import edge_difference, laplacian_variance, tones
-from training.pretrain.latents import measured_vae
 
 NOISE = 0.35  # of a normalised latent: about what the denoiser is off by
 

@@ -20,10 +20,10 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import AutoModelForCausalLM, HfArgumentParser, PreTrainedModel, PreTrainedTokenizerFast
 
+from training.configs.parts import build_language_model, load_config, save_part
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import sample_story
 from training.maple_lane.reading import document
-from training.parts import build_language_model, load_config, save_part
 
 PADDED_TO = 32  # tokens a batch's length is a multiple of
 STORY_WEIGHT = 0.15  # what happens next is chance; what is asked about it is not

@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
-from diffusers.image_processor import VaeImageProcessor
-from PIL import Image
+from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
 
-from storyboard.models.denoise import denoise
-from storyboard.models.latents import decode_latents
 from storyboard.models.losses import diffusion_loss
-from training.loop import LoopArguments, TrainingRun, row_generator
+from training.configs.parts import build_scheduler, build_unet, load_config, save_part
+from training.examples.captions import token_ids
+from training.examples.latents import LatentCache, measured_vae
+from training.examples.noise import noised_rows
+from training.examples.samples import paint
+from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import describe, story
-from training.parts import build_scheduler, build_unet, load_config, save_part
-from training.pretrain.latents import LatentCache, measured_vae
 
 
 @dataclass
@@ -72,31 +70,6 @@ class LdmTraining(nn.Module):
         return {"loss": loss}
 
 
-def noised_rows(cache: LatentCache, args: LoopArguments, step: int, rows: range) -> tuple[list, dict]:
-    """Per row a random source and a random frame of the cache, and their `noised_latents`."""
-    sources = [row_generator(args.seed, step, row) for row in rows]
-    indices = [cache.pick(float(torch.rand((), generator=g, dtype=torch.float64))) for g in sources]
-    return list(zip(sources, indices, strict=True)), noised_latents(cache, indices, args, step, rows)
-
-
-def noised_latents(
-    cache: LatentCache, indices: list[int], args: LoopArguments, step: int, rows: range
-) -> dict[str, torch.Tensor]:
-    """Latents and noise (B, C, h, w), timesteps (B,), and how much of each is foreground (B, 1, h, w).
-
-    All depend on (seed, step, row) alone.
-    """
-    sources = [row_generator(args.seed + 1, step, row) for row in rows]
-    latents = cache.latents[indices].float()
-    noise = torch.stack([torch.randn(latents.shape[1:], generator=g) for g in sources])
-    # Stratified over the batch: every step sees all noise levels, whatever the number of processes.
-    offsets = torch.tensor([float(torch.rand((), generator=g)) for g in sources])
-    timesteps = ((torch.tensor(list(rows)) + offsets) / args.batch * 1000).long().clamp(0, 999)
-    shown = torch.stack([cache.foreground(index) for index in indices])[:, None]  # (B, 1, 32, 32)
-    figures = F.interpolate(shown, latents.shape[-2:], mode="area")
-    return {"latents": latents, "noise": noise, "timesteps": timesteps, "figures": figures}
-
-
 class CaptionedLatents:
     """Step -> latents, noise, timesteps and token ids (B, L)."""
 
@@ -116,24 +89,6 @@ class CaptionedLatents:
         story, number = self.cache.story(index)
         frame = story.frames[number]
         return describe(frame.scene) if dense < self.args.dense else frame.plain
-
-
-def token_ids(tokenizer: CLIPTokenizerFast, captions: list[str]) -> torch.Tensor:
-    """(B, L), padded to the tokenizer's length."""
-    return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-
-
-@torch.inference_mode()
-def paint(unet, vae: AutoencoderKL, scheduler, condition: torch.Tensor, null: torch.Tensor) -> Image.Image:
-    """Pictures of conditions (B, L, D) side by side: fixed noise, 15 steps, guidance 3."""
-    size, channels = unet.config.sample_size, unet.config.in_channels
-    noise = torch.randn(len(condition), channels, size, size, generator=torch.Generator().manual_seed(0))
-    *_, last = denoise(unet, scheduler, noise.to(condition), condition, null, steps=15, guidance=3.0)
-    pictures = VaeImageProcessor().postprocess(decode_latents(vae, last.latents), output_type="pil")
-    sheet = Image.new("RGB", (sum(p.width for p in pictures), pictures[0].height))
-    for number, picture in enumerate(pictures):
-        sheet.paste(picture, (number * picture.width, 0))
-    return sheet
 
 
 def main(argv: list[str]) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from transformers import HfArgumentParser
 
+from training.configs.parts import load_config, save_part, train_clip_tokenizer, train_language_tokenizer
 from training.maple_lane import CAST, describe, describe_portrait, sample_story
 from training.maple_lane.reading import document
-from training.parts import load_config, save_part, train_clip_tokenizer, train_language_tokenizer
 
 
 @dataclass

@@ -19,13 +19,13 @@ from transformers import HfArgumentParser
 
 from storyboard.models.losses import IGNORED
 from storyboard.models.story_reader import StoryReader
-from training.align_llm import build_reader
-from training.cache_conditions import ConditionCache, check_conditions
+from training.align_llm.cache import ConditionCache, check_conditions
+from training.align_llm.prompts import packed_pictures, visual_tokens
+from training.align_llm.reader import build_reader
+from training.configs.parts import freeze, load_config, save_part
+from training.examples.latents import FRAMES
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane.reading import lesson
-from training.parts import freeze, load_config, save_part
-from training.pretrain.latents import FRAMES
-from training.prompts import packed_pictures, visual_tokens
 
 
 @dataclass

@@ -15,11 +15,11 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from transformers import HfArgumentParser
 
-from storyboard.captions import clean_text
-from storyboard.durable import write_whole
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from storyboard.story import MAX_CAST, MAX_NAME
-from training.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
+from storyboard.story.values import MAX_CAST, MAX_NAME
+from storyboard.text.captions import clean_text
+from training.data.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
 
 PICTURES = (".jpeg", ".jpg", ".png", ".webp")
 SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}

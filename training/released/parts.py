@@ -25,7 +25,7 @@ from storyboard.errors import StoryError
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
-from training.parts import load_config
+from training.configs.parts import load_config
 from training.released.check import check_keys, check_likeness, check_numbers, shapes_of
 from training.released.keys import (
     FIRST_STAGE,

@@ -23,11 +23,12 @@ from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
 from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
 from storyboard.renderer import ContextFrame, FrameRequest
+from training.configs.parts import freeze, save_part
+from training.examples.captions import token_ids
+from training.examples.latents import LatentCache, measured_vae
+from training.examples.noise import noised_rows
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import story
-from training.parts import freeze, save_part
-from training.pretrain.latents import LatentCache, measured_vae
-from training.pretrain.ldm import noised_rows, token_ids
 from training.story_ldm.memory import StoryMemory, gather
 from training.story_ldm.pipeline import StoryLdmPipeline
 

@@ -20,12 +20,12 @@ from PIL import Image
 from torch import nn
 from transformers import CLIPTextModel
 
-from storyboard.captions import clean_caption
 from storyboard.models.denoise import denoise
 from storyboard.models.latents import decode_latents, downsampling, encode_pictures, to_picture
 from storyboard.renderer import ContextFrame, FrameRequest, Preview, Rendered
-from training.pretrain.autoencoder import pixels_of
-from training.pretrain.ldm import token_ids
+from storyboard.text.captions import clean_caption
+from training.examples.captions import token_ids
+from training.examples.pixels import pixels_of
 from training.story_ldm.memory import FrameMemory, StoryContext, StoryMemory, gather, joined
 
 CONDITIONING = "story-ldm"

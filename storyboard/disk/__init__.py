@@ -1,0 +1,1 @@
+"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""

@@ -1,0 +1,284 @@
+"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
+
+A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
+Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from PIL import Image, ImageOps
+
+from storyboard.errors import StoryError
+from storyboard.pipeline.context import ContextPool
+from storyboard.pipeline.explain import read_pronouns
+from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest
+from storyboard.text.captions import (
+    Mention,
+    Reading,
+    clean_caption,
+    find_mentions,
+    find_pronouns,
+    mentioned_names,
+)
+from storyboard.text.prompt import frames_to_read, interleave
+
+log = logging.getLogger(__name__)
+
+KEPT_CONDITIONS = 64
+KEPT_FEATURES = 1024
+
+
+@dataclass(frozen=True)
+class FrameCondition:
+    """What one frame is drawn from. Conditions are (1, L, D)."""
+
+    condition: torch.Tensor
+    text: torch.Tensor | None  # the caption alone; None without delayed conditioning
+    null: torch.Tensor  # the empty caption, for guidance
+    conditioning: Conditioning
+    sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
+    mentioned: tuple[str, ...]
+    referential: bool  # says who only by pronouns, so that the text alone tells little
+
+
+class FrameConditions:
+    """The conditions of a pipeline's frames. `pipeline` is a StoryPipeline; its parts are read at each use."""
+
+    def __init__(self, pipeline: Any):
+        self.pipeline = pipeline
+        self.clear()
+
+    def check(self, request: FrameRequest) -> Conditioning:
+        """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
+        caption = sentence_of(request)
+        kept = self.pipeline.conditioner.cut(caption)
+        if kept != caption:
+            log.warning(
+                "A sentence is longer than the text encoder reads, and is drawn up to %r only: %r",
+                kept[-40:],
+                caption,
+            )
+        wanted = request.conditioning or self._default(request)
+        if wanted not in CONDITIONINGS:
+            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
+        if wanted == "llm" and self.pipeline.language_model is None:
+            raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
+        return wanted
+
+    def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
+        """The condition of a checked request, from what is kept or computed now."""
+        caption = self.pipeline.conditioner.cut(sentence_of(request))
+        mentions = find_mentions(caption, names_of(request.cast))
+        mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
+        if conditioning == "llm":
+            condition = self._from_history(caption, request)
+        elif conditioning == "char-ldm":
+            condition = self._from_portraits(caption, mentions, request.cast)
+        else:
+            condition = self._from_text(caption)
+        by_words = not mentioned and bool(find_pronouns(caption))
+        return FrameCondition(
+            condition,
+            text=self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None,
+            null=self._from_text(""),
+            conditioning=conditioning,
+            sentence=caption,
+            mentioned=mentioned,
+            referential=by_words if request.refers is None else request.refers,
+        )
+
+    def explain(
+        self, request: FrameRequest, frame: FrameCondition
+    ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
+        """Whom the language model took the pronouns for, and by name the columns that carry a character.
+
+        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
+        """
+        sentence, cast, history = frame.sentence, request.cast, request.history
+        if frame.conditioning != "llm":
+            return (), self.columns(sentence, cast)
+        portraits = {member.name: _Hashed(member.portrait) for member in cast}
+        key = (
+            sentence,
+            hashlib.sha256(frame.condition.float().cpu().numpy().tobytes()).digest(),
+            tuple((m.name, m.pronoun, m.aliases, portraits[m.name].digest) for m in cast),
+            tuple(earlier.caption for earlier in history),
+        )
+
+        def fuse(sentences: Sequence[str]) -> torch.Tensor:
+            return self._fused(sentences, [find_mentions(s, names_of(cast)) for s in sentences], portraits)
+
+        readings, resolved = self._readings.get(
+            key, lambda: read_pronouns(sentence, frame.condition, cast, history, fuse)
+        )
+        return readings, self.columns(resolved, cast)
+
+    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
+        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
+        mentions = find_mentions(caption, names_of(cast))
+        (columns,) = self.pipeline.conditioner.columns([caption], [_spans(mentions)])
+        found: dict[str, list[int]] = {}
+        for mention, column in zip(mentions, columns, strict=True):
+            if column is not None:
+                found.setdefault(mention.name, []).append(column)
+        return found
+
+    def clear(self) -> None:
+        """Forget everything; needed after weights, devices or parts change."""
+        # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
+        self._conditions = _Kept(KEPT_CONDITIONS)
+        self._features = _Kept(KEPT_FEATURES)
+        self._readings = _Kept(KEPT_CONDITIONS)
+        self._contexts: ContextPool | None = None
+
+    def _default(self, request: FrameRequest) -> str:
+        if self.pipeline.language_model is None:
+            return "char-ldm"
+        return "llm" if request.history else self.pipeline.config.first_frame
+
+    def _from_text(self, caption: str) -> torch.Tensor:
+        return self._conditions.get(
+            ("text", caption), lambda: self.pipeline.conditioner.encode_text([caption])
+        )
+
+    def _from_portraits(
+        self, caption: str, mentions: Sequence[Mention], cast: Sequence[CastMember]
+    ) -> torch.Tensor:
+        named = {mention.name for mention in mentions}
+        portraits = {member.name: _Hashed(member.portrait) for member in cast if member.name in named}
+        shown = _digests([portraits[mention.name] for mention in mentions])
+        return self._conditions.get(
+            ("char-ldm", caption, tuple(_spans(mentions)), *shown),
+            lambda: self._fused([caption], [mentions], portraits),
+        )
+
+    def _fused(
+        self,
+        captions: Sequence[str],
+        mentions: Sequence[Sequence[Mention]],
+        portraits: Mapping[str, _Hashed],
+    ) -> torch.Tensor:
+        features = []
+        for named in mentions:
+            rows = [self._feature("portrait", portraits[one.name], self._project) for one in named]
+            features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
+        return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
+
+    def _from_history(self, caption: str, request: FrameRequest) -> torch.Tensor:
+        told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
+        cast = self._seen_cast([*told, caption], request.cast)
+        config = self.pipeline.config
+        # A language model is at a loss in a story longer than any it was aligned on.
+        most = config.context_frames or len(told)
+        read = frames_to_read(told, caption, most, config.place_words or ())
+        captions, history = [told[i] for i in read], [request.history[i] for i in read]
+        portraits = [_Hashed(member.portrait) for member in cast]
+        seen = config.interleaved
+        pictures = [_Hashed(frame.picture) for frame in history] if seen else []
+        names, tail = [m.name for m in cast], config.prompt_tail
+        parts = interleave(captions, caption, names, tail=tail, pictures=seen)
+
+        def compute() -> torch.Tensor:
+            contexts = self._contexts or ContextPool(self.pipeline.reader)
+            self._contexts = contexts
+            frames = [self._feature("frame", p, self._pool) for p in pictures]
+            faces = [self._feature("face", p, self._pool_portrait) for p in portraits]
+            try:
+                return contexts.condition_for(
+                    parts, torch.stack(frames) if frames else None, torch.stack(faces) if faces else None
+                )
+            except ValueError as error:
+                raise StoryError(
+                    f"The sentence and the one before it are too long together ({error}); shorten one of them."
+                ) from error
+
+        return self._conditions.get(("llm", *parts, *_digests([*pictures, *portraits])), compute)
+
+    def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
+        """Everyone mentioned so far, in the order of the cast."""
+        if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
+            return []
+        names = names_of(cast)
+        seen = {name for caption in captions for name in mentioned_names(caption, names)}
+        return [member for member in cast if member.name in seen]
+
+    def _feature(
+        self, kind: str, picture: _Hashed, encode: Callable[[Image.Image], torch.Tensor]
+    ) -> torch.Tensor:
+        return self._features.get((kind, picture.digest), lambda: encode(picture.rgb))
+
+    def _project(self, portrait: Image.Image) -> torch.Tensor:
+        """What the fuser reads: the projected image embedding (V,)."""
+        return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait)))[0]
+
+    def _pool_portrait(self, portrait: Image.Image) -> torch.Tensor:
+        return self._pool(self._squared(portrait))
+
+    def _pool(self, picture: Image.Image) -> torch.Tensor:
+        """What the visual mapper reads: the vision tower's pooled state (V,)."""
+        tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
+        pixels = self._pixels(picture).to(tower.device, tower.dtype)
+        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
+
+    def _squared(self, portrait: Image.Image) -> Image.Image:
+        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+        side = max(portrait.size)
+        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
+        if self.pipeline.config.portrait_filter is None:
+            return square
+        size = self.pipeline.image_processor.size["shortest_edge"]
+        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
+
+    def _pixels(self, picture: Image.Image) -> torch.Tensor:
+        """CLIP-normalised (1, 3, S, S)."""
+        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
+
+
+def sentence_of(request: FrameRequest) -> str:
+    """What is drawn, in clean form. StoryError where it has no words or is too long."""
+    return clean_caption(request.caption if request.resolved is None else request.resolved)
+
+
+def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
+    """Each name and its aliases, as `storyboard.text.captions` wants them."""
+    return {member.name: member.aliases for member in cast}
+
+
+def _spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+    return [(mention.start, mention.end) for mention in mentions]
+
+
+class _Hashed:
+    """A picture with the digest of its pixels. Keys hold the digest, so that nothing kept holds a picture."""
+
+    def __init__(self, picture: Image.Image):
+        self.rgb = picture.convert("RGB")
+        self.digest = hashlib.sha256(repr(self.rgb.size).encode() + self.rgb.tobytes()).digest()
+
+
+def _digests(pictures: Sequence[_Hashed]) -> list[bytes]:
+    return [picture.digest for picture in pictures]
+
+
+class _Kept:
+    """Results by key, the least recently used dropped first."""
+
+    def __init__(self, limit: int):
+        self.limit = limit
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        if key not in self._results:
+            self._results[key] = compute()
+            if len(self._results) > self.limit:
+                self._results.popitem(last=False)
+        self._results.move_to_end(key)
+        return self._results[key]

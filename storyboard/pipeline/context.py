@@ -1,0 +1,186 @@
+"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
+
+A new frame costs what is new in it; an edit costs what follows it. Knows parts and features, not stories.
+
+The cache is a speed-up only. A prompt is always read in the same chunks, each ending with a frame's picture, whether
+they are held already or not: the same arithmetic in the same shapes, so the condition is bit for bit the one read
+from scratch, and a frame redrawn after a restart is the same picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import DynamicCache
+
+from storyboard.models.story_reader import Part, StoryReader, TokenPart, frame_positions, without_frames
+from storyboard.text.prompt import PictureSlot
+
+FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
+RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A stretch of a prompt. Equal keys, after equal chunks, mean equal states."""
+
+    key: bytes
+    embeddings: torch.Tensor  # (T, E)
+
+
+def window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[TokenPart]:
+    """The part of a tokenised prompt that fits: cast, first frames, latest frames, the sentence to draw.
+
+    A pure function of the prompt. ValueError when even the last frame alone does not fit.
+    """
+    frames = frame_positions(tokens)
+    costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]  # the last one stays
+    prefix = reader.length(tokens[: frames[0]]) if frames else 0
+    budget = reader.max_tokens * (RESERVE - 1) // RESERVE - prefix
+    dropped = list(range(FIRST_FRAMES, _first_kept(costs, budget)))
+    # A long last frame or sentence may still not fit: then older frames go too, the very first ones last.
+    spare = sorted(set(range(len(costs))) - set(dropped), key=lambda i: (i < FIRST_FRAMES, i))
+    total = reader.length(tokens) - sum(costs[i] for i in dropped)
+    while total > reader.max_tokens:
+        if not spare:
+            raise ValueError(
+                f"The prompt fills {total} positions with one frame; {reader.max_tokens} are left."
+            )
+        total -= costs[spare[0]]
+        dropped.append(spare.pop(0))
+    return without_frames(tokens, [frames[i] for i in dropped])
+
+
+def _first_kept(costs: Sequence[int], budget: int) -> int:
+    """Where the latest frames begin, as if frames of these costs had come one by one.
+
+    When they overflow the budget, the oldest after the first ones are dropped until it is half empty, so that the
+    window moves, and the cache is rebuilt, only now and then.
+    """
+    start = min(FIRST_FRAMES, len(costs))
+    used = sum(costs[:start])
+    for end in range(start, len(costs)):
+        used += costs[end]
+        if used > budget:
+            while start < end and used > budget // 2:
+                used -= costs[start]
+                start += 1
+    return start
+
+
+def split(
+    reader: StoryReader,
+    parts: Sequence[Part],
+    frames: torch.Tensor | None = None,
+    portraits: torch.Tensor | None = None,
+) -> list[Chunk]:
+    """Window and embed a prompt: one chunk up to each earlier frame's picture, and the open end.
+
+    frames, portraits: image features (n, V) and (k, V) of its picture slots.
+    """
+    tokens = window(reader, reader.tokenize(parts))
+    features = {"frame": frames, "portrait": portraits}
+    # One by one: a matrix product over all of them would round differently with their number.
+    visual = {
+        kind: None if rows is None else [reader.visual_mapper(row[None])[0] for row in rows]
+        for kind, rows in features.items()
+    }
+    ends = [position + 1 for position in frame_positions(tokens)] + [len(tokens)]
+    chunks = []
+    for start, end in zip([0, *ends], ends, strict=False):
+        stretch = tokens[start:end]
+        key = hashlib.blake2b(digest_size=16)
+        for part in stretch:
+            if isinstance(part, PictureSlot):
+                key.update(features[part.kind][part.index].float().cpu().numpy().tobytes())
+            else:
+                key.update(repr(part).encode())
+        embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])
+        chunks.append(Chunk(key.digest(), embedded.embeddings))
+    return chunks
+
+
+class InterleavedContext:
+    """The KV cache of one story: one line of chunks. Editing a frame rolls it back to what stands before."""
+
+    def __init__(self, reader: StoryReader):
+        self.reader = reader
+        self._cache: DynamicCache | None = None
+        self._held: list[Chunk] = []
+
+    def __len__(self) -> int:
+        """Positions held."""
+        return sum(len(chunk.embeddings) for chunk in self._held)
+
+    def shared(self, chunks: Sequence[Chunk]) -> int:
+        """Leading chunks that are held already; the open end never is."""
+        count = 0
+        for held, wanted in zip(self._held, chunks[:-1], strict=False):
+            if held.key != wanted.key:
+                break
+            count += 1
+        return count
+
+    def condition_for(
+        self,
+        parts: Sequence[Part],
+        frames: torch.Tensor | None = None,
+        portraits: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Condition (1, L, D) for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+        return self.read(split(self.reader, parts, frames, portraits))
+
+    def read(self, chunks: Sequence[Chunk]) -> torch.Tensor:
+        """Keep what is shared, roll back the rest, read what is new and, with the image tokens, the open end."""
+        shared = self.shared(chunks)
+        cache, held = self._cache, self._held
+        self._cache, self._held = None, []  # a pass that fails leaves an empty context, never a wrong one
+        if cache is None:
+            cache = DynamicCache(config=self.reader.language_model.config)
+        if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
+            cache.crop(-dropped)  # of nothing, older transformers would drop all
+        for chunk in chunks[shared:-1]:
+            self.reader.forward(chunk.embeddings[None], cache)
+        image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
+        end = torch.cat([chunks[-1].embeddings, image_tokens])
+        states = self.reader.forward(end[None], cache)[:, -len(image_tokens) :]  # (1, R, E)
+        cache.crop(-len(end))
+        self._cache, self._held = cache, list(chunks[:-1])
+        return self.reader.condition(states)
+
+
+class ContextPool:
+    """Contexts of the few stories that are being drawn; the least recently used one gives way.
+
+    Which context serves a prompt is found by what they share, so callers need no notion of a story.
+    """
+
+    def __init__(self, reader: StoryReader, limit: int = 2):
+        self.reader = reader
+        self.limit = limit
+        self._contexts: list[InterleavedContext] = []  # least recently used first
+
+    def condition_for(
+        self,
+        parts: Sequence[Part],
+        frames: torch.Tensor | None = None,
+        portraits: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """As `InterleavedContext.condition_for`."""
+        chunks = split(self.reader, parts, frames, portraits)
+        context = self._take(chunks)
+        self._contexts.append(context)
+        return context.read(chunks)
+
+    def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
+        """Out of the pool, the context that shares most, unless using it would throw away most of a story."""
+        best = max(self._contexts, key=lambda context: context.shared(chunks), default=None)
+        if best is not None and 2 * best.shared(chunks) >= len(best._held):
+            self._contexts.remove(best)
+            return best
+        if len(self._contexts) >= self.limit:
+            self._contexts.pop(0)
+        return InterleavedContext(self.reader)

@@ -1,0 +1,345 @@
+"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
+
+A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
+stories: a FrameRequest holds all that a picture depends on.
+
+Footgun: features and conditions are kept from request to request. Code that changes weights in place calls
+`clear_caches()` before it draws again.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
+from PIL import Image
+from torch import nn
+from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
+
+from storyboard.errors import StoryError
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.denoise import DenoiseStep, denoise
+from storyboard.models.folder import check_folder
+from storyboard.models.fusion import CharacterFuser
+from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.latents import decode_latents, downsampling, to_picture
+from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.preview import Previewer
+from storyboard.models.story_reader import StoryReader
+from storyboard.pipeline.conditions import FrameCondition, FrameConditions
+from storyboard.pipeline.explain import AttentionWatch
+from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, Rendered, steps_for
+
+MAX_GUIDANCE = 30.0
+MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
+ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
+
+
+class StoryPipeline(DiffusionPipeline):
+    """Draws a FrameRequest. Parts from `language_model` on are None in a pipeline without stage 2.
+
+    first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
+    start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
+    alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
+    earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
+    has at most, those that stage 2 was trained with; None: as many as fit. place_words: what says where a sentence
+    is, so that one of those frames is the one that said it last. prompt_tail: text behind "Image:". portrait_fill:
+    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
+    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
+    """
+
+    model_cpu_offload_seq = (
+        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
+        "->condition_mapper->unet->vae"
+    )
+    _optional_components = [
+        "language_model",
+        "language_tokenizer",
+        "image_tokens",
+        "visual_mapper",
+        "condition_mapper",
+        "visual_encoder",
+    ]
+
+    def __init__(
+        self,
+        vae: AutoencoderKL,
+        unet: UNet2DConditionModel,
+        scheduler: Any,
+        tokenizer: Any,
+        text_encoder: CLIPTextModel,
+        image_encoder: CLIPVisionModelWithProjection,
+        image_processor: Any,
+        fuser: CharacterFuser,
+        language_model: Any = None,
+        language_tokenizer: Any = None,
+        image_tokens: ImageTokens | None = None,
+        visual_mapper: VisualMapper | None = None,
+        condition_mapper: ConditionMapper | None = None,
+        visual_encoder: CLIPVisionModel | None = None,
+        first_frame: str = "char-ldm",
+        steps: int = 20,
+        guidance: float = 3.0,
+        start_merge_step: int = -1,
+        cast_prefix: bool = True,
+        interleaved: bool = True,
+        context_frames: int | None = None,
+        place_words: list | None = None,
+        prompt_tail: str = "",
+        portrait_fill: str = "black",
+        portrait_filter: str | None = None,
+        preview_colours: list | None = None,
+    ):
+        super().__init__()
+        self.register_modules(
+            vae=vae,
+            unet=unet,
+            scheduler=scheduler,
+            tokenizer=tokenizer,
+            text_encoder=text_encoder,
+            image_encoder=image_encoder,
+            image_processor=image_processor,
+            fuser=fuser,
+            language_model=language_model,
+            language_tokenizer=language_tokenizer,
+            image_tokens=image_tokens,
+            visual_mapper=visual_mapper,
+            condition_mapper=condition_mapper,
+            visual_encoder=visual_encoder,
+        )
+        self.register_to_config(
+            first_frame=first_frame,
+            steps=steps,
+            guidance=guidance,
+            start_merge_step=start_merge_step,
+            cast_prefix=cast_prefix,
+            interleaved=interleaved,
+            context_frames=context_frames,
+            place_words=place_words,
+            prompt_tail=prompt_tail,
+            portrait_fill=portrait_fill,
+            portrait_filter=portrait_filter,
+            preview_colours=preview_colours,
+        )
+        self._conditions = FrameConditions(self)
+        self._lock = threading.Lock()
+        self._decode_seconds = 0.0
+
+    @property
+    def conditioner(self) -> CharacterConditioner:
+        """Caption + portraits -> condition."""
+        return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
+
+    @property
+    def reader(self) -> StoryReader:
+        """History -> condition."""
+        return StoryReader(
+            self.language_model,
+            self.language_tokenizer,
+            self.image_tokens,
+            self.visual_mapper,
+            self.condition_mapper,
+        )
+
+    def generate(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
+        """Draw one frame: a Preview after every UNet call, then one Rendered. See `Renderer`.
+
+        Equal requests give equal pictures, bit for bit on one machine. Requests wait for one another. `cancelled`
+        is asked while waiting and before every UNet call; once true, the stream ends without a Rendered.
+        """
+        steps, guidance = _check_numbers(request, self.config.steps, self.config.guidance)
+        while not self._lock.acquire(timeout=ANSWER_SECONDS):
+            if cancelled():
+                return
+        try:
+            # Checked behind the lock too: tokenizers cannot be used by two threads at a time.
+            conditioning = self._conditions.check(request)
+            yield from self._draw(request, conditioning, steps, guidance, cancelled)
+        finally:
+            self._lock.release()
+
+    render = generate
+
+    @torch.inference_mode()
+    def generate_together(self, requests: Sequence[FrameRequest]) -> list[Rendered]:
+        """Draw several frames in one go, on a CPU in two thirds of the time; rounding aside as `generate` draws them.
+
+        For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
+        """
+        numbers = {_check_numbers(one, self.config.steps, self.config.guidance) for one in requests}
+        if len(numbers) != 1:
+            raise ValueError(
+                f"Frames drawn together need the same steps and guidance, not {sorted(numbers)}."
+            )
+        ((steps, guidance),) = numbers
+        with self._lock:
+            start = time.perf_counter()
+            frames = [self._conditions.of(one, self._conditions.check(one)) for one in requests]
+            pictures: dict[int, Image.Image] = {}
+            for delay in {self._delay(frame) for frame in frames}:
+                places = [place for place, frame in enumerate(frames) if self._delay(frame) == delay]
+                seeds, alike = [requests[i].seed for i in places], [frames[i] for i in places]
+                *_, last = self._denoise(seeds, alike, steps, guidance)
+                for place, latents in zip(places, last.latents.split(1), strict=True):
+                    pictures[place] = to_picture(decode_latents(self.vae, latents))
+            seconds = (time.perf_counter() - start) / len(requests)
+        return [
+            Rendered(
+                pictures[i], frame.mentioned, frame.conditioning, requests[i].seed, steps, guidance, seconds
+            )
+            for i, frame in enumerate(frames)
+        ]
+
+    @torch.inference_mode()
+    def _draw(
+        self,
+        request: FrameRequest,
+        conditioning: Conditioning,
+        steps: int,
+        guidance: float,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Preview | Rendered]:
+        start = time.perf_counter()
+        if cancelled():
+            return
+        frame = self._conditions.of(request, conditioning)
+        readings, columns = self._conditions.explain(request, frame) if request.explain else ((), {})
+        watch = AttentionWatch(self.unet, columns, after=self._delay(frame))
+        previewer = Previewer(self.vae, self.config.preview_colours, self._decode_seconds)
+        for step in self._denoise([request.seed], [frame], steps, guidance, around_call=watch.around_call):
+            if cancelled():
+                return
+            pixels = previewer.look(step, self._size())
+            yield Preview(step.index + 1, step.total, None if pixels is None else to_picture(pixels))
+            if cancelled():
+                return
+        decoding = time.perf_counter()
+        picture = to_picture(decode_latents(self.vae, step.latents))
+        now = time.perf_counter()
+        self._decode_seconds = now - decoding
+        yield Rendered(
+            picture,
+            frame.mentioned,
+            conditioning,
+            request.seed,
+            steps,
+            guidance,
+            seconds=now - start,
+            attention=watch.maps(step.latents.shape[-2:]),
+            readings=readings,
+        )
+
+    def _denoise(
+        self,
+        seeds: Sequence[int],
+        frames: Sequence[FrameCondition],
+        steps: int,
+        guidance: float,
+        **watched: Any,
+    ) -> Iterator[DenoiseStep]:
+        """Of frames of one delay. watched: the `around_call` of `denoise`, where somebody looks on."""
+        shape = (1, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
+        generators = (torch.Generator("cpu").manual_seed(seed) for seed in seeds)
+        noise = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+        noise = noise.to(self.unet.device, self.unet.dtype)
+        texts = [frame.text for frame in frames if frame.text is not None]
+        return denoise(
+            self.unet,
+            self.scheduler,
+            noise,
+            torch.cat([frame.condition for frame in frames]).to(noise),
+            frames[0].null.to(noise),
+            steps=steps,
+            guidance=guidance,
+            text=torch.cat(texts).to(noise) if texts else None,
+            start_merge_step=self._delay(frames[0]),
+            **watched,
+        )
+
+    def _delay(self, frame: FrameCondition) -> int:
+        """The last UNet call that reads the text alone; -1: none does."""
+        delay = self.config.start_merge_step
+        return min(0, delay) if frame.referential else delay
+
+    def clear_caches(self) -> None:
+        """Forget kept features, conditions and contexts; call after changing weights or parts."""
+        self._conditions.clear()
+
+    def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
+        """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""
+        self.clear_caches()
+        return super().to(*args, **kwargs)
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, **kwargs: Any) -> StoryPipeline:
+        """Load a folder or a Hub repository, safetensors only, in float32 unless `dtype` says otherwise.
+
+        StoryError when the folder is missing, incomplete or holds pickled weights.
+        """
+        folder = Path(path)
+        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
+        local = folder.exists() or folder.parent.is_dir()
+        if local:
+            check_folder(folder)
+        kwargs = {"dtype": torch.float32, **kwargs, "use_safetensors": True, "trust_remote_code": False}
+        try:
+            return super().from_pretrained(str(path), **kwargs)
+        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            if local:
+                raise StoryError(
+                    f'The pipeline folder "{path}" does not fit this program ({_first_line(error)}); '
+                    "copy the whole folder again or get the version it was made with."
+                ) from error
+            raise StoryError(
+                f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
+                "check the path, or the connection."
+            ) from error
+
+    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
+        """As in diffusers, always as safetensors."""
+        super().save_pretrained(str(save_directory), **{**kwargs, "safe_serialization": True})
+
+    def save_half(self, path: str | Path) -> None:
+        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
+        settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
+        halves = {
+            name: copy.deepcopy(part).half() if isinstance(part, nn.Module) else part
+            for name, part in self.components.items()
+        }
+        type(self)(**halves, **settings).save_pretrained(path)
+
+    def _size(self) -> tuple[int, int]:
+        """(H, W) of a picture."""
+        factor = downsampling(self.vae)
+        height, width = _pair(self.unet.config.sample_size)
+        return height * factor, width * factor
+
+
+def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
+    """Steps and guidance to use; StoryError for a number out of range."""
+    steps = steps if request.steps is None else request.steps
+    guidance = guidance if request.guidance is None else request.guidance
+    if not 1 <= steps <= MAX_STEPS:
+        raise StoryError(f"A picture cannot be drawn in {steps} steps; choose 1 to {MAX_STEPS}.")
+    if not (math.isfinite(guidance) and 0 <= guidance <= MAX_GUIDANCE):
+        raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
+    if not 0 <= request.seed <= MAX_TORCH_SEED:
+        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
+    return steps_for(steps, request.effort), guidance
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _pair(size: int | Sequence[int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (size[0], size[1])

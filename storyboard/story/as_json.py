@@ -1,0 +1,360 @@
+"""A story as JSON values and back: what the library and project files hold of it.
+
+Knows neither files nor pictures: pictures are the keys that stand in the story. What comes in is foreign data:
+everything is checked, and what does not fit is a StoryError that says where. Fields a newer version added may be
+missing (a story written before them) or unknown (written after); the first get their defaults, the others are left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from storyboard.errors import StoryError
+from storyboard.renderer import CONDITIONINGS
+from storyboard.story.values import (
+    ID,
+    LOOKS,
+    MAX_ALIASES,
+    MAX_CAST,
+    MAX_FRAMES,
+    MAX_LABEL,
+    MAX_MODEL,
+    MAX_NAME,
+    MAX_PORTRAITS,
+    MAX_SEED,
+    MAX_TAKES,
+    MAX_TITLE,
+    PRONOUNS,
+    QUALITIES,
+    Character,
+    Frame,
+    Portrait,
+    Story,
+    Take,
+)
+from storyboard.text.captions import MAX_CAPTION, Binding, Reading, clean_text
+
+VERSION = 1
+MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
+
+_PICTURE = re.compile(r"[0-9a-f]{64}")
+_HASH = re.compile(r"[0-9a-f]{64}|")
+
+T = TypeVar("T")
+
+
+def story_to_json(story: Story) -> dict:
+    """The story as JSON values; `story_from_json` gives an equal one back."""
+    return {
+        "version": VERSION,
+        "id": story.id,
+        "title": story.title,
+        "seed": story.seed,
+        "look": story.look,
+        "quality": story.quality,
+        "cast": [_character_to_json(character) for character in story.cast],
+        "frames": [_frame_to_json(frame) for frame in story.frames],
+    }
+
+
+def story_from_json(data: object) -> Story:
+    """The story `story_to_json` wrote. StoryError naming the place for anything else."""
+    fields = _Fields(data, "story")
+    if fields.whole("version", 1, 10**6) > VERSION:
+        raise StoryError("The story was written by a newer version of this app; update the app to open it.")
+    story = Story(
+        id=fields.match("id", ID),
+        title=fields.text("title", MAX_TITLE),
+        seed=fields.whole("seed", 0, MAX_SEED),
+        cast=fields.items("cast", MAX_CAST, _character),
+        frames=fields.items("frames", MAX_FRAMES, _frame),
+        look=fields.one_of("look", LOOKS, default="colour"),
+        quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
+    )
+    _check_names(story)
+    _unique([frame.id for frame in story.frames], "story.frames")
+    return story
+
+
+def _character_to_json(character: Character) -> dict:
+    return {
+        "name": character.name,
+        "pronoun": character.pronoun,
+        "aliases": list(character.aliases),
+        "portraits": [
+            {"id": one.id, "label": one.label, "picture": one.picture} for one in character.portraits
+        ],
+        "chosen": character.chosen,
+    }
+
+
+def _frame_to_json(frame: Frame) -> dict:
+    return {
+        "id": frame.id,
+        "caption": frame.caption,
+        "takes": [_take_to_json(take) for take in frame.takes],
+        "chosen": frame.chosen,
+        "locked": frame.locked,
+        "sees": frame.sees,
+        "seed": frame.seed,
+        "portraits": [list(pair) for pair in frame.portraits],
+        "included": list(frame.included),
+        "excluded": list(frame.excluded),
+        "bindings": [
+            {"word": one.word, "occurrence": one.occurrence, "names": list(one.names)}
+            for one in frame.bindings
+        ],
+    }
+
+
+def _take_to_json(take: Take) -> dict:
+    return {
+        "id": take.id,
+        "caption": take.caption,
+        "seed": take.seed,
+        "steps": take.steps,
+        "guidance": take.guidance,
+        "picture": take.picture,
+        "conditioning": take.conditioning,
+        "mentioned": list(take.mentioned),
+        "seconds": take.seconds,
+        "inputs": take.inputs,
+        "resolved": take.resolved,
+        "readings": [
+            {
+                "word": one.word,
+                "start": one.start,
+                "end": one.end,
+                "names": list(one.names),
+                "confidence": one.confidence,
+                "by": one.by,
+            }
+            for one in take.readings
+        ],
+        "attention": [list(pair) for pair in take.attention],
+        "portraits": [list(pair) for pair in take.portraits],
+        "read": list(take.read),
+        "model": take.model,
+    }
+
+
+class _Fields:
+    """The fields of one JSON object, each fetched with what it has to be. `where` is its place, for errors."""
+
+    def __init__(self, data: object, where: str) -> None:
+        if not isinstance(data, dict):
+            raise _damaged(where, "is not an object")
+        self._data = data
+        self.where = where
+
+    def get(self, name: str, default: object = ...) -> Any:
+        """The value; `default` where there is none, and StoryError where that is `...`."""
+        value = self._data.get(name, default)
+        if value is ...:
+            raise _damaged(f"{self.where}.{name}", "is missing")
+        return value
+
+    def wrong(self, name: str, why: str) -> StoryError:
+        return _damaged(f"{self.where}.{name}", why)
+
+    def text(self, name: str, limit: int, default: object = ..., empty: bool = True) -> str:
+        """Text as `clean_text` leaves it, which is how all of it was stored."""
+        value = self.get(name, default)
+        if not isinstance(value, str) or len(value) > limit or clean_text(value) != value:
+            raise self.wrong(name, f"is not plain text of at most {limit} characters")
+        if not (value or empty):
+            raise self.wrong(name, "is empty")
+        return value
+
+    def match(self, name: str, pattern: re.Pattern[str], default: object = ...) -> str:
+        value = self.get(name, default)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise self.wrong(name, "is not of the right form")
+        return value
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self.wrong(name, f"is not a whole number from {low} to {high}")
+        return value
+
+    def whole_or_none(self, name: str, low: int, high: int) -> int | None:
+        return None if self.get(name, None) is None else self.whole(name, low, high)
+
+    def number(self, name: str, low: float, high: float) -> float:
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.wrong(name, "is not a number")
+        if not low <= value <= high:  # NaN is not either
+            raise self.wrong(name, f"is not from {low:g} to {high:g}")
+        return float(value)
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.get(name, default)
+        if not isinstance(value, bool):
+            raise self.wrong(name, "is neither true nor false")
+        return value
+
+    def one_of(self, name: str, choices: Sequence[str], default: object = ...) -> str:
+        value = self.get(name, default)
+        if value not in choices:
+            raise self.wrong(name, f"is none of {', '.join(choices)}")
+        return value
+
+    def items(
+        self, name: str, limit: int, read: Callable[[_Fields], T], default: object = ...
+    ) -> tuple[T, ...]:
+        """A list of objects, each read by `read`."""
+        return tuple(
+            read(_Fields(value, f"{self.where}.{name}[{index}]"))
+            for index, value in enumerate(self._list(name, limit, default))
+        )
+
+    def names(self, name: str, limit: int = MAX_CAST, default: object = ...) -> tuple[str, ...]:
+        """A list of names, none twice."""
+        values = self._list(name, limit, default)
+        for value in values:
+            if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or clean_text(value) != value:
+                raise self.wrong(name, f"holds something that is no name of at most {MAX_NAME} characters")
+        _unique(values, f"{self.where}.{name}")
+        return tuple(values)
+
+    def ids(self, name: str, limit: int) -> tuple[str, ...]:
+        values = self._list(name, limit, ())
+        if not all(isinstance(value, str) and ID.fullmatch(value) for value in values):
+            raise self.wrong(name, "holds something that is no id")
+        return tuple(values)
+
+    def pairs(self, name: str, pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
+        """A list of [character's name, something of the form `pattern`], no name twice."""
+        values = self._list(name, MAX_CAST, ())
+        for value in values:
+            if not (
+                isinstance(value, list)
+                and len(value) == 2
+                and all(isinstance(part, str) for part in value)
+                and 0 < len(value[0]) <= MAX_NAME
+                and clean_text(value[0]) == value[0]
+                and pattern.fullmatch(value[1])
+            ):
+                raise self.wrong(name, "holds something that is no pair of a name and an id or key")
+        _unique([value[0] for value in values], f"{self.where}.{name}")
+        return tuple((value[0], value[1]) for value in values)
+
+    def _list(self, name: str, limit: int, default: object) -> list | tuple:
+        value = self.get(name, default)
+        if value is not default and not isinstance(value, list):
+            raise self.wrong(name, "is not a list")
+        if len(value) > limit:
+            raise self.wrong(name, f"has {len(value)} entries and may have {limit}")
+        return value
+
+
+def _character(fields: _Fields) -> Character:
+    portraits = fields.items("portraits", MAX_PORTRAITS, _portrait)
+    _unique([portrait.id for portrait in portraits], f"{fields.where}.portraits")
+    chosen = fields.match("chosen", ID)
+    if chosen not in [portrait.id for portrait in portraits]:
+        raise fields.wrong("chosen", "is none of the portraits")
+    return Character(
+        name=fields.text("name", MAX_NAME, empty=False),
+        pronoun=fields.one_of("pronoun", PRONOUNS),
+        aliases=fields.names("aliases", MAX_ALIASES),
+        portraits=portraits,
+        chosen=chosen,
+    )
+
+
+def _portrait(fields: _Fields) -> Portrait:
+    return Portrait(
+        id=fields.match("id", ID),
+        label=fields.text("label", MAX_LABEL),
+        picture=fields.match("picture", _PICTURE),
+    )
+
+
+def _frame(fields: _Fields) -> Frame:
+    takes = fields.items("takes", MAX_TAKES, _take, default=())
+    _unique([take.id for take in takes], f"{fields.where}.takes")
+    chosen = fields.get("chosen", None)
+    if chosen is not None and chosen not in [take.id for take in takes]:
+        raise fields.wrong("chosen", "is none of the takes")
+    return Frame(
+        id=fields.match("id", ID),
+        caption=fields.text("caption", MAX_CAPTION, empty=False),
+        takes=takes,
+        chosen=chosen,
+        locked=fields.flag("locked", False),
+        sees=fields.whole_or_none("sees", 0, MAX_FRAMES),
+        seed=fields.whole_or_none("seed", 0, MAX_SEED),
+        portraits=fields.pairs("portraits", ID),
+        included=fields.names("included", default=()),
+        excluded=fields.names("excluded", default=()),
+        bindings=fields.items("bindings", MAX_READINGS, _binding, default=()),
+    )
+
+
+def _binding(fields: _Fields) -> Binding:
+    names = fields.names("names")
+    if not names:
+        raise fields.wrong("names", "is empty")
+    return Binding(fields.text("word", 10, empty=False), fields.whole("occurrence", 0, MAX_READINGS), names)
+
+
+def _take(fields: _Fields) -> Take:
+    return Take(
+        id=fields.match("id", ID),
+        caption=fields.text("caption", MAX_CAPTION, empty=False),
+        seed=fields.whole("seed", 0, MAX_SEED),
+        steps=fields.whole("steps", 1, 10_000),
+        guidance=fields.number("guidance", 0, 1000),
+        picture=fields.match("picture", _PICTURE),
+        conditioning=fields.one_of("conditioning", CONDITIONINGS),
+        mentioned=fields.names("mentioned"),
+        seconds=fields.number("seconds", 0, 10**7),
+        inputs=fields.match("inputs", _HASH),
+        resolved=fields.text("resolved", MAX_CAPTION, default=""),
+        readings=fields.items("readings", MAX_READINGS, _reading, default=()),
+        attention=fields.pairs("attention", _PICTURE),
+        portraits=fields.pairs("portraits", _PICTURE),
+        read=fields.ids("read", MAX_FRAMES),
+        model=fields.text("model", MAX_MODEL, default=""),
+    )
+
+
+def _reading(fields: _Fields) -> Reading:
+    start = fields.whole("start", 0, MAX_CAPTION)
+    return Reading(
+        word=fields.text("word", 10, empty=False),
+        start=start,
+        end=fields.whole("end", start, MAX_CAPTION),
+        names=fields.names("names"),
+        confidence=fields.number("confidence", 0, 1),
+        by=fields.one_of("by", ("model", "writer", "words")),
+    )
+
+
+def _check_names(story: Story) -> None:
+    """Names in frames' settings are the cast's and their portraits exist; a take may name someone who has left."""
+    _unique([character.name.casefold() for character in story.cast], "story.cast")
+    portraits = {one.name: {portrait.id for portrait in one.portraits} for one in story.cast}
+    for index, frame in enumerate(story.frames):
+        where = f"story.frames[{index}]"
+        bound = [name for binding in frame.bindings for name in binding.names]
+        for name in (*frame.included, *frame.excluded, *bound, *(name for name, _ in frame.portraits)):
+            if name not in portraits:
+                raise _damaged(where, f"is about {name[:40]}, who is not in the cast")
+        for name, portrait_id in frame.portraits:
+            if portrait_id not in portraits[name]:
+                raise _damaged(f"{where}.portraits", f"has a portrait that {name} does not have")
+
+
+def _unique(values: Sequence[str], where: str) -> None:
+    if len(set(values)) < len(values):
+        raise _damaged(where, "has one entry twice")
+
+
+def _damaged(where: str, why: str) -> StoryError:
+    return StoryError(f"The story is damaged ({where} {why}); use another copy of it.")

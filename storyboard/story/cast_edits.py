@@ -1,0 +1,140 @@
+"""Everything that can be done to the cast of a story, as functions from a story to the story after it.
+
+Knows neither torch, gradio, pictures nor sessions: a portrait's picture is a key. Sentences are the writer's and are
+never rewritten: a character renamed keeps its old name as an alias where sentences use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from storyboard.errors import StoryError
+from storyboard.story.values import (
+    MAX_ALIASES,
+    MAX_CAST,
+    MAX_LABEL,
+    MAX_NAME,
+    PRONOUNS,
+    Character,
+    Frame,
+    Portrait,
+    Story,
+    new_id,
+)
+from storyboard.text.captions import Binding, clean_text, find_pronouns, mentioned_names
+
+
+def add_character(story: Story, name: str, pronoun: str, aliases: Iterable[str], picture: str) -> Story:
+    """The story with one more character, wearing the picture of that key. StoryError for a name that cannot be one."""
+    if len(story.cast) >= MAX_CAST:
+        raise StoryError(f"The cast has {MAX_CAST} characters, the most there can be; remove one first.")
+    name, aliases = _checked(name, pronoun, aliases, story.cast)
+    portrait = Portrait(id=new_id(), label="portrait 1", picture=picture)
+    return replace(story, cast=(*story.cast, Character(name, pronoun, aliases, (portrait,), portrait.id)))
+
+
+def edit_character(story: Story, name: str, new_name: str, pronoun: str, aliases: Iterable[str]) -> Story:
+    """Another name, pronoun or aliases for a character, everywhere in the story."""
+    character = story.character(name)
+    others = [one for one in story.cast if one != character]
+    new_name, aliases = _checked(new_name, pronoun, aliases, others)
+    old_name = character.name
+    known = {spelling.casefold() for spelling in (new_name, *aliases)}
+    if old_name.casefold() not in known and _is_used(story, old_name):
+        aliases = (*aliases, old_name)
+    changed = replace(character, name=new_name, pronoun=pronoun, aliases=aliases)
+    return replace(
+        story,
+        cast=tuple(changed if one == character else one for one in story.cast),
+        frames=tuple(_renamed(frame, old_name, new_name) for frame in story.frames),
+    )
+
+
+def remove_character(story: Story, name: str) -> Story:
+    """The story without a character and without what its frames say about it. Sentences that name it stay."""
+    character = story.character(name)
+    return replace(
+        story,
+        cast=tuple(one for one in story.cast if one != character),
+        frames=tuple(_without(frame, character.name) for frame in story.frames),
+    )
+
+
+def choose_portrait(story: Story, name: str, portrait_id: str) -> Story:
+    """What a character wears in the frames drawn from now on, save those with a portrait of their own."""
+    return story.with_character(story.character(name).choosing(portrait_id))
+
+
+def add_portrait(story: Story, name: str, picture: str, label: str = "") -> tuple[Story, Portrait]:
+    """One more portrait of a character, not yet chosen."""
+    character = story.character(name)
+    label = clean_text(label)[:MAX_LABEL].strip() or f"portrait {len(character.portraits) + 1}"
+    portrait = Portrait(id=new_id(), label=label, picture=picture)
+    return story.with_character(character.with_portrait(portrait)), portrait
+
+
+def _checked(
+    name: str, pronoun: str, aliases: Iterable[str], others: Sequence[Character]
+) -> tuple[str, tuple[str, ...]]:
+    """The cleaned name and aliases; StoryError where one is nobody's name or somebody else's."""
+    if pronoun not in PRONOUNS:
+        raise StoryError(f"A character is called {', '.join(PRONOUNS[:-1])} or {PRONOUNS[-1]}; choose one.")
+    name = _spelling(name, "The name")
+    spellings = dict.fromkeys(_spelling(alias, "The alias") for alias in aliases if clean_text(alias))
+    aliases = tuple(alias for alias in spellings if alias.casefold() != name.casefold())
+    if len(aliases) > MAX_ALIASES:
+        raise StoryError(f"{name} has {len(aliases)} aliases; keep at most {MAX_ALIASES}.")
+    taken = {spelling.casefold(): other.name for other in others for spelling in (other.name, *other.aliases)}
+    for spelling in (name, *aliases):
+        if spelling.casefold() in taken:
+            owner = taken[spelling.casefold()]
+            raise StoryError(f"{spelling} is what {owner} is called already; choose another name.")
+    return name, aliases
+
+
+def _spelling(text: str, what: str) -> str:
+    cleaned = clean_text(text)
+    if not any(character.isalpha() for character in cleaned):
+        raise StoryError(f"{what} has no letters; write what the character is called in sentences.")
+    if len(cleaned) > MAX_NAME:
+        raise StoryError(f"{what} is {len(cleaned)} characters long; shorten it to {MAX_NAME}.")
+    if [(one.start, one.end) for one in find_pronouns(cleaned)] == [(0, len(cleaned))]:
+        raise StoryError(f'"{cleaned}" is a pronoun and can be anybody; choose a name.')
+    return cleaned
+
+
+def _is_used(story: Story, name: str) -> bool:
+    texts = [text for frame in story.frames for text in (frame.caption, *(one.text for one in frame.takes))]
+    return any(mentioned_names(text, {name: ()}) for text in texts)
+
+
+def _renamed(frame: Frame, old: str, new: str) -> Frame:
+    def named(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(new if name == old else name for name in names)
+
+    changed = replace(
+        frame,
+        portraits=tuple((new if name == old else name, portrait) for name, portrait in frame.portraits),
+        included=named(frame.included),
+        excluded=named(frame.excluded),
+        bindings=tuple(replace(one, names=named(one.names)) for one in frame.bindings),
+    )
+    return frame if changed == frame else changed
+
+
+def _without(frame: Frame, name: str) -> Frame:
+    def others(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(one for one in names if one != name)
+
+    def kept(binding: Binding) -> Binding:
+        return replace(binding, names=others(binding.names))
+
+    changed = replace(
+        frame,
+        portraits=tuple(pair for pair in frame.portraits if pair[0] != name),
+        included=others(frame.included),
+        excluded=others(frame.excluded),
+        bindings=tuple(one for one in map(kept, frame.bindings) if one.names),
+    )
+    return frame if changed == frame else changed

@@ -1,0 +1,238 @@
+"""Everything that can be done to a story and its frames, as functions from a story to the story after it.
+
+Knows neither torch, gradio, pictures nor sessions, and of undoing only that the old story is still there. Each
+refuses what does not fit with a StoryError. The cast's edits are `cast_edits.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from storyboard.errors import StoryError
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import (
+    LOOKS,
+    MAX_FRAMES,
+    MAX_SEED,
+    MAX_TITLE,
+    QUALITIES,
+    Frame,
+    Story,
+    Take,
+    new_id,
+)
+from storyboard.text.captions import (
+    Binding,
+    clean_caption,
+    clean_text,
+    find_pronouns,
+    mentioned_names,
+    resolve,
+)
+from storyboard.text.sentences import check_everyone_known, check_pronouns
+
+Presence = Literal["in", "out", "auto"]
+
+
+def insert(
+    story: Story, captions: Sequence[str], after: str | None = None, before: str | None = None
+) -> tuple[Story, tuple[Frame, ...]]:
+    """New frames with these sentences after or before a frame, or at the end; all of them or, for one error, none."""
+    if after is not None and before is not None:
+        raise StoryError("A frame goes after one frame or before one; give only one of the two.")
+    if not captions:
+        raise StoryError("There is no sentence to add; write one for every frame.")
+    number = len(story.frames) + 1
+    if after is not None:
+        number = story.frame_number(after) + 1
+    elif before is not None:
+        number = story.frame_number(before)
+    if len(story.frames) + len(captions) > MAX_FRAMES > len(story.frames) and len(captions) > 1:
+        raise StoryError(
+            f"These are {len(captions)} frames and the story has room for {MAX_FRAMES - len(story.frames)};"
+            " leave some out or start another story with them."
+        )
+    inserted = []
+    for place, caption in enumerate(captions, start=number):
+        frame = Frame(id=new_id(), caption=_checked(story, caption, place))
+        story = story.with_frame(frame, place)
+        inserted.append(frame)
+    return story, tuple(inserted)
+
+
+def edit(story: Story, frame_id: str, caption: str, base: str | None = None) -> Story:
+    """Another sentence for a frame; its takes stay. `base`: the sentence the writer started from.
+
+    StoryError where another one than `base` stands there now: somebody else's words are not written over.
+    """
+    frame, number = story.frame(frame_id), story.frame_number(frame_id)
+    cleaned = clean_caption(caption, what=f"Frame {number}")
+    if base is not None and frame.caption not in (clean_text(base), cleaned):
+        raise StoryError(
+            f'Frame {number} was changed elsewhere meanwhile and now says "{frame.caption}"; copy your words, then edit'
+            " it again from there."
+        )
+    bindings = _still_fitting(frame.bindings, cleaned)
+    edited = replace(frame, caption=_checked(story, cleaned, number, bindings), bindings=bindings)
+    return story.with_changed_frame(edited)
+
+
+def duplicate(story: Story, frame_id: str) -> tuple[Story, Frame]:
+    """The story with a copy of a frame behind it: sentence, settings and the picture on the board, unlocked."""
+    frame = story.frame(frame_id)
+    takes = (replace(frame.take, id=new_id()),) if frame.take else ()
+    chosen = takes[0].id if takes else None
+    copy = replace(frame, id=new_id(), takes=takes, chosen=chosen, locked=False)
+    return story.with_frame(copy, story.frame_number(frame_id) + 1), copy
+
+
+def move(story: Story, frame_id: str, number: int) -> Story:
+    """The story with a frame as frame `number`, the others closing up."""
+    frame = story.frame(frame_id)
+    if not _is_whole(number, 1, len(story.frames)):
+        raise StoryError(
+            f"Frame {story.frame_number(frame_id)} cannot become frame {number}; choose 1 to {len(story.frames)}."
+        )
+    return story.without_frame(frame_id).with_frame(frame, number)
+
+
+def lock(story: Story, frame_id: str, locked: bool) -> Story:
+    """Keep a frame out of everything done in bulk, or no longer."""
+    return story.with_changed_frame(replace(story.frame(frame_id), locked=bool(locked)))
+
+
+def see(story: Story, frame_id: str, count: int | None) -> Story:
+    """How many frames before it a frame reads: None all, 0 none (a new scene), k the last k."""
+    frame = story.frame(frame_id)
+    if count is not None and not _is_whole(count, 0, MAX_FRAMES):
+        raise StoryError(
+            f"Frame {story.frame_number(frame_id)} cannot see {count} frames; choose 0 to {MAX_FRAMES}, or all."
+        )
+    return story.with_changed_frame(replace(frame, sees=count))
+
+
+def keep_seed(story: Story, frame_id: str, seed: int | None) -> Story:
+    """The seed a frame is drawn under; None lets it follow from the picture on the board or the frame's place."""
+    frame = story.frame(frame_id)
+    if seed is not None and not _is_whole(seed, 0, MAX_SEED):
+        number = story.frame_number(frame_id)
+        raise StoryError(f"Frame {number} has the seed {seed}; use a whole number from 0 to {MAX_SEED}.")
+    return story.with_changed_frame(replace(frame, seed=seed))
+
+
+def use_portrait(story: Story, frame_id: str, name: str, portrait_id: str | None) -> Story:
+    """What a character wears in one frame; None: what it wears everywhere."""
+    frame, character = story.frame(frame_id), story.character(name)
+    others = tuple(pair for pair in frame.portraits if pair[0] != character.name)
+    if portrait_id is not None:
+        others += ((character.name, character.find_portrait(portrait_id).id),)
+    return story.with_changed_frame(replace(frame, portraits=others))
+
+
+def include(story: Story, frame_id: str, name: str, presence: Presence) -> Story:
+    """Show a character in a frame ("in"), keep it out ("out"), or leave it to the sentence ("auto")."""
+    frame, name = story.frame(frame_id), story.character(name).name
+    if presence not in ("in", "out", "auto"):
+        raise StoryError(f'{name} can be "in", "out" or "auto" in a frame; choose one of these.')
+    included = tuple(one for one in frame.included if one != name)
+    excluded = tuple(one for one in frame.excluded if one != name)
+    if presence == "in":
+        included += (name,)
+    elif presence == "out":
+        excluded += (name,)
+    return story.with_changed_frame(replace(frame, included=included, excluded=excluded))
+
+
+def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | None) -> Story:
+    """Whom the `occurrence`-th pronoun of a frame's sentence (from 0) stands for; None leaves it to the model."""
+    frame, number = story.frame(frame_id), story.frame_number(frame_id)
+    pronouns = find_pronouns(frame.caption)
+    if not _is_whole(occurrence, 0, len(pronouns) - 1):
+        raise StoryError(
+            f"Frame {number} has {len(pronouns)} pronouns and no other one to bind; reload the page and choose again."
+        )
+    bindings = tuple(one for one in frame.bindings if one.occurrence != occurrence)
+    if names is not None:
+        word = pronouns[occurrence].word
+        people = tuple(dict.fromkeys(story.character(name).name for name in names))
+        if not people:
+            raise StoryError(
+                f'Say whom "{word}" in frame {number} stands for; choose one or more of the cast.'
+            )
+        bindings += (Binding(word, occurrence, people),)
+    changed = replace(frame, bindings=tuple(sorted(bindings, key=lambda one: one.occurrence)))
+    return story.with_changed_frame(changed)
+
+
+def rename(story: Story, title: str) -> Story:
+    """The story under another title, which may be empty."""
+    return replace(story, title=clean_text(title)[:MAX_TITLE].strip())
+
+
+def set_look(story: Story, look: str) -> Story:
+    """The story shown in another look, on the board and in exports; no picture is changed or out of date."""
+    if look not in LOOKS:
+        raise StoryError(f"A story is shown in {', '.join(LOOKS[:-1])} or {LOOKS[-1]}; choose one of these.")
+    return replace(story, look=look)
+
+
+def set_quality(story: Story, quality: str) -> Story:
+    """The story with its pictures to come drawn in fewer or more steps; those it has stay as they are."""
+    if quality not in QUALITIES:
+        raise StoryError(f"A picture is drawn as {', '.join(QUALITIES)}; choose one of these.")
+    return replace(story, quality=quality)
+
+
+def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
+    """An earlier take on the board again, with its sentence, whom that was read to be about, and its seed."""
+    frame = story.frame(frame_id)
+    take = next((one for one in frame.takes if one.id == take_id), None)
+    if take is None:
+        number = story.frame_number(frame_id)
+        raise StoryError(f"Frame {number} has no such take; choose one of its {len(frame.takes)}.")
+    bindings = _bindings_of(story, take, ("writer",))
+    bound = resolve(take.caption, _bindings_of(story, take, ("writer", "words")), (), story.names)
+    present = mentioned_names(bound, story.names)
+    included = tuple(name for name in mentioned_names(take.text, story.names) if name not in present)
+    chosen = replace(
+        frame,
+        chosen=take.id,
+        caption=take.caption,
+        seed=None if frame.seed is None else take.seed,
+        bindings=bindings,
+        included=included,
+        excluded=tuple(name for name in frame.excluded if name not in included),
+    )
+    return story.with_changed_frame(chosen)
+
+
+def _bindings_of(story: Story, take: Take, by: Container[str]) -> tuple[Binding, ...]:
+    """What these had said about the pronouns of a take's sentence; nothing of those who left the cast."""
+    places = {one.start: number for number, one in enumerate(find_pronouns(take.caption))}
+    return tuple(
+        Binding(one.word, places[one.start], one.names)
+        for one in take.readings
+        if one.by in by and one.start in places and all(name in story.names for name in one.names)
+    )
+
+
+def _still_fitting(bindings: Iterable[Binding], caption: str) -> tuple[Binding, ...]:
+    """The bindings whose pronoun still stands in its place of another sentence."""
+    words = [pronoun.word for pronoun in find_pronouns(caption)]
+    return tuple(one for one in bindings if words[one.occurrence : one.occurrence + 1] == [one.word])
+
+
+def _checked(story: Story, caption: str, number: int, bindings: Iterable[Binding] = ()) -> str:
+    """The cleaned sentence of frame `number`; StoryError where it cannot be drawn."""
+    cleaned = clean_caption(caption, what=f"Frame {number}")
+    inputs, names = StoryInputs(story), story.names
+    check_everyone_known(inputs.read(cleaned), number, names)
+    earlier = (inputs.read(inputs.text(frame)) for frame in story.frames[: number - 1])
+    check_pronouns(inputs.read(resolve(cleaned, bindings, (), names)), number, names, earlier)
+    return cleaned
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high

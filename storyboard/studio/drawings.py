@@ -1,0 +1,165 @@
+"""What is drawn of the stories, and when: frames into the queue and out of it, and how long that takes.
+
+Knows neither torch nor gradio.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from storyboard.errors import StoryError
+from storyboard.renderer import steps_for
+from storyboard.story.inputs import stale_frames
+from storyboard.story.job import Job
+from storyboard.story.values import QUALITIES, Frame, Story
+from storyboard.studio.jobs import DrawingQueue
+from storyboard.studio.session import StorySession
+from storyboard.studio.sessions import MAX_OPEN
+from storyboard.studio.stories import Stories
+from storyboard.studio.verbs import an_id
+
+MAX_VARIANTS = 8
+TAKES_LOOKED_AT = 9
+
+
+class Drawings(Stories):
+    """The stories and the queue that draws them. Close it when done, before the library.
+
+    `own_steps`: in how many steps the pipeline draws where `steps` says nothing, 0 where that is not known. Everything
+    else is as `Stories` takes it.
+    """
+
+    def __init__(self, *stories: Any, own_steps: int = 0, **named: Any) -> None:
+        super().__init__(*stories, **named)
+        self.own_steps = own_steps
+        self.queue = DrawingQueue(remember=self.library.remember) if self.library else DrawingQueue()
+        self._stale: dict[str, tuple[Story, frozenset[str]]] = {}
+        # Jobs count from 0 in every run: without this a page from before a restart could take old for new.
+        self._first_version = int(time.time() * 1000)
+        if self.library:
+            self.queue.recall(self.library.interrupted_jobs())
+
+    def draw(self, story_id: object, frame_id: object, reroll: bool = False, variants: object = None) -> Job:
+        """Queue a frame as it stands; what is being drawn of it is stopped. `reroll`: under a new seed.
+
+        `variants`: so many rerolls, beside whatever is drawn of the frame; the job is that of the last one.
+        """
+        session = self.session(story_id)
+        frame = session.story.frame(an_id(frame_id))
+        if variants is not None:
+            if not isinstance(variants, int) or not 1 <= variants <= MAX_VARIANTS:
+                raise StoryError(f"There can be 1 to {MAX_VARIANTS} variants at a time; choose one of these.")
+            return [self.queue.submit(session, frame.id, reroll=True) for _ in range(variants)][-1]
+        # One that still waits keeps its place: it will be drawn as the frame is then.
+        for job in self.queue.jobs_of(story_id):
+            if job.frame_id == frame.id and job.state == "drawing":
+                self.queue.cancel(job.id)
+        return self.queue.submit(session, frame.id, reroll)
+
+    def draw_missing(self, story_id: object) -> int:
+        """Queue every frame without a picture, in order, save locked ones; how many."""
+        session = self.session(story_id)
+        return self._queue_all(session, {one.id for one in session.story.frames if one.take is None})
+
+    def draw_stale(self, story_id: object) -> int:
+        """Queue every frame whose picture is out of date, from the first to the last, save locked ones; how many."""
+        session = self.session(story_id)
+        return self._queue_all(session, self.stale_frames(session.story))
+
+    def retry_failed(self, story_id: object) -> int:
+        """Queue once more what failed or was interrupted last, save locked frames; how many."""
+        session = self.session(story_id)
+        latest = {job.frame_id: job for job in self.queue.jobs_of(session.story.id)}
+        again = {job.frame_id: job for job in latest.values() if job.state in ("failed", "interrupted")}
+        return self._queue_all(session, again, lambda frame: again[frame.id].reroll)
+
+    def resume(self, story_id: object) -> int:
+        """Queue again what a restart of the app interrupted; how many."""
+        return len(self.queue.resume(self.session(story_id)))
+
+    def stale_frames(self, story: Story) -> frozenset[str]:
+        """The frames whose picture is out of date (as `StorySession.is_stale`), worked out once a change."""
+        known = self._stale.get(story.id)
+        if known is None or known[0] is not story:
+            if len(self._stale) > MAX_OPEN:
+                self._stale.clear()
+            known = self._stale[story.id] = (story, stale_frames(story))
+        return known[1]
+
+    def estimate(self, story_id: object, quality: str | None = None) -> float | None:
+        """Seconds a frame takes lately: as measured here, else as the story's last takes say; None without any.
+
+        `quality`: in that one instead of the story's own.
+        """
+        story = self.session(story_id).story
+        steps = self.steps_in(quality or story.quality)
+        measured = self.queue.seconds_a_frame(steps)
+        if measured is not None:
+            return measured
+        takes = [frame.takes[-1] for frame in story.frames if frame.takes][-TAKES_LOOKED_AT:]
+        return (
+            statistics.median(one.seconds * (steps or one.steps) / one.steps for one in takes)
+            if takes
+            else None
+        )
+
+    def steps_in(self, quality: str) -> int | None:
+        """Denoising steps a picture gets in a quality; None where the pipeline does not say what it usually takes."""
+        usual = self.steps or self.own_steps
+        return steps_for(usual, QUALITIES[quality]) if usual else None
+
+    def stop(self, story_id: object, frame_id: object) -> None:
+        """Stop whatever is drawn or waits for this frame; its picture stays."""
+        self._cancel(story_id, lambda job: job.frame_id == frame_id)
+
+    def cancel(self, story_id: object, job_id: object) -> None:
+        """Stop one job of this story, or give up an interrupted one."""
+        self._cancel(story_id, lambda job: job.id == job_id)
+
+    def cancel_all(self, story_id: object) -> None:
+        self.queue.cancel_all(self.session(story_id).story.id)
+
+    def wait(self, job: Job) -> Job:
+        """The job once it is over."""
+        while not job.finished:
+            seen = self.queue.version(job.story_id)
+            jobs = {one.id: one for one in self.queue.jobs_of(job.story_id)}
+            # One so long over that the queue has forgotten it is done.
+            job = jobs.get(job.id) or replace(job, state="done")
+            if not job.finished:
+                self.queue.wait_for_change(job.story_id, seen, timeout=5)
+        return job
+
+    def version(self, story_id: object) -> int:
+        """Grows with every change to the story or its jobs: who has seen this number has seen everything."""
+        return self._first_version + self.session(story_id).revision + self.queue.version(story_id)
+
+    def close(self) -> None:
+        """Interrupt what is being drawn and stop. Safe to call twice."""
+        self.queue.close()
+
+    def _queue_all(
+        self,
+        session: StorySession,
+        wanted: Iterable[str],
+        reroll: Callable[[Frame], bool] = lambda frame: False,
+    ) -> int:
+        story, wanted = session.story, frozenset(wanted)
+        busy = {job.frame_id for job in self.queue.jobs_of(story.id) if not job.finished}
+        frames = [one for one in story.frames if one.id in wanted - busy and not one.locked]
+        for frame in frames:
+            self.queue.submit(session, frame.id, reroll(frame))
+        return len(frames)
+
+    def _stop_removed(self, story_id: object) -> None:
+        story = self.session(story_id).story
+        self._cancel(story_id, lambda job: not story.has_frame(job.frame_id))
+
+    def _cancel(self, story_id: object, chosen: Callable[[Job], bool]) -> None:
+        for job in self.queue.jobs_of(self.session(story_id).story.id):
+            if chosen(job) and (not job.finished or job.state == "interrupted"):
+                self.queue.cancel(job.id)

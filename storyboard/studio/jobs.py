@@ -1,0 +1,307 @@
+"""The drawing queue: frames wait here, worker threads draw them, and anyone may look at how far they are.
+
+Knows neither torch nor gradio, and no page: a job belongs to a story and goes on whoever is watching. Jobs are
+handed out as frozen snapshots; `version` says whether there is anything new to see. Stories take turns, so that a
+long one does not keep the others waiting. What waits or runs when the app ends is "interrupted": `remember` keeps
+such jobs beyond the process, `recall` brings them back.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from storyboard.errors import StoryError
+from storyboard.renderer import Preview
+from storyboard.story.job import Job, JobState
+from storyboard.story.values import Take, new_id
+from storyboard.studio.pace import Pace
+from storyboard.studio.session import StorySession
+
+MAX_WAITING = 1000  # jobs, over all stories
+MAX_WAITING_A_STORY = 250  # a frame each of the longest story, and some rerolls
+KEPT_FINISHED = 200  # finished jobs remembered, over all stories
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Entry:
+    """A job with what only the queue may touch."""
+
+    job: Job
+    session: StorySession
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    stops_as: JobState = "cancelled"
+    # Whoever asked for the drawing: where a GPU is lent per visitor, the renderer finds them here.
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+
+
+def _forget(job: Job) -> None:
+    """Remember nothing beyond the process."""
+
+
+class DrawingQueue:
+    """Draws submitted frames, story by story in turn, one at a time per story, by `workers` threads.
+
+    `remember` is called with every job that was queued, ended or was given up, before anybody else hears of it. Call
+    `close` when done.
+    """
+
+    def __init__(
+        self,
+        workers: int = 1,
+        remember: Callable[[Job], None] = _forget,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._changed = threading.Condition()  # guards everything below
+        self._waiting: list[_Entry] = []  # in the order they were submitted
+        self._drawing: dict[str, _Entry] = {}  # by story id
+        self._finished: deque[Job] = deque(maxlen=KEPT_FINISHED)
+        self._interrupted: list[Job] = []
+        self._versions: dict[str, int] = {}
+        self._turns: dict[str, int] = {}  # by story id: when it last had its turn, counted in turns
+        self._pace = Pace(workers, clock)
+        self._remember = remember
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"drawing-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, session: StorySession, frame_id: str, reroll: bool = False) -> Job:
+        """Queue a frame; what it says when its turn comes is what is drawn. StoryError for a frame not in the story.
+
+        A frame that already waits for the same is not queued twice; every reroll is its own job.
+        """
+        story = session.story
+        number = story.frame_number(frame_id)
+        with self._changed:
+            if self._closed:
+                raise StoryError(f"Frame {number} was not queued because the app is closing; start it again.")
+            job = None if reroll else self._waiting_for(session, frame_id)
+            if job is None:
+                self._check_room(story.id, number)
+                job = Job(id=new_id(), story_id=story.id, frame_id=frame_id, reroll=reroll)
+                self._remember(job)
+                self._waiting.append(_Entry(job, session))
+                self._give_up([one for one in self._interrupted if _same_frame(one, job)])
+                self._touch(story.id)
+                self._touch_waiting(story.id)
+            return self._active(lambda one: one is job)[0]
+
+    def recall(self, jobs: Iterable[Job]) -> None:
+        """Show jobs of an earlier process as interrupted, until their frames are queued again or they are cancelled."""
+        with self._changed:
+            for job in jobs:
+                self._interrupted.append(replace(job, state="interrupted", preview=None))
+                self._touch(job.story_id)
+
+    def resume(self, session: StorySession) -> tuple[Job, ...]:
+        """Queue again what was interrupted of a story, in its order, save frames that are gone; those queued."""
+        with self._changed:
+            mine = [job for job in self._interrupted if job.story_id == session.story.id]
+            self._give_up([job for job in mine if not session.story.has_frame(job.frame_id)])
+            still = [job for job in mine if session.story.has_frame(job.frame_id)]
+            return tuple(self.submit(session, job.frame_id, job.reroll) for job in still)
+
+    def cancel(self, job_id: str) -> bool:
+        """Stop a job; False where it is unknown or over. One being drawn ends at its next step and leaves no take.
+
+        An interrupted one is given up for good.
+        """
+        with self._changed:
+            return self._cancel(lambda job: job.id == job_id) > 0
+
+    def cancel_all(self, story_id: str) -> int:
+        """Stop everything of a story, as `cancel` does; how many jobs that were."""
+        with self._changed:
+            return self._cancel(lambda job: job.story_id == story_id)
+
+    def jobs_of(self, story_id: str) -> tuple[Job, ...]:
+        """The story's jobs: finished ones still remembered, those interrupted, the one drawn, then those waiting."""
+        with self._changed:
+            over = [job for job in (*self._finished, *self._interrupted) if job.story_id == story_id]
+            return (*over, *self._active(lambda job: job.story_id == story_id))
+
+    def seconds_a_frame(self, steps: int | None = None) -> float | None:
+        """How long a frame takes lately, from its turn to its picture; None before the first one's second step.
+
+        `steps`: of that many, where it will have others than the latest.
+        """
+        with self._changed:
+            return self._pace.frame(steps)
+
+    def version(self, story_id: str) -> int:
+        """A number that grows with every change to the story's jobs; 0 before the first."""
+        with self._changed:
+            return self._versions.get(story_id, 0)
+
+    def wait_for_change(self, story_id: str, seen: int, timeout: float) -> int:
+        """The version as soon as it is past `seen`, or after `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._versions.get(story_id, 0) > seen or self._closed, timeout)
+            return self._versions.get(story_id, 0)
+
+    def close(self) -> None:
+        """Interrupt everything and wait for the workers to stop. Safe to call twice."""
+        with self._changed:
+            self._closed = True
+            for entry in self._waiting:
+                self._finish(entry.job, "interrupted")
+            self._waiting.clear()
+            for entry in self._drawing.values():
+                if not entry.cancelled.is_set():
+                    entry.stops_as = "interrupted"
+                    entry.cancelled.set()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (entry := self._next()) is not None:
+            state: JobState = "failed"
+            error = None
+            try:
+                state = entry.context.run(self._draw, entry)
+            except StoryError as failure:
+                error = str(failure)
+            except Exception as failure:  # whatever a model throws fails one job, never the queue
+                log.exception("drawing frame %s of story %s failed", entry.job.frame_id, entry.job.story_id)
+                error = _explained(entry, failure)
+            with self._changed:
+                del self._drawing[entry.job.story_id]
+                self._pace.ended(entry.job.id, whole=state == "done")
+                self._finish(entry.job, entry.stops_as if state == "cancelled" else state, error)
+
+    def _next(self) -> _Entry | None:
+        """The job whose turn it is, of a story not being drawn; waits for one, None once closed."""
+        with self._changed:
+            while not self._closed:
+                ready = [one for one in self._in_order() if one.job.story_id not in self._drawing]
+                if ready:
+                    entry = ready[0]
+                    self._waiting.remove(entry)
+                    self._drawing[entry.job.story_id] = entry
+                    self._turns[entry.job.story_id] = 1 + max(self._turns.values(), default=0)
+                    self._pace.started(entry.job.id)
+                    self._update(entry, state="drawing")
+                    self._touch_waiting(entry.job.story_id)
+                    return entry
+                self._changed.wait()
+        return None
+
+    def _in_order(self) -> list[_Entry]:
+        """Everything that waits, in the order it will be drawn: the stories take turns, least recently drawn first."""
+        rounds: dict[str, int] = {}  # how many of a story were seen so far
+        keys = []
+        for place, entry in enumerate(self._waiting):
+            story_id = entry.job.story_id
+            number = rounds.get(story_id, 0)
+            rounds[story_id] = number + 1
+            keys.append((number, self._turns.get(story_id, 0), place))
+        return [self._waiting[key[2]] for key in sorted(keys)]
+
+    def _draw(self, entry: _Entry) -> JobState:
+        state: JobState = "cancelled"  # what a drawing without a take was
+        for event in self._events(entry):
+            if isinstance(event, Take):
+                state = "done"
+            else:
+                preview = event.picture if event.picture is not None else entry.job.preview
+                with self._changed:
+                    self._pace.stepped(entry.job.id, event.step, event.steps)
+                    self._update(entry, step=event.step, steps=event.steps, preview=preview)
+        return state
+
+    @staticmethod
+    def _events(entry: _Entry) -> Iterator[Preview | Take]:
+        session, job = entry.session, entry.job
+        if not session.story.has_frame(job.frame_id):
+            return iter(())  # removed while it waited
+        if job.reroll:
+            return session.reroll(job.frame_id, cancelled=entry.cancelled.is_set)
+        return session.draw(job.frame_id, cancelled=entry.cancelled.is_set)
+
+    def _active(self, chosen: Callable[[Job], bool]) -> list[Job]:
+        """The jobs chosen of those drawn and waiting, in order, with their place and the time they will take."""
+        entries = [*self._drawing.values(), *self._in_order()]
+        left = self._pace.seconds_left([(one.job.step, one.job.steps) for one in entries])
+        return [
+            replace(entry.job, ahead=place if entry.job.state == "queued" else 0, seconds_left=seconds)
+            for place, (entry, seconds) in enumerate(zip(entries, left, strict=True))
+            if chosen(entry.job)
+        ]
+
+    def _waiting_for(self, session: StorySession, frame_id: str) -> Job | None:
+        """The job that already waits to draw this frame as it stands."""
+        for entry in self._waiting:
+            if entry.session is session and entry.job.frame_id == frame_id and not entry.job.reroll:
+                return entry.job
+        return None
+
+    def _check_room(self, story_id: str, number: int) -> None:
+        of_story = sum(entry.job.story_id == story_id for entry in self._waiting)
+        if len(self._waiting) >= MAX_WAITING or of_story >= MAX_WAITING_A_STORY:
+            raise StoryError(
+                f"Frame {number} was not queued: {len(self._waiting)} are waiting; try again in a while."
+            )
+
+    def _cancel(self, chosen: Callable[[Job], bool]) -> int:
+        waiting = [entry for entry in self._waiting if chosen(entry.job)]
+        drawing = [entry for entry in self._drawing.values() if chosen(entry.job)]
+        interrupted = [job for job in self._interrupted if chosen(job)]
+        for entry in waiting:
+            self._waiting.remove(entry)
+            self._finish(entry.job, "cancelled")
+        for entry in drawing:
+            entry.cancelled.set()
+        self._give_up(interrupted)
+        return len(waiting) + len(drawing) + len(interrupted)
+
+    def _give_up(self, interrupted: list[Job]) -> None:
+        for job in interrupted:
+            self._interrupted.remove(job)
+            self._remember(replace(job, state="cancelled"))
+            self._touch(job.story_id)
+
+    def _finish(self, job: Job, state: JobState, error: str | None = None) -> None:
+        job = replace(job, state=state, error=error, preview=None)
+        self._remember(job)
+        self._finished.append(job)
+        self._touch(job.story_id)
+        self._touch_waiting(job.story_id)
+
+    def _update(self, entry: _Entry, **changes) -> None:
+        entry.job = replace(entry.job, **changes)
+        self._touch(entry.job.story_id)
+
+    def _touch(self, story_id: str) -> None:
+        self._versions[story_id] = self._versions.get(story_id, 0) + 1
+        self._changed.notify_all()
+
+    def _touch_waiting(self, but: str) -> None:
+        """The other stories' jobs moved up, which their pages show."""
+        for story_id in {entry.job.story_id for entry in self._waiting} - {but}:
+            self._touch(story_id)
+
+
+def _same_frame(one: Job, other: Job) -> bool:
+    return (one.story_id, one.frame_id) == (other.story_id, other.frame_id)
+
+
+def _explained(entry: _Entry, failure: Exception) -> str:
+    story = entry.session.story
+    frame = (
+        f"Frame {story.frame_number(entry.job.frame_id)}"
+        if story.has_frame(entry.job.frame_id)
+        else "The frame"
+    )
+    return f"{frame} could not be drawn ({type(failure).__name__}); draw it again, or restart the app."

@@ -1,0 +1,128 @@
+"""From a frame of a story to the request that draws it, and from the finished picture to the take that is kept.
+
+Knows neither torch nor gradio, and no sessions: a story comes in and stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from storyboard.disk.pictures import PictureStore
+from storyboard.errors import StoryError
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
+from storyboard.text.captions import clean_caption, clean_text
+from storyboard.text.readings import place_readings
+from storyboard.text.sentences import check_pronouns
+
+
+def own_seed(story: Story, frame: Frame) -> int:
+    """The seed a frame is drawn under where nobody asks for another.
+
+    The one kept with it, else that of the picture on the board, so that a redrawn frame shows what was changed and
+    nothing else, else one that follows from the story's seed and the frame's place.
+    """
+    if frame.seed is not None:
+        return frame.seed
+    return frame.take.seed if frame.take else frame_seed(story, frame.id)
+
+
+def request_for(
+    story: Story, frame_id: str, seed: int, pictures: PictureStore, steps: int | None, explain: bool
+) -> FrameRequest:
+    """What the renderer is asked for a frame. StoryError where a pronoun has nobody to stand for."""
+    frame, number = story.frame(frame_id), story.frame_number(frame_id)
+    inputs = StoryInputs(story)
+    text = inputs.text(frame)
+    _check_pronouns_read(inputs, frame, number)
+    if text != frame.caption:
+        clean_caption(text, what=f"Frame {number} with names in place of its pronouns")
+    cast = tuple(
+        CastMember(one.name, one.pronoun, one.aliases, pictures.open(one.portrait_in(frame).picture))
+        for one in story.cast
+        if one.name not in frame.excluded
+    )
+    return FrameRequest(
+        caption=frame.caption,
+        cast=cast,
+        history=tuple(ContextFrame(take.text, pictures.open(take.picture)) for take in inputs.history(frame)),
+        seed=seed,
+        steps=steps,
+        effort=QUALITIES[story.quality],
+        resolved=text if text != frame.caption else None,
+        explain=explain,
+    )
+
+
+def rendering(
+    renderer: Renderer, request: FrameRequest, number: int, stopped: Callable[[], bool]
+) -> Generator[Preview, None, Rendered | None]:
+    """Pass the previews of frame `number` on; the generator's value is the Rendered, or None once stopped."""
+    try:
+        for event in renderer.render(request, stopped):
+            if stopped():
+                return None
+            if isinstance(event, Rendered):
+                return event
+            yield event
+    except StoryError as error:
+        raise StoryError(_naming_frame(number, error)) from error
+    if stopped():
+        return None
+    raise StoryError(f"Frame {number} was left unfinished by the renderer; draw it again.")
+
+
+def take_of(
+    story: Story,
+    frame_id: str,
+    request: FrameRequest,
+    rendered: Rendered,
+    pictures: PictureStore,
+    model: str = "",
+) -> Take:
+    """The take of a drawing by `model` that `request_for` asked of `story`; its pictures are then in the store."""
+    frame = story.frame(frame_id)
+    inputs = StoryInputs(story)
+    text = request.resolved or request.caption
+    return Take(
+        id=new_id(),
+        caption=request.caption,
+        seed=rendered.seed,
+        steps=rendered.steps,
+        guidance=rendered.guidance,
+        picture=pictures.put(rendered.picture),
+        conditioning=rendered.conditioning,
+        mentioned=rendered.mentioned,
+        seconds=rendered.seconds,
+        inputs=inputs.hash(frame),
+        resolved=request.resolved or "",
+        readings=place_readings(
+            request.caption, frame.bindings, inputs.by_words(frame), text, rendered.readings
+        ),
+        attention=tuple({name: pictures.put(seen) for name, seen in rendered.attention}.items()),
+        portraits=inputs.portraits(frame),
+        read=tuple(take.id for take in inputs.history(frame)),
+        model=clean_text(model)[:MAX_MODEL],
+    )
+
+
+def _check_pronouns_read(inputs: StoryInputs, frame: Frame, number: int) -> None:
+    """A frame that was fine when written may have lost the one that named somebody, or be drawn before it."""
+    names, sentence = inputs.story.names, inputs.read(inputs.text(frame))
+    seen = [inputs.read(take.text) for take in inputs.history(frame)]
+    earlier = [inputs.read(inputs.text(one)) for one in inputs.story.frames[: number - 1]]
+    check_pronouns(sentence, number, names, earlier + seen)
+    try:
+        check_pronouns(sentence, number, names, seen)
+    except StoryError as error:
+        if frame.sees is None:
+            why = "an earlier frame names, which has no picture yet; draw that first."
+        else:
+            why = "none of the frames it reads names; let it read more of the story, or say whom it means."
+        raise StoryError(f"Frame {number} is about someone {why}") from error
+
+
+def _naming_frame(number: int, error: StoryError) -> str:
+    text = str(error)
+    return text if text.startswith("Frame ") else f"Frame {number} could not be drawn: {text}"

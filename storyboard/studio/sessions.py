@@ -1,0 +1,111 @@
+"""The stories that are in memory: one session a story, opened from the library when asked for and let go when idle.
+
+Knows neither torch nor gradio, and nothing of what is done to a story.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from storyboard.errors import StoryError
+from storyboard.library import Library
+from storyboard.story.undo import Undoing
+from storyboard.story.values import MAX_SEED, Character, Story, new_story
+from storyboard.studio.session import StorySession
+
+MAX_OPEN = 200  # sessions kept in memory beside a library, though nobody uses them just now
+
+
+class Sessions:
+    """The open stories, by id. `make` makes a session of what `StorySession` takes beside renderer and pictures.
+
+    With a library, the ones used least lately are let go once there are more than `most`: everything in them is
+    saved. Without one, only stories without frames are, and there are never more than `most`.
+    """
+
+    def __init__(self, make: Callable[..., StorySession], library: Library | None, most: int) -> None:
+        self._make = make
+        self._library = library
+        self._most = most
+        self._recent: OrderedDict[str, StorySession] = OrderedDict()  # least lately used first
+        # A story has one session as long as anything (a drawing, a call under way) still uses it.
+        self._alive: WeakValueDictionary[str, StorySession] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def create(self, cast: tuple[Character, ...]) -> StorySession:
+        """A session of a new empty story, saved with its first change. StoryError where there is no room."""
+        story = new_story(cast, seed=secrets.randbelow(MAX_SEED + 1))
+        session = self._make(story, save=self._library.save if self._library else None)
+        with self._lock:
+            self._keep(session)
+        return session
+
+    def adopt(self, story: Story) -> StorySession:
+        """A session of a story nobody has opened yet, saved at once."""
+        if self._library is not None:
+            self._library.save(story, 1)
+            return self.get(story.id)
+        session = self._make(story)
+        with self._lock:
+            self._keep(session)
+        return session
+
+    def has(self, story_id: str) -> bool:
+        with self._lock:
+            known = story_id in self._recent or story_id in self._alive
+        return known or (self._library is not None and self._library.has(story_id))
+
+    def get(self, story_id: str) -> StorySession:
+        """The session of that story. StoryError where there is no such story."""
+        with self._lock:
+            session = self._recent.get(story_id) or self._alive.get(story_id)
+            if session is not None:
+                self._keep(session)
+                return session
+        if self._library is None:
+            raise StoryError(
+                "There is no story with that id (a restart of the app ends them all); begin a new one."
+            )
+        opened = self._open(story_id)
+        with self._lock:
+            session = self._alive.get(story_id, opened)  # another thread may have been faster
+            self._keep(session)
+            return session
+
+    def drop(self, story_id: str) -> None:
+        """Forget a story that was deleted; whoever still uses its session can save nothing more."""
+        with self._lock:
+            self._recent.pop(story_id, None)
+            self._alive.pop(story_id, None)
+
+    def _open(self, story_id: str) -> StorySession:
+        saved = self._library.open(story_id)
+        return self._make(
+            saved.story,
+            save=self._library.save,
+            revision=saved.revision,
+            undoing=Undoing(saved.undo, saved.redo),
+            saved_at=saved.updated,
+        )
+
+    def _keep(self, session: StorySession) -> None:
+        story_id = session.story.id
+        if story_id not in self._recent and len(self._recent) >= self._most:
+            self._let_one_go()
+        self._recent[story_id] = self._alive[story_id] = session
+        self._recent.move_to_end(story_id)
+
+    def _let_one_go(self) -> None:
+        if self._library is not None:
+            story_id, _ = self._recent.popitem(last=False)
+            self._library.let_go(story_id)
+            return
+        for story_id, session in self._recent.items():
+            if not session.story.frames:
+                del self._recent[story_id]
+                return
+        raise StoryError(f"This app holds {self._most} stories, the most it can; try again later.")

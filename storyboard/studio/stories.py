@@ -1,0 +1,109 @@
+"""Every story there is: made, opened, taken in, listed on shelves, copied and restored.
+
+Knows neither torch nor gradio. A story is reached by its id alone, which nobody can guess; values from outside are
+checked here and refused with a StoryError. With a library every change is on disk when it is made; without one, stories
+end with the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from storyboard.disk.pictures import PictureStore
+from storyboard.errors import StoryError
+from storyboard.library import Entry, Library
+from storyboard.renderer import Renderer
+from storyboard.story.values import Character, Story, new_id
+from storyboard.studio.session import StorySession
+from storyboard.studio.sessions import MAX_OPEN, Sessions
+from storyboard.studio.verbs import an_id
+
+MAX_STORIES = 2000  # without a library
+
+
+class Stories:
+    """The stories of everyone who uses this app. Safe to call from several threads.
+
+    `library` is closed by whoever opened it; its pictures are then `pictures`. `model`: the name of the pipeline;
+    `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
+    pipeline usually takes.
+    """
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        cast: Sequence[Character],
+        pictures: PictureStore,
+        steps: int | None = None,
+        max_stories: int | None = None,
+        library: Library | None = None,
+        model: str = "",
+        drawn_by: str = "",
+    ) -> None:
+        self.renderer = renderer
+        self.model = model
+        self.cast = tuple(cast)
+        self.pictures = pictures
+        self.steps = steps
+        self.drawn_by = drawn_by or model
+        self.library = library
+        self._sessions = Sessions(
+            self._session, library, max_stories or (MAX_OPEN if library else MAX_STORIES)
+        )
+
+    def create(self, shelf: object = None) -> str:
+        """A new empty story with the whole cast; its id. It is saved, and stands on `shelf`, from its first change."""
+        story_id = self._sessions.create(self.cast).story.id
+        if shelf is not None:
+            self.put_on_shelf(shelf, story_id)
+        return story_id
+
+    def has(self, story_id: object) -> bool:
+        return isinstance(story_id, str) and len(story_id) <= 100 and self._sessions.has(story_id)
+
+    def session(self, story_id: object) -> StorySession:
+        """The story of that id, opened where it was not. StoryError where there is none."""
+        if not isinstance(story_id, str) or len(story_id) > 100:
+            raise StoryError("There is no story with that id; check the link, or begin a new one.")
+        return self._sessions.get(story_id)
+
+    def adopt(self, story: Story, shelf: object = None) -> str:
+        """Take in a story from elsewhere, its pictures already in the store, under a fresh id; the id."""
+        story_id = self._sessions.adopt(replace(story, id=new_id())).story.id
+        if shelf is not None:
+            self.put_on_shelf(shelf, story_id)
+        return story_id
+
+    def stories(self, shelf: object, deleted: bool = False) -> tuple[Entry, ...]:
+        """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
+        return self.library.list(an_id(shelf), deleted) if self.library else ()
+
+    def put_on_shelf(self, shelf: object, story_id: object) -> None:
+        """Show a story in the list of a shelf, the id a browser keeps."""
+        if self.library:
+            self.library.put_on_shelf(an_id(shelf), self.session(story_id).story.id)
+
+    def take_off_shelf(self, shelf: object, story_id: object) -> None:
+        """Leave a story out of a list; its link still opens it."""
+        if self.library:
+            self.library.take_off_shelf(an_id(shelf), an_id(story_id))
+
+    def duplicate_story(self, story_id: object, shelf: object = None) -> str:
+        """A copy of a story under a fresh id, with its takes; the id."""
+        story = self.session(story_id).story
+        return self._kept().duplicate(story.id, None if shelf is None else an_id(shelf))
+
+    def restore_story(self, story_id: object) -> None:
+        self._kept().restore(an_id(story_id))
+
+    def _session(self, story: Story, **kept) -> StorySession:
+        noted = {"steps": self.steps, "explain": True, "model": self.drawn_by}
+        return StorySession(story, self.renderer, self.pictures, **noted, **kept)
+
+    def _kept(self) -> Library:
+        if self.library is None:
+            raise StoryError(
+                "This app keeps stories only as long as it runs; start it with a library folder."
+            )
+        return self.library

@@ -1,0 +1,103 @@
+"""The studio: what can be done from outside to any of its stories. The page and the API both come through here.
+
+Knows neither torch nor gradio. The verbs that change a story are spelled in `verbs.py`; here are those that also draw,
+read an upload, or concern a whole story. Values from outside are checked and refused with a StoryError.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storyboard.disk.pictures import read_upload
+from storyboard.errors import StoryError
+from storyboard.story.inputs import frames_touched
+from storyboard.story.job import Job
+from storyboard.story.values import Character, Frame, Portrait
+from storyboard.studio.drawings import Drawings
+from storyboard.studio.verbs import EDITS, a_name, a_script, names_in
+from storyboard.text.script import split_script
+
+
+class Studio(Drawings):
+    """The stories, what draws them, and every verb on them. Safe to call from several threads; close it when done."""
+
+    def change(self, story_id: object, verb: str, **fields: object) -> object:
+        """Do one of `EDITS` to a story, and stop what is drawn of frames that it took away.
+
+        Returns what the session's method returns: a frame, several, a phrase or nothing. StoryError where a field does
+        not fit. `verb` is a name from the table, never from outside.
+        """
+        result = EDITS[verb].do(self.session(story_id), fields)
+        self._stop_removed(story_id)
+        return result
+
+    def add(
+        self,
+        story_id: object,
+        caption: object,
+        after: object = None,
+        before: object = None,
+        draw: bool = True,
+    ) -> tuple[Frame, Job | None]:
+        """Add a frame after or before another one, or at the end, and queue its drawing if `draw`."""
+        frame = self.change(story_id, "add_frame", caption=caption, after=after, before=before)
+        if not draw:
+            return frame, None
+        session = self.session(story_id)
+        try:
+            return frame, self.queue.submit(session, frame.id)
+        except StoryError:
+            session.remove(frame.id)  # the writer gets the sentence back instead
+            raise
+
+    def add_many(
+        self,
+        story_id: object,
+        captions: object,
+        after: object = None,
+        before: object = None,
+        draw: bool = False,
+    ) -> tuple[Frame, ...]:
+        """Add frames in one step, all or none, and queue their drawing if `draw`."""
+        frames = self.change(story_id, "add_script", captions=captions, after=after, before=before)
+        if draw:
+            self._queue_all(self.session(story_id), {frame.id for frame in frames})
+        return frames
+
+    def split(self, story_id: object, script: object) -> list[str]:
+        """A pasted script as sentences, one a frame, for the writer to look at before `add_many`."""
+        names = self.session(story_id).story.names
+        spellings = [spelling for name, aliases in names.items() for spelling in (name, *aliases)]
+        return split_script(a_script(script), spellings)
+
+    def delete_story(self, story_id: object) -> None:
+        """Delete a story, what is drawn of it included; `restore_story` brings it back."""
+        story_id = self.session(story_id).story.id
+        self.queue.cancel_all(story_id)
+        if self._kept().has(story_id):  # not an empty one, which was never saved
+            self.library.delete(story_id)
+        self._sessions.drop(story_id)
+        self._stale.pop(story_id, None)
+
+    def add_character(
+        self, story_id: object, name: object, pronoun: object, aliases: object, upload: Path
+    ) -> Character:
+        """One more cast member, wearing the picture in the file `upload`."""
+        session, name = self.session(story_id), a_name(name)
+        picture = read_upload(upload, what="The portrait")
+        return session.add_character(name, pronoun, names_in("The aliases")(aliases), picture)
+
+    def add_portrait(self, story_id: object, name: object, upload: Path) -> Portrait:
+        """One more portrait of a character, worn at once unless that makes a drawn frame out of date.
+
+        StoryError where the file `upload` is no usable picture.
+        """
+        session = self.session(story_id)
+        character = session.story.character(a_name(name))
+        picture = read_upload(upload, what=f"The portrait for {character.name}")
+        touched = frames_touched(session.story, character.name, portrait=True)
+        return session.add_portrait(character.name, picture, upload.stem, wear=not touched)
+
+    def frames_touched(self, story_id: object, name: object, portrait: bool = False) -> tuple[str, ...]:
+        """The ids of the drawn frames that a change to a character, or to its portrait, makes out of date."""
+        return frames_touched(self.session(story_id).story, a_name(name), portrait)

@@ -1,0 +1,137 @@
+"""The verbs that change a story, each spelled once: what does it, and what its fields have to be.
+
+The page's calls, the API and MCP all go through this table. A value from outside is an `object` until one of the checks
+here has passed it on; what does not fit is a StoryError in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storyboard.errors import StoryError
+from storyboard.story.values import MAX_FRAMES
+from storyboard.studio.session import StorySession
+from storyboard.text.script import MAX_SCRIPT
+
+MAX_TEXT = 10_000  # characters looked at in any text from outside; a sentence's own limit is far below
+
+Check = Callable[[object], Any]
+
+
+def a_text(what: str, limit: int = MAX_TEXT) -> Check:
+    """Returns the check of a text that an error calls `what`; it is cut at `limit` characters."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise StoryError(f"{what} has to be text, not {type(value).__name__}; write it again.")
+        return value[:limit]
+
+    return check
+
+
+def names_in(what: str) -> Check:
+    """Returns the check of a list of names that an error calls `what`."""
+
+    def check(value: object) -> list[str]:
+        if not isinstance(value, (list, tuple)) or len(value) > 100:
+            raise StoryError(f"{what} has to be a list of at most 100 names; choose again.")
+        return [a_text(what)(name) for name in value]
+
+    return check
+
+
+def sentences(value: object) -> list[str]:
+    if not isinstance(value, (list, tuple)) or len(value) > MAX_FRAMES:
+        raise StoryError(f"A script has to be a list of at most {MAX_FRAMES} sentences; split it.")
+    return [a_text("A sentence")(caption) for caption in value]
+
+
+def an_id(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 100:
+        raise StoryError("That is no part of this story; reload the page and choose one from the board.")
+    return value
+
+
+def yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise StoryError("A frame is locked or not; reload the page and choose again.")
+    return value
+
+
+def optional(check: Check) -> Check:
+    """Returns the check that lets None through and otherwise asks `check`."""
+    return lambda value: None if value is None else check(value)
+
+
+def as_it_is(value: object) -> Any:
+    """For what the edit itself checks: a number or one of a few words."""
+    return value
+
+
+a_name = a_text("The name")
+a_script = a_text("The script", MAX_SCRIPT)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`does` is a method of StorySession; the fields are its arguments, in its order, each with its check."""
+
+    does: Callable[..., Any]
+    fields: Mapping[str, Check]
+
+    def do(self, session: StorySession, values: Mapping[str, object]) -> Any:
+        """Returns what the method returns. A field that `values` does not have is None."""
+        return self.does(session, *(check(values.get(field)) for field, check in self.fields.items()))
+
+
+def _verb(does: Callable[..., Any], **fields: Check) -> Verb:
+    return Verb(does, fields)
+
+
+EDITS: dict[str, Verb] = {
+    "rename_story": _verb(StorySession.rename, title=a_text("The title")),
+    "set_look": _verb(StorySession.set_look, look=a_text("The look")),
+    "set_quality": _verb(StorySession.set_quality, quality=a_text("The quality")),
+    "add_frame": _verb(
+        StorySession.add, caption=a_text("The sentence"), after=optional(an_id), before=optional(an_id)
+    ),
+    "add_script": _verb(
+        StorySession.add_many, captions=sentences, after=optional(an_id), before=optional(an_id)
+    ),
+    # A drawing of the old sentence that waits or runs is left as it is. base: the sentence the writer started from;
+    # where another one stands there by now, it stays.
+    "edit_frame": _verb(
+        StorySession.edit,
+        frame=an_id,
+        caption=a_text("The sentence"),
+        base=optional(a_text("The sentence before")),
+    ),
+    "duplicate_frame": _verb(StorySession.duplicate, frame=an_id),
+    "move_frame": _verb(StorySession.move, frame=an_id, number=as_it_is),
+    "remove_frame": _verb(StorySession.remove, frame=an_id),
+    "lock_frame": _verb(StorySession.lock, frame=an_id, locked=yes_or_no),
+    "see_frames": _verb(StorySession.see, frame=an_id, sees=as_it_is),
+    "keep_seed": _verb(StorySession.keep_seed, frame=an_id, seed=as_it_is),
+    "use_portrait": _verb(StorySession.use_portrait, frame=an_id, name=a_name, portrait=optional(an_id)),
+    "include_name": _verb(StorySession.include, frame=an_id, name=a_name, how=as_it_is),
+    "rebind": _verb(
+        StorySession.rebind,
+        frame=an_id,
+        occurrence=as_it_is,
+        names=optional(names_in("Whom a pronoun stands for")),
+    ),
+    "choose_take": _verb(StorySession.choose_take, frame=an_id, take=an_id),
+    "undo": _verb(StorySession.undo),
+    "redo": _verb(StorySession.redo),
+    "edit_character": _verb(
+        StorySession.edit_character,
+        name=a_name,
+        new_name=a_name,
+        pronoun=as_it_is,
+        aliases=names_in("The aliases"),
+    ),
+    "remove_character": _verb(StorySession.remove_character, name=a_name),
+    "choose_portrait": _verb(StorySession.choose_portrait, name=a_name, portrait=an_id),
+}

@@ -1,0 +1,281 @@
+"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
+
+Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
+Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
+the prompt that a language model reads is `prompt.py`'s.
+
+Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
+called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
+hyphen joins words: "Anne-Marie" is no mention of Anne.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from storyboard.errors import StoryError
+
+MAX_CAPTION = 600  # characters
+
+_HYPHENS = "-\u2010\u2011"
+_APOSTROPHES = "'\u2019\u02bc"
+_CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
+PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
+    "he": ("he", "him", "his"),
+    "she": ("she", "her", "hers"),
+    "they": ("they", "them", "their", "theirs"),
+    "it": ("it", "its"),
+}
+_PRONOUN = re.compile(
+    "|".join(sorted((form for forms in PRONOUN_FORMS.values() for form in forms), key=len, reverse=True)),
+    re.IGNORECASE,
+)  # longer ones first
+_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
+_VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
+_NOTHING_OWNED = frozenset(
+    """a an the this that these those some any no every each and or but nor so yet then to in into on onto at from by
+    for with without of off about over under near behind beside between around along across through towards toward up
+    down out away here there now again today tonight tomorrow yesterday as while when where who because if after
+    before until very too quickly slowly gently quietly happily softly goodbye hello how what why which""".split()
+)
+_PERCEIVING = frozenset(
+    """see sees saw watch watches watched hear hears heard let lets make makes made help helps helped""".split()
+)
+_BARE_VERBS = frozenset(
+    """be become build carry catch choose climb close come cry draw eat enter fall feed find fly get give go hide jump
+    know laugh lean learn leave lie move open pack pay play put read run sing sit sleep speak stand stay swim take talk
+    throw try wait wake walk wave write""".split()
+)
+_JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A cast member's name in a caption: `caption[start:end]` is the name or alias as written."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Pronoun:
+    """A third-person pronoun in a caption: `word` is `caption[start:end]` in small letters."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ReadSentence:
+    """A sentence read once, and then handed on: whom it mentions, and its pronouns, both in its own order."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    pronouns: tuple[Pronoun, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who is mentioned, each once, in order of first mention."""
+        return tuple(dict.fromkeys(mention.name for mention in self.mentions))
+
+    def among(self, names: Container[str]) -> ReadSentence:
+        """Returns this sentence with the mentions of these people alone."""
+        return replace(self, mentions=tuple(one for one in self.mentions if one.name in names))
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Whom a pronoun stands for, by the writer or the words around it: the `occurrence`-th of its sentence, from 0."""
+
+    word: str  # the pronoun in small letters, as `Pronoun.word`
+    occurrence: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
+
+    word: str
+    start: int
+    end: int
+    names: tuple[str, ...]
+    confidence: float  # 0 to 1
+    by: Literal["model", "writer", "words"]
+
+
+def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
+    """Every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+
+    A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
+    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
+    """
+    found = [
+        Mention(name, match.start(), match.end())
+        for name, aliases in names.items()
+        for spelling in (name, *aliases)
+        for match in _spellings(spelling, caption)
+    ]
+    found.sort(
+        key=lambda mention: (mention.start - mention.end, mention.start)
+    )  # longest first, then leftmost
+    claimed = bytearray(len(caption))
+    kept = []
+    for mention in found:
+        if not any(claimed[mention.start : mention.end]):
+            claimed[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
+            kept.append(mention)
+    return tuple(sorted(kept, key=lambda mention: mention.start))
+
+
+def read_sentence(text: str, names: Mapping[str, Sequence[str]]) -> ReadSentence:
+    """Returns `text` with whom it mentions of `names`, as `find_mentions` takes them, and its pronouns."""
+    return ReadSentence(text, find_mentions(text, names), find_pronouns(text))
+
+
+def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The names `caption` mentions, each once, in order of first mention."""
+    return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
+
+
+def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
+    """Every third-person pronoun in text order."""
+    return tuple(
+        Pronoun(match.group().lower(), match.start(), match.end())
+        for match in _PRONOUN.finditer(caption)
+        if is_whole_word(caption, match.start(), match.end())
+    )
+
+
+def resolve(
+    caption: str, bindings: Iterable[Binding], included: Iterable[str], names: Mapping[str, Sequence[str]]
+) -> str:
+    """The sentence with names where the writer said whom a pronoun stands for, and those added who are not in it.
+
+    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat"; with Bolt added it ends ", with Bolt.".
+    A binding of another word than the one now in that place, and names not in `names` (the cast), change nothing.
+    """
+    bound, included = {one.occurrence: one for one in bindings}, tuple(included)
+    if not (bound or included):
+        return caption  # nearly always
+    pronouns = find_pronouns(caption)
+    text = caption
+    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier places stay right
+        who = [name for name in bound[occurrence].names if name in names]
+        if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
+            text = _with_names(text, pronouns[occurrence], who)
+    present = mentioned_names(text, names)
+    added = [name for name in dict.fromkeys(included) if name in names and name not in present]
+    if not added:
+        return clean_text(text)
+    end = len(text.rstrip(".!?\u2026"))
+    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence: "Rosa, Milo and Bolt"."""
+    names = list(names)
+    if len(names) < 2:
+        return names[0] if names else "nobody yet"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def clean_caption(text: str, what: str = "The sentence") -> str:
+    """`text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+
+    Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
+    """
+    cleaned = clean_text(text)
+    if not any(character.isalnum() for character in cleaned):
+        raise StoryError(f"{what} has no words; write what the picture should show.")
+    if len(cleaned) > MAX_CAPTION:
+        raise StoryError(
+            f"{what} is {len(cleaned)} characters long; shorten it to {MAX_CAPTION} or split it over two frames."
+        )
+    return cleaned
+
+
+def clean_text(text: str) -> str:
+    """Any short text of a writer's (caption, label, title) in the one form that is stored; may come out empty."""
+    # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
+    text = text[: 100 * MAX_CAPTION]
+    if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
+        return " ".join(text.split())
+    normal = unicodedata.normalize("NFC", text)
+    visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
+    return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
+
+
+def is_whole_word(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if _in_word(before) or _in_word(after):
+        return False
+    if before and before in _HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
+        return False
+    if after and after in _HYPHENS and _in_word(text[end + 1 : end + 2]):
+        return False
+    if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
+        return _CONTRACTION.match(text, end) is not None
+    return True
+
+
+def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
+    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
+    people = listed(who)
+    if text[pronoun.start].isupper():
+        people = people[0].upper() + people[1:]
+    end = pronoun.end
+    ending = _VERB_ENDING.match(text, end)
+    if is_possessive(text, pronoun):
+        people += "'s"
+    elif ending:
+        be = "is" if len(who) == 1 else "are"
+        verb = {"ll": "will", "re": be, "ve": "have", "d": "would"}[ending.group(1).lower()]
+        people, end = f"{people} {verb}", ending.end()
+    return text[: pronoun.start] + people + text[end:]
+
+
+def is_possessive(text: str, pronoun: Pronoun) -> bool:
+    """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
+    return pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun))
+
+
+def _owns(text: str, her: Pronoun) -> bool:
+    """Whether "her" is a possessive, judged by the words around it: "her hat", but "sees her run" and "to her"."""
+    following = _NEXT_WORD.match(text, her.end)
+    if following is None or following.group(1).lower() in _NOTHING_OWNED:
+        return False
+    perceived = not _PERCEIVING.isdisjoint(text[: her.start].lower().split()[-1:])
+    word = following.group(1).lower()
+    return not (perceived and (word in _BARE_VERBS or word.endswith("ing")))
+
+
+def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:
+    words = spelling.split()
+    if not words:
+        return []
+    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
+    return [
+        match for match in pattern.finditer(caption) if is_whole_word(caption, match.start(), match.end())
+    ]
+
+
+def _in_word(character: str) -> bool:
+    """Letters, digits, the underscore, and combining marks, which Python's \\w leaves out."""
+    if not character:
+        return False
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+
+
+def _is_visible(character: str) -> bool:
+    if character.isspace() or character in _JOINERS:
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")

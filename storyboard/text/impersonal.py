@@ -1,0 +1,104 @@
+"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
+
+Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
+sentence with a robot's name than to that of "It rains" whether or not the robot is meant, because the language model
+learned to put somebody into every "it".
+
+There is no grammar here, so only what is clear is taken for nobody; every other "it" may be a robot, a cat or a dog.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from storyboard.text.captions import Pronoun
+
+_HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
+    starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
+    grows grew growing turns turned turning feels felt seems seemed looks looked stays stayed remains remained on
+    """.split()
+_ADVERBS = """not never still already almost nearly very so too quite really rather now soon suddenly finally only just
+    hardly barely always often again about past half much all pretty a an the another this that first last such one two
+    three four five six seven eight nine ten eleven twelve""".split()
+_LINKS = frozenset(_HELPERS + _ADVERBS)
+# What "it is" says of the world, and hardly ever of somebody.
+_STATES = frozenset(
+    """rainy snowy sunny windy foggy misty cloudy stormy icy frosty humid dark darker late later early earlier cold
+    colder hot hotter warm warmer chilly freezing dawn dusk day daytime night nighttime morning noon afternoon evening
+    midnight sunrise sunset today tomorrow spring summer autumn winter monday tuesday wednesday thursday friday saturday
+    sunday january february march april may june july august september october november december christmas easter
+    halloween weekend time lunchtime dinnertime bedtime teatime o'clock""".split()
+)
+_OCCASIONS = frozenset(
+    "day night morning noon afternoon evening midnight time spring summer autumn winter".split()
+)
+_RAINS = re.compile("(?:rain|snow|hail|sleet|drizzl|thunder|pour)(?:e?s|e?d|ing|e)?")
+_CONTRACTION = re.compile("['\u2019](?:s|ll|d)(?![^\\W\\d_])", re.IGNORECASE)
+_SEEMS = re.compile(
+    r"(?:seems|seemed|appears|appeared|happens|happened|turns out|turned out)\s+that\b", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+|[.,;:!?\u2026]")
+_CLAUSE_END = frozenset(".,;:!?\u2026")
+_ARTICLES = frozenset("a an the".split())
+_BRINGING_IN = frozenset("a an some".split())
+# Words that may follow an "it" something is done to: "opens it and reads", "gives it to Milo".
+_AFTER_OBJECT = _CLAUSE_END | frozenset(
+    """and or but then to in into on onto at for from with up down out away over under near behind beside inside off
+    back home open together outside again all while as""".split()
+)
+_NO_VERB = _CLAUSE_END | frozenset(
+    """and or but while as then when because that after before until if so with to near behind beside by for into in on
+    onto at from of over under around about past than like next without against""".split()
+)
+
+
+def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
+    """Whether this "it" speaks of weather or time: "It is raining", "It grows dark", "It is a sunny morning"."""
+    if pronoun.word != "it":
+        return False
+    short = _CONTRACTION.match(caption, pronoun.end)
+    following = caption[short.end() if short else pronoun.end :]
+    if _SEEMS.match(following.lstrip()):
+        return True
+    words = [word.replace("\u2019", "'").lower() for word in _WORD.findall(following)]
+    places = (index for index, word in enumerate(words) if not (word in _LINKS or word.isdecimal()))
+    told = next(places, len(words))  # the first word that says something
+    linked, said = bool(short) or told > 0, words[told : told + 3]
+    if said and _RAINS.fullmatch(said[0]):
+        return not _has_object(said[1:])
+    if said and said[0] in _STATES:
+        return linked
+    # "It is a sunny day": the noun tells, after at most two words about it.
+    return linked and not _ARTICLES.isdisjoint(words[:told]) and _names_occasion(said)
+
+
+def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
+    """Whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
+
+    "Rosa finds a box and opens it." `since`: where the sentence last names somebody it may be ("Rosa gives a box to
+    Toggle and hugs it"); what stands before that is not looked at.
+    """
+    if pronoun.word != "it":
+        return False
+    if _has_object([word.lower() for word in _WORD.findall(caption[pronoun.end :])]):
+        return False
+    before = [word.lower() for word in _WORD.findall(caption[since : pronoun.start])]
+    if not before or before[-1] in _NO_VERB:
+        return False
+    pairs = zip(before, before[1:-1], strict=False)
+    return any(word in _BRINGING_IN and previous not in _NO_VERB for previous, word in pairs)
+
+
+def _has_object(words: Sequence[str]) -> bool:
+    """Whether a clause goes on with somebody or something: "pours tea", "it water a plant"; not "pours outside"."""
+    return bool(words) and words[0] not in _AFTER_OBJECT | _LINKS and not words[0].endswith("ly")
+
+
+def _names_occasion(words: Sequence[str]) -> bool:
+    for word in words:
+        if word in _OCCASIONS:
+            return True
+        if word in _CLAUSE_END:
+            return False
+    return False

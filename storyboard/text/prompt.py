@@ -1,0 +1,68 @@
+"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
+
+Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
+gradio nor stories, and no pronouns: captions come in as they are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from storyboard.text.captions import is_whole_word
+
+
+@dataclass(frozen=True)
+class PictureSlot:
+    """A place in a prompt where picture tokens go: an earlier frame, or a cast member's portrait, by index."""
+
+    kind: Literal["frame", "portrait"]
+    index: int
+
+
+def interleave(
+    captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
+) -> list[str | tuple[str, str] | PictureSlot]:
+    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
+
+    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
+    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
+    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), and
+    therefore no cast. Each text is tokenised on its own.
+    """
+    if not pictures:
+        return ["".join(f" Caption: {text}" for text in (*captions, caption)) + f" Image:{tail}"]
+    parts: list[str | tuple[str, str] | PictureSlot] = []
+    text = " Cast:" if cast else ""
+    for index, name in enumerate(cast):
+        parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
+        text = "</img>"
+    for index, earlier in enumerate(captions):
+        parts += [_joined(text, " Image: <img>", apart=bool(tail)), PictureSlot("frame", index)]
+        text = f"</img> Caption: {earlier}"
+    parts.append(_joined(text, f" Caption: {caption} Image:{tail}", apart=bool(tail)))
+    return parts
+
+
+def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
+    """Which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them: the last.
+
+    A story stays where it last said it was: where neither those nor `caption` have one of the words `places`
+    ("kitchen"), the latest frame that has one stands in for the oldest of several.
+    """
+    last = list(range(max(0, len(captions) - most), len(captions)))
+    if len(last) > 1 and not any(_says_one(text, places) for text in (*(captions[i] for i in last), caption)):
+        said = (i for i in reversed(range(last[0])) if _says_one(captions[i], places))
+        last[0] = next(said, last[0])
+    return last
+
+
+def _says_one(text: str, words: Sequence[str]) -> bool:
+    spelt = (found for word in words for found in re.finditer(re.escape(word), text, re.IGNORECASE))
+    return any(is_whole_word(text, *found.span()) for found in spelt)
+
+
+def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
+    return (text, more) if apart and text else text + more

@@ -1,0 +1,58 @@
+"""What the model read in the pronouns of a drawn sentence: their places in the writer's words, and names for them.
+
+Knows neither torch nor gradio. What a pronoun is, and how a name takes its place, is `storyboard.text.captions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from storyboard.text.captions import Binding, Reading, find_pronouns, resolve
+
+
+def place_readings(
+    caption: str,
+    bindings: Iterable[Binding],
+    by_words: Iterable[Binding],
+    text: str,
+    readings: Iterable[Reading],
+) -> tuple[Reading, ...]:
+    """Readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
+
+    The writer's own bindings and those by the words alone, which are names in `text`, are among them; readings of no
+    pronoun of it are dropped.
+    """
+    bound = {one.occurrence: (one, "words") for one in by_words}
+    bound |= {one.occurrence: (one, "writer") for one in bindings}
+    placed, unbound = [], []
+    for occurrence, pronoun in enumerate(find_pronouns(caption)):
+        binding, by = bound.get(occurrence, (None, ""))
+        if binding is not None and binding.word == pronoun.word:
+            placed.append(Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, 1.0, by))
+        else:
+            unbound.append(pronoun)
+    # Names replaced the bound pronouns, so those left stand in both sentences in the same order.
+    left = find_pronouns(text)
+    origins = dict(zip((one.start for one in left), unbound, strict=False))
+    for reading in readings:
+        origin = origins.get(reading.start)
+        if origin is not None and origin.word == reading.word:
+            placed.append(replace(reading, start=origin.start, end=origin.end))
+    return tuple(sorted(placed, key=lambda reading: reading.start))
+
+
+def as_understood(
+    caption: str, text: str, readings: Iterable[Reading], names: Mapping[str, Sequence[str]]
+) -> str:
+    """`text`, which `resolve` made of `caption`, with names also where the model read somebody in a pronoun.
+
+    "She waves to him." is "Rosa waves to Milo."; what nobody was read in, and names not in `names`, stay as they are.
+    """
+    readings = tuple(readings)
+    bound = {one.start for one in readings if one.by != "model"}
+    # As in `place_readings`: the pronouns that are left stand in both sentences in the same order.
+    left = [pronoun.start for pronoun in find_pronouns(caption) if pronoun.start not in bound]
+    occurrences = {start: occurrence for occurrence, start in enumerate(left)}
+    read = [one for one in readings if one.by == "model" and one.start in occurrences]
+    return resolve(text, [Binding(one.word, occurrences[one.start], one.names) for one in read], (), names)

@@ -1,0 +1,175 @@
+"""Whether a sentence can be drawn with this cast: nobody unknown in it, and no pronoun without anyone to stand for.
+
+Knows neither torch, gradio nor stories; `captions.py` finds the names and pronouns. A sentence about nobody at all
+("The lane at dawn.") is a scene and is fine.
+
+There is no dictionary here, so an unknown person is recognised by how the word is used, and only when that is clear:
+  - inside a sentence: a capitalised word that is not part of a longer name ("Maple Lane"), not a place or a thing by
+    the word before it ("to Paris", "a Batman mug"; but "waves to Zelda"), not a month, language or the like, and not
+    in quotation marks;
+  - at its beginning: one joined to the cast by "and" ("Zelda and Rosa"), or followed by an everyday verb
+    ("Zelda waves to everyone").
+Every error says how to go on, and writing the word in small letters always works, so a wrong guess costs little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from storyboard.errors import StoryError
+from storyboard.text.captions import PRONOUN_FORMS, ReadSentence, clean_caption, read_sentence
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_QUOTED = re.compile(r'"[^"]*"|\u201c[^\u201d]*\u201d')
+_SENTENCE_END = re.compile(r"[.!?:;\u2026\u2014][\"'\u201d\u2019)\s]*$")
+
+_NOT_NAMES = frozenset(
+    """i i'm i'll i'd i've mr mrs ms dr sir ok okay tv monday tuesday wednesday thursday friday saturday sunday january
+    february march april may june july august september october november december christmas easter halloween english
+    french german spanish italian chinese japanese american british european god earth mars sun moon""".split()
+)
+_BEFORE_THINGS = frozenset(
+    """a an the this that these those my your his her its our their some every in into inside at to from of on onto
+    near by down up along through across around past towards toward over under between behind beyond outside called
+    named like than says reads visits visiting""".split()
+)
+_TOWARDS_PEOPLE = frozenset(
+    "waves waving talks talking speaks speaking smiles smiling sings singing next".split()
+)
+_SURE_VERBS = frozenset("is was has does goes gets comes holds sits says eats wears".split())  # never plurals
+_VERBS = _SURE_VERBS | frozenset(
+    """runs walks waves stands sleeps reads drinks plays dances jumps looks smiles laughs cries sings feeds rides
+    cooks paints draws throws catches kicks carries opens closes gives takes makes finds sees meets hugs talks asks
+    tells wants rests waits puts picks climbs swims writes points watches helps hides chases pushes pulls digs builds
+    sweeps knocks enters loves likes wakes falls""".split()
+)
+_AFTER_VERBS = frozenset(
+    """a an the his her its their and or to at in into on onto up down out by for from with around along through
+    across over under near behind beside outside inside away back home hello goodbye very quietly happily slowly
+    alone""".split()
+)
+_COMMON_SUBJECTS = frozenset(
+    """it he she they there here this that what who everyone everybody someone somebody nobody nothing something
+    everything one all dawn dusk day night morning noon evening midnight today tomorrow spring summer autumn winter snow
+    rain wind fog mist smoke water fire light sunlight moonlight music silence time dinner lunch breakfast""".split()
+)
+_OPENERS = frozenset(
+    """then later now soon suddenly meanwhile afterwards finally next again today tonight and but so or because when
+    while as after before in on at under over near behind beside inside outside with without by from for to still
+    also maybe perhaps once""".split()
+)
+_PERSONAL = frozenset(form for key, forms in PRONOUN_FORMS.items() if key != "it" for form in forms)
+
+
+def check_caption(text: str, number: int, names: Mapping[str, Sequence[str]], earlier: Iterable[str]) -> str:
+    """The cleaned sentence of frame `number`, or StoryError where it cannot be drawn.
+
+    `names` maps the cast to its aliases; `earlier` are the sentences of the frames before it.
+    """
+    sentence = read_sentence(clean_caption(text, what=f"Frame {number}"), names)
+    check_everyone_known(sentence, number, names)
+    check_pronouns(sentence, number, names, (read_sentence(one, names) for one in earlier))
+    return sentence.text
+
+
+def check_everyone_known(sentence: ReadSentence, number: int, names: Mapping[str, Sequence[str]]) -> None:
+    """StoryError where the sentence clearly names a person who is not in the cast."""
+    stranger = find_stranger(sentence)
+    if names and stranger:
+        raise StoryError(
+            f"Frame {number} names {stranger}, who is not in the cast ({', '.join(names)}); use one of them, add"
+            f" {stranger} to the cast, or write {stranger.lower()} in small letters if it is not a person."
+        )
+
+
+def check_pronouns(
+    sentence: ReadSentence,
+    number: int,
+    names: Mapping[str, Sequence[str]],
+    earlier: Iterable[ReadSentence],
+) -> None:
+    """StoryError where the sentence opens with he, she or they and nobody of the cast was ever named."""
+    word = find_dangling_pronoun(sentence)
+    if not word or any(read.mentions for read in (sentence, *earlier)):
+        return
+    examples = f" ({', '.join(names)})" if names else ""
+    raise StoryError(
+        f'Frame {number} says "{word}", but nobody has been named by then; name a character{examples} in it or earlier.'
+    )
+
+
+def find_stranger(sentence: ReadSentence) -> str | None:
+    """The first word that is clearly a person's name but of nobody mentioned, as written; None where there is none."""
+    caption = sentence.text
+    taken = [(mention.start, mention.end) for mention in sentence.mentions]
+    quoted = [match.span() for match in _QUOTED.finditer(caption)]
+    words = list(_WORD.finditer(caption))
+    for index, word in enumerate(words):
+        name = re.sub(r"['\u2019].*", "", word.group())
+        if not (name[:1].isupper() and name[1:].islower()) or name.lower() in _NOT_NAMES:
+            continue
+        if any(start < word.end() and word.start() < end for start, end in taken + quoted):
+            continue
+        if _is_person(caption, words, index, taken):
+            return name
+    return None
+
+
+def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
+    """A personal pronoun before which the sentence has nothing it could stand for, as written.
+
+    That is "She waves" and "Then in the rain he runs"; None for "A woman waves her hand".
+    """
+    caption = sentence.text
+    first = next((pronoun for pronoun in sentence.pronouns if pronoun.word in _PERSONAL), None)
+    if first is None:
+        return None
+    before = [match.group().lower() for match in _WORD.finditer(caption[: first.start])]
+    if before and (before[0] not in _OPENERS or {"a", "an", "two", "some"} & set(before)):
+        return None
+    return caption[first.start : first.end]
+
+
+def _is_person(caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]) -> bool:
+    """Whether the capitalised word `words[index]`, which is nobody's name, is used as a person's."""
+    word = words[index]
+    before = words[index - 1] if index else None
+    after = words[index + 1] if index + 1 < len(words) else None
+    # A capitalised neighbour with only a space between makes a longer name: "Maple Lane", "Eiffel Tower".
+    if after and after.group()[0].isupper() and caption[word.end() : after.start()] == " ":
+        return False
+    if before is None or _SENTENCE_END.search(caption[: word.start()]):
+        return word.group().lower() not in _COMMON_SUBJECTS and (
+            _is_joined(caption, words, index, taken) or _is_subject(caption, words, index)
+        )
+    name_before = before.group()[0].isupper() and before.group().lower() not in _OPENERS  # not "Then Zelda"
+    if name_before and caption[before.end() : word.start()] == " ":
+        return False
+    if before.group().lower() in ("at", "to") and index > 1 and words[index - 2].group() in _TOWARDS_PEOPLE:
+        return True
+    return before.group().lower() not in _BEFORE_THINGS
+
+
+def _is_joined(caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]) -> bool:
+    """Whether only "and" stands between the word and a cast name, as in "Zelda and Rosa"."""
+    end = words[index].end()
+    following = min((start for start, _ in taken if start >= end), default=end)
+    return caption[end:following].strip() in ("and", "&")
+
+
+def _is_subject(caption: str, words: list[re.Match[str]], index: int) -> bool:
+    """Whether an everyday verb follows, then the end or a word that follows verbs: "Zelda waves to everyone".
+
+    In "Ocean waves crash" the second word has a verb's form too, but another verb comes after it.
+    """
+    if index + 1 >= len(words) or words[index + 1].group() not in _VERBS:
+        return False
+    if caption[words[index].end() : words[index + 1].start()] != " ":
+        return False
+    if words[index + 1].group() in _SURE_VERBS or index + 2 >= len(words):
+        return True
+    if not caption[words[index + 1].end() : words[index + 2].start()].isspace():
+        return True
+    following = words[index + 2].group()
+    return following[0].isupper() or following in _AFTER_VERBS

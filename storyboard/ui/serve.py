@@ -1,0 +1,155 @@
+"""The page served from a pipeline folder and a library folder: `storyboard serve`, `python app.py` in a checkout.
+
+Exit status: 0 after Ctrl+C, 2 for a pipeline folder that is missing, half-written or unsafe, and for a library folder
+that cannot be used. Knows how models are loaded, not what they do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from storyboard.errors import StoryError
+from storyboard.library import Library, open_library
+from storyboard.models.folder import bundled_pipeline, check_folder
+from storyboard.renderer import MAX_STEPS, Renderer
+from storyboard.studio.cast import load_cast
+from storyboard.studio.model_name import model_name
+from storyboard.studio.studio import Studio
+from storyboard.ui.hints import load_hints
+from storyboard.ui.loading import LoadingRenderer
+from storyboard.ui.page import launch_page, make_page
+from storyboard.ui.zero_gpu import borrow_gpu
+
+EXAMPLE_STORY = "example-story.storyboard"  # beside the bundled pipeline; shown on a first visit to it
+MCP_REMEDY = "pip install 'storygpt-v-storyboard[mcp]', or in a checkout: pip install -r requirements-mcp.txt"
+
+
+def main(arguments: list[str] | None = None, program: str = "storyboard serve") -> int:
+    """Serve the page until it is interrupted. Returns the exit status; `program` is what the help calls it."""
+    options = _parser(program).parse_args(arguments)
+    try:
+        if options.mcp:
+            check_mcp()
+        check_folder(options.pipeline)
+        library = choose_library(options.library)
+    except StoryError as error:
+        return _refused(error)
+    with closing(library):
+        for notice in library.notices:
+            print(f"storyboard: {notice}", file=sys.stderr)
+        try:
+            studio = build(options.pipeline, library, options.steps)
+        except StoryError as error:
+            return _refused(error)
+        with closing(studio):
+            page = make_page(studio, load_hints(options.pipeline), example_of(options.pipeline))
+            launch_page(
+                page,
+                studio,
+                server_name=options.host,
+                server_port=options.port,
+                mcp_server=options.mcp or None,  # None: as GRADIO_MCP_SERVER says
+            )
+    return 0
+
+
+def example_of(pipeline: Path) -> Path | None:
+    """Returns the project file that a first visit is shown, None where `pipeline` is not the bundled one."""
+    bundled = bundled_pipeline()
+    return bundled.parent / EXAMPLE_STORY if pipeline.resolve() == bundled else None
+
+
+def choose_library(named: Path | None) -> Library:
+    """The library in the folder named, else in STORYBOARD_LIBRARY, else in ~/.storyboard.
+
+    A folder named has to work (StoryError). For the other two there is a temporary library, which says so, where they
+    do not: an app that nobody set up still runs.
+    """
+    if named is not None:
+        return open_library(named)
+    return open_library(os.environ.get("STORYBOARD_LIBRARY") or Path("~/.storyboard"), fall_back=True)
+
+
+def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
+    """The studio for a checked pipeline folder. StoryError for a cast that does not fit.
+
+    The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
+    """
+    cast = load_cast(pipeline, library.pictures)
+
+    def load() -> Renderer:
+        return load_pipeline(pipeline)
+
+    renderer = borrow_gpu(load) or LoadingRenderer(load)
+    return Studio(
+        renderer,
+        cast,
+        library.pictures,
+        steps=steps,
+        library=library,
+        model=pipeline.resolve().name,
+        own_steps=load_hints(pipeline).steps,
+        drawn_by=model_name(pipeline),
+    )
+
+
+def check_mcp() -> None:
+    """StoryError where the package that speaks MCP is not installed: it is an extra."""
+    if importlib.util.find_spec("mcp") is None:
+        raise StoryError(f"Serving MCP needs one more package; run: {MCP_REMEDY}")
+
+
+def load_pipeline(folder: Path) -> Renderer:
+    """The pipeline on the best device there is."""
+    import torch  # seconds to import, and the page opens without it
+
+    from storyboard.pipeline import StoryPipeline
+
+    pipeline = StoryPipeline.from_pretrained(folder)
+    return pipeline.to("cuda") if torch.cuda.is_available() else pipeline
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description="Write a story and see every sentence drawn.")
+    parser.add_argument(
+        "--pipeline",
+        type=Path,
+        default=bundled_pipeline(),
+        metavar="FOLDER",
+        help="a pipeline folder; default: the bundled one, Maple Lane",
+    )
+    parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="FOLDER",
+        help="where stories are kept; default: STORYBOARD_LIBRARY, or ~/.storyboard",
+    )
+    parser.add_argument(
+        "--host", help="address to listen on; default: this machine only, or GRADIO_SERVER_NAME"
+    )
+    parser.add_argument(
+        "--port", type=int, help="default: the first free one from 7860, or GRADIO_SERVER_PORT"
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="also serve the API as MCP tools; default: as GRADIO_MCP_SERVER says",
+    )
+    parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
+    return parser
+
+
+def _refused(error: StoryError) -> int:
+    print(f"storyboard: {error}", file=sys.stderr)
+    return 2
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_STEPS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {MAX_STEPS}")
+    return int(text)

@@ -1,0 +1,196 @@
+"""What stage 2 learns from, of Maple Lane, computed once: `python -m training.cache_conditions`.
+
+Per frame the fused condition c_i of its plain caption (Eq. 6) and the vision tower's feature of its picture, per
+portrait a few features of it as writers might upload it. Safetensors shards; a finished one is never written again.
+For dataset folders there is `python -m training.data.conditions`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from tqdm.auto import tqdm
+from transformers import (
+    CLIPImageProcessor,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    CLIPVisionModelWithProjection,
+    HfArgumentParser,
+)
+
+from storyboard.errors import StoryError
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.fusion import CharacterFuser
+from storyboard.text.captions import find_mentions
+from training.configs.parts import freeze
+from training.examples.latents import FRAMES
+from training.examples.shards import missing_shards, write_shard
+from training.examples.weather import weather
+from training.loop.processes import make_accelerator
+from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
+from training.maple_lane.reading import NAMES
+
+VIEWS = 6  # of each portrait
+MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
+
+
+@dataclass
+class CacheArguments:
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts and stage 1"})
+    out: str = field(default="runs/maple-lane/conditions", metadata={"help": "folder of the shards"})
+    stories: int = field(default=8192, metadata={"help": "stories of four frames, in shards of 128"})
+
+
+def load_conditioner(parts: Path, device: torch.device | str) -> CharacterConditioner:
+    """The stage-1 conditioner of a parts folder, frozen."""
+    text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
+    image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
+    fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
+    tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
+    return CharacterConditioner(tokenizer, *(freeze(m).to(device) for m in (text, image, fuser)))
+
+
+def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
+    """Make `out`, for what this conditioner encodes alone. StoryError where it holds another's, kept but stale."""
+    digest = weights_digest(conditioner)
+    out.mkdir(parents=True, exist_ok=True)
+    with make_accelerator().main_process_first():
+        if _stale(out, digest):
+            raise StoryError(f"{out} holds conditions of an earlier stage 1; delete it and run this again.")
+        (out / MADE_BY).write_text(digest)
+
+
+def check_conditions(folder: Path, parts: Path) -> None:
+    """StoryError where the conditions in `folder` were made by another stage 1 than that in `parts`."""
+    if _stale(folder, weights_digest(load_conditioner(parts, "cpu"))):
+        raise StoryError(
+            f"{folder} holds conditions of another stage 1 than {parts}; delete it and cache them again, or give the "
+            "--parts that they were made with."
+        )
+
+
+def weights_digest(conditioner: CharacterConditioner) -> str:
+    """Of all weights that decide a condition or a picture's feature."""
+    digest = hashlib.sha256()
+    for module in (conditioner.text_encoder, conditioner.image_encoder, conditioner.fuser):
+        for name, weight in module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(weight.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _stale(folder: Path, digest: str) -> bool:
+    """Whether what `folder` holds was made by other weights; shards without a mark are of before there were marks."""
+    mark = folder / MADE_BY
+    return mark.read_text() != digest if mark.exists() else any(folder.glob("shard-*"))
+
+
+class ConditionCache:
+    """conditions (N, 4, L, D), features (N, 4, V), name columns, and portrait features by (name, outfit)."""
+
+    def __init__(self, folder: Path):
+        shards = sorted(Path(folder).glob("shard-*.safetensors"))
+        if not shards:
+            raise FileNotFoundError(f"{folder} has no conditions; run: python -m training.cache_conditions")
+        loaded = [load_file(shard) for shard in shards]
+        self.conditions = torch.cat([s["conditions"] for s in loaded])
+        self.features = torch.cat([s["features"] for s in loaded])
+        self.named = torch.cat([s["named"] for s in loaded])  # (N, 4, L) bool: carries a portrait
+        self.seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
+        portraits = load_file(Path(folder) / "portraits.safetensors")
+        self.portraits = {tuple(key.split("/")): views for key, views in portraits.items()}  # (VIEWS, V)
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """L, D: of a condition."""
+        return tuple(self.conditions.shape[-2:])
+
+    @property
+    def width(self) -> int:
+        """V: of a picture's feature."""
+        return self.features.shape[-1]
+
+    def story(self, index: int) -> MapleStory:
+        return sample_story(self.seeds[index], FRAMES, "train")
+
+
+def fused_targets(conditioner: CharacterConditioner, story: MapleStory, portraits: dict) -> tuple:
+    """c_i of every frame (P, L, D) and which tokens carry a portrait (P, L)."""
+    captions = [frame.plain for frame in story.frames]
+    mentions = [find_mentions(caption, NAMES) for caption in captions]
+    empty = torch.zeros(0, next(iter(portraits.values())).shape[-1])
+    features = [
+        torch.stack([portraits[m.name, story.outfits[m.name]] for m in found]) if found else empty
+        for found in mentions
+    ]
+    spans = [[(m.start, m.end) for m in found] for found in mentions]
+    condition = conditioner(captions, spans, features)
+    named = torch.zeros(condition.fused.shape[:2], dtype=torch.bool)
+    for row, columns in enumerate(condition.columns):
+        named[row, [c for c in columns if c is not None]] = True
+    return condition.fused, named
+
+
+def picture_features(
+    conditioner: CharacterConditioner, processor: CLIPImageProcessor, pictures: list
+) -> torch.Tensor:
+    """What the visual mapper reads: the vision tower's pooled state (N, V)."""
+    pixels = processor(pictures, return_tensors="pt")["pixel_values"].to(conditioner.image_encoder.device)
+    return conditioner.image_encoder.vision_model(pixel_values=pixels).pooler_output
+
+
+def portrait_views(conditioner: CharacterConditioner, processor: CLIPImageProcessor) -> tuple[dict, dict]:
+    """Per (name, outfit): the canonical portrait's projected feature (V,), and pooled states of views (VIEWS, V)."""
+    canonical, views = {}, {}
+    for who in CAST:
+        for outfit in who.outfits:
+            drawn = draw_portrait(who.name, outfit, 2 * processor.crop_size["height"])
+            rng = np.random.default_rng(len(views))
+            seen = [Image.fromarray(drawn), *(weather(drawn, rng) for _ in range(VIEWS - 1))]
+            pixels = processor(seen[:1], return_tensors="pt")["pixel_values"].to(
+                conditioner.image_encoder.device
+            )
+            canonical[who.name, outfit] = conditioner.encode_portraits(pixels)[0]
+            views[who.name, outfit] = picture_features(conditioner, processor, seen).cpu()
+    return canonical, views
+
+
+@torch.inference_mode()
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
+    parts, out = Path(args.parts), Path(args.out)
+    shards = missing_shards(out, args.stories)
+    conditioner = load_conditioner(parts, make_accelerator().device)
+    claim_conditions(out, conditioner)
+    processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
+    canonical, views = portrait_views(conditioner, processor)
+    if make_accelerator().is_main_process:
+        write_shard(
+            out / "portraits.safetensors", {"/".join(key): v.contiguous() for key, v in views.items()}
+        )
+    for shard, seeds in tqdm(shards, desc="conditions"):
+        rows = [_story_row(conditioner, processor, canonical, seed) for seed in seeds]
+        part = {
+            "conditions": torch.stack([r[0] for r in rows]).half(),
+            "named": torch.stack([r[1] for r in rows]),
+            "features": torch.stack([r[2] for r in rows]),
+            "seeds": torch.tensor(list(seeds)),
+        }
+        write_shard(shard, part)
+
+
+def _story_row(conditioner, processor, canonical: dict, seed: int) -> tuple:
+    story = sample_story(seed, FRAMES, "train")
+    fused, named = fused_targets(conditioner, story, canonical)
+    rng = np.random.default_rng(seed)
+    pictures = [weather(draw(f.scene, 2 * processor.crop_size["height"]), rng) for f in story.frames]
+    return fused.cpu(), named, picture_features(conditioner, processor, pictures).cpu()

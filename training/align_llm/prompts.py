@@ -1,0 +1,162 @@
+"""What stage 2 reads: interleaved prompts that fit, and the batches of Maple Lane's cached stories.
+
+Knows neither losses nor the weights of a language model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import CLIPTokenizerFast
+
+from storyboard.errors import StoryError
+from storyboard.models.mappers import VisualMapper
+from storyboard.models.story_reader import Part, StoryReader
+from storyboard.text.prompt import interleave
+from training.align_llm.cache import ConditionCache
+from training.examples.captions import token_ids
+from training.examples.latents import FRAMES, FramePicker, LatentCache
+from training.examples.noise import noised_frames
+from training.maple_lane.reading import CAST_SHARE, cast_so_far
+
+PLAIN_SHARE = 0.15  # captions without pronouns among those with
+
+
+def packed_pictures(examples: Sequence[dict], width: int) -> dict:
+    """The "frames" and "portraits" (n, V) of several prompts, as one (N, V) each, and how many each prompt has."""
+    return {
+        "frames": torch.cat([e["frames"] for e in examples]).reshape(-1, width),
+        "frame_counts": [len(e["frames"]) for e in examples],
+        "portraits": torch.cat([e["portraits"] for e in examples]).reshape(-1, width),
+        "portrait_counts": [len(e["portraits"]) for e in examples],
+    }
+
+
+def visual_tokens(
+    mapper: VisualMapper, batch: dict
+) -> tuple[Sequence[torch.Tensor], Sequence[torch.Tensor], torch.Tensor]:
+    """Of packed pictures: each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
+
+    The zero carries a gradient: DDP waits for the mapper's even where the prompts of a process show no picture.
+    """
+    frames, portraits = (mapper(batch[kind]) for kind in ("frames", "portraits"))  # (N, m, E)
+    nothing = 0 * (frames[:0].sum() + portraits[:0].sum())
+    return frames.split(batch["frame_counts"]), portraits.split(batch["portrait_counts"]), nothing
+
+
+def first_told(number: int, share: float, rng: np.random.Generator) -> int:
+    """Which frame a prompt for frame `number` begins with: the first, or in this share of prompts a later one.
+
+    As in a story longer than its window, names and places may then stand in pictures alone; one stays in sight.
+    """
+    late = share > 0 and number > 1 and rng.random() < share
+    return int(rng.integers(1, number)) if late else 0
+
+
+class PromptFitter:
+    """Captions of a story so far, the last one to be drawn -> its prompt, cut from the left where it is too long.
+
+    The oldest frames go first, each whole; then the cast; then the last frame. The sentence to draw and the image
+    tokens always stay. max_length: positions, those of the image tokens included; 0: as many as the model has.
+    """
+
+    def __init__(self, reader: StoryReader, max_length: int = 0, pictures: bool = True):
+        tokens, most = reader.image_tokens.config.count, reader.max_tokens
+        self.reader, self.pictures = reader, pictures
+        self.limit = max_length - tokens if max_length else most
+        if not 0 < self.limit <= most:
+            raise StoryError(
+                f"--max_length {max_length}: the language model has {most + tokens} positions, and the image tokens "
+                f"take {tokens}; choose {tokens + 1} to {most + tokens}."
+            )
+
+    def __call__(self, captions: Sequence[str], cast: Sequence[str] = ()) -> list[Part]:
+        """Picture slots keep their numbers, whatever is cut. StoryError where the sentence alone is too long."""
+        earlier, caption = list(captions[:-1]), captions[-1]
+        if self.pictures:
+            for names in ([*cast], []):
+                try:
+                    return self.reader.fit(interleave(earlier, caption, names), self.limit)
+                except ValueError:
+                    continue  # too long even with one frame
+        else:
+            while earlier and self._length(interleave(earlier, caption, pictures=False)) > self.limit:
+                earlier.pop(0)
+        parts = interleave(() if self.pictures else earlier, caption, pictures=self.pictures)
+        if self._length(parts) > self.limit:
+            raise StoryError(
+                f'"{caption[:60]}" fills {self._length(parts)} positions and {self.limit} are left; raise '
+                "--max_length or shorten it."
+            )
+        return parts
+
+    def _length(self, parts: Sequence[Part]) -> int:
+        return self.reader.length(self.reader.tokenize(parts))
+
+
+class Prompts:
+    """Step -> interleaved prompts for a random frame of cached stories, their picture features and targets.
+
+    args: AlignArguments. With `latents` also what L_img needs, with a `tokenizer` the ids of the plain captions.
+    """
+
+    def __init__(
+        self,
+        cache: ConditionCache,
+        args: Any,
+        prompt: PromptFitter,
+        latents: LatentCache | None = None,
+        tokenizer: CLIPTokenizerFast | None = None,
+    ):
+        self.cache, self.args, self.latents, self.tokenizer = cache, args, latents, tokenizer
+        self.prompt = prompt
+        stories = len(cache) if latents is None else min(len(cache), len(latents.seeds))
+        if latents is not None and latents.seeds[:stories] != cache.seeds[:stories]:
+            raise StoryError(
+                f"{args.latents} and {args.conditions} hold other stories, or in another order; delete them and make "
+                "both again, with training.pretrain latents and training.cache_conditions."
+            )
+        self.pick = FramePicker(cache.seeds[:stories])
+
+    def __call__(self, step: int, rows: range) -> dict:
+        examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
+        extra = {}
+        if self.latents:
+            indices = [FRAMES * e["index"] + e["number"] for e in examples]
+            extra = noised_frames(self.latents, indices, self.args, step, rows)
+        if self.tokenizer:
+            extra["ids"] = token_ids(self.tokenizer, [e["plain"] for e in examples])
+        return {
+            **extra,
+            "parts": [e["parts"] for e in examples],
+            **packed_pictures(examples, self.cache.width),
+            "targets": torch.stack([e["target"] for e in examples]),
+            "named": torch.stack([e["named"] for e in examples]),
+        }
+
+    def _example(self, rng: np.random.Generator) -> dict:
+        index, number = divmod(self.pick(rng.random()), FRAMES)
+        story, pictures = self.cache.story(index), self.args.interleaved
+        first = first_told(number, self.args.window_share, rng)
+        frames = story.frames[first : number + 1]
+        captions = [f.plain if rng.random() < PLAIN_SHARE else f.referential for f in frames]
+        cast = []
+        if pictures and (first or rng.random() < CAST_SHARE):
+            # The cast of what is no longer told is still shown.
+            cast = cast_so_far(story.frames[: number + 1])
+        views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
+        shown = [v[rng.integers(len(v))] for v in views]
+        width = self.cache.width
+        return {
+            "index": index,
+            "number": number,
+            "parts": self.prompt(captions, cast),
+            "frames": self.cache.features[index, first:number] if pictures else torch.zeros(0, width),
+            "portraits": torch.stack(shown) if shown else torch.zeros(0, width),
+            "target": self.cache.conditions[index, number],
+            "plain": story.frames[number].plain,
+            "named": self.cache.named[index, number],
+        }

@@ -1,0 +1,181 @@
+"""The folder of base parts a recipe grows, and how parts of a given size are built.
+
+The folder has the layout of a diffusers pipeline (`vae/`, `unet/`, `text_encoder/`, ...), so for full-size training
+it is simply a Stable Diffusion folder with a language model beside it. Knows nothing of data or losses.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    CLIPVisionModelWithProjection,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+from storyboard.models.autoencoder import SharpAutoencoderKL
+
+CONFIGS = Path(__file__).parent
+
+
+def load_config(name: str) -> dict:
+    """A size: the configs of every part. `name` is a file, or the stem of one in `training/configs`."""
+    path = Path(name) if name.endswith(".json") else CONFIGS / f"{name}.json"
+    return json.loads(path.read_text())
+
+
+def build_vae(config: dict) -> AutoencoderKL:
+    return AutoencoderKL(**config["vae"])
+
+
+def load_vae(parts: Path) -> AutoencoderKL:
+    """The autoencoder of a parts folder, of the class it was saved as."""
+    folder = Path(parts) / "vae"
+    sharp = AutoencoderKL.load_config(folder)["_class_name"] == SharpAutoencoderKL.__name__
+    return (SharpAutoencoderKL if sharp else AutoencoderKL).from_pretrained(folder)
+
+
+def build_unet(config: dict) -> UNet2DConditionModel:
+    return UNet2DConditionModel(**config["unet"])
+
+
+def build_scheduler(config: dict) -> DPMSolverMultistepScheduler:
+    return DPMSolverMultistepScheduler(**config["scheduler"])
+
+
+def build_clip(config: dict, tokenizer: CLIPTokenizerFast) -> CLIPModel:
+    """CLIP with both towers; its text tower learns the vocabulary of `tokenizer`."""
+    size = config["clip"]
+    ids = {
+        "vocab_size": len(tokenizer),
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    return CLIPModel(
+        CLIPConfig(
+            text_config={**size["text_config"], **ids, "projection_dim": size["projection_dim"]},
+            vision_config={**size["vision_config"], "projection_dim": size["projection_dim"]},
+            projection_dim=size["projection_dim"],
+        )
+    )
+
+
+def split_clip(clip: CLIPModel) -> tuple[CLIPTextModel, CLIPVisionModelWithProjection]:
+    """The two towers as the pipeline holds them: text states, and projected image features."""
+    text = CLIPTextModel(clip.config.text_config)
+    vision = CLIPVisionModelWithProjection(clip.config.vision_config)
+    for model, prefix in ((text, "text_model."), (vision, "vision_model."), (vision, "visual_projection.")):
+        own = model.state_dict()
+        weights = {k: v for k, v in clip.state_dict().items() if k.startswith(prefix)}
+        if not any(k in own for k in weights):  # transformers 5 drops the level for a lone text tower
+            weights = {k.removeprefix(prefix): v for k, v in weights.items()}
+        unknown = sorted(weights.keys() - own.keys())
+        if unknown:
+            raise ValueError(f"{type(model).__name__} has no weight {unknown[0]!r}")
+        model.load_state_dict(weights, strict=False)
+    return text.eval(), vision.eval()
+
+
+def join_towers(clip: CLIPModel, parts: Path) -> None:
+    """Put the towers of a parts folder back into `clip`; only what the pipeline does not keep stays fresh."""
+    text = CLIPTextModel.from_pretrained(parts / "text_encoder").state_dict()
+    weights = {f"text_model.{name.removeprefix('text_model.')}": weight for name, weight in text.items()}
+    weights |= CLIPVisionModelWithProjection.from_pretrained(parts / "image_encoder").state_dict()
+    report = clip.load_state_dict(weights, strict=False)
+    odd = sorted({*report.unexpected_keys, *report.missing_keys} - {"text_projection.weight", "logit_scale"})
+    if odd:
+        raise ValueError(f"{parts} does not fit this CLIP: first weight that differs is {odd[0]!r}")
+
+
+def build_image_processor(config: dict) -> CLIPImageProcessor:
+    size = config["clip"]["vision_config"]["image_size"]
+    return CLIPImageProcessor(size={"shortest_edge": size}, crop_size={"height": size, "width": size})
+
+
+def build_language_model(config: dict, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+    """A causal language model of the configured family, its vocabulary that of `tokenizer`."""
+    size = dict(config["language_model"])
+    family = size.pop("model_type")
+    ids = {
+        "vocab_size": len(tokenizer),
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    return AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **size, **ids))
+
+
+def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTokenizerFast:
+    """A lower-casing byte-level BPE in CLIP's own form (`</w>` ends a word), learnt from `texts`."""
+    bpe = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
+    bpe.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(_clip_words(), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=["<|startoftext|>", "<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        end_of_word_suffix="</w>",
+        show_progress=False,
+    )
+    bpe.train_from_iterator(texts, trainer)
+    learnt = json.loads(bpe.to_str())["model"]
+    vocabulary, merges = learnt["vocab"], [tuple(merge) for merge in learnt["merges"]]
+    for byte in sorted(pre_tokenizers.ByteLevel.alphabet()):
+        # Any byte may stand inside a word or end it; one these texts lack would otherwise become the end token.
+        vocabulary.setdefault(byte, len(vocabulary))
+        vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
+    return CLIPTokenizerFast(vocab=vocabulary, merges=merges, model_max_length=max_length)
+
+
+def _clip_words():
+    from tokenizers import Regex
+
+    return Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
+
+
+def train_language_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizerFast:
+    """A byte-level BPE as OPT's: `</s>` opens every prompt (id 2), `<pad>` is 1."""
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator(texts, trainer)
+    bpe.post_processor = processors.TemplateProcessing(
+        single="</s> $A", special_tokens=[("</s>", bpe.token_to_id("</s>"))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bpe, bos_token="</s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
+    )
+
+
+def save_part(folder: Path, name: str, part) -> None:
+    """Write one part where the next training step and the pipeline look for it, weights in fp32."""
+    part.save_pretrained(Path(folder) / name)
+
+
+def freeze(module: torch.nn.Module) -> torch.nn.Module:
+    """`module` without gradients and in eval mode."""
+    return module.requires_grad_(False).eval()

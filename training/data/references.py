@@ -1,0 +1,172 @@
+"""The co-referential extension of FlintstonesSV and PororoSV: names of earlier frames become He, She and They.
+
+Three rules, all kept with their quirks, because the published numbers were made with them:
+- "evaluation", the default: the one the authors of StoryGPT-V evaluate with.
+- "training": the one their stage 2 trains with. Its slip: whoever is alone on FlintstonesSV becomes "He".
+- "story-ldm": that of Story-LDM, which they follow.
+Text in, text out: knows no datasets' files, and no story of the storyboard.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from storyboard.errors import StoryError
+from storyboard.text.captions import Mention
+
+Rule = Literal["evaluation", "training", "story-ldm"]
+RULES = ("evaluation", "training", "story-ldm")
+
+FLINTSTONES = ("fred", "wilma", "barney", "betty", "pebbles", "mr slate", "dino")
+FLINTSTONES_SHE = ("wilma", "betty", "pebbles")
+PORORO = ("Pororo", "Loopy", "Crong", "Eddy", "Poby", "Petty", "Tongtong", "Rody", "Harry")
+PORORO_SHE = ("Petty", "Loopy", "petty", "loopy")
+_PORORO_SPELLINGS = PORORO + tuple(name.lower() for name in PORORO)
+
+
+@dataclass(frozen=True)
+class ReferentialCaption:
+    """A caption with its pronouns.
+
+    refers: the authors' flag for "read only with the story before it": such a frame is denoised without the
+    text-only steps of delayed conditioning. False for the first frame; None where no rule of theirs was asked.
+    """
+
+    text: str
+    refers: bool | None = False
+
+
+def extend_flintstones(
+    captions: Sequence[str], characters: Sequence[Sequence[str]], rule: Rule = "evaluation"
+) -> tuple[ReferentialCaption, ...]:
+    """The captions of a story with pronouns, given whom each frame's annotation names, in its order.
+
+    The people of a frame who are those of the last frame that changed them are replaced: two by "A and B", three by
+    "A, B and C", in capitals of the first letter alone, wherever that text stands, inside words too.
+    """
+    _check(rule)
+    people, stale = list(characters[0]), None
+    made = [ReferentialCaption(captions[0])]
+    for caption, present in zip(captions[1:], characters[1:], strict=True):
+        same = list(present) == people if rule == "story-ldm" else sorted(present) == sorted(people)
+        if not same:
+            people = list(present)
+            made.append(ReferentialCaption(caption))
+            continue
+        phrase, word = _phrase(people, caption), _pronoun(people, rule)
+        if rule != "evaluation" and people:
+            # Four and more have no phrase of their own here: what was replaced last is looked for again.
+            phrase = stale = phrase or stale
+        if phrase and word:
+            caption = caption.replace(phrase, word)
+        # Nobody, frame after frame, refers to nobody; the authors' code stops with an error there.
+        refers = bool(people) and not (rule == "evaluation" and mark_names(caption))
+        made.append(ReferentialCaption(caption, refers))
+    return tuple(made)
+
+
+def mark_names(caption: str, names: Sequence[str] = FLINTSTONES) -> tuple[Mention, ...]:
+    """The names the authors' story loop puts a portrait on: words between single spaces that are one, in any case.
+
+    So a name with a comma, a full stop or 's behind it is none, nor is one of two words.
+    """
+    found, start = [], 0
+    for word in caption.split(" "):
+        if word.lower() in names:
+            found.append(Mention(word.lower(), start, start + len(word)))
+        start += len(word) + 1
+    return tuple(found)
+
+
+def extend_pororo(captions: Sequence[str], rule: Rule = "evaluation") -> tuple[ReferentialCaption, ...]:
+    """The captions of a story, one chosen for each frame, with pronouns.
+
+    A shared opening of names with the last caption kept becomes They (not in Story-LDM); then the frame's main name,
+    where it is still that of the frame before, becomes She or He, wherever it stands.
+    """
+    _check(rule)
+    # Story-LDM looks at the first caption with its full stop, behind which there is an empty last sentence.
+    first = captions[0] + (";" if rule == "story-ldm" else "")
+    main, before = main_name(first), captions[0]
+    made = [ReferentialCaption(captions[0])]
+    for caption in captions[1:]:
+        opening = shared_names(before, caption) if rule != "story-ldm" else ()
+        if len(opening) > 1:
+            caption = caption.replace(" ".join(opening), "They", 1 if rule == "training" else -1)
+        name = main_name(caption)
+        refers = bool(name) and name == main
+        if refers:
+            before = caption
+            caption = caption.replace(name, "She" if name in PORORO_SHE else "He")
+        else:
+            main = name
+        made.append(ReferentialCaption(caption, refers))
+    return tuple(made)
+
+
+def main_name(caption: str) -> str:
+    """The one a PororoSV caption is about: the only name in it, else the first listed one of its last sentence.
+
+    Names are found inside words too; the caption's last character does not count as the end of a sentence.
+    """
+    names = [name for name in _PORORO_SPELLINGS if name in caption]
+    sentences = caption[:-1].split(".")
+    if len(names) > 1 and len(sentences) > 1:
+        names = [name for name in names if name in sentences[-1]]
+    return names[0] if names else ""
+
+
+def shared_names(before: str, caption: str) -> tuple[str, ...]:
+    """The words of names that open both captions: "Pororo and Crong are" and the like give (Pororo, and, Crong).
+
+    Any word with a comma or with "and" in it goes on, "standing" too; the last word never counts, as the openings
+    may part within it.
+    """
+    length = next(
+        (i for i, pair in enumerate(zip(before, caption, strict=False)) if pair[0] != pair[1]),
+        min(len(before), len(caption)),
+    )
+    opening = caption[:length].split(" ")
+    for number, word in enumerate(opening):
+        bare = word.replace(",", "").replace("'", "").strip()
+        if bare not in _PORORO_SPELLINGS and "," not in word and "and" not in word:
+            return tuple(opening[:number])
+    return tuple(opening[:-1])
+
+
+def caption_index(number: int, frames: int, captions: int) -> int:
+    """Which of a PororoSV clip's captions the authors' training takes for picture `number` of `frames`.
+
+    The rounding is theirs: with more than one caption the first is never taken.
+    """
+    return min(math.ceil((number + 1) / frames * captions), captions - 1)
+
+
+def _phrase(people: Sequence[str], caption: str) -> str | None:
+    """How people are said together, in the order of their annotation; two may stand in the other order."""
+    names = [name.capitalize() for name in people]
+    if len(names) == 1:
+        return names[0]
+    if len(names) == 2:
+        phrase = f"{names[0]} and {names[1]}"
+        return phrase if phrase in caption else f"{names[1]} and {names[0]}"
+    return f"{names[0]}, {names[1]} and {names[2]}" if len(names) == 3 else None
+
+
+def _pronoun(people: Sequence[str], rule: Rule) -> str | None:
+    if len(people) > 1:
+        return "They"
+    if rule != "evaluation":
+        return "He"
+    name = people[0] if people else ""
+    if name in FLINTSTONES_SHE:
+        return "She"
+    return "He" if name in FLINTSTONES else None
+
+
+def _check(rule: str) -> None:
+    if rule not in RULES:
+        raise StoryError(f'There is no rule "{rule}" for pronouns; choose {", ".join(RULES)}.')

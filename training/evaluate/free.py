@@ -1,0 +1,229 @@
+"""`python -m training.evaluate.free --json FILE`: draw the free stories as the app would, and score the pictures.
+
+Prints and writes the scores of all frames and of each kind of frame, each with its interval and beside the judge's own
+on real pictures of the same scenes. A text that the app refuses counts as a picture of nobody and nowhere. Pictures
+are kept in --out, so that scoring again costs seconds and an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.disk.pictures import PictureStore
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from storyboard.studio.cast import load_cast
+from training.evaluate.__main__ import CLASSIFIERS
+from training.evaluate.classifier import real_picture
+from training.evaluate.drawing import KeptRenderer, weights_hash
+from training.evaluate.frame_classifier import load_classifier
+from training.evaluate.free_drawing import FreePicture, draw_free_story
+from training.evaluate.free_stories import FreeStory, load_free_stories
+from training.evaluate.labels import LabelNames
+from training.evaluate.metrics import ABSENT, Labels, Score, bootstrap, deeds_right, score
+from training.evaluate.report import Scored, by_frame, complaint, how_made, plain, table
+from training.evaluate.sheet import SheetFrame, contact_sheet
+
+SHOWN = ("Char-Acc", "Char-F1", "BG-Acc", "Action-Acc")  # of each kind, in the printed table
+
+
+class Judge(Protocol):
+    """What says who is in pictures, where and doing what. Another one than the classifier is plugged in here."""
+
+    @property
+    def names(self) -> LabelNames: ...
+
+    def see(self, pictures: Iterable[Image.Image]) -> Labels:
+        """Returns the labels of F pictures of any size, F at least 1."""
+        ...
+
+
+@dataclass
+class FreeArguments:
+    json: str = field(metadata={"help": "file of the scores"})
+    stories: int | None = field(default=None, metadata={"help": "how many, from the first; all by default"})
+    pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
+    sheet: str | None = field(
+        default=None, metadata={"help": "file of a contact sheet with texts; none by default"}
+    )
+    steps: int | None = field(
+        default=None, metadata={"help": "denoising steps; the pipeline's own by default"}
+    )
+    classifier: str | None = field(
+        default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
+    )
+    out: str = field(default="runs/evaluate/free", metadata={"help": "folder of drawn pictures, of any run"})
+
+    def __post_init__(self):
+        if self.classifier is None:
+            self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+        if self.stories is not None and self.stories < 1:
+            raise StoryError(f"--stories {self.stories}: at least one is needed.")
+
+
+def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) -> list[FreePicture]:
+    """Returns every frame of every story, drawn by the pipeline of `args`; pictures that are kept are read back.
+
+    weights: hash of the pipeline's weights, which is part of a kept picture's name.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    renderer = KeptRenderer(StoryPipeline.from_pretrained(args.pipeline).to(device), weights, Path(args.out))
+    told: list[FreePicture] = []
+    frames = sum(len(story.frames) for story in stories)
+    with tempfile.TemporaryDirectory() as workshop, tqdm(total=frames, desc="frames", mininterval=2) as bar:
+        pictures = PictureStore(Path(workshop))
+        cast = load_cast(args.pipeline, pictures)
+        for story in stories:
+            told += draw_free_story(story, cast, renderer, pictures, args.steps, bar.update)
+    return told
+
+
+def look_at(judge: Judge, told: Sequence[FreePicture]) -> Scored:
+    """Returns the frames as they should be, as drawn and as real pictures of the same scenes are seen.
+
+    In the truth an action that the text leaves open is ABSENT, so nothing is asked about it.
+    """
+    scenes = [one.story.as_maple_story().frames[one.number].scene for one in told]
+    truth = judge.names.labels_of(scenes)
+    for row, one in enumerate(told):
+        for name, action in one.frame.does.items():
+            if action is None:
+                truth.actions[row, judge.names.characters.index(name)] = ABSENT
+    return Scored(
+        np.array([one.story.id for one in told]),
+        np.array([one.number + 1 for one in told]),
+        truth,
+        _seen(judge, [one.open() for one in told]),
+        judge.see(real_picture(scene) for scene in scenes),
+    )
+
+
+def _seen(judge: Judge, pictures: Sequence[Image.Image | None]) -> Labels:
+    """What the judge sees; where there is no picture, nobody and no place."""
+    there = [row for row, picture in enumerate(pictures) if picture is not None]
+    found = judge.see(pictures[row] for row in there) if there else None
+    names, count = judge.names, len(pictures)
+    people = (count, len(names.characters))
+    labels = Labels(
+        np.zeros(people, bool),
+        np.zeros((count, len(names.places)), bool),
+        np.full(people, ABSENT),
+        np.full(people, ABSENT),
+    )
+    for name in Labels.__annotations__ if found is not None else ():
+        getattr(labels, name)[there] = getattr(found, name)
+    return labels
+
+
+def scores_of(truth: Labels, seen: Labels, stories: np.ndarray) -> dict[str, Score]:
+    """Returns every score of the frames, and the share of those with different actions in which all are right."""
+    return score(truth, seen, stories) | {"Who does what": bootstrap(deeds_right(truth, seen), stories)}
+
+
+def by_kind(scored: Scored, told: Sequence[FreePicture]) -> dict[str, dict]:
+    """Returns the scores of the frames of each kind, as JSON, the largest kind first."""
+    kinds = [one.frame.every_kind for one in told]
+    found = {}
+    for kind, count in Counter(kind for some in kinds for kind in some).most_common():
+        rows = np.array([kind in some for some in kinds])
+        truth, stories = scored.truth[rows], scored.groups[rows]
+        found[kind] = {
+            "frames": count,
+            "scores": plain(scores_of(truth, scored.drawn[rows], stories)),
+            "real frames": plain(scores_of(truth, scored.real[rows], stories)),
+        }
+    return found
+
+
+def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> dict:
+    """Returns what came out of one run, as JSON; `told` are the frames that were scored, in the same order."""
+    made = [one.made for one in told if one.made is not None]
+    return {
+        "frames": len(told),
+        "refused": len(told) - len(made),
+        **(how_made(made) if made else {}),
+        "scores": plain(scores_of(scored.truth, scored.drawn, scored.groups)),
+        "real frames": plain(scores_of(scored.truth, scored.real, scored.groups)),
+        "by frame number": by_frame(scored),
+        "by kind": by_kind(scored, told),
+        "pictures": [
+            {
+                "story": one.story.id,
+                "frame": one.number + 1,
+                "text": one.frame.text,
+                "kinds": list(one.frame.every_kind),
+                "file": one.path.name if one.path else None,
+                "refused": one.refused,
+                "truth": {"places": [one.frame.place], "characters": dict(one.frame.does)},
+                "seen": names.in_words(scored.drawn, row),
+            }
+            for row, one in enumerate(told)
+        ],
+    }
+
+
+def kinds_table(told: dict) -> str:
+    """Returns what is printed of the kinds: frames, and each score with its interval."""
+    lines = [f"{'':32}{'frames':>6}" + "".join(f"{name:>22}" for name in SHOWN)]
+    for kind, entry in told["by kind"].items():
+        cells = "".join(f"{_cell(entry['scores'][name]):>22}" for name in SHOWN)
+        lines.append(f"{kind:32}{entry['frames']:6}{cells}")
+    return "\n".join(lines)
+
+
+def _cell(one: dict) -> str:
+    return "-" if one["value"] is None else f"{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
+
+
+def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:
+    """Returns the contact sheet: every picture with its text, and in red what was seen where that is not right."""
+    blocks: dict[str, list[SheetFrame]] = {}
+    for entry, one in zip(told["pictures"], frames, strict=True):
+        picture = one.open() or Image.new("RGB", (8, 8), "#e8e2da")
+        wrong = f"refused: {one.refused}" if one.refused else complaint(entry["truth"], entry["seen"])
+        blocks.setdefault(one.story.id, []).append(SheetFrame(picture, one.frame.text, wrong))
+    return contact_sheet(list(blocks.items()))
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(FreeArguments).parse_args_into_dataclasses(argv)
+    judge: Judge = load_classifier(args.classifier)
+    stories = load_free_stories()[: args.stories]
+    weights = weights_hash(args.pipeline)
+    frames = draw_all(stories, args, weights)
+    setting = {
+        "pipeline": args.pipeline,
+        "pipeline hash": weights[:16],
+        "classifier": args.classifier,
+        "split": "free",
+        "stories": len(stories),
+        "captions": "hand-written",
+        "conditioning": "as the app draws",
+    }
+    told = setting | report(look_at(judge, frames), frames, judge.names)
+    file = Path(args.json)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if args.sheet:
+        sheet_of(told, frames).save(args.sheet)
+    print(f"{table(told)}\n\n{kinds_table(told)}\n{told['refused']} texts refused by the app")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:  # a folder that is not there or not whole: the sentence says it
+        sys.exit(str(error))

@@ -1,0 +1,97 @@
+"""Draws free stories the way the app does: each text goes through a session, which reads it, refuses it or draws it.
+
+So names that the app's own rules put in a pronoun's place count, and so does a sentence that it will not take. Knows
+no classifier and no scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from storyboard.disk.pictures import PictureStore
+from storyboard.errors import StoryError
+from storyboard.story.values import Character, new_story
+from storyboard.studio.session import StorySession
+from training.evaluate.drawing import KeptRenderer, Made, frame_seed, made_of
+from training.evaluate.free_stories import FreeFrame, FreeStory
+from training.maple_lane import BY_NAME
+
+
+@dataclass(frozen=True)
+class FreePicture:
+    """What became of one frame of a story; `number` counts from 0.
+
+    path and made: the picture and how it was made; None where the app refused the text, and `refused` is why.
+    """
+
+    story: FreeStory
+    number: int
+    path: Path | None = None
+    made: Made | None = None
+    refused: str = ""
+
+    @property
+    def frame(self) -> FreeFrame:
+        return self.story.frames[self.number]
+
+    def open(self) -> Image.Image | None:
+        """Returns the picture as RGB, or None where there is none."""
+        if self.path is None:
+            return None
+        with Image.open(self.path) as picture:
+            return picture.convert("RGB")
+
+
+def draw_free_story(
+    story: FreeStory,
+    cast: Sequence[Character],
+    renderer: KeptRenderer,
+    pictures: PictureStore,
+    steps: int | None = None,
+    drawn: Callable[[], object] = lambda: None,
+) -> list[FreePicture]:
+    """Returns the story's frames in order, each drawn after those before it; `drawn` is called after every one.
+
+    cast: everybody whom the app offers, the story's people among them. pictures: the session's working store.
+    StoryError where the cast lacks a person or an outfit of the story.
+    """
+    session = StorySession(new_story(tuple(cast), title=story.id), renderer, pictures, steps=steps)
+    for name, outfit in story.outfits.items():
+        session.choose_portrait(name, _portrait_id(session.story.character(name), outfit))
+    told = []
+    for number in range(len(story.frames)):
+        told.append(_draw(story, number, session, renderer))
+        drawn()
+    return told
+
+
+def _draw(story: FreeStory, number: int, session: StorySession, renderer: KeptRenderer) -> FreePicture:
+    """A refused text is left out of the session's story, as it never gets on to the app's board."""
+    try:
+        added = session.add(story.frames[number].text)
+    except StoryError as error:
+        return FreePicture(story, number, refused=str(error))
+    seed = frame_seed(story.id, number)
+    try:
+        path = renderer.path_of(session.request(added.id, seed))
+    except StoryError as error:
+        session.remove(added.id)
+        return FreePicture(story, number, refused=str(error))
+    for _ in session.draw(added.id, seed):
+        pass
+    return FreePicture(story, number, path, made_of(path))
+
+
+def _portrait_id(character: Character, outfit: str) -> str:
+    """The portrait that shows an outfit: a pipeline's cast labels it with the world's words for it."""
+    words = BY_NAME[character.name].wardrobe[outfit].words
+    for portrait in character.portraits:
+        if portrait.label == words:
+            return portrait.id
+    raise StoryError(
+        f"The pipeline has no portrait of {character.name} in {words}; free stories need Maple Lane's own cast."
+    )

@@ -1,0 +1,67 @@
+"""Pictures and masks of a dataset at the sizes an autoencoder and its latents have, with the noise of a training step.
+
+The noise is that of `noise.py`, so that one rule says which row of which step gets which. Batches carry
+pixels: they may be made in processes without a GPU, and the training module encodes them on its own device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from PIL import Image, ImageOps
+
+from storyboard.models.latents import downsampling, encode_pictures
+from training.examples.noise import noise_of
+from training.examples.pixels import pixels_of
+
+
+class PictureFitter:
+    """What is not square is cut at its longer sides, pictures and masks alike. Of `vae` only the sizes are read."""
+
+    def __init__(self, vae: AutoencoderKL):
+        self.size, self.channels = vae.config.sample_size, vae.config.latent_channels
+        self.side = self.size // downsampling(vae)
+
+    def pixels(self, picture: Image.Image, mirrored: bool = False) -> torch.Tensor:
+        """(3, size, size) in -1..1."""
+        return pixels_of(np.array(self._fitted(picture, mirrored)))
+
+    def mask(self, where: np.ndarray, mirrored: bool = False) -> torch.Tensor:
+        """Bool (H, W) -> (side, side) in 0..1: the share of each latent that is covered."""
+        fitted = self._fitted(Image.fromarray(where.astype(np.uint8) * 255), mirrored)
+        covered = torch.from_numpy(np.array(fitted)).float() / 255
+        return F.interpolate(covered[None, None], self.side, mode="area")[0, 0]
+
+    def noised(
+        self,
+        pixels: Sequence[torch.Tensor],
+        people: Sequence[torch.Tensor],
+        args: Any,
+        step: int,
+        rows: range,
+    ) -> dict[str, torch.Tensor]:
+        """The keys of `noised_frames`, pixels (B, 3, size, size) in the place of the latents they will be.
+
+        people: (side, side) each, where characters are.
+        """
+        shape = (self.channels, self.side, self.side)
+        noised = noise_of(shape, torch.stack(list(people)), args, step, rows)
+        return {**noised, "pixels": torch.stack(list(pixels))}
+
+    def _fitted(self, picture: Image.Image, mirrored: bool) -> Image.Image:
+        fitted = ImageOps.fit(picture, (self.size, self.size), Image.Resampling.BILINEAR)
+        return ImageOps.mirror(fitted) if mirrored else fitted
+
+
+@torch.no_grad()
+def latents_of(batch: dict, vae: AutoencoderKL | None) -> torch.Tensor:
+    """Latents (B, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision."""
+    if "latents" in batch:
+        return batch["latents"]
+    with torch.autocast(batch["pixels"].device.type, enabled=False):
+        return encode_pictures(vae, batch["pixels"]).float()

@@ -1,0 +1,57 @@
+"""The arguments of stage 1: what it learns from, and the rows of the paper's Table 3 as switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from training.loop import LoopArguments
+
+
+@dataclass
+class CharLdmArguments(LoopArguments):
+    """Loop arguments with this stage's defaults, and the rows of the paper's Table 3 as switches."""
+
+    steps: int = 2500
+    batch: int = 32
+    lr: float = 2e-4
+    ema: float = 0.998
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
+    data: str | None = field(
+        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
+    )
+    references: Literal["crops", "portraits"] = field(
+        default="crops",
+        metadata={
+            "help": "with --data, what names carry: the frame's own characters, or canonical portraits"
+        },
+    )
+    no_condition: float = field(
+        default=0.1, metadata={"help": "share of examples without caption and portraits"}
+    )
+    text_only: float = field(
+        default=0.1, metadata={"help": "share of examples without portraits; 0.9: the row w/o augmented text"}
+    )
+    reg_weight: float = field(
+        default=1e-3, metadata={"help": "weight of L_reg; 0: the row w/o L_reg of Table 3"}
+    )
+    vision_layers: int = field(
+        default=2, metadata={"help": "trained last vision layers; 0: the row freeze vis"}
+    )
+    fuser: bool = field(
+        default=True,
+        metadata={
+            "help": "train the fuser; false, with --vision_layers 0: the denoiser alone, conditions stay as they are"
+        },
+    )
+    figures: float = field(
+        default=2.0,
+        metadata={
+            "help": "extra weight of the latents of characters, on Maple Lane of their things too; released: 0"
+        },
+    )
+    masked: float = field(
+        default=0.0,
+        metadata={"help": "share of examples whose error counts on characters only; released: 0.3"},
+    )

@@ -1,0 +1,183 @@
+"""Stage 1, Char-LDM (paper §3.2): `python -m training.train_char_ldm --output_dir runs/char-ldm [--data DIR]`.
+
+The denoiser learns to read captions whose name tokens carry a portrait's features (Eq. 1), with each name's
+cross-attention drawn to its character's mask (L_reg, Eq. 2-3). The text tower is frozen; the UNet, the fuser and the
+last layers of the vision tower are trained. It learns from Maple Lane's encoded pictures, about 13 a second on two
+cores, or from a dataset folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from PIL import Image
+from torch import nn
+from transformers import (
+    CLIPImageProcessor,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    CLIPVisionModelWithProjection,
+    HfArgumentParser,
+)
+
+from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.fusion import CharacterFuser
+from storyboard.models.losses import diffusion_loss
+from training.configs.parts import freeze, load_vae, save_part
+from training.examples.encoding import latents_of
+from training.examples.latents import measured_vae
+from training.examples.samples import paint
+from training.loop import TrainingRun
+from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
+
+
+class CharLdmTraining(nn.Module):
+    """L_LDM + reg_weight x L_reg under the fused condition. vae: encodes batches that carry pixels."""
+
+    def __init__(
+        self,
+        conditioner: CharacterConditioner,
+        unet: UNet2DConditionModel,
+        noise: DDPMScheduler,
+        args: CharLdmArguments,
+        vae: AutoencoderKL | None = None,
+    ):
+        super().__init__()
+        self.vae = freeze(vae) if vae else None
+        self.text_encoder, self.image_encoder = conditioner.text_encoder, conditioner.image_encoder
+        self.fuser, self.unet = conditioner.fuser, unet
+        self.conditioner, self.noise, self.args = conditioner, noise, args
+        freeze(self.text_encoder)
+        freeze(self.image_encoder)
+        layers = self.image_encoder.vision_model.encoder.layers
+        for layer in layers[len(layers) - args.vision_layers :]:
+            layer.requires_grad_(True)
+        self.fuser.requires_grad_(args.fuser)
+        if args.gradient_checkpointing:
+            checkpoint_unrecorded(unet)
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.text_encoder.eval()
+        self.image_encoder.eval()  # its last layers learn, but without dropout
+        if self.vae:
+            self.vae.eval()
+        return self
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        features = self.features(batch["portraits"])  # (N, V), one per mention
+        found = self.conditioner(batch["captions"], batch["spans"], features.split(batch["counts"]))
+        condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
+        masks = batch["masks"]  # (B, K, 32, 32)
+        columns = [row + [None] * (masks.shape[1] - len(row)) for row in found.columns]
+        weights = torch.where(
+            batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
+        )
+        with record_cross_attention(self.unet, columns) as record:
+            denoising = diffusion_loss(
+                self.unet,
+                self.noise,
+                latents_of(batch, self.vae),
+                condition,
+                batch["noise"],
+                batch["timesteps"],
+                weights=weights,
+            )
+        valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
+        regularization = regularization_loss(record.maps, masks, valid)
+        loss = denoising + self.args.reg_weight * regularization + self._nothing(found.text, features)
+        return {"loss": loss, "denoising": denoising, "regularization": regularization}
+
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
+        some = pixels if len(pixels) else pixels.new_zeros(1, *pixels.shape[1:])
+        return self.conditioner.encode_portraits(some)[: len(pixels)]
+
+    def _nothing(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+        """Zero, whose gradient reaches fuser and vision tower: DDP waits for them where a process shows nobody."""
+        return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
+
+
+def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
+    """Gradient checkpointing of the blocks whose attention L_reg does not read: in SD 1.5 the finest and largest.
+
+    Maps are kept beside a block's output, so recomputing a recorded block would not meet what was saved of it.
+    """
+    unet.enable_gradient_checkpointing()
+    recorded = {name.split(".attentions.")[0] for name in default_layers(unet)}
+    for name, module in unet.named_modules():
+        if hasattr(module, "gradient_checkpointing") and name.split(".attentions.")[0] in recorded:
+            module.gradient_checkpointing = False
+
+
+def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
+    """Text and vision tower as stage 1 finds them, the fuser fresh unless a run is continued."""
+    parts = Path(args.parts)
+    start = parts / "char_ldm" if args.continued else parts
+    text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
+    image_encoder = CLIPVisionModelWithProjection.from_pretrained(
+        start / "image_encoder", dtype=torch.float32
+    )
+    if args.continued:
+        fuser = CharacterFuser.from_pretrained(start / "fuser").train()
+    else:
+        fuser = CharacterFuser(text_encoder.config.hidden_size, image_encoder.config.projection_dim)
+    tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
+    return CharacterConditioner(tokenizer, text_encoder, image_encoder, fuser)
+
+
+def painter(
+    module: CharLdmTraining, vae: AutoencoderKL, scheduler, samples: tuple
+) -> Callable[[], Image.Image]:
+    """Draws the sheet of `samples`: captions, spans, and pixels (N, 3, S, S) of their references."""
+    captions, spans, pixels = samples
+
+    @torch.inference_mode()
+    def sheet() -> Image.Image:
+        features = module.features(pixels).split([len(found) for found in spans])
+        fused = module.conditioner(captions, spans, features).fused
+        return paint(module.unet, vae, scheduler, fused, module.conditioner.encode_text([""]))
+
+    return sheet
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(CharLdmArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    parts = Path(args.parts)
+    vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
+    start = parts / "char_ldm" if args.continued else parts
+    unet = UNet2DConditionModel.from_pretrained(start / "unet").train()
+    scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
+    processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
+    conditioner = load_conditioner(args)
+    noise = DDPMScheduler.from_config(scheduler.config)
+    if args.data:
+        examples, samples = clip_examples(args, vae, processor, conditioner)
+    else:
+        examples, samples = maple_lane_examples(args, processor)
+    module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
+    run = TrainingRun(module, examples, args)
+    if run.accelerator.device.type == "cpu":
+        # Plain products go backward faster there than the fused kernel.
+        unet.set_attn_processor(AttnProcessor())
+    vae.to(run.accelerator.device)
+    sheet = painter(module, vae, scheduler, samples)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            with run.averaged():
+                sheet().save(run.folder / f"sample-{stats.step:06d}.png")
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            for name, part in (
+                ("unet", unet),
+                ("fuser", conditioner.fuser),
+                ("image_encoder", conditioner.image_encoder),
+            ):
+                save_part(parts, f"char_ldm/{name}", part)
