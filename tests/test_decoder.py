@@ -1,5 +1,7 @@
 """The decoder that draws hard edges: it starts as the plain one, learns without touching a latent, and is deployed."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -194,3 +196,10 @@ def test_a_pipeline_with_a_sharp_decoder_is_saved_loaded_and_draws_and_an_old_on
         request = FrameRequest("Rosa waves.", (), (), seed=3)
         (*_, before), (*_, after) = pipeline.render(request), loaded.render(request)
         assert before.picture.size == (128, 128) and before.picture.tobytes() == after.picture.tobytes()
+
+
+@pytest.mark.parametrize("module", ["storyboard.pipeline", "training.story_ldm.pipeline"])
+def test_a_pipeline_knows_the_sharp_decoder_without_anybody_else_importing_it(module):
+    """diffusers loads a part only where its module has been imported: the bundled folder was refused."""
+    asked = f"import sys, {module}; sys.exit('{SharpAutoencoderKL.__module__}' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked]).returncode == 0

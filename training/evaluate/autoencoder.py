@@ -70,7 +70,7 @@ def _variance(picture: Image.Image) -> float:
 @torch.inference_mode()
 def decoded(vae, picture: Image.Image) -> Image.Image:
     """A picture after the way to latents and back."""
-    pixels = pixels_of(np.asarray(picture))[None].to(vae.device)
+    pixels = pixels_of(np.array(picture))[None].to(vae.device)
     return to_picture(decode_latents(vae, encode_pictures(vae, pixels)))
 
 

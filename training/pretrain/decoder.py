@@ -47,7 +47,7 @@ class DecoderArguments(LoopArguments):
         metadata={"help": "weight of what the discriminator doubts"},
     )
     alone: int = field(
-        default=60, metadata={"help": "steps until the discriminator is heard, and as many until fully so"}
+        default=500, metadata={"help": "steps until the discriminator is heard, and as many until fully so"}
     )
 
 
