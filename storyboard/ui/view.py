@@ -151,7 +151,7 @@ def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
 
     "named" in the sentence, "meant" by a pronoun, "added" or "out" by the writer, else "absent".
     """
-    named = inputs.mentioned(frame.caption)
+    named = inputs.read(frame.caption).names
     own = dict(frame.portraits)
 
     def how(name: str) -> str:
