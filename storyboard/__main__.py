@@ -15,12 +15,12 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from storyboard.commands import frames, whole
+from storyboard.commands import frames, people, whole
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, MAX_SECONDS, MIN_SECONDS, PAPERS, PER_PAGE
 from storyboard.models.folder import bundled_pipeline
 from storyboard.renderer import MAX_STEPS
-from storyboard.story.values import MAX_FRAMES, MAX_SEED, MAX_TAKES
+from storyboard.story.values import MAX_FRAMES, MAX_SEED, MAX_TAKES, PRONOUNS
 
 DISTRIBUTION = "storygpt-v-storyboard"
 SERVE = "serve"
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_draw(commands)
     _add_export(commands)
     _add_project_commands(commands)
+    _add_people_commands(commands)
     return parser
 
 
@@ -136,6 +137,29 @@ def _add_project_commands(commands: argparse._SubParsersAction) -> None:
     bound.add_argument("occurrence", type=_whole(1, 1000), metavar="PRONOUN", help="its number, from 1")
     bound.add_argument("names", nargs="*", metavar="NAME", help="none: leave it to the model")
     _add_pipeline(bound)
+
+
+def _add_people_commands(commands: argparse._SubParsersAction) -> None:
+    def add(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=run)
+        look = command.add_mutually_exclusive_group(required=True)
+        look.add_argument("--look", type=Path, metavar="LOOK.json", help="what they look like")
+        look.add_argument(
+            "--anybody", type=_whole(0, MAX_SEED), metavar="N", help="somebody at random; equal N, equal look"
+        )
+        return command
+
+    portrait = add("make-portrait", people.make_portrait, "draw a look: portrait.png and look.json")
+    portrait.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the two files")
+    added = add("add-character", people.add_character, "make somebody and take them into the cast")
+    changed = add("change-look", people.change_look, "give somebody of the cast another look")
+    for command in (added, changed):
+        command.add_argument("project", type=Path, metavar="PROJECT", help="a .storyboard file")
+        command.add_argument("name", metavar="NAME", help="what sentences call them")
+        _add_pipeline(command)
+    added.add_argument("--pronoun", choices=PRONOUNS, help="default: as the look says")
+    added.add_argument("--alias", action="append", metavar="NAME", help="also called; may be repeated")
 
 
 def _add_frame(command: argparse.ArgumentParser) -> None:

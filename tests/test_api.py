@@ -2,11 +2,13 @@
 
 import ast
 import asyncio
+import dataclasses
 import io
 import urllib.request
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from random import Random
 
 import pytest
 from gradio_client import Client
@@ -14,11 +16,14 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.people import Look, random_look
+from storyboard.people import wardrobe as w
 from storyboard.ui import serve
 
 VERBS = {
     *("create_story", "get_story", "add_frame", "edit_frame", "draw_frame", "reroll_frame"),
     *("choose_take", "rebind", "export_story"),
+    *("create_character", "change_look", "preview_look", "random_look"),
 }
 
 
@@ -234,3 +239,52 @@ def test_the_app_names_a_bad_pipeline_folder_and_stops(tmp_path, capsys, given):
     assert serve.main(["--pipeline", str(folder)]) == 2
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and str(folder) in told
+
+
+# -- People made from looks
+
+
+def test_a_program_thinks_somebody_up_makes_them_recolours_them_and_draws_them(client):
+    story = client.predict(api_name="/create_story")
+    shown = client.predict(7, api_name="/random_look")
+    assert (
+        client.predict(7, api_name="/random_look")["look"]
+        == shown["look"]
+        == random_look(Random(7)).to_json()
+    )
+    assert Image.open(io.BytesIO(fetched(shown["picture"]))).size == (256, 256)
+    ada = client.predict(story, "Ada", shown["look"], "they", ["Ad"], api_name="/create_character")
+    assert (ada["name"], ada["pronoun"], ada["aliases"]) == ("Ada", "they", ["Ad"])
+    assert (ada["look"], ada["learned"]) == (shown["look"], False)
+    green = client.predict({**shown["look"], "skin": [10, 200, 30]}, api_name="/preview_look")
+    again = client.predict(story, "ada", green["look"], api_name="/change_look")
+    assert (again["look"], len(again["portraits"])) == (green["look"], 2)
+    assert fetched(again["picture"]) != fetched(ada["picture"])
+    assert client.predict(story, "Ada waves.", api_name="/add_frame")["mentioned"] == ["Ada"]
+
+
+def test_what_a_look_may_say_is_part_of_its_type(client):
+    endpoint = client.view_api(return_format="dict")["named_endpoints"]["/create_character"]
+    types = {one["parameter_name"]: one["type"] for one in endpoint["parameters"]}
+    fields = types["look"]["properties"]
+    assert (
+        set(fields) == {field.name for field in dataclasses.fields(Look)} and "required" not in types["look"]
+    )
+    assert fields["kind"] == {"enum": list(w.KINDS)} and "mohawk" in fields["hair"]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        ({"wings": 2}, "no field 'wings'"),
+        ({"skin": [0, 0, 256]}, "three whole numbers from 0 to 255"),
+        ({"hair": "<script>"}, "hair cannot be '<script>'"),
+        ("red hair", "JSON object"),
+        ({"top": "dress", "bottom": "skirt"}, "Nothing is worn below a dress"),
+    ],
+)
+def test_a_program_that_sends_no_look_is_told_why_and_nothing_is_made(client, look, words):
+    story = client.predict(api_name="/create_story")
+    with pytest.raises(AppError, match=words):
+        client.predict(story, "Ada", look, api_name="/create_character")
+    assert len(client.predict(story, api_name="/get_story")["cast"]) == 3

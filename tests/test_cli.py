@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import zipfile
+from random import Random
 
 import pypdf
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 from storyboard import __main__ as cli
 from storyboard.commands import drawing
 from storyboard.errors import StoryError
+from storyboard.people import build, describe_look, draw_person, random_look
 from tests.fakes import FlatRenderer
 
 TEXT = "Rosa waves to Milo.\n\n  She sits on a bench. \nMilo sleeps.\n"
@@ -299,3 +302,55 @@ def test_a_story_is_exported_from_a_project_file_and_from_a_drawn_folder(project
         assert [path.rpartition(".")[2] for path in listed] == ["pdf", "zip", "png"]
         assert sorted(listed) == sorted(map(str, out.iterdir()))
         assert len(pypdf.PdfReader(listed[0]).pages) == pages
+
+
+# -- People made from looks
+
+
+def test_somebody_is_drawn_made_and_changed_without_a_browser(project, folder, capsys):
+    out = folder / "ada"
+    assert cli.main(["make-portrait", "--anybody", "5", "--out", str(out)]) == 0
+    look = random_look(Random(5))
+    assert capsys.readouterr().out == describe_look(look) + "\n"
+    assert (
+        Image.open(out / "portrait.png").tobytes() == Image.fromarray(draw_person(build(look), 256)).tobytes()
+    )
+    project("add-character", "Ada", "--look", str(out / "look.json"), "--alias", "the pilot")
+    project("change-look", "ada", "--anybody", "6")
+    ada = story_of(project)["cast"][-1]
+    assert (ada["name"], ada["pronoun"], ada["aliases"]) == ("Ada", look.pronoun, ["the pilot"])
+    assert [one["look"] for one in ada["portraits"]] == [look.to_json(), random_look(Random(6)).to_json()]
+    assert ada["chosen"] == ada["portraits"][1]["id"]
+    project("add-frame", "Ada waves.")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"wings": 1}', "no field 'wings'"),
+        ("{", "damaged"),
+        ("[]", "A look is a JSON object"),
+        ("[" * 60_000, "damaged"),
+        (" " * 70_000, "too large to be a look"),
+    ],
+)
+def test_a_look_that_is_none_leaves_the_project_file_as_it_was(project, folder, text, reason):
+    before = project.path.read_bytes()
+    (folder / "look.json").write_text(text)
+    told = project("add-character", "Ada", "--look", str(folder / "look.json"), code=2).err
+    assert reason in told and told.count("\n") == 1
+    assert project.path.read_bytes() == before
+
+
+def test_a_project_file_whose_look_is_damaged_opens_and_says_so_once(project, folder):
+    project("add-character", "Ada", "--anybody", "5")
+    with zipfile.ZipFile(project.path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    story = json.loads(parts["story.json"])
+    story["cast"][-1]["portraits"][0]["look"]["hair"] = "a wig from next year"
+    with zipfile.ZipFile(project.path, "w") as file:
+        for name, data in (parts | {"story.json": json.dumps(story).encode()}).items():
+            file.writestr(name, data)
+    shown = project("get-story")
+    assert shown.err.count("\n") == 1 and "is damaged or newer" in shown.err
+    assert "look" not in json.loads(shown.out)["cast"][-1]["portraits"][0]

@@ -1,10 +1,17 @@
 """What a writer can say about people through a session: who is in a frame, whom a pronoun means, the cast itself."""
 
+from dataclasses import replace
+from random import Random
+
 import pytest
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.exports.project import read_project, write_project
+from storyboard.people import build, draw_person, random_look
+from storyboard.story.inputs import stale_frames
 from storyboard.story.values import MAX_CAST
+from storyboard.studio.verbs import EDITS
 from storyboard.text.captions import Binding
 from tests.writing import STORY, blue, draw, fresh, ids, stale
 
@@ -197,3 +204,75 @@ def test_a_full_cast_takes_nobody_more(session):
         session.add_character(f"Extra {number}", "it", [], blue())
     with pytest.raises(StoryError, match=f"The cast has {MAX_CAST} characters, the most"):
         session.add_character("Ada", "she", [], blue())
+
+
+# -- Made people
+
+ADA = random_look(Random(5))
+
+
+def test_a_made_character_wears_what_is_drawn_from_its_look(session, pictures):
+    ada = session.make_character("Ada", "she", None, ADA)
+    assert (ada.portrait.look, len(ada.portraits)) == (ADA, 1)
+    assert pictures.open(ada.portrait.picture).tobytes() == draw_person(build(ADA), 256).tobytes()
+    frame = session.add("Ada waves.")
+    assert draw(session, frame.id).mentioned == ("Ada",)
+    assert session.renderer.requests[-1].cast[-1].portrait.size == (256, 256)
+
+
+def test_another_look_is_another_portrait_worn_at_once_and_undo_takes_it_back(session):
+    first = session.make_character("Ada", "she", [], ADA).portrait
+    frame = session.add("Ada waves.").id
+    draw(session, frame)
+    green = replace(ADA, skin=(1, 200, 30))
+    portrait = session.change_look("ada", green)
+    ada = session.story.character("Ada")
+    assert (ada.portraits, ada.portrait, portrait.look) == ((first, portrait), portrait, green)
+    assert session.is_stale(frame)
+    session.change_look("Ada", ADA)  # the first one is put on again
+    assert session.story.character("Ada").portraits == (first, portrait) and not session.is_stale(frame)
+    session.undo(), session.undo()
+    assert session.story.character("Ada").portraits == (first,)
+    session.redo()
+    assert session.story.character("Ada").portrait == portrait
+
+
+def test_a_look_changes_nothing_about_who_is_out_of_date(session):
+    """The picture is what is drawn from: a look beside it is no input of its own."""
+    first = ids(session)[0]
+    draw(session, first)
+    story = session.story
+    rosa = story.character("Rosa")
+    looked = replace(rosa, portraits=tuple(replace(one, look=ADA) for one in rosa.portraits))
+    assert stale_frames(story.with_character(looked)) == stale_frames(story) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "name, pronoun", [("?", "she"), ("she", "she"), ("Rosa", "she"), ("Ada", "xe"), ("A" * 99, "it")]
+)
+def test_a_made_character_needs_a_name_of_its_own_and_nothing_is_drawn_before(
+    session, pictures, name, pronoun
+):
+    before, known = session.story, set(pictures.folder.rglob("*.png"))
+    with pytest.raises(StoryError):
+        session.make_character(name, pronoun, [], ADA)
+    assert session.story is before and set(pictures.folder.rglob("*.png")) == known
+
+
+@pytest.mark.parametrize("look", [None, [], "red hair", {"wings": 2}, {"skin": [0, 0, 999]}, {"hair": "<b>"}])
+def test_the_verbs_refuse_what_is_no_look_in_one_sentence(session, look):
+    for verb, more in (
+        ("make_character", {"name": "Ada", "pronoun": "she"}),
+        ("change_look", {"name": "Rosa"}),
+    ):
+        with pytest.raises(StoryError, match=r"^[^.]+\.$"):
+            EDITS[verb].do(session, {"look": look, **more})
+
+
+def test_a_project_file_keeps_looks(session, pictures, tmp_path):
+    session.make_character("Ada", "they", [], ADA)
+    write_project(session.story, pictures, tmp_path / "story.storyboard")
+    other = PictureStore(tmp_path / "elsewhere")
+    read = read_project(tmp_path / "story.storyboard", other)
+    assert read.cast == session.story.cast
+    assert other.path(read.character("Ada").portrait.picture).is_file()

@@ -3,10 +3,12 @@
 import copy
 import json
 import math
+from random import Random
 
 import pytest
 
 from storyboard.errors import StoryError
+from storyboard.people import random_look
 from storyboard.story.as_json import story_from_json, story_to_json
 from storyboard.story.values import MAX_CAST, MAX_FRAMES, MAX_TAKES, Character, Frame, Portrait, Story, Take
 from storyboard.text.captions import Binding, Reading
@@ -17,7 +19,11 @@ KEY, OTHER_KEY = "a" * 64, "0123456789abcdef" * 4
 def full_story() -> Story:
     """A story with every field set to something."""
     rosa = Character(
-        "Rosa", "she", ("Ro", "the girl"), (Portrait("p1", "coat", KEY), Portrait("p2", "", OTHER_KEY)), "p2"
+        "Rosa",
+        "she",
+        ("Ro", "the girl"),
+        (Portrait("p1", "coat", KEY, random_look(Random(3))), Portrait("p2", "", OTHER_KEY)),
+        "p2",
     )
     milo = Character("Milo", "he", (), (Portrait("p3", "jumper", OTHER_KEY),), "p3")
     take = Take(
@@ -223,3 +229,38 @@ def test_sizes_are_bounded(data):
         put(forged, place, [{}] * (limit + 1))
         with pytest.raises(StoryError, match=f"has {limit + 1} entries and may have {limit}"):
             story_from_json(forged)
+
+
+HOSTILE_LOOKS = [
+    "not a look",
+    [],
+    {"wings": 2},
+    {"hair": "<script>"},
+    {"skin": [256, 0, 0]},
+    {"skin": [1.5, 0, 0]},
+    {"top_colour": "red"},
+    {"kind": ["human"]},
+    {"extras": {"halo": [0, 0, 0]}},
+    {"extras": [["cape", [0, 0, 0]]]},
+    {"marks": [{}]},
+    {"marks": "freckles"},
+    {"top": "dress", "bottom": "trousers"},
+]
+
+
+@pytest.mark.parametrize("described", HOSTILE_LOOKS)
+def test_a_look_that_cannot_be_read_costs_only_the_look_and_is_told_in_one_sentence(data, described):
+    data["cast"][0]["portraits"][0]["look"] = described
+    told = []
+    rosa = story_from_json(data, told.append).character("Rosa")
+    assert rosa.portraits[0] == Portrait("p1", "coat", KEY, None)
+    (sentence,) = told
+    assert sentence.startswith('The look of the portrait "coat" is damaged') and sentence.count(".") == 1
+
+
+def test_a_story_from_before_looks_opens_without_any(data):
+    del data["cast"][0]["portraits"][0]["look"]
+    told = []
+    story = story_from_json(data, told.append)
+    assert [one.look for person in story.cast for one in person.portraits] == [None, None, None]
+    assert told == []

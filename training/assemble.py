@@ -31,6 +31,7 @@ from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
 from storyboard.pipeline import StoryPipeline
+from training.configs.parts import load_vae
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
@@ -69,7 +70,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     """The pipeline of a parts folder, fp32."""
     parts = Path(args.parts)
     # Other people's autoencoders have no statistics, and need none.
-    vae = AutoencoderKL.from_pretrained(parts / "vae") if args.portraits else measured_vae(parts)
+    vae = load_vae(parts) if args.portraits else measured_vae(parts)
     return StoryPipeline(
         vae=vae,
         unet=UNet2DConditionModel.from_pretrained(parts / args.denoiser),

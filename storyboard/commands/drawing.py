@@ -29,6 +29,11 @@ def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
     raise StoryError(f"{title} was not drawn; run the command again.")
 
 
+def tell(sentence: str) -> None:
+    """Say on standard error what a command goes on without."""
+    print(f"storyboard: {sentence}", file=sys.stderr)
+
+
 def _progress(line: str, over: bool) -> None:
     """One line a frame, rewritten in place on a terminal; elsewhere only its last state."""
     if sys.stderr.isatty():

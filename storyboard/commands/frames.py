@@ -42,7 +42,7 @@ def create_story(options: argparse.Namespace) -> None:
 def get_story(options: argparse.Namespace) -> None:
     """Print the whole story as JSON, and which frames are out of date."""
     with _store(options.project) as pictures:
-        story = read_project(options.project, pictures)
+        story = read_project(options.project, pictures, drawing.tell)
     described, inputs = story_to_json(story), StoryInputs(story)
     for frame, entry in zip(story.frames, described["frames"], strict=True):
         entry["stale_because"] = inputs.stale_cause(frame)
@@ -51,34 +51,34 @@ def get_story(options: argparse.Namespace) -> None:
 
 def add_frame(options: argparse.Namespace) -> None:
     """Add a frame to the end, or after another one, and draw it."""
-    with _editing(options) as session:
+    with editing(options) as session:
         after = _frame(session.story, options.after).id if options.after else None
         _draw(session, session.add(options.sentence, after=after))
 
 
 def edit_frame(options: argparse.Namespace) -> None:
     """Give a frame another sentence and draw it again."""
-    with _editing(options) as session:
+    with editing(options) as session:
         frame = _frame(session.story, options.frame)
         _draw(session, session.edit(frame.id, options.sentence))
 
 
 def draw_frame(options: argparse.Namespace) -> None:
     """Draw a frame as it stands now."""
-    with _editing(options) as session:
+    with editing(options) as session:
         _draw(session, _frame(session.story, options.frame))
 
 
 def reroll_frame(options: argparse.Namespace) -> None:
     """Draw a frame once more with another seed."""
-    with _editing(options) as session:
+    with editing(options) as session:
         frame = _frame(session.story, options.frame)
         drawing.finish(session.reroll(frame.id), f"Frame {options.frame}")
 
 
 def choose_take(options: argparse.Namespace) -> None:
     """Bring back an earlier take of a frame."""
-    with _editing(options) as session:
+    with editing(options) as session:
         frame = _frame(session.story, options.frame)
         if not 1 <= options.take <= len(frame.takes):
             raise StoryError(
@@ -89,7 +89,7 @@ def choose_take(options: argparse.Namespace) -> None:
 
 def rebind(options: argparse.Namespace) -> None:
     """Say whom a pronoun of a frame stands for; without names, leave it to the model again."""
-    with _editing(options) as session:
+    with editing(options) as session:
         frame = _frame(session.story, options.frame)
         session.rebind(frame.id, options.occurrence - 1, options.names or None)
 
@@ -108,10 +108,10 @@ class _Late:
 
 
 @contextmanager
-def _editing(options: argparse.Namespace) -> Iterator[StorySession]:
+def editing(options: argparse.Namespace) -> Iterator[StorySession]:
     """The story of a project file, written back at the end unless there was an error."""
     with _store(options.project) as pictures:
-        story = read_project(options.project, pictures)
+        story = read_project(options.project, pictures, drawing.tell)
         steps = getattr(options, "steps", None)
         model = model_name(options.pipeline)
         session = StorySession(

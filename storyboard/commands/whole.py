@@ -32,7 +32,7 @@ MAX_STORY_BYTES = 2**20
 def draw(options: argparse.Namespace) -> None:
     """Draw a text file, one sentence a line, into numbered pictures, story.json and a project file."""
     sentences = read_sentences(options.story)
-    with _into(options.out) as (workshop, finished):
+    with into(options.out) as (workshop, finished):
         pictures = PictureStore(workshop / "pictures")
         cast = load_cast(options.pipeline, pictures)
         story = cast_story(cast, options.cast, options.seed, pictures, options.title)
@@ -55,7 +55,7 @@ def export(options: argparse.Namespace) -> None:
         seconds=options.seconds,
         model=model_name(options.pipeline),
     )
-    with _into(options.out) as (workshop, finished):
+    with into(options.out) as (workshop, finished):
         pictures = PictureStore(workshop / "pictures")
         story = read_story(options.story, pictures)
         for kind in options.kinds:
@@ -74,7 +74,7 @@ def read_story(path: Path, pictures: PictureStore) -> Story:
     """The story in a project file, or in a story.json with its pictures beside it."""
     if path.suffix == ".json":
         return story_from_folder(path, pictures)
-    return read_project(path, pictures)
+    return read_project(path, pictures, drawing.tell)
 
 
 def read_sentences(path: Path) -> list[str]:
@@ -126,7 +126,7 @@ def check_sentences(story: Story, sentences: list[str]) -> None:
 
 
 @contextmanager
-def _into(out: Path) -> Iterator[tuple[Path, Path]]:
+def into(out: Path) -> Iterator[tuple[Path, Path]]:
     """A folder to work in and one for finished files, whose content is moved into `out` unless there is an error."""
     out = _checked_out(out)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:

@@ -24,7 +24,7 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.frame_png import PNG_START
 from storyboard.exports.reading import read_json, read_picture
-from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.as_json import Tell, story_from_json, story_to_json, untold
 from storyboard.story.inputs import StoryInputs
 from storyboard.story.values import Character, Frame, Story, Take, new_id
 
@@ -59,15 +59,18 @@ def write_project(story: Story, pictures: PictureStore, path: Path) -> None:
             file.writestr(zipfile.ZipInfo(f"pictures/{key}.png", _STAMP), data)
 
 
-def read_project(path: Path, pictures: PictureStore) -> Story:
-    """The story of a project file under a fresh id, its pictures in the store: all of it or, for a StoryError, none."""
+def read_project(path: Path, pictures: PictureStore, tell: Tell = untold) -> Story:
+    """The story of a project file under a fresh id, its pictures in the store: all of it or, for a StoryError, none.
+
+    `tell` is called with a sentence for every look that cannot be read.
+    """
     try:
         if path.stat().st_size > MAX_PROJECT_BYTES:
             raise _refused(f"is over {MAX_PROJECT_BYTES // 2**20} MB")
         with open(path, "rb") as opened:
             _check_directory(opened)
             with zipfile.ZipFile(opened) as file:
-                return _read(file, pictures)
+                return _read(file, pictures, tell)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise _refused("is damaged or is no project file") from error
     except OSError as error:
@@ -85,11 +88,11 @@ def picture_keys(story: Story) -> frozenset[str]:
     return frozenset(keys)
 
 
-def _read(file: zipfile.ZipFile, pictures: PictureStore) -> Story:
+def _read(file: zipfile.ZipFile, pictures: PictureStore, tell: Tell) -> Story:
     members = _checked_members(file)
     budget = _Budget(MAX_PROJECT_BYTES)
     described = b"".join(_chunks(file, members[STORY], MAX_STORY_BYTES, budget))
-    story = story_from_json(read_json(described, "The project file"))
+    story = story_from_json(read_json(described, "The project file"), tell)
     wanted = {f"pictures/{key}.png" for key in picture_keys(story)}
     if wanted - members.keys():
         raise _refused(f"lacks {len(wanted - members.keys())} of its pictures")

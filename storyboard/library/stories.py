@@ -6,6 +6,7 @@ pictures. What `save` returned from is on disk, whatever happens next; where it 
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
@@ -128,7 +129,9 @@ class Library:
     def open(self, story_id: str) -> Saved:
         """The story of that id. StoryError where there is none, where it was deleted, and where it is damaged."""
         row = self._found(story_id)
-        story = story_from_json(_parsed(row["body"]))
+        story = story_from_json(
+            _parsed(row["body"]), functools.partial(log.warning, "story %s: %s", story_id)
+        )
         kept = self._kept[story_id] = self._changes(story_id)
         undo, redo = (tuple(one.step for one in kept if one.stack == stack) for stack in STACKS)
         return Saved(story, row["revision"], row["updated"], undo, redo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from random import Random
 from types import MappingProxyType
 
 from .canvas import Colour, rgb
@@ -32,6 +33,9 @@ FUR: Mapping[str, Colour] = MappingProxyType({
     "golden": rgb("e3b05a"), "orange": rgb("e4833c"), "brown": rgb("9b6b44"), "dark brown": rgb("68483a"),
 })  # fmt: skip
 
+CLEAR_OF_SKIN = 26.0  # in CIELAB: cloth nearer to the skin's colour beside it would look like skin
+_JITTER = 7  # how far a sampled colour may be from its palette's, in each channel
+
 
 def name_in(palette: Mapping[str, Colour], colour: Colour) -> str:
     """Returns the name of the palette's colour that looks most like this one."""
@@ -42,6 +46,12 @@ def name_in(palette: Mapping[str, Colour], colour: Colour) -> str:
 def distance(one: Colour, other: Colour) -> float:
     """Returns how far apart two colours look, in CIELAB: 2 can just be seen, 100 is white and black."""
     return math.dist(_lab(one), _lab(other))
+
+
+def near(palette: Mapping[str, Colour], name: str, rng: Random) -> Colour:
+    """Returns a random colour close to the palette's that still goes by its name."""
+    colour = tuple(min(255, max(0, c + rng.randint(-_JITTER, _JITTER))) for c in palette[name])
+    return colour if name_in(palette, colour) == name else palette[name]  # type: ignore[return-value, arg-type]
 
 
 @lru_cache(maxsize=65536)

@@ -23,7 +23,7 @@ COAT_OF = {
     "robot": CLOTH,
     **dict.fromkeys(w.KINDS[2:], FUR),
 }  # palettes of skin, metal and fur
-_TRIM_OF = {"human": HAIR, "robot": CLOTH, **dict.fromkeys(w.KINDS[2:], FUR)}
+TRIM_OF = {"human": HAIR, "robot": CLOTH, **dict.fromkeys(w.KINDS[2:], FUR)}
 
 
 def _union(*names: object) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def facets(look: Look) -> dict[str, str | tuple[str, ...]]:
     }
     labels["skin"] = name_in(COAT_OF[look.kind], look.skin)
     labels["hair"] = visible_hair(look)
-    labels["hair_colour"] = name_in(_TRIM_OF[look.kind], look.hair_colour) if _shows_hair(look) else HIDDEN
+    labels["hair_colour"] = name_in(TRIM_OF[look.kind], look.hair_colour) if _shows_hair(look) else HIDDEN
     labels["marks"] = tuple(mark for mark in w.MARKS if mark in look.marks and _shows_mark(look, mark))
     labels["headwear_colour"] = cloth_name(look.headwear_colour) if look.headwear != w.NONE else w.NONE
     labels["top_colour"] = cloth_name(look.top_colour) if look.top != w.NONE else w.NONE

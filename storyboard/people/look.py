@@ -15,7 +15,7 @@ from . import wardrobe as w
 from .canvas import Colour, rgb
 from .figure import Part
 
-_MOST_EXTRAS = 4
+MOST_EXTRAS = 4
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def _check_values(look: Look) -> None:
         _check_colour(name, tint)
     if len(set(worn)) < len(worn) or len(set(look.marks)) < len(look.marks):
         raise StoryError("A look names one of its extras or marks twice; name each once.")
-    if len(worn) > _MOST_EXTRAS:
-        raise StoryError(f"A look has {len(worn)} extras; {_MOST_EXTRAS} are the most that can be seen.")
+    if len(worn) > MOST_EXTRAS:
+        raise StoryError(f"A look has {len(worn)} extras; {MOST_EXTRAS} are the most that can be seen.")
 
 
 def _check_together(look: Look) -> None:
@@ -173,7 +173,7 @@ def _check_other_kinds(look: Look) -> None:
         raise StoryError(f"A {look.kind} has no {look.beard}; choose beard none.")
     if look.age == "old" or (look.age == "child" and look.kind == "robot"):
         raise StoryError(f"A {look.kind} is not drawn as {look.age}; choose age adult.")
-    if look.headwear in ("headscarf", "turban", "headband"):
+    if look.headwear in w.FOR_HUMANS:
         raise StoryError(f"A {look.headwear} is for humans; choose another headwear for the {look.kind}.")
     if look.kind == "robot" and look.top != w.NONE:
         raise StoryError("A robot wears extras such as a scarf or a waistcoat; choose top none.")

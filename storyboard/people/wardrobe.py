@@ -24,6 +24,7 @@ BEARD_NAMES = (NONE, *BEARDS)
 GLASSES = (NONE, "round glasses", "square glasses", "sunglasses")
 MARKS = ("freckles", "lashes", "earrings", "beauty spot")
 HEADWEAR = (NONE, *HATS)
+FOR_HUMANS = ("headscarf", "turban", "headband")
 PATTERNS = ("plain", "stripes", "checks", "dots", "hearts", "flowers", "zigzag", "star", "heart")
 FOOTWEAR = ("shoes", "boots", "trainers", "sandals", "bare feet")
 EXTRAS = (

@@ -94,6 +94,14 @@ def describe_look(look: Look) -> str:
     return who + having + dressed + (f", with {listed(carried)}" if carried else "")
 
 
+def name_clothes(look: Look) -> str:
+    """Returns what tells somebody's portraits apart: "a red hoodie"; for who wears no top "a blue robot"."""
+    labels = facets(look)
+    if look.top == w.NONE:
+        return a(" ".join(_coloured([str(labels["skin"])], noun(look))))
+    return _clothes(look, labels)[0]
+
+
 def _size(look: Look) -> str:
     return "small" if look.height == "short" and look.kind != "human" else _SIZES[look.height]
 

@@ -24,6 +24,7 @@ from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 
 from storyboard.errors import StoryError
+from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.denoise import DenoiseStep, denoise
 from storyboard.models.folder import check_folder
@@ -70,7 +71,7 @@ class StoryPipeline(DiffusionPipeline):
 
     def __init__(
         self,
-        vae: AutoencoderKL,
+        vae: AutoencoderKL | SharpAutoencoderKL,
         unet: UNet2DConditionModel,
         scheduler: Any,
         tokenizer: Any,

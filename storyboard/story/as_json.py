@@ -3,6 +3,7 @@
 Knows neither files nor pictures: pictures are the keys that stand in the story. What comes in is foreign data:
 everything is checked, and what does not fit is a StoryError that says where. Fields a newer version added may be
 missing (a story written before them) or unknown (written after); the first get their defaults, the others are left.
+A look that cannot be read costs its portrait nothing but the look, and whoever reads the story is told.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from storyboard.errors import StoryError
+from storyboard.people import Look
 from storyboard.renderer import CONDITIONINGS
 from storyboard.story.values import (
     ID,
@@ -43,6 +45,11 @@ _PICTURE = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"[0-9a-f]{64}|")
 
 T = TypeVar("T")
+Tell = Callable[[str], None]
+
+
+def untold(sentence: str) -> None:
+    """For readers that have nobody to tell."""
 
 
 def story_to_json(story: Story) -> dict:
@@ -59,9 +66,12 @@ def story_to_json(story: Story) -> dict:
     }
 
 
-def story_from_json(data: object) -> Story:
-    """The story `story_to_json` wrote. StoryError naming the place for anything else."""
-    fields = _Fields(data, "story")
+def story_from_json(data: object, tell: Tell = untold) -> Story:
+    """The story `story_to_json` wrote. StoryError naming the place for anything else.
+
+    `tell` is called with a sentence for every look that was left out, which costs the story nothing else.
+    """
+    fields = _Fields(data, "story", tell)
     if fields.whole("version", 1, 10**6) > VERSION:
         raise StoryError("The story was written by a newer version of this app; update the app to open it.")
     story = Story(
@@ -83,11 +93,14 @@ def _character_to_json(character: Character) -> dict:
         "name": character.name,
         "pronoun": character.pronoun,
         "aliases": list(character.aliases),
-        "portraits": [
-            {"id": one.id, "label": one.label, "picture": one.picture} for one in character.portraits
-        ],
+        "portraits": [_portrait_to_json(portrait) for portrait in character.portraits],
         "chosen": character.chosen,
     }
+
+
+def _portrait_to_json(portrait: Portrait) -> dict:
+    described = {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
+    return described if portrait.look is None else described | {"look": portrait.look.to_json()}
 
 
 def _frame_to_json(frame: Frame) -> dict:
@@ -143,11 +156,12 @@ def _take_to_json(take: Take) -> dict:
 class _Fields:
     """The fields of one JSON object, each fetched with what it has to be. `where` is its place, for errors."""
 
-    def __init__(self, data: object, where: str) -> None:
+    def __init__(self, data: object, where: str, tell: Tell) -> None:
         if not isinstance(data, dict):
             raise _damaged(where, "is not an object")
         self._data = data
         self.where = where
+        self.tell = tell
 
     def get(self, name: str, default: object = ...) -> Any:
         """The value; `default` where there is none, and StoryError where that is `...`."""
@@ -208,7 +222,7 @@ class _Fields:
     ) -> tuple[T, ...]:
         """A list of objects, each read by `read`."""
         return tuple(
-            read(_Fields(value, f"{self.where}.{name}[{index}]"))
+            read(_Fields(value, f"{self.where}.{name}[{index}]", self.tell))
             for index, value in enumerate(self._list(name, limit, default))
         )
 
@@ -268,11 +282,25 @@ def _character(fields: _Fields) -> Character:
 
 
 def _portrait(fields: _Fields) -> Portrait:
+    label = fields.text("label", MAX_LABEL)
     return Portrait(
         id=fields.match("id", ID),
-        label=fields.text("label", MAX_LABEL),
+        label=label,
         picture=fields.match("picture", _PICTURE),
+        look=_look(fields, label),
     )
+
+
+def _look(fields: _Fields, label: str) -> Look | None:
+    described = fields.get("look", None)
+    try:
+        return None if described is None else Look.from_json(described)
+    except StoryError:
+        fields.tell(
+            f'The look of the portrait "{label}" is damaged or newer than this app; it stays a picture, worn but not'
+            " changed."
+        )
+        return None
 
 
 def _frame(fields: _Fields) -> Frame:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from storyboard.errors import StoryError
+from storyboard.people import Look
 from storyboard.story.values import (
     MAX_ALIASES,
     MAX_CAST,
@@ -25,12 +26,23 @@ from storyboard.story.values import (
 from storyboard.text.captions import Binding, clean_text, find_pronouns, mentioned_names
 
 
-def add_character(story: Story, name: str, pronoun: str, aliases: Iterable[str], picture: str) -> Story:
-    """The story with one more character, wearing the picture of that key. StoryError for a name that cannot be one."""
+def add_character(
+    story: Story,
+    name: str,
+    pronoun: str,
+    aliases: Iterable[str],
+    picture: str,
+    label: str = "portrait 1",
+    look: Look | None = None,
+) -> Story:
+    """The story with one more character, wearing the picture of that key. StoryError for a name that cannot be one.
+
+    `look` is what the picture was drawn from, where it was.
+    """
     if len(story.cast) >= MAX_CAST:
         raise StoryError(f"The cast has {MAX_CAST} characters, the most there can be; remove one first.")
     name, aliases = _checked(name, pronoun, aliases, story.cast)
-    portrait = Portrait(id=new_id(), label="portrait 1", picture=picture)
+    portrait = Portrait(new_id(), label, picture, look)
     return replace(story, cast=(*story.cast, Character(name, pronoun, aliases, (portrait,), portrait.id)))
 
 
@@ -66,11 +78,13 @@ def choose_portrait(story: Story, name: str, portrait_id: str) -> Story:
     return story.with_character(story.character(name).choosing(portrait_id))
 
 
-def add_portrait(story: Story, name: str, picture: str, label: str = "") -> tuple[Story, Portrait]:
-    """One more portrait of a character, not yet chosen."""
+def add_portrait(
+    story: Story, name: str, picture: str, label: str = "", look: Look | None = None
+) -> tuple[Story, Portrait]:
+    """One more portrait of a character, not yet chosen; `look` is what it was drawn from, where it was."""
     character = story.character(name)
     label = clean_text(label)[:MAX_LABEL].strip() or f"portrait {len(character.portraits) + 1}"
-    portrait = Portrait(id=new_id(), label=label, picture=picture)
+    portrait = Portrait(new_id(), label, picture, look)
     return story.with_character(character.with_portrait(portrait)), portrait
 
 

@@ -12,12 +12,13 @@ import secrets
 from dataclasses import dataclass, replace
 
 from storyboard.errors import StoryError
+from storyboard.people import Look
 from storyboard.renderer import Conditioning
 from storyboard.text.captions import Binding, Reading, clean_text, listed
 
 MAX_FRAMES = 200
 MAX_CAST = 12
-MAX_PORTRAITS = 6  # a character
+MAX_PORTRAITS = 12  # a character
 MAX_ALIASES = 12  # a character
 MAX_NAME = 60  # characters
 MAX_LABEL = 60  # characters
@@ -38,11 +39,15 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Portrait:
-    """One way a character looks; `picture` is a key of the picture store."""
+    """One way a character looks; `picture` is a key of the picture store.
+
+    `look` is what the picture was drawn from, None for a picture that came from elsewhere.
+    """
 
     id: str
     label: str
     picture: str
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

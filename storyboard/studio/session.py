@@ -15,6 +15,7 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.people import Look
 from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Renderer
 from storyboard.story import cast_edits, edits
 from storyboard.story.inputs import StoryInputs
@@ -29,6 +30,7 @@ from storyboard.story.values import (
     Take,
     frame_seed,
 )
+from storyboard.studio.maker import label_of, portrait_of
 from storyboard.studio.requests import own_seed, rendering, request_for, take_of
 
 # Called with the story, its revision and the undo and redo steps before a change counts as made; gives the time.
@@ -240,6 +242,28 @@ class StorySession:
             story = cast_edits.add_character(self._story, name, pronoun, aliases, key)
             self._change(story, f"adding {story.cast[-1].name} to the cast")
             return story.cast[-1]
+
+    def make_character(self, name: str, pronoun: str, aliases: Iterable[str] | None, look: Look) -> Character:
+        """One more cast member, wearing a portrait drawn from `look`."""
+        aliases = tuple(aliases or ())
+        cast_edits.add_character(self._story, name, pronoun, aliases, picture="")  # refuse before drawing
+        key, label = self.pictures.put(portrait_of(look)), label_of(look)
+        with self._lock:
+            story = cast_edits.add_character(self._story, name, pronoun, aliases, key, label, look)
+            self._change(story, f"making {story.cast[-1].name}")
+            return story.cast[-1]
+
+    def change_look(self, name: str, look: Look) -> Portrait:
+        """A portrait of a character drawn from `look`, worn from now on; one that is there already is only put on."""
+        key, label = self.pictures.put(portrait_of(look)), label_of(look)
+        with self._lock:
+            story, known = self._story, self._story.character(name).portraits
+            portrait = next((one for one in known if one.look == look), None)
+            if portrait is None:
+                story, portrait = cast_edits.add_portrait(story, name, key, label, look)
+            story = cast_edits.choose_portrait(story, name, portrait.id)
+            self._change(story, f"changing how {story.character(name).name} looks")
+            return portrait
 
     def edit_character(self, name: str, new_name: str, pronoun: str, aliases: Iterable[str]) -> Character:
         """Another name, pronoun or aliases. The old name stays an alias where sentences use it."""

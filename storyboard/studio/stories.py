@@ -14,7 +14,7 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.library import Entry, Library
 from storyboard.renderer import Renderer
-from storyboard.story.values import Character, Story, new_id
+from storyboard.story.values import Character, Portrait, Story, new_id
 from storyboard.studio.session import StorySession
 from storyboard.studio.sessions import MAX_OPEN, Sessions
 from storyboard.studio.verbs import an_id
@@ -27,7 +27,7 @@ class Stories:
 
     `library` is closed by whoever opened it; its pictures are then `pictures`. `model`: the name of the pipeline;
     `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
-    pipeline usually takes.
+    pipeline usually takes. `draws_anybody`: the pipeline has learned to draw whoever has a look, not its cast alone.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Stories:
         library: Library | None = None,
         model: str = "",
         drawn_by: str = "",
+        draws_anybody: bool = False,
     ) -> None:
         self.renderer = renderer
         self.model = model
@@ -47,7 +48,10 @@ class Stories:
         self.pictures = pictures
         self.steps = steps
         self.drawn_by = drawn_by or model
+        self.draws_anybody = draws_anybody
         self.library = library
+        own = [portrait for one in self.cast for portrait in one.portraits]
+        self._own_portraits = {key for portrait in own for key in (portrait.id, portrait.picture)}
         self._sessions = Sessions(
             self._session, library, max_stories or (MAX_OPEN if library else MAX_STORIES)
         )
@@ -58,6 +62,11 @@ class Stories:
         if shelf is not None:
             self.put_on_shelf(shelf, story_id)
         return story_id
+
+    def has_learned(self, portrait: Portrait) -> bool:
+        """Whether the pipeline has learned to draw who is in a portrait: its own cast, or whoever has a look."""
+        own = not self._own_portraits.isdisjoint((portrait.id, portrait.picture))
+        return own or (self.draws_anybody and portrait.look is not None)
 
     def has(self, story_id: object) -> bool:
         return isinstance(story_id, str) and len(story_id) <= 100 and self._sessions.has(story_id)

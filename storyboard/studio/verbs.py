@@ -12,6 +12,7 @@ from typing import Any
 
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_FRAMES
+from storyboard.studio.maker import a_look
 from storyboard.studio.session import StorySession
 from storyboard.text.script import MAX_SCRIPT
 
@@ -132,6 +133,14 @@ EDITS: dict[str, Verb] = {
         pronoun=as_it_is,
         aliases=names_in("The aliases"),
     ),
+    "make_character": _verb(
+        StorySession.make_character,
+        name=a_name,
+        pronoun=as_it_is,
+        aliases=optional(names_in("The aliases")),
+        look=a_look,
+    ),
+    "change_look": _verb(StorySession.change_look, name=a_name, look=a_look),
     "remove_character": _verb(StorySession.remove_character, name=a_name),
     "choose_portrait": _verb(StorySession.choose_portrait, name=a_name, portrait=an_id),
 }

@@ -16,6 +16,7 @@ from storyboard.exports import missing_letters
 from storyboard.story.inputs import StoryInputs
 from storyboard.story.job import Job
 from storyboard.studio.studio import Studio
+from storyboard.ui.api_people import people_endpoints
 from storyboard.ui.described import address, describe_frame, describe_story
 from storyboard.ui.files import export
 
@@ -32,7 +33,11 @@ def add_api(page: gr.Blocks, studio: Studio) -> None:
     def root(request: gr.Request) -> str:
         return get_root_url(request.request, request.request.url.path, page.root_path)
 
-    for endpoint in (*_story_endpoints(studio, root), *_frame_endpoints(studio, root)):
+    for endpoint in (
+        *_story_endpoints(studio, root),
+        *_frame_endpoints(studio, root),
+        *people_endpoints(studio, root),
+    ):
         gr.api(_explaining(endpoint), api_name=endpoint.__name__, queue=False)
     for endpoints, group, limit in (
         (_drawing_endpoints(studio, root), "api-drawing", DRAWING_AT_ONCE),

@@ -17,6 +17,7 @@ import gradio as gr
 
 from storyboard.errors import StoryError
 from storyboard.story.looks import BRIGHTNESS, CURVES
+from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
@@ -29,9 +30,35 @@ from storyboard.ui.view import board_view, jobs_view
 STATIC = Path(__file__).parent / "static"
 # One script, in this order: what is used while the script runs stands before its first use.
 SCRIPTS = (
-    *("strings", "german", "language", "dom", "theme", "icons", "toasts", "net", "order", "popups", "words"),
+    *(
+        "strings",
+        "german",
+        "german_looks",
+        "language",
+        "dom",
+        "theme",
+        "icons",
+        "toasts",
+        "net",
+        "order",
+        "popups",
+        "words",
+    ),
     *("card", "sentence", "who", "thread", "moves", "panel", "takes", "explain"),
-    *("queue", "composer", "script", "cast", "portraits", "stories", "exports", "settings", "keys", "board"),
+    *(
+        "queue",
+        "composer",
+        "script",
+        "cast",
+        "portraits",
+        "maker_fields",
+        "maker",
+        "stories",
+        "exports",
+        "settings",
+        "keys",
+        "board",
+    ),
 )
 MAX_UPLOAD_MB = 64  # a project file brings all its pictures
 
@@ -56,6 +83,8 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         looks={"brightness": BRIGHTNESS, "curves": CURVES},
         model=studio.model,
         people=[one.name for one in studio.cast],
+        anybody=studio.draws_anybody,
+        wardrobe=wardrobe(),
         limit=MAX_CAPTION,
         script_limit=MAX_SCRIPT,
         upload_mb=MAX_UPLOAD_MB,

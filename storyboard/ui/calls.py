@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from storyboard.people import Look, describe_look
+from storyboard.studio.maker import hidden_fields, look_of_seed, look_with, portrait_of
 from storyboard.studio.studio import Studio
-from storyboard.studio.verbs import EDITS
+from storyboard.studio.verbs import EDITS, MAX_TEXT
+from storyboard.text.captions import mentioned_names
 from storyboard.ui.hints import Hints
+from storyboard.ui.view import data_url
 from storyboard.ui.view import frame_details as details_of
 
 SHOWN = 40  # letters before the place where a sentence is cut
@@ -58,6 +62,7 @@ def _fields(name: str, message: dict) -> dict[str, object]:
 
 # What a page needs to know of an edit beside the view after it.
 ANSWERS: dict[str, Callable] = {
+    "make_character": lambda character: {"name": character.name},
     "duplicate_frame": lambda frame: {"frame": frame.id},
     "undo": lambda phrase: {"phrase": phrase},
     "redo": lambda phrase: {"phrase": phrase},
@@ -115,8 +120,28 @@ def frames_touched(studio: Studio, message: dict) -> dict:
     return {"numbers": [story.frame_number(frame) for frame in touched]}
 
 
+def preview_look(studio: Studio, message: dict) -> dict:
+    """A look after these changes, what does not go with them mended, and its portrait; nothing is kept."""
+    return shown_look(look_with(message.get("look"), message.get("changes")))
+
+
+def random_look(studio: Studio, message: dict) -> dict:
+    """Anybody."""
+    return shown_look(look_of_seed(message.get("seed")))
+
+
+def shown_look(look: Look) -> dict:
+    """A look, its portrait and its words, as the maker takes them."""
+    return {
+        "look": look.to_json(),
+        "picture": data_url(portrait_of(look), "PNG"),
+        "words": describe_look(look),
+        "hidden": hidden_fields(look),
+    }
+
+
 # Calls that only look.
-QUESTIONS: tuple[Call, ...] = (frame_details, split_script, frames_touched)
+QUESTIONS: tuple[Call, ...] = (frame_details, split_script, frames_touched, preview_look, random_look)
 
 
 def look_at_words(hints: Hints) -> Call:
@@ -124,14 +149,20 @@ def look_at_words(hints: Hints) -> Call:
 
     def look_at_words(studio: Studio, message: dict) -> dict:
         caption = message.get("caption")
-        names = studio.session(message["story"]).story.names
+        story = studio.session(message["story"]).story
+        names = story.names
         spellings = [one for name, aliases in names.items() for one in (name, *aliases)]
         if not isinstance(caption, str):
-            return {"unknown": [], "read": "", "uninvited": False}
+            return {"unknown": [], "read": "", "uninvited": False, "strangers": []}
         return {
             "unknown": list(hints.unknown_words(caption, spellings)),
             "read": hints.read_part(caption)[-SHOWN:],
             "uninvited": hints.shows_somebody_uninvited(caption, names),
+            "strangers": [
+                name
+                for name in mentioned_names(caption[:MAX_TEXT], names)
+                if not studio.has_learned(story.character(name).portrait)
+            ],
         }
 
     return look_at_words

@@ -24,7 +24,7 @@ def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
         "seed": story.seed,
         "look": story.look,
         "quality": story.quality,
-        "cast": [_character(studio, character, root) for character in story.cast],
+        "cast": [describe_character(studio, character, root) for character in story.cast],
         "frames": [describe_frame(studio, inputs, frame, root) for frame in story.frames],
     }
 
@@ -69,7 +69,8 @@ def address(path: Path, root: str) -> str:
     return f"{root}/gradio_api/file={quote(path.resolve().as_posix())}"
 
 
-def _character(studio: Studio, character: Character, root: str) -> dict[str, Any]:
+def describe_character(studio: Studio, character: Character, root: str) -> dict[str, Any]:
+    """A cast member with the portrait they wear, its look, and whether the model has learned to draw them."""
     return {
         "name": character.name,
         "pronoun": character.pronoun,
@@ -77,6 +78,8 @@ def _character(studio: Studio, character: Character, root: str) -> dict[str, Any
         "portrait": character.portrait.label,
         "picture": _picture(studio, character.portrait.picture, root),
         "portraits": [portrait.label for portrait in character.portraits],
+        "look": character.portrait.look and character.portrait.look.to_json(),
+        "learned": studio.has_learned(character.portrait),
     }
 
 

@@ -15,13 +15,16 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-from storyboard.disk.pictures import MAX_UPLOAD_BYTES
+from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import file_stem
 from storyboard.exports.project import read_project
+from storyboard.people import nearest_look
+from storyboard.story.as_json import Tell, untold
 from storyboard.studio.studio import Studio
+from storyboard.ui.calls import shown_look
 
 EXPORT_KEPT = 3600  # seconds
 
@@ -69,16 +72,23 @@ def import_picture(studio: Studio, message: dict) -> dict:
     return {"frame": frame.id}
 
 
+def look_of_picture(studio: Studio, message: dict) -> dict:
+    """The nearest look of the person in a picture, for the maker to begin with; nothing is kept."""
+    return shown_look(nearest_look(read_upload(uploaded_file(message.get("path")), what="The picture")))
+
+
 UPLOADS = (add_portrait, add_character, import_picture)
 
 
 def import_project(studio: Studio, message: dict) -> dict:
-    return {"opened": adopt_project(studio, uploaded_file(message.get("path")), message.get("shelf"))}
+    notices: list[str] = []
+    opened = adopt_project(studio, uploaded_file(message.get("path")), message.get("shelf"), notices.append)
+    return {"opened": opened, "notices": notices}
 
 
-def adopt_project(studio: Studio, path: Path, shelf: object) -> str:
-    """Take in the story of a project file under a fresh id; the id."""
-    return studio.adopt(read_project(path, studio.pictures), shelf)
+def adopt_project(studio: Studio, path: Path, shelf: object, tell: Tell = untold) -> str:
+    """Take in the story of a project file under a fresh id; the id. `tell` hears of looks that cannot be read."""
+    return studio.adopt(read_project(path, studio.pictures, tell), shelf)
 
 
 # -- Out ---------------------------------------------------------------------------------------------------------------
@@ -91,7 +101,7 @@ def export(studio: Studio, message: dict) -> dict:
     if not isinstance(kind, str) or not isinstance(per_page, int):
         raise StoryError("There is no such kind of export; choose one from the menu.")
     story = studio.session(message["story"]).story
-    folder, options = _fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
+    folder, options = fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
     return _offered(export_story(story, studio.pictures, kind, folder, options))
 
 
@@ -102,15 +112,15 @@ def export_frame(studio: Studio, message: dict) -> dict:
     number = story.frame_number(frame.id)
     if frame.take is None:
         raise StoryError(f"Frame {number} has no picture yet; draw it first.")
-    path = _fresh_folder() / f"{number:02d}_{file_stem(story)}.png"
+    path = fresh_folder() / f"{number:02d}_{file_stem(story)}.png"
     path.write_bytes(frame_to_png(story, frame, studio.pictures, studio.drawn_by))
     return _offered((path,))
 
 
-FILE_CALLS = (import_project, export, export_frame)
+FILE_CALLS = (import_project, export, export_frame, look_of_picture)
 
 
-def _fresh_folder() -> Path:
+def fresh_folder() -> Path:
     """A folder for one export; those nobody fetches any more are swept away."""
     folder = exports_folder()
     folder.mkdir(parents=True, exist_ok=True)

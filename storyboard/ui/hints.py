@@ -1,4 +1,5 @@
-"""What a pipeline says it can draw: its words, and the optional "places", "actions", "example", "peopled" of cast.json.
+"""What a pipeline says it can draw: its words, and the optional "places", "actions", "example", "peopled", "anybody"
+of cast.json.
 
 Knows neither torch nor gradio. All of it is suggestions, so what does not fit is left out instead of refused;
 `storyboard.studio.cast` is the one that checks the file.
@@ -41,7 +42,8 @@ class Hints:
     pixels wide and high its pictures are, `steps` in how many steps it draws them; 0 where that is not known. `reader`
     cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known.
     `context_frames` is how many earlier frames it reads at most; 0 for as many as there are. `peopled`: every picture
-    it learned from shows one of its cast, and so does every picture it draws.
+    it learned from shows one of its cast, and so does every picture it draws. `anybody`: it has learned to draw whoever
+    has a look, not its cast alone.
     """
 
     places: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class Hints:
     steps: int = 0
     context_frames: int = 0
     peopled: bool = False
+    anybody: bool = False
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""
@@ -102,6 +105,7 @@ def load_hints(folder: Path) -> Hints:
         steps=_number(settings.get("steps"), MAX_STEPS),
         context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
         peopled=described.get("peopled") is True,
+        anybody=described.get("anybody") is True,
     )
 
 

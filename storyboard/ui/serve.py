@@ -80,7 +80,7 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
 
     The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
     """
-    cast = load_cast(pipeline, library.pictures)
+    cast, hints = load_cast(pipeline, library.pictures), load_hints(pipeline)
 
     def load() -> Renderer:
         return load_pipeline(pipeline)
@@ -93,8 +93,9 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
         steps=steps,
         library=library,
         model=pipeline.resolve().name,
-        own_steps=load_hints(pipeline).steps,
+        own_steps=hints.steps,
         drawn_by=model_name(pipeline),
+        draws_anybody=hints.anybody,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Literal
 
 from PIL import Image
 
@@ -42,7 +43,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
         "saved": session.saved_at,
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
-        "cast": [_person(character) for character in story.cast],
+        "cast": [_person(studio, character) for character in story.cast],
         "frames": [
             _frame(inputs, frame, number)
             | {
@@ -104,14 +105,20 @@ def frame_details(story: Story, frame: Frame) -> dict:
     }
 
 
-def _person(character: Character) -> dict:
+def _person(studio: Studio, character: Character) -> dict:
     return {
         "name": character.name,
         "pronoun": character.pronoun,
         "aliases": list(character.aliases),
         "chosen": character.chosen,
         "portraits": [
-            {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
+            {
+                "id": portrait.id,
+                "label": portrait.label,
+                "picture": portrait.picture,
+                "look": portrait.look and portrait.look.to_json(),
+                "learned": studio.has_learned(portrait),
+            }
             for portrait in character.portraits
         ],
     }
@@ -151,7 +158,7 @@ def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
 
     "named" in the sentence, "meant" by a pronoun, "added" or "out" by the writer, else "absent".
     """
-    named = inputs.mentioned(frame.caption)
+    named = inputs.read(frame.caption).names
     own = dict(frame.portraits)
 
     def how(name: str) -> str:
@@ -228,14 +235,15 @@ def _job(job: Job) -> dict:
         "step": job.step,
         "steps": job.steps,
         "left": job.seconds_left,
-        "preview": _data_url(job.preview) if job.preview and job.state == "drawing" else None,
+        "preview": data_url(job.preview) if job.preview and job.state == "drawing" else None,
         "error": job.error,
     }
 
 
-def _data_url(picture: Image.Image) -> str:
+def data_url(picture: Image.Image, kind: Literal["JPEG", "PNG"] = "JPEG") -> str:
+    """Returns a picture as an address that carries it, at most PREVIEW_SIDE pixels wide and high."""
     small = picture.convert("RGB")
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     buffer = io.BytesIO()
-    small.save(buffer, format="JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    small.save(buffer, format=kind, quality=80)
+    return f"data:image/{kind.lower()};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

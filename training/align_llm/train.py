@@ -28,7 +28,7 @@ from training.align_llm.clips import ClipConditions, StoryPrompts
 from training.align_llm.prompts import PromptFitter, Prompts, visual_tokens
 from training.align_llm.reader import build_reader
 from training.align_llm.sharding import shard_language_model
-from training.configs.parts import freeze, load_config, save_part
+from training.configs.parts import freeze, load_config, load_vae, save_part
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.encoding import latents_of
 from training.examples.latents import LatentCache
@@ -141,7 +141,7 @@ def main(argv: list[str] | None = None) -> None:
         shard_language_model(freeze(reader.language_model), accelerator.device, accelerator.num_processes)
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder") if args.target == "text" else None
     unet, noise = load_denoiser(parts) if args.image_weight else (None, None)
-    vae = AutoencoderKL.from_pretrained(parts / "vae") if args.image_weight and args.data else None
+    vae = load_vae(parts) if args.image_weight and args.data else None
     module = AlignTraining(reader, args, unet, noise, text_encoder, vae)
     run = TrainingRun(module, batches(args, cache, reader, vae), args)
     for _ in run:

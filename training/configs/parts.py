@@ -25,6 +25,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from storyboard.models.autoencoder import SharpAutoencoderKL
+
 CONFIGS = Path(__file__).parent
 
 
@@ -36,6 +38,13 @@ def load_config(name: str) -> dict:
 
 def build_vae(config: dict) -> AutoencoderKL:
     return AutoencoderKL(**config["vae"])
+
+
+def load_vae(parts: Path) -> AutoencoderKL:
+    """The autoencoder of a parts folder, of the class it was saved as."""
+    folder = Path(parts) / "vae"
+    sharp = AutoencoderKL.load_config(folder)["_class_name"] == SharpAutoencoderKL.__name__
+    return (SharpAutoencoderKL if sharp else AutoencoderKL).from_pretrained(folder)
 
 
 def build_unet(config: dict) -> UNet2DConditionModel:

@@ -13,6 +13,7 @@ from training.data.flintstones import Flintstones
 from training.data.records import StoryFrame
 from training.data.references import ReferentialCaption, Rule
 from training.maple_lane import CAST, PLACES
+from training.maple_lane.words.truth import Shows
 from training.maple_lane.writer import portrait_file
 
 STORIES = "stories.json"
@@ -53,7 +54,22 @@ class MapleLane(Flintstones):
             "setting": str(original.get("setting", "")),
             "portraits": worn,
             "referential": referential,
+            **self._worded(clip, frame),
         }
+
+    def _worded(self, clip: str, frame: dict[str, Any]) -> dict[str, Any]:
+        """Canonical and free caption of a frame; a folder written before there were any has none."""
+        if "free" not in frame:
+            return {}
+        canonical, free = frame.get("canonical"), frame["free"]
+        if not isinstance(canonical, str) or not isinstance(free, str):
+            raise StoryError(
+                f"{self.folder / STORIES} has no canonical or no free caption in words of {clip}."
+            )
+        try:
+            return {"canonical": canonical, "free": free, "shows": Shows.from_json(frame.get("shows"))}
+        except ValueError as error:
+            raise StoryError(f"The frame {clip} of {self.folder / STORIES}: {error}.") from error
 
     def _worn(self, outfits: dict[str, str]) -> tuple[tuple[str, Path], ...]:
         """Portraits of the outfits of a story; a name that is none of the cast's would be a path of somebody's own."""

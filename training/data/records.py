@@ -14,6 +14,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from training.data.references import ReferentialCaption
+from training.maple_lane.words.truth import Shows
 
 FRAMES, MASKS = "video_frames_sampled_4x", "seg_mask_4x_comb"
 BOX_SPACE = 128  # boxes are in pixels of a picture this wide and high, whatever is stored
@@ -47,7 +48,8 @@ class Clip:
     tokens: words of the caption as `segments` count them, where there are any. characters: names of all who are
     annotated, in that order. labels, background: 0 or 1 for each main character, each background. setting: the
     place in words. portraits: the name of each character who has a canonical portrait, and its file.
-    referential: the caption with pronouns, where the dataset itself has one.
+    referential: the caption with pronouns, where the dataset itself has one. canonical: the caption in the one form
+    every frame has; free: one in a writer's own words; shows: what that says. None where the dataset has none.
     """
 
     id: str
@@ -61,6 +63,9 @@ class Clip:
     setting: str = ""
     portraits: tuple[tuple[str, Path], ...] = ()
     referential: str | None = None
+    canonical: str | None = None
+    free: str | None = None
+    shows: Shows | None = None
 
     @property
     def file(self) -> Path:

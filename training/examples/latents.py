@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
-from training.configs.parts import freeze
+from training.configs.parts import freeze, load_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import MapleStory, draw_with_things, sample_story
 
@@ -95,7 +95,7 @@ def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, to
 
 def measured_vae(parts: Path) -> AutoencoderKL:
     """The frozen autoencoder that Maple Lane's latents are of. StoryError where their statistics are not measured."""
-    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae"))
+    vae = freeze(load_vae(parts))
     if vae.config.latents_mean is None:
         raise StoryError(
             f"{parts / 'vae'} has been trained since its latents were measured; run: python -m training.pretrain "

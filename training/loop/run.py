@@ -54,6 +54,7 @@ class LoopArguments:
         default=0.3, metadata={"help": "last part of the run with a cosine decay to 2 %% of lr"}
     )
     weight_decay: float = field(default=0.01, metadata={"help": "AdamW decay, on matrices only"})
+    beta1: float = field(default=0.9, metadata={"help": "AdamW first-moment decay"})
     beta2: float = field(default=0.99, metadata={"help": "AdamW second-moment decay"})
     clip: float = field(default=1.0, metadata={"help": "gradient norm limit"})
     ema: float = field(default=0.0, metadata={"help": "weight average decay, 0 for none"})
@@ -194,7 +195,7 @@ class TrainingRun:
         rank, share = self.accelerator.process_index, args.batch // self.accelerator.num_processes
         self.rows = range(rank * share, (rank + 1) * share)
         self.module, self.batch_at = module, batch_at
-        self.optimizer = torch.optim.AdamW(self._groups(), lr=args.lr, betas=(0.9, args.beta2))
+        self.optimizer = torch.optim.AdamW(self._groups(), lr=args.lr, betas=(args.beta1, args.beta2))
         self.wrapped, self.optimizer = self.accelerator.prepare(module, self.optimizer)
         self.ema = Ema(module, args.ema) if args.ema else None
         self.step = 0

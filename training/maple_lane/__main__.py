@@ -1,6 +1,7 @@
 """`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset.
 
-`--sheet FILE` shows stories and portraits, `--people FILE` random people.
+`--sheet FILE` shows stories and portraits, `--people FILE` random people. `--free N` prints N stories in a writer's own
+words, with what each caption says; `--seed S` prints others.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .sheet import save_people_sheet, save_sheet
-from .stories import SPLITS, story
+from .sheet import save_open_sheet, save_people_sheet, save_sheet
+from .stories import SPLITS, sample_people_story, sample_story, story
+from .words import canonical, free_captions
 from .writer import write_dataset
 
 
@@ -22,6 +24,7 @@ def main() -> None:
         "--sheet", type=Path, help="picture file for a contact sheet of the stories and portraits"
     )
     parser.add_argument("--people", type=Path, help="picture file for a sheet of 60 random people")
+    parser.add_argument("--open", type=Path, help="picture file for a sheet of open stories in free captions")
     parser.add_argument(
         "--stories", type=int, default=8, help="how many stories, from the first of the split on"
     )
@@ -30,18 +33,34 @@ def main() -> None:
     parser.add_argument(
         "--size", type=int, default=512, help="pixels a side of the pictures written to --out"
     )
+    parser.add_argument("--free", type=int, default=0, help="how many stories to print in free captions")
+    parser.add_argument("--seed", type=int, default=0, help="which stories --free prints, and in which words")
     args = parser.parse_args()
-    if args.out is None and args.sheet is None and args.people is None:
-        parser.error("nothing to do: give --out DIR, --sheet FILE or --people FILE")
+    if not (args.out or args.sheet or args.people or args.open or args.free > 0):
+        parser.error("nothing to do: give --out DIR, --sheet FILE, --people FILE, --open FILE or --free N")
     try:
+        if args.free > 0:
+            print_free(args.free, args.seed, args.frames, args.split)
         if args.sheet is not None:
             save_sheet(args.sheet, [story(args.split, index, args.frames) for index in range(args.stories)])
         if args.people is not None:
             save_people_sheet(args.people, args.split)
+        if args.open is not None:
+            save_open_sheet(args.open, args.split)
         if args.out is not None:
             write_dataset(args.out, args.split, args.stories, args.frames, args.size)
     except ValueError as error:
         parser.error(str(error))
+
+
+def print_free(count: int, seed: int, frames: int, split: str) -> None:
+    """Prints stories, of the cast and of other people in turn: free and canonical captions, and what they say."""
+    for index in range(count):
+        sample = sample_people_story if index % 2 else sample_story
+        tale = sample(seed * 100_000 + index, frames, split)
+        print(f"--- {tale.id}")
+        for frame, free in zip(tale.frames, free_captions(tale, seed), strict=True):
+            print(f"{free.text}\n    {canonical(frame.scene)}\n    {free.shows}")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from storyboard.people import build, draw_person, sample_look
 from storyboard.people.names import sample_name
 
 from .cast import CAST
+from .open_stories import sample_open_story
 from .scene import draw, draw_portrait
 from .stories import MapleStory
+from .words import free_captions
 
 _PAPER, _INK, _PALE = (252, 246, 234), (58, 44, 52), (163, 106, 84)
 _GROUND = (251, 243, 228)  # that of portraits
@@ -45,6 +47,21 @@ def save_sheet(path: Path, stories: Sequence[MapleStory]) -> None:
     image.save(path)
 
 
+def save_open_sheet(path: Path, split: str, stories: int = 10) -> None:
+    """Open stories of anybody, a row each, with the free caption of each frame."""
+    told = [sample_open_story(seed, _FRAMES, split) for seed in range(stories)]
+    width = _FRAMES * (_CELL + _GAP) + _GAP
+    image = Image.new("RGB", (width, stories * (_ROW + _GAP) + _GAP), _PAPER)
+    canvas, font = ImageDraw.Draw(image), ImageFont.load_default(13)
+    for row, tale in enumerate(told):
+        for column, (frame, free) in enumerate(zip(tale.frames, free_captions(tale), strict=True)):
+            x, y = _GAP + column * (_CELL + _GAP), _GAP + row * (_ROW + _GAP)
+            image.paste(Image.fromarray(draw(frame.scene, _CELL)), (x, y))
+            for number, line in enumerate(_wrap(canvas, free.text, font)):
+                canvas.text((x, y + _CELL + 3 + number * _LINE), line, fill=_INK, font=font)
+    _save_small(image, path)
+
+
 def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10) -> None:
     """Random people of a split in rows, each with a name below."""
     step, size = 134, 188
@@ -60,7 +77,11 @@ def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10
         left = (size - step) // 2
         image.paste(Image.fromarray(draw_person(build(look), size)[:, left : left + step]), (x, y))
         canvas.text((x + step / 2, y + size + 11), name, fill=_INK, font=font, anchor="ms")
-    # few colours, so that the file stays small
+    _save_small(image, path)
+
+
+def _save_small(image: Image.Image, path: Path) -> None:
+    """Few colours, so that the file stays small."""
     image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 

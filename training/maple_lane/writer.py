@@ -21,6 +21,7 @@ from .describe import describe
 from .places import PLACES
 from .scene import draw_portrait, draw_with_masks
 from .stories import SPLITS, MapleStory, StoryFrame, story
+from .words import canonical, free_captions
 
 BOX_SPACE = 128  # bounding boxes are in pixels of a picture this wide, whatever is written
 FOLLOWING = 3
@@ -110,10 +111,13 @@ def _story_record(tale: MapleStory, split: str, ids: list[str]) -> dict:
                 "plain": frame.plain,
                 "referential": frame.referential,
                 "references": [asdict(reference) for reference in frame.references],
+                "canonical": canonical(frame.scene),
+                "free": free.text,
+                "shows": free.shows.to_json(),
                 "actors": [asdict(actor) for actor in frame.scene.actors],
                 "description": describe(frame.scene),
             }
-            for frame_id, frame in zip(ids, tale.frames, strict=True)
+            for frame_id, frame, free in zip(ids, tale.frames, free_captions(tale), strict=True)
         ],
     }
 

@@ -8,6 +8,7 @@ from storyboard.errors import StoryError
 PARTS = {
     "tokenizers": "tokenizer_training",
     "autoencoder": "autoencoder",
+    "decoder": "decoder",
     "clip": "clip",
     "language-model": "language_model",
     "latents": "latents",

@@ -19,7 +19,7 @@ from torch import nn
 from transformers import HfArgumentParser
 
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
-from training.configs.parts import build_vae, freeze, load_config, save_part
+from training.configs.parts import build_vae, freeze, load_config, load_vae, save_part
 from training.examples.pixels import pixels_of
 from training.loop import LoopArguments, TrainingRun, row_generator
 from training.maple_lane import draw, draw_with_things, sample_story
@@ -129,7 +129,7 @@ def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
     """A fresh autoencoder, or the one in --parts with nothing left to anchor."""
     if args.continued:
         args.anchored = 0
-        vae = AutoencoderKL.from_pretrained(Path(args.parts) / "vae").train()
+        vae = load_vae(Path(args.parts)).train()
     else:
         vae = build_vae(load_config(args.config))
         # A posterior as wide as the prior would drown what the untrained encoder has to say.

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
-from training.configs.parts import freeze, save_part
+from training.configs.parts import freeze, load_vae, save_part
 from training.examples.latents import FRAMES, encode_story
 from training.examples.shards import missing_shards, write_shard
 from training.loop.processes import make_accelerator
@@ -47,7 +47,7 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
     """The frozen autoencoder, its latents' statistics measured if it has been trained since."""
     accelerator = make_accelerator()
     with accelerator.main_process_first():
-        vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")).to(accelerator.device)
+        vae = freeze(load_vae(parts)).to(accelerator.device)
         if vae.config.latents_mean is None:
             if any(out.glob("shard-*.safetensors")):
                 raise StoryError(

@@ -20,6 +20,7 @@ from PIL import Image
 from torch import nn
 from transformers import CLIPTextModel
 
+from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.denoise import denoise
 from storyboard.models.latents import decode_latents, downsampling, encode_pictures, to_picture
 from storyboard.renderer import ContextFrame, FrameRequest, Preview, Rendered
@@ -46,7 +47,7 @@ class StoryLdmPipeline(DiffusionPipeline):
 
     def __init__(
         self,
-        vae: AutoencoderKL,
+        vae: AutoencoderKL | SharpAutoencoderKL,
         unet: UNet2DConditionModel,
         memory: StoryMemory,
         scheduler: Any,

@@ -28,7 +28,7 @@ from storyboard.models.attention import default_layers, record_cross_attention, 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.losses import diffusion_loss
-from training.configs.parts import freeze, save_part
+from training.configs.parts import freeze, load_vae, save_part
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
 from training.examples.samples import paint
@@ -151,7 +151,7 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(CharLdmArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
-    vae = freeze(AutoencoderKL.from_pretrained(parts / "vae")) if args.data else measured_vae(parts)
+    vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
     start = parts / "char_ldm" if args.continued else parts
     unet = UNet2DConditionModel.from_pretrained(start / "unet").train()
     scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")

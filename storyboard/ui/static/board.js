@@ -7,7 +7,9 @@ const COLUMNS_KEY = "storyboard.columns";
 // Called by net.js with the view before, once `view` is the newest.
 function paint(before) {
   attachJobs();
-  if (!before || before.story !== view.story || before.revision !== view.revision) {
+  // A view may already have a frame that was added while it was made, and the number from before that.
+  const unknown = view.frames.some((frame) => !cards.has(frame.id));
+  if (!before || before.story !== view.story || before.revision !== view.revision || unknown) {
     paintCast();
     paintBoard();
     paintBar();

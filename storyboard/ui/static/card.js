@@ -69,7 +69,7 @@ function makeActions(card) {
 }
 
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption)]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption), strangersIn(frame)]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;
@@ -125,7 +125,7 @@ function paintStale(card, frame) {
 
 // Who writes a sentence and presses Enter sees the note about its words here; so does who pastes a script.
 function paintWords(card, frame) {
-  const found = wordsOf(frame.caption);
+  const found = { ...wordsOf(frame.caption), strangers: strangersIn(frame) };
   const note = sayWords(found);
   show(card.words, note !== "");
   if (card.words.hidden) return;

@@ -2,7 +2,7 @@
 
 function paintCast() {
   const row = element.querySelector(".sb-people");
-  refill(row, view.cast, () => [...view.cast.map(makePerson), makeAddPerson()]);
+  refill(row, view.cast, () => [...view.cast.map(makePerson), makeAddPerson("make", "dice", () => openMaker()), makeAddPerson("add", "plus", () => openPerson(null))]);
   if (personSheet) paintPortraits(personSheet);
 }
 
@@ -13,20 +13,21 @@ function makePerson(person) {
   const words = make("span", "sb-person-words");
   const name = make("span", "sb-person-name");
   name.append(make("b", "", person.name), make("span", "", STRINGS[person.pronoun] || person.pronoun));
-  words.append(name, make("span", "", portrait.label));
+  words.append(name, make("span", portrait.learned ? "" : "sb-stranger", portrait.learned ? portrait.label : say("not_learned")));
   button.style.setProperty("--sb-hue", hueOf(person.name));
   button.append(makeImage("", portrait.picture, ""), words);
-  setLabel(button, say("person_open", person.name, STRINGS[person.pronoun] || person.pronoun, portrait.label));
+  const label = say("person_open", person.name, STRINGS[person.pronoun] || person.pronoun, portrait.label);
+  setLabel(button, portrait.learned ? label : `${label}. ${sayStrangers([person.name])}`);
   item.append(button);
   return item;
 }
 
-function makeAddPerson() {
+function makeAddPerson(how, icon, open) {
   const item = make("li", "sb-person");
-  const button = keyed(makeButton("sb-person-open sb-person-add", undefined, () => openPerson(null)), "person-add");
+  const button = keyed(makeButton("sb-person-open sb-person-add", undefined, open), `person-${how}`);
   const plus = make("span", "sb-plus");
-  plus.append(makeIcon("plus"));
-  button.append(plus, make("span", "sb-person-words", say("cast_add")));
+  plus.append(makeIcon(icon));
+  button.append(plus, make("span", "sb-person-words", say(`cast_${how}`)));
   item.append(button);
   return item;
 }
@@ -45,7 +46,8 @@ function openPerson(name) {
   personSheet = sheet;
   dialog.root.addEventListener("close", () => (personSheet = null));
   if (!person && props.people.length) dialog.body.append(make("p", "sb-quiet", say("person_learned", props.people.join(", "))));
-  dialog.body.append(sheet.portraits, sheet.touched, makePersonForm(sheet, person), sheet.problem);
+  sheet.learned = make("p", "sb-unknown");
+  dialog.body.append(sheet.portraits, sheet.learned, sheet.touched, makePersonForm(sheet, person), sheet.problem);
   paintPortraits(sheet);
 }
 

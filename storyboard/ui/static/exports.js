@@ -66,7 +66,8 @@ async function importFile(file) {
     return toast(say("imported_frame"));
   }
   await openStory(answer.opened);
-  return toast(say("imported", view.title || say("untitled")));
+  toast(say("imported", view.title || say("untitled")));
+  return answer.notices.forEach((notice) => toast(sayPhrase(notice)));
 }
 
 // A card being moved is dragged inside the page; a file comes from outside and shows where it may go.

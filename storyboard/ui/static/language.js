@@ -27,6 +27,11 @@ function sayPhrase(phrase) {
   return phrase;
 }
 
+// "Rosa, Milo or Bolt"
+function sayAnyOf(names) {
+  return new Intl.ListFormat(region(), { type: "disjunction" }).format(names);
+}
+
 function sayTime(seconds) {
   const whole = Math.max(1, Math.round(seconds));
   return whole < 90 ? say("seconds", whole) : say("minutes", Math.round(whole / 60));

@@ -6,8 +6,12 @@ function paintPortraits(sheet) {
   refill(sheet.portraits, [sheet.name, shown], () => [
     ...(person ? person.portraits.map((portrait) => makePortrait(sheet, person, portrait)) : []),
     sheet.picture && !person ? makeNewPortrait(sheet) : null,
+    makeMakerTile(sheet, person),
     makeUpload(sheet, person),
   ]);
+  const worn = person && person.portraits.find((portrait) => portrait.id === person.chosen);
+  setText(sheet.learned, worn && !worn.learned ? sayStrangers([person.name]) : "");
+  show(sheet.learned, sheet.learned.textContent !== "");
   sheet.portraits.setAttribute("role", "group");
   setAttribute(sheet.portraits, "aria-label", person ? say("portraits_of", person.name) : say("upload_new"));
 }
@@ -44,6 +48,17 @@ async function wear(sheet, person, portrait) {
   sheet.touched.replaceChildren();
   const { error } = await ask("choose_portrait", { name: person.name, portrait: portrait.id });
   showProblem(sheet, error);
+}
+
+// Made people are changed in the maker; others get a portrait made there.
+function makeMakerTile(sheet, person) {
+  const tile = keyed(makeButton("sb-upload", undefined, () => {
+    sheet.dialog.close();
+    openMaker(person);
+  }), "maker");
+  const made = person && person.portraits.find((portrait) => portrait.id === person.chosen).look;
+  tile.append(makeIcon(made ? "pen" : "dice"), make("span", "", say(made ? "maker_change_short" : "maker_make_short")));
+  return tile;
 }
 
 function makeUpload(sheet, person) {

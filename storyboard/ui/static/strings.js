@@ -14,7 +14,7 @@ TABLES.en = {
   columns: "Columns", columns_n: "%1 a row", settings: "Settings",
   // The cast
   limits: "This model, %1, draws square pictures of %2 by %2 pixels.",
-  cast: "The cast", cast_note: "Press one to choose how they look in this story.", cast_add: "Add someone",
+  cast: "The cast", cast_note: "Press one to choose how they look in this story.", cast_add: "Add someone", cast_make: "Make somebody",
 
   he: "he", she: "she", they: "they", it: "it",
   person_open: "%1, %2: %3. Change how they look",
@@ -31,6 +31,18 @@ TABLES.en = {
   wear_this: "Wear this", write_name: "Write %1 into the sentence",
   portrait_missing: "Choose a portrait for them first.",
   portrait_bad: "The portrait is not a PNG, JPEG or WEBP picture, or is damaged; choose another file.",
+  // Making somebody
+  maker_title: "Make somebody", maker_change: "How %1 looks", maker_wear: "Wear this", maker_made: "%1 is ready.",
+  maker_dice: "Surprise me", maker_picture: "Begin with a picture", maker_change_short: "Change their look", maker_make_short: "Make one",
+  maker_body: "Body", maker_head: "Head", maker_clothes: "Clothes", maker_extras: "Extras", maker_marks: "Face",
+  maker_kind: "Kind", maker_age: "Age", maker_height: "Height", maker_girth: "Build",
+  maker_skin: "Skin", maker_skin_robot: "Metal", maker_skin_animal: "Fur",
+  maker_hair: "Hair", maker_hair_robot: "Head", maker_hair_animal: "Markings",
+  maker_beard: "Beard", maker_glasses: "Glasses", maker_headwear: "Headwear",
+  maker_top: "Top", maker_pattern: "Pattern", maker_bottom: "Below", maker_footwear: "Shoes",
+  maker_colour: "%1: colour", maker_swatch: "%1: colour %2", maker_most: "%1 extras are the most that can be seen.",
+  maker_unlearned: "This model has not learned people made here yet: it draws %1 instead.",
+  not_learned: "Not learned", strangers: "This model has not learned %1; it draws %2 instead.",
   // The story
   story: "The story", frames_0: "", frames_1: "1 frame", frames_n: "%1 frames", frame: "Frame %1",
   empty_title: "An empty page.",

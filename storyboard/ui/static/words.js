@@ -1,9 +1,9 @@
 // Notes about a sentence, while it is written and on its card: words the model never learned, where it stops reading, and
-// that it will draw somebody where nobody is named.
+// that it will draw somebody where nobody is named, and whom it has not learned to draw.
 // Gentle, never a refusal: such a sentence can be drawn all the same.
 
 const WORDS_AFTER = 600; // ms without a key
-const NOTHING = { unknown: [], read: "", uninvited: false };
+const NOTHING = { unknown: [], read: "", uninvited: false, strangers: [] };
 
 const looked = new Map(); // a sentence, with the cast it is about -> what the app said of it; null until it does
 let looking = Promise.resolve();
@@ -49,14 +49,28 @@ function watchWords(text, note, painted = () => {}) {
 }
 
 // Everything there is to say, in whole sentences; "" where that is nothing.
-function sayWords({ unknown, read, uninvited }) {
+function sayWords({ unknown, read, uninvited, strangers }) {
   const words = unknown.map((word) => (unknown.length > 1 ? `“${word}”` : word)).join(", ");
-  const notes = [read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words), uninvited && say("uninvited")];
+  const notes = [strangers.length && sayStrangers(strangers), read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words), uninvited && say("uninvited")];
   return notes.filter(Boolean).join(" ");
 }
 
 // The same in the few words a card has room for.
-function nameWords({ unknown, read, uninvited }) {
-  const lost = unknown.length ? say("unlearned", unknown.join(", ")) : read && say("unread");
+function nameWords({ unknown, read, uninvited, strangers }) {
+  const lost = unknown.length || strangers.length ? say("unlearned", [...strangers, ...unknown].join(", ")) : read && say("unread");
   return [lost, uninvited && say("unpeopled")].filter(Boolean).join(" · ");
+}
+
+function sayStrangers(names) {
+  return say("strangers", names.join(", "), sayAnyOf(props.people));
+}
+
+// Who of a frame this model has not learned to draw, as they look in it.
+function strangersIn(frame) {
+  const there = frame.who.filter((one) => one.how !== "absent" && one.how !== "out");
+  return there.filter((one) => {
+    const person = view.cast.find((other) => other.name === one.name);
+    const worn = person && person.portraits.find((portrait) => portrait.id === (one.portrait || person.chosen));
+    return worn && !worn.learned;
+  }).map((one) => one.name);
 }

@@ -1,0 +1,38 @@
+"""The canonical plain caption: one fixed form for whatever a frame shows, and the target that free wording is read as.
+
+Everybody stands together with what they do, from left to right: "Otto sleeps and Nana stands still in the classroom."
+"""
+
+from __future__ import annotations
+
+from .facts import FrameFacts, PersonFacts
+from .inflection import article, finite
+from .tables import fitting
+
+
+def canonical_caption(facts: FrameFacts) -> str:
+    """Returns the caption; equal facts give the equal caption."""
+    who = _listed([f"{person.name} {_deed(person)}" for person in facts.people]) or "Nobody is"
+    where = _only("places", f"canonical {facts.place}", f"in the {facts.place}")
+    text = f"{who} {where}"
+    if facts.time:
+        text += f" {_only('places', f'canonical {facts.time}', f'at {facts.time}')}"
+    if facts.weather:
+        text += f" {_only('places', f'canonical {facts.weather}', f'in the {facts.weather}')}"
+    if facts.things:
+        text += f", with {_listed(list(facts.things))}"
+    return text + "."
+
+
+def _deed(person: PersonFacts) -> str:
+    verb, _, rest = _only("verbs", f"{person.action} canonical", person.action).partition(" ")
+    rest = rest.replace("{prop}", f"{article(person.prop or '')} {person.prop}")
+    return f"{finite(verb, past=False, many=False)} {rest}".strip()
+
+
+def _only(name: str, section: str, otherwise: str) -> str:
+    return next(iter(fitting(name, section, ())), otherwise)
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))

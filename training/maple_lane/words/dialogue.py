@@ -1,0 +1,57 @@
+"""What people say, between quotation marks, with the verb of saying that its mark asks for."""
+
+from __future__ import annotations
+
+import re
+
+from .inflection import finite
+from .people import absent_person, mention, name_in_passing
+from .sentence import Sentence, Subject, Token
+from .tables import pick
+
+_ALONE = re.compile(r"\b(?:I|I'\w+|my|me|My|Me)\b")  # what only one can say
+
+
+def choose_line(s: Sentence, names: tuple[str, ...], to: tuple[str, ...] = ()) -> str | None:
+    """Returns what one of them, or all of them together, could say now, perhaps `to` somebody by name; else None."""
+    by_name = len(to) == 1 and s.chance(0.5)
+    for _ in range(8):
+        line = s.fresh("dialogue", "line to" if by_name else "line", s.tags(names))
+        if line is None or len(names) == 1 or not _ALONE.search(line):
+            return line and _with_names(s, line, to)
+    return None
+
+
+def _with_names(s: Sentence, line: str, to: tuple[str, ...]) -> str:
+    if "{you}" in line:
+        line = line.replace("{you}", name_in_passing(s, to[0]))
+    if "{away}" in line:
+        line = line.replace("{away}", name_in_passing(s, absent_person(s)))
+    return line
+
+
+def quote(s: Sentence, line: str, goes_on: bool) -> None:
+    """Adds the words in quotation marks; a full stop becomes a comma where the sentence goes on."""
+    if goes_on and line.endswith("."):
+        line = line[:-1] + ","
+    s.put(f'"{line}"')
+
+
+def say_verb(s: Sentence, line: str, subject: Subject) -> str:
+    """Returns "asks" after a question, "cries" after an exclamation, "murmurs" ..."""
+    mark = {"?": "ask", "!": "cry"}.get(line[-1], "say")
+    verb, _, rest = pick("dialogue", mark, s.tags(subject.names), s.rng).partition(" ")
+    return f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip()
+
+
+def said_by(s: Sentence, line: str, names: tuple[str, ...], plain: bool = False) -> Subject:
+    """Adds "said Rosa" or "she said" after a quotation."""
+    before = len(s.tokens)
+    subject = mention(s, names, plain=plain)
+    spoken = s.tokens[before:]
+    verb = say_verb(s, line, subject)
+    if not spoken[0].names and len(verb.split()) < 3 and (plain or s.chance(0.6)):
+        s.tokens[before:before] = [Token(verb)]
+    else:
+        s.put(verb)
+    return subject

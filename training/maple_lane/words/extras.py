@@ -1,0 +1,91 @@
+"""What a sentence may have besides who does what where: openers, moods, purposes, reasons, what goes on around it."""
+
+from __future__ import annotations
+
+from .people import mention
+from .sentence import Sentence, Subject
+from .tables import pick
+from .templates import clause, verb_phrase
+from .where import sight
+
+_NO_COMMA = ("And", "But", "So", "Now", "Soon")
+_MAYBE_COMMA = ("Then", "Next", "Still", "Afterwards", "Naturally")
+TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
+
+
+def opener(s: Sentence, share: float = 0.3) -> None:
+    """Begins with a word of time or of nothing in particular: "That afternoon,", "Without a word,"."""
+    if s.tokens or not s.spend(share):
+        return
+    tags = s.tags(s.facts.names)
+    if words := s.fresh("manner", "opener", tags):
+        clause(s, words)
+        if words not in _NO_COMMA and (len(words.split()) > 1 or words not in _MAYBE_COMMA or s.chance(0.5)):
+            s.comma()
+
+
+def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, ...] = TAILS) -> str:
+    """Ends with more about the subject, of one kind of `among` by chance. Returns the kind, or ""."""
+    if not s.spend(share):
+        return ""
+    kinds = [kind for kind in among if not (s.manner_said and kind == "with")]
+    s.rng.shuffle(kinds)
+    for kind in kinds:
+        words = sight(s) if kind == "sight" else s.fresh("manner", kind, s.tags(subject.names))
+        if not words:
+            continue
+        if kind == "participle":
+            s.comma()
+            verb_phrase(s, words, subject, "ing")
+        else:
+            s.put({"sight": s.rng.choice(("while", "while", "as")), "because": "because"}.get(kind, ""))
+            clause(s, words, subject)
+        return kind
+    return ""
+
+
+def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) -> bool:
+    """Opens with "Humming a tune,". Returns whether it did."""
+    words = s.fresh("manner", "participle", s.tags(names))
+    if not words:
+        return False
+    verb_phrase(s, words, subject, "ing")
+    s.comma()
+    return True
+
+
+def relative(s: Sentence, subject: Subject) -> bool:
+    """Adds ", who had not slept well,". Returns whether it did."""
+    words = s.fresh("manner", "relative", s.tags(subject.names))
+    if not words:
+        return False
+    s.comma()
+    s.put("who")
+    clause(s, words, subject)
+    s.comma()
+    return True
+
+
+def without(s: Sentence, names: tuple[str, ...], section: str, words_of: str = "manner") -> bool:
+    """Adds a clause about people who are not there, from a section of a table. Returns whether it did."""
+    left = "left" if set(names) <= set(s.discourse.shown) else "away"
+    tags = s.tags(s.facts.names) | {left, *(f"x-{s.facts.person(name).age}" for name in names)}
+    words = s.fresh(words_of, section, tags)
+    if not words:
+        return False
+    for word in words.split(" "):
+        if word.startswith("{x}"):
+            who = mention(s, names, plain=True)
+            s.put(word[3:], glued=True)
+        else:
+            clause(s, word, who if word.startswith("^") else None)
+    return True
+
+
+def duration(s: Sentence, subject: Subject) -> None:
+    s.put(pick("manner", "duration", s.tags(subject.names), s.rng) or "for a while")
+
+
+def prelude(s: Sentence, names: tuple[str, ...]) -> str | None:
+    """Returns what they do first, "wash {his} hands", which the picture does not show."""
+    return s.fresh("manner", "prelude", s.tags(names))

@@ -1,0 +1,144 @@
+"""What a frame shows, in the terms sentences need: people, what each does, where, and what else there is.
+
+The writer of English sees nothing but these values, so another world needs only its own way to make them. Today's
+way is `facts_of`, from a scene of Maple Lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from storyboard.people import Look
+from storyboard.people.gestures import PAIR_POSES, SINGLE_ACTIONS
+from storyboard.people.words import phrases
+
+from ..cast import BY_NAME
+from ..places import PLACES
+from ..scene import Scene
+from ..things import THINGS_BESIDE
+from .tables import fitting, table
+
+_LONGEST_LOOK = 7  # words of a description of somebody
+
+
+@cache
+def undrawn() -> frozenset[str]:
+    """Returns tags "no-sitting" for the actions of the word table that the world does not draw.
+
+    Phrases for them stand, with such a condition, under the action whose pose is nearest.
+    """
+    actions = {
+        section.removesuffix(" canonical") for section in table("verbs") if section.endswith(" canonical")
+    }
+    return frozenset(f"no-{action}" for action in actions - {*SINGLE_ACTIONS, *PAIR_POSES})
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """Somebody in a frame.
+
+    pronoun: "he", "she", "it" or "they". looks: what they can be called instead of their name, without "the":
+    "old woman". kin: whose relative they are: {"Nana": "grandson"}. age: "child", "adult", "old" or "robot".
+    action: one of the word table's. prop: the thing of the action, where it has several. mood: "happy", "sad",
+    "surprised", "cross" or None.
+    """
+
+    name: str
+    pronoun: str
+    action: str
+    looks: tuple[str, ...] = ()
+    kin: Mapping[str, str] = field(default_factory=dict)
+    age: str = "adult"
+    prop: str | None = None
+    mood: str | None = None
+
+
+@dataclass(frozen=True)
+class FrameFacts:
+    """A frame; ValueError where the word tables do not know its place or an action.
+
+    people: from left to right, none where nobody is there. absent: those of the story who are not there.
+
+    place: a place of the word table. time, weather: "night", "rain" ...; None is an ordinary day.
+    things: what stands beside people, with its article: "a dog".
+    """
+
+    place: str
+    people: tuple[PersonFacts, ...] = ()
+    absent: tuple[PersonFacts, ...] = ()
+    time: str | None = None
+    weather: str | None = None
+    things: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if f"kind {self.place}" not in table("places"):
+            raise ValueError(
+                f"the word table has no place {self.place!r}; add its sections to data/places.txt"
+            )
+        for person in self.people:
+            if f"{person.action} canonical" not in table("verbs"):
+                raise ValueError(
+                    f"the word table has no action {person.action!r}; add its sections to data/verbs.txt"
+                )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(person.name for person in self.people)
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The people who do the same with the same thing, in the order of the stage."""
+        found: dict[tuple, list[str]] = {}
+        for person in self.people:
+            found.setdefault((person.action, person.prop), []).append(person.name)
+        return tuple(map(tuple, found.values()))
+
+    def person(self, name: str) -> PersonFacts:
+        """Returns the facts of somebody of the story, there or not."""
+        return next(person for person in (*self.people, *self.absent) if person.name == name)
+
+
+def facts_of(
+    scene: Scene,
+    looks: Mapping[str, Look | None] | None = None,
+    kin: Mapping[tuple[str, str], str] | None = None,
+) -> FrameFacts:
+    """Returns the facts of a Maple Lane scene.
+
+    looks: the names of its whole story, each with its look, None for one of the cast. kin: (whose, who) -> "grandson",
+    beside what the word table says of the cast.
+    """
+    relations = _cast_kin() | dict(kin or {})
+    people = tuple(_person(a.name, a.look, relations, a.action, a.prop, a.expression) for a in scene.actors)
+    here = {actor.name for actor in scene.actors}
+    absent = tuple(
+        _person(name, look, relations, "standing") for name, look in (looks or {}).items() if name not in here
+    )
+    # time and weather are only seen under the sky
+    sky = (scene.time, scene.weather) if PLACES[scene.place].outdoors else ("day", "clear")
+    time, weather = (None if word in ("day", "clear") else word for word in sky)
+    things = tuple(THINGS_BESIDE[thing.kind].words for thing in scene.things)
+    return FrameFacts(scene.place, people, absent, time, weather, things)
+
+
+def _person(
+    name: str, look: Look | None, kin, action: str, prop: str | None = None, mood: str | None = None
+) -> PersonFacts:
+    whose = {other: noun for (other, who), noun in kin.items() if who == name}
+    if look is None:
+        looks = fitting("people", f"looks {name}", ())
+        age = next(iter(fitting("people", f"age {name}", ())), "adult")
+        return PersonFacts(name, BY_NAME[name].pronoun, action, looks, whose, age, prop, mood)
+    found = (phrase.text.removeprefix("the ") for phrase in phrases(look))
+    looks = tuple(words for words in found if len(words.split()) <= _LONGEST_LOOK)
+    age = "robot" if look.kind == "robot" else look.age
+    return PersonFacts(name, look.pronoun, action, looks, whose, age, prop, mood)
+
+
+def _cast_kin() -> dict[tuple[str, str], str]:
+    """Returns (whose, who) -> noun, from lines like "Nana's grandson: Pip"."""
+    rows = (entry.text for entry in table("people").get("kin", ()))
+    split = (row.replace("'s ", ":", 1).split(":") for row in rows)
+    return {(whose.strip(), who.strip()): noun.strip() for whose, noun, who in split}

@@ -1,0 +1,184 @@
+"""A caption while it is written: words in their order, with what they refer to, and what is still to be said.
+
+A `Sentence` grows from left to right, because whom a pronoun can stand for depends on what stands before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from .discourse import Discourse
+from .facts import FrameFacts, undrawn
+from .inflection import article
+from .tables import fitting
+
+NEAR_SHARE = 0.22
+
+
+@dataclass(frozen=True)
+class Token:
+    """Some words. names: the people they stand for, where they are a pronoun. glued: no space before them."""
+
+    text: str
+    names: tuple[str, ...] = ()
+    glued: bool = False
+    opens: bool = False  # a new sentence begins here
+
+
+@dataclass(frozen=True)
+class Subject:
+    """People a verb belongs to. many: whether the verb is plural; "everyone" is several people, and its verb is not."""
+
+    names: tuple[str, ...]
+    pronoun: str
+    many: bool
+
+    @property
+    def several(self) -> bool:
+        return len(self.names) > 1
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`text[start:start + len(word)] == word` is a pronoun, or "both of them", that stands for `names`."""
+
+    word: str
+    start: int
+    names: tuple[str, ...]
+
+
+class Sentence:
+    """See the top of the file. budget: how many ornaments it may still have."""
+
+    def __init__(self, facts: FrameFacts, discourse: Discourse, rng: Random, budget: int):
+        self.facts, self.discourse, self.rng, self.budget = facts, discourse, rng, budget
+        self.tokens: list[Token] = []
+        self.mentioned: list[str] = []
+        self.named: list[str] = []
+        self.kin: set[tuple[str, str]] = set()
+        self.used: set[str] = set()
+        self.moved = discourse.place != facts.place
+        self.circumstances = [
+            new for new in (facts.time, facts.weather) if new and new not in discourse.circumstances
+        ]
+        if discourse.circumstances and not (facts.time or facts.weather):
+            self.circumstances = ["day"]
+        self.things = tuple(thing for thing in facts.things if self.moved or thing not in discourse.things)
+        self.place_pending, self.place_said = self.moved, False
+        self.open_actions: set[str] = set()
+        self.things_said: set[str] = set()
+        self.manner_said = False
+        self.described: set[str] = set()
+        # whose deed is said as something the world cannot draw, which has the same pose
+        self.near = {name for group in facts.groups if rng.random() < NEAR_SHARE for name in group}
+        self._opens = True
+
+    # ---- choices ----------------------------------------------------------------------------------------------------
+
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
+
+    def spend(self, share: float, cost: int = 1) -> bool:
+        """Returns whether an ornament is to be put in, and pays for it."""
+        if self.budget < cost or not self.chance(share):
+            return False
+        self.budget -= cost
+        return True
+
+    def tags(self, names: Sequence[str] = ()) -> set[str]:
+        """Returns the tags of the moment, and of some of its people: place, number, action, mood, age."""
+        facts = self.facts
+        tags = {*undrawn(), facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
+        tags.add(facts.weather or "clear")
+        tags.add(
+            "moved" if self.moved and self.discourse.place else "same" if self.discourse.place else "first"
+        )
+        tags.add("past" if self.discourse.past else "present")
+        if len(facts.people) < 2:
+            tags.add("alone" if facts.people else "nobody")
+        if facts.absent:
+            tags.add("has-away")
+        people = [facts.person(name) for name in names]
+        tags.add("many" if len(people) > 1 else "one")
+        if len(people) == 2:
+            tags.add("two")
+        for attribute in ("action", "mood", "age", "prop", "pronoun"):
+            values = {getattr(person, attribute) for person in people}
+            if len(values) == 1:
+                tags.add(str(*values))
+        if names and self.near.issuperset(names):
+            tags = {f"~{tag}" if tag == people[0].action else tag for tag in tags}
+        return tags
+
+    def fresh(self, name: str, section: str, tags: set[str]) -> str | None:
+        """Returns a phrase of a table that this story has not used, and keeps it in mind; None where there is none."""
+        spent = self.used.union(self.discourse.used)
+        found = [text for text in fitting(name, section, tags) if text not in spent]
+        if not found:
+            return None
+        chosen = self.rng.choice(found)
+        self.used.add(chosen)
+        return chosen
+
+    def available(self, name: str, section: str, names: Sequence[str]) -> bool:
+        """Returns whether `fresh` would find something."""
+        spent = self.used.union(self.discourse.used)
+        return any(text not in spent for text in fitting(name, section, self.tags(names)))
+
+    # ---- words ------------------------------------------------------------------------------------------------------
+
+    def put(self, text: str, names: tuple[str, ...] = (), glued: bool = False) -> None:
+        """Adds words as they are."""
+        if not text:
+            return
+        glued = glued or text[0] in ",;"
+        if glued and not self.tokens:
+            return
+        self.tokens.append(Token(text, names, glued, self._opens))
+        self._opens = False
+
+    def comma(self) -> None:
+        if (
+            self.tokens
+            and self.tokens[-1].text[-1] not in ",.!?;:"
+            and not self.tokens[-1].text.endswith('"')
+        ):
+            self.put(",", glued=True)
+
+    def stop(self, mark: str = ".") -> None:
+        """Ends a sentence."""
+        if self.tokens[-1].text == ",":
+            self.tokens.pop()
+        if not self.tokens[-1].text.endswith((".", "!", "?", '."', '!"', '?"')):
+            self.put(mark, glued=True)
+        self._opens = True
+
+    # ---- the text ---------------------------------------------------------------------------------------------------
+
+    def text(self) -> tuple[str, tuple[Reference, ...]]:
+        """Returns the caption, and its pronouns for people."""
+        self._agree_articles()
+        text, references = "", []
+        for token in self.tokens:
+            words = token.text
+            if token.opens:
+                at = 1 if words[0] in '"\u201c' else 0
+                words = words[:at] + words[at : at + 1].upper() + words[at + 1 :]
+            text += "" if token.glued or not text else " "
+            if token.names:
+                references.append(Reference(words, len(text), token.names))
+            text += words
+        return text, tuple(references)
+
+    def _agree_articles(self) -> None:
+        """Puts "a" and "an" right, whatever came to stand behind them."""
+        for index, token in enumerate(self.tokens):
+            following = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
+            words = token.text.split(" ")
+            for at, word in enumerate(words):
+                after = words[at + 1] if at + 1 < len(words) else following
+                if word.lower() in ("a", "an") and after:
+                    words[at] = word[0] + article(after)[1:]
+            self.tokens[index] = Token(" ".join(words), token.names, token.glued, token.opens)

@@ -1,0 +1,78 @@
+"""The word tables: `data/*.txt`, one phrase a line under `[section]` headings, with conditions behind it.
+
+    run across the grass @park,garden
+    sleep like a log     @-robot
+
+`@a,b` asks for one of these tags among those of the moment (place, action, mood, age, number ...), `@-a,b` for none of
+them; several conditions must all hold. A moment's tag "~sleeping" bars what `@-sleeping` bars, and is nothing that is
+asked for. A line that begins with # is a comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from random import Random
+
+_DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A phrase of a table. `needs`: sets of tags of which one each must be there; `never`: tags that must not be."""
+
+    text: str
+    needs: tuple[frozenset[str], ...] = ()
+    never: frozenset[str] = frozenset()
+
+    def fits(self, tags: frozenset[str], bars: frozenset[str]) -> bool:
+        """Returns whether its conditions hold; `bars` are the tags without "~"."""
+        return self.never.isdisjoint(bars) and not any(need.isdisjoint(tags) for need in self.needs)
+
+
+def lines(name: str) -> list[str]:
+    """Returns the lines of `data/NAME.txt` without comments and empty ones."""
+    text = (_DATA / f"{name}.txt").read_text("utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@cache
+def table(name: str) -> dict[str, tuple[Entry, ...]]:
+    """Returns section -> its entries of `data/NAME.txt`."""
+    sections: dict[str, list[Entry]] = {}
+    for line in lines(name):
+        if line.startswith("["):
+            current = sections.setdefault(line.strip("[]"), [])
+        else:
+            current.append(_entry(line))
+    return {section: tuple(entries) for section, entries in sections.items()}
+
+
+def fitting(name: str, section: str, tags: Collection[str]) -> tuple[str, ...]:
+    """Returns the phrases of a section whose conditions hold; none where there is no such section."""
+    return _fitting(name, section, frozenset(tags))
+
+
+@lru_cache(maxsize=65536)
+def _fitting(name: str, section: str, tags: frozenset[str]) -> tuple[str, ...]:
+    bars = frozenset(tag.lstrip("~") for tag in tags)
+    return tuple(entry.text for entry in table(name).get(section, ()) if entry.fits(tags, bars))
+
+
+def pick(name: str, section: str, tags: Collection[str], rng: Random) -> str | None:
+    """Returns one of `fitting`, or None where there is none."""
+    found = fitting(name, section, tags)
+    return rng.choice(found) if found else None
+
+
+def _entry(line: str) -> Entry:
+    text, *conditions = (part.strip() for part in line.split("@"))
+    needs, never = [], set()
+    for condition in conditions:
+        if condition.startswith("-"):
+            never |= set(condition[1:].split(","))
+        else:
+            needs.append(frozenset(condition.split(",")))
+    return Entry(text, tuple(needs), frozenset(never))

@@ -1,0 +1,120 @@
+"""Templates of the word tables, said: what stands in braces is filled in, what is marked as a verb is inflected.
+
+{his} {him} {he} {himself}   the subject, in the form that its number and pronoun ask for
+{obj} {obj's}                somebody else
+{prop} {food}                something from the table of nouns; {prop(s)}, hand(s): more than one of several people
+{path}                       across the place, where it is still to be said
+*verb                        a verb in the form of the verb phrase
+~verb +verb ^verb            finite, after one thing, after several, after the subject
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .discourse import pronoun_form
+from .inflection import finite, other_form, plural
+from .people import absent_person, mention
+from .sentence import Sentence, Subject
+from .tables import pick
+
+_PIECES = re.compile(r"\{[^}]+\}|[*+^~][\w-]+|[^{*+^~]+")
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """What a template is filled with. inflected: gives the form of a verb marked with `*`."""
+
+    subject: Subject | None
+    obj: tuple[str, ...]
+    inflected: Callable[[str], str]
+
+    @property
+    def several(self) -> bool:
+        return self.subject is not None and self.subject.several
+
+
+def clause(s: Sentence, template: str, subject: Subject | None = None) -> None:
+    """Adds a clause or phrase of a table, finite verbs in the tense of the story."""
+    _expand(s, template, _Filling(subject, (), lambda verb: finite(verb, s.discourse.past, many=False)))
+
+
+def verb_phrase(s: Sentence, template: str, subject: Subject, form: str, obj: tuple[str, ...] = ()) -> None:
+    """Adds a verb phrase: its first word and each `*word` are verbs in this form (finite, base, ing, done)."""
+
+    def inflected(verb: str) -> str:
+        return finite(verb, s.discourse.past, subject.many) if form == "finite" else other_form(verb, form)
+
+    _expand(s, "*" + template.lstrip("*"), _Filling(subject, obj, inflected))
+
+
+def pronoun(s: Sentence, subject: Subject, case: str) -> None:
+    """Adds the subject's pronoun, which its verb makes certain."""
+    s.put(pronoun_form(subject.pronoun, case), subject.names)
+
+
+def _expand(s: Sentence, template: str, filling: _Filling) -> None:
+    for word in template.split():
+        glued = False
+        for piece in _PIECES.findall(word):
+            before = len(s.tokens)
+            filling = _add(s, piece, filling, glued)
+            glued = glued or len(s.tokens) > before
+
+
+def _add(s: Sentence, piece: str, filling: _Filling, glued: bool) -> _Filling:
+    """Adds a piece of a word and returns the filling for what follows: after {he} verbs agree with the pronoun."""
+    past, verb = s.discourse.past, piece[1:]
+    if piece[0] == "{":
+        return _fill(s, piece[1:-1], filling)
+    if piece[0] == "*":
+        words = filling.inflected(verb)
+    elif piece[0] in "~+":
+        words = finite(verb, past, many=piece[0] == "+")
+    elif piece[0] == "^":
+        words = finite(verb, past, filling.subject.many)
+    else:
+        words = re.sub(r"\((e?s)\)", r"\1" if filling.several else "", piece)
+    s.put(words, glued=glued)
+    return filling
+
+
+def _fill(s: Sentence, slot: str, filling: _Filling) -> _Filling:
+    subject = filling.subject
+    if slot in ("his", "himself"):
+        pronoun(s, subject, "possessive" if slot == "his" else "reflexive")
+    elif slot == "he":
+        return replace(filling, subject=mention(s, subject.names, again=True))
+    elif slot == "him":
+        mention(s, subject.names, "object", again=True)
+    elif slot in ("obj", "obj's"):
+        mention(s, filling.obj, "object" if slot == "obj" else "possessive", doers=subject.names)
+    elif slot in ("away", "away's"):
+        mention(s, (absent_person(s),), "object" if slot == "away" else "possessive", plain=True)
+    elif slot == "path":
+        _path(s)
+    else:
+        _noun(s, slot, filling)
+    return filling
+
+
+def _noun(s: Sentence, slot: str, filling: _Filling) -> None:
+    section, names = slot.removesuffix("(s)"), filling.subject.names if filling.subject else ()
+    if section == "prop":
+        section = f"prop {s.facts.person(names[0]).prop}"
+        s.things_said |= set(names)
+    phrase = pick("nouns", section, s.tags(names), s.rng)
+    if phrase is None:
+        raise ValueError(f"the table of nouns has nothing for {section!r}")
+    clause(s, plural(phrase) if slot.endswith("(s)") and filling.several else phrase, filling.subject)
+
+
+def _path(s: Sentence) -> None:
+    where = pick("places", f"through {s.facts.place}", s.tags(), s.rng)
+    if s.place_pending and where:
+        s.place_pending, s.place_said = False, True
+        s.put(where)
+    else:
+        s.put("along")

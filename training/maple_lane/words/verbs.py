@@ -1,0 +1,114 @@
+"""What people do, said: a verb phrase of the table for each action, its aspect, its adverb.
+
+Besides its own phrases an action has `near` ones, for what the world cannot draw and shows with the same pose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .inflection import finite, other_form
+from .sentence import Sentence, Subject
+from .tables import fitting, pick, table
+from .templates import verb_phrase
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A verb phrase. plain: it may have an adverb, and be in progress ("is reading"). obj: whom it is done to."""
+
+    template: str
+    plain: bool
+    obj: tuple[str, ...] = ()
+
+
+def choose_deed(
+    s: Sentence,
+    names: tuple[str, ...],
+    obj: tuple[str, ...] = (),
+    among: str = "",
+    plain: bool = False,
+    begins: bool = False,
+) -> Deed:
+    """Returns a way to say what `names` do, who all do the same; with `obj`, one that is done at or for them.
+
+    among: a section of the table to choose from instead. plain: the deed is to be plain. begins: it follows something
+    else in time, so that somebody falls asleep rather than sleeps.
+    """
+    tags, action = s.tags(names), s.facts.person(names[0]).action
+    kind = ""
+    if s.near.issuperset(names):
+        kind = " near"
+    elif begins and f"{action} begin" in table("verbs"):
+        kind = " begin"
+    section = among or f"{action}{' towards' if obj else kind}"
+    for _ in range(20):
+        template = s.fresh("verbs", section, tags) or s.fresh("verbs", action, tags)
+        template = template or pick("verbs", f"{action} canonical", set(), s.rng) or action
+        whole = template.endswith("!") or "*" in template or template.startswith("be ")
+        if not (plain and whole):
+            break
+    return Deed(template.rstrip("! "), not whole, obj if "{obj" in template else ())
+
+
+def has_towards(s: Sentence, names: tuple[str, ...]) -> bool:
+    """Returns whether what they do can be said to be done at or for somebody."""
+    return bool(fitting("verbs", f"{s.facts.person(names[0]).action} towards", s.tags(names)))
+
+
+def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb: bool = True) -> None:
+    """Adds the verb phrase after its subject. aspect: "simple" or "progressive"; else by chance."""
+    aspect = aspect or ("progressive" if s.chance(0.35) else "simple")
+    outer = pick("verbs", "wrap", s.tags(subject.names), s.rng)
+    if outer and adverb and deed.plain and aspect == "simple" and not deed.obj and s.spend(0.08):
+        _wrapped(s, subject, deed, outer)
+        return
+    free = deed.plain and adverb and not any(word.endswith("ly") for word in deed.template.split())
+    manner = pick("manner", "adverb", s.tags(subject.names), s.rng) if free and s.spend(0.16) else None
+    s.manner_said = s.manner_said or manner is not None
+    before = manner is not None and (len(deed.template.split()) > 2 or s.chance(0.6))
+    if aspect == "progressive" and deed.plain:
+        s.put(finite("be", s.discourse.past, subject.many))
+        form = "ing"
+    else:
+        form = "finite"
+    if before:
+        s.put(manner)
+    verb_phrase(s, deed.template, subject, form, deed.obj)
+    if manner and not before:
+        s.put(manner)
+
+
+def say_ing(s: Sentence, subject: Subject, deed: Deed) -> None:
+    """Adds the participle: "reading a book"."""
+    verb_phrase(s, deed.template, subject, "ing", deed.obj)
+
+
+def say_base(s: Sentence, subject: Subject, deed: Deed) -> None:
+    """Adds the bare form: "watches him *read a book*"."""
+    verb_phrase(s, deed.template, subject, "base", deed.obj)
+
+
+def say_perfect(s: Sentence, subject: Subject, deed: Deed) -> None:
+    """Adds "has been reading a book"."""
+    s.put(finite("have", s.discourse.past, subject.many))
+    s.put("been")
+    verb_phrase(s, deed.template, subject, "ing", deed.obj)
+
+
+def _wrapped(s: Sentence, subject: Subject, deed: Deed, outer: str) -> None:
+    """Adds "keeps reading", "begins to read": a verb of the table [wrap], "keep | ing"."""
+    outer, form = (part.strip() for part in outer.split("|"))
+    verb, _, rest = outer.partition(" ")
+    s.put(f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip())
+    verb_phrase(s, deed.template, subject, form, deed.obj)
+
+
+def done_to(s: Sentence, names: tuple[str, ...]) -> tuple[str, str, bool] | None:
+    """Returns a passive of the table, "the flowers | water | many", as (thing, participle phrase, whether many)."""
+    row = pick("verbs", f"{s.facts.person(names[0]).action} passive", s.tags(names), s.rng)
+    if row is None:
+        return None
+    thing, verb, *number = (part.strip() for part in row.split("|"))
+    head, _, rest = verb.partition(" ")
+    return thing, f"{other_form(head, 'done')} {rest}".strip(), bool(number)

@@ -1,0 +1,51 @@
+"""Where a frame is, said: the place by its names and by what is there, or left out where it carries on."""
+
+from __future__ import annotations
+
+from .sentence import Sentence
+from .tables import pick
+from .templates import clause
+
+
+def front_place(s: Sentence, share: float = 0.3) -> bool:
+    """Opens with the place, where it is still to be said: "At the shore,". Returns whether it did."""
+    if not s.place_pending or s.tokens or not s.chance(share):
+        return False
+    _say(s, "at")
+    s.comma()
+    return True
+
+
+def say_place(s: Sentence, share: float = 0.2) -> None:
+    """Adds the place where it is still to be said; else, at times, a spot of it, "there", or nothing."""
+    if s.place_pending:
+        _say(s, "at")
+    elif not s.moved and s.spend(share):
+        kind = s.rng.choice(("there", "there", "spot", "spot", "spot", "at"))
+        section = "there" if kind == "there" else f"{kind} {s.facts.place}"
+        words = pick("places", section, s.tags(), s.rng)
+        if words and "there" not in {token.text for token in s.tokens}:
+            clause(s, words)
+            s.place_said = kind == "at"
+
+
+def say_way(s: Sentence) -> None:
+    """Adds where somebody goes: "to the shore"."""
+    _say(s, "to")
+
+
+def say_reached(s: Sentence) -> None:
+    """Adds the place as an object of "reach" or "leave": "the shore"."""
+    _say(s, "reach")
+
+
+def sight(s: Sentence) -> str | None:
+    """Returns a clause about what can be seen or heard at the place."""
+    return s.fresh("places", f"sight {s.facts.place}", s.tags())
+
+
+def _say(s: Sentence, kind: str) -> None:
+    words = pick("places", f"{kind} {s.facts.place}", s.tags(), s.rng)
+    fallback = {"at": "in the", "to": "to the", "reach": "the"}[kind]
+    clause(s, words or f"{fallback} {s.facts.place}")
+    s.place_pending, s.place_said = False, True

@@ -1,0 +1,151 @@
+"""A decoder that draws hard edges: `python -m training.pretrain decoder --output_dir runs/decoder`.
+
+The encoder stays as it is, bit for bit, so that every latent there is keeps its meaning. An absolute error alone is
+smallest for soft edges, as the decoder is never quite sure where an edge lies; so a discriminator looks on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import HfArgumentParser
+
+from storyboard.models.autoencoder import SharpAutoencoderKL, sharpened
+from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.parts import freeze, save_part
+from training.examples.latents import measured_vae
+from training.loop import LoopArguments, TrainingRun
+from training.pretrain.autoencoder import Pictures, sample_sheet
+from training.pretrain.discriminator import PatchDiscriminator
+from training.pretrain.edges import edge_difference, laplacian_variance, tones
+
+NOISE = 0.35  # of a normalised latent: about what the denoiser is off by
+
+
+@dataclass
+class DecoderArguments(LoopArguments):
+    """Loop arguments with this part's defaults: about 5 pictures in 3 seconds on one core."""
+
+    steps: int = 4000
+    batch: int = 1
+    lr: float = 3e-4
+    beta1: float = 0.5  # what each side of the game did ten steps ago is out of date
+    warmup: int = 30
+    ema: float = 0.995
+    weight_decay: float = 0.0
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the pixels of characters and their things"}
+    )
+    edges: float = field(default=2.0, metadata={"help": "weight of how hard edges are, wherever they lie"})
+    adversarial: float = field(
+        default=0.05,
+        metadata={"help": "weight of what the discriminator doubts"},
+    )
+    alone: int = field(
+        default=500, metadata={"help": "steps until the discriminator is heard, and as many until fully so"}
+    )
+
+
+class DecoderTraining(nn.Module):
+    """Reconstruction of pictures (B, 3, H, W) in [-1, 1], edges as hard as theirs, and a discriminator's doubts.
+
+    The error is L1 and half of L1 on gradients. The doubts' weight is a fixed one, so that a discriminator that sees
+    nothing does nothing: scaled to the error's gradient, its noise was printed on every picture as a grid.
+    """
+
+    def __init__(self, vae: SharpAutoencoderKL, adversarial: float, edges: float):
+        super().__init__()
+        self.edges = edges
+        self.vae, self.adversarial = vae, adversarial
+        self.discriminator = PatchDiscriminator()
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        pixels = batch["pixels"]
+        with torch.no_grad():
+            posterior = posterior_of(self.vae, pixels)
+            raw = posterior.mode() + batch["noise"] * self._deviation(pixels)
+        drawn = reconstruct(self.vae, raw.to(memory_format=torch.channels_last))
+        difference = drawn - pixels
+        weighed = difference * batch["weights"]
+        gradient = sum(weighed.diff(dim=d).abs().mean(dim=(1, 2, 3)) for d in (-1, -2))
+        crisp = edge_difference(drawn, pixels, batch["weights"])
+        off = weighed.abs().mean(dim=(1, 2, 3)) + 0.5 * gradient + self.edges * crisp
+        seen, mistakes = self._seen(drawn, pixels, batch["heard"])
+        return {
+            "loss": (off + seen).mean() + mistakes,
+            "l1": difference.abs().mean(),
+            "sharpness": laplacian_variance(drawn.detach().mean(1)).mean()
+            / laplacian_variance(pixels.mean(1)).mean(),
+            "edges": crisp.mean(),
+            "mistakes": mistakes,
+        }
+
+    def _seen(
+        self, drawn: torch.Tensor, pixels: torch.Tensor, heard: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What each picture is charged (B,) for what the discriminator sees, and what that is charged itself ()."""
+        if not heard * self.adversarial:
+            # Nobody looks on yet, and looking costs a quarter of a step. All weights take part in every step, though.
+            return drawn.new_zeros(len(drawn)), 0 * sum(p.sum() for p in self.discriminator.parameters())
+        # Broad colours are what the error alone answers for. They are the easiest thing to find fault with, and a
+        # discriminator that sees them pulls whole pictures to green.
+        detail = drawn + tones(pixels) - tones(drawn)
+        doubts = heard * self.adversarial * self.discriminator.doubts(detail)
+        return doubts, self.discriminator.mistakes(pixels, detail)
+
+    def _deviation(self, pixels: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(self.vae.config.latents_std, device=pixels.device).view(1, -1, 1, 1)
+
+
+@dataclass(frozen=True)
+class NoisyPictures:
+    """`Pictures`, half with exact latents and half with noise of up to NOISE, and how far the adversary is heard."""
+
+    pictures: Pictures
+    alone: int
+
+    def __call__(self, step: int, rows: range) -> dict:
+        batch = self.pictures(step, rows)
+        spreads = [np.random.default_rng((self.pictures.seed, step, row, 1)).uniform(-1, 1) for row in rows]
+        strength = NOISE * torch.tensor(spreads, dtype=torch.float32).clamp(min=0)
+        batch["noise"] = batch["noise"] * strength.view(-1, 1, 1, 1)
+        batch["heard"] = min(1.0, max(0.0, step / self.alone - 1)) if self.alone else 1.0
+        return batch
+
+
+def initial_vae(parts: Path) -> SharpAutoencoderKL:
+    """The autoencoder of these parts, with a fresh head if it has none, and all but its decoder frozen.
+
+    StoryError where the statistics of its latents, the unit of the noise, are not measured.
+    """
+    vae = measured_vae(parts)
+    sharp = freeze(vae if isinstance(vae, SharpAutoencoderKL) else sharpened(vae))
+    for part in (sharp.decoder, sharp.post_quant_conv):
+        if part is not None:
+            part.requires_grad_(True)
+    return sharp.train()
+
+
+def main(argv: list[str]) -> None:
+    (args,) = HfArgumentParser(DecoderArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    vae = initial_vae(Path(args.parts))
+    size = vae.config.sample_size
+    side = size // downsampling(vae)
+    latent = (vae.config.latent_channels, side, side)
+    batches = NoisyPictures(Pictures(args.seed, size, 0, args.figures, latent), args.alone)
+    run = TrainingRun(DecoderTraining(vae, args.adversarial, args.edges), batches, args)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            vae.eval()
+            with run.averaged():
+                sample_sheet(vae, size).save(run.folder / f"sample-{stats.step:06d}.png")
+            vae.train()
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            save_part(Path(args.parts), "vae", vae)

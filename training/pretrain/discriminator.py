@@ -1,0 +1,56 @@
+"""A patch discriminator: which parts of a picture look drawn by the world, and which by a decoder.
+
+Its spectral normalisation is computed anew at every call, so that the weights are all its state and a run resumes to
+the step. Knows nothing of what it judges beyond three channels of pixels.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.func import functional_call
+
+SHORT = 0.15
+
+
+class SpectralConv2d(nn.Conv2d):
+    """A convolution whose weight, as a matrix of its output channels, has the largest singular value 1."""
+
+    def forward(self, grid: torch.Tensor) -> torch.Tensor:
+        rows = self.weight.flatten(1)
+        largest = torch.linalg.eigvalsh(rows @ rows.T)[-1].clamp(min=1e-12).sqrt()
+        return self._conv_forward(grid, self.weight / largest, self.bias)
+
+
+class PatchDiscriminator(nn.Module):
+    """Pixels (B, 3, H, W) -> one score (B, H / 4, W / 4) for each patch of 26x26 pixels, high where it looks real."""
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        self.layers = nn.Sequential(
+            SpectralConv2d(3, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            SpectralConv2d(width, 2 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            SpectralConv2d(2 * width, 2 * width, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            SpectralConv2d(2 * width, 1, 3, padding=1),
+        )
+        # What is normalised may have any length; a short weight turns faster at the same learning rate, and a
+        # discriminator has to keep pace with a decoder that has been trained before.
+        for layer in self.layers[::2]:
+            nn.init.normal_(layer.weight, std=SHORT * layer.weight[0].numel() ** -0.5)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.layers(pixels)[:, 0]
+
+    def mistakes(self, real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
+        """The hinge loss () that teaches it; nothing flows back to what drew the pictures."""
+        scores = self(torch.cat([real, drawn.detach()]))
+        return F.relu(1 - scores[: len(real)]).mean() + F.relu(1 + scores[len(real) :]).mean()
+
+    def doubts(self, drawn: torch.Tensor) -> torch.Tensor:
+        """(B,): how false each picture looks, to whom drew it; nothing flows back to the discriminator."""
+        frozen = {name: weight.detach() for name, weight in self.named_parameters()}
+        return -functional_call(self, frozen, (drawn,)).mean(dim=(1, 2))
