@@ -2,7 +2,7 @@
 
 function paintCast() {
   const row = element.querySelector(".sb-people");
-  refill(row, view.cast, () => [...view.cast.map(makePerson), makeAddPerson("make", "dice", () => openMaker()), makeAddPerson("add", "plus", () => openPerson(null))]);
+  refill(row, view.cast, () => [...view.cast.map(makePerson), makeAddPeople()]);
   if (personSheet) paintPortraits(personSheet);
 }
 
@@ -22,14 +22,19 @@ function makePerson(person) {
   return item;
 }
 
+// In one place, so that the bundled cast and they fit one row.
+function makeAddPeople() {
+  const item = make("li", "sb-person sb-person-adds");
+  item.append(makeAddPerson("make", "dice", () => openMaker()), makeAddPerson("add", "plus", () => openPerson(null)));
+  return item;
+}
+
 function makeAddPerson(how, icon, open) {
-  const item = make("li", "sb-person");
   const button = keyed(makeButton("sb-person-open sb-person-add", undefined, open), `person-${how}`);
   const plus = make("span", "sb-plus");
   plus.append(makeIcon(icon));
   button.append(plus, make("span", "sb-person-words", say(`cast_${how}`)));
-  item.append(button);
-  return item;
+  return button;
 }
 
 let personSheet = null; // the open one: { name, dialog, ... }; name null while somebody new is being made

@@ -23,7 +23,7 @@ TABLES.de = {
   columns: "Spalten", columns_n: "%1 pro Zeile", settings: "Einstellungen",
   limits: "Dieses Modell, %1, zeichnet quadratische Bilder von %2 mal %2 Punkten.",
   cast: "Die Besetzung", cast_note: "Drücke auf jemanden, um das Aussehen in dieser Geschichte zu wählen.",
-  cast_add: "Jemanden hinzufügen", cast_make: "Jemanden erschaffen",
+  cast_add: "Hinzufügen", cast_make: "Erschaffen",
   he: "er", she: "sie", they: "sie (mehrere)", it: "es",
   person_open: "%1, %2: %3. Aussehen ändern", person_title: "%1 in dieser Geschichte", person_new: "Jemand Neues",
   person_learned: "Dieses Modell hat %1 gelernt. Wer niemandem davon ähnlich sieht, wird als eine dieser Figuren gezeichnet.",
