@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from storyboard.disk.pictures import UPLOAD_SIDE, PictureStore, read_upload
 from storyboard.errors import StoryError
+from storyboard.story.values import MAX_PORTRAITS
 from storyboard.studio.cast import load_cast
 
 
@@ -198,7 +199,7 @@ def test_the_cast_of_a_pipeline_folder_wears_its_first_portraits(store, tmp_path
     [
         ({"pronoun": "xe"}, "needs a name of at most"),
         ({"name": " "}, "needs a name"),
-        ({"portraits": []}, "1 to 6 portraits"),
+        ({"portraits": []}, f"1 to {MAX_PORTRAITS} portraits"),
         ({"portraits": None}, "not a cast file"),
         ({"portraits": [{"id": "a", "label": "a"}]}, "not a cast file"),
         ({"portraits": [{"id": "a", "label": "a", "file": "../outside.png"}]}, "lies outside"),

@@ -11,7 +11,7 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.renderer import MAX_STEPS, Preview
 from storyboard.story.undo import Undoing
-from storyboard.story.values import MAX_SEED, MAX_TAKES, Take, new_story
+from storyboard.story.values import MAX_PORTRAITS, MAX_SEED, MAX_TAKES, Take, new_story
 from storyboard.studio.session import StorySession
 from storyboard.text.captions import Reading
 from tests.fakes import FlatRenderer, small_cast
@@ -209,9 +209,9 @@ def test_bad_input_is_one_sentence_and_leaves_the_story_as_it_was(session, act, 
 
 
 def test_a_full_character_takes_no_more_portraits(session):
-    for number in range(5):
+    for number in range(MAX_PORTRAITS - 1):
         session.add_portrait("Milo", Image.new("RGB", (1, 1), (number, 0, 0)))
-    with pytest.raises(StoryError, match="Milo already has 6 portraits"):
+    with pytest.raises(StoryError, match=f"Milo already has {MAX_PORTRAITS} portraits"):
         session.add_portrait("Milo", Image.new("RGB", (1, 1), "white"))
 
 
