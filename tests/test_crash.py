@@ -24,7 +24,7 @@ from tests.fakes import FlatRenderer, small_cast
 
 KILLS = 50
 SHELF = "the-writers-shelf"
-LONGEST = 0.12  # seconds a writer lives, from its start or from when the story is open
+LONGEST = 0.12  # seconds a writer lives, from its start or from when it has said enough
 MOST_SAID = 60  # messages; a verb is told with two, and one a frame
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")

@@ -156,8 +156,9 @@ class Drawings(Stories):
         return len(frames)
 
     def _stop_removed(self, story_id: object) -> None:
-        story = self.session(story_id).story
-        self._cancel(story_id, lambda job: not story.has_frame(job.frame_id))
+        # A set: every edit asks this of every job that is remembered.
+        there = {frame.id for frame in self.session(story_id).story.frames}
+        self._cancel(story_id, lambda job: job.frame_id not in there)
 
     def _cancel(self, story_id: object, chosen: Callable[[Job], bool]) -> None:
         for job in self.queue.jobs_of(self.session(story_id).story.id):
