@@ -49,8 +49,8 @@ class StatesArguments:
 class ReadTelling:
     """A telling, and the states (T, E) of its words, frame after frame, then of each frame's image tokens.
 
-    words (frames, 2): where each frame's words begin and end. names (T,): 1 + the place in `telling.pronouns` of whoever
-    a word names. images (frames, R, E).
+    words (frames, 2): where each frame's words begin and end. names (T,): 1 + the place in `telling.pronouns` of
+    whoever a word names. images (frames, R, E).
     """
 
     telling: Telling
