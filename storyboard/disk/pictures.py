@@ -9,6 +9,8 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -54,6 +56,16 @@ class PictureStore:
     def sweep(self) -> int:
         """Remove the half pictures a crash left behind; how many. Only while nobody draws."""
         return sweep_parts(self.folder)
+
+    def keys(self) -> set[str]:
+        """Returns the keys of all pictures here."""
+        return {path.stem for path in self.folder.glob("*.png") if _KEY.fullmatch(path.stem)}
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Let pictures go for good; those that are not here, or cannot be removed, are left."""
+        for key in keys:
+            with suppress(OSError):
+                self.path(key).unlink()
 
     def path(self, key: str) -> Path:
         """Where the picture of that key is or would be. StoryError for anything that is not a key."""
