@@ -70,7 +70,7 @@ class PictureStore:
     def path(self, key: str) -> Path:
         """Where the picture of that key is or would be. StoryError for anything that is not a key."""
         if not _KEY.fullmatch(key):
-            raise StoryError("That is not a picture of this story; choose one from the board.")
+            raise StoryError("That is not a picture of this story; choose one of its own.")
         return self.folder / f"{key}.png"
 
     def open(self, key: str) -> Image.Image:

@@ -167,7 +167,7 @@ class Library:
         StoryError for what is no shelf id.
         """
         if not (_SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
-            raise StoryError("That is no shelf of stories, or no story; reload the page.")
+            raise StoryError("That is no shelf of stories, or no story; give the id of one.")
         if not self.is_on_shelf(shelf, story_id):
             with self._file.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))

@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
             launch_page(
                 page,
                 studio,
+                origins=options.origin,
                 server_name=options.host,
                 server_port=options.port,
                 mcp_server=options.mcp or None,  # None: as GRADIO_MCP_SERVER says
@@ -135,6 +136,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port", type=int, help="default: the first free one from 7860, or GRADIO_SERVER_PORT"
+    )
+    parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="an address a proxy shows this app under, whose pages may use it; may be repeated",
     )
     parser.add_argument(
         "--mcp",
