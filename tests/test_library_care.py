@@ -179,3 +179,21 @@ def test_a_library_that_cannot_keep_pictures_gives_way_to_a_temporary_one(tmp_pa
     (tmp_path / "pictures").write_text("no folder")
     with pytest.raises(StoryError, match="No pictures can be kept"):
         Library(tmp_path)
+
+
+def test_a_library_holds_no_more_pictures_than_its_budget(tmp_path):
+    """One visitor of a Space could fill its disk, and then nobody's sentence was saved."""
+    library = Library(tmp_path, budget=400)
+    story = story_with("Rosa waves.")
+    key = library.pictures.put(Image.new("RGB", (8, 8), "red"))
+    with pytest.raises(StoryError, match="may hold .* GB of pictures and is full"):
+        for shade in range(20):
+            library.pictures.put(Image.new("RGB", (8, 8), (shade, 0, 0)))
+    assert library.pictures.put(Image.new("RGB", (8, 8), "red")) == key  # one that is there takes no room
+    library.save(story, 1)
+    library.close()
+    again = Library(tmp_path, budget=400)
+    with pytest.raises(StoryError, match="is full"):
+        for shade in range(3):
+            again.pictures.put(Image.new("RGB", (8, 8), (0, shade, 0)))
+    again.close()

@@ -81,12 +81,16 @@ class Library:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str] | None, clock: Callable[[], float] = time.time, notice: str = ""
+        self,
+        folder: str | os.PathLike[str] | None,
+        clock: Callable[[], float] = time.time,
+        notice: str = "",
+        budget: int | None = None,
     ) -> None:
         """Open the library in `folder`, made where it is not there; None: a temporary one, which ends with `close`.
 
         FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where a
-        newer app made it. `notice` is one more thing the writer should be told.
+        newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
         """
         self._temporary = _temporary_folder() if folder is None else None
         self.folder = Path(self._temporary.name if self._temporary else folder)
@@ -94,7 +98,7 @@ class Library:
         self._kept: dict[str, tuple[SavedStep, ...]] = {}  # the changes of each story open here
         self._file = LibraryFile(self.folder, clock)
         try:
-            self.pictures = _picture_store(self.folder / "pictures")
+            self.pictures = _picture_store(self.folder / "pictures", budget)
             self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))
             self._tidy()
         except BaseException:
@@ -326,19 +330,24 @@ class Library:
             log.warning("the library was not tidied: %s", error)
 
 
-def open_library(folder: str | os.PathLike[str], fall_back: bool = False) -> Library:
+def open_library(
+    folder: str | os.PathLike[str], fall_back: bool = False, budget: int | None = None
+) -> Library:
     """The library in `folder` (`~`: the home); a temporary one saying so where that cannot be written and `fall_back`.
+
+    `budget`: bytes its pictures may take.
 
     StoryError as for `Library`: one that is open elsewhere is never replaced by a temporary one.
     """
     try:
-        return Library(_at_home(folder))
+        return Library(_at_home(folder), budget=budget)
     except FolderUnusable as error:
         if not fall_back:
             raise
         return Library(
             None,
             notice=f"{error} Until then stories are kept only as long as the app runs: export what matters.",
+            budget=budget,
         )
 
 
@@ -363,10 +372,10 @@ def _temporary_folder() -> tempfile.TemporaryDirectory:
         ) from error
 
 
-def _picture_store(folder: Path) -> PictureStore:
+def _picture_store(folder: Path, budget: int | None) -> PictureStore:
     """The store in `folder`, without what a crash left there. FolderUnusable where it cannot be had."""
     try:
-        store = PictureStore(folder)
+        store = PictureStore(folder, budget)
         store.sweep()
     except (StoryError, OSError) as error:
         raise FolderUnusable(
