@@ -16,6 +16,7 @@ from pathlib import Path
 from storyboard.errors import StoryError
 from storyboard.library import Library, open_library
 from storyboard.models.folder import bundled_pipeline, check_folder
+from storyboard.models.threads import prepare_threads
 from storyboard.renderer import MAX_STEPS, Renderer
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
@@ -32,6 +33,7 @@ MCP_REMEDY = "pip install 'storygpt-v-storyboard[mcp]', or in a checkout: pip in
 
 def main(arguments: list[str] | None = None, program: str = "storyboard serve") -> int:
     """Serve the page until it is interrupted. Returns the exit status; `program` is what the help calls it."""
+    prepare_threads()
     options = _parser(program).parse_args(arguments)
     try:
         if options.mcp:
