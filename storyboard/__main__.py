@@ -19,6 +19,7 @@ from storyboard.commands import frames, people, whole
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, MAX_SECONDS, MIN_SECONDS, PAPERS, PER_PAGE
 from storyboard.models.folder import bundled_pipeline
+from storyboard.models.threads import prepare_threads
 from storyboard.renderer import MAX_STEPS
 from storyboard.story.values import MAX_FRAMES, MAX_SEED, MAX_TAKES, PRONOUNS
 
@@ -28,6 +29,7 @@ SERVE = "serve"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    prepare_threads()
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == [SERVE]:
         from storyboard.ui.serve import main as serve  # gradio: seconds to import; it reads its own arguments

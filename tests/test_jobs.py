@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,6 +12,7 @@ from storyboard.story.job import Job
 from storyboard.story.values import new_story
 from storyboard.studio.jobs import KEPT_FINISHED, MAX_WAITING_A_STORY, DrawingQueue
 from storyboard.studio.session import StorySession
+from storyboard.studio.visitors import VISITOR
 from tests.fakes import FlatRenderer, small_cast
 
 
@@ -405,3 +407,64 @@ def test_drawing_a_frame_again_replaces_the_offer_to(queue, pictures):
     job = queue.submit(session, frame.id, reroll=True)
     assert "1" not in [one.id for one in queue.jobs_of(session.story.id)]
     wait_until(queue, job, "done")
+
+
+@contextmanager
+def visited_by(name: str):
+    token = VISITOR.set(name)
+    try:
+        yield
+    finally:
+        VISITOR.reset(token)
+
+
+def test_visitors_take_turns_however_many_stories_they_have(queue, pictures):
+    """Stories took turns, so whoever opened twenty had twenty turns to everybody else's one."""
+    held_up = session_of(pictures, "Rosa waves.")
+    gate = held(held_up)
+    queue.submit(held_up, held_up.story.frames[0].id)
+    held_up.renderer.started.wait(5)
+    with visited_by("one"):
+        mine = [session_of(pictures, "Rosa waves.") for _ in range(4)]
+        jobs = [queue.submit(one, one.story.frames[0].id) for one in mine]
+    with visited_by("two"):
+        other = session_of(pictures, "Milo sits.")
+        late = queue.submit(other, other.story.frames[0].id)
+    assert [job_now(queue, job).ahead for job in jobs] == [1, 3, 4, 5] and late.ahead == 2
+    gate.set()
+    wait_until(queue, jobs[-1], "done")
+
+
+def test_one_visitor_has_a_share_of_the_line_and_newcomers_find_a_place(queue, pictures, monkeypatch):
+    """One visitor could fill all thousand places, and everybody else was sent away."""
+    monkeypatch.setattr("storyboard.studio.jobs.MAX_WAITING", 8)
+    monkeypatch.setattr("storyboard.studio.jobs.MAX_WAITING_A_VISITOR", 4)
+    monkeypatch.setattr("storyboard.studio.jobs.PLACES_FOR_NEWCOMERS", 2)
+    session = session_of(pictures, "Rosa waves.")
+    gate, frame = held(session), session.story.frames[0].id
+    queue.submit(session, frame)
+    session.renderer.started.wait(5)
+
+    def wait_in_line(visitor: str, count: int) -> None:
+        with visited_by(visitor):
+            for _ in range(count):
+                queue.submit(session, frame, reroll=True)
+
+    wait_in_line("one", 4)
+    with pytest.raises(StoryError, match="4 of yours are waiting"):
+        wait_in_line("one", 1)
+    wait_in_line("two", 2)
+    with pytest.raises(StoryError, match="6 are waiting"):
+        wait_in_line("two", 1)
+    wait_in_line("three", 1)
+    gate.set()
+
+
+def test_a_renderer_that_ends_the_program_ends_only_its_job(queue, pictures):
+    """SystemExit out of a library ended the thread that draws, and nothing was drawn any more."""
+    session = session_of(pictures, "Rosa waves.")
+    session.renderer.failure = SystemExit(1)
+    failed = wait_until(queue, queue.submit(session, session.story.frames[0].id), "failed")
+    assert "SystemExit" in failed.error
+    session.renderer.failure = None
+    wait_until(queue, queue.submit(session, session.story.frames[0].id), "done")

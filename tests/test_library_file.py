@@ -11,7 +11,8 @@ import pytest
 
 from storyboard.errors import StoryError
 from storyboard.library import FolderUnusable, Library, open_library
-from storyboard.library.file import BACKUPS_KEPT, MIGRATIONS, SECONDS_BETWEEN_BACKUPS
+from storyboard.library.backups import BACKUPS_KEPT, SECONDS_BETWEEN_BACKUPS
+from storyboard.library.file import MIGRATIONS
 from storyboard.story.as_json import story_to_json
 from storyboard.story.job import Job
 from storyboard.story.values import Frame, Story, new_id

@@ -24,6 +24,7 @@ from transformers import (
     HfArgumentParser,
 )
 
+from storyboard.disk.durable import whole_folder
 from storyboard.errors import StoryError
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
@@ -144,12 +145,12 @@ def write_cast(out: Path) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
-    out = Path(args.out)
-    load_pipeline(args).save_half(out)
-    if args.portraits:
-        cast.write_cast(Path(args.portraits), out)
-    else:
-        write_cast(out)
+    with whole_folder(Path(args.out)) as out:  # an app may be reading the one that is there
+        load_pipeline(args).save_half(out)
+        if args.portraits:
+            cast.write_cast(Path(args.portraits), out)
+        else:
+            write_cast(out)
 
 
 if __name__ == "__main__":

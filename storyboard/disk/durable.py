@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PART = ".part"  # ends the name of a file that is still being written
@@ -38,6 +41,34 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
         raise
     settle(part, path)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Gives a fresh folder to fill, which takes the name of `folder` only when the block ends without an error.
+
+    What `folder` held beside it is kept. A crash leaves the old folder or the new one, under its name or one beside it
+    that ends with PART.
+    """
+    fresh, old = part_of(folder), part_of(folder)
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+        if folder.is_dir():
+            for kept in folder.iterdir():
+                if not (fresh / kept.name).exists():
+                    copy = shutil.copytree if kept.is_dir() else shutil.copy2
+                    copy(kept, fresh / kept.name)
+            os.replace(folder, old)
+        os.replace(fresh, folder)
+    except BaseException:
+        if old.is_dir() and not folder.exists():
+            os.replace(old, folder)
+        raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,8 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -27,23 +29,31 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 class PictureStore:
     """A folder of PNG files named by the SHA-256 of their bytes: an equal picture is stored once, none is changed."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """StoryError where the folder cannot be made."""
+    def __init__(self, folder: str | os.PathLike[str], budget: int | None = None) -> None:
+        """`budget`: bytes that all pictures here may take. StoryError where the folder cannot be made."""
         self.folder = Path(folder)
+        self.budget = budget
+        self._size = 0  # bytes, known once something is put; what goes meanwhile is not counted
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoryError(
                 f"The pictures cannot be kept in {folder} ({error.strerror}); give a folder you may write to."
             ) from error
+        if budget is not None:
+            self._size = sum(entry.stat().st_size for entry in os.scandir(self.folder))
 
     def put(self, picture: Image.Image) -> str:
-        """Store `picture` as RGB and return its key; it is then on disk, whole. StoryError where the disk is full."""
+        """Store `picture` as RGB and return its key; it is then on disk, whole.
+
+        StoryError where the disk is full, or the budget spent.
+        """
         data = _png(picture)
         key = hashlib.sha256(data).hexdigest()
         path = self.path(key)
         try:
             if not _has_size(path, len(data)):  # a file cut short by a power cut is written again
+                self.make_room(len(data))
                 write_whole(path, data)
         except OSError as error:
             raise StoryError(
@@ -51,14 +61,33 @@ class PictureStore:
             ) from error
         return key
 
+    def make_room(self, size: int) -> None:
+        """Count `size` more bytes. StoryError where the budget does not have them."""
+        if self.budget is not None and self._size + size > self.budget:
+            raise StoryError(
+                f"Nothing was kept: this library may hold {self.budget / 2**30:g} GB of pictures and is full; delete "
+                "stories, or start the app with a larger --budget."
+            )
+        self._size += size
+
     def sweep(self) -> int:
         """Remove the half pictures a crash left behind; how many. Only while nobody draws."""
         return sweep_parts(self.folder)
 
+    def keys(self) -> set[str]:
+        """Returns the keys of all pictures here."""
+        return {path.stem for path in self.folder.glob("*.png") if _KEY.fullmatch(path.stem)}
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Let pictures go for good; those that are not here, or cannot be removed, are left."""
+        for key in keys:
+            with suppress(OSError):
+                self.path(key).unlink()
+
     def path(self, key: str) -> Path:
         """Where the picture of that key is or would be. StoryError for anything that is not a key."""
         if not _KEY.fullmatch(key):
-            raise StoryError("That is not a picture of this story; choose one from the board.")
+            raise StoryError("That is not a picture of this story; choose one of its own.")
         return self.folder / f"{key}.png"
 
     def open(self, key: str) -> Image.Image:

@@ -32,7 +32,7 @@ ENDING = ".storyboard"
 STORY = "story.json"
 MAX_MEMBERS = 5000
 MAX_PROJECT_BYTES = 512 * 2**20
-MAX_STORY_BYTES = 32 * 2**20
+MAX_STORY_BYTES = 12 * 2**20
 MAX_PICTURE_BYTES = 8 * 2**20
 MAX_RATIO = 100  # of unpacked to packed, for what is larger than MIN_RATIO_BYTES
 MIN_RATIO_BYTES = 2**20
@@ -181,9 +181,10 @@ def _staged(data: bytes, key: str, staged: PictureStore) -> str:
 
 def _move(staged: PictureStore, keys: set[str], pictures: PictureStore) -> None:
     """Into the store, under the same names: whole files on the same disk, and the story comes last."""
-    for key in keys:
-        if not pictures.path(key).is_file():
-            os.replace(staged.path(key), pictures.path(key))
+    new = [key for key in keys if not pictures.path(key).is_file()]
+    pictures.make_room(sum(staged.path(key).stat().st_size for key in new))
+    for key in new:
+        os.replace(staged.path(key), pictures.path(key))
     sync_folder(pictures.folder)
 
 

@@ -10,26 +10,36 @@ import json
 
 from PIL import Image
 
-from storyboard.disk.pictures import read_upload
+from storyboard.disk.pictures import UPLOAD_SIDE, read_upload
 from storyboard.errors import StoryError
 
 MAX_DEPTH = 20  # the format itself needs 8
+MAX_MEMORY = 40 * 2**20  # bytes that the values of one text may take, by the estimate below
+# What these letters cost once their text is read: a list, an object, half a string, a number and its place.
+_COSTS = ((b"[", 64), (b"{", 64), (b'"', 32), (b",", 36))
 
 
 def read_picture(data: bytes, what: str) -> Image.Image:
     """A PNG of this app's as RGB in its own size. StoryError opening with `what` for anything else."""
-    picture = read_upload(data, what)
-    with Image.open(io.BytesIO(data)) as original:
-        if picture.size != original.size:
-            raise StoryError(
-                f"{what} is {original.width} x {original.height} pixels, larger than any this app draws; use it as a"
-                " portrait instead."
-            )
-    return picture
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as header:  # nothing is decoded yet
+            width, height = header.size
+    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+        raise StoryError(f"{what} is no PNG, or is damaged; use another copy of it.") from error
+    if max(width, height) > UPLOAD_SIDE:
+        raise StoryError(
+            f"{what} is {width} x {height} pixels, larger than any this app draws; use it as a portrait instead."
+        )
+    return read_upload(data, what)
 
 
 def read_json(data: bytes, what: str) -> object:
-    """The JSON value in `data`. StoryError opening with `what` where it is none, or nested too deep."""
+    """The JSON value in `data`. StoryError opening with `what` where it is none, nested too deep or of too many parts.
+
+    The parts are counted before they are read: 31 MB of brackets become 860 MB of lists.
+    """
+    if sum(data.count(letter) * cost for letter, cost in _COSTS) > MAX_MEMORY:
+        raise StoryError(f"{what} has far too many parts to be a story; use another copy of it.")
     try:
         value = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError

@@ -6,25 +6,25 @@ that several connections reset); backups read through a second one. Not for netw
 
 from __future__ import annotations
 
-import calendar
 import logging
-import re
 import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from storyboard.disk.durable import part_of, settle, sweep_parts
+from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
+from storyboard.library.backups import SECONDS_BETWEEN_BACKUPS, Backups, shown_time, stamp
 from storyboard.library.lock import FolderLock, FolderUnusable
 
 FILE = "library.sqlite3"
-SECONDS_BETWEEN_BACKUPS = 24 * 3600
-BACKUPS_KEPT = 7
+DAMAGED = "library-damaged-"  # begins the name of a file that was set aside
 SECONDS_WAITED = 5  # for a program that reads the file at this moment
+# What SQLite says where the folder is at fault. Whatever else it cannot open a file for is damage of the file.
+FAULTS_OF_FOLDER = ("unable to open", "readonly", "full", "disk i/o", "locked", "permission")
 
 # What each version adds to the one before; entry 0 makes version 1. Never change one that has been released.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -49,10 +49,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             frame TEXT NOT NULL, reroll INTEGER NOT NULL)""",
         "CREATE INDEX jobs_of_story ON jobs (story)",
     ),
+    # What is to go: on how many days it was found to be, and when last (`leaving.py`).
+    (
+        """CREATE TABLE leaving (
+            kind TEXT NOT NULL, what TEXT NOT NULL, days INTEGER NOT NULL, last REAL NOT NULL,
+            PRIMARY KEY (kind, what))""",
+    ),
 )
 
-_BACKUP = re.compile(r"library-(\d{8}-\d{6})\.sqlite3")
-_STAMP = "%Y%m%d-%H%M%S"  # in UTC
 log = logging.getLogger(__name__)
 
 
@@ -61,10 +65,11 @@ class LibraryFile:
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         """FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where
-        a newer app made it. A damaged file is set aside for the newest whole backup; `notices` says so."""
+        a newer app made it. A damaged, emptied or missing file gives way to the newest whole backup; `notices` says
+        so."""
         self.folder = folder
         self.path = folder / FILE
-        self.backups = folder / "backups"
+        self.backups = Backups(folder / "backups", clock)
         self.notices: list[str] = []
         self.set_aside: Path | None = None  # where the damaged file is now
         self._clock = clock
@@ -117,22 +122,11 @@ class LibraryFile:
     def back_up(self) -> Path:
         """Write a backup now; its path. StoryError where the disk does not take it."""
         self._last_backup = self._clock()
-        stamp = time.strftime(_STAMP, time.gmtime(self._clock()))
-        path = self.backups / f"library-{stamp}.sqlite3"
-        part = part_of(path)
-        try:
-            self.backups.mkdir(exist_ok=True)
-            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as reader:
-                reader.execute("VACUUM INTO ?", (str(part),))
-            settle(part, path)
-        except (OSError, sqlite3.Error) as error:
-            part.unlink(missing_ok=True)
-            raise StoryError(
-                f"The library could not be backed up ({error}); free some disk space."
-            ) from error
-        for old in self._backups()[BACKUPS_KEPT:]:
-            old.unlink(missing_ok=True)
-        return path
+        return self.backups.write(self.path)
+
+    def has_damaged(self) -> bool:
+        """Whether a damaged file lies here that was set aside, now or at an earlier start."""
+        return any(self.folder.glob(f"{DAMAGED}*"))
 
     def close(self) -> None:
         """Write everything into the one file and let others have the folder. Safe to call twice."""
@@ -144,41 +138,60 @@ class LibraryFile:
             self._folder_lock.release()
 
     def _open(self) -> sqlite3.Connection:
-        if self.backups.is_dir():
-            sweep_parts(self.backups)
+        self.backups.sweep()
         try:
-            return _checked(self.path)
-        except sqlite3.OperationalError as error:
-            raise FolderUnusable(
-                f"The library in {self.folder} cannot be opened ({error}); give a folder you may write to with "
-                "--library."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            log.error("%s is damaged: %s", self.path, error)
-            return self._open_backup()
+            if not self.path.is_file() or not self.path.stat().st_size:
+                return self._open_backup("was gone") if self.backups.newest_whole() else _checked(self.path)
+            connection = _checked(self.path)
+        except (
+            sqlite3.Error,
+            UnicodeDecodeError,
+        ) as error:  # a flipped byte in a name of the schema is no UTF-8
+            reason = str(error)
+            if isinstance(error, sqlite3.OperationalError) and any(
+                one in reason.lower() for one in FAULTS_OF_FOLDER
+            ):
+                raise FolderUnusable(
+                    f"The library in {self.folder} cannot be opened ({reason}); give a folder you may write to with "
+                    "--library."
+                ) from error
+            log.error("%s is damaged: %s", self.path, reason)
+            return self._open_backup("was damaged")
+        if _version(connection) == 0 and self.backups.newest_whole():
+            connection.close()
+            return self._open_backup("was empty")
+        return connection
 
-    def _open_backup(self) -> sqlite3.Connection:
-        """Set the damaged file aside; the newest backup that is whole takes its place, or an empty library."""
-        stamp = time.strftime(_STAMP, time.gmtime(self._clock()))
-        self.set_aside = self.folder / f"library-damaged-{stamp}.sqlite3"
-        for ending in ("-wal", "-shm", ""):  # a log left behind would be played into the next library
-            file = self.path.with_name(FILE + ending)
-            if file.exists():
-                file.rename(self.set_aside.with_name(self.set_aside.name + ending))
-        kept = f"The story library was damaged; the damaged file is kept as {self.set_aside}."
-        backup = next((one for one in self._backups() if _is_whole(one)), None)
+    def _open_backup(self, what: str) -> sqlite3.Connection:
+        """Set the file aside; the newest backup that is whole takes its place, or an empty library."""
+        said = f"The story library {what}"
+        if self.path.is_file() and self.path.stat().st_size:
+            self.set_aside = self.folder / f"{DAMAGED}{stamp(self._clock())}.sqlite3"
+            for ending in ("-wal", "-shm", ""):  # a log left behind would be played into the next library
+                file = self.path.with_name(FILE + ending)
+                if file.exists():
+                    file.rename(self.set_aside.with_name(self.set_aside.name + ending))
+            said += f"; the file is kept as {self.set_aside}"
+        backup = self.backups.newest_whole()
         if backup is None:
-            self.notices.append(f"{kept} There is no backup, so the library starts anew.")
+            self.notices.append(f"{said}. There is no backup, so the library starts anew.")
             return _checked(self.path)
         part = part_of(self.path)
-        shutil.copyfile(backup, part)
-        settle(part, self.path)
-        when = time.strftime("%d %b %Y, %H:%M", time.localtime(_time_of(backup)))
-        self.notices.append(f"{kept} The backup of {when} was opened instead.")
+        try:
+            shutil.copyfile(backup, part)
+            for ending in ("-wal", "-shm"):
+                self.path.with_name(FILE + ending).unlink(missing_ok=True)
+            settle(part, self.path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise FolderUnusable(
+                f"{said}, and its backup cannot be copied to {self.folder} ({error.strerror}); free some disk space."
+            ) from error
+        self.notices.append(f"{said}. The backup of {shown_time(backup)} was opened instead.")
         return _checked(self.path)
 
     def _migrate(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        version = _version(self._connection)
         if version > len(MIGRATIONS):
             raise StoryError(
                 f"The library in {self.folder} was made by a newer version of this app (form {version}, and this one "
@@ -196,7 +209,7 @@ class LibraryFile:
         """Back up once a day; without `wait` beside whatever else goes on. Failing is no reason to stop writing."""
         with self._lock:
             now = self._clock()
-            if now - self._last_backup < SECONDS_BETWEEN_BACKUPS:
+            if 0 <= now - self._last_backup < SECONDS_BETWEEN_BACKUPS:  # one from the future counts as due
                 return
             self._last_backup = now  # one at a time
             if not wait:
@@ -211,16 +224,12 @@ class LibraryFile:
         except StoryError as error:
             log.warning("%s", error)
 
-    def _backups(self) -> list[Path]:
-        """The newest first."""
-        return sorted((one for one in self.backups.glob("*") if _BACKUP.fullmatch(one.name)), reverse=True)
-
     def _newest_backup_time(self) -> float:
         """Seconds since 1970; now for a library with nothing in it yet, which a backup would not help."""
-        backups = self._backups()
-        if backups:
-            return _time_of(backups[0])
-        return 0.0 if self._connection.execute("PRAGMA user_version").fetchone()[0] else self._clock()
+        newest = self.backups.newest_time()
+        if newest is not None:
+            return newest
+        return 0.0 if _version(self._connection) else self._clock()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -252,8 +261,11 @@ class LibraryFile:
 
 
 def _checked(path: Path) -> sqlite3.Connection:
-    """Open the file, made where it is not there. sqlite3.OperationalError where it cannot be opened or written,
-    plain sqlite3.DatabaseError where it is damaged."""
+    """Open the file, made where it is not there. sqlite3.Error or UnicodeDecodeError where it cannot be opened or
+    written, or is damaged."""
+    with suppress(OSError):  # SQLite knows better what is wrong
+        path.touch(mode=0o600)
+        path.chmod(path.stat().st_mode & 0o700)  # its writer's alone, also one of an earlier app
     connection = sqlite3.connect(
         path, timeout=SECONDS_WAITED, isolation_level=None, check_same_thread=False, cached_statements=64
     )
@@ -269,6 +281,7 @@ def _checked(path: Path) -> sqlite3.Connection:
         findings = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
         if findings != ["ok"]:
             raise sqlite3.DatabaseError("; ".join(findings))
+        _check_schema(connection)
         connection.execute("BEGIN IMMEDIATE")  # a read-only file shows now, not at the first edit
         connection.execute("ROLLBACK")
     except BaseException:
@@ -278,15 +291,21 @@ def _checked(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _is_whole(backup: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?immutable=1", uri=True)) as connection:
-            return connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-    except sqlite3.Error as error:
-        log.error("the backup %s is damaged too: %s", backup, error)
-        return False
+def _check_schema(connection: sqlite3.Connection) -> None:
+    """sqlite3.DatabaseError where the tables are not those of the file's form: quick_check does not read names."""
+    version, found = _version(connection), _schema(connection)
+    with closing(sqlite3.connect(":memory:")) as model:
+        for statement in (one for statements in MIGRATIONS[: max(0, version)] for one in statements):
+            model.execute(statement)
+        expected = _schema(model)
+    if version < 0 or not expected <= found or (found and not version):
+        raise sqlite3.DatabaseError(f"the tables are not those of form {version}")
 
 
-def _time_of(backup: Path) -> float:
-    """When it was written, in seconds since 1970."""
-    return calendar.timegm(time.strptime(_BACKUP.fullmatch(backup.name)[1], _STAMP))
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    return set(connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master"))
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Returns how many of MIGRATIONS the file has seen; 0 for one without tables."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]

@@ -27,7 +27,8 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = open(folder / FILE, "a+b")
+            # Unbuffered: on a full disk what is left in a buffer would fail once more when it is closed.
+            self._file = open(folder / FILE, "a+b", buffering=0)
         except OSError as error:
             raise FolderUnusable(
                 f"No stories can be kept in {folder} ({error.strerror}); give a folder you may write to with --library."
@@ -66,6 +67,5 @@ class FolderLock:
         try:
             self._file.truncate(0)
             self._file.write(str(os.getpid()).encode())
-            self._file.flush()
         except OSError:
             return

@@ -28,7 +28,7 @@ def salvaged(path: Path, table: str) -> Iterator[dict[str, object]]:
                     continue
                 if row is not None:
                     yield dict(row)
-    except sqlite3.Error:  # not even a database any more
+    except (sqlite3.Error, UnicodeDecodeError):  # not even a database any more, or its tables have no names
         return
 
 

@@ -14,6 +14,7 @@ import re
 import sqlite3
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,15 @@ from pathlib import Path
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.library.file import LibraryFile
+from storyboard.library.leaving import (
+    DAY,
+    PICTURE_DAYS,
+    STORY_DAYS,
+    forget,
+    found_often,
+    is_another_day,
+    pictures_spoken_of,
+)
 from storyboard.library.lock import FolderUnusable
 from storyboard.library.salvage import salvaged
 from storyboard.library.steps import STACKS, SavedStep, read_steps, write_steps
@@ -71,21 +81,24 @@ class Library:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str] | None, clock: Callable[[], float] = time.time, notice: str = ""
+        self,
+        folder: str | os.PathLike[str] | None,
+        clock: Callable[[], float] = time.time,
+        notice: str = "",
+        budget: int | None = None,
     ) -> None:
         """Open the library in `folder`, made where it is not there; None: a temporary one, which ends with `close`.
 
         FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where a
-        newer app made it. `notice` is one more thing the writer should be told.
+        newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
         """
-        self._temporary = tempfile.TemporaryDirectory(prefix="storyboard-") if folder is None else None
+        self._temporary = _temporary_folder() if folder is None else None
         self.folder = Path(self._temporary.name if self._temporary else folder)
         self._clock = clock
         self._kept: dict[str, tuple[SavedStep, ...]] = {}  # the changes of each story open here
         self._file = LibraryFile(self.folder, clock)
         try:
-            self.pictures = PictureStore(self.folder / "pictures")
-            self.pictures.sweep()
+            self.pictures = _picture_store(self.folder / "pictures", budget)
             self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))
             self._tidy()
         except BaseException:
@@ -158,7 +171,7 @@ class Library:
         StoryError for what is no shelf id.
         """
         if not (_SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
-            raise StoryError("That is no shelf of stories, or no story; reload the page.")
+            raise StoryError("That is no shelf of stories, or no story; give the id of one.")
         if not self.is_on_shelf(shelf, story_id):
             with self._file.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
@@ -297,30 +310,44 @@ class Library:
         return f"{count} stories were read from the damaged file." if count else ""
 
     def _tidy(self) -> None:
-        """Let go of what was deleted long ago, and of shelf places of stories that were never saved."""
+        """Let go of what was deleted long ago, of pictures nothing speaks of, and of shelf places of empty visits."""
+        now = self._clock()
         try:
             with self._file.transaction() as connection:
-                connection.execute(
-                    "DELETE FROM stories WHERE deleted < ?", (self._clock() - DAYS_KEPT * 24 * 3600,)
-                )
+                long_ago = "SELECT id FROM stories WHERE deleted < ?"
+                due = [row["id"] for row in connection.execute(long_ago, (now - DAYS_KEPT * DAY,))]
+                gone = found_often(connection, "story", due, STORY_DAYS, now)
+                connection.executemany("DELETE FROM stories WHERE id = ?", [(one,) for one in gone])
+                forget(connection, "story", gone)
                 connection.execute("DELETE FROM shelves WHERE story NOT IN (SELECT id FROM stories)")
-        except StoryError as error:  # no reason to keep the writer from reading
+                # A damaged file that lies beside this one may still be mended by hand, pictures and all.
+                if not self._file.has_damaged() and is_another_day(connection, "pictures", now):
+                    spare = self.pictures.keys() - pictures_spoken_of(connection)
+                    gone = found_often(connection, "picture", spare, PICTURE_DAYS, now)
+                    self.pictures.remove(gone)  # nothing draws yet, so no picture is on its way into a story
+                    forget(connection, "picture", gone)
+        except (StoryError, zlib.error) as error:  # no reason to keep the writer from reading
             log.warning("the library was not tidied: %s", error)
 
 
-def open_library(folder: str | os.PathLike[str], fall_back: bool = False) -> Library:
+def open_library(
+    folder: str | os.PathLike[str], fall_back: bool = False, budget: int | None = None
+) -> Library:
     """The library in `folder` (`~`: the home); a temporary one saying so where that cannot be written and `fall_back`.
+
+    `budget`: bytes its pictures may take.
 
     StoryError as for `Library`: one that is open elsewhere is never replaced by a temporary one.
     """
     try:
-        return Library(_at_home(folder))
+        return Library(_at_home(folder), budget=budget)
     except FolderUnusable as error:
         if not fall_back:
             raise
         return Library(
             None,
             notice=f"{error} Until then stories are kept only as long as the app runs: export what matters.",
+            budget=budget,
         )
 
 
@@ -332,6 +359,29 @@ def _at_home(folder: str | os.PathLike[str]) -> Path:
         raise FolderUnusable(
             f"There is no home folder to keep stories in ({folder}); give a folder with --library."
         ) from error
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory:
+    """FolderUnusable where the system has no room for one either."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="storyboard-")
+    except OSError as error:
+        raise FolderUnusable(
+            f"There is no room for stories even while the app runs ({error.strerror}); free some disk space, or give "
+            "another folder with --library."
+        ) from error
+
+
+def _picture_store(folder: Path, budget: int | None) -> PictureStore:
+    """The store in `folder`, without what a crash left there. FolderUnusable where it cannot be had."""
+    try:
+        store = PictureStore(folder, budget)
+        store.sweep()
+    except (StoryError, OSError) as error:
+        raise FolderUnusable(
+            f"No pictures can be kept in {folder} ({error}); give another folder with --library."
+        ) from error
+    return store
 
 
 def _row(story: Story, revision: int, updated: float) -> dict[str, object]:

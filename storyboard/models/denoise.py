@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from storyboard.errors import StoryError
+
 
 @dataclass(frozen=True)
 class DenoiseStep:
@@ -44,6 +46,7 @@ def denoise(
 ) -> Iterator[DenoiseStep]:
     """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 
+    Raises StoryError where the last latents are not finite numbers.
     null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
     at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
     read `text` in place of `condition`, so that the layout is settled before the characters; -1: never.
@@ -62,6 +65,10 @@ def denoise(
         with around_call(index, total):
             prediction = _guided(unet, model_input, timestep, current, null, guidance)
         latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
+        if index == total - 1 and not torch.isfinite(latents).all():
+            raise StoryError(
+                "The model came to no picture (its numbers went out of range); draw it again, or load it in float32."
+            )
         yield DenoiseStep(index, total, latents, _predict_clean(scheduler, prediction, timestep, model_input))
 
 

@@ -151,7 +151,7 @@ def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | 
     pronouns = find_pronouns(frame.caption)
     if not _is_whole(occurrence, 0, len(pronouns) - 1):
         raise StoryError(
-            f"Frame {number} has {len(pronouns)} pronouns and no other one to bind; reload the page and choose again."
+            f"Frame {number} has {len(pronouns)} pronouns and no other one to bind; choose one of these."
         )
     bindings = tuple(one for one in frame.bindings if one.occurrence != occurrence)
     if names is not None:

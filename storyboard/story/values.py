@@ -184,7 +184,7 @@ class Story:
             if frame.id == frame_id:
                 return number
         raise StoryError(
-            "That frame is no longer in the story; it was removed, so pick one of those on the board."
+            "That frame is no longer in the story; it was removed, so choose one of those that are."
         )
 
     def frame(self, frame_id: str) -> Frame:

@@ -22,9 +22,12 @@ from storyboard.story.job import Job, JobState
 from storyboard.story.values import Take, new_id
 from storyboard.studio.pace import Pace
 from storyboard.studio.session import StorySession
+from storyboard.studio.visitors import VISITOR
 
 MAX_WAITING = 1000  # jobs, over all stories
 MAX_WAITING_A_STORY = 250  # a frame each of the longest story, and some rerolls
+MAX_WAITING_A_VISITOR = 400
+PLACES_FOR_NEWCOMERS = 200  # of MAX_WAITING, which only those who have nothing waiting may take
 KEPT_FINISHED = 200  # finished jobs remembered, over all stories
 
 log = logging.getLogger(__name__)
@@ -38,8 +41,14 @@ class _Entry:
     session: StorySession
     cancelled: threading.Event = field(default_factory=threading.Event)
     stops_as: JobState = "cancelled"
+    visitor: str = field(default_factory=VISITOR.get)
     # Whoever asked for the drawing: where a GPU is lent per visitor, the renderer finds them here.
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
+
+    @property
+    def whose(self) -> str:
+        """Who takes turns: a visitor, or at this machine a story."""
+        return self.visitor or self.job.story_id
 
 
 def _forget(job: Job) -> None:
@@ -173,7 +182,9 @@ class DrawingQueue:
                 state = entry.context.run(self._draw, entry)
             except StoryError as failure:
                 error = str(failure)
-            except Exception as failure:  # whatever a model throws fails one job, never the queue
+            except (
+                BaseException
+            ) as failure:  # whatever a model throws, SystemExit too, fails one job, never the queue
                 log.exception("drawing frame %s of story %s failed", entry.job.frame_id, entry.job.story_id)
                 error = _explained(entry, failure)
             with self._changed:
@@ -190,7 +201,8 @@ class DrawingQueue:
                     entry = ready[0]
                     self._waiting.remove(entry)
                     self._drawing[entry.job.story_id] = entry
-                    self._turns[entry.job.story_id] = 1 + max(self._turns.values(), default=0)
+                    turn = 1 + max(self._turns.values(), default=0)
+                    self._turns[entry.job.story_id] = self._turns[entry.whose] = turn
                     self._pace.started(entry.job.id)
                     self._update(entry, state="drawing")
                     self._touch_waiting(entry.job.story_id)
@@ -199,15 +211,22 @@ class DrawingQueue:
         return None
 
     def _in_order(self) -> list[_Entry]:
-        """Everything that waits, in the order it will be drawn: the stories take turns, least recently drawn first."""
-        rounds: dict[str, int] = {}  # how many of a story were seen so far
+        """Everything that waits, in the order it will be drawn.
+
+        Visitors take turns, and among what one of them wants the stories do, each least recently drawn first.
+        """
+        by_story = self._in_turns(self._waiting, lambda entry: entry.job.story_id)
+        return self._in_turns(by_story, lambda entry: entry.whose)
+
+    def _in_turns(self, entries: list[_Entry], whose: Callable[[_Entry], str]) -> list[_Entry]:
+        """The entries, one of each in turn, those whose last turn is oldest first."""
+        rounds: dict[str, int] = {}  # how many of each were seen so far
         keys = []
-        for place, entry in enumerate(self._waiting):
-            story_id = entry.job.story_id
-            number = rounds.get(story_id, 0)
-            rounds[story_id] = number + 1
-            keys.append((number, self._turns.get(story_id, 0), place))
-        return [self._waiting[key[2]] for key in sorted(keys)]
+        for place, entry in enumerate(entries):
+            number = rounds.get(whose(entry), 0)
+            rounds[whose(entry)] = number + 1
+            keys.append((number, self._turns.get(whose(entry), 0), place))
+        return [entries[key[2]] for key in sorted(keys)]
 
     def _draw(self, entry: _Entry) -> JobState:
         state: JobState = "cancelled"  # what a drawing without a take was
@@ -249,7 +268,15 @@ class DrawingQueue:
 
     def _check_room(self, story_id: str, number: int) -> None:
         of_story = sum(entry.job.story_id == story_id for entry in self._waiting)
-        if len(self._waiting) >= MAX_WAITING or of_story >= MAX_WAITING_A_STORY:
+        visitor = VISITOR.get()
+        of_visitor = sum(entry.visitor == visitor for entry in self._waiting) if visitor else 0
+        if of_visitor >= MAX_WAITING_A_VISITOR:
+            raise StoryError(
+                f"Frame {number} was not queued: {of_visitor} of yours are waiting, the most one visitor may have; try "
+                "again once some are drawn."
+            )
+        room = MAX_WAITING - (PLACES_FOR_NEWCOMERS if of_visitor else 0)
+        if len(self._waiting) >= room or of_story >= MAX_WAITING_A_STORY:
             raise StoryError(
                 f"Frame {number} was not queued: {len(self._waiting)} are waiting; try again in a while."
             )

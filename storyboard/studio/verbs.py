@@ -51,13 +51,15 @@ def sentences(value: object) -> list[str]:
 
 def an_id(value: object) -> str:
     if not isinstance(value, str) or len(value) > 100:
-        raise StoryError("That is no part of this story; reload the page and choose one from the board.")
+        raise StoryError(
+            "That is no part of this story; look at the story as it is now and choose one of its own."
+        )
     return value
 
 
 def yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
-        raise StoryError("A frame is locked or not; reload the page and choose again.")
+        raise StoryError("A frame is locked or not; choose one of the two, true or false.")
     return value
 
 

@@ -4,6 +4,7 @@ Knows Gradio and the studio, no models. The docstrings are what a program or an 
 """
 
 import functools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from storyboard.exports import missing_letters
 from storyboard.story.inputs import StoryInputs
 from storyboard.story.job import Job
 from storyboard.studio.studio import Studio
+from storyboard.studio.visitors import VISITOR, visitor_at
 from storyboard.ui.api_people import people_endpoints
 from storyboard.ui.described import address, describe_frame, describe_story
 from storyboard.ui.files import export
 
 DRAWING_AT_ONCE = 8  # calls that may wait for their pictures together; the drawing itself is the queue's
 EXPORTING_AT_ONCE = 2
+log = logging.getLogger(__name__)
 LETTERLESS = ("zip", "project")  # exports that draw no text, so no letter can be missing
 
 Root = Callable[[gr.Request], str]  # the public address of this app, as the caller reached it
@@ -215,13 +218,25 @@ def _export_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
 
 
 def _explaining(endpoint: Callable) -> Callable:
-    """A StoryError reaches the caller as it is; anything else stays in the log."""
+    """A StoryError reaches the caller as it is; anything else stays in the log, and the caller is told that it does.
+
+    A call out of the line runs in nobody's context, so whose it is is told here.
+    """
 
     @functools.wraps(endpoint)
     def explaining(*arguments, **named):
+        request = next((one for one in (*arguments, *named.values()) if isinstance(one, gr.Request)), None)
+        if request is not None and request.client is not None:
+            VISITOR.set(visitor_at(request.client.host))
         try:
             return endpoint(*arguments, **named)
         except StoryError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            log.exception("the endpoint %s failed", endpoint.__name__)
+            raise gr.Error(
+                "Something went wrong in the app and nothing was changed; check what was sent, and try once more.",
+                print_exception=False,
+            ) from error
 
     return explaining

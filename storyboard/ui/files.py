@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from gradio.utils import get_upload_folder
 
 from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
-from storyboard.exports import ExportOptions, export_story
+from storyboard.exports import KINDS, ExportOptions, export_story
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import file_stem
 from storyboard.exports.project import read_project
@@ -27,6 +28,8 @@ from storyboard.studio.studio import Studio
 from storyboard.ui.calls import shown_look
 
 EXPORT_KEPT = 3600  # seconds
+EXPORTING_AT_ONCE = 4  # each holds one of the threads that answer every page
+_exporting = threading.BoundedSemaphore(EXPORTING_AT_ONCE)
 
 
 def exports_folder() -> Path:
@@ -99,10 +102,15 @@ def export(studio: Studio, message: dict) -> dict:
     kind = message.get("kind")
     per_page = message.get("per_page", ExportOptions.per_page)
     if not isinstance(kind, str) or not isinstance(per_page, int):
-        raise StoryError("There is no such kind of export; choose one from the menu.")
+        raise StoryError(f"There is no such kind of export; choose one of {', '.join(KINDS)}.")
     story = studio.session(message["story"]).story
-    folder, options = fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
-    return _offered(export_story(story, studio.pictures, kind, folder, options))
+    if not _exporting.acquire(blocking=False):
+        raise StoryError(f"{EXPORTING_AT_ONCE} exports are being made just now; try again in a moment.")
+    try:
+        folder, options = fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
+        return _offered(export_story(story, studio.pictures, kind, folder, options))
+    finally:
+        _exporting.release()
 
 
 def export_frame(studio: Studio, message: dict) -> dict:

@@ -5,14 +5,18 @@ Knows Gradio and the studio, no models.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from storyboard.studio.studio import Studio
 from storyboard.ui.api import add_api
 from storyboard.ui.board import MAX_UPLOAD_MB, STATIC, make_board
+from storyboard.ui.doors import LOOPBACK, Doors, own_addresses
 from storyboard.ui.files import exports_folder
 from storyboard.ui.hints import Hints
 from storyboard.ui.theme import make_theme
@@ -28,13 +32,23 @@ def make_page(studio: Studio, hints: Hints | None = None, example: Path | None =
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         make_board(studio, hints or Hints(), example)
         add_api(page, studio)
-    # Explicit: on a ZeroGPU Space the default is one waiting call.
-    return page.queue(max_size=WAITING_CALLS, default_concurrency_limit=4)
+    # Explicit: on a ZeroGPU Space the default is one waiting call. `api_open` would let calls that wait for a picture
+    # past the line, each holding a thread that every page needs.
+    return page.queue(max_size=WAITING_CALLS, default_concurrency_limit=4, api_open=False)
 
 
-def launch_page(page: gr.Blocks, studio: Studio, **options: Any) -> tuple[Any, str, str]:
-    """Launch with what this page needs; `options` go to `gr.Blocks.launch`."""
+def launch_page(
+    page: gr.Blocks, studio: Studio, origins: Iterable[str] = (), **options: Any
+) -> tuple[Any, str, str]:
+    """Launch with what this page needs; `options` go to `gr.Blocks.launch`.
+
+    `origins`: addresses a proxy shows the app under, whose pages are its own.
+    """
+    host = options.get("server_name") or os.environ.get("GRADIO_SERVER_NAME") or LOOPBACK[0]
+    doors = Middleware(Doors, own=own_addresses(origins), local=host in LOOPBACK)
     return page.launch(
+        app_kwargs={"middleware": [doors]},
+        enable_monitoring=False,
         theme=make_theme(),
         # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.
         head="".join(

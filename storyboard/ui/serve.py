@@ -16,6 +16,7 @@ from pathlib import Path
 from storyboard.errors import StoryError
 from storyboard.library import Library, open_library
 from storyboard.models.folder import bundled_pipeline, check_folder
+from storyboard.models.threads import prepare_threads
 from storyboard.renderer import MAX_STEPS, Renderer
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
@@ -26,17 +27,19 @@ from storyboard.ui.page import launch_page, make_page
 from storyboard.ui.zero_gpu import borrow_gpu
 
 EXAMPLE_STORY = "example-story.storyboard"  # beside the bundled pipeline; shown on a first visit to it
+BUDGET = 20  # GB
 MCP_REMEDY = "pip install 'storygpt-v-storyboard[mcp]', or in a checkout: pip install -r requirements-mcp.txt"
 
 
 def main(arguments: list[str] | None = None, program: str = "storyboard serve") -> int:
     """Serve the page until it is interrupted. Returns the exit status; `program` is what the help calls it."""
+    prepare_threads()
     options = _parser(program).parse_args(arguments)
     try:
         if options.mcp:
             check_mcp()
         check_folder(options.pipeline)
-        library = choose_library(options.library)
+        library = choose_library(options.library, options.budget)
     except StoryError as error:
         return _refused(error)
     with closing(library):
@@ -51,6 +54,7 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
             launch_page(
                 page,
                 studio,
+                origins=options.origin,
                 server_name=options.host,
                 server_port=options.port,
                 mcp_server=options.mcp or None,  # None: as GRADIO_MCP_SERVER says
@@ -64,15 +68,16 @@ def example_of(pipeline: Path) -> Path | None:
     return bundled.parent / EXAMPLE_STORY if pipeline.resolve() == bundled else None
 
 
-def choose_library(named: Path | None) -> Library:
+def choose_library(named: Path | None, budget: float = BUDGET) -> Library:
     """The library in the folder named, else in STORYBOARD_LIBRARY, else in ~/.storyboard.
 
     A folder named has to work (StoryError). For the other two there is a temporary library, which says so, where they
-    do not: an app that nobody set up still runs.
+    do not: an app that nobody set up still runs. `budget`: GB its pictures may take.
     """
+    most = round(budget * 2**30)
     if named is not None:
-        return open_library(named)
-    return open_library(os.environ.get("STORYBOARD_LIBRARY") or Path("~/.storyboard"), fall_back=True)
+        return open_library(named, budget=most)
+    return open_library(os.environ.get("STORYBOARD_LIBRARY") or Path("~/.storyboard"), True, most)
 
 
 def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
@@ -110,9 +115,10 @@ def load_pipeline(folder: Path) -> Renderer:
     import torch  # seconds to import, and the page opens without it
 
     from storyboard.pipeline import StoryPipeline
+    from storyboard.pipeline.sturdy import SturdyRenderer
 
     pipeline = StoryPipeline.from_pretrained(folder)
-    return pipeline.to("cuda") if torch.cuda.is_available() else pipeline
+    return SturdyRenderer(pipeline.to("cuda") if torch.cuda.is_available() else pipeline)
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
@@ -131,10 +137,24 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="where stories are kept; default: STORYBOARD_LIBRARY, or ~/.storyboard",
     )
     parser.add_argument(
+        "--budget",
+        type=_gigabytes,
+        default=BUDGET,
+        metavar="GB",
+        help=f"most its pictures take; default {BUDGET}",
+    )
+    parser.add_argument(
         "--host", help="address to listen on; default: this machine only, or GRADIO_SERVER_NAME"
     )
     parser.add_argument(
         "--port", type=int, help="default: the first free one from 7860, or GRADIO_SERVER_PORT"
+    )
+    parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="an address a proxy shows this app under, whose pages may use it; may be repeated",
     )
     parser.add_argument(
         "--mcp",
@@ -148,6 +168,16 @@ def _parser(program: str) -> argparse.ArgumentParser:
 def _refused(error: StoryError) -> int:
     print(f"storyboard: {error}", file=sys.stderr)
     return 2
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:  # NaN is not either
+        raise argparse.ArgumentTypeError(f"{text!r} is no size in GB")
+    return value
 
 
 def _steps(text: str) -> int:

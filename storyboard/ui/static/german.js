@@ -197,7 +197,7 @@ TABLES.de = {
     [/^A story has at most (\d+) frames; start another one for frame (\d+)\.$/,
       "Eine Geschichte hat höchstens $1 Bilder; beginne für Bild $2 eine andere."],
     [/^A script has to be a list of at most (\d+) sentences; split it\.$/, "Ein Skript hat höchstens $1 Sätze; teile es."],
-    [/^That frame is no longer in the story; it was removed, so pick one of those on the board\.$/,
+    [/^That frame is no longer in the story; it was removed, so choose one of those that are\.$/,
       "Dieses Bild ist nicht mehr in der Geschichte, es wurde entfernt; nimm eines von denen, die da sind."],
     [/^Frame (\d+) was not queued: (\d+) are waiting; try again in a while\.$/,
       "Bild $1 wurde nicht eingereiht: $2 warten schon; versuche es nach einer Weile noch einmal."],

@@ -1,0 +1,52 @@
+"""How many threads the numbers get, and that they do not wait by spinning. To be said before torch is first imported.
+
+On a busy machine threads that spin while they wait for one another take each other's cores: a call of the denoiser
+with two of them took 3.7 s where it takes 0.15 s with threads that sleep. Knows neither torch nor models.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read once, by OpenMP and MKL, when torch loads them
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def prepare_threads() -> int:
+    """Set the environment as torch is to find it, save what somebody has set already. Returns the number of threads."""
+    cores = usable_cores()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for name in THREADS:
+        os.environ.setdefault(name, os.environ.get("OMP_NUM_THREADS", str(cores)))
+    return cores
+
+
+def usable_cores(cgroups: Path = CGROUPS, process: Path = Path("/proc/self/cgroup")) -> int:
+    """Returns how many cores this process may use: what it is bound to, and the share its container has, at least 1."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(bound, _share(cgroups, process))))
+
+
+def _share(cgroups: Path, process: Path) -> float:
+    """Cores by the quota of the process's control group and of those around it; infinite where there is none."""
+    try:
+        lines = process.read_text().splitlines()
+    except OSError:
+        return math.inf
+    own = next((line[3:].lstrip("/") for line in lines if line.startswith("0::")), "")
+    folders = [cgroups / own, *(cgroups / own).parents]
+    quotas = [_quota(one / "cpu.max") for one in folders if one.is_relative_to(cgroups)]
+    old = cgroups / "cpu"
+    quotas.append(_quota(old / "cpu.cfs_quota_us", old / "cpu.cfs_period_us"))
+    return min(quotas)
+
+
+def _quota(*files: Path) -> float:
+    """Cores of a quota and its period, in one file or in two. Infinite where there is none."""
+    try:
+        quota, period = (int(word) for word in " ".join(file.read_text() for file in files).split())
+    except (OSError, ValueError):  # "max" is no number
+        return math.inf
+    return quota / period if quota > 0 and period > 0 else math.inf

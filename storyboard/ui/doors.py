@@ -1,0 +1,162 @@
+"""What stands before every request: foreign pages, bodies no page sends, and doors that are nobody's.
+
+A browser lets any page on the web send a request to an app on its reader's own machine. Such a request names where it
+comes from, and only the app's own pages may change anything. Programs, which name nothing, may. Knows ASGI and who
+visits, neither Gradio nor stories.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from storyboard.studio.visitors import VISITOR, visitor_at
+
+MAX_BODY = 4 * 2**20  # bytes of a message; the longest script is a tenth of that
+UPLOAD = "/upload"
+SHUT = (
+    "/monitoring",
+    "/gradio_api/dev/reload",
+    "/gradio_api/vibe",
+)  # the framework's own, for its developers
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOKING = ("GET", "HEAD", "OPTIONS")
+
+
+class Doors:
+    """ASGI middleware. `own`: addresses the app is also known by, as "https://stories.example.org".
+
+    `local`: the app listens to this machine alone, so a Host that is another's was invented to get in.
+    """
+
+    def __init__(self, app: ASGIApp, own: Iterable[str] = (), local: bool = True) -> None:
+        self.app = app
+        self.local = local
+        self.own = {_place(one) for one in own}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers, path = Headers(scope=scope), scope["path"]
+        refusal = self._refusal(scope["method"], path, headers)
+        body = receive
+        if refusal is None and scope["method"] not in LOOKING and not _is_upload(path):
+            body, refusal = await _whole_body(headers, receive)
+        if refusal is not None:
+            return await refusal(scope, receive, send)
+        visitor = VISITOR.set(visitor_at((scope.get("client") or (None,))[0]))
+        try:
+            return await self.app(scope, body, _with_headers(send))
+        finally:
+            VISITOR.reset(visitor)
+
+    def _refusal(self, method: str, path: str, headers: Headers) -> JSONResponse | None:
+        if path.startswith(SHUT):
+            return _refused(404, "There is nothing here.")
+        host = headers.get("host", "")
+        if self.local and not self._is_own(host):
+            return _refused(
+                403, "This app answers under its own address alone; start it with --origin for another."
+            )
+        if method in LOOKING:
+            return None
+        origin = headers.get("origin")
+        foreign = (
+            headers.get("sec-fetch-site") == "cross-site"
+            if origin is None
+            else not self._is_from(origin, headers)
+        )
+        if foreign:
+            return _refused(
+                403, "Only this app's own pages may do that; start it with --origin for a proxy's address."
+            )
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        wanted = "multipart/form-data" if _is_upload(path) else "application/json"
+        if kind != wanted and (kind or headers.get("content-length", "0") != "0"):
+            return _refused(415, f"This is {kind[:40] or 'of no kind'} and has to be {wanted}.")
+        return None
+
+    def _is_own(self, host: str) -> bool:
+        name, _ = _place(f"//{host}")
+        return name in LOOPBACK or name in {own for own, _ in self.own}
+
+    def _is_from(self, origin: str, headers: Headers) -> bool:
+        """Whether a page of that origin is the app's own: the host it was asked under, or one it is known by."""
+        hosts = [headers.get("host", "")]
+        if not self.local:  # a proxy's word, which on one's own machine any page could give
+            hosts += [one.strip() for one in headers.get("x-forwarded-host", "").split(",")]
+        place = _place(origin)
+        if place[0] is None:
+            return False
+        return place in self.own or place in {
+            _place(f"{urlsplit(origin).scheme}://{host}") for host in hosts if host
+        }
+
+
+def own_addresses(named: Iterable[str] = ()) -> tuple[str, ...]:
+    """The addresses an app is known by: those `named`, GRADIO_ROOT_PATH where it is whole, and a Space's own."""
+    root, space = os.environ.get("GRADIO_ROOT_PATH", ""), os.environ.get("SPACE_HOST", "")
+    found = [*named, *([root] if "://" in root else []), *([f"https://{space}"] if space else [])]
+    return tuple(found)
+
+
+def _place(address: str) -> tuple[str | None, int | None]:
+    """Host and port of an address; (None, None), which is nowhere, for what is none ("null")."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+        return (parts.hostname, port) if parts.hostname else (None, None)
+    except ValueError:
+        return None, None
+
+
+def _is_upload(path: str) -> bool:
+    return path.rstrip("/").endswith(UPLOAD)
+
+
+async def _whole_body(headers: Headers, receive: Receive) -> tuple[Receive, JSONResponse | None]:
+    """The message's body, read before anything is made of it, and a refusal where it is larger than any message."""
+    told = headers.get("content-length", "0")
+    parts, size, more = [], 0, True
+    while more and size <= MAX_BODY and not (told.isdecimal() and int(told) > MAX_BODY):
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        parts.append(message.get("body", b""))
+        size, more = size + len(parts[-1]), message.get("more_body", False)
+    if size > MAX_BODY or (told.isdecimal() and int(told) > MAX_BODY):
+        return receive, _refused(413, f"A message has at most {MAX_BODY // 2**20} MB; send less at a time.")
+    first: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+
+    async def replayed() -> Message:
+        return first.pop() if first else await receive()
+
+    return replayed, None
+
+
+def _with_headers(send: Send) -> Send:
+    """Frames: the app's own and, on a Space, the Hub's page around it. Addresses hold a story's id, so none is told."""
+    hub = (
+        " https://huggingface.co https://*.huggingface.co https://*.hf.space"
+        if os.environ.get("SPACE_ID")
+        else ""
+    )
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Referrer-Policy"] = "same-origin"
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.append("Content-Security-Policy", f"frame-ancestors 'self'{hub}")
+        await send(message)
+
+    return sending
+
+
+def _refused(status: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"error": sentence, "detail": sentence}, status_code=status)
