@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .open_stories import sample_open_story
 from .sheet import save_open_sheet, save_people_sheet, save_sheet
 from .stories import SPLITS, sample_people_story, sample_story, story
 from .words import canonical, free_captions
@@ -54,10 +55,11 @@ def main() -> None:
 
 
 def print_free(count: int, seed: int, frames: int, split: str) -> None:
-    """Prints stories, of the cast and of other people in turn: free and canonical captions, and what they say."""
+    """Prints stories of the cast, of other people and of the open world in turn: free and canonical captions, and
+    what they say."""
+    samples = (sample_story, sample_people_story, sample_open_story)
     for index in range(count):
-        sample = sample_people_story if index % 2 else sample_story
-        tale = sample(seed * 100_000 + index, frames, split)
+        tale = samples[index % len(samples)](seed * 100_000 + index, frames, split)
         print(f"--- {tale.id}")
         for frame, free in zip(tale.frames, free_captions(tale, seed), strict=True):
             print(f"{free.text}\n    {canonical(frame.scene)}\n    {free.shows}")
