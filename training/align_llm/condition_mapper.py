@@ -47,6 +47,7 @@ class MapperArguments(LoopArguments):
     states: str = field(default="runs/smollm2/states", metadata={"help": "folder of cached states"})
     val_states: str = field(default="runs/smollm2/states-val", metadata={"help": "the same of the val split"})
     name_weight: float = field(default=2.0, metadata={"help": "extra weight of L_align on names"})
+    word_weight: float = field(default=3.0, metadata={"help": "the same on words, not on padding"})
     pointer_weight: float = field(default=0.1, metadata={"help": "weight of whom each token points at"})
 
 
@@ -118,7 +119,7 @@ def main(argv: list[str] | None = None) -> None:
         ScaledTranslations(some, targets, people, args.seed, learning, embeddings=embeddings, **scales)
         for some, learning in ((cache, True), (StateCache(Path(args.val_states)), False))
     )
-    module = TranslationTraining(mapper, torch.zeros_like(embeddings), args.name_weight, args.pointer_weight)
+    module = TranslationTraining(mapper, torch.zeros_like(embeddings), args)
     run = TrainingRun(module, learnt, args)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:

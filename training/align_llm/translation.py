@@ -63,6 +63,11 @@ class Targets:
             condition[column] = self._fused(text[column], name, outfits[name])
         return condition, columns
 
+    def words(self, caption: str) -> int:
+        """Returns how many tokens of the condition the caption's own words fill; padding follows."""
+        tokens = self.conditioner.tokenizer(caption, truncation=True, max_length=self.shape[0])
+        return len(tokens["input_ids"])
+
     @torch.no_grad()
     def person(self, name: str, outfit: str) -> torch.Tensor:
         """Returns the fused vector (D,) of a name by itself: what a mapper can point at."""
@@ -85,7 +90,8 @@ class Targets:
 class Translations:
     """Step -> frames of cached tellings as a batch: `story` (StoryStates), `images`, `targets`, `points`.
 
-    images (B, R, E); targets (B, L, D); points (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody.
+    images (B, R, E); targets (B, L, D); points (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody;
+    worded (B, L): tokens of the caption's words, not of the padding behind them.
     """
 
     def __init__(
@@ -137,7 +143,8 @@ class Translations:
         if self.learning:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
         sentence[max(now - begin, 0) :] = NOW
-        target, columns = self.targets.condition(one.telling.frames[number].target, outfits)
+        caption = one.telling.frames[number].target
+        target, columns = self.targets.condition(caption, outfits)
         vectors, pronouns = (
             torch.zeros(self.people, target.shape[-1]),
             torch.zeros(self.people, dtype=torch.long),
@@ -156,24 +163,29 @@ class Translations:
             "images": one.images[number],
             "targets": target,
             "points": points,
+            "worded": torch.arange(len(target)) < self.targets.words(caption),
         }
 
 
 def collated(examples: Sequence[dict[str, torch.Tensor]]) -> dict[str, Any]:
     """Returns a batch of examples, padded to the longest."""
     story = stacked([StoryStates(*(one[name][None] for name in StoryStates._fields)) for one in examples])
-    rest = {name: torch.stack([one[name] for one in examples]) for name in ("images", "targets", "points")}
+    rest = {
+        name: torch.stack([one[name] for one in examples])
+        for name in ("images", "targets", "points", "worded")
+    }
     return {"story": story._asdict(), **rest}
 
 
 class TranslationTraining(nn.Module):
-    """L_align on canonical targets, more for names, and the cross-entropy of whom each token points at."""
+    """L_align on canonical targets, more for words and names, and the cross-entropy of whom each token points at.
 
-    def __init__(
-        self, mapper: ConditionMapper, embeddings: torch.Tensor, name_weight: float, pointer_weight: float
-    ):
+    args: MapperArguments, for the weights.
+    """
+
+    def __init__(self, mapper: ConditionMapper, embeddings: torch.Tensor, args: Any):
         super().__init__()
-        self.mapper, self.name_weight, self.pointer_weight = mapper, name_weight, pointer_weight
+        self.mapper, self.args = mapper, args
         self.register_buffer("embeddings", embeddings, persistent=False)  # (R, E): of the image tokens
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
@@ -181,9 +193,13 @@ class TranslationTraining(nn.Module):
             batch["images"].float(), self.embeddings, StoryStates(**batch["story"])
         )
         target, points = batch["targets"], batch["points"]
-        named = points > 0
-        alignment, names = alignment_loss(predicted, target), alignment_loss(predicted[named], target[named])
+        named, worded = points > 0, batch["worded"]
+        alignment, names, words = (
+            alignment_loss(predicted[some], target[some]) for some in (worded | True, named, worded)
+        )
         shares = torch.cat([1 - pointed.sum(-1, keepdim=True), pointed], -1).clamp(min=1e-6)
         pointing = F.nll_loss(shares.log().flatten(0, 1), points.flatten())
-        loss = alignment + self.name_weight * names * named.float().mean() + self.pointer_weight * pointing
-        return {"loss": loss, "alignment": alignment, "names": names, "pointing": pointing}
+        loss = alignment + self.args.pointer_weight * pointing
+        loss = loss + self.args.name_weight * names * named.float().mean()
+        loss = loss + self.args.word_weight * words * worded.float().mean()
+        return {"loss": loss, "alignment": alignment, "names": names, "words": words, "pointing": pointing}
