@@ -5,9 +5,20 @@ from dataclasses import replace
 from functools import cache
 from random import Random
 
+import pytest
+
+from storyboard.text.captions import find_mentions
+from training.maple_lane import sample_people_story, sample_story
 from training.maple_lane.more_actions import GESTURE_ACTIONS, PAIR_PHRASES
 from training.maple_lane.open_stories import sample_open_story
-from training.maple_lane.words import FrameFacts, PersonFacts, canonical_caption, free_captions, tell
+from training.maple_lane.words import (
+    FrameFacts,
+    PersonFacts,
+    canonical,
+    canonical_caption,
+    free_captions,
+    tell,
+)
 
 STORIES = 240
 ADA = PersonFacts("Ada", "she", "giving", ("tall woman",), prop="cake", mood="happy")
@@ -62,3 +73,16 @@ def test_whose_neighbour_somebody_is_stands_after_who_that_is():
             assert -1 < text.find("Bo") < text.lower().find("his neighbour"), text
             said += 1
     assert said > 0
+
+
+@pytest.mark.parametrize("sample", [sample_story, sample_people_story, sample_open_story])
+def test_the_canonical_caption_names_each_actor_once_in_order(sample):
+    """Some names are words as well (May, Rose, Art), and things stand beside people."""
+    for seed in range(120):
+        tale = sample(seed)
+        names = {name: () for name in (*tale.outfits, *tale.looks)}
+        for frame in tale.frames:
+            text = canonical(frame.scene)
+            mentions = find_mentions(text, names)
+            assert [m.name for m in mentions] == [actor.name for actor in frame.scene.actors], text
+            assert [text[m.start : m.end] for m in mentions] == [m.name for m in mentions]

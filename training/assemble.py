@@ -37,6 +37,7 @@ from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
+from training.maple_lane.more_actions import ALL_ACTIONS
 from training.released import cast
 from training.released.language import load_tokenizer
 
@@ -65,6 +66,16 @@ class AssembleArguments:
         default=None,
         metadata={"help": "folder of pictures <name>.jpeg for the cast; by default Maple Lane's"},
     )
+    anybody: bool = field(
+        default=False,
+        metadata={
+            "help": "the parts were trained on the open world: they draw whoever has a look, or nobody"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        if self.anybody and self.portraits:
+            raise StoryError("--anybody speaks of Maple Lane's own looks; leave it out with --portraits.")
 
 
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
@@ -116,8 +127,11 @@ def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]
     return fit_colours(encode_pictures(vae, pixels), pixels)
 
 
-def write_cast(out: Path) -> None:
-    """Portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns of."""
+def write_cast(out: Path, anybody: bool = False) -> None:
+    """Portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns of.
+
+    anybody: the pipeline was trained on the open world, so it knows people of any look, gestures, and empty places.
+    """
     (out / "portraits").mkdir(parents=True, exist_ok=True)
     characters = []
     for who in CAST:
@@ -135,10 +149,11 @@ def write_cast(out: Path) -> None:
         "places": [place.at for place in PLACES.values()],
         "actions": [
             phrase_with(action.phrases[0], action.props[0] if action.props else None).one
-            for action in ACTIONS.values()
+            for action in (ALL_ACTIONS if anybody else ACTIONS).values()
         ],
         "example": story("val", 0).frames[0].plain,
-        "peopled": True,  # no scene of the world is empty
+        "peopled": not anybody,  # no scene of the cast's stories is empty
+        "anybody": anybody,
     }
     (out / "cast.json").write_text(json.dumps(words, indent=1))
 
@@ -150,7 +165,7 @@ def main(argv: list[str] | None = None) -> None:
         if args.portraits:
             cast.write_cast(Path(args.portraits), out)
         else:
-            write_cast(out)
+            write_cast(out, args.anybody)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from .open_stories import sample_open_story
 from .sheet import save_open_sheet, save_people_sheet, save_sheet
 from .stories import SPLITS, sample_people_story, sample_story, story
 from .words import canonical, free_captions
-from .writer import write_dataset
+from .writer import WORLDS, write_dataset
 
 
 def main() -> None:
@@ -30,6 +30,12 @@ def main() -> None:
         "--stories", type=int, default=8, help="how many stories, from the first of the split on"
     )
     parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument(
+        "--world",
+        choices=WORLDS,
+        default="cast",
+        help="whose stories go to --out: the cast's, as the tables score them, or anybody's; a folder may hold all",
+    )
     parser.add_argument("--frames", type=int, default=4, help="frames a story has")
     parser.add_argument(
         "--size", type=int, default=512, help="pixels a side of the pictures written to --out"
@@ -49,7 +55,7 @@ def main() -> None:
         if args.open is not None:
             save_open_sheet(args.open, args.split)
         if args.out is not None:
-            write_dataset(args.out, args.split, args.stories, args.frames, args.size)
+            write_dataset(args.out, args.split, args.stories, args.frames, args.size, args.world)
     except ValueError as error:
         parser.error(str(error))
 
