@@ -12,6 +12,8 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from storyboard.errors import StoryError
+from storyboard.models.reader_folder import FOLDER as READER
+from storyboard.models.reader_folder import read_reader
 
 INDEX = "model_index.json"
 PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
@@ -40,6 +42,9 @@ def check_folder(folder: Path) -> None:
         )
     for name in _components(folder):
         _check_component(folder, name)
+    reader = read_reader(folder)
+    for name in reader.parts if reader else ():
+        _check_component(folder, f"{READER}/{name}")
 
 
 def _components(folder: Path) -> list[str]:
