@@ -130,9 +130,9 @@ def test_the_file_of_a_package_becomes_a_frozen_model_that_is_converted_once(
     ids = torch.tensor([[1, *words]])
     assert torch.equal(again(ids).logits, model(ids).logits) and tokenizer.bos_token_id == 1
     assert len(converted) == 1 and sorted(told) == [
-        "Loading Tiny-Instruct.Q4_1.",
-        "Loading Tiny-Instruct.Q4_1.",
-        "Preparing Tiny-Instruct.Q4_1, once on this machine.",
+        "Loading Tiny-Instruct.Q4_1",
+        "Loading Tiny-Instruct.Q4_1",
+        "Preparing Tiny-Instruct.Q4_1, once on this machine",
     ]
     (weights,) = cache.rglob("*.safetensors")
     assert weights.stat().st_size < 0.75 * sum(4 * read.numel() for read in gguf_file[1].values())
@@ -181,7 +181,7 @@ def test_two_at_once_convert_once(package, name, gguf_file, converted, monkeypat
     def slow(file, folder):
         started.set()
         for _ in range(1000):
-            if "Another process is preparing Tiny-Instruct.Q4_1." in told:
+            if "Another process is preparing Tiny-Instruct.Q4_1" in told:
                 break
             threading.Event().wait(0.01)
         convert(file, folder)
@@ -269,8 +269,8 @@ def test_without_the_package_the_file_comes_from_the_hub_once(name, hub, gguf_fi
     monkeypatch.setattr(language_model, "MEGABYTE", 10_000)
     told = []
     assert find_file(name, told.append).read_bytes() == gguf_file[0].read_bytes()
-    assert told[0] == "Looking for Tiny-Instruct.Q4_1 on the Hugging Face Hub."
-    assert told[-1] == "Downloading Tiny-Instruct.Q4_1: 2 of 2 MB."
+    assert told[0] == "Looking for Tiny-Instruct.Q4_1 on the Hugging Face Hub"
+    assert told[-1] == "Downloading Tiny-Instruct.Q4_1: 2 of 2 MB"
     find_file(name)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     find_file(name)

@@ -86,7 +86,7 @@ def test_the_language_model_that_is_named_takes_the_place_of_the_one_carried(tre
     assert pipeline.image_tokens.config.width == pipeline.visual_mapper.config.width == named.WIDTH
     assert pipeline.config.context_frames == 3 and pipeline.config.first_frame == "llm"
     assert pipeline.language_tokenizer.bos_token == "<start>"
-    assert told == ["Loading Tiny-Instruct.Q4_1.", "Loading world."]
+    assert told == ["Loading Tiny-Instruct.Q4_1", "Loading world"]
     first, later = draw(pipeline, FIRST), draw(pipeline, LATER)
     assert first.conditioning == later.conditioning == "llm"
     other = replace(LATER, history=(replace(LATER.history[0], caption="Rosa sleeps."),))
@@ -240,7 +240,7 @@ def test_the_page_hears_what_is_loaded_and_then_what_is_gone_on_without(tmp_path
     renderer.notice = "Something is missing; get it."
 
     def load(tell):
-        tell("Downloading Tiny: 1 of 2 MB.")
+        tell("Downloading Tiny: 1 of 2 MB")
         assert gate.wait(30)
         return renderer
 
@@ -249,7 +249,7 @@ def test_the_page_hears_what_is_loaded_and_then_what_is_gone_on_without(tmp_path
     try:
         calls = {call.__name__: call for call in board_calls(studio)}
         view = calls["open_story"]({})["view"]
-        assert (view["doing"], view["notice"]) == ("Downloading Tiny: 1 of 2 MB.", "")
+        assert (view["doing"], view["notice"]) == ("Downloading Tiny: 1 of 2 MB", "")
         seen = {name: view[name] for name in ("story", "boot", "revision", "jobs_version", "doing", "notice")}
         assert calls["get_news"](seen) is None
         gate.set()

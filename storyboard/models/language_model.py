@@ -44,7 +44,7 @@ from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, Re
 
 log = logging.getLogger(__name__)
 
-Tell = Callable[[str], None]  # takes a sentence about what is being done
+Tell = Callable[[str], None]  # takes a line about what is being done
 LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
@@ -53,7 +53,7 @@ MEGABYTE = 10**6
 WAIT_SECONDS = 0.2  # between looks at whether another process is through
 
 
-def silent(sentence: str) -> None:
+def silent(line: str) -> None:
     """Tell nobody."""
 
 
@@ -73,7 +73,7 @@ def load_language_model(name: LanguageModelName, tell: Tell = silent) -> Languag
         elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
             return loaded  # another process was first
         file = find_file(name, tell)
-        tell(f"Preparing {name.title}, once on this machine.")
+        tell(f"Preparing {name.title}, once on this machine")
         try:
             _convert(file, home / name.sha256)
         except Exception as error:  # a library's errors are of every kind, and the way without it goes on
@@ -140,7 +140,7 @@ def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
     for again in (False, True):  # a damaged download is fetched once more
         path = None if again else try_to_load_from_cache(**where)
         if not isinstance(path, str):
-            tell(f"Looking for {name.title} on the Hugging Face Hub.")
+            tell(f"Looking for {name.title} on the Hugging Face Hub")
             try:
                 # Asked first because it fails at once where there is no network; a download tries for half a minute.
                 get_hf_file_metadata(hf_hub_url(**where))
@@ -187,7 +187,7 @@ def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
             before, self.done = self.done, self.done + (n or 0)
             if self.done // MEGABYTE > before // MEGABYTE:
                 done, all_of_it = int(self.done) // MEGABYTE, name.bytes // MEGABYTE
-                tell(f"Downloading {name.title}: {done} of {all_of_it} MB.")
+                tell(f"Downloading {name.title}: {done} of {all_of_it} MB")
 
     return Bar
 
@@ -259,7 +259,7 @@ def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
             lock(descriptor)
             return True
         except BlockingIOError:
-            tell(f"Another process is preparing {name.title}.")
+            tell(f"Another process is preparing {name.title}")
             time.sleep(WAIT_SECONDS)
         except OSError:
             return False
@@ -300,7 +300,7 @@ def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel 
     """What is kept in a folder; None where nothing is, or not all of it."""
     if not folder.is_dir():
         return None
-    tell(f"Loading {name.title}.")
+    tell(f"Loading {name.title}")
     kept = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **kept)

@@ -313,7 +313,7 @@ class StoryPipeline(DiffusionPipeline):
 
         reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
         where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-        `reader/` counts for nothing, as it does in a Hub repository. tell: takes sentences about what is loaded.
+        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
         StoryError when the folder is missing, incomplete or holds pickled weights.
         """
         folder = Path(path)
@@ -330,7 +330,7 @@ class StoryPipeline(DiffusionPipeline):
                 if reader == "needed":
                     raise
                 index, notice = None, str(error)
-        tell(f"Loading {folder.resolve().name if local else path}.")
+        tell(f"Loading {folder.resolve().name if local else path}")
         kwargs = {"dtype": torch.float32, **kwargs, "use_safetensors": True, "trust_remote_code": False}
         try:
             named = {} if index is None else _stage_2(folder, index, model, kwargs["dtype"])

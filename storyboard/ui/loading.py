@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 class LoadingRenderer:
     """Loads a renderer in a thread of its own, begun at once. A failure to load is what every drawing then says.
 
-    load: is given what takes a sentence about what is being loaded; the latest one is `doing`.
+    load: is given what takes a line about what is being loaded; the latest one is `doing`.
     """
 
     def __init__(self, load: Callable[[Callable[[str], None]], Renderer]) -> None:
@@ -59,5 +59,5 @@ class LoadingRenderer:
             self.doing = ""
             self._over.set()
 
-    def _tell(self, sentence: str) -> None:
-        self.doing = sentence
+    def _tell(self, line: str) -> None:
+        self.doing = line
