@@ -8,9 +8,13 @@ import pytest
 import tiny
 import torch
 from parts_folder import CAPTION_TOKENS, write_parts
+from safetensors.torch import load_file
 
+from storyboard.errors import StoryError
 from storyboard.models.mappers import NOW, PADDING, ConditionMapper, StoryStates
+from storyboard.models.reader_folder import read_reader
 from storyboard.text.prompt import interleave
+from training import assemble
 from training.align_llm import condition_mapper
 from training.align_llm.cache import load_conditioner, portrait_views
 from training.align_llm.readings import nearest_caption, right_people
@@ -179,3 +183,20 @@ def test_a_frame_says_its_target():
     shows = Shows("beach", True, (Shown("Milo", "sleeping"), Shown("Rosa", "waving")))
     assert ToldFrame("He dozed.", shows).target == "Milo sleeps and Rosa waves on the beach."
 
+
+def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(folder, tmp_path):
+    parts, out = tmp_path / "parts", tmp_path / "pipeline"
+    tiny.image_tokens().save_pretrained(parts / "aligned" / "image_tokens")
+    tiny.condition_mapper(**SWITCHES).save_pretrained(parts / "aligned" / "condition_mapper")
+    named = ["--parts", str(parts), "--out", str(out), "--named", "smollm2-135m-instruct"]
+    with pytest.raises(StoryError, match="assemble it without --named first"):
+        assemble.main(named)
+    out.mkdir()
+    (out / "cast.json").write_text("{}")
+    assemble.main(named)
+    index = read_reader(out)
+    assert index.language_model.file.startswith("SmolLM2") and not index.settings["interleaved"]
+    assert index.settings["first_frame"] == "llm" and index.parts == ("image_tokens", "condition_mapper")
+    kept = load_file(out / "reader" / "condition_mapper" / "diffusion_pytorch_model.safetensors")
+    assert {tensor.dtype for tensor in kept.values()} == {torch.float16}
+    assert (out / "cast.json").exists()

@@ -28,11 +28,13 @@ from storyboard.disk.durable import whole_folder
 from storyboard.errors import StoryError
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.language_model import save_reader
 from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
+from storyboard.models.reader_folder import ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
-from training.configs.parts import load_vae
+from training.configs.parts import CONFIGS, load_vae
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
@@ -65,6 +67,13 @@ class AssembleArguments:
     portraits: str | None = field(
         default=None,
         metadata={"help": "folder of pictures <name>.jpeg for the cast; by default Maple Lane's"},
+    )
+    named: str | None = field(
+        default=None,
+        metadata={
+            "help": "a language model to be named, a stem in training/configs or a file: only the reader/ of --out is "
+            "written, with the parts that training.align_llm.condition_mapper made for it"
+        },
     )
     anybody: bool = field(
         default=False,
@@ -101,6 +110,26 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         portrait_fill="black" if args.portraits else maple_lane_background(),
         preview_colours=preview_colours(vae),
     )
+
+
+def write_named_reader(args: AssembleArguments, out: Path) -> None:
+    """The `reader/` of a pipeline folder: a language model by name, and the parts that read with it, in half precision.
+
+    It reads words alone, first frames too, and points at portraits instead of looking at pictures.
+    """
+    parts = Path(args.parts) / "aligned"
+    ours = {
+        "image_tokens": ImageTokens.from_pretrained(parts / "image_tokens").half(),
+        "condition_mapper": ConditionMapper.from_pretrained(parts / "condition_mapper").half(),
+    }
+    settings = {
+        "first_frame": "llm",
+        "interleaved": False,
+        "cast_prefix": False,
+        "context_frames": args.context_frames or None,
+    }
+    path = Path(args.named) if args.named.endswith(".json") else CONFIGS / f"{args.named}.json"
+    save_reader(out, ReaderIndex(read_language_model(path), tuple(ours), settings), ours)
 
 
 def maple_lane_background() -> str:
@@ -160,7 +189,13 @@ def write_cast(out: Path, anybody: bool = False) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
+    if args.named and not Path(args.out).is_dir():
+        raise StoryError(
+            f"--named: there is no pipeline folder {args.out} yet; assemble it without --named first."
+        )
     with whole_folder(Path(args.out)) as out:  # an app may be reading the one that is there
+        if args.named:
+            return write_named_reader(args, out)
         load_pipeline(args).save_half(out)
         if args.portraits:
             cast.write_cast(Path(args.portraits), out)
