@@ -138,6 +138,9 @@ def test_a_saved_pipeline_names_its_language_model_again(tree, there, tmp_path, 
 def test_a_part_that_is_not_listed_is_none(tree, there, tmp_path):
     folder = copied(tree, tmp_path)
     rewrite(folder, parts=["image_tokens", "condition_mapper"])
+    with pytest.raises(StoryError, match="is to read pictures and has no visual_mapper"):
+        StoryPipeline.from_pretrained(folder)
+    rewrite(folder, settings={"interleaved": False})
     assert StoryPipeline.from_pretrained(folder).visual_mapper is None
 
 

@@ -9,11 +9,9 @@ Knows nothing of stories.
 from __future__ import annotations
 
 import copy
-import gc
 import hashlib
 import importlib.util
 import logging
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +33,7 @@ from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundE
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from storyboard.disk.durable import PART, settle_folder
+from storyboard.disk.durable import PART, whole_folder
 from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens
@@ -267,21 +265,14 @@ def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
 
 def _convert(file: Path, folder: Path) -> None:
     """Write the model in half precision, and its tokenizer, as a folder that is whole or not there."""
-    part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}{PART}")
-    try:
+    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+    with whole_folder(folder) as part:
         # Not AutoTokenizer, which reads the whole file once more to find out the same.
         PreTrainedTokenizerFast.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(part)
-        _save_half(
-            AutoModelForCausalLM.from_pretrained(
-                file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
-            ),
-            part,
+        model = AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
         )
-        gc.collect()  # the model just read is as large as the one that is read next
-        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-        settle_folder(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _save_half(model, part)
 
 
 def _save_half(model: PreTrainedModel, folder: Path) -> None:
