@@ -187,8 +187,8 @@ def add_pickle(folder):
     [
         (lose_file, r'reader.json" is missing; copy'),
         (break_file, r'reader.json" cannot be read; copy'),
-        (lose("visual_mapper"), "incomplete: reader/visual_mapper is missing"),
-        (cut_part, "incomplete: reader/image_tokens/diffusion_pytorch_model.safetensors is cut off"),
+        (lose("visual_mapper"), "reader. is incomplete: visual_mapper is missing"),
+        (cut_part, "reader. is incomplete: image_tokens/diffusion_pytorch_model.safetensors is cut off"),
         (add_pickle, "pickled weights .reader/image_tokens"),
         (says(file="../../secret.gguf"), r'says "../../secret.gguf" for "file", which cannot be'),
         (says(file="/etc/passwd"), 'for "file", which cannot be'),

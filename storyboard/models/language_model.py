@@ -9,6 +9,7 @@ Knows nothing of stories.
 from __future__ import annotations
 
 import copy
+import gc
 import hashlib
 import importlib.util
 import logging
@@ -58,7 +59,7 @@ def silent(line: str) -> None:
 def load_language_model(name: LanguageModelName, tell: Tell = silent) -> LanguageModel:
     """Returns the model, frozen and in float32, and its tokenizer.
 
-    The first time takes some 26 s of one core, and the download where there is no package; later ones 1 to 2 s.
+    The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
     Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
     """
     home = _home()
@@ -77,6 +78,7 @@ def load_language_model(name: LanguageModelName, tell: Tell = silent) -> Languag
         except Exception as error:  # a library's errors are of every kind, and the way without it goes on
             log.warning("%s could not be converted", file, exc_info=True)
             raise StoryError(_not_converted(name, error)) from error
+        gc.collect()  # the model just converted is as large as the one that is read now
         if (loaded := _loaded(home / name.sha256, name, tell)) is None:
             raise StoryError(_not_converted(name, None))
         return loaded
