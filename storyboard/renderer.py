@@ -96,6 +96,11 @@ class Rendered:
 
 
 class Renderer(Protocol):
+    """What draws. `doing` and `notice` are for the writer, "" where there is nothing to say."""
+
+    doing: str  # a line about what it is loading, and cannot draw without
+    notice: str  # a sentence about what it goes on without, and the remedy
+
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:

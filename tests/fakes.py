@@ -30,6 +30,8 @@ class FlatRenderer:
     """Yields `steps` previews and a flat picture. Set `failure` to have it raise after the first preview, `gate` to
     have it wait there until the event is set (or it is cancelled); `started` is set by every render."""
 
+    doing = notice = ""
+
     def __init__(self, steps: int = 3, size: int = 16) -> None:
         self.steps = steps
         self.size = size

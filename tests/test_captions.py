@@ -162,9 +162,11 @@ def test_the_cast_opens_the_prompt_with_its_portraits():
     ]
 
 
-def test_without_pictures_the_prompt_is_one_text():
+def test_without_pictures_the_prompt_is_a_text_for_each_sentence():
     assert interleave(["one", "two"], "three", cast=["Rosa"], pictures=False) == [
-        " Caption: one Caption: two Caption: three Image:"
+        " Caption: one",
+        " Caption: two",
+        " Caption: three Image:",
     ]
 
 

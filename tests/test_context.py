@@ -64,10 +64,10 @@ def test_any_order_of_edits_gives_the_condition_from_scratch(build, positions):
     for _ in range(25):
         story.edit()
         prompt = story.prompt(story.random.randrange(len(story.frames)))
-        condition = context.condition_for(*prompt)
+        condition = context.condition_for(*prompt).condition
         torch.testing.assert_close(condition, from_scratch(reader, *prompt), atol=1e-5, rtol=1e-5)
         # Bit for bit, so that a frame redrawn after a restart is the same picture.
-        assert torch.equal(condition, InterleavedContext(reader).condition_for(*prompt))
+        assert torch.equal(condition, InterleavedContext(reader).condition_for(*prompt).condition)
 
 
 @torch.inference_mode()
@@ -126,7 +126,9 @@ def test_a_failed_pass_leaves_no_wrong_cache():
     hook.remove()
     assert len(context) == 0
     prompt = story.prompt(3)
-    assert torch.equal(context.condition_for(*prompt), InterleavedContext(reader).condition_for(*prompt))
+    assert torch.equal(
+        context.condition_for(*prompt).condition, InterleavedContext(reader).condition_for(*prompt).condition
+    )
 
 
 def test_the_window_keeps_cast_first_and_latest_frames_and_moves_seldom():
@@ -166,8 +168,13 @@ def test_two_stories_keep_their_own_contexts():
     for drawn in (3, 4, 5):
         for story in stories[:2]:
             prompt = story.prompt(drawn)
-            assert torch.equal(pool.condition_for(*prompt), InterleavedContext(reader).condition_for(*prompt))
+            assert torch.equal(
+                pool.condition_for(*prompt).condition,
+                InterleavedContext(reader).condition_for(*prompt).condition,
+            )
     assert len(pool._contexts) == 2
     third = stories[2].prompt(5)
-    assert torch.equal(pool.condition_for(*third), InterleavedContext(reader).condition_for(*third))
+    assert torch.equal(
+        pool.condition_for(*third).condition, InterleavedContext(reader).condition_for(*third).condition
+    )
     assert len(pool._contexts) == 2

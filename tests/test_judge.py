@@ -35,6 +35,7 @@ from training.evaluate.people_scores import (
     action_ratios,
     cids_cross,
     cids_self,
+    copy_paste,
     doubles,
     each_once,
     look_ratios,
@@ -45,6 +46,7 @@ from training.evaluate.people_scores import (
     wanted_of,
 )
 from training.evaluate.report import look_at, report, table
+from training.evaluate.staging import VIEWS, portrait_traits, view_traits
 from training.maple_lane import Actor, Scene, draw_with_masks, sample_people_story, story
 
 VOCABULARY = maple_lane_vocabulary()
@@ -223,6 +225,38 @@ def test_cids_is_the_mean_cosine_of_drawings_and_of_drawing_and_portrait():
     assert cids_self(frames, stories) == pytest.approx({("s", "Rosa"): 0, ("s", "Otto"): 0}, abs=1e-6)
     portraits = {("s", "Rosa"): np.array([1.0, 0.0]), ("s", "Otto"): np.array([1.0, 0.0])}
     assert cids_cross(frames, stories, portraits) == pytest.approx({("s", "Rosa"): 0.5, ("s", "Otto"): 0})
+
+
+def test_copy_paste_is_one_for_the_portrait_itself_and_none_for_another_view_of_the_person():
+    portrait, view, between = (1.0, 0.0), (0.0, 2.0), (1.0, 1.0)
+
+    def score(drawn, views=(view,)):
+        key = ("s", "Rosa")
+        frame = on_stage((ROSA, OTTO), (seen(ROSA, drawn),))
+        traits = [np.array(one) for one in views]
+        told = copy_paste(
+            [frame], np.array(["s"]), {key: np.array(portrait), ("s", "Otto"): np.array(view)}, {key: traits}
+        )
+        assert set(told) == {key}  # Otto, who is not there, copies nothing
+        return told[key]
+
+    assert score(portrait) == pytest.approx(1) and score((3.0, 0.0)) == pytest.approx(1)
+    assert score(view) == pytest.approx(0) and score(between) == pytest.approx(0.5)
+    assert score(portrait, (portrait,)) == 0.5
+    assert score(portrait, (view, portrait)) == pytest.approx(0.75)
+    assert score((-1.0, 0.0)) == pytest.approx(0.5 * (1 + (2**0.5 - 2) / 2**0.5))
+
+
+def test_views_of_everybody_are_seen_in_other_poses_than_the_portrait():
+    judge, tale = tiny_judge(), sample_people_story(2, 1)
+    judge.found.bias.data[0] = 4.0  # so untrained it would see nobody, and nothing be compared
+    views, portraits = view_traits(judge, [tale]), portrait_traits(judge, [tale])
+    assert views.keys() == portraits.keys() == {(tale.id, name) for name in tale.looks}
+    for key, traits in views.items():
+        assert len(traits) == len(VIEWS)
+        assert all(
+            one.shape == portraits[key].shape and not np.allclose(one, portraits[key]) for one in traits
+        )
 
 
 def test_the_scores_survive_json_and_a_frame_of_nobody():

@@ -46,7 +46,7 @@ MOST_ENTRIES = {"storyboard": 14, "training": 18}
 FILES_ONLY = {"accelerate"}  # launch configs, no modules
 TORCHLESS = ("errors", "disk", "text", "renderer", "story", "library", "studio")
 PEOPLE_MAY_USE = ("storyboard.people", "storyboard.errors", "numpy", "PIL")
-MODELS_MAY_USE = ("storyboard.models", "storyboard.text", "storyboard.errors")
+MODELS_MAY_USE = ("storyboard.models", "storyboard.text", "storyboard.disk", "storyboard.errors")
 PURE_CALLS = {
     "items",
     "join",

@@ -488,7 +488,7 @@ def test_hints_tell_where_a_long_sentence_stops_being_read(tmp_path):
 def test_a_renderer_that_still_loads_is_waited_for(tmp_path, renderer):
     gate = threading.Event()
 
-    def load():
+    def load(tell):
         gate.wait(30)
         return renderer
 
@@ -502,7 +502,7 @@ def test_a_renderer_that_still_loads_is_waited_for(tmp_path, renderer):
 
 @pytest.mark.parametrize("failure", [StoryError("The folder is damaged; get it again."), ZeroDivisionError()])
 def test_a_renderer_that_cannot_be_loaded_fails_the_frame_with_the_reason(tmp_path, failure):
-    def load():
+    def load(tell):
         raise failure
 
     pictures = PictureStore(tmp_path)

@@ -182,7 +182,8 @@ def visual_mapper() -> VisualMapper:
     return VisualMapper(VISION_WIDTH, WORD_WIDTH, VISUAL_TOKENS).eval()
 
 
-def condition_mapper() -> ConditionMapper:
+def condition_mapper(**switches) -> ConditionMapper:
+    """switches: `reads_story` and `people`."""
     torch.manual_seed(10)
     mapper = ConditionMapper(
         input_width=WORD_WIDTH,
@@ -192,6 +193,7 @@ def condition_mapper() -> ConditionMapper:
         layers=1,
         heads=2,
         feedforward=16,
+        **switches,
     )
     return mapper.eval()
 

@@ -28,15 +28,18 @@ from storyboard.disk.durable import whole_folder
 from storyboard.errors import StoryError
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.language_model import save_reader
 from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
+from storyboard.models.reader_folder import ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
-from training.configs.parts import load_vae
+from training.configs.parts import CONFIGS, load_vae
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
+from training.maple_lane.more_actions import ALL_ACTIONS
 from training.released import cast
 from training.released.language import load_tokenizer
 
@@ -65,6 +68,23 @@ class AssembleArguments:
         default=None,
         metadata={"help": "folder of pictures <name>.jpeg for the cast; by default Maple Lane's"},
     )
+    named: str | None = field(
+        default=None,
+        metadata={
+            "help": "a language model to be named, a stem in training/configs or a file: only the reader/ of --out is "
+            "written, with the parts that training.align_llm.condition_mapper made for it"
+        },
+    )
+    anybody: bool = field(
+        default=False,
+        metadata={
+            "help": "the parts were trained on the open world: they draw whoever has a look, or nobody"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        if self.anybody and self.portraits:
+            raise StoryError("--anybody speaks of Maple Lane's own looks; leave it out with --portraits.")
 
 
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
@@ -92,6 +112,26 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     )
 
 
+def write_named_reader(args: AssembleArguments, out: Path) -> None:
+    """The `reader/` of a pipeline folder: a language model by name, and the parts that read with it, in half precision.
+
+    It reads words alone, first frames too, and points at portraits instead of looking at pictures.
+    """
+    parts = Path(args.parts) / "aligned"
+    ours = {
+        "image_tokens": ImageTokens.from_pretrained(parts / "image_tokens").half(),
+        "condition_mapper": ConditionMapper.from_pretrained(parts / "condition_mapper").half(),
+    }
+    settings = {
+        "first_frame": "llm",
+        "interleaved": False,
+        "cast_prefix": False,
+        "context_frames": args.context_frames or None,
+    }
+    path = Path(args.named) if args.named.endswith(".json") else CONFIGS / f"{args.named}.json"
+    save_reader(out, ReaderIndex(read_language_model(path), tuple(ours), settings), ours)
+
+
 def maple_lane_background() -> str:
     """The colour behind Maple Lane's portraits."""
     return "#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex()
@@ -116,8 +156,11 @@ def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]
     return fit_colours(encode_pictures(vae, pixels), pixels)
 
 
-def write_cast(out: Path) -> None:
-    """Portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns of."""
+def write_cast(out: Path, anybody: bool = False) -> None:
+    """Portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns of.
+
+    anybody: the pipeline was trained on the open world, so it knows people of any look, gestures, and empty places.
+    """
     (out / "portraits").mkdir(parents=True, exist_ok=True)
     characters = []
     for who in CAST:
@@ -135,22 +178,29 @@ def write_cast(out: Path) -> None:
         "places": [place.at for place in PLACES.values()],
         "actions": [
             phrase_with(action.phrases[0], action.props[0] if action.props else None).one
-            for action in ACTIONS.values()
+            for action in (ALL_ACTIONS if anybody else ACTIONS).values()
         ],
         "example": story("val", 0).frames[0].plain,
-        "peopled": True,  # no scene of the world is empty
+        "peopled": not anybody,  # no scene of the cast's stories is empty
+        "anybody": anybody,
     }
     (out / "cast.json").write_text(json.dumps(words, indent=1))
 
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
+    if args.named and not Path(args.out).is_dir():
+        raise StoryError(
+            f"--named: there is no pipeline folder {args.out} yet; assemble it without --named first."
+        )
     with whole_folder(Path(args.out)) as out:  # an app may be reading the one that is there
+        if args.named:
+            return write_named_reader(args, out)
         load_pipeline(args).save_half(out)
         if args.portraits:
             cast.write_cast(Path(args.portraits), out)
         else:
-            write_cast(out)
+            write_cast(out, args.anybody)
 
 
 if __name__ == "__main__":

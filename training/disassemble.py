@@ -45,7 +45,9 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(DisassembleArguments).parse_args_into_dataclasses(argv)
-    disassemble(StoryPipeline.from_pretrained(args.pipeline, dtype=torch.float32), Path(args.parts))
+    disassemble(
+        StoryPipeline.from_pretrained(args.pipeline, reader="carried", dtype=torch.float32), Path(args.parts)
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from storyboard.errors import StoryError
@@ -15,7 +15,10 @@ def open_pipeline(folder: Path) -> Renderer:
     """The pipeline in a folder. StoryError where it is missing, half-written or unsafe."""
     from storyboard.pipeline import StoryPipeline  # torch: seconds to import, and only drawing needs it
 
-    return StoryPipeline.from_pretrained(folder)
+    pipeline = StoryPipeline.from_pretrained(folder, tell=_telling())
+    if pipeline.notice:
+        tell(pipeline.notice)
+    return pipeline
 
 
 def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
@@ -32,6 +35,13 @@ def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
 def tell(sentence: str) -> None:
     """Say on standard error what a command goes on without."""
     print(f"storyboard: {sentence}", file=sys.stderr)
+
+
+def _telling() -> Callable[[str], None]:
+    """On a terminal every sentence in place of the one before; elsewhere nothing, for a log wants no megabytes."""
+    return (
+        (lambda sentence: _progress(sentence, over=False)) if sys.stderr.isatty() else lambda sentence: None
+    )
 
 
 def _progress(line: str, over: bool) -> None:

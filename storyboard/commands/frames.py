@@ -20,7 +20,7 @@ from storyboard.disk.durable import part_of, settle
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
-from storyboard.renderer import FrameRequest, Preview, Rendered
+from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 from storyboard.story.as_json import story_to_json
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import Frame, Story
@@ -100,11 +100,13 @@ class _Late:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._pipeline: Renderer | None = None
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        return drawing.open_pipeline(self._folder).render(request, cancelled)
+        self._pipeline = self._pipeline or drawing.open_pipeline(self._folder)
+        return self._pipeline.render(request, cancelled)
 
 
 @contextmanager

@@ -88,3 +88,14 @@ def sweep_parts(folder: Path) -> int:
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)
+
+
+def settle_folder(part: Path, folder: Path) -> None:
+    """Give a written folder its name, which nothing else may have, and have it reach the disk with all its files."""
+    for path in part.rglob("*"):
+        if path.is_file():
+            with open(path, "rb+") as file:
+                os.fsync(file.fileno())
+    sync_folder(part)
+    os.rename(part, folder)
+    sync_folder(folder.parent)

@@ -14,6 +14,8 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from storyboard.errors import StoryError
+from storyboard.models.reader_folder import FOLDER as READER
+from storyboard.models.reader_folder import read_reader
 
 INDEX = "model_index.json"
 # What tensors of a class are called, by their endings: a part with another part's weights would load as random ones.
@@ -82,6 +84,9 @@ def check_folder(folder: Path) -> None:
         )
     for name, kind in _components(folder).items():
         _check_component(folder, name, kind)
+    reader = read_reader(folder)
+    for name in reader.parts if reader else ():
+        _check_component(folder / READER, name, name.title().replace("_", ""))
 
 
 def _components(folder: Path) -> dict[str, str]:

@@ -5,10 +5,16 @@ Parameter names are those of the released second-stage checkpoints, so that they
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import nn
+
+EARLIER, NOW, PADDING = 0, 1, -1  # where a token of a story stands
+PRONOUNS = (None, "he", "she", "it", "they")  # None: nobody is there
 
 
 class VisualMapper(ModelMixin, ConfigMixin):
@@ -23,11 +29,43 @@ class VisualMapper(ModelMixin, ConfigMixin):
         return self.visual_embeddings(features).unflatten(-1, (self.config.tokens, self.config.width))
 
 
+class StoryStates(NamedTuple):
+    """What a language model makes of a story's words, and the people the words can mean: B stories, K places in a cast.
+
+    The last axis of `cast` is what the condition's tokens have; a place that nobody takes has the number of nobody's
+    pronoun in `pronouns` and is never pointed at.
+    """
+
+    states: torch.Tensor  # (B, T, E): of all words and pictures
+    sentence: torch.Tensor  # (B, T): EARLIER, NOW (the sentence to draw) or PADDING
+    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
+    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
+    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+
+
+def stacked(stories: Sequence[StoryStates]) -> StoryStates:
+    """Returns several stories as one batch, padded to the longest."""
+    pad = nn.utils.rnn.pad_sequence
+    rows = [[value for one in stories for value in getattr(one, name)] for name in StoryStates._fields]
+    states, sentence, speaks_of, cast, pronouns = rows
+    return StoryStates(
+        pad(states, batch_first=True),
+        pad(sentence, batch_first=True, padding_value=PADDING),
+        pad(speaks_of, batch_first=True),
+        torch.stack(cast),
+        torch.stack(pronouns),
+    )
+
+
 class ConditionMapper(ModelMixin, ConfigMixin):
     """Mapper_LDM: last states and embeddings of the image tokens (B, R, E) -> condition (B, L, D).
 
     A pre-norm encoder-decoder transformer: the encoder reads states + embeddings, the decoder reads L learned
     queries, which are its only notion of position.
+
+    Beyond the paper, and off by default: with `reads_story` the encoder reads the states of the story's own words too.
+    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
+    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
     """
 
     @register_to_config
@@ -40,8 +78,14 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         layers: int = 4,
         heads: int = 4,
         feedforward: int = 2048,
+        reads_story: bool = False,
+        people: int = 0,
     ):
         super().__init__()
+        if people and not reads_story:
+            raise ValueError(
+                f"people={people}: the mapper points at people whom the story names; set reads_story"
+            )
         self.fc = nn.Linear(input_width, width)
         shape = {"dim_feedforward": feedforward, "dropout": 0.0, "batch_first": True, "norm_first": True}
         self.tfm = nn.Transformer(
@@ -60,8 +104,80 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         )
         self.model = nn.Linear(width, output_width)
         self.query_embs = nn.Parameter(torch.randn(1, queries, width))
+        if reads_story:
+            self.story_fc = nn.Linear(input_width, width)
+            self.sentences = nn.Embedding(2, width)  # EARLIER and NOW
+        if people:
+            self.pointer = Pointer(width, output_width, people)
 
-    def forward(self, states: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
-        source = self.fc(states + embeddings)  # (B, R, width)
+    def forward(
+        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
+    ) -> torch.Tensor:
+        """story: needed with `reads_story`, unused without."""
+        return self.read(states, embeddings, story)[0]
+
+    def read(
+        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Returns the condition (B, L, D), and how far each of its tokens points at each of the cast (B, L, K).
+
+        The latter is None without `people`. ValueError where the mapper reads the story and is given none.
+        """
+        source, unseen = self.fc(states + embeddings), None  # (B, R, width)
+        if self.config.reads_story:
+            if story is None:
+                raise ValueError("This mapper reads the story's words too; give their states.")
+            source, unseen = self._with_story(source, story)
+        memory = self.tfm.encoder(source, src_key_padding_mask=unseen)
         queries = self.query_embs.expand(len(source), -1, -1)
-        return self.model(self.tfm(source, queries))
+        hidden = self.tfm.decoder(queries, memory, memory_key_padding_mask=unseen)
+        condition = self.model(hidden)
+        if not self.config.people:
+            return condition, None
+        people = memory[:, -self.config.people :]
+        pointed = self.pointer(hidden, people, story.pronouns > 0)
+        return condition + pointed @ story.cast.to(condition), pointed
+
+    def _with_story(self, source: torch.Tensor, story: StoryStates) -> tuple[torch.Tensor, torch.Tensor]:
+        """The image tokens, then the story's words, then the cast; and which of all these nobody may look at."""
+        words = self.story_fc(story.states.to(source)) + self.sentences(story.sentence.clamp(min=0))
+        parts, unseen = (
+            [source, words],
+            [torch.zeros_like(source[..., 0], dtype=torch.bool), story.sentence < 0],
+        )
+        if self.config.people:
+            parts[1] = words + self.pointer.named(story.speaks_of)
+            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns))
+            unseen.append(story.pronouns == 0)
+        return torch.cat(parts, 1), torch.cat(unseen, 1)
+
+
+class Pointer(nn.Module):
+    """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
+
+    def __init__(self, width: int, vector_width: int, people: int):
+        super().__init__()
+        self.places = nn.Embedding(people + 1, width)  # 0: nobody is named
+        self.pronouns = nn.Embedding(len(PRONOUNS), width)
+        self.vectors = nn.Linear(vector_width, width)
+        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
+        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
+
+    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
+        """Returns the mark (B, T, width) of whom each token names."""
+        return self.places(speaks_of)
+
+    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor) -> torch.Tensor:
+        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
+        return self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+
+    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
+
+        A row sums to less than one: the rest is nobody's.
+        """
+        keys = torch.cat([self.nobody.expand(len(people), -1, -1), self.answers(people)], 1)
+        scores = self.asks(hidden) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
+        absent = torch.cat([torch.zeros_like(there[:, :1]), ~there], 1)
+        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]

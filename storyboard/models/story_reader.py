@@ -17,7 +17,17 @@ import torch
 
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.losses import IGNORED
-from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.mappers import (
+    EARLIER,
+    NOW,
+    PADDING,
+    PRONOUNS,
+    ConditionMapper,
+    StoryStates,
+    VisualMapper,
+    stacked,
+)
+from storyboard.text.captions import find_mentions
 from storyboard.text.prompt import PictureSlot
 
 Part = str | tuple[str, str] | PictureSlot  # as written; a pair is one text after the other
@@ -32,14 +42,37 @@ class EmbeddedPrompt(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
+
+    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
+    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people.
+    """
+
+    sentence: str
+    names: tuple[tuple[str, ...], ...] = ()
+    pronouns: tuple[str | None, ...] = ()
+    vectors: torch.Tensor | None = None
+
+
+class Marks(NamedTuple):
+    """Of each token of a part: EARLIER, NOW or PADDING, and 1 + the number of whoever it names, 0 for nobody."""
+
+    sentence: list[int]
+    speaks_of: list[int]
+
+
+@dataclass(frozen=True)
 class ReaderOutput:
     """states: last (post-norm) states of the image tokens (B, R, E). condition: (B, L, D).
 
+    pointed (B, L, K): how far each token points at each of the cast, of a mapper that points.
     logits (B, T, vocabulary + R) and labels (B, T) only when asked for; T counts image tokens and padding.
     """
 
     states: torch.Tensor
     condition: torch.Tensor
+    pointed: torch.Tensor | None = None
     logits: torch.Tensor | None = None
     labels: torch.Tensor | None = None
 
@@ -82,6 +115,67 @@ class StoryReader:
         if tokens and isinstance(tokens[0], list):
             return [[start, *tokens[0]], *tokens[1:]]
         return [[start], *tokens]
+
+    def marks(self, parts: Sequence[Part], told: Told) -> list[Marks]:
+        """Returns for each part of a prompt, as `tokenize` splits it, what each of its tokens speaks of.
+
+        What follows the sentence to draw, and the start token, is PADDING: no word of the story.
+        """
+        *earlier, last = parts
+        found = [self._marks(part, told) for part in earlier]
+        begin = last.rindex(f" Caption: {told.sentence} Image:")
+        found.append(self._marks(last, told, begin, begin + len(f" Caption: {told.sentence}")))
+        if self.tokenizer.bos_token_id is not None:
+            if isinstance(parts[0], PictureSlot):
+                return [Marks([PADDING], [0]), *found]
+            found[0] = Marks([PADDING, *found[0].sentence], [0, *found[0].speaks_of])
+        return found
+
+    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int | None = None) -> Marks:
+        """begin, end: where in the part the sentence to draw stands, if it does."""
+        if isinstance(part, PictureSlot):
+            tokens = self.visual_mapper.config.tokens
+            return Marks([EARLIER] * tokens, [0] * tokens)
+        mentions = find_mentions(part, {str(number): one for number, one in enumerate(told.names, 1)})
+        offsets = self.tokenizer(
+            part,
+            add_special_tokens=False,
+            verbose=False,
+            split_special_tokens=True,
+            return_offsets_mapping=True,
+        )["offset_mapping"]
+        sentence = [
+            EARLIER if begin is None or stop <= begin else NOW if stop <= end else PADDING
+            for _, stop in offsets
+        ]
+        speaks_of = [
+            next((int(m.name) for m in mentions if start < m.end and stop > m.start), 0)
+            for start, stop in offsets
+        ]
+        return Marks(sentence, speaks_of)
+
+    def story_states(self, hidden: torch.Tensor, marks: Sequence[Marks], told: Told) -> StoryStates:
+        """Returns what the mapper reads beside the image tokens: last states (T, E) of a prompt with its `marks`.
+
+        ValueError where the cast is larger than the mapper has places for.
+        """
+        device, places = hidden.device, self.condition_mapper.config.people
+        if len(told.names) > places > 0:
+            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
+        width = self.condition_mapper.config.output_width
+        cast = torch.zeros(1, places, width, device=device)
+        pronouns = torch.zeros(1, places, dtype=torch.long, device=device)
+        if places and told.names:
+            cast[0, : len(told.names)] = told.vectors.to(cast)
+            known = [
+                PRONOUNS.index(one) if one in PRONOUNS else PRONOUNS.index("they") for one in told.pronouns
+            ]
+            pronouns[0, : len(known)] = torch.tensor(known, device=device)
+        sentence, speaks_of = (
+            torch.tensor([mark for part in kind for mark in part], device=device)[None]
+            for kind in zip(*marks, strict=True)
+        )
+        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns)
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
         """T: positions a tokenised prompt fills, without the image tokens."""
@@ -130,10 +224,16 @@ class StoryReader:
             labels.append(ids)
         return EmbeddedPrompt(torch.cat(embeddings), torch.cat(labels))
 
-    def read(self, prompts: Sequence[EmbeddedPrompt], logits: bool = False) -> ReaderOutput:
+    def read(
+        self,
+        prompts: Sequence[EmbeddedPrompt],
+        logits: bool = False,
+        told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
+    ) -> ReaderOutput:
         """Append the image tokens to each prompt and run the language model once over all of them.
 
-        Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs.
+        Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs. told: of
+        each prompt its `marks` and what they are of, for a mapper that reads the story's words.
         """
         lengths = [len(prompt.embeddings) for prompt in prompts]
         tail = self.image_tokens(1)[0].to(prompts[0].embeddings)  # (R, E)
@@ -142,15 +242,18 @@ class StoryReader:
         states = torch.stack(
             [row[length : length + len(tail)] for row, length in zip(hidden, lengths, strict=True)]
         )
-        output = ReaderOutput(states, self.condition(states))
+        story = None
+        if told is not None:
+            words = (row[:length] for row, length in zip(hidden, lengths, strict=True))
+            story = stacked([self.story_states(row, *one) for row, one in zip(words, told, strict=True)])
+        condition, pointed = self.condition(states, story)
         if not logits:
-            return output
+            return ReaderOutput(states, condition, pointed)
         ids = torch.arange(len(tail), device=hidden.device) + self.vocabulary
         labels = [torch.cat([prompt.labels, ids]) for prompt in prompts]
         padded = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=IGNORED)
-        return ReaderOutput(
-            states, output.condition, self.image_tokens.logits(hidden, self.language_model), padded
-        )
+        word_logits = self.image_tokens.logits(hidden, self.language_model)
+        return ReaderOutput(states, condition, pointed, word_logits, padded)
 
     def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
         """Post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds.
@@ -170,9 +273,15 @@ class StoryReader:
             use_cache=cache is not None,
         ).last_hidden_state
 
-    def condition(self, states: torch.Tensor) -> torch.Tensor:
-        """Last states of the image tokens (B, R, E) -> condition of the denoiser (B, L, D)."""
-        return self.condition_mapper(states.to(self.condition_mapper.dtype), self.image_tokens(len(states)))
+    def condition(
+        self, states: torch.Tensor, story: StoryStates | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Last states of the image tokens (B, R, E) -> condition of the denoiser (B, L, D).
+
+        Returns it with how far each token points at each of the cast (B, L, K), None of a mapper that does not point.
+        """
+        states = states.to(self.condition_mapper.dtype)
+        return self.condition_mapper.read(states, self.image_tokens(len(states)), story)
 
     def _words(self, text: str | tuple[str, str]) -> list[int]:
         if isinstance(text, tuple):

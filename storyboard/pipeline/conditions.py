@@ -18,8 +18,9 @@ from PIL import Image, ImageOps
 
 from storyboard.disk.pictures import StoredPicture
 from storyboard.errors import StoryError
-from storyboard.pipeline.context import ContextPool
-from storyboard.pipeline.explain import read_pronouns
+from storyboard.models.story_reader import Told
+from storyboard.pipeline.context import ContextPool, ReadCondition
+from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture
 from storyboard.text.captions import (
     Mention,
@@ -48,6 +49,9 @@ class FrameCondition:
     sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
     mentioned: tuple[str, ...]
     referential: bool  # says who only by pronouns, so that the text alone tells little
+    people: Mapping[str, tuple[int, ...]] | None = (
+        None  # the columns that a pointing mapper gave each of the cast
+    )
 
 
 class FrameConditions:
@@ -79,8 +83,9 @@ class FrameConditions:
         caption = self.pipeline.conditioner.cut(sentence_of(request))
         mentions = find_mentions(caption, names_of(request.cast))
         mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
+        people = None
         if conditioning == "llm":
-            condition = self._from_history(caption, request)
+            condition, people = self._from_history(caption, request)
         elif conditioning == "char-ldm":
             condition = self._from_portraits(caption, mentions, request.cast)
         else:
@@ -94,6 +99,7 @@ class FrameConditions:
             sentence=caption,
             mentioned=mentioned,
             referential=by_words if request.refers is None else request.refers,
+            people=people,
         )
 
     def explain(
@@ -106,6 +112,10 @@ class FrameConditions:
         sentence, cast, history = frame.sentence, request.cast, request.history
         if frame.conditioning != "llm":
             return (), self.columns(sentence, cast)
+        if frame.people is not None:
+            return read_pointed(sentence, frame.people, cast, history), {
+                name: list(columns) for name, columns in frame.people.items() if columns
+            }
         portraits = {member.name: _Hashed(member.portrait) for member in cast}
         key = (
             sentence,
@@ -173,7 +183,10 @@ class FrameConditions:
             features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
         return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
 
-    def _from_history(self, caption: str, request: FrameRequest) -> torch.Tensor:
+    def _from_history(
+        self, caption: str, request: FrameRequest
+    ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
+        """The condition, and the columns of each of the cast where the mapper points at them."""
         told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
         cast = self._seen_cast([*told, caption], request.cast)
         config = self.pipeline.config
@@ -186,22 +199,60 @@ class FrameConditions:
         pictures = [_Hashed(frame.picture) for frame in history] if seen else []
         names, tail = [m.name for m in cast], config.prompt_tail
         parts = interleave(captions, caption, names, tail=tail, pictures=seen)
+        known = self._known_cast([*captions, caption], request.cast)
 
-        def compute() -> torch.Tensor:
+        def compute() -> ReadCondition:
             contexts = self._contexts or ContextPool(self.pipeline.reader)
             self._contexts = contexts
             frames = [self._feature("frame", p, self._pool) for p in pictures]
             faces = [self._feature("face", p, self._pool_portrait) for p in portraits]
             try:
                 return contexts.condition_for(
-                    parts, torch.stack(frames) if frames else None, torch.stack(faces) if faces else None
+                    parts,
+                    torch.stack(frames) if frames else None,
+                    torch.stack(faces) if faces else None,
+                    self._told(caption, known) if reads_story else None,
                 )
             except ValueError as error:
                 raise StoryError(
                     f"The sentence and the one before it are too long together ({error}); shorten one of them."
                 ) from error
 
-        return self._conditions.get(("llm", *parts, *_digests([*pictures, *portraits])), compute)
+        reads_story = self.pipeline.condition_mapper.config.reads_story
+        people = [(m.name, m.aliases, m.pronoun, _Hashed(m.portrait).digest) for m in known]
+        found = self._conditions.get(("llm", *parts, *_digests([*pictures, *portraits]), *people), compute)
+        if found.pointed is None:
+            return found.condition, None
+        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
+
+    def _known_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
+        """Whom the words can mean for a mapper that points: all, or as many as it has places, those named first."""
+        places = self.pipeline.condition_mapper.config.people
+        names = names_of(cast)
+        named = {name for caption in captions for name in mentioned_names(caption, names)}
+        first = sorted(cast, key=lambda member: member.name not in named)[:places]
+        return [member for member in cast if member in first]
+
+    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
+        vectors = [self._person(member) for member in cast]
+        return Told(
+            caption,
+            tuple((member.name, *member.aliases) for member in cast),
+            tuple(member.pronoun for member in cast),
+            torch.stack(vectors) if vectors else None,
+        )
+
+    def _person(self, member: CastMember) -> torch.Tensor:
+        """The fused vector (D,) of Eq. 1 for a name by itself: what a mapper points at."""
+        portrait, whole = _Hashed(member.portrait), (Mention(member.name, 0, len(member.name)),)
+
+        def fuse() -> torch.Tensor:
+            (column,) = self.pipeline.conditioner.columns([member.name], [_spans(whole)])[0]
+            # A name too long for the text encoder has no token that ends it; its last one stands in.
+            last = self.pipeline.conditioner.max_tokens - 2 if column is None else column
+            return self._fused([member.name], [whole], {member.name: portrait})[0, last]
+
+        return self._features.get(("person", member.name, portrait.digest), fuse)
 
     def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
         """Everyone mentioned so far, in the order of the cast."""

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache
 
-from storyboard.models.story_reader import Part, StoryReader, TokenPart, frame_positions, without_frames
+from storyboard.models.story_reader import (
+    Marks,
+    Part,
+    StoryReader,
+    TokenPart,
+    Told,
+    frame_positions,
+    without_frames,
+)
 from storyboard.text.prompt import PictureSlot
 
 FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
@@ -29,6 +37,15 @@ class Chunk:
 
     key: bytes
     embeddings: torch.Tensor  # (T, E)
+    marks: tuple[Marks, ...] = ()  # of its parts, for a mapper that reads the story's words
+
+
+@dataclass(frozen=True)
+class ReadCondition:
+    """A condition (1, L, D), and how far its tokens point at each of the cast (1, L, K), if the mapper points."""
+
+    condition: torch.Tensor
+    pointed: torch.Tensor | None = None
 
 
 def window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[TokenPart]:
@@ -36,6 +53,11 @@ def window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[TokenPart]:
 
     A pure function of the prompt. ValueError when even the last frame alone does not fit.
     """
+    return without_frames(tokens, _outside(reader, tokens))
+
+
+def _outside(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
+    """Where the pictures of the frames stand that do not fit."""
     frames = frame_positions(tokens)
     costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]  # the last one stays
     prefix = reader.length(tokens[: frames[0]]) if frames else 0
@@ -51,7 +73,7 @@ def window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[TokenPart]:
             )
         total -= costs[spare[0]]
         dropped.append(spare.pop(0))
-    return without_frames(tokens, [frames[i] for i in dropped])
+    return [frames[i] for i in dropped]
 
 
 def _first_kept(costs: Sequence[int], budget: int) -> int:
@@ -76,19 +98,26 @@ def split(
     parts: Sequence[Part],
     frames: torch.Tensor | None = None,
     portraits: torch.Tensor | None = None,
+    told: Told | None = None,
 ) -> list[Chunk]:
     """Window and embed a prompt: one chunk up to each earlier frame's picture, and the open end.
 
-    frames, portraits: image features (n, V) and (k, V) of its picture slots.
+    Without pictures it is one chunk for each earlier sentence. frames, portraits: image features (n, V) and (k, V) of
+    its picture slots. told: whose words they are, for a mapper that reads them.
     """
-    tokens = window(reader, reader.tokenize(parts))
+    tokens = reader.tokenize(parts)
+    marks = reader.marks(parts, told) if told else [None] * len(tokens)
+    outside = _outside(reader, tokens)
+    tokens, marks = without_frames(tokens, outside), without_frames(marks, outside)
     features = {"frame": frames, "portrait": portraits}
     # One by one: a matrix product over all of them would round differently with their number.
     visual = {
         kind: None if rows is None else [reader.visual_mapper(row[None])[0] for row in rows]
         for kind, rows in features.items()
     }
-    ends = [position + 1 for position in frame_positions(tokens)] + [len(tokens)]
+    spoken = not any(isinstance(part, PictureSlot) for part in tokens)
+    inner = range(1, len(tokens)) if spoken else [position + 1 for position in frame_positions(tokens)]
+    ends = [*inner, len(tokens)]
     chunks = []
     for start, end in zip([0, *ends], ends, strict=False):
         stretch = tokens[start:end]
@@ -99,7 +128,7 @@ def split(
             else:
                 key.update(repr(part).encode())
         embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])
-        chunks.append(Chunk(key.digest(), embedded.embeddings))
+        chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(filter(None, marks[start:end]))))
     return chunks
 
 
@@ -110,6 +139,7 @@ class InterleavedContext:
         self.reader = reader
         self._cache: DynamicCache | None = None
         self._held: list[Chunk] = []
+        self._states: list[torch.Tensor] = []  # of each held chunk, (T, E)
 
     def __len__(self) -> int:
         """Positions held."""
@@ -129,27 +159,37 @@ class InterleavedContext:
         parts: Sequence[Part],
         frames: torch.Tensor | None = None,
         portraits: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """Condition (1, L, D) for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
-        return self.read(split(self.reader, parts, frames, portraits))
+        told: Told | None = None,
+    ) -> ReadCondition:
+        """Condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+        return self.read(split(self.reader, parts, frames, portraits, told), told)
 
-    def read(self, chunks: Sequence[Chunk]) -> torch.Tensor:
+    def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
         """Keep what is shared, roll back the rest, read what is new and, with the image tokens, the open end."""
         shared = self.shared(chunks)
-        cache, held = self._cache, self._held
-        self._cache, self._held = None, []  # a pass that fails leaves an empty context, never a wrong one
+        cache, held, states = self._cache, self._held, self._states[:shared]
+        self._cache, self._held, self._states = (
+            None,
+            [],
+            [],
+        )  # a pass that fails leaves an empty context, never a wrong one
         if cache is None:
             cache = DynamicCache(config=self.reader.language_model.config)
         if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
             cache.crop(-dropped)  # of nothing, older transformers would drop all
-        for chunk in chunks[shared:-1]:
-            self.reader.forward(chunk.embeddings[None], cache)
+        states += [self.reader.forward(chunk.embeddings[None], cache)[0] for chunk in chunks[shared:-1]]
         image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
         end = torch.cat([chunks[-1].embeddings, image_tokens])
-        states = self.reader.forward(end[None], cache)[:, -len(image_tokens) :]  # (1, R, E)
+        words, images = self.reader.forward(end[None], cache).split(
+            [len(end) - len(image_tokens), len(image_tokens)], 1
+        )
         cache.crop(-len(end))
-        self._cache, self._held = cache, list(chunks[:-1])
-        return self.reader.condition(states)
+        self._cache, self._held, self._states = cache, list(chunks[:-1]), states
+        story = None
+        if told:
+            marks = [one for chunk in chunks for one in chunk.marks]
+            story = self.reader.story_states(torch.cat([*states, words[0]]), marks, told)
+        return ReadCondition(*self.reader.condition(images, story))
 
 
 class ContextPool:
@@ -168,12 +208,13 @@ class ContextPool:
         parts: Sequence[Part],
         frames: torch.Tensor | None = None,
         portraits: torch.Tensor | None = None,
-    ) -> torch.Tensor:
+        told: Told | None = None,
+    ) -> ReadCondition:
         """As `InterleavedContext.condition_for`."""
-        chunks = split(self.reader, parts, frames, portraits)
+        chunks = split(self.reader, parts, frames, portraits, told)
         context = self._take(chunks)
         self._contexts.append(context)
-        return context.read(chunks)
+        return context.read(chunks, told)
 
     def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
         """Out of the pool, the context that shares most, unless using it would throw away most of a story."""

@@ -30,6 +30,7 @@ MAX_SENTENCES = 48  # candidate sentences compared for one caption
 TEMPERATURE = 0.05
 # Part of the UNet calls worth recording: before it the layout is not settled, after it little changes any more.
 RECORDED_FROM, RECORDED_TO = 0.4, 0.8
+POINTED = 0.5  # share from which a token of a condition is somebody's
 RECORD_EVERY = 2  # neighbouring calls see almost the same picture
 
 
@@ -66,6 +67,43 @@ def read_pronouns(
         one = pronouns[index]
         readings.append(Reading(one.word, one.start, one.end, names, min(sure, 1.0), "model"))
     return tuple(readings), sentences[best]
+
+
+def pointed_at(pointed: torch.Tensor, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Returns by name the tokens of a condition that point at each of the cast: `pointed` is (L, K), names of it."""
+    share, place = pointed.max(-1)
+    columns: dict[str, list[int]] = {name: [] for name in names}
+    for column in torch.nonzero(share > POINTED).flatten().tolist():
+        columns[names[int(place[column])]].append(column)
+    return {name: tuple(some) for name, some in columns.items()}
+
+
+def read_pointed(
+    sentence: str,
+    people: Mapping[str, Sequence[int]],
+    cast: Sequence[CastMember],
+    history: Sequence[ContextFrame],
+) -> tuple[Reading, ...]:
+    """The reading of each pronoun where the mapper points: the candidate of whom all are drawn, the largest first.
+
+    A pronoun of whose candidates none is drawn has no reading. `people` are `pointed_at`'s columns.
+    """
+    names = {member.name: member.aliases for member in cast}
+    read = read_sentence(sentence, names)
+    earlier = [read_sentence(frame.caption, names) for frame in history]
+    drawn = {name for name, columns in people.items() if columns}
+    readings = []
+    for one in read.pronouns:
+        fitting = [some for some in candidates(read, one, cast, earlier) if drawn.issuperset(some)]
+        if fitting:
+            best = max(fitting, key=len)
+            readings.append(Reading(one.word, one.start, one.end, best, 1 / _rivals(fitting, best), "model"))
+    return tuple(readings)
+
+
+def _rivals(fitting: Sequence[Names], best: Names) -> int:
+    """How many of the candidates are as large: between those the condition does not tell."""
+    return sum(len(some) == len(best) for some in fitting)
 
 
 def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:

@@ -14,8 +14,9 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
@@ -30,9 +31,18 @@ from storyboard.models.denoise import DenoiseStep, denoise
 from storyboard.models.folder import check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.language_model import (
+    LanguageModel,
+    Tell,
+    load_language_model,
+    open_parts,
+    save_reader,
+    silent,
+)
 from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import Previewer
+from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.pipeline.explain import AttentionWatch
@@ -40,6 +50,11 @@ from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, 
 
 MAX_GUIDANCE = 30.0
 MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
+# By whether the folder carries a language model: what is done without the one it names.
+UNTIL_THEN = {
+    True: "Until then the story is read by the smaller language model that comes along.",
+    False: "Until then every frame is drawn from its own sentence alone.",
+}
 ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 
 
@@ -54,7 +69,13 @@ class StoryPipeline(DiffusionPipeline):
     is, so that one of those frames is the one that said it last. prompt_tail: text behind "Image:". portrait_fill:
     colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
     of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
+
+    named_reader: what names the language model, where that is not one the folder carries. doing and notice are those of
+    a `Renderer`.
     """
+
+    doing = notice = ""
+    named_reader: ReaderIndex | None = None
 
     model_cpu_offload_seq = (
         "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -281,9 +302,18 @@ class StoryPipeline(DiffusionPipeline):
         return super().to(*args, **kwargs)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, **kwargs: Any) -> StoryPipeline:
+    def from_pretrained(
+        cls,
+        path: str | Path,
+        reader: Literal["named", "needed", "carried"] = "named",
+        tell: Tell = silent,
+        **kwargs: Any,
+    ) -> StoryPipeline:
         """Load a folder or a Hub repository, safetensors only, in float32 unless `dtype` says otherwise.
 
+        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
+        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
+        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
         StoryError when the folder is missing, incomplete or holds pickled weights.
         """
         folder = Path(path)
@@ -291,9 +321,20 @@ class StoryPipeline(DiffusionPipeline):
         local = folder.exists() or folder.parent.is_dir()
         if local:
             check_folder(folder)
+        index = read_reader(folder) if local and reader != "carried" else None
+        model, notice = None, ""
+        if index is not None:
+            try:
+                model = load_language_model(index.language_model, tell)
+            except StoryError as error:
+                if reader == "needed":
+                    raise
+                index, notice = None, str(error)
+        tell(f"Loading {folder.resolve().name if local else path}")
         kwargs = {"dtype": torch.float32, **kwargs, "use_safetensors": True, "trust_remote_code": False}
         try:
-            return super().from_pretrained(str(path), **kwargs)
+            named = {} if index is None else _stage_2(folder, index, model, kwargs["dtype"])
+            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             if local:
                 raise StoryError(
@@ -304,19 +345,40 @@ class StoryPipeline(DiffusionPipeline):
                 f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
                 "check the path, or the connection."
             ) from error
+        if notice:
+            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
+        pipeline.named_reader = index
+        return pipeline
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """As in diffusers, always as safetensors."""
-        super().save_pretrained(str(save_directory), **{**kwargs, "safe_serialization": True})
+        """As in diffusers, always as safetensors. A language model that is named is named again, not carried."""
+        carried = self
+        if self.named_reader is not None:
+            stage_2 = {"language_model", "language_tokenizer", *PARTS}
+            carried = self._like(lambda name, part: None if name in stage_2 else part)
+            parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
+            settings = {name: self.config[name] for name in self.named_reader.settings}
+            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
+            save_reader(Path(save_directory), index, parts)
+        super(StoryPipeline, carried).save_pretrained(
+            str(save_directory), **{**kwargs, "safe_serialization": True}
+        )
 
     def save_half(self, path: str | Path) -> None:
         """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
+
+        def halved(name: str, part: Any) -> Any:
+            kept = name == "language_model" and self.named_reader is not None
+            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
+
+        halves = self._like(halved)
+        halves.named_reader = self.named_reader
+        halves.save_pretrained(path)
+
+    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
+        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
         settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
-        halves = {
-            name: copy.deepcopy(part).half() if isinstance(part, nn.Module) else part
-            for name, part in self.components.items()
-        }
-        type(self)(**halves, **settings).save_pretrained(path)
+        return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)
 
     def _size(self) -> tuple[int, int]:
         """(H, W) of a picture."""
@@ -336,6 +398,15 @@ def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[
     if not 0 <= request.seed <= MAX_TORCH_SEED:
         raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
     return steps_for(steps, request.effort), guidance
+
+
+def _stage_2(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
+    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+    kind = dtype if isinstance(dtype, torch.dtype) else torch.float32
+    language_model, tokenizer = model
+    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
+    named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}
+    return {**named, **parts, **index.settings}
 
 
 def _first_line(error: Exception) -> str:

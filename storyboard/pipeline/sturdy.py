@@ -22,8 +22,11 @@ log = logging.getLogger(__name__)
 class SturdyRenderer:
     """Draws with `pipeline`; a frame for which memory ran out is drawn once more with the caches emptied."""
 
+    doing = ""
+
     def __init__(self, pipeline: StoryPipeline) -> None:
         self.pipeline = pipeline
+        self.notice = pipeline.notice
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False

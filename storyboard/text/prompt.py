@@ -29,11 +29,11 @@ def interleave(
 
     The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
     `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
-    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), and
-    therefore no cast. Each text is tokenised on its own.
+    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), a text
+    each, and therefore no cast. Each text is tokenised on its own.
     """
     if not pictures:
-        return ["".join(f" Caption: {text}" for text in (*captions, caption)) + f" Image:{tail}"]
+        return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
     parts: list[str | tuple[str, str] | PictureSlot] = []
     text = " Cast:" if cast else ""
     for index, name in enumerate(cast):

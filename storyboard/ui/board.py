@@ -114,7 +114,7 @@ def board_calls(
 
 
 def get_news(boot: str) -> Call:
-    """The call that says what is new; while only drawings go on, it sends only those."""
+    """The call that says what is new; while only drawings go on, or the models load, it sends only that."""
 
     def get_news(studio: Studio, message: dict) -> dict | None:
         story = message.get("story")
@@ -123,7 +123,8 @@ def get_news(boot: str) -> Call:
         news = jobs_view(studio, story)
         if message.get("boot") != boot or message.get("revision") != news["revision"]:
             return {"view": board_view(studio, story)}
-        return None if message.get("jobs_version") == news["jobs_version"] else {"view": news}
+        told = ("jobs_version", "doing", "notice")
+        return None if all(message.get(name, "") == news[name] for name in told) else {"view": news}
 
     return get_news
 

@@ -16,14 +16,23 @@ log = logging.getLogger(__name__)
 
 
 class LoadingRenderer:
-    """Loads a renderer in a thread of its own, begun at once. A failure to load is what every drawing then says."""
+    """Loads a renderer in a thread of its own, begun at once. A failure to load is what every drawing then says.
 
-    def __init__(self, load: Callable[[], Renderer]) -> None:
+    load: is given what takes a line about what is being loaded; the latest one is `doing`.
+    """
+
+    def __init__(self, load: Callable[[Callable[[str], None]], Renderer]) -> None:
+        self.doing = ""
         self._load = load
         self._renderer: Renderer | None = None
         self._failure = ""
         self._over = threading.Event()
         threading.Thread(target=self._run, name="loading", daemon=True).start()
+
+    @property
+    def notice(self) -> str:
+        """The renderer's own, once it is there."""
+        return self._renderer.notice if self._renderer else ""
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
@@ -38,7 +47,7 @@ class LoadingRenderer:
 
     def _run(self) -> None:
         try:
-            self._renderer = self._load()
+            self._renderer = self._load(self._tell)
         except StoryError as error:
             self._failure = str(error)
         except (
@@ -47,4 +56,8 @@ class LoadingRenderer:
             log.exception("the pipeline could not be loaded")
             self._failure = f"The pipeline could not be loaded ({type(error).__name__}); restart the app."
         finally:
+            self.doing = ""
             self._over.set()
+
+    def _tell(self, line: str) -> None:
+        self.doing = line

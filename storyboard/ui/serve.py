@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 import os
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from storyboard.ui.hints import load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
 from storyboard.ui.zero_gpu import borrow_gpu
+
+log = logging.getLogger(__name__)
 
 EXAMPLE_STORY = "example-story.storyboard"  # beside the bundled pipeline; shown on a first visit to it
 BUDGET = 20  # GB
@@ -87,10 +91,10 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
     """
     cast, hints = load_cast(pipeline, library.pictures), load_hints(pipeline)
 
-    def load() -> Renderer:
-        return load_pipeline(pipeline)
+    def load(tell: Callable[[str], None]) -> Renderer:
+        return load_pipeline(pipeline, tell)
 
-    renderer = borrow_gpu(load) or LoadingRenderer(load)
+    renderer = borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load)
     return Studio(
         renderer,
         cast,
@@ -110,14 +114,16 @@ def check_mcp() -> None:
         raise StoryError(f"Serving MCP needs one more package; run: {MCP_REMEDY}")
 
 
-def load_pipeline(folder: Path) -> Renderer:
-    """The pipeline on the best device there is."""
+def load_pipeline(folder: Path, tell: Callable[[str], None]) -> Renderer:
+    """The pipeline on the best device there is. What it goes on without is told on standard error too."""
     import torch  # seconds to import, and the page opens without it
 
     from storyboard.pipeline import StoryPipeline
     from storyboard.pipeline.sturdy import SturdyRenderer
 
-    pipeline = StoryPipeline.from_pretrained(folder)
+    pipeline = StoryPipeline.from_pretrained(folder, tell=tell)
+    if pipeline.notice:
+        print(f"storyboard: {pipeline.notice}", file=sys.stderr)
     return SturdyRenderer(pipeline.to("cuda") if torch.cuda.is_available() else pipeline)
 
 

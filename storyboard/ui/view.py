@@ -70,6 +70,8 @@ def jobs_view(studio: Studio, story_id: object) -> dict:
         "jobs_version": jobs_version,
         "jobs": [_job(job) for job in shown],
         "seconds": studio.estimate(story_id),
+        "doing": studio.renderer.doing,
+        "notice": studio.renderer.notice,
     }
 
 

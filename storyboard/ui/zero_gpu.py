@@ -40,6 +40,8 @@ class BorrowedGpuRenderer:
 
     def __init__(self, renderer: Renderer, lend: Callable[..., Stream]) -> None:
         self._slowest = 0.0
+        self.doing = ""
+        self.notice = renderer.notice
 
         def stream(request: FrameRequest) -> Iterator[Preview | Rendered | Refused]:
             try:

@@ -94,13 +94,14 @@ class ClipConditions:
 
 def named_portraits(reader: Reader, clip: Clip, caption: str) -> list[Mention]:
     """The names in a caption that have a canonical portrait."""
-    return [m for m in find_mentions(caption, reader.names) if portrait_file(clip, m.name)]
+    return [m for m in find_mentions(caption, reader.names_of(clip)) if portrait_file(clip, m.name)]
 
 
 def cast_of(reader: Reader, frames: tuple[StoryFrame, ...]) -> list[tuple[str, Path]]:
     """Whom the captions of `frames` name, in the dataset's order, with their portraits: the cast prefix."""
-    named = {name for frame in frames for name in mentioned_names(frame.caption, reader.names)}
-    files = [(name, portrait_file(frames[0].clip, name)) for name in reader.names if name in named]
+    known = reader.names_of(frames[0].clip)
+    named = {name for frame in frames for name in mentioned_names(frame.caption, known)}
+    files = [(name, portrait_file(frames[0].clip, name)) for name in known if name in named]
     return [(name, file) for name, file in files if file]
 
 

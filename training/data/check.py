@@ -168,8 +168,9 @@ def _wrong_masks(clip: Clip, made: Iterable[int], size: tuple[int, ...]) -> list
 
 def _portraits(reader: Reader, clips: Sequence[str]) -> Iterator[Finding]:
     portraits = {name: file for clip in _records(reader, clips) for name, file in clip.portraits}
-    lacking = [name for name in reader.names if name not in portraits or not portraits[name].is_file()]
-    yield Finding("chars", f"portraits of {len(reader.names) - len(lacking)} of {len(reader.names)}")
+    everybody = dict.fromkeys((*reader.names, *portraits))
+    lacking = [name for name in everybody if name not in portraits or not portraits[name].is_file()]
+    yield Finding("chars", f"portraits of {len(everybody) - len(lacking)} of {len(everybody)}")
     if lacking:
         yield Finding("chars", f"no portrait of {', '.join(lacking)}; only crops can stand for them")
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from storyboard.errors import StoryError
+from storyboard.people import Look
 from training.data import tables
 from training.data.flintstones import Flintstones
 from training.data.records import StoryFrame
 from training.data.references import ReferentialCaption, Rule
 from training.maple_lane import CAST, PLACES
 from training.maple_lane.words.truth import Shows
-from training.maple_lane.writer import portrait_file
+from training.maple_lane.writer import look_file, portrait_file
 
 STORIES = "stories.json"
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the story table says of a frame. outfits, looks: of its whole story, by name. frame: its own entry."""
+
+    outfits: Mapping[str, str]
+    looks: Mapping[str, Look]
+    frame: Mapping[str, Any]
+
+
 class MapleLane(Flintstones):
-    """Its pronouns are written with the stories, and each character's portrait is of the outfit worn."""
+    """Its pronouns are written with the stories; each portrait is of the outfit worn, or of the look somebody has.
+
+    The labels have columns for the cast alone: a frame of other people has none of them.
+    """
 
     kind = "maple-lane"
     names = {who.name: () for who in CAST}
@@ -29,35 +43,39 @@ class MapleLane(Flintstones):
     published = None
 
     @cached_property
-    def told(self) -> dict[str, tuple[dict[str, str], dict[str, Any]]]:
-        """id -> what its story's characters wear, and the frame's entry in `stories.json`."""
+    def told(self) -> dict[str, Told]:
+        """id -> what `stories.json` says of the frame; StoryError where that is no such table."""
         path = self.folder / STORIES
-        rows = tables.read_json(path)
+        rows, found = tables.read_json(path), {}
         try:
-            return {
-                frame["id"]: ({str(k): str(v) for k, v in row["outfits"].items()}, frame)
-                for row in rows
-                for frame in row["frames"]
-            }
+            for row in rows:
+                outfits = {str(name): str(outfit) for name, outfit in row["outfits"].items()}
+                # a folder written before there were any has none
+                looks = {str(name): Look.from_json(look) for name, look in row.get("looks", {}).items()}
+                found |= {frame["id"]: Told(outfits, looks, frame) for frame in row["frames"]}
         except (TypeError, KeyError, AttributeError) as error:
             raise StoryError(f"{path} is no table of Maple Lane's stories: {error!r}.") from error
+        except StoryError as error:
+            raise StoryError(f"{path} has a look that is none. {error}") from error
+        return found
 
     def describe(self, clip: str, annotation: dict[str, Any]) -> dict[str, Any]:
-        outfits, frame = self.told.get(clip, ({}, {}))
+        told = self.told.get(clip, Told({}, {}, {}))
+        frame = told.frame
         referential = frame.get("referential")
         if not isinstance(referential, str):
             raise StoryError(f"{self.folder / STORIES} does not tell the frame {clip}.")
         original = self.originals.get(clip, {})
-        worn = self._worn(outfits)
         return super().describe(clip, annotation) | {
             "characters": tuple(actor["name"] for actor in frame["actors"]),
             "setting": str(original.get("setting", "")),
-            "portraits": worn,
+            "portraits": (*self._worn(told.outfits), *self._seen(told.looks)),
+            "looks": dict(told.looks),
             "referential": referential,
             **self._worded(clip, frame),
         }
 
-    def _worded(self, clip: str, frame: dict[str, Any]) -> dict[str, Any]:
+    def _worded(self, clip: str, frame: Mapping[str, Any]) -> dict[str, Any]:
         """Canonical and free caption of a frame; a folder written before there were any has none."""
         if "free" not in frame:
             return {}
@@ -71,7 +89,11 @@ class MapleLane(Flintstones):
         except ValueError as error:
             raise StoryError(f"The frame {clip} of {self.folder / STORIES}: {error}.") from error
 
-    def _worn(self, outfits: dict[str, str]) -> tuple[tuple[str, Path], ...]:
+    def _seen(self, looks: Mapping[str, Look]) -> tuple[tuple[str, Path], ...]:
+        """Portraits of anybody else, whose files are called after how they look."""
+        return tuple((name, self.folder / "chars" / look_file(look)) for name, look in looks.items())
+
+    def _worn(self, outfits: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
         """Portraits of the outfits of a story; a name that is none of the cast's would be a path of somebody's own."""
         known = {(who.name, outfit) for who in CAST for outfit in who.outfits}
         return tuple(

@@ -148,6 +148,10 @@ class Reader:
             found += [(name, file) for file in files if file.is_file()][:1]
         return tuple(found)
 
+    def names_of(self, clip: Clip) -> dict[str, Sequence[str]]:
+        """Returns name -> aliases of everybody who has a portrait in the story of a clip."""
+        return {name: self.names.get(name, ()) for name, _ in clip.portraits}
+
     def check_id(self, clip: object) -> None:
         """Ids become file names, so they may hold letters, digits, spaces, hyphens and underscores only."""
         if not isinstance(clip, str) or not clip or clip != clip.strip():

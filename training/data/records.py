@@ -6,13 +6,15 @@ laid out beyond its two folders of arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.people import Look
 from training.data.references import ReferentialCaption
 from training.maple_lane.words.truth import Shows
 
@@ -50,6 +52,7 @@ class Clip:
     place in words. portraits: the name of each character who has a canonical portrait, and its file.
     referential: the caption with pronouns, where the dataset itself has one. canonical: the caption in the one form
     every frame has; free: one in a writer's own words; shows: what that says. None where the dataset has none.
+    looks: how those of its story look who are no main characters, by name.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Clip:
     canonical: str | None = None
     free: str | None = None
     shows: Shows | None = None
+    looks: Mapping[str, Look] = field(default_factory=dict, hash=False)
 
     @property
     def file(self) -> Path:

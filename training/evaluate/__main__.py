@@ -91,7 +91,7 @@ def main(argv: list[str] | None = None) -> None:
     classifier = load_classifier(args.classifier)
     judge = load_judge(args.judge) if args.judge else None
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    pipeline = StoryPipeline.from_pretrained(args.pipeline).to(device)
+    pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(device)
     system = System(weights_hash(args.pipeline), args.captions, args.conditioning, args.steps, args.guidance)
     tales = [story(args.split, index, args.frames) for index in range(args.stories)]
     frames = draw_stories(StoryArtist(pipeline, system, Path(args.out)), tales)

@@ -106,7 +106,7 @@ def measure(pipeline: StoryPipeline, stories: int) -> dict:
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(OverlapArguments).parse_args_into_dataclasses(argv)
-    report = measure(StoryPipeline.from_pretrained(args.pipeline), args.stories)
+    report = measure(StoryPipeline.from_pretrained(args.pipeline, reader="needed"), args.stories)
     for name in ("mean IoU", "mass inside"):
         one = report[name]
         print(f"{name} {one['value']:.3f}  [{one['low']:.3f}, {one['high']:.3f}]")

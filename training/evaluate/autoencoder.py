@@ -140,7 +140,7 @@ def table(told: dict) -> str:
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AutoencoderArguments).parse_args_into_dataclasses(argv)
     classifier = load_classifier(args.classifier)
-    pipeline = StoryPipeline.from_pretrained(args.pipeline)
+    pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="carried")
     tales = [story("test", index) for index in range(args.stories)]
     file = Path(args.json)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -158,7 +158,7 @@ def main(argv: list[str] | None = None) -> None:
     if accelerator.is_main_process:
         check_setting(folder, setting)
     accelerator.wait_for_everyone()
-    pipeline = StoryPipeline.from_pretrained(args.pipeline).to(accelerator.device)
+    pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(accelerator.device)
     drawn = sum(
         draw_story(pipeline, story, folder, args) for story in share(dataset, args.stories, accelerator)
     )

@@ -19,6 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
+from storyboard.models.reader_folder import FOLDER as READER
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
 from storyboard.text.captions import mentioned_names
 from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
@@ -186,7 +187,7 @@ def _portrait(name: str, outfit: str) -> Image.Image:
 
 
 def weights_hash(folder: str | Path) -> str:
-    """Of everything that decides what a pipeline draws: model_index.json and the files of the parts it lists.
+    """Of everything that decides what a pipeline draws: model_index.json, the files of the parts it lists, `reader/`.
 
     FileNotFoundError where the folder is no pipeline.
     """
@@ -194,7 +195,7 @@ def weights_hash(folder: str | Path) -> str:
     index = folder / "model_index.json"
     if not index.is_file():
         raise FileNotFoundError(f"{folder} is no pipeline folder: it has no model_index.json")
-    parts = [name for name in json.loads(index.read_text()) if (folder / name).is_dir()]
+    parts = [name for name in [*json.loads(index.read_text()), READER] if (folder / name).is_dir()]
     digest = hashlib.sha256()
     for path in [index, *(p for part in sorted(parts) for p in _files(folder / part))]:
         digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())

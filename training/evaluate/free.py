@@ -99,7 +99,9 @@ def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) ->
     weights: hash of the pipeline's weights, which is part of a kept picture's name.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    renderer = KeptRenderer(StoryPipeline.from_pretrained(args.pipeline).to(device), weights, Path(args.out))
+    renderer = KeptRenderer(
+        StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(device), weights, Path(args.out)
+    )
     told: list[FreePicture] = []
     frames = sum(len(story.frames) for story in stories)
     with tempfile.TemporaryDirectory() as workshop, tqdm(total=frames, desc="frames", mininterval=2) as bar:

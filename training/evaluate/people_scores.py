@@ -1,7 +1,7 @@
 """Who is on stage, how often, looking how and doing what: the scores that the judge's detections give.
 
 Where the field's benchmark measures the same, the score has its name and formula: ViStoryBench (arXiv 2505.24862),
-OCCM and CIDS. Each docstring says where ours differs. Knows what was found in pictures, not the pictures.
+OCCM, CIDS and copy-paste. Each docstring says where ours differs. Knows what was found in pictures, not the pictures.
 """
 
 from __future__ import annotations
@@ -239,6 +239,38 @@ def cids_self(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, floa
     return found
 
 
+def copy_paste(
+    frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping, views: Mapping
+) -> dict[tuple, float]:
+    """ViStoryBench's copy-paste score by (story, name), 0..1: is a person drawn after the one portrait that was given?
+
+    The mean of (1 + (d(g, t) - d(g, r)) / d(t, r)) / 2 over drawings g and other views t, with r the portrait and
+    d(a, b) = sqrt(2 - 2 cos(a, b)). 1: every drawing is the portrait. 0: it is another view. 1/2: it is as near to
+    one as to the other, or the two are as good as the same. Their code (`cids_evaluator.py`) has the same formula with
+    a character's first reference as t and the rest as r; which of them was given depends on the method. Here that is
+    always r. Features are the judge's. Who is never there copies nothing, and has no score.
+
+    portraits: (story, name) -> traits (C,). views: (story, name) -> traits of the same person in other poses.
+    """
+    found = {}
+    for key, drawn in _drawn_traits(frames, stories).items():
+        rates = [_copied(one, portraits[key], view) for one in drawn for view in views.get(key, ())]
+        if rates:
+            found[key] = float(np.mean(rates))
+    return found
+
+
+def _copied(drawn: np.ndarray, portrait: np.ndarray, view: np.ndarray) -> float:
+    apart = _chord(view, portrait)
+    if apart <= EPSILON:
+        return 0.5
+    return 0.5 * (1 + (_chord(drawn, view) - _chord(drawn, portrait)) / apart)
+
+
+def _chord(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sqrt(max(2 - 2 * _cosine(one, other), 0.0)))
+
+
 def _drawn_traits(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, list[np.ndarray]]:
     found: dict[tuple, list[np.ndarray]] = {}
     for frame, story in zip(frames, stories, strict=True):
@@ -255,9 +287,16 @@ def _cosine(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def people_scores(
-    frames: Sequence[Staged], stories: np.ndarray, vocabulary: Vocabulary, portraits: Mapping | None = None
+    frames: Sequence[Staged],
+    stories: np.ndarray,
+    vocabulary: Vocabulary,
+    portraits: Mapping | None = None,
+    views: Mapping | None = None,
 ) -> dict[str, dict]:
-    """Returns every score with its 95 % interval and count, as JSON. stories: (F,), which frames belong together."""
+    """Returns every score with its 95 % interval and count, as JSON. stories: (F,), which frames belong together.
+
+    portraits, views: as `copy_paste` takes them; without them there are no scores against portraits.
+    """
     ratios = {
         "Right people": right_people(frames),
         "Each once": each_once(frames),
@@ -271,6 +310,7 @@ def people_scores(
     alike = {"CIDS, self": cids_self(frames, stories)}
     if portraits is not None:
         alike["CIDS, cross"] = cids_cross(frames, stories, portraits)
+        alike["Copy-paste"] = copy_paste(frames, stories, portraits, views or {})
     for name, values in alike.items():
         if values:
             owners = np.array([story for story, _ in values])

@@ -149,7 +149,7 @@ def measure(pipeline: StoryPipeline, args: ResolvedArguments) -> dict:
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(ResolvedArguments).parse_args_into_dataclasses(argv)
-    pipeline = StoryPipeline.from_pretrained(args.pipeline)
+    pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed")
     if pipeline.language_model is None:
         raise ValueError(f"{args.pipeline} has no language model, so no pronoun is read")
     report = measure(pipeline.to("cuda") if torch.cuda.is_available() else pipeline, args)

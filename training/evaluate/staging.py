@@ -16,6 +16,9 @@ from training.evaluate.judge import Judge
 from training.evaluate.people_scores import Staged, people_scores, staged
 from training.maple_lane import MapleStory, Scene, draw_portrait
 
+# The poses of somebody that a drawing is compared with beside the portrait that was given.
+VIEWS = (("waving", None), ("reading", "book"), ("running", None), ("sleeping", "blanket"))
+
 
 def stage(judge: Judge, pictures: Iterable[Image.Image], scenes: Sequence[Scene]) -> list[Staged]:
     """Returns who is who in pictures that should be of these scenes."""
@@ -37,15 +40,30 @@ def judged_real(judge: Judge, frames: Sequence[DrawnFrame]) -> dict[str, dict]:
 
 def _scores(judge: Judge, seen: Sequence[Staged], frames: Sequence[DrawnFrame]) -> dict[str, dict]:
     stories = np.array([frame.story.id for frame in frames])
-    portraits = portrait_traits(judge, {frame.story.id: frame.story for frame in frames}.values())
-    return people_scores(seen, stories, judge.vocabulary, portraits)
+    tales = tuple({frame.story.id: frame.story for frame in frames}.values())
+    portraits = portrait_traits(judge, tales)
+    return people_scores(seen, stories, judge.vocabulary, portraits, view_traits(judge, tales))
 
 
-def portrait_traits(judge: Judge, tales: Iterable[MapleStory]) -> dict[tuple[str, str], np.ndarray]:
-    """Returns what the judge reads off everybody's portrait, by (story, name); zeros where it sees nobody in one."""
+def view_traits(judge: Judge, tales: Sequence[MapleStory]) -> dict[tuple[str, str], list[np.ndarray]]:
+    """Returns what the judge reads off everybody in the poses of VIEWS, by (story, name), where it sees them."""
+    found: dict[tuple[str, str], list[np.ndarray]] = {}
+    for action, prop in VIEWS:
+        for key, traits in portrait_traits(judge, tales, action, prop).items():
+            found.setdefault(key, []).extend([traits] if traits.any() else [])
+    return found
+
+
+def portrait_traits(
+    judge: Judge, tales: Iterable[MapleStory], action: str = "standing", prop: str | None = None
+) -> dict[tuple[str, str], np.ndarray]:
+    """Returns what the judge reads off everybody's portrait, by (story, name); zeros where it sees nobody in one.
+
+    With an `action` they are drawn doing that.
+    """
     who = [(tale.id, name, tale.wears(name)) for tale in tales for name in (*tale.outfits, *tale.looks)]
     worn = list(dict.fromkeys((name, wears) for _, name, wears in who))
-    seen = judge.look(Image.fromarray(draw_portrait(*one, PORTRAIT)) for one in worn)
+    seen = judge.look(Image.fromarray(draw_portrait(*one, PORTRAIT, action, prop)) for one in worn)
     nobody = np.zeros(judge.config.trait_width, np.float32)
     traits = {
         one: max(frame.people, key=lambda person: person.sure).traits if frame.people else nobody

@@ -175,7 +175,8 @@ def load_renderer(folder: Path) -> Renderer:
     """Whatever kind of pipeline the folder holds, on the device there is."""
     kind = (folder / "model_index.json").read_text("utf-8")
     built = StoryLdmPipeline if f'"{StoryLdmPipeline.__name__}"' in kind else StoryPipeline
-    return built.from_pretrained(folder, dtype=torch.float32).to(
+    needed = {"reader": "needed"} if built is StoryPipeline else {}
+    return built.from_pretrained(folder, dtype=torch.float32, **needed).to(
         "cuda" if torch.cuda.is_available() else "cpu"
     )
 

@@ -30,6 +30,7 @@ STAGE = (
     "Action, different",
     "CIDS, cross",
     "CIDS, self",
+    "Copy-paste",
 )
 LOOKS = (
     "Look, hair",
@@ -41,7 +42,7 @@ LOOKS = (
     "Look, bottom colour",
     "Look, extras",
 )
-LOWER_IS_BETTER = ("FID", "FID, Inception", "Doubles")
+LOWER_IS_BETTER = ("FID", "FID, Inception", "Doubles", "Copy-paste")
 # The features of "FID" are the small classifier's; those of "FID, Inception" the standard ones.
 SHOWN = {"FID": "FID, classifier's features"}
 COUNTED = (*CONTINUITY, *STAGE, *LOOKS)  # whose cells say their own count

@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .open_stories import sample_open_story
 from .sheet import save_open_sheet, save_people_sheet, save_sheet
 from .stories import SPLITS, sample_people_story, sample_story, story
 from .words import canonical, free_captions
-from .writer import write_dataset
+from .writer import WORLDS, write_dataset
 
 
 def main() -> None:
@@ -29,6 +30,12 @@ def main() -> None:
         "--stories", type=int, default=8, help="how many stories, from the first of the split on"
     )
     parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument(
+        "--world",
+        choices=WORLDS,
+        default="cast",
+        help="whose stories go to --out: the cast's, as the tables score them, or anybody's; a folder may hold all",
+    )
     parser.add_argument("--frames", type=int, default=4, help="frames a story has")
     parser.add_argument(
         "--size", type=int, default=512, help="pixels a side of the pictures written to --out"
@@ -48,16 +55,17 @@ def main() -> None:
         if args.open is not None:
             save_open_sheet(args.open, args.split)
         if args.out is not None:
-            write_dataset(args.out, args.split, args.stories, args.frames, args.size)
+            write_dataset(args.out, args.split, args.stories, args.frames, args.size, args.world)
     except ValueError as error:
         parser.error(str(error))
 
 
 def print_free(count: int, seed: int, frames: int, split: str) -> None:
-    """Prints stories, of the cast and of other people in turn: free and canonical captions, and what they say."""
+    """Prints stories of the cast, of other people and of the open world in turn: free and canonical captions, and
+    what they say."""
+    samples = (sample_story, sample_people_story, sample_open_story)
     for index in range(count):
-        sample = sample_people_story if index % 2 else sample_story
-        tale = sample(seed * 100_000 + index, frames, split)
+        tale = samples[index % len(samples)](seed * 100_000 + index, frames, split)
         print(f"--- {tale.id}")
         for frame, free in zip(tale.frames, free_captions(tale, seed), strict=True):
             print(f"{free.text}\n    {canonical(frame.scene)}\n    {free.shows}")

@@ -234,6 +234,9 @@ def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[floa
     return 128.0 - left, right - 128.0
 
 
-def draw_portrait(name: str, wears: str | Look, size: int = 128) -> np.ndarray:
+def draw_portrait(
+    name: str, wears: str | Look, size: int = 128, action: str = "standing", prop: str | None = None
+) -> np.ndarray:
     """One of the cast in an outfit, or anybody with a look, full figure on a plain ground; (size, size, 3) uint8."""
-    return draw_person(built(wears) if isinstance(wears, Look) else BY_NAME[name].figure(wears), size)
+    who = built(wears) if isinstance(wears, Look) else BY_NAME[name].figure(wears)
+    return draw_person(who, size, action, prop)

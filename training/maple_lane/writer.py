@@ -1,56 +1,82 @@
 """Writes stories to disk in the layout of FlintstonesSV, so that one family of readers serves both.
 
 Where that layout has pickles there is JSON of the same shape. Season is the split, episode the story, shot the
-frame: `s_03_e_000017_shot_000002_000002` is the third frame of test story 17. Several splits may share a folder.
+frame: `s_03_e_000017_shot_000002_000002` is the third frame of test story 17. Seasons 1 to 3 are the stories of the
+cast, 11 to 13 those of other people, 21 to 23 those of the open world. All of them may share a folder.
+
+`stories.json` has what the layout has no place for, a record a story: what each of the cast wears (`outfits`), how
+anybody else looks (`looks`), and for each frame its captions (plain, referential, canonical, free), what the free one
+says (`shows`), and who does what where. Everybody's portrait is a file in `chars`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from storyboard.disk.durable import write_whole
+from storyboard.people import Look
 
 from .cast import BY_NAME, CAST
 from .describe import describe
+from .open_stories import sample_open_story
 from .places import PLACES
 from .scene import draw_portrait, draw_with_masks
-from .stories import SPLITS, MapleStory, StoryFrame, story
+from .stories import SPLITS, MapleStory, StoryFrame, sample_people_story, story
 from .words import canonical, free_captions
 
 BOX_SPACE = 128  # bounding boxes are in pixels of a picture this wide, whatever is written
 FOLLOWING = 3
+WORLDS: Mapping[str, Callable[..., MapleStory] | None] = {
+    "cast": None, "people": sample_people_story, "open": sample_open_story
+}  # fmt: skip
 
 
-def write_dataset(out: Path, split: str, stories: int, frames: int = 4, size: int = 512) -> None:
+def write_dataset(
+    out: Path, split: str, stories: int, frames: int = 4, size: int = 512, world: str = "cast"
+) -> None:
     """Writes the first `stories` stories of a split, pictures `size` pixels wide, and adds them to what `out` holds.
 
-    ValueError when the split is unknown or has fewer stories.
+    world: "cast", the benchmark's stories; "people", the like of them with anybody; "open", anybody anywhere with
+    things, hours and weathers. ValueError when split or world is unknown or the split has fewer stories.
     """
     # all are made before anything is written, so that a number too high leaves the folder as it was
-    told = [story(split, index, frames) for index in range(stories)]
+    told = [story_of(world, split, index, frames) for index in range(stories)]
     for folder in ("video_frames_sampled_4x", "seg_mask_4x_comb", "chars"):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    _write_portraits(out / "chars", size)
+    _write_portraits(out / "chars", size, told)
     cleaned, records, original = {}, [], []
     for index, tale in enumerate(told):
-        ids = frame_ids(split, index, len(tale.frames))
-        records.append(_story_record(tale, split, ids))
+        ids = frame_ids(split, index, len(tale.frames), world)
+        records.append(_story_record(tale, split, world, ids))
         for frame_id, frame in zip(ids, tale.frames, strict=True):
             segments = _write_pictures(out, frame_id, frame, size)
             cleaned[frame_id] = {"caption": frame.plain, "tokens": tokens(frame.plain), "segments": segments}
             original.append(_original_annotation(frame_id, frame))
-    _write_tables(out, split, told, cleaned, records, original)
+    _write_tables(out, split, world, told, cleaned, records, original)
 
 
-def frame_ids(split: str, index: int, frames: int) -> list[str]:
-    season = SPLITS.index(split) + 1
-    return [f"s_{season:02d}_e_{index:06d}_shot_{k:06d}_{k:06d}" for k in range(frames)]
+def story_of(world: str, split: str, index: int, frames: int = 4) -> MapleStory:
+    """Returns story number `index` of a world and split; equal arguments give the equal story. ValueError as above."""
+    if world not in WORLDS:
+        raise ValueError(f"world {world!r} is not one of {', '.join(WORLDS)}")
+    sample = WORLDS[world]
+    return sample(1_000_003 * frames + index, frames, split) if sample else story(split, index, frames)
+
+
+def frame_ids(split: str, index: int, frames: int, world: str = "cast") -> list[str]:
+    return [f"{_season(split, world)}e_{index:06d}_shot_{k:06d}_{k:06d}" for k in range(frames)]
+
+
+def _season(split: str, world: str) -> str:
+    return f"s_{10 * list(WORLDS).index(world) + SPLITS.index(split) + 1:02d}_"
 
 
 def tokens(caption: str) -> list[str]:
@@ -62,7 +88,16 @@ def portrait_file(name: str, outfit: str) -> str:
     return f"{name}-{outfit}.png".lower().replace(" ", "-")
 
 
-def _write_portraits(folder: Path, size: int) -> None:
+def look_file(look: Look) -> str:
+    """Returns the name of a look's portrait in `chars`: a hash of the look, whoever has it."""
+    digest = hashlib.blake2b(json.dumps(look.to_json(), sort_keys=True).encode(), digest_size=10).hexdigest()
+    return f"look-{digest}.png"
+
+
+def _write_portraits(folder: Path, size: int, told: list[MapleStory]) -> None:
+    """Saves the portraits of the cast in every outfit, and those of everybody else in these stories."""
+    for look in {look for tale in told for look in tale.looks.values()}:
+        Image.fromarray(draw_portrait("", look, size)).save(folder / look_file(look))
     for who in CAST:
         for outfit in who.outfits:
             Image.fromarray(draw_portrait(who.name, outfit, size)).save(
@@ -99,11 +134,13 @@ def _original_annotation(frame_id: str, frame: StoryFrame) -> dict:
     }
 
 
-def _story_record(tale: MapleStory, split: str, ids: list[str]) -> dict:
+def _story_record(tale: MapleStory, split: str, world: str, ids: list[str]) -> dict:
     return {
         "id": tale.id,
         "split": split,
+        "world": world,
         "outfits": tale.outfits,
+        "looks": {name: look.to_json() for name, look in tale.looks.items()},
         "frames": [
             {
                 "id": frame_id,
@@ -114,7 +151,10 @@ def _story_record(tale: MapleStory, split: str, ids: list[str]) -> dict:
                 "canonical": canonical(frame.scene),
                 "free": free.text,
                 "shows": free.shows.to_json(),
-                "actors": [asdict(actor) for actor in frame.scene.actors],
+                "actors": [asdict(replace(actor, look=None)) for actor in frame.scene.actors],
+                "things": [asdict(thing) for thing in frame.scene.things],
+                "time": frame.scene.time,
+                "weather": frame.scene.weather,
                 "description": describe(frame.scene),
             }
             for frame_id, frame, free in zip(ids, tale.frames, free_captions(tale), strict=True)
@@ -122,19 +162,22 @@ def _story_record(tale: MapleStory, split: str, ids: list[str]) -> dict:
     }
 
 
-def _write_tables(out: Path, split: str, told, cleaned: dict, records: list, original: list) -> None:
-    """The JSON files; what they hold of other splits stays, what they hold of this one is replaced."""
-    season = f"s_{SPLITS.index(split) + 1:02d}_"
+def _write_tables(
+    out: Path, split: str, world: str, told, cleaned: dict, records: list, original: list
+) -> None:
+    """The JSON files; what they hold of other splits and worlds stays, what they hold of this one is replaced."""
+    season = _season(split, world)
     people, places, following = {}, {}, {}
     for index, tale in enumerate(told):
-        ids = frame_ids(split, index, len(tale.frames))
+        ids = frame_ids(split, index, len(tale.frames), world)
         for k, (frame_id, frame) in enumerate(zip(ids, tale.frames, strict=True)):
             present = {actor.name for actor in frame.scene.actors}
             people[frame_id] = [int(name in present) for name in BY_NAME]
             places[frame_id] = [int(place == frame.scene.place) for place in PLACES]
             if k + FOLLOWING < len(ids):
                 following[frame_id] = ids[k + 1 : k + 1 + FOLLOWING]
-    _merge(out / "split.json", {split: list(cleaned)}, lambda key: False)
+    others = [one for one in _load(out / "split.json", {}).get(split, []) if not one.startswith(season)]
+    _merge(out / "split.json", {split: others + list(cleaned)}, lambda key: False)
     for name, rows in (("cleaned_annotations", cleaned), ("labels", people), ("following_cache3", following)):
         _merge(out / f"{name}.json", rows, lambda key: key.startswith(season))
     background = out / "labels_bg.json"
@@ -143,7 +186,8 @@ def _write_tables(out: Path, split: str, told, cleaned: dict, records: list, ori
     annotations = out / "flintstones_annotations_v1-0.json"
     _save(annotations, [a for a in _load(annotations, []) if not a["globalID"].startswith(season)] + original)
     stories = out / "stories.json"
-    _save(stories, [record for record in _load(stories, []) if record["split"] != split] + records)
+    others = [one for one in _load(stories, []) if (one["split"], one.get("world", "cast")) != (split, world)]
+    _save(stories, others + records)
 
 
 def _merge(path: Path, rows: dict, replaced) -> None:

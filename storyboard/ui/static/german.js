@@ -150,6 +150,19 @@ TABLES.de = {
 
   // What the server says in English, as patterns: causes of being out of date, names of edits, and what it refuses.
   phrases: [
+    // What it loads, and what it goes on without.
+    [/^Loading (.+)$/, "$1 wird geladen"],
+    [/^Looking for (.+) on the Hugging Face Hub$/, "$1 wird auf dem Hugging Face Hub gesucht"],
+    [/^Downloading (.+): (\d+) of (\d+) MB$/, "$1 wird geholt: $2 von $3 MB"],
+    [/^Preparing (.+), once on this machine$/, "$1 wird vorbereitet, einmal auf diesem Rechner"],
+    [/^Another process is preparing (.+)$/, "$1 wird gerade von einem anderen Prozess vorbereitet"],
+    [/^The language model (\S+) is not installed, and .+; run "(.+)", or connect to the internet, and start again\. Until then .+$/,
+      "Das Sprachmodell $1 fehlt; führe „$2“ aus oder geh ins Netz und starte neu. Bis dahin wird ohne es gezeichnet."],
+    [/^The language model (\S+) of the package \S+ .+; run "(.+)" and start again\. Until then .+$/,
+      "Das Sprachmodell $1 ist beschädigt oder ein anderes; führe „$2“ aus und starte neu. Bis dahin wird ohne es gezeichnet."],
+    [/^The language model (\S+) .+; (?:free|install|get|connect) .+ Until then .+$/,
+      "Das Sprachmodell $1 ist nicht zu haben. Bis dahin wird ohne es gezeichnet."],
+
     [/^frame (\d+)'s picture changed$/, "Bild $1 hat sich geändert"],
     [/^the pictures of frames (.+) changed$/, "die Bilder $1 haben sich geändert"],
     [/^the sentence changed$/, "der Satz hat sich geändert"],

@@ -39,7 +39,8 @@ async function askOrToast(verb, message) {
 // The server says null when these numbers are still the newest, and sends only the jobs when only they changed.
 async function lookNow() {
   const asked = storyId;
-  const seen = { boot: view.boot, revision: view.revision, jobs_version: view.jobs_version, have: view.stamp };
+  const { boot, revision, jobs_version, doing, notice, stamp } = view;
+  const seen = { boot, revision, jobs_version, doing, notice, have: stamp };
   const answer = await server.get_news({ story: storyId, ...seen });
   if (asked !== storyId) return;
   if (answer === undefined) {
@@ -51,6 +52,8 @@ async function lookNow() {
     if (answer && answer.gone && !view.frames.length) return openNewStory(); // an empty one ends with the app
     if (answer && answer.gone) return setNotice(say("gone"), { label: say("new_story"), run: openNewStory });
     if (answer && answer.view) takeIn(answer.view);
+    const notice = noticeOnce();
+    if (notice) setNotice(notice);
   }
   look(view.jobs.some((job) => isActive(job)) && !offline ? QUICK : CALM);
 }

@@ -29,7 +29,7 @@ function paintQueue() {
   }
   const [first] = active;
   const percent = percentOf(first);
-  const parts = [sayFirst(first, percent)];
+  const parts = [view.doing ? sayPhrase(view.doing) : sayFirst(first, percent)];
   if (active.length > 1) parts.push(say("queue_more", active.length - 1));
   const left = Math.max(...active.map((job) => job.left || 0));
   if (left) parts.push(say("queue_left", sayTime(left)));

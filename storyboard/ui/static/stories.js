@@ -134,7 +134,7 @@ function begin(answer) {
   rememberStory();
   takeIn(answer.view);
   bringBackDrafts();
-  const notice = answer.not_found ? say("not_found") : answer.notice;
+  const notice = [answer.not_found ? say("not_found") : answer.notice, noticeOnce()].filter(Boolean).join(" ");
   setNotice(notice || (answer.example ? say("example_note") : null), answer.example && { label: say("new_story"), run: openNewStory });
   look(QUICK);
 }

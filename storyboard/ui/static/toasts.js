@@ -43,6 +43,15 @@ function announce(text) {
   setText(element.querySelector(".sb-said"), text);
 }
 
+let toldNotice = "";
+
+// What the models go on without, where this page has not said it yet.
+function noticeOnce() {
+  const fresh = view.notice !== toldNotice;
+  toldNotice = view.notice;
+  return fresh ? sayPhrase(view.notice) : "";
+}
+
 function setNotice(text, action) {
   const notice = element.querySelector(".sb-notice");
   notice.replaceChildren(text || "");

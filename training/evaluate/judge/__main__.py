@@ -16,7 +16,7 @@ import torch
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
-from training.evaluate.judge.network import Judge, save_judge
+from training.evaluate.judge.network import Judge, load_judge, save_judge
 from training.evaluate.judge.own_scores import one_line, score_on_real
 from training.evaluate.judge.training import JudgeExamples, JudgeTraining
 from training.evaluate.judge.vocabulary import maple_lane_vocabulary
@@ -36,14 +36,21 @@ class JudgeArguments(LoopArguments):
     warmup: int = 100
     decay: float = 0.6
     ema: float = 0.995
+    closer_only: bool = field(
+        default=False, metadata={"help": "the detector stays; what reads people learns, on cheaper steps"}
+    )
+    anybody: float = field(
+        default=0.5, metadata={"help": "share of frames that show people of any look, not the seven"}
+    )
     out: str = field(default="runs/judge-weights", metadata={"help": "folder of the finished judge"})
 
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(JudgeArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
-    judge = Judge(**maple_lane_vocabulary().as_config())
-    run = TrainingRun(JudgeTraining(judge), JudgeExamples(args.seed, judge, args.batch), args)
+    judge = load_judge(args.out).train() if args.continued else Judge(**maple_lane_vocabulary().as_config())
+    examples = JudgeExamples(args.seed, judge, args.batch, args.anybody)
+    run = TrainingRun(JudgeTraining(judge, args.closer_only), examples, args)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             with run.averaged():

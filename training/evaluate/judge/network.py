@@ -67,9 +67,10 @@ class Judge(ModelMixin, ConfigMixin):
         piece: tuple[int, int] = (96, 64),
         finding: tuple[int, ...] = (16, 48, 96, 128),
         reading: tuple[int, ...] = (24, 48, 96, 160),
+        tints: tuple[int, int] = (16, 12),
         trait_width: int = 256,
         deed_width: int = 96,
-        dropout: float = 0.2,
+        dropout: float = 0.05,
     ):
         super().__init__()
         first, second, third, fourth = finding
@@ -88,9 +89,9 @@ class Judge(ModelMixin, ConfigMixin):
         self.reader = nn.Sequential(*stages, _block(*widths[-1], 2), _block(reading[-1], reading[-1]))
         shrunk = 2 ** len(reading)
         cells = (piece[0] // shrunk) * (piece[1] // shrunk)
-        self.traits = nn.Sequential(
-            nn.Flatten(), nn.Linear(reading[-1] * cells, trait_width), nn.SiLU(), nn.Dropout(dropout)
-        )
+        # Group norm takes out how light and how colourful a picture is, so colours are handed on beside what is read.
+        seen = reading[-1] * cells + 3 * tints[0] * tints[1]
+        self.traits = nn.Sequential(nn.Linear(seen, trait_width), nn.SiLU(), nn.Dropout(dropout))
         self.deed = nn.Sequential(
             nn.Flatten(), nn.Linear(reading[-1] * cells, deed_width), nn.SiLU(), nn.Dropout(dropout)
         )
@@ -100,6 +101,11 @@ class Judge(ModelMixin, ConfigMixin):
     @property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary.of(self.config)
+
+    @property
+    def closer(self) -> tuple[nn.Module, ...]:
+        """What `look_closer` reads people with; the rest is the detector."""
+        return self.reader, self.traits, self.deed, self.looks, self.action
 
     @property
     def cells(self) -> int:
@@ -119,7 +125,8 @@ class Judge(ModelMixin, ConfigMixin):
     def look_closer(self, people: torch.Tensor) -> dict[str, torch.Tensor]:
         """people: (N, 3, h, w) in -1..1. Returns logits (N, labels) by head, and traits and deed (N, C)."""
         grid = self.reader(people)
-        traits, deed = self.traits(grid), self.deed(grid)
+        tints = nn.functional.adaptive_avg_pool2d(people, self.config.tints)
+        traits, deed = self.traits(torch.cat([grid.flatten(1), tints.flatten(1)], 1)), self.deed(grid)
         sizes = self.vocabulary.looks
         heads = dict(zip(sizes, self.looks(traits).split(list(sizes.values()), dim=1), strict=True))
         return {**heads, "action": self.action(deed), "traits": traits, "deed": deed}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from training.evaluate.judge.network import Judge
 from training.evaluate.judge.vocabulary import SETS
 from training.evaluate.metrics import ABSENT
 
-POOL, SHOWN = 1024, 2  # frames, 200 MB of them
+POOL, SHOWN = 1024, 3  # frames, 200 MB of them
 # How much a head counts beside the others: who somebody is and does decides more scores than a belt.
 WEIGHTS = {"identity": 1.0, "outfit": 0.5, "action": 1.5}
 FACET_WEIGHT = 0.35
@@ -29,13 +29,14 @@ class JudgeExamples:
     Drawing costs as much as learning, so POOL frames are drawn at a time and shown SHOWN times, softened anew.
     """
 
-    def __init__(self, seed: int, judge: Judge, batch: int):
+    def __init__(self, seed: int, judge: Judge, batch: int, anybody: float = 0.5):
+        """anybody: share of the frames that show people of any look, the others the seven."""
         self.seed, self.batch, self.vocabulary = seed, batch, judge.vocabulary
         self.size, self.piece, self.cells = judge.config.size, tuple(judge.config.piece), judge.cells
         self._shapes_of_heads = {name: (-1,) for name in self.vocabulary.choices} | {
             name: (-1, len(self.vocabulary.facets[name])) for name in SETS
         }
-        self._drawn = lru_cache(maxsize=POOL)(_drawn)
+        self._drawn = lru_cache(maxsize=POOL)(partial(_drawn, anybody=anybody))
         self._order = lru_cache(maxsize=2)(self._shuffled)
 
     def __call__(self, step: int, rows: range) -> dict[str, torch.Tensor]:
@@ -95,8 +96,8 @@ class JudgeExamples:
         return shapes
 
 
-def _drawn(number: int) -> tuple[CrowdFrame, np.ndarray]:
-    frame = sample_frame(number)
+def _drawn(number: int, anybody: float) -> tuple[CrowdFrame, np.ndarray]:
+    frame = sample_frame(number, people=bool(np.random.default_rng(number).random() < anybody))
     return frame, frame.picture()
 
 
@@ -109,21 +110,22 @@ def _jittered(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 class JudgeTraining(nn.Module):
-    """Focal loss of the heat, L1 of the shapes, cross-entropies of all that is known of everybody."""
+    """Focal loss of the heat, L1 of the shapes, cross-entropies of all that is known of everybody.
 
-    def __init__(self, judge: Judge):
+    closer_only: the detector stays as it is, and only what looks closer at people learns.
+    """
+
+    def __init__(self, judge: Judge, closer_only: bool = False):
         super().__init__()
-        self.judge = judge
+        self.judge, self.closer_only = judge, closer_only
+        if closer_only:
+            judge.requires_grad_(False)
+            for part in judge.closer:
+                part.requires_grad_(True)
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
-        told = self.judge(batch["pixels"])
+        losses = {} if self.closer_only else self._found(batch)
         said = self.judge.look_closer(batch["people"])
-        places = F.binary_cross_entropy_with_logits(told["places"], batch["places"], reduction="none")
-        losses = {
-            "heat": focal_loss(told["heat"], batch["heat"]),
-            "shapes": shape_loss(told["shapes"], batch["shapes"]),
-            "places": places.sum(1).mean(),
-        }
         facets = []
         for name in self.judge.vocabulary.choices:
             loss = _known_cross_entropy(said[name], batch[name])
@@ -135,6 +137,16 @@ class JudgeTraining(nn.Module):
         total = sum(WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items())
         total = total + FACET_WEIGHT * sum(facets)
         return {"loss": total, **losses, "facets": torch.stack(facets).mean()}
+
+    def _found(self, batch: dict) -> dict[str, torch.Tensor]:
+        """The detector's losses."""
+        told = self.judge(batch["pixels"])
+        places = F.binary_cross_entropy_with_logits(told["places"], batch["places"], reduction="none")
+        return {
+            "heat": focal_loss(told["heat"], batch["heat"]),
+            "shapes": shape_loss(told["shapes"], batch["shapes"]),
+            "places": places.sum(1).mean(),
+        }
 
 
 def focal_loss(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:

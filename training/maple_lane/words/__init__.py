@@ -2,6 +2,18 @@
 
 Text only: knows neither pictures nor models. The words are in `data/*.txt`; a new action, place or person is a few
 lines there.
+
+What training needs of a frame, of any story `tale` (the seven's, other people's, open ones):
+
+    names = {name: () for name in (*tale.outfits, *tale.looks)}
+    for frame, free in zip(tale.frames, free_captions(tale, telling), strict=True):
+        target = canonical(frame.scene)                      # who with what they do, where
+        mentions = find_mentions(target, names)              # each actor once, from left to right, with their span
+        portraits = [draw_portrait(m.name, tale.wears(m.name)) for m in mentions]
+        free.text, free.shows, free.references               # a writer's words, what they say, whom pronouns mean
+
+`find_mentions` is in `storyboard.text.captions`, `draw_portrait` in `training.maple_lane`. In a dataset folder the same
+are a clip's `canonical`, `portraits`, `free` and `shows`.
 """
 
 from .canonical import canonical_caption

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from storyboard.people.gestures import PAIR_POSES
+
 from .circumstances import end_circumstances, front_circumstance
 from .discourse import Discourse
 from .facts import FrameFacts, PersonFacts
 from .nobody import describe_nobody
 from .plans_one import PLANS_ONE
+from .plans_pair import PLANS_GIVING, PLANS_TOUCHING
 from .plans_three import PLANS_MORE, PLANS_THREE
 from .plans_two import PLANS_TWO
 from .sentence import Reference, Sentence
@@ -31,6 +34,9 @@ _COMMON = frozenset(
     """about after again against because before behind beside between could every everyone first from have into might
     never other their them themselves there these they this those three through together under until watch watches
     watched watching what when where which while with without would still werebeen being down just over""".split()
+)
+_SHORT = frozenset(
+    "and are but can did for had has her him his its not now off one out she the two was who".split()
 )
 
 
@@ -66,7 +72,7 @@ def free_caption(facts: FrameFacts, discourse: Discourse, rng: Random) -> FreeCa
         end_circumstances(sentence)
         sentence.stop()
         text, references = sentence.text()
-        if not sentence.place_pending and _reads_well(text):
+        if not sentence.place_pending and not sentence.doubled and _reads_well(text):
             text = _curled(text) if discourse.curly else text
             return _finished(sentence, text, references)
     raise RuntimeError(f"no caption of {_DRAFTS} for {facts} reads well; the last: {text!r}")
@@ -79,6 +85,10 @@ def _write(sentence: Sentence) -> None:
     if len(groups) == 2 and _action(sentence, groups[0]) == "standing" and sentence.chance(0.8):
         groups = groups[::-1]
     plans = {1: PLANS_ONE, 2: PLANS_TWO, 3: PLANS_THREE}.get(len(groups), PLANS_MORE)
+    if len(groups) == 1 and _action(sentence, groups[0]) in PAIR_POSES:
+        plans = PLANS_TOUCHING
+    elif giver := next((names for names in groups if _action(sentence, names) == "giving"), None):
+        plans, groups = PLANS_GIVING, (giver, *(names for names in groups if names != giver))
     able = [
         (plan, weight, cost)
         for plan, weight, cost, when in plans
@@ -98,11 +108,13 @@ def _reads_well(text: str) -> bool:
     if len(words) > MOST_WORDS or re.search(r"\b(?!had )(\w+) \1\b", text):  # "looks on on the beach"
         return False
     stems = [_stem(word) for word in words if len(word) > 3 and word not in _COMMON]
+    short = [word for word in words if len(word) == 3 and word not in _SHORT]
     once = all(
         words.count(word) < 2
-        for word in ("with", "while", "because", "who", "where", "for", "there", "under")
+        for word in ("with", "while", "because", "who", "where", "for", "from", "there", "under")
     )
-    return once and len(stems) == len(set(stems))
+    roots = [stem[:5] for stem in stems if len(stem) > 4]  # "cheerfully gave a cheery wave"
+    return once and all(len(found) == len(set(found)) for found in (stems, roots, short))
 
 
 def _curled(text: str) -> str:
@@ -143,4 +155,5 @@ def _shown(sentence: Sentence, person: PersonFacts) -> Shown:
         return Shown(person.name, None)
     chosen = any("{prop" in text for text in fitting("verbs", f"{person.action} canonical", ()))
     vague = person.name in sentence.near or (chosen and person.name not in sentence.things_said)
-    return Shown(person.name, person.action, None if vague else person.prop)
+    held = person.action != "taking"  # the thing is still in the other one's hands
+    return Shown(person.name, person.action, person.prop if held and not vague else None)

@@ -24,14 +24,20 @@ def choose_line(s: Sentence, names: tuple[str, ...], to: tuple[str, ...] = ()) -
 
 def _with_names(s: Sentence, line: str, to: tuple[str, ...]) -> str:
     if "{you}" in line:
-        line = line.replace("{you}", name_in_passing(s, to[0]))
+        line = line.replace("{you}", to[0])
     if "{away}" in line:
-        line = line.replace("{away}", name_in_passing(s, absent_person(s)))
+        line = line.replace("{away}", absent_person(s))
     return line
 
 
 def quote(s: Sentence, line: str, goes_on: bool) -> None:
-    """Adds the words in quotation marks; a full stop becomes a comma where the sentence goes on."""
+    """Adds the words in quotation marks; a full stop becomes a comma where the sentence goes on.
+
+    Whom they name a reader knows from here on, and not before.
+    """
+    for person in (*s.facts.people, *s.facts.absent):
+        if re.search(rf"\b{re.escape(person.name)}\b", line):
+            name_in_passing(s, person.name)
     if goes_on and line.endswith("."):
         line = line[:-1] + ","
     s.put(f'"{line}"')

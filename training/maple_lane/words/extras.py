@@ -9,7 +9,7 @@ from .templates import clause, verb_phrase
 from .where import sight
 
 _NO_COMMA = ("And", "But", "So", "Now", "Soon")
-_MAYBE_COMMA = ("Then", "Next", "Still", "Afterwards", "Naturally")
+_MAYBE_COMMA = ("Then", "Afterwards")
 TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
 
 
@@ -17,7 +17,7 @@ def opener(s: Sentence, share: float = 0.3) -> None:
     """Begins with a word of time or of nothing in particular: "That afternoon,", "Without a word,"."""
     if s.tokens or not s.spend(share):
         return
-    tags = s.tags(s.facts.names)
+    tags = s.tags(s.facts.names) | {f"~{person.action}" for person in s.facts.people}
     if words := s.fresh("manner", "opener", tags):
         clause(s, words)
         if words not in _NO_COMMA and (len(words.split()) > 1 or words not in _MAYBE_COMMA or s.chance(0.5)):
@@ -29,6 +29,8 @@ def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, .
     if not s.spend(share):
         return ""
     kinds = [kind for kind in among if not (s.manner_said and kind == "with")]
+    if s.state_said:  # nobody "is out of breath to win a bet"
+        kinds = [kind for kind in kinds if kind not in ("with", "purpose", "as if")]
     s.rng.shuffle(kinds)
     for kind in kinds:
         words = sight(s) if kind == "sight" else s.fresh("manner", kind, s.tags(subject.names))
@@ -46,7 +48,9 @@ def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, .
 
 def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) -> bool:
     """Opens with "Humming a tune,". Returns whether it did."""
-    words = s.fresh("manner", "participle", s.tags(names))
+    words = s.fresh(
+        "manner", "participle", s.tags(names) | {"~leading"}
+    )  # nobody falls asleep "snoring softly"
     if not words:
         return False
     verb_phrase(s, words, subject, "ing")

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 from storyboard.people import Look
-from storyboard.people.gestures import PAIR_POSES, SINGLE_ACTIONS
 from storyboard.people.words import phrases
 
 from ..cast import BY_NAME
@@ -21,18 +19,10 @@ from ..things import THINGS_BESIDE
 from .tables import fitting, table
 
 _LONGEST_LOOK = 7  # words of a description of somebody
-
-
-@cache
-def undrawn() -> frozenset[str]:
-    """Returns tags "no-sitting" for the actions of the word table that the world does not draw.
-
-    Phrases for them stand, with such a condition, under the action whose pose is nearest.
-    """
-    actions = {
-        section.removesuffix(" canonical") for section in table("verbs") if section.endswith(" canonical")
-    }
-    return frozenset(f"no-{action}" for action in actions - {*SINGLE_ACTIONS, *PAIR_POSES})
+# the mood that a pose itself shows, whatever face somebody was to make
+_MOOD_OF = {"crying": "sad"} | dict.fromkeys(
+    ("laughing", "cheering", "clapping", "jumping", "hugging"), "happy"
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +31,8 @@ class PersonFacts:
 
     pronoun: "he", "she", "it" or "they". looks: what they can be called instead of their name, without "the":
     "old woman". kin: whose relative they are: {"Nana": "grandson"}. age: "child", "adult", "old" or "robot".
-    action: one of the word table's. prop: the thing of the action, where it has several. mood: "happy", "sad",
-    "surprised", "cross" or None.
+    action: one of the word table's. prop: the thing of the action, where it has several; who takes something has what
+    the other gives. mood: "happy", "sad", "surprised", "cross" or None.
     """
 
     name: str
@@ -111,7 +101,11 @@ def facts_of(
     beside what the word table says of the cast.
     """
     relations = _cast_kin() | dict(kin or {})
-    people = tuple(_person(a.name, a.look, relations, a.action, a.prop, a.expression) for a in scene.actors)
+    given = {actor.partner: actor.prop for actor in scene.actors if actor.action == "giving"}
+    people = tuple(
+        _person(a.name, a.look, relations, a.action, given.get(a.name, a.prop), a.expression)
+        for a in scene.actors
+    )
     here = {actor.name for actor in scene.actors}
     absent = tuple(
         _person(name, look, relations, "standing") for name, look in (looks or {}).items() if name not in here
@@ -127,6 +121,7 @@ def _person(
     name: str, look: Look | None, kin, action: str, prop: str | None = None, mood: str | None = None
 ) -> PersonFacts:
     whose = {other: noun for (other, who), noun in kin.items() if who == name}
+    mood = _MOOD_OF.get(action, mood)
     if look is None:
         looks = fitting("people", f"looks {name}", ())
         age = next(iter(fitting("people", f"age {name}", ())), "adult")

@@ -20,7 +20,7 @@ _PLURALS = {
     "potato": "potatoes", "knife": "knives", "piece": "pieces", "goose": "geese", "foot": "feet",
 }  # fmt: skip
 _DOUBLED_LATE = frozenset(
-    "begin forget admit occur prefer regret permit unwrap unzip unpin equip babysit eavesdrop outrun".split()
+    "begin forget admit occur prefer regret permit unwrap unzip unpin equip babysit eavesdrop outrun repot".split()
 )
 _MODALS = {
     "can": ("can", "could"),

@@ -74,10 +74,9 @@ def absent_person(s: Sentence) -> str | None:
     return s.rng.choice(found) if found else None
 
 
-def name_in_passing(s: Sentence, name: str) -> str:
-    """Returns a name that others say, and notes that it was said."""
+def name_in_passing(s: Sentence, name: str) -> None:
+    """Notes that somebody's name was said by others."""
     _note(s, (name,), named=True)
-    return name
 
 
 def _pronouns(s: Sentence) -> dict[str, str]:
@@ -99,7 +98,7 @@ def _one(s: Sentence, name: str, case: str, again: bool, plain: bool, doers: tup
         subject = replace(subject, many=subject.pronoun == "they")
     elif not plain and case != "possessive" and _by_kin(s, name, known):
         pass
-    elif not plain and known and (words := _described(s, name)) and s.chance(0.4 if seen else 0.2):
+    elif not plain and known and (words := _described(s, name)) and s.chance(0.25 if seen else 0.2):
         s.put(words + ("'s" if case == "possessive" else ""))
         s.described.add(name)
     else:
@@ -109,6 +108,7 @@ def _one(s: Sentence, name: str, case: str, again: bool, plain: bool, doers: tup
 
 
 def _by_name(s: Sentence, name: str, case: str, bare: bool) -> None:
+    s.doubled = s.doubled or name in s.described  # "the boy ... Pip" would be two people
     epithet = None if bare or not s.chance(0.07) else pick("people", f"epithet {name}", (), s.rng)
     words = epithet or name
     s.put(words + ("'s" if case == "possessive" else ""))
@@ -120,7 +120,8 @@ def _described(s: Sentence, name: str) -> str | None:
     everybody = (*s.facts.people, *s.facts.absent)
     others = {look for person in everybody if person.name != name for look in person.looks}
     own = [look for look in s.facts.person(name).looks if look not in others]
-    if name in s.described:
+    by_pronoun = name in s.mentioned and name not in s.named  # "he ... the old man" would be two people
+    if name in s.described or by_pronoun:
         return None
     return f"the {s.rng.choice(own)}" if own else None
 
@@ -129,7 +130,8 @@ def _by_kin(s: Sentence, name: str, known: bool) -> bool:
     """Says "her grandson" or "her grandson Pip", where whose that is was said in this caption."""
     person = s.facts.person(name)
     owners = [owner for owner in person.kin if owner in s.mentioned and owner != name]
-    if not owners or name in s.mentioned or not s.chance(0.6):
+    alone = len(s.mentioned) == 1  # "Nana and Toggle saw its friend" leaves a reader to guess whose
+    if not owners or not alone or name in s.mentioned or not s.chance(0.6):
         return False
     owner = owners[0]
     if antecedents(_pronouns(s)[owner], _pronouns(s), s.discourse.focus, s.mentioned) == (owner,):
@@ -153,7 +155,9 @@ def _group_word(s: Sentence, names, case: str, again: bool) -> tuple[str, bool] 
     alike = any(_pronouns(s)[name] == "they" for name in (*s.discourse.focus, *s.mentioned))
     if not alike and s.chance(0.9 if again else 0.55):
         return pronoun_form("they", case), True
-    if case != "subject" or not s.chance(0.75):
+    if (
+        case != "subject" or again or not s.chance(0.75)
+    ):  # "the pair ..., the two friends" would be four people
         return None
     tags = {"two" if len(names) == 2 else "three" if len(names) == 3 else "more"}
     tags.add("all" if set(names) == set(s.facts.names) else "some")

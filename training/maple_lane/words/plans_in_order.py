@@ -17,16 +17,19 @@ def going(s: Sentence, names: Names) -> None:
     """ "Rosa walks down to the shore and waves." """
     opener(s)
     subject = mention(s, names)
-    runs = s.facts.person(names[0]).action == "running" and s.chance(0.75)
-    verb_phrase(s, pick("verbs", "go running" if runs else "go", s.tags(names), s.rng), subject, "finite")
+    action = s.facts.person(names[0]).action
+    runs, walks = action == "running" and s.chance(0.75), action == "walking"
+    verb_phrase(
+        s, pick("verbs", f"go {action}" if runs or walks else "go", s.tags(names), s.rng), subject, "finite"
+    )
     say_way(s)
-    if runs:
+    if runs or walks:
         return tail(s, subject, 0.6)
     if s.chance(0.2):
         s.comma()
         s.put("where")
         subject = mention(s, names, again=True)
-        say_deed(s, subject, choose_deed(s, names, plain=True, begins=True), "simple")
+        say_deed(s, subject, choose_deed(s, names, plain=True, begins=True), "simple", adverb=False)
     else:
         s.put("and")
         verb_phrase(s, choose_deed(s, names, plain=True, begins=True).template, subject, "finite")
@@ -41,13 +44,13 @@ def arriving(s: Sentence, names: Names) -> None:
         subject = by_pronoun(s, subject_of(s, names))
     else:
         subject = mention(s, names)
-    verb_phrase(s, s.rng.choice(("reach", "reach", "get to", "arrive at", "come to", "see", "step into", "enter")
-                               if "in" in s.tags() else ("reach", "get to", "come to", "see", "arrive at")),
+    verb_phrase(s, s.rng.choice(("reach", "reach", "get to", "arrive at", "come to", "step into", "enter")
+                               if "in" in s.tags() else ("reach", "get to", "come to", "arrive at")),
                   subject, "finite")  # fmt: skip
     say_reached(s)
     s.comma()
     subject = mention(s, names, again=not first, plain=first)
-    say_deed(s, subject, choose_deed(s, names, begins=True), "simple")
+    say_deed(s, subject, choose_deed(s, names, begins=True), "simple", adverb=False)
 
 
 def first_this(s: Sentence, names: Names) -> None:

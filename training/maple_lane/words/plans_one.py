@@ -82,14 +82,14 @@ def because(s: Sentence, names: Names) -> None:
 
 def around(s: Sentence, names: Names) -> None:
     """ "The kettle whistles, and Rosa reads at the kitchen table." """
-    words = sight(s)
-    form = s.rng.randrange(3)
+    words, deed = sight(s), choose_deed(s, names)
+    form = s.rng.randrange(3 if deed.plain else 2)
     if form == 0:
         s.put("while")
     clause(s, words)
     s.put({0: ",", 1: ", and", 2: "as"}[form], glued=form < 2)
     subject = mention(s, names)
-    say_deed(s, subject, choose_deed(s, names))
+    say_deed(s, subject, deed, "simple" if form == 2 else "")  # "as she is reading" would give a reason
     say_place(s)
 
 
@@ -131,7 +131,8 @@ def only(s: Sentence, names: Names) -> None:
         s.put("only")
         subject = mention(s, names, plain=True)
         s.put(_be(s, subject.many))
-        s.put("left" if s.discourse.shown and not s.place_pending else "")
+        if not s.place_pending:
+            s.put("left" if s.discourse.shown else "there")
         say_place(s, 0)
         s.comma()
         say_ing(s, subject, choose_deed(s, names, plain=True))
@@ -187,9 +188,8 @@ def presence(s: Sentence, names: Names) -> None:
     subject = mention(s, names)
     s.open_actions |= set(names)
     mood = s.fresh("manner", "state", s.tags(names))
-    if mood and s.chance(0.5):
+    if mood and not s.place_pending and s.chance(0.5):
         clause(s, mood, subject)
-        say_place(s, 0)
     elif s.moved:
         verb_phrase(s, pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
         say_way(s)
@@ -284,7 +284,7 @@ PLANS_ONE = (  # plan, weight, cost, when
     (only, 4, 1, lambda s, n: len(n) == 1),
     (first_this, 7, 1, _manner("prelude")),
     (having_done, 6, 1, _manner("prelude")),
-    (cleft, 2, 1, None),
+    (cleft, 2, 1, lambda s, n: s.facts.person(n[0]).action != "standing"),
     (for_long, 5, 1, lambda s, n: not s.moved),
     (two_sentences, 5, 1, lambda s, n: s.moved),
     (presence, 2, 0, None),

@@ -33,7 +33,7 @@ def three_while(s: Sentence, *groups: Names) -> None:
     for index, names in enumerate(groups):
         s.put(("", "and", ",")[index], glued=index == 2)
         subject = mention(s, names)
-        say_deed(s, subject, choose_deed(s, names), adverb=False)
+        say_deed(s, subject, choose_deed(s, names, plain=True), adverb=False)
     say_place(s)
 
 

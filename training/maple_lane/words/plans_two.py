@@ -57,9 +57,11 @@ def joined(s: Sentence, one: Names, two: Names) -> None:
 
 def meanwhile(s: Sentence, one: Names, two: Names) -> None:
     """ "While Rosa waves, Milo reads on the sand." """
-    s.put(s.rng.choice(("while", "while", "as")))
+    deed = choose_deed(s, one)
+    link = s.rng.choice(("while", "while", "as")) if deed.plain else "while"
+    s.put(link)
     subject = mention(s, one)
-    say_deed(s, subject, choose_deed(s, one), adverb=False)
+    say_deed(s, subject, deed, "simple" if link == "as" else "", adverb=False)
     if s.place_pending and s.chance(0.5):
         say_place(s)
     s.comma()
@@ -78,7 +80,8 @@ def with_beside(s: Sentence, one: Names, two: Names) -> None:
     s.comma()
     s.put("with")
     other = mention(s, two, "object", plain=True)
-    deed = choose_deed(s, two, among="standing beside", obj=one) if _stands(s, two) else choose_deed(s, two)
+    among = "standing beside" if _stands(s, two) else ""
+    deed = choose_deed(s, two, among=among, obj=one if among else (), plain=True)
     verb_phrase(s, deed.template, other, "ing", deed.obj)
 
 
@@ -88,7 +91,8 @@ def told(s: Sentence, one: Names, two: Names) -> None:
     if line is None:
         return joined(s, one, two)
     dialogue.quote(s, line, goes_on=True)
-    form = s.rng.randrange(3)
+    named = any(name in line for name in two)  # "'Look, Milo!' she calls to him" says it twice
+    form = s.rng.randrange(1 if named else 0, 3)
     if form == 0:
         subject = mention(s, one)
         verb_phrase(s, pick("dialogue", "to", s.tags(one) | {_mark(line)}, s.rng), subject, "finite")
@@ -99,7 +103,7 @@ def told(s: Sentence, one: Names, two: Names) -> None:
         say_place(s)
     else:
         subject = dialogue.said_by(s, line, one, plain=form == 2)
-        if form == 1:
+        if form == 1 or s.tokens[-1].text not in one:  # a "who" has to follow the name
             s.comma()
             say_ing(s, subject, choose_deed(s, one, plain=True))
             say_place(s)
@@ -130,7 +134,7 @@ def joining(s: Sentence, one: Names, two: Names) -> None:
         return
     s.put(", and", glued=True)
     subject = mention(s, one, again=True)
-    say_deed(s, subject, choose_deed(s, one), adverb=False)
+    say_deed(s, subject, choose_deed(s, one, begins=True), "simple", adverb=False)
     s.put("while")
     subject = mention(s, two)
     say_deed(s, subject, _deed_beside(s, two, one), adverb=False)
@@ -146,7 +150,7 @@ def together(s: Sentence, one: Names, two: Names) -> None:
     s.put(", where", glued=True)
     subject = mention(s, one, again=True)
     say_deed(s, subject, choose_deed(s, one), "simple", adverb=False)
-    _second(s, two, one, ("and", "and", "while"), "simple")
+    _second(s, two, one, (", and", "while"), "simple")
 
 
 def apart(s: Sentence, one: Names, two: Names) -> None:
@@ -172,7 +176,7 @@ def alone_with(s: Sentence, one: Names, two: Names) -> None:
     without(s, (absent_person(s),), "absent before")
     subject = mention(s, one, plain=True)
     say_deed(s, subject, choose_deed(s, one, plain=True), "simple", adverb=False)
-    s.put(s.rng.choice(("and", "while")))
+    s.put(s.rng.choice((", and", "while")))
     subject = mention(s, two, plain=True)
     say_deed(s, subject, choose_deed(s, two, plain=True), "simple", adverb=False)
     say_place(s)

@@ -21,12 +21,14 @@ def seen(s: Sentence, one: Names, two: Names) -> None:
     front_place(s)
     watcher = mention(s, two)
     if s.chance(0.2):
+        sees = "watch"
         s.put(f"{finite('be', s.discourse.past, watcher.many)} watching")
     else:
-        verb_phrase(s, pick("verbs", "see", s.tags(two), s.rng), watcher, "finite")
+        sees = pick("verbs", "see", s.tags(two), s.rng)
+        verb_phrase(s, sees, watcher, "finite")
     subject = mention(s, one, "object")
     deed = choose_deed(s, one, plain=True)
-    if s.chance(0.5):
+    if sees in ("watch", "see") and s.chance(0.5):  # nobody "notices him read"
         say_base(s, subject, deed)
     else:
         say_ing(s, subject, deed)
@@ -41,7 +43,7 @@ def towards(s: Sentence, one: Names, two: Names) -> None:
     say_deed(s, subject, choose_deed(s, one, obj=two))
     s.open_actions |= set(two)
     say_place(s)
-    tail(s, subject, 0.25)
+    tail(s, subject, 0.25, ("with", "participle", "sight"))
 
 
 def attended(s: Sentence, one: Names, two: Names) -> None:
@@ -53,8 +55,7 @@ def attended(s: Sentence, one: Names, two: Names) -> None:
     named_last = not s.tokens[-1].names and s.tokens[-1].text in one
     if not named_last:  # no "who" can follow
         say_place(s)
-        link = s.rng.choice((", and", ", while"))
-        s.put(link, glued=True)
+        s.put(s.rng.choice((", while", "while")))
         subject = mention(s, one)
     else:
         s.put(", who", glued=True)
@@ -78,7 +79,9 @@ def inverted(s: Sentence, one: Names, two: Names) -> None:
 def in_sight_of(s: Sentence, one: Names, two: Names) -> None:
     """ "Watched by Nana, Otto eats a pear"; `two` stands."""
     front_place(s)
-    how = s.rng.choice(("watched by", "watched by", "watched closely by", "cheered on by", "admired by"))
+    how = s.rng.choice(("watched by", "watched by", "watched closely by"))
+    if s.facts.person(one[0]).action in ("running", "dancing", "jumping", "painting") and s.chance(0.4):
+        how = s.rng.choice(("cheered on by", "admired by"))
     if s.chance(0.5):
         s.put(how)
         mention(s, two, "object", plain=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .discourse import Discourse
-from .facts import FrameFacts, undrawn
+from .facts import FrameFacts
 from .inflection import article
 from .tables import fitting
 
@@ -69,8 +69,9 @@ class Sentence:
         self.place_pending, self.place_said = self.moved, False
         self.open_actions: set[str] = set()
         self.things_said: set[str] = set()
-        self.manner_said = False
+        self.manner_said = self.state_said = False
         self.described: set[str] = set()
+        self.doubled = False  # whether somebody who was described has their name after that
         # whose deed is said as something the world cannot draw, which has the same pose
         self.near = {name for group in facts.groups if rng.random() < NEAR_SHARE for name in group}
         self._opens = True
@@ -90,7 +91,7 @@ class Sentence:
     def tags(self, names: Sequence[str] = ()) -> set[str]:
         """Returns the tags of the moment, and of some of its people: place, number, action, mood, age."""
         facts = self.facts
-        tags = {*undrawn(), facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
+        tags = {facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
         tags.add(facts.weather or "clear")
         tags.add(
             "moved" if self.moved and self.discourse.place else "same" if self.discourse.place else "first"
@@ -100,6 +101,8 @@ class Sentence:
             tags.add("alone" if facts.people else "nobody")
         if facts.absent:
             tags.add("has-away")
+        if any(person.action in ("running", "walking") for person in facts.people):
+            tags.add("moving")
         people = [facts.person(name) for name in names]
         tags.add("many" if len(people) > 1 else "one")
         if len(people) == 2:

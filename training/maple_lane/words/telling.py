@@ -41,7 +41,10 @@ def _looks(story: MapleStory) -> dict[str, Look | None]:
 def _relation(story: MapleStory, rng: Random) -> dict[tuple[str, str], str]:
     """Returns {(whose, who): "cousin"} for two of the story of whom the cast says nothing."""
     first = facts_of(story.frames[0].scene, _looks(story))
-    whose, who = rng.sample((*first.people, *first.absent), 2)
+    everybody = (*first.people, *first.absent)
+    if len(everybody) < 2:
+        return {}
+    whose, who = rng.sample(everybody, 2)
     if who.kin or whose.kin:
         return {}
     tags = {who.age, who.pronoun, f"to-{whose.age}"} | ({"robot"} if whose.age == "robot" else set())

@@ -86,6 +86,9 @@ def _fill(s: Sentence, slot: str, filling: _Filling) -> _Filling:
     if slot in ("his", "himself"):
         pronoun(s, subject, "possessive" if slot == "his" else "reflexive")
     elif slot == "he":
+        s.described |= set(
+            subject.names
+        )  # a pronoun or nothing: "he stayed where the man was" would be two people
         return replace(filling, subject=mention(s, subject.names, again=True))
     elif slot == "him":
         mention(s, subject.names, "object", again=True)

@@ -33,14 +33,16 @@ def choose_deed(
     """Returns a way to say what `names` do, who all do the same; with `obj`, one that is done at or for them.
 
     among: a section of the table to choose from instead. plain: the deed is to be plain. begins: it follows something
-    else in time, so that somebody falls asleep rather than sleeps.
+    else in time, so that somebody falls asleep rather than sleeps, and picks up a basket rather than holds it.
     """
-    tags, action = s.tags(names), s.facts.person(names[0]).action
+    action = s.facts.person(names[0]).action
     kind = ""
-    if s.near.issuperset(names):
-        kind = " near"
-    elif begins and f"{action} begin" in table("verbs"):
+    if begins and f"{action} begin" in table("verbs"):
+        s.near -= set(names)
         kind = " begin"
+    elif s.near.issuperset(names):
+        kind = " near"
+    tags = s.tags(names)
     section = among or f"{action}{' towards' if obj else kind}"
     for _ in range(20):
         template = s.fresh("verbs", section, tags) or s.fresh("verbs", action, tags)
@@ -59,12 +61,14 @@ def has_towards(s: Sentence, names: tuple[str, ...]) -> bool:
 def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb: bool = True) -> None:
     """Adds the verb phrase after its subject. aspect: "simple" or "progressive"; else by chance."""
     aspect = aspect or ("progressive" if s.chance(0.35) else "simple")
+    s.state_said = deed.template.startswith("be ")
     outer = pick("verbs", "wrap", s.tags(subject.names), s.rng)
     if outer and adverb and deed.plain and aspect == "simple" and not deed.obj and s.spend(0.08):
         _wrapped(s, subject, deed, outer)
         return
     free = deed.plain and adverb and not any(word.endswith("ly") for word in deed.template.split())
-    manner = pick("manner", "adverb", s.tags(subject.names), s.rng) if free and s.spend(0.16) else None
+    free = free and "~standing" not in s.tags(subject.names)  # "serenely coughed"
+    manner = pick("manner", "adverb", s.tags(subject.names), s.rng) if free and s.spend(0.12) else None
     s.manner_said = s.manner_said or manner is not None
     before = manner is not None and (len(deed.template.split()) > 2 or s.chance(0.6))
     if aspect == "progressive" and deed.plain:

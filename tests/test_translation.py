@@ -1,0 +1,202 @@
+"""Stage 2 on cached states: what is told, what a frozen language model makes of it, and a mapper that translates it."""
+
+import json
+from random import Random
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from parts_folder import CAPTION_TOKENS, write_parts
+from safetensors.torch import load_file
+
+from storyboard.errors import StoryError
+from storyboard.models.mappers import NOW, PADDING, ConditionMapper, StoryStates
+from storyboard.models.reader_folder import read_reader
+from storyboard.text.prompt import interleave
+from training import assemble
+from training.align_llm import condition_mapper
+from training.align_llm.cache import load_conditioner, portrait_views
+from training.align_llm.readings import nearest_caption, right_people
+from training.align_llm.story_states import StateCache, TellingReader, write_states
+from training.align_llm.tellings import FRAMES, ToldFrame, canonical, sample_telling, tell_story
+from training.align_llm.translation import Targets, Translations, collated
+from training.maple_lane import BY_NAME, sample_story
+from training.maple_lane.words import Shown, Shows
+
+SWITCHES = {"reads_story": True, "people": 8}
+SIZE = {"width": 16, "layers": 1, "heads": 2, "feedforward": 16}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Parts of stage 1, and the cached states of four tellings and of two others to check."""
+    root = tmp_path_factory.mktemp("translation")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
+        write_parts(root / "parts")
+    read = TellingReader(tiny.reader(tiny.llama, positions=4096))
+    for name, seeds, split in (("states", range(4), "train"), ("states-val", range(2), "val")):
+        (root / name).mkdir()
+        write_states(root / name / "shard-00000.safetensors", [read(sample_telling(s, split)) for s in seeds])
+        read.reader.image_tokens.save_pretrained(root / name / "image_tokens")
+    config = {"image_tokens": {"count": tiny.IMAGE_TOKENS}, "condition_mapper": SIZE | SWITCHES}
+    (root / "config.json").write_text(json.dumps(config))
+    return root
+
+
+@pytest.fixture(scope="module")
+def targets(folder) -> Targets:
+    conditioner = load_conditioner(folder / "parts", "cpu")
+    return Targets(conditioner, portrait_views(conditioner, tiny.image_processor())[0])
+
+
+def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left_open():
+    open_captions = 0
+    for seed in range(12):
+        telling = sample_telling(seed)
+        assert telling == sample_telling(seed) and len(telling.frames) == FRAMES
+        for frame in telling.frames:
+            named = [one.name for one in frame.shows.people if one.name in frame.caption]
+            assert named == sorted(named, key=frame.caption.index)
+            assert all(one.action for one in frame.shows.people)
+            assert set(telling.pronouns) >= {one.name for one in frame.shows.people}
+    for seed in range(40):
+        story = sample_story(seed, FRAMES)
+        for told, frame in zip(tell_story(story, Random(0)).frames, story.frames, strict=True):
+            does = {actor.name: actor.action for actor in frame.scene.actors}
+            assert set(does) == {one.name for one in told.shows.people}
+            open_captions += any(one.action != does[one.name] for one in told.shows.people)
+    assert 0 < open_captions < 40  # a caption that leaves open what somebody does has them stand
+
+
+@pytest.mark.parametrize("build", [tiny.opt, tiny.llama])
+@torch.inference_mode()
+def test_one_pass_over_a_telling_gives_the_states_of_every_prompt_by_itself(build):
+    reader = tiny.reader(build, positions=4096)
+    telling = sample_telling(5)
+    captions = [frame.caption for frame in telling.frames]
+    read = TellingReader(reader)(telling)
+    for number in range(FRAMES):
+        prompt = reader.embed(interleave(captions[:number], captions[number], pictures=False)).embeddings
+        alone = reader.forward(torch.cat([prompt, reader.image_tokens(1)[0]])[None])[0]
+        end = int(read.words[number, 1])
+        torch.testing.assert_close(read.states[:end], alone[:end], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(read.images[number], alone[-tiny.IMAGE_TOKENS :], atol=1e-4, rtol=1e-4)
+
+
+def test_cached_tellings_come_back_as_they_were(folder):
+    cache = StateCache(folder / "states")
+    assert len(cache) == 4 and cache[3].telling == sample_telling(3)
+    assert cache[0].words[0, 0] == 1  # the start token is no word of the story
+    names = list(cache[3].telling.pronouns)
+    assert set(cache[3].names.tolist()) <= {0, *range(1, len(names) + 1)}
+    with pytest.raises(FileNotFoundError, match="training.align_llm.story_states"):
+        StateCache(folder / "nothing")
+
+
+def test_an_example_points_at_whom_its_caption_means(folder, targets):
+    examples = Translations(StateCache(folder / "states"), targets, 8, seed=0)
+    rng = np.random.default_rng(0)
+    outfits = examples.dressed(1, rng)
+    example = examples.example(1, 2, outfits, rng)
+    shows = examples.read[1].telling.frames[2].shows
+    target, columns = targets.condition(canonical(shows), outfits)
+    assert torch.equal(example["targets"], target)
+    assert set(columns.values()) == {one.name for one in shows.people}
+    for column, name in columns.items():
+        place = int(example["points"][column]) - 1
+        assert torch.equal(example["cast"][place], targets.person(name, outfits[name]))
+    assert (example["points"] > 0).sum() == len(columns)
+    assert (example["pronouns"] > 0).sum() == len(outfits)
+    now = example["sentence"] == NOW
+    assert now.any() and now[-1] and (example["sentence"] != PADDING).any()
+    assert int(example["speaks_of"].max()) <= 8
+
+
+def test_clothes_are_in_the_target_and_not_in_the_words(folder, targets):
+    examples = Translations(StateCache(folder / "states"), targets, 8, seed=0, learning=False)
+    outfits = examples.dressed(0, np.random.default_rng(0))
+    changed = {name: next(o for o in BY_NAME[name].outfits if o != worn) for name, worn in outfits.items()}
+    one, other = (examples.example(0, 0, worn, np.random.default_rng(0)) for worn in (outfits, changed))
+    assert torch.equal(one["states"], other["states"]) and torch.equal(one["images"], other["images"])
+    differs = (one["targets"] != other["targets"]).any(-1)
+    assert torch.equal(differs, one["points"] > 0)
+
+
+def test_the_scores_know_right_from_wrong(targets):
+    shows = Shows("park", True, (Shown("Rosa", "waving"), Shown("Milo", "running")))
+    outfits = {name: BY_NAME[name].outfits[0] for name in ("Rosa", "Milo")}
+    right = targets.condition(canonical(shows), outfits)[0]
+    assert nearest_caption(right, shows, outfits, targets) == (True, [True, True])
+    elsewhere = Shows("kitchen", True, (Shown("Rosa", "waving"), Shown("Milo", "sleeping")))
+    wrong = targets.condition(canonical(elsewhere), outfits)[0]
+    assert nearest_caption(wrong, shows, outfits, targets) == (False, [True, False])
+    points = torch.tensor([0, 2, 0])
+    assert right_people(torch.tensor([[0.1, 0.2], [0.1, 0.8], [0.0, 0.0]]), points)
+    assert not right_people(torch.tensor([[0.1, 0.2], [0.8, 0.1], [0.0, 0.0]]), points)
+    assert not right_people(torch.tensor([[0.1, 0.7], [0.1, 0.8], [0.0, 0.0]]), points)
+
+
+def train(folder, name: str, *flags: str) -> None:
+    paths = {"parts": "parts", "config": "config.json", "states": "states", "val_states": "states-val"}
+    flags = [*flags, *(part for key, value in paths.items() for part in (f"--{key}", str(folder / value)))]
+    condition_mapper.main(["--output_dir", str(folder / name), "--batch", "2", "--save_minutes", "0", *flags])
+
+
+def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypatch, capsys):
+    """It learns on scaled states; the saved one must read the language model's own."""
+    monkeypatch.setattr(condition_mapper, "CHECKED", 1)
+    scaled = {}
+
+    def kept(mapper, examples, *rest):
+        outfits = examples.dressed(0, np.random.default_rng(0))
+        batch = collated([examples.example(0, 0, outfits, np.random.default_rng(0))])
+        with torch.inference_mode():
+            zeros = torch.zeros_like(batch["images"])
+            scaled["last"] = mapper.read(batch["images"], zeros, StoryStates(**batch["story"]))[0]
+        return {"who": 0.0}
+
+    monkeypatch.setattr(condition_mapper, "read_right", kept)
+    train(folder, "run", "--steps", "2")
+    train(folder, "run", "--steps", "3")
+    steps = [json.loads(line)["step"] for line in (folder / "run" / "val.jsonl").read_text().splitlines()]
+    assert steps[0] == 1 and steps[-1] == 3 and steps == sorted(steps)
+    saved = ConditionMapper.from_pretrained(folder / "parts" / "aligned" / "condition_mapper")
+    cache = StateCache(folder / "states-val")
+    examples = Translations(cache, _targets(folder), 8, seed=0, learning=False)
+    outfits = examples.dressed(0, np.random.default_rng(0))
+    batch = collated([examples.example(0, 0, outfits, np.random.default_rng(0))])
+    tokens = cache.image_tokens()
+    with torch.inference_mode():
+        plain = saved(batch["images"], tokens(1), StoryStates(**batch["story"]))
+    torch.testing.assert_close(plain, scaled["last"], atol=1e-3, rtol=1e-3)
+    train(folder, "more", "--steps", "1", "--continued", "true")
+
+
+def _targets(folder) -> Targets:
+    conditioner = load_conditioner(folder / "parts", "cpu")
+    return Targets(conditioner, portrait_views(conditioner, tiny.image_processor())[0])
+
+
+def test_a_frame_says_its_target():
+    shows = Shows("beach", True, (Shown("Milo", "sleeping"), Shown("Rosa", "waving")))
+    assert ToldFrame("He dozed.", shows).target == "Milo sleeps and Rosa waves on the beach."
+
+
+def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(folder, tmp_path):
+    parts, out = tmp_path / "parts", tmp_path / "pipeline"
+    tiny.image_tokens().save_pretrained(parts / "aligned" / "image_tokens")
+    tiny.condition_mapper(**SWITCHES).save_pretrained(parts / "aligned" / "condition_mapper")
+    named = ["--parts", str(parts), "--out", str(out), "--named", "smollm2-135m-instruct"]
+    with pytest.raises(StoryError, match="assemble it without --named first"):
+        assemble.main(named)
+    out.mkdir()
+    (out / "cast.json").write_text("{}")
+    assemble.main(named)
+    index = read_reader(out)
+    assert index.language_model.file.startswith("SmolLM2") and not index.settings["interleaved"]
+    assert index.settings["first_frame"] == "llm" and index.parts == ("image_tokens", "condition_mapper")
+    kept = load_file(out / "reader" / "condition_mapper" / "diffusion_pytorch_model.safetensors")
+    assert {tensor.dtype for tensor in kept.values()} == {torch.float16}
+    assert (out / "cast.json").exists()

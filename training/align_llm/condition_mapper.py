@@ -1,0 +1,180 @@
+"""`python -m training.align_llm.condition_mapper`: stage 2 on cached states, the language model not run at all.
+
+Trains the condition mapper alone (§3.3's Mapper_LDM), thousands of steps an hour on one core. It learns to translate:
+whatever the wording, out comes the condition of the frame's canonical caption. Prints and logs how often the people,
+the place and everybody's action are right on stories of the val split.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import CLIPImageProcessor, HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.models.mappers import ConditionMapper, StoryStates
+from training.align_llm.cache import load_conditioner, portrait_views
+from training.align_llm.readings import nearest_caption, right_people
+from training.align_llm.story_states import StateCache
+from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
+from training.configs.parts import load_config, save_part
+from training.loop import LoopArguments, TrainingRun
+
+MEASURED = 256  # tellings whose states say how large states are
+CHECKED = 96  # frames of the val split that are read at every checkpoint
+
+
+@dataclass
+class MapperArguments(LoopArguments):
+    """Loop arguments with this step's defaults."""
+
+    steps: int = 12000
+    batch: int = 32
+    lr: float = 1e-3
+    ema: float = 0.998
+    decay: float = 0.5
+    config: str = field(
+        default="maple-lane-smollm2", metadata={"help": "a stem in training/configs or a file"}
+    )
+    parts: str = field(default="runs/smollm2/parts", metadata={"help": "folder of base parts and stage 1"})
+    states: str = field(default="runs/smollm2/states", metadata={"help": "folder of cached states"})
+    val_states: str = field(default="runs/smollm2/states-val", metadata={"help": "the same of the val split"})
+    name_weight: float = field(default=2.0, metadata={"help": "extra weight of L_align on names"})
+    word_weight: float = field(default=3.0, metadata={"help": "the same on words, not on padding"})
+    pointer_weight: float = field(default=0.1, metadata={"help": "weight of whom each token points at"})
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Mean and spread (E,) of what a linear layer reads. A mapper learns on inputs brought to nothing and one.
+
+    Some numbers of a language model's states are a hundred times larger than others, and no step size fits both.
+    """
+
+    mean: torch.Tensor
+    spread: torch.Tensor
+
+    @classmethod
+    def of(cls, states: torch.Tensor) -> Scale:
+        """Returns the scale of states (..., E)."""
+        flat = states.float().flatten(0, -2)
+        return cls(flat.mean(0), flat.std(0).clamp(min=1e-3))
+
+    def __call__(self, states: torch.Tensor) -> torch.Tensor:
+        return (states.float() - self.mean) / self.spread
+
+    def into(self, layer: nn.Linear) -> None:
+        """A layer that reads scaled states becomes one that reads them as they are."""
+        with torch.no_grad():
+            layer.weight.div_(self.spread)
+            layer.bias.sub_(layer.weight @ self.mean)
+
+    def out_of(self, layer: nn.Linear) -> None:
+        """The way back."""
+        with torch.no_grad():
+            layer.bias.add_(layer.weight @ self.mean)
+            layer.weight.mul_(self.spread)
+
+
+class ScaledTranslations(Translations):
+    """Translations whose states and image tokens' states are scaled."""
+
+    def __init__(self, *args, words: Scale, images: Scale, embeddings: torch.Tensor, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.words, self.images, self.embeddings = words, images, embeddings
+
+    def example(self, *frame: Any) -> dict[str, torch.Tensor]:
+        one = super().example(*frame)
+        scaled = {"states": self.words(one["states"]), "images": self.images(one["images"] + self.embeddings)}
+        return one | scaled
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(MapperArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    parts, cache = Path(args.parts), StateCache(Path(args.states))
+    conditioner = load_conditioner(parts, "cpu")
+    portraits, _ = portrait_views(conditioner, CLIPImageProcessor.from_pretrained(parts / "image_processor"))
+    targets = Targets(conditioner, portraits)
+    image_tokens = cache.image_tokens()
+    mapper = _mapper(args, parts, image_tokens.config.width, targets)
+    seen = [cache[number] for number in range(min(MEASURED, len(cache)))]
+    embeddings = image_tokens.weight.detach()
+    scales = {
+        "words": Scale.of(torch.cat([one.states for one in seen])),
+        "images": Scale.of(torch.cat([one.images for one in seen]) + embeddings),
+    }
+    if args.continued:
+        scales["images"].out_of(mapper.fc)
+        scales["words"].out_of(mapper.story_fc)
+    people = mapper.config.people
+    learnt, checked = (
+        ScaledTranslations(some, targets, people, args.seed, learning, embeddings=embeddings, **scales)
+        for some, learning in ((cache, True), (StateCache(Path(args.val_states)), False))
+    )
+    module = TranslationTraining(mapper, torch.zeros_like(embeddings), args)
+    run = TrainingRun(module, learnt, args)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            with run.averaged():
+                _tell(Path(args.output_dir), stats.step, read_right(mapper, checked, targets, CHECKED))
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            _tell(Path(args.output_dir), run.step, read_right(mapper, checked, targets, 4 * CHECKED))
+            scales["images"].into(mapper.fc)
+            scales["words"].into(mapper.story_fc)
+            save_part(parts, "aligned/condition_mapper", mapper)
+            save_part(parts, "aligned/image_tokens", image_tokens)
+
+
+def _mapper(args: MapperArguments, parts: Path, width: int, targets: Targets) -> ConditionMapper:
+    if args.continued:
+        return ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper").train()
+    queries, output_width = targets.shape
+    return ConditionMapper(width, output_width, queries, **load_config(args.config)["condition_mapper"])
+
+
+@torch.inference_mode()
+def read_right(
+    mapper: ConditionMapper, examples: Translations, targets: Targets, count: int
+) -> dict[str, float]:
+    """Returns per cent of frames whose people are right, whose place is, and of people whose action is."""
+    mapper.eval()
+    people, places, deeds = [], [], []
+    for number in range(count):
+        index = number % len(examples.read)
+        frames, rng = examples.read[index].telling.frames, np.random.default_rng(number)
+        frame, outfits = number % len(frames), examples.dressed(index, rng)
+        batch = collated([examples.example(index, frame, outfits, rng)])
+        condition, pointed = mapper.read(
+            batch["images"], torch.zeros_like(batch["images"]), StoryStates(**batch["story"])
+        )
+        people.append(right_people(pointed[0], batch["points"][0]))
+        place, actions = nearest_caption(condition[0], frames[frame].shows, outfits, targets)
+        places.append(place)
+        deeds += actions
+    mapper.train()
+    return {
+        name: 100 * float(np.mean(v)) for name, v in (("who", people), ("where", places), ("what", deeds))
+    }
+
+
+def _tell(folder: Path, step: int, right: dict[str, float]) -> None:
+    line = {"step": step, **{name: round(value, 1) for name, value in right.items()}}
+    print(f"\n{json.dumps(line)}", flush=True)
+    with (folder / "val.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"condition_mapper: {error}")

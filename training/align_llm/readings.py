@@ -1,0 +1,56 @@
+"""What a condition says, read off it without drawing: who its tokens point at, and the nearest canonical caption.
+
+Scores of training only; pictures are scored in `training.evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import torch
+
+from storyboard.models.losses import alignment_loss
+from storyboard.pipeline.explain import POINTED
+from training.align_llm.tellings import canonical
+from training.align_llm.translation import Targets
+from training.maple_lane import ACTIONS, PLACES
+from training.maple_lane.words import Shown, Shows
+
+
+def right_people(pointed: torch.Tensor, points: torch.Tensor) -> bool:
+    """Whether every token of a condition points at whom it should: (L, K) shares, (L,) 1 + place or 0."""
+    share, place = pointed.max(-1)
+    return bool((torch.where(share > POINTED, place + 1, 0) == points).all())
+
+
+def nearest_caption(
+    condition: torch.Tensor, shows: Shows, outfits: Mapping[str, str], targets: Targets
+) -> tuple[bool, list[bool]]:
+    """Whether of all places the right one is nearest to a condition (L, D), and of all actions each person's.
+
+    Each is exchanged by itself, all else being right.
+    """
+    places = [replace(shows, place=place) for place in PLACES]
+    right = _nearest(condition, places, outfits, targets).place == shows.place
+    deeds = []
+    for number, person in enumerate(shows.people):
+        others = [
+            Shown(person.name, action, next(iter(ACTIONS[action].props or ()), None))
+            for action in ACTIONS
+            if action != person.action
+        ]
+        choices = [
+            replace(shows, people=(*shows.people[:number], one, *shows.people[number + 1 :]))
+            for one in (person, *others)
+        ]
+        found = _nearest(condition, choices, outfits, targets)
+        deeds.append(found.people[number].action == person.action)
+    return right, deeds
+
+
+def _nearest(
+    condition: torch.Tensor, choices: Sequence[Shows], outfits: Mapping[str, str], targets: Targets
+) -> Shows:
+    far = [alignment_loss(condition, targets.condition(canonical(one), outfits)[0]) for one in choices]
+    return choices[int(torch.stack(far).argmin())]

@@ -1,0 +1,212 @@
+"""What a frozen language model makes of stories in words, computed once: `python -m training.align_llm.story_states`.
+
+The states do not depend on anything that stage 2 trains, but for the image tokens' rows, which stay as they begin. One
+pass reads a whole telling: the words of all its frames, and behind each frame's words the image tokens that would end
+its prompt, each set seeing its own prompt alone. Safetensors shards; a finished one is never written again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import safe_open
+from tqdm.auto import tqdm
+from transformers import AutoModelForCausalLM, HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.models.image_tokens import ImageTokens, mean_row_norm
+from storyboard.models.story_reader import StoryReader, Told
+from storyboard.text.prompt import interleave
+from training.align_llm.tellings import Telling, ToldFrame, sample_telling
+from training.configs.parts import freeze, load_config
+from training.examples.shards import missing_shards, write_shard
+from training.loop.processes import make_accelerator
+from training.maple_lane.words import Shows
+from training.released.language import load_tokenizer
+
+TAIL = " Image:"  # what a prompt ends with, before the image tokens
+
+
+@dataclass
+class StatesArguments:
+    config: str = field(
+        default="maple-lane-smollm2", metadata={"help": "a stem in training/configs or a file"}
+    )
+    parts: str = field(default="runs/smollm2/parts", metadata={"help": "folder with the language model"})
+    out: str = field(default="runs/smollm2/states", metadata={"help": "folder of the shards"})
+    stories: int = field(default=8192, metadata={"help": "tellings, in shards of 128"})
+    split: Literal["train", "val"] = field(default="train", metadata={"help": "whose stories"})
+    seed: int = field(default=0, metadata={"help": "of the image tokens"})
+
+
+@dataclass(frozen=True)
+class ReadTelling:
+    """A telling, and the states (T, E) of its words, frame after frame, then of each frame's image tokens.
+
+    words (frames, 2): where each frame's words begin and end. names (T,): 1 + the place in `telling.pronouns` of
+    whoever a word names. images (frames, R, E).
+    """
+
+    telling: Telling
+    states: torch.Tensor
+    names: torch.Tensor
+    words: torch.Tensor
+    images: torch.Tensor
+
+
+class TellingReader:
+    """Reads tellings with a frozen language model; the image tokens are those of the reader, as they are."""
+
+    def __init__(self, reader: StoryReader):
+        self.reader = reader
+
+    @torch.inference_mode()
+    def __call__(self, telling: Telling) -> ReadTelling:
+        reader = self.reader
+        captions = [frame.caption for frame in telling.frames]
+        parts = [part.removesuffix(TAIL) for part in interleave(captions[:-1], captions[-1], pictures=False)]
+        names = Told(captions[-1], tuple((name,) for name in telling.pronouns))
+        marks = reader.marks([*parts[:-1], parts[-1] + TAIL], names)
+        embedded = [reader.embed_tokens([part]).embeddings for part in reader.tokenize(parts)]
+        tail = torch.cat(
+            [reader.embed([TAIL]).embeddings[-_count(reader, TAIL) :], reader.image_tokens(1)[0]]
+        )
+        ends = torch.tensor([len(part) for part in embedded]).cumsum(0)
+        states = self._states(torch.cat(embedded), tail, ends)
+        total, images = int(ends[-1]), reader.image_tokens.config.count
+        start = reader.tokenizer.bos_token_id is not None  # it is no word of the story
+        begins = torch.cat([torch.tensor([int(start)]), ends[:-1]])
+        return ReadTelling(
+            telling,
+            states[:total],
+            torch.tensor([name for part in marks for name in part.speaks_of][:total]),
+            torch.stack([begins, ends], 1),
+            states[total:].unflatten(0, (len(ends), len(tail)))[:, -images:],
+        )
+
+    def _states(self, words: torch.Tensor, tail: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+        """Last states of the words (T, E), then of one tail (t, E) for each of `ends`, which sees the words before it.
+
+        Equal to reading each prompt by itself, but for rounding.
+        """
+        total, length, tails = len(words), len(tail), len(ends)
+        before = torch.arange(total)[None] < ends.repeat_interleave(length)[:, None]  # (tails * t, T)
+        causal = torch.ones(length, length, dtype=torch.bool).tril()
+        seen = torch.block_diag(*[causal] * tails).bool()
+        words_seen = torch.ones(total, total, dtype=torch.bool).tril()
+        nothing = torch.zeros(total, tails * length, dtype=torch.bool)
+        allowed = torch.cat([torch.cat([words_seen, nothing], 1), torch.cat([before, seen], 1)])
+        positions = torch.cat([torch.arange(total), (ends[:, None] + torch.arange(length)).flatten()])
+        model = self.reader.language_model.model
+        device, dtype = model.device, model.dtype
+        mask = torch.zeros(allowed.shape, dtype=dtype).masked_fill_(~allowed, torch.finfo(dtype).min)
+        return model(
+            inputs_embeds=torch.cat([words, tail.repeat(tails, 1)])[None].to(device, dtype),
+            attention_mask=mask[None, None].to(device),
+            position_ids=positions[None].to(device),
+            use_cache=False,
+        ).last_hidden_state[0]
+
+
+def _count(reader: StoryReader, text: str) -> int:
+    return len(reader.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+class StateCache:
+    """What has been read: a ReadTelling by number. States are in half precision, as they were written."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        shards = sorted(self.folder.glob("shard-*.safetensors"))
+        if not shards:
+            raise FileNotFoundError(f"{folder} has no states; run: python -m training.align_llm.story_states")
+        self._read = [one for shard in shards for one in _open(shard)]
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def __getitem__(self, number: int) -> ReadTelling:
+        return self._read[number]
+
+    def image_tokens(self) -> ImageTokens:
+        """Returns the image tokens that the states were made with."""
+        return ImageTokens.from_pretrained(self.folder / "image_tokens")
+
+
+def write_states(shard: Path, read: Sequence[ReadTelling]) -> None:
+    """Writes a shard of tellings."""
+    lengths = torch.tensor([len(one.states) for one in read])
+    tensors = {
+        "lengths": lengths,
+        "states": torch.cat([one.states for one in read]).half(),
+        "names": torch.cat([one.names for one in read]).to(torch.int8),
+        "words": torch.stack([one.words for one in read]),
+        "images": torch.stack([one.images for one in read]).half(),
+    }
+    tellings = json.dumps([_as_json(one.telling) for one in read], ensure_ascii=False)
+    write_shard(shard, tensors, {"tellings": tellings})
+
+
+def _open(shard: Path) -> list[ReadTelling]:
+    with safe_open(shard, framework="pt") as file:
+        tellings = json.loads(file.metadata()["tellings"])
+        part = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    lengths = part["lengths"].tolist()
+    rows = zip(
+        tellings,
+        part["states"].split(lengths),
+        part["names"].long().split(lengths),
+        part["words"],
+        part["images"],
+        strict=True,
+    )
+    return [ReadTelling(_telling(one), *tensors) for one, *tensors in rows]
+
+
+def _as_json(telling: Telling) -> dict:
+    frames = [{"caption": frame.caption, "shows": frame.shows.to_json()} for frame in telling.frames]
+    return {"frames": frames, "pronouns": telling.pronouns}
+
+
+def _telling(value: dict) -> Telling:
+    frames = (ToldFrame(frame["caption"], Shows.from_json(frame["shows"])) for frame in value["frames"])
+    return Telling(tuple(frames), value["pronouns"])
+
+
+def load_reader(parts: Path, config: dict, seed: int) -> StoryReader:
+    """A reader that reads words alone: no mappers, and image tokens as long as the words' rows in the mean."""
+    language_model = freeze(
+        AutoModelForCausalLM.from_pretrained(parts / "language_model", dtype=torch.float32)
+    )
+    torch.manual_seed(seed)
+    image_tokens = ImageTokens(language_model.config.hidden_size, **config["image_tokens"])
+    image_tokens.rescale_to(mean_row_norm(language_model))
+    tokenizer = load_tokenizer(parts / "language_tokenizer")
+    return StoryReader(language_model, tokenizer, freeze(image_tokens), None, None)
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(StatesArguments).parse_args_into_dataclasses(argv)
+    out = Path(args.out)
+    shards = missing_shards(out, args.stories)
+    reader = load_reader(Path(args.parts), load_config(args.config), args.seed)
+    reader.language_model.to(make_accelerator().device)
+    out.mkdir(parents=True, exist_ok=True)
+    if make_accelerator().is_main_process:
+        reader.image_tokens.save_pretrained(out / "image_tokens")
+    read = TellingReader(reader)
+    for shard, seeds in tqdm(shards, desc="states"):
+        write_states(shard, [read(sample_telling(seed, args.split)) for seed in seeds])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"story_states: {error}")

@@ -1,0 +1,205 @@
+"""What a condition mapper learns from on cached states: free wording in, the condition of the canonical caption out.
+
+Clothes are changed at random from example to example: the words do not tell them, so the mapper has to take them from
+the cast. Knows losses and batches, not files or commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.losses import alignment_loss
+from storyboard.models.mappers import (
+    EARLIER,
+    NOW,
+    PADDING,
+    PRONOUNS,
+    ConditionMapper,
+    StoryStates,
+    stacked,
+)
+from storyboard.text.captions import find_mentions
+from training.align_llm.story_states import ReadTelling
+from training.examples.latents import CROWD
+from training.maple_lane import BY_NAME
+from training.maple_lane.reading import NAMES
+
+STRANGERS = 4  # people at most who are in the cast and not in the story
+HIDDEN = 0.05  # share of the earlier words that an example leaves out
+
+Worn = Mapping[tuple[str, str], torch.Tensor]  # (name, outfit) -> portrait feature (V,)
+
+
+class Targets:
+    """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
+
+    The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
+    """
+
+    def __init__(self, conditioner: CharacterConditioner, portraits: Worn):
+        self.conditioner, self.portraits = conditioner, portraits
+        self._text = lru_cache(maxsize=None)(self._encoded)
+        self._alone = lru_cache(maxsize=None)(self._fused_alone)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """L, D: of a condition."""
+        return tuple(self._text("")[0].shape)
+
+    @torch.no_grad()
+    def condition(self, caption: str, outfits: Mapping[str, str]) -> tuple[torch.Tensor, dict[int, str]]:
+        """Returns the fused condition (L, D), and who is at which of its tokens."""
+        text, columns = self._text(caption)
+        condition = text.clone()
+        for column, name in columns.items():
+            condition[column] = self._fused(text[column], name, outfits[name])
+        return condition, columns
+
+    def words(self, caption: str) -> int:
+        """Returns how many tokens of the condition the caption's own words fill; padding follows."""
+        tokens = self.conditioner.tokenizer(caption, truncation=True, max_length=self.shape[0])
+        return len(tokens["input_ids"])
+
+    @torch.no_grad()
+    def person(self, name: str, outfit: str) -> torch.Tensor:
+        """Returns the fused vector (D,) of a name by itself: what a mapper can point at."""
+        return self._alone(name, outfit)
+
+    def _fused_alone(self, name: str, outfit: str) -> torch.Tensor:
+        text, columns = self._text(name)
+        return self._fused(text[min(columns)], name, outfit)
+
+    def _fused(self, state: torch.Tensor, name: str, outfit: str) -> torch.Tensor:
+        return self.conditioner.fuser(state[None], self.portraits[name, outfit][None])[0]
+
+    def _encoded(self, caption: str) -> tuple[torch.Tensor, dict[int, str]]:
+        mentions = find_mentions(caption, NAMES)
+        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
+        where = {c: m.name for c, m in zip(columns, mentions, strict=True) if c is not None}
+        return self.conditioner.encode_text([caption])[0], where
+
+
+class Translations:
+    """Step -> frames of cached tellings as a batch: `story` (StoryStates), `images`, `targets`, `points`.
+
+    images (B, R, E); targets (B, L, D); points (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody;
+    worded (B, L): tokens of the caption's words, not of the padding behind them.
+    """
+
+    def __init__(
+        self,
+        read: Sequence[ReadTelling],
+        targets: Targets,
+        people: int,
+        seed: int,
+        learning: bool = True,
+    ):
+        self.read, self.targets, self.people = read, targets, people
+        self.seed, self.learning = seed, learning
+        frames = range(len(read[0].telling.frames))
+        # By number of the frame: how much each telling's counts, added up.
+        self._ends = [
+            np.cumsum([len(one.telling.frames[number].shows.people) ** CROWD for one in read])
+            for number in frames
+        ]
+
+    def __call__(self, step: int, rows: range) -> dict[str, Any]:
+        """All of a batch are the same number of frame of their stories, so that they are about as long."""
+        weights = np.array([ends[-1] for ends in self._ends], float)
+        number = int(np.random.default_rng((self.seed, step)).choice(len(weights), p=weights / weights.sum()))
+        examples = []
+        for row in rows:
+            rng = np.random.default_rng((self.seed, step, row))
+            share = rng.random() * self._ends[number][-1]
+            index = int(np.searchsorted(self._ends[number], share, side="right"))
+            examples.append(self.example(index, number, self.dressed(index, rng), rng))
+        return collated(examples)
+
+    def dressed(self, index: int, rng: np.random.Generator) -> dict[str, str]:
+        """Returns the cast of an example with what each wears: the story's people, then a few strangers."""
+        story = self.read[index].telling.pronouns
+        strangers = rng.permutation([name for name in NAMES if name not in story])
+        cast = [*story, *strangers[: rng.integers(STRANGERS + 1)].tolist()]
+        return {name: str(rng.choice(list(BY_NAME[name].outfits))) for name in cast}
+
+    def example(
+        self, index: int, number: int, outfits: Mapping[str, str], rng: np.random.Generator
+    ) -> dict[str, torch.Tensor]:
+        """Returns frame `number` of a telling with this cast, the story's people first."""
+        one, cast = self.read[index], list(outfits)
+        story = one.telling.pronouns
+        places = rng.permutation(self.people)[: len(cast)] if self.learning else np.arange(len(cast))
+        begin, now, end = int(one.words[0, 0]), int(one.words[number, 0]), int(one.words[number, 1])
+        place_of = torch.tensor([0, *(places[: len(story)] + 1)])
+        sentence = torch.full((end - begin,), EARLIER)
+        if self.learning:
+            sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
+        sentence[max(now - begin, 0) :] = NOW
+        caption = one.telling.frames[number].target
+        target, columns = self.targets.condition(caption, outfits)
+        vectors, pronouns = (
+            torch.zeros(self.people, target.shape[-1]),
+            torch.zeros(self.people, dtype=torch.long),
+        )
+        points = torch.zeros(len(target), dtype=torch.long)
+        for name, place in zip(cast, places.tolist(), strict=True):
+            vectors[place] = self.targets.person(name, outfits[name])
+            pronouns[place] = PRONOUNS.index(BY_NAME[name].pronoun)
+            points[[column for column, who in columns.items() if who == name]] = place + 1
+        return {
+            "states": one.states[begin:end],
+            "sentence": sentence,
+            "speaks_of": place_of[one.names[begin:end]],
+            "cast": vectors,
+            "pronouns": pronouns,
+            "images": one.images[number],
+            "targets": target,
+            "points": points,
+            "worded": torch.arange(len(target)) < self.targets.words(caption),
+        }
+
+
+def collated(examples: Sequence[dict[str, torch.Tensor]]) -> dict[str, Any]:
+    """Returns a batch of examples, padded to the longest."""
+    story = stacked([StoryStates(*(one[name][None] for name in StoryStates._fields)) for one in examples])
+    rest = {
+        name: torch.stack([one[name] for one in examples])
+        for name in ("images", "targets", "points", "worded")
+    }
+    return {"story": story._asdict(), **rest}
+
+
+class TranslationTraining(nn.Module):
+    """L_align on canonical targets, more for words and names, and the cross-entropy of whom each token points at.
+
+    args: MapperArguments, for the weights.
+    """
+
+    def __init__(self, mapper: ConditionMapper, embeddings: torch.Tensor, args: Any):
+        super().__init__()
+        self.mapper, self.args = mapper, args
+        self.register_buffer("embeddings", embeddings, persistent=False)  # (R, E): of the image tokens
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        predicted, pointed = self.mapper.read(
+            batch["images"].float(), self.embeddings, StoryStates(**batch["story"])
+        )
+        target, points = batch["targets"], batch["points"]
+        named, worded = points > 0, batch["worded"]
+        alignment, names, words = (
+            alignment_loss(predicted[some], target[some]) for some in (worded | True, named, worded)
+        )
+        shares = torch.cat([1 - pointed.sum(-1, keepdim=True), pointed], -1).clamp(min=1e-6)
+        pointing = F.nll_loss(shares.log().flatten(0, 1), points.flatten())
+        loss = alignment + self.args.pointer_weight * pointing
+        loss = loss + self.args.name_weight * names * named.float().mean()
+        loss = loss + self.args.word_weight * words * worded.float().mean()
+        return {"loss": loss, "alignment": alignment, "names": names, "words": words, "pointing": pointing}
