@@ -12,6 +12,7 @@ from typing import Literal, Protocol, get_args
 
 from PIL import Image
 
+from storyboard.disk.pictures import StoredPicture
 from storyboard.text.captions import Reading
 
 MAX_STEPS = 100  # denoising steps a frame may be asked for
@@ -20,6 +21,10 @@ MAX_STEPS = 100  # denoising steps a frame may be asked for
 # the words of its caption alone.
 Conditioning = Literal["char-ldm", "llm", "text"]
 CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
+
+
+# What is looked at with `convert("RGB")`: in memory, or on disk until somebody looks.
+Picture = Image.Image | StoredPicture
 
 
 def steps_for(steps: int, effort: float) -> int:
@@ -34,7 +39,7 @@ class CastMember:
     name: str
     pronoun: str  # "he", "she", "they" or "it"
     aliases: tuple[str, ...]
-    portrait: Image.Image  # RGB, the portrait chosen for this frame
+    portrait: Picture  # RGB, the portrait chosen for this frame
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class ContextFrame:
     """An earlier frame the language model reads: its sentence and the picture that was chosen for it."""
 
     caption: str
-    picture: Image.Image  # RGB
+    picture: Picture  # RGB
 
 
 @dataclass(frozen=True)

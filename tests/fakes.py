@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from PIL import Image
 
@@ -42,7 +43,7 @@ class FlatRenderer:
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        self.requests.append(request)
+        self.requests.append(in_memory(request))
         picture = Image.new("RGB", (self.size, self.size), self._colour(request))
         steps = steps_for(request.steps or self.steps, request.effort)
         for step in range(1, steps + 1):
@@ -91,6 +92,13 @@ class FlatRenderer:
             digest.update(picture.convert("RGB").tobytes())
         red, green, blue = digest.digest()[:3]
         return red, green, blue
+
+
+def in_memory(request: FrameRequest) -> FrameRequest:
+    """The request with its pictures read, as programs give them; a store's folder may be gone when a test looks."""
+    cast = tuple(replace(one, portrait=one.portrait.convert("RGB")) for one in request.cast)
+    history = tuple(replace(one, picture=one.picture.convert("RGB")) for one in request.history)
+    return replace(request, cast=cast, history=history)
 
 
 def small_cast(pictures) -> tuple[Character, ...]:

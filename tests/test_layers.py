@@ -61,7 +61,7 @@ PURE_CALLS = {
     "Color",
     "TypeVar",
     "Struct",
-    *("ContextVar", "BoundedSemaphore"),  # they hold nothing yet
+    *("ContextVar", "BoundedSemaphore", "Lock", "OrderedDict"),  # they hold nothing yet
     "format",
     "get_args",
     *("a_text", "names_in", "optional", "_verb"),  # the checks and verbs of studio/verbs.py

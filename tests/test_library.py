@@ -240,3 +240,68 @@ def test_a_job_that_cannot_be_remembered_stops_nothing(library):
     assert library.interrupted_jobs() == ()
     library.close()
     library.remember(Job("a", "b", "c"))
+
+
+def rows_written(library, *saved) -> int:
+    """How many rows of the file a save writes or deletes."""
+    connection = library._file._connection
+    before = connection.total_changes
+    library.save(*saved)
+    return connection.total_changes - before
+
+
+def test_an_edit_of_a_long_story_writes_one_frame(library):
+    """The whole story was written for every edit, twice: itself, and the step that leads back to it."""
+    counts, sizes = [], []
+    for frames in (5, 200):
+        story = story_with(*[f"Rosa waves {number}." for number in range(frames)])
+        library.save(story, 1)
+        undo, revision = [], 1
+        for number in range(3):
+            before, frame = story, replace(story.frames[2], caption=f"Rosa sings {number}.")
+            story = story.with_changed_frame(frame)
+            undo.append((f"edit {number}", before))
+            revision += 1
+            counts.append(rows_written(library, story, revision, undo))
+        (row,) = library._file.rows("SELECT length(body) AS size FROM stories WHERE id = ?", (story.id,))
+        sizes.append(row["size"])
+        library = reopened(library)
+        saved = library.open(story.id)
+        assert saved.story == story and [step for _, step in saved.undo] == [step for _, step in undo]
+        # What is read shares what it has in common, so the next edit writes one frame too.
+        again = saved.story.with_changed_frame(replace(saved.story.frames[0], locked=True))
+        counts.append(rows_written(library, again, revision + 1, (*saved.undo, ("lock", saved.story))))
+    assert counts == [3] * 8 and sizes[1] < sizes[0] + 200 * 6
+    library.close()
+
+
+def test_frames_nothing_speaks_of_any_more_leave_the_file(library):
+    story = story_with("Rosa waves.", "Milo sits.")
+    library.save(story, 1)
+    undo = []
+    for number in range(MAX_UNDO_SAVED + 20):
+        before = story
+        story = story.with_changed_frame(replace(story.frames[0], caption=f"Rosa sings {number}."))
+        undo.append((f"edit {number}", before))
+        library.save(story, number + 2, undo)
+    assert library._file.rows("SELECT count(*) AS rows FROM parts")[0]["rows"] == MAX_UNDO_SAVED + 2
+    library.let_go(story.id)  # a drawing may still save what no page has open
+    library.save(titled(story, "x"), number + 3, undo)
+    assert library._file.rows("SELECT count(*) AS rows FROM parts")[0]["rows"] == MAX_UNDO_SAVED + 2
+    library = reopened(library)
+    saved = library.open(story.id)
+    assert saved.story == titled(story, "x") and saved.undo[-1][1] == undo[-1][1]
+    library.delete(story.id)
+    library._file._connection.execute("DELETE FROM stories")
+    assert library._file.rows("SELECT count(*) AS rows FROM parts")[0]["rows"] == 0
+    library.close()
+
+
+def test_a_story_whose_frame_is_lost_says_that_it_is_damaged(library):
+    story = story_with("Rosa waves.", "Milo sits.")
+    library.save(story, 1)
+    library = reopened(library)
+    library._file._connection.execute("DELETE FROM parts WHERE number = 1")
+    with pytest.raises(StoryError, match="damaged"):
+        library.open(story.id)
+    library.close()

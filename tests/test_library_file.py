@@ -176,8 +176,8 @@ def test_what_was_written_after_the_backup_is_read_from_the_damaged_file(library
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     data = bytearray(path.read_bytes())
-    # Damage some pages in the middle: what lies in others can be read.
-    middle = len(data) // 2 // 4096 * 4096
+    # Damage some pages, of frames' rows here: what lies in others can be read.
+    middle = len(data) * 3 // 4 // 4096 * 4096
     data[middle : middle + 3 * 4096] = b"\xff" * (3 * 4096)
     path.write_bytes(data)
     library = reopened(library)

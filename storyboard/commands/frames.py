@@ -22,7 +22,7 @@ from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 from storyboard.story.as_json import story_to_json
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import inputs_of
 from storyboard.story.values import Frame, Story
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
@@ -43,7 +43,7 @@ def get_story(options: argparse.Namespace) -> None:
     """Print the whole story as JSON, and which frames are out of date."""
     with _store(options.project) as pictures:
         story = read_project(options.project, pictures, drawing.tell)
-    described, inputs = story_to_json(story), StoryInputs(story)
+    described, inputs = story_to_json(story), inputs_of(story)
     for frame, entry in zip(story.frames, described["frames"], strict=True):
         entry["stale_because"] = inputs.stale_cause(frame)
     print(json.dumps(described, indent=2, ensure_ascii=False))

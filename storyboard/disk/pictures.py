@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -24,6 +25,27 @@ MAX_UPLOAD_BYTES = 32 * 2**20
 UPLOAD_SIDE = 1024  # larger uploads are shrunk to this: no model reads more
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _KEY = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture of a store that is read when somebody looks at it; `key` says which without reading it."""
+
+    key: str
+    path: Path
+
+    def convert(self, mode: str) -> Image.Image:
+        """Returns the picture, read whole, in a mode of Pillow's. StoryError where it is gone or damaged."""
+        try:
+            with Image.open(self.path, formats=("PNG",)) as picture:
+                return picture.convert(mode)
+        except (OSError, SyntaxError) as error:
+            raise self.missing() from error
+
+    def missing(self) -> StoryError:
+        return StoryError(
+            f"The picture {self.key[:8]} is missing from {self.path.parent}; draw its frame again."
+        )
 
 
 class PictureStore:
@@ -92,14 +114,14 @@ class PictureStore:
 
     def open(self, key: str) -> Image.Image:
         """The picture as RGB, read whole. StoryError where it is gone or damaged."""
-        path = self.path(key)
-        try:
-            with Image.open(path, formats=("PNG",)) as picture:
-                return picture.convert("RGB")
-        except (OSError, SyntaxError) as error:
-            raise StoryError(
-                f"The picture {key[:8]} is missing from {self.folder}; draw its frame again."
-            ) from error
+        return self.later(key).convert("RGB")
+
+    def later(self, key: str) -> StoredPicture:
+        """Returns the picture unread, for those who may not look at it. StoryError where it is gone."""
+        picture = StoredPicture(key, self.path(key))
+        if not picture.path.is_file():
+            raise picture.missing()
+        return picture
 
 
 def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture") -> Image.Image:

@@ -55,6 +55,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             kind TEXT NOT NULL, what TEXT NOT NULL, days INTEGER NOT NULL, last REAL NOT NULL,
             PRIMARY KEY (kind, what))""",
     ),
+    # Frames in rows of their own (`parts.py`). Deferred: the first of a story are written before the story itself is.
+    (
+        """CREATE TABLE parts (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            story TEXT NOT NULL REFERENCES stories (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+            body TEXT NOT NULL)""",
+        "CREATE INDEX parts_of_story ON parts (story)",
+    ),
 )
 
 log = logging.getLogger(__name__)

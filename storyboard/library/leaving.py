@@ -1,7 +1,7 @@
 """What goes from the library for good: only what was found superfluous on several days, whatever one day's clock says.
 
-A clock that is years ahead for one start would otherwise empty the bin. Knows the tables `stories`, `changes` and
-`leaving`, and that pictures are files named by 64 hexadecimal digits, not what is in a story.
+A clock that is years ahead for one start would otherwise empty the bin. Knows the tables `stories`, `parts`, `changes`
+and `leaving`, and that pictures are files named by 64 hexadecimal digits, not what is in a story.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def pictures_spoken_of(connection: sqlite3.Connection) -> set[str]:
 
 
 def _bodies(connection: sqlite3.Connection) -> Iterator[bytes]:
-    for (body,) in connection.execute("SELECT body FROM stories"):
+    for (body,) in connection.execute("SELECT body FROM stories UNION ALL SELECT body FROM parts"):
         yield body.encode()
     for (body,) in connection.execute("SELECT body FROM changes"):
         yield zlib.decompress(body)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storyboard.errors import StoryError
-from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.library.parts import Numbers, Parts, described, numbers_in, story_with
 from storyboard.story.undo import Step
+from storyboard.story.values import Frame
 
 MAX_UNDO_SAVED = 50  # of each stack, the latest
 STACKS = ("undo", "redo")
@@ -26,6 +27,7 @@ class SavedStep:
     number: int
     stack: str  # one of STACKS
     step: Step
+    parts: Numbers = ()  # the rows of its frames; none for one of an earlier version, which has them itself
 
 
 def write_steps(
@@ -34,11 +36,12 @@ def write_steps(
     kept: Sequence[SavedStep],
     undo: Sequence[Step],
     redo: Sequence[Step],
+    parts: Parts,
 ) -> tuple[SavedStep, ...]:
     """Bring the story's rows from `kept` to these stacks, inside a transaction; what is kept then.
 
-    A step is known again by its name and the identity of its story: equal stories at two moments are two steps.
-    Rows that `kept` does not know of are replaced.
+    New frames go into `parts`. A step is known again by its name and the identity of its story: equal stories at two
+    moments are two steps. Rows that `kept` does not know of are replaced.
     """
     old = {_identity(one.stack, one.step): one for one in kept}
     result = []
@@ -47,12 +50,16 @@ def write_steps(
         for step in steps[-MAX_UNDO_SAVED:]:
             there = old.get(_identity(stack, step))
             if there is None or there.number < last:
-                there = SavedStep(_write(connection, story_id, stack, step), stack, step)
+                there = _write(connection, story_id, stack, step, parts)
             else:
                 del old[_identity(stack, step)]
             last = there.number
             result.append(there)
     stay = [one.number for one in result]
+    staying = set(stay)
+    for one in kept:
+        if one.number not in staying:
+            parts.leave(one.parts)
     connection.execute(
         f"DELETE FROM changes WHERE story = ? AND number NOT IN ({', '.join('?' * len(stay))})",
         (story_id, *stay),
@@ -60,17 +67,18 @@ def write_steps(
     return tuple(result)
 
 
-def read_steps(rows: Sequence[sqlite3.Row]) -> tuple[SavedStep, ...]:
-    """What is kept in the rows (number, stack, name, body) of one story. StoryError where it cannot be read."""
+def read_steps(rows: Sequence[sqlite3.Row], frames: Mapping[int, Frame]) -> tuple[SavedStep, ...]:
+    """What is kept in the rows (number, stack, name, body) of one story, its `frames` by their rows.
+
+    StoryError where it cannot be read.
+    """
     try:
-        return tuple(
-            SavedStep(
-                row["number"],
-                row["stack"],
-                (row["name"], story_from_json(json.loads(zlib.decompress(row["body"])))),
-            )
-            for row in rows
-        )
+        found = []
+        for row in rows:
+            data = json.loads(zlib.decompress(row["body"]))
+            step = row["name"], story_with(data, frames)
+            found.append(SavedStep(row["number"], row["stack"], step, numbers_in(data)))
+        return tuple(found)
     except (zlib.error, ValueError, RecursionError) as error:
         raise StoryError("The undo history of the story is damaged; the story itself is whole.") from error
 
@@ -79,9 +87,11 @@ def _identity(stack: str, step: Step) -> tuple[str, str, int]:
     return stack, step[0], id(step[1])
 
 
-def _write(connection: sqlite3.Connection, story_id: str, stack: str, step: Step) -> int:
+def _write(connection: sqlite3.Connection, story_id: str, stack: str, step: Step, parts: Parts) -> SavedStep:
     name, story = step
-    body = zlib.compress(json.dumps(story_to_json(story)).encode(), level=1)
-    return connection.execute(
+    numbers = parts.write(connection, story)
+    body = zlib.compress(described(story, numbers).encode(), level=1)
+    number = connection.execute(
         "INSERT INTO changes (story, stack, name, body) VALUES (?, ?, ?, ?)", (story_id, stack, name, body)
     ).lastrowid
+    return SavedStep(number, stack, step, numbers)

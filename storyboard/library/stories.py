@@ -15,8 +15,8 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore
@@ -32,12 +32,13 @@ from storyboard.library.leaving import (
     pictures_spoken_of,
 )
 from storyboard.library.lock import FolderUnusable
+from storyboard.library.parts import Numbers, Parts, described, numbers_in, read_frames, story_with
 from storyboard.library.salvage import salvaged
 from storyboard.library.steps import STACKS, SavedStep, read_steps, write_steps
-from storyboard.story.as_json import story_from_json, story_to_json
+from storyboard.story.as_json import Tell, story_to_json, untold
 from storyboard.story.job import Job
 from storyboard.story.undo import Step
-from storyboard.story.values import ID, MAX_TITLE, Story, new_id
+from storyboard.story.values import ID, MAX_TITLE, Frame, Story, new_id
 from storyboard.text.captions import clean_text
 
 DAYS_KEPT = 30  # deleted stories
@@ -95,7 +96,7 @@ class Library:
         self._temporary = _temporary_folder() if folder is None else None
         self.folder = Path(self._temporary.name if self._temporary else folder)
         self._clock = clock
-        self._kept: dict[str, tuple[SavedStep, ...]] = {}  # the changes of each story open here
+        self._kept: dict[str, _Kept] = {}  # what is on disk of each story open here
         self._file = LibraryFile(self.folder, clock)
         try:
             self.pictures = _picture_store(self.folder / "pictures", budget)
@@ -119,9 +120,12 @@ class Library:
         another one (saved elsewhere), where the story was deleted, and where the disk does not take it. Only what is
         new in the stacks is written, which is told by the identity of the stories in them.
         """
-        now = self._clock()
-        row = _row(story, revision, now)
+        now, known = self._clock(), self._kept.get(story.id, _Kept())
+        parts = known.parts.copy()  # where the disk does not take it, nothing is known that is not there
         with self._file.transaction() as connection:
+            numbers = parts.write(connection, story)
+            parts.leave(known.numbers)
+            row = _row(story, numbers, revision, now)
             changed = connection.execute(
                 """UPDATE stories SET body = :body, revision = :revision, title = :title, opening = :opening,
                     frames = :frames, thumbnail = :thumbnail, updated = :updated
@@ -130,8 +134,12 @@ class Library:
             ).rowcount
             if not changed:
                 self._insert(connection, row)
-            kept = write_steps(connection, story.id, self._kept.get(story.id, ()), undo, redo)
-        self._kept[story.id] = kept
+            steps = write_steps(connection, story.id, known.steps, undo, redo, parts)
+            if known.steps or known.numbers:
+                parts.sweep(connection)
+            else:  # nothing is known of what lies there of it
+                parts.sweep_others(connection, story.id)
+        self._kept[story.id] = _Kept(steps, numbers, parts)
         return now
 
     def has(self, story_id: str) -> bool:
@@ -142,11 +150,15 @@ class Library:
     def open(self, story_id: str) -> Saved:
         """The story of that id. StoryError where there is none, where it was deleted, and where it is damaged."""
         row = self._found(story_id)
-        story = story_from_json(
-            _parsed(row["body"]), functools.partial(log.warning, "story %s: %s", story_id)
-        )
-        kept = self._kept[story_id] = self._changes(story_id)
-        undo, redo = (tuple(one.step for one in kept if one.stack == stack) for stack in STACKS)
+        tell = functools.partial(log.warning, "story %s: %s", story_id)
+        frames, data = self._frames(story_id, tell), _parsed(row["body"])
+        story = story_with(data, frames, tell)
+        steps, numbers, parts = self._changes(story_id, frames), numbers_in(data), Parts()
+        for held, rows in ((story, numbers), *((one.step[1], one.parts) for one in steps)):
+            if rows:
+                parts.know(held.frames, rows)
+        self._kept[story_id] = _Kept(steps, numbers, parts)
+        undo, redo = (tuple(one.step for one in steps if one.stack == stack) for stack in STACKS)
         return Saved(story, row["revision"], row["updated"], undo, redo)
 
     def let_go(self, story_id: str) -> None:
@@ -195,7 +207,7 @@ class Library:
 
     def duplicate(self, story_id: str, shelf: str | None = None) -> str:
         """A copy under a fresh id, with its takes and without its undo history; the id."""
-        story = story_from_json(_parsed(self._found(story_id)["body"]))
+        story = story_with(_parsed(self._found(story_id)["body"]), self._frames(story_id))
         title = clean_text(f"{story.title[: MAX_TITLE - 7]} (copy)") if story.title else ""
         copy = replace(story, id=new_id(), title=title)
         self.save(copy, 1)
@@ -274,11 +286,15 @@ class Library:
         rows = self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,))
         return rows[0] if rows else None
 
-    def _changes(self, story_id: str) -> tuple[SavedStep, ...]:
+    def _frames(self, story_id: str, tell: Tell = untold) -> dict[int, Frame]:
+        """The story's frames by their rows."""
+        return read_frames(self._file.rows("SELECT * FROM parts WHERE story = ?", (story_id,)), tell)
+
+    def _changes(self, story_id: str, frames: Mapping[int, Frame]) -> tuple[SavedStep, ...]:
         """The story's undo history as it is on disk; nothing where it cannot be read."""
         rows = self._file.rows("SELECT * FROM changes WHERE story = ? ORDER BY number", (story_id,))
         try:
-            return read_steps(rows)
+            return read_steps(rows, frames)
         except StoryError as error:  # the story is worth more than its history
             log.warning("story %s: %s", story_id, error)
             return ()
@@ -288,12 +304,12 @@ class Library:
         damaged = self._file.set_aside
         if damaged is None:
             return ""
-        count = 0
+        count, frames = 0, read_frames(list(salvaged(damaged, "parts")))
         with self._file.transaction() as connection:
             for row in salvaged(damaged, "stories"):
                 try:
-                    story = story_from_json(_parsed(row["body"]))
-                    newer = _row(story, int(row["revision"]), float(row["updated"]))
+                    story = story_with(_parsed(row["body"]), frames)
+                    newer = _row(story, None, int(row["revision"]), float(row["updated"]))
                     newer |= {
                         "created": float(row["created"]),
                         "deleted": row["deleted"] and float(row["deleted"]),
@@ -384,12 +400,21 @@ def _picture_store(folder: Path, budget: int | None) -> PictureStore:
     return store
 
 
-def _row(story: Story, revision: int, updated: float) -> dict[str, object]:
-    """The story's row, new and not deleted."""
+@dataclass(frozen=True)
+class _Kept:
+    """What is on disk of a story: the steps of its history, the rows of its own frames, and where every frame is."""
+
+    steps: tuple[SavedStep, ...] = ()
+    numbers: Numbers = ()
+    parts: Parts = field(default_factory=Parts)
+
+
+def _row(story: Story, numbers: Numbers | None, revision: int, updated: float) -> dict[str, object]:
+    """The story's row, new and not deleted; `numbers`: the rows of its frames, None to have them in it."""
     drawn = [frame.take.picture for frame in story.frames if frame.take is not None]
     return {
         "id": story.id,
-        "body": json.dumps(story_to_json(story)),
+        "body": json.dumps(story_to_json(story)) if numbers is None else described(story, numbers),
         "revision": revision,
         "title": story.title,
         "opening": story.frames[0].caption[:MAX_OPENING] if story.frames else "",

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 from PIL import Image, ImageOps
 
+from storyboard.disk.pictures import StoredPicture
 from storyboard.errors import StoryError
 from storyboard.models.story_reader import Told
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
-from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest
+from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture
 from storyboard.text.captions import (
     Mention,
     Reading,
@@ -308,11 +309,18 @@ def _spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
 
 
 class _Hashed:
-    """A picture with the digest of its pixels. Keys hold the digest, so that nothing kept holds a picture."""
+    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
 
-    def __init__(self, picture: Image.Image):
-        self.rgb = picture.convert("RGB")
-        self.digest = hashlib.sha256(repr(self.rgb.size).encode() + self.rgb.tobytes()).digest()
+    def __init__(self, picture: Picture):
+        self._picture = picture
+        if isinstance(picture, StoredPicture):
+            self.digest = bytes.fromhex(picture.key)
+        else:
+            self.digest = hashlib.sha256(repr(picture.size).encode() + self.rgb.tobytes()).digest()
+
+    @property
+    def rgb(self) -> Image.Image:
+        return self._picture.convert("RGB")
 
 
 def _digests(pictures: Sequence[_Hashed]) -> list[bytes]:

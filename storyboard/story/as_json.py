@@ -52,8 +52,11 @@ def untold(sentence: str) -> None:
     """For readers that have nobody to tell."""
 
 
-def story_to_json(story: Story) -> dict:
-    """The story as JSON values; `story_from_json` gives an equal one back."""
+def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) -> dict:
+    """The story as JSON values; `story_from_json` gives an equal one back.
+
+    `frame`: what stands for each frame in place of its own values.
+    """
     return {
         "version": VERSION,
         "id": story.id,
@@ -62,14 +65,15 @@ def story_to_json(story: Story) -> dict:
         "look": story.look,
         "quality": story.quality,
         "cast": [_character_to_json(character) for character in story.cast],
-        "frames": [_frame_to_json(frame) for frame in story.frames],
+        "frames": [(frame or frame_to_json)(one) for one in story.frames],
     }
 
 
 def story_from_json(data: object, tell: Tell = untold) -> Story:
     """The story `story_to_json` wrote. StoryError naming the place for anything else.
 
-    `tell` is called with a sentence for every look that was left out, which costs the story nothing else.
+    `tell` is called with a sentence for every look that was left out, which costs the story nothing else. A frame that
+    was read before stands for itself.
     """
     fields = _Fields(data, "story", tell)
     if fields.whole("version", 1, 10**6) > VERSION:
@@ -79,13 +83,18 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
         title=fields.text("title", MAX_TITLE),
         seed=fields.whole("seed", 0, MAX_SEED),
         cast=fields.items("cast", MAX_CAST, _character),
-        frames=fields.items("frames", MAX_FRAMES, _frame),
+        frames=fields.items("frames", MAX_FRAMES, _frame, known=(Frame,)),
         look=fields.one_of("look", LOOKS, default="colour"),
         quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
     )
     _check_names(story)
     _unique([frame.id for frame in story.frames], "story.frames")
     return story
+
+
+def frame_from_json(data: object, tell: Tell = untold) -> Frame:
+    """The frame `frame_to_json` wrote. StoryError naming the place for anything else."""
+    return _frame(_Fields(data, "frame", tell))
 
 
 def _character_to_json(character: Character) -> dict:
@@ -103,7 +112,8 @@ def _portrait_to_json(portrait: Portrait) -> dict:
     return described if portrait.look is None else described | {"look": portrait.look.to_json()}
 
 
-def _frame_to_json(frame: Frame) -> dict:
+def frame_to_json(frame: Frame) -> dict:
+    """The frame as JSON values; `frame_from_json` gives an equal one back."""
     return {
         "id": frame.id,
         "caption": frame.caption,
@@ -218,11 +228,18 @@ class _Fields:
         return value
 
     def items(
-        self, name: str, limit: int, read: Callable[[_Fields], T], default: object = ...
+        self,
+        name: str,
+        limit: int,
+        read: Callable[[_Fields], T],
+        default: object = ...,
+        known: tuple[type, ...] = (),
     ) -> tuple[T, ...]:
-        """A list of objects, each read by `read`."""
+        """A list of objects, each read by `read`; what is a `known` already stands for itself."""
         return tuple(
-            read(_Fields(value, f"{self.where}.{name}[{index}]", self.tell))
+            value
+            if isinstance(value, known)
+            else read(_Fields(value, f"{self.where}.{name}[{index}]", self.tell))
             for index, value in enumerate(self._list(name, limit, default))
         )
 

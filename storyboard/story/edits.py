@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from storyboard.errors import StoryError
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import inputs_of
 from storyboard.story.values import (
     LOOKS,
     MAX_FRAMES,
@@ -227,7 +227,7 @@ def _still_fitting(bindings: Iterable[Binding], caption: str) -> tuple[Binding, 
 def _checked(story: Story, caption: str, number: int, bindings: Iterable[Binding] = ()) -> str:
     """The cleaned sentence of frame `number`; StoryError where it cannot be drawn."""
     cleaned = clean_caption(caption, what=f"Frame {number}")
-    inputs, names = StoryInputs(story), story.names
+    inputs, names = inputs_of(story), story.names
     check_everyone_known(inputs.read(cleaned), number, names)
     earlier = (inputs.read(inputs.text(frame)) for frame in story.frames[: number - 1])
     check_pronouns(inputs.read(resolve(cleaned, bindings, (), names)), number, names, earlier)

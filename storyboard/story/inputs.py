@@ -1,35 +1,97 @@
 """What a frame's picture depends on, and so whether it is out of date, and since which change.
 
-Knows neither torch, gradio, files nor threads. Staleness is derived, never stored: a take keeps the hash of the
-story it was drawn from, and its picture is out of date when the same hash, computed now, differs. The seed and the
-sampler's settings are no part of it: they belong to the take, and another take of the same sentence does not make
-the first one wrong. Undoing a change makes fresh again what it made stale.
+Knows neither torch, gradio nor files, and of threads that several may ask at once. Staleness is derived, never stored:
+a take keeps the hash of the story it was drawn from, and its picture is out of date when the same hash, computed now,
+differs. The seed and the sampler's settings are no part of it: they belong to the take, and another take of the same
+sentence does not make the first one wrong. Undoing a change makes fresh again what it made stale.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from itertools import accumulate
+from typing import Any, TypeVar
 
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.candidates import bindings_by_words
 from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence, resolve
 
+STORIES_KNOWN = 64  # whose latest value is remembered with what is known of it
+
+T = TypeVar("T")
+
 
 class StoryInputs:
-    """The inputs of every frame of one story value; what several frames share is worked out once."""
+    """The inputs of every frame of one story value; what several frames share is worked out once.
 
-    def __init__(self, story: Story) -> None:
+    `before`: those of the story an edit ago. What is known of a frame there stays known as long as neither the frame,
+    the cast nor anything it reads is another object now. Make one with `inputs_of`, which finds that story.
+    """
+
+    def __init__(self, story: Story, before: StoryInputs | None = None) -> None:
         self.story = story
         self._names = story.names
+        self._places = {frame.id: place for place, frame in enumerate(story.frames)}
+        self._holders: dict[str, int] | None = None
+        self._order = object()  # the same one as long as no frame that was there before has another number
+        # The chosen takes in order, and how many of them stand before each frame and in all.
+        takes = [frame.take for frame in story.frames]
+        self._takes = [take for take in takes if take is not None]
+        self._counts = list(accumulate((take is not None for take in takes), initial=0))
         self._sentences: dict[str, ReadSentence] = {}
         self._digests: dict[tuple[str, str], str] = {}
-        self._by_words: dict[str, tuple[Binding, ...]] = {}
+        self._known: dict[str, dict[Hashable, Any]] = {}
+        if before is not None:
+            self._digests = before._digests
+            if before._names == self._names:
+                self._sentences = before._sentences
+            if before.story.cast == story.cast:
+                self._keep(before)
+
+    def _keep(self, before: StoryInputs) -> None:
+        """Take over what is known of frames for which nothing has changed."""
+        if list(self._places)[: len(before._places)] == list(before._places):
+            self._order = before._order
+        pairs = zip(self._takes, before._takes, strict=False)
+        common = next((place for place, (one, other) in enumerate(pairs) if one is not other), None)
+        common = min(len(self._takes), len(before._takes)) if common is None else common
+        for frame in self.story.frames:
+            place = before._places.get(frame.id)
+            if place is None or before.story.frames[place] is not frame or frame.id not in before._known:
+                continue
+            span, old = self._span(frame), before._span(frame)
+            if span == old and (span[1] <= common or self._read(span) == before._read(old)):
+                self._known[frame.id] = before._known[frame.id]
+
+    def _span(self, frame: Frame) -> tuple[int, int]:
+        """Where the takes a frame reads begin and end among the chosen ones."""
+        place = self._places.get(frame.id)
+        if place is None:
+            self.story.frame(frame.id)  # raises the sentence
+        first = 0 if frame.sees is None else max(0, place - frame.sees)
+        return self._counts[first], self._counts[place]
+
+    def _read(self, span: tuple[int, int]) -> list[int]:
+        return [id(take) for take in self._takes[slice(*span)]]
+
+    def once(self, frame: Frame, what: Hashable, compute: Callable[[], T]) -> T:
+        """Returns what `compute` gives for a frame of this story, worked out once for as long as nothing it may depend
+        on changes: the frame, the cast, the takes it reads. The frame's number and other frames are no part of it."""
+        place = self._places.get(frame.id)
+        if place is None or self.story.frames[place] is not frame:
+            return compute()  # another value of the frame than the story's
+        known = self._known.setdefault(frame.id, {})
+        if what not in known:
+            known[what] = compute()
+        return known[what]
 
     def text(self, frame: Frame) -> str:
         """The frame's sentence as the model is to read it: bound pronouns replaced, characters added."""
-        return self.bound(frame, frame.included)
+        return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
         """The frame's sentence with bound pronouns replaced, by the writer and by the words, and these added."""
@@ -38,14 +100,17 @@ class StoryInputs:
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
-        if frame.id not in self._by_words:
-            cast = [one for one in self.story.cast if one.name not in frame.excluded]
-            bound = {one.occurrence for one in frame.bindings}
-            names = {one.name for one in cast}
-            earlier = [self.read(take.text).among(names) for take in self.history(frame)]
-            sentence = self.read(frame.caption).among(names)
-            self._by_words[frame.id] = bindings_by_words(sentence, bound, cast, earlier)
-        return self._by_words[frame.id]
+        return self.once(frame, "by words", lambda: self._bindings_by_words(frame))
+
+    def _bindings_by_words(self, frame: Frame) -> tuple[Binding, ...]:
+        cast = [one for one in self.story.cast if one.name not in frame.excluded]
+        bound = {one.occurrence for one in frame.bindings}
+        names = {one.name for one in cast}
+        sentence = self.read(frame.caption).among(names)
+        if not sentence.pronouns:
+            return ()
+        earlier = [self.read(take.text).among(names) for take in self.history(frame)]
+        return bindings_by_words(sentence, bound, cast, earlier)
 
     def history(self, frame: Frame) -> tuple[Take, ...]:
         """What the frame reads: the chosen takes of the earlier frames it sees that have one, oldest first.
@@ -53,15 +118,16 @@ class StoryInputs:
         A take's own sentence goes with its picture, so one edited but not yet redrawn is not read under a picture
         that shows something else.
         """
-        number = self.story.frame_number(frame.id)
-        first = 0 if frame.sees is None else max(0, number - 1 - frame.sees)
-        return tuple(one.take for one in self.story.frames[first : number - 1] if one.take is not None)
+        return tuple(self._takes[slice(*self._span(frame))])
 
     def in_play(self, frame: Frame) -> tuple[Character, ...]:
         """The cast members the frame or anything it reads mentions, in the cast's order: whom a pronoun can mean.
 
         Those the writer keeps out of the frame are not among them.
         """
+        return self.once(frame, "in play", lambda: self._in_play(frame))
+
+    def _in_play(self, frame: Frame) -> tuple[Character, ...]:
         mentioned = set(self.read(self.text(frame)).names)
         for take in self.history(frame):
             mentioned.update(self.read(take.text).names)
@@ -74,6 +140,9 @@ class StoryInputs:
 
     def hash(self, frame: Frame) -> str:
         """Hash of what a picture of this frame depends on: its sentence, portraits in play, the frames it reads."""
+        return self.once(frame, "hash", lambda: self._hash(frame))
+
+    def _hash(self, frame: Frame) -> str:
         text = self.text(frame)
         inputs = {
             "text": text,
@@ -101,6 +170,14 @@ class StoryInputs:
 
         "frame 2's picture changed"
         """
+        latest = self.once(frame, "cause", dict)
+        order, cause = latest.get("cause", (None, None))
+        if order is not self._order:
+            cause = self._stale_cause(frame)
+            latest["cause"] = (self._order, cause)
+        return cause
+
+    def _stale_cause(self, frame: Frame) -> str | None:
         take = frame.take
         if take is None or not self.is_stale(frame):
             return None
@@ -117,6 +194,14 @@ class StoryInputs:
             self._sentences[text] = read_sentence(text, self._names)
         return self._sentences[text]
 
+    def holders(self) -> dict[str, int]:
+        """The number of the frame that has each take, by the take's id."""
+        if self._holders is None:
+            self._holders = {
+                take.id: number for number, frame in enumerate(self.story.frames, 1) for take in frame.takes
+            }
+        return self._holders
+
     def _digest(self, take: Take) -> str:
         key = (take.text, take.picture)
         if key not in self._digests:
@@ -124,9 +209,25 @@ class StoryInputs:
         return self._digests[key]
 
 
+_LATEST: OrderedDict[str, StoryInputs] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+def inputs_of(story: Story) -> StoryInputs:
+    """Returns the inputs of a story, which take over what is known of the value looked at last under its id."""
+    with _LOCK:
+        known = _LATEST.get(story.id)
+        if known is None or known.story is not story:
+            known = _LATEST[story.id] = StoryInputs(story, known)
+            if len(_LATEST) > STORIES_KNOWN:
+                _LATEST.popitem(last=False)
+        _LATEST.move_to_end(story.id)
+        return known
+
+
 def stale_frames(story: Story) -> frozenset[str]:
     """The ids of the frames whose picture is out of date."""
-    inputs = StoryInputs(story)
+    inputs = inputs_of(story)
     return frozenset(frame.id for frame in story.frames if inputs.is_stale(frame))
 
 
@@ -135,7 +236,7 @@ def frames_touched(story: Story, name: str, portrait: bool = False) -> tuple[str
 
     `portrait`: a change of the chosen portrait, which frames with a portrait of their own do not feel.
     """
-    inputs = StoryInputs(story)
+    inputs = inputs_of(story)
     character = story.character(name)
     return tuple(
         frame.id
@@ -168,7 +269,7 @@ def _history_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
     now = [one.id for one in inputs.history(frame)]
     if now == list(take.read):
         return None
-    holders = {one.id: number for number, held in enumerate(inputs.story.frames, 1) for one in held.takes}
+    holders = inputs.holders()
     # Still the same frames in the same order: only their pictures are other ones.
     before, after = [holders.get(one) for one in take.read], [holders.get(one) for one in now]
     if before != after:

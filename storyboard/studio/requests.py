@@ -5,14 +5,15 @@ Knows neither torch nor gradio, and no sessions: a story comes in and stays as i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from itertools import chain
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
-from storyboard.text.captions import clean_caption, clean_text
+from storyboard.text.captions import ReadSentence, clean_caption, clean_text
 from storyboard.text.readings import place_readings
 from storyboard.text.sentences import check_pronouns
 
@@ -33,20 +34,22 @@ def request_for(
 ) -> FrameRequest:
     """What the renderer is asked for a frame. StoryError where a pronoun has nobody to stand for."""
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
-    inputs = StoryInputs(story)
+    inputs = inputs_of(story)
     text = inputs.text(frame)
     _check_pronouns_read(inputs, frame, number)
     if text != frame.caption:
         clean_caption(text, what=f"Frame {number} with names in place of its pronouns")
     cast = tuple(
-        CastMember(one.name, one.pronoun, one.aliases, pictures.open(one.portrait_in(frame).picture))
+        CastMember(one.name, one.pronoun, one.aliases, pictures.later(one.portrait_in(frame).picture))
         for one in story.cast
         if one.name not in frame.excluded
     )
     return FrameRequest(
         caption=frame.caption,
         cast=cast,
-        history=tuple(ContextFrame(take.text, pictures.open(take.picture)) for take in inputs.history(frame)),
+        history=tuple(
+            ContextFrame(take.text, pictures.later(take.picture)) for take in inputs.history(frame)
+        ),
         seed=seed,
         steps=steps,
         effort=QUALITIES[story.quality],
@@ -83,7 +86,7 @@ def take_of(
 ) -> Take:
     """The take of a drawing by `model` that `request_for` asked of `story`; its pictures are then in the store."""
     frame = story.frame(frame_id)
-    inputs = StoryInputs(story)
+    inputs = inputs_of(story)
     text = request.resolved or request.caption
     return Take(
         id=new_id(),
@@ -110,11 +113,16 @@ def take_of(
 def _check_pronouns_read(inputs: StoryInputs, frame: Frame, number: int) -> None:
     """A frame that was fine when written may have lost the one that named somebody, or be drawn before it."""
     names, sentence = inputs.story.names, inputs.read(inputs.text(frame))
-    seen = [inputs.read(take.text) for take in inputs.history(frame)]
-    earlier = [inputs.read(inputs.text(one)) for one in inputs.story.frames[: number - 1]]
-    check_pronouns(sentence, number, names, earlier + seen)
+
+    def seen() -> Iterator[
+        ReadSentence
+    ]:  # unread until somebody is looked for, which most sentences need not
+        return (inputs.read(take.text) for take in inputs.history(frame))
+
+    earlier = (inputs.read(inputs.text(one)) for one in inputs.story.frames[: number - 1])
+    check_pronouns(sentence, number, names, chain(earlier, seen()))
     try:
-        check_pronouns(sentence, number, names, seen)
+        check_pronouns(sentence, number, names, seen())
     except StoryError as error:
         if frame.sees is None:
             why = "an earlier frame names, which has no picture yet; draw that first."

@@ -18,7 +18,7 @@ from storyboard.errors import StoryError
 from storyboard.people import Look
 from storyboard.renderer import MAX_STEPS, FrameRequest, Preview, Renderer
 from storyboard.story import cast_edits, edits
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import inputs_of
 from storyboard.story.undo import Step, Undoing
 from storyboard.story.values import (
     MAX_SEED,
@@ -302,7 +302,7 @@ class StorySession:
         A frame without a picture is not out of date, only not drawn.
         """
         story = self._story
-        return StoryInputs(story).is_stale(story.frame(frame_id))
+        return inputs_of(story).is_stale(story.frame(frame_id))
 
     def request(self, frame_id: str, seed: int) -> FrameRequest:
         """What the renderer is asked for this frame now. StoryError where a pronoun has nobody to stand for."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from storyboard.errors import StoryError
 from storyboard.text.captions import PRONOUN_FORMS, ReadSentence, clean_caption, read_sentence
@@ -91,7 +92,7 @@ def check_pronouns(
 ) -> None:
     """StoryError where the sentence opens with he, she or they and nobody of the cast was ever named."""
     word = find_dangling_pronoun(sentence)
-    if not word or any(read.mentions for read in (sentence, *earlier)):
+    if not word or any(read.mentions for read in chain((sentence,), earlier)):
         return
     examples = f" ({', '.join(names)})" if names else ""
     raise StoryError(

@@ -14,7 +14,7 @@ from gradio.route_utils import get_root_url
 
 from storyboard.errors import StoryError
 from storyboard.exports import missing_letters
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import inputs_of
 from storyboard.story.job import Job
 from storyboard.studio.studio import Studio
 from storyboard.studio.visitors import VISITOR, visitor_at
@@ -121,7 +121,7 @@ def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
 
     def described(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
         story = studio.session(story_id).story
-        return describe_frame(studio, StoryInputs(story), story.frame(frame_id), root(request))
+        return describe_frame(studio, inputs_of(story), story.frame(frame_id), root(request))
 
     return choose_take, rebind
 
@@ -186,7 +186,7 @@ def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         if job.state != "done":
             number = story.frame_number(frame.id)
             raise StoryError(f"Frame {number} was stopped or changed before it was drawn; draw it once more.")
-        return describe_frame(studio, StoryInputs(story), frame, root(request))
+        return describe_frame(studio, inputs_of(story), frame, root(request))
 
     return add_frame, edit_frame, draw_frame, reroll_frame
 

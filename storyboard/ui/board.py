@@ -22,6 +22,7 @@ from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
+from storyboard.ui.changed import SentViews
 from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
 from storyboard.ui.hints import Hints
 from storyboard.ui.shelf import SHELF_CALLS, example_from, no_example, open_story
@@ -108,7 +109,8 @@ def board_calls(
         *map(_answering_where_open, SHELF_CALLS),
         *map(_asked, FILE_CALLS),
     ]
-    return [_checked(studio, call, boot) for call in calls]
+    sent = SentViews(boot)
+    return [_checked(studio, call, boot, sent) for call in calls]
 
 
 def get_news(boot: str) -> Call:
@@ -162,19 +164,21 @@ def _asked(call: Call) -> Call:
     return answer
 
 
-def _checked(studio: Studio, call: Call, boot: str) -> Callable[[dict], dict | None]:
+def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable[[dict], dict | None]:
     """Turn whatever goes wrong into one sentence for the writer."""
 
     def checked(message: dict) -> dict | None:
+        message = message if isinstance(message, dict) else {}
         try:
-            answer = call(studio, message if isinstance(message, dict) else {})
+            answer = call(studio, message)
         except StoryError as error:
             return {"error": str(error)}
         except Exception:  # a bug must reach the log and leave the page usable
             log.exception("the board's call %s failed", call.__name__)
             return {"error": "Something went wrong in the app and nothing was changed; try once more."}
         if answer and "view" in answer:
-            answer["view"]["boot"] = boot
+            view = answer["view"] | {"boot": boot}
+            answer["view"] = sent.shortened(view, message.get("have")) if "frames" in view else view
         return answer
 
     checked.__name__ = call.__name__  # what the script calls it by

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import Character, Frame, Story
 from storyboard.studio.studio import Studio
 from storyboard.ui.view import reading_of
@@ -17,7 +17,7 @@ from storyboard.ui.view import reading_of
 
 def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
     """The story, its cast and its frames in order. `root`: this app's address as the caller reached it."""
-    inputs = StoryInputs(story)
+    inputs = inputs_of(story)
     return {
         "id": story.id,
         "title": story.title,

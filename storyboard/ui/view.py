@@ -12,7 +12,7 @@ from typing import Literal
 
 from PIL import Image
 
-from storyboard.story.inputs import StoryInputs
+from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.job import Job
 from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
 from storyboard.studio.studio import Studio
@@ -30,7 +30,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
     jobs = jobs_view(studio, story_id)
     session = studio.session(story_id)
     story = session.story
-    inputs = StoryInputs(story)
+    inputs = inputs_of(story)
     stale = studio.stale_frames(story)
     return jobs | {
         "title": story.title,
@@ -45,11 +45,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
         "can_redo": session.can_redo,
         "cast": [_person(studio, character) for character in story.cast],
         "frames": [
-            _frame(inputs, frame, number)
-            | {
-                "stale": frame.id in stale,
-                "cause": inputs.stale_cause(frame) if frame.id in stale else None,
-            }
+            _shown(inputs, frame, number, inputs.stale_cause(frame) if frame.id in stale else None)
             for number, frame in enumerate(story.frames, start=1)
         ],
     }
@@ -126,17 +122,33 @@ def _person(studio: Studio, character: Character) -> dict:
     }
 
 
-def _frame(inputs: StoryInputs, frame: Frame, number: int) -> dict:
+def _shown(inputs: StoryInputs, frame: Frame, number: int, cause: str | None) -> dict:
+    """A frame as the board shows it: the very same object as in the view before where nothing of it has changed."""
+    told = inputs.once(frame, "told", lambda: _told(inputs, frame))
+    named = [
+        _named_before(inputs, frame, number, one["start"], one["names"]) if one["names"] else None
+        for one in told["pronouns"]
+    ]
+    latest, rest = inputs.once(frame, "shown", dict), (number, cause, named)
+    known, shown = latest.get("shown", (None, None))
+    if known != rest:
+        pronouns = [one | {"from": before} for one, before in zip(told["pronouns"], named, strict=True)]
+        shown = told | {"number": number, "stale": cause is not None, "cause": cause, "pronouns": pronouns}
+        latest["shown"] = (rest, shown)
+    return shown
+
+
+def _told(inputs: StoryInputs, frame: Frame) -> dict:
+    """What is shown of a frame wherever it stands, and whatever earlier sentences say that it does not read."""
     take = frame.take
     ids = [one.id for one in frame.takes]
     pronouns = [
         one
         for occurrence, pronoun in enumerate(inputs.read(frame.caption).pronouns)
-        if (one := _pronoun(inputs, frame, number, occurrence, pronoun)) is not None
+        if (one := _pronoun(inputs, frame, occurrence, pronoun)) is not None
     ]
     return {
         "id": frame.id,
-        "number": number,
         "caption": frame.caption,
         "picture": take.picture if take else None,
         "locked": frame.locked,
@@ -178,9 +190,7 @@ def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
     return sorted(people, key=lambda one: one["how"] == "absent")
 
 
-def _pronoun(
-    inputs: StoryInputs, frame: Frame, number: int, occurrence: int, pronoun: Pronoun
-) -> dict | None:
+def _pronoun(inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronoun) -> dict | None:
     """Whom a pronoun stands for and who said so; None for an "it" that is only a thing."""
     names, confidence, by = reading_of(inputs, frame, occurrence, pronoun)
     if not names and pronoun.word in _THINGS:
@@ -195,7 +205,6 @@ def _pronoun(
         "names": list(names),
         "confidence": confidence,
         "by": by,
-        "from": _named_before(inputs, frame, number, pronoun, names) if names else None,
     }
 
 
@@ -215,17 +224,20 @@ def reading_of(
     return (), 0.0, None
 
 
-def _named_before(
-    inputs: StoryInputs, frame: Frame, number: int, pronoun: Pronoun, names: tuple[str, ...]
-) -> int | None:
+def _named_before(inputs: StoryInputs, frame: Frame, number: int, start: int, names: list[str]) -> int | None:
     """The latest earlier frame whose sentence has one of `names`; None where this sentence itself had them before."""
     own = inputs.read(frame.caption).mentions
-    if any(mention.name in names and mention.end <= pronoun.start for mention in own):
+    if any(mention.name in names and mention.end <= start for mention in own):
         return None
     for earlier in range(number - 1, 0, -1):
-        if set(names) & set(inputs.read(inputs.text(inputs.story.frames[earlier - 1])).names):
+        one = inputs.story.frames[earlier - 1]
+        if not inputs.once(one, "named", lambda one=one: _named(inputs, one)).isdisjoint(names):
             return earlier
     return None
+
+
+def _named(inputs: StoryInputs, frame: Frame) -> frozenset[str]:
+    return frozenset(inputs.read(inputs.text(frame)).names)
 
 
 def _job(job: Job) -> dict:

@@ -12,7 +12,7 @@ const CALM = 3000; // ms between looks otherwise: another tab, or the API, may h
 // too.
 async function ask(verb, message = {}) {
   const asked = storyId;
-  const answer = await server[verb]({ story: storyId, shelf: shelf(), ...message });
+  const answer = await server[verb]({ story: storyId, shelf: shelf(), have: view && view.stamp, ...message });
   if (answer === undefined || answer === null) {
     setOffline(answer === undefined);
     return { view: null, error: answer === null ? null : say("unsaved") };
@@ -39,8 +39,8 @@ async function askOrToast(verb, message) {
 // The server says null when these numbers are still the newest, and sends only the jobs when only they changed.
 async function lookNow() {
   const asked = storyId;
-  const { boot, revision, jobs_version, doing, notice } = view;
-  const seen = { boot, revision, jobs_version, doing, notice };
+  const { boot, revision, jobs_version, doing, notice, stamp } = view;
+  const seen = { boot, revision, jobs_version, doing, notice, have: stamp };
   const answer = await server.get_news({ story: storyId, ...seen });
   if (asked !== storyId) return;
   if (answer === undefined) {
@@ -74,8 +74,28 @@ function look(delay) {
   timer = setTimeout(() => (document.hidden ? look(CALM) : lookNow()), delay);
 }
 
+const STAMPS = 8;
+const sentFrames = new Map(); // by stamp: the frames of the latest views by their ids
+
+// The frames that a view leaves as they were in the one stamped `since` are only ids in it. Null where that is forgotten.
+function filled(news) {
+  if (!news.frames) return news;
+  const known = sentFrames.get(news.since);
+  if (news.since && !known) return null;
+  const frames = news.frames.map((one) => (typeof one === "string" ? known.get(one) : one));
+  sentFrames.set(news.stamp, new Map(frames.map((frame) => [frame.id, frame])));
+  for (const stamp of sentFrames.keys()) if (sentFrames.size > STAMPS && stamp !== news.stamp) sentFrames.delete(stamp);
+  return { ...news, frames };
+}
+
 // An answer that was overtaken on its way is dropped. A restarted server counts anew, which `boot` tells.
-function takeIn(news) {
+function takeIn(answered) {
+  const news = filled(answered);
+  if (!news) {
+    view.stamp = null; // the next look then brings everything
+    view.revision = -1;
+    return;
+  }
   if (view && news.story === view.story && news.boot === view.boot) {
     if (news.revision < view.revision) return;
     if (news.revision === view.revision && news.jobs_version < view.jobs_version) return;

@@ -1,0 +1,149 @@
+"""How the cost of an edit grows with the story: `python -m training.evaluate.benchmarks --out FILE.json`.
+
+Two stories in one run and one process, of 5 frames and of 200, measured in turn, so that a busy machine slows both. The
+ratios are what counts; milliseconds are CPU time of this machine, without the disk's. It lies here and not in
+`storyboard/` because nobody who draws stories needs it. Knows the studio and the library, no models and no pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from storyboard.disk.pictures import PictureStore
+from storyboard.library import Library
+from storyboard.models.folder import bundled_pipeline
+from storyboard.story.edits import insert
+from storyboard.story.inputs import inputs_of
+from storyboard.story.values import Story, Take, new_id, new_story
+from storyboard.studio.cast import load_cast
+from storyboard.studio.requests import request_for
+from storyboard.studio.session import StorySession
+
+SHORT, LONG = 5, 200  # frames
+SENTENCES = ("Rosa waves to Milo.", "She sits down.", "Toggle meets her.", "They dance.")
+MOST = 2.0  # times the short story's cost that an edit of the long one may have
+
+
+def drawn_story(cast: tuple, frames: int, picture: str) -> Story:
+    """A story of so many frames, each with a take that read all those before it."""
+    story, _ = insert(new_story(cast), [SENTENCES[place % len(SENTENCES)] for place in range(frames)])
+    read: tuple[str, ...] = ()
+    drawn = []
+    for frame in story.frames:
+        take = Take(
+            new_id(),
+            frame.caption,
+            1,
+            15,
+            3.0,
+            picture,
+            "llm",
+            (),
+            1.0,
+            "",
+            read=read,
+            portraits=(("Rosa", picture),),
+        )
+        read = (*read, take.id)
+        drawn.append(frame.with_take(take))
+    story = replace(story, frames=tuple(drawn))
+    inputs = inputs_of(story)
+    fresh = [replace(one, takes=(replace(one.take, inputs=inputs.hash(one)),)) for one in story.frames]
+    return replace(story, frames=tuple(fresh))
+
+
+class Arm:
+    """One story in a library of its own, and what is measured of it."""
+
+    def __init__(self, folder: Path, pipeline: Path, frames: int) -> None:
+        self.library = Library(folder)
+        pictures = self.library.pictures
+        picture = pictures.put(Image.linear_gradient("L"))
+        self.story = drawn_story(load_cast(pipeline, pictures), frames, picture)
+        self.library.save(self.story, 1)
+        saved = self.library.open(self.story.id)
+        self.session = StorySession(
+            saved.story, None, pictures, save=self.library.save, revision=saved.revision
+        )
+        self.pictures: PictureStore = pictures
+        self._number = 0
+
+    def edit(self, place: int) -> None:
+        """Another sentence for the frame at `place`, saved, and what is out of date then."""
+        self._number += 1
+        frame = self.session.story.frames[place]
+        self.session.edit(frame.id, f"Rosa waves {self._number} times.")
+        inputs = inputs_of(self.session.story)
+        for one in self.session.story.frames:
+            inputs.stale_cause(one)
+
+    def edit_middle(self) -> None:
+        self.edit(len(self.session.story.frames) // 2)
+
+    def edit_last(self) -> None:
+        self.edit(-1)
+
+    def ask_for_last(self) -> None:
+        """The request that draws the last frame."""
+        story = self.session.story
+        request_for(story, story.frames[-1].id, 1, self.pictures, None, False)
+
+
+MEASURED: dict[str, Callable[[Arm], None]] = {
+    "edit_middle": Arm.edit_middle,
+    "edit_last": Arm.edit_last,
+    "request_last": Arm.ask_for_last,
+}
+
+
+def measured(pipeline: Path, repeats: int) -> dict[str, dict[str, float]]:
+    """Returns by what was done: medians of CPU milliseconds of both stories, and their ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        arms = [Arm(Path(folder) / str(frames), pipeline, frames) for frames in (SHORT, LONG)]
+        results = {}
+        for name, do in MEASURED.items():
+            times: list[list[float]] = [[], []]
+            for turn in range(repeats + 1):
+                for arm, found in zip(arms, times, strict=True):
+                    start = time.thread_time()
+                    do(arm)
+                    if turn:  # the first of each fills what is kept
+                        found.append(1000 * (time.thread_time() - start))
+            short, long = (statistics.median(one) for one in times)
+            results[name] = {f"ms_{SHORT}": short, f"ms_{LONG}": long, "ratio": long / short}
+        for arm in arms:
+            arm.library.close()
+    return results
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit status: 1 where an edit of the long story costs more than MOST times that of the short one."""
+    parser = argparse.ArgumentParser(
+        prog="training.evaluate.benchmarks", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument(
+        "--pipeline", type=Path, default=bundled_pipeline(), help="whose cast is written about"
+    )
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--out", type=Path, help="JSON file for the results")
+    options = parser.parse_args(argv)
+    results = measured(options.pipeline, options.repeats)
+    for name, found in results.items():
+        print(f"{name:14}" + "".join(f"{key:>10} {value:8.2f}" for key, value in found.items()))
+    if options.out:
+        options.out.write_text(json.dumps(results, indent=1) + "\n")
+    return int(max(results[name]["ratio"] for name in ("edit_middle", "edit_last")) > MOST)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
