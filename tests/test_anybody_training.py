@@ -6,24 +6,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
 from storyboard.people import FACETS, Look, facets, sample_look
 from storyboard.people.words import describe_look, telling_facts
 from tests import tiny
+from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
 from tests.test_training_chain import tiny_config
 from training.examples.captions import fits
+from training.examples.latents import LatentCache
+from training.examples.portraits import PortraitViews
 from training.maple_lane import (
+    Actor,
+    Scene,
     describe,
     describe_portrait_within,
     describe_within,
+    draw_portrait,
     sample_open_story,
     sample_story,
 )
+from training.maple_lane.words import canonical
 from training.pretrain import clip
 from training.pretrain.__main__ import main as pretrain
 from training.pretrain.look_heads import CLASSES, COLOURS, LookHeads, look_targets
 from training.pretrain.look_probe import LookProbe, holds_looks
+from training.train_char_ldm import train as train_char_ldm
+from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.maple_lane import CharacterExamples, deed_spans, mentions_of
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +151,92 @@ def test_clip_learns_anybody_tells_how_well_and_leaves_words_alone_where_told(si
         name: lines[0][name] for name in ("skin", "hair style")
     }
     assert np.isfinite([lines[0][name] for name in ("skin", "hair", "top", "bottom")]).all()
+
+
+@pytest.fixture(scope="module")
+def stage_1(tmp_path_factory) -> Path:
+    """Parts of stage 1 and, of each kind, two stories as latents."""
+    root = tmp_path_factory.mktemp("stage-1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
+        write_parts(root / "parts")
+    write_latents(root / "latents", 6)
+    shard = root / "latents" / "shard-00000.safetensors"
+    save_file(load_file(shard) | {"kinds": torch.tensor([0, 0, 1, 1, 2, 2], dtype=torch.uint8)}, shard)
+    return root
+
+
+def examples_of(folder: Path, **switches) -> CharacterExamples:
+    args = CharLdmArguments(output_dir="", batch=32, no_condition=0.0, **switches)
+    return CharacterExamples(LatentCache(folder / "latents"), tiny.image_processor(), args)
+
+
+def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1):
+    batch = examples_of(stage_1, canonical=0.5)(0, range(32))
+    assert "Nobody" in " ".join(batch["captions"])
+    assert len(batch["portraits"]) == sum(batch["counts"]) > 0
+    canonical_ones = 0
+    rows = zip(
+        batch["captions"],
+        batch["spans"],
+        batch["masks"],
+        batch["deed_spans"],
+        batch["deed_masks"],
+        strict=True,
+    )
+    for caption, spans, masks, deeds, deed_masks in rows:
+        assert masks[: len(spans)].any((-1, -2)).all() and not masks[len(spans) :].any()
+        assert ("Nobody" in caption or "nobody" in caption or "empty" in caption) or spans
+        canonical_ones += bool(deeds)
+        for (start, end), region in zip(deeds, deed_masks, strict=False):
+            doer = max((span for span in spans if span[1] < start), key=lambda span: span[1])
+            assert torch.equal(region, masks[spans.index(doer)])
+            assert caption[start:end] not in ("a", "an", "the") and " " not in caption[start:end]
+    assert 4 < canonical_ones < 28
+    assert not any(examples_of(stage_1, canonical=0.0)(0, range(32))["deed_spans"])
+
+
+def test_a_deed_is_the_words_behind_a_name_and_a_name_no_other_word():
+    scene = Scene(
+        "park", (Actor("Rose", "", "eating", "cake", look=Look()), Actor("Art", "", "painting", look=Look()))
+    )
+    caption = canonical(scene)
+    mentions = mentions_of(caption, scene)
+    told = [(who, caption[start:end]) for who, (start, end) in deed_spans(caption, scene, mentions)]
+    assert told == [("Rose", "eats"), ("Rose", "cake"), ("Art", "paints"), ("Art", "picture")]
+    assert not mentions_of("Hope waves.", scene)
+
+
+def test_views_are_the_same_in_every_run_and_of_anybody_only_so_many_are_kept():
+    looks, processor = [sample_look(seed) for seed in range(4)], tiny.image_processor()
+    views, again = PortraitViews(processor, kept=2), PortraitViews(processor)
+    drawn = draw_portrait("Ada", looks[0], 2 * tiny.PORTRAIT_SIZE)
+    assert torch.equal(views("Ada", looks[0], 0), processor(drawn, return_tensors="pt")["pixel_values"][0])
+    for view in (1, 2, 1):
+        for look in looks:
+            assert torch.equal(views("Ada", look, view), again("Bo", look, view))
+        assert torch.equal(views("Rosa", "dress", view), again("Rosa", "dress", view))
+    assert views._of_anybody.cache_info().currsize == 2 and views._of_cast.cache_info().currsize == 2
+    assert not torch.equal(views("Rosa", "dress", 1), views("Rosa", "dress", 2))
+
+
+def test_stage_1_trains_on_anybody_and_ties_deeds_to_their_doers(stage_1, tmp_path):
+    flags = ["--parts", str(stage_1 / "parts"), "--latents", str(stage_1 / "latents"), "--batch", "4"]
+    more = [
+        "--steps",
+        "2",
+        "--continued",
+        "true",
+        "--new_tower",
+        "true",
+        "--canonical",
+        "1",
+        "--no_condition",
+        "0",
+    ]
+    for name, weight in (("with", "0.1"), ("without", "0")):
+        out = ["--output_dir", str(tmp_path / name), "--deed_weight", weight]
+        train_char_ldm.main([*flags, *more, *out])
+        log = json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
+        assert ("deeds" in log) == (name == "with") and log["denoising"] > 0
+    assert (tmp_path / "with" / "sample-000002.png").exists()
