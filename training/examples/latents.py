@@ -76,14 +76,13 @@ class LatentCache:
         self.kinds = [tuple(KINDS)[kind] for kind in kinds]
         self._stories: dict[int, MapleStory] = {}
         written = [s["crowds"].tolist() if "crowds" in s else [None] * len(s["seeds"]) for s in loaded]
-        self._crowds = [
-            crowds or crowds_of(self._story(number)) for number, crowds in enumerate(chain(*written))
-        ]
+        self._crowds = list(chain(*written))
 
     @cached_property
     def pick(self) -> FramePicker:
         """Of these frames; made when it is first asked for, as L_img takes the frames that stage 2 has picked."""
-        return FramePicker(crowd for crowds in self._crowds for crowd in crowds)
+        told = (crowds or crowds_of(self._story(number)) for number, crowds in enumerate(self._crowds))
+        return FramePicker(chain(*told))
 
     def __len__(self) -> int:
         return len(self.latents)
