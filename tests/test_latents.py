@@ -11,23 +11,27 @@ from tests.parts_folder import CAPTION_TOKENS, write_parts
 from training import assemble
 from training.align_llm import cache as cache_conditions
 from training.examples import shards
-from training.examples.latents import FRAMES, FramePicker, LatentCache
-from training.maple_lane import sample_story
+from training.examples.latents import DIFFERENT, FRAMES, NOBODY, FramePicker, LatentCache, crowds_of
+from training.maple_lane import KINDS, WORLDS, sample_open_story, sample_story
 from training.pretrain import latents, ldm
 from training.story_ldm import __main__ as story_ldm
 from training.train_char_ldm import train as train_char_ldm
 
 
 def test_a_frame_is_picked_by_the_square_of_its_people():
-    """Picked evenly, one frame in seven has three people, and of the three it mostly drew two."""
-    seeds = range(40)
-    people = [len(frame.scene.actors) for seed in seeds for frame in sample_story(seed, FRAMES).frames]
-    pick, shares = FramePicker(seeds), 100_000
+    """Picked evenly, one frame in seven has three people, and of the three it mostly drew two.
+
+    Where they do different things it is picked more often still, and a frame of nobody is picked at all.
+    """
+    tales = [*(sample_story(seed, FRAMES) for seed in range(30)), *map(sample_open_story, range(8))]
+    crowds = [crowd for tale in tales for crowd in crowds_of(tale)]
+    assert (0, 0) in crowds
+    pick, shares = FramePicker(crowds), 100_000
     picked = Counter(pick(share / shares) for share in range(shares))
-    assert set(picked) == set(range(len(people)))
-    total = sum(count**2 for count in people)
-    for frame, count in enumerate(people):
-        assert picked[frame] / shares == pytest.approx(count**2 / total, abs=2e-5)
+    assert set(picked) == set(range(len(crowds)))
+    counts = [(people**2 or NOBODY) * (DIFFERENT if deeds > 1 else 1) for people, deeds in crowds]
+    for frame, count in enumerate(counts):
+        assert picked[frame] / shares == pytest.approx(count / sum(counts), abs=2e-5)
 
 
 @pytest.fixture
@@ -48,6 +52,29 @@ def test_what_somebody_holds_counts_as_the_character_does(encoded):
         more = cache.foreground(index) - people
         holds = any(actor.prop for actor in tale.frames[number].scene.actors)
         assert more.min() > -0.01 and (more.max() > 0.3 or not holds)
+
+
+def test_a_mixed_world_is_encoded_beside_the_shards_of_before_there_were_kinds(encoded):
+    (shard,) = encoded.glob("shard-*")
+    kept = {name: tensor for name, tensor in load_file(shard).items() if name not in ("kinds", "crowds")}
+    save_file(kept, shard)
+    more = ["--parts", str(encoded.parent), "--out", str(encoded), "--stories", "16", "--world", "mixed"]
+    latents.main(more)
+    cache = LatentCache(encoded)
+    kinds = [WORLDS["mixed"][seed % 4] for seed in range(4, 16)]
+    assert cache.kinds == ["cast"] * 4 + kinds and set(kinds) == set(KINDS)
+    empty = 0
+    for index in range(len(cache)):
+        tale, number = cache.story(index)
+        assert tale == KINDS[cache.kinds[index // FRAMES]](index // FRAMES, FRAMES, "train")
+        scene, masks = tale.frames[number].scene, cache.mask(index)
+        assert [bool(mask.any()) for mask in masks] == [k < len(scene.actors) for k in range(3)]
+        things = cache.foreground(index) - masks.sum(0)
+        assert not scene.things or things.max() > 0.3
+        empty += not scene.actors
+    assert empty
+    picked = {cache.pick(share / 400) for share in range(400)}
+    assert any(not cache.story(index)[0].frames[index % FRAMES].scene.actors for index in picked)
 
 
 @pytest.mark.parametrize("main", [latents.main, cache_conditions.main])

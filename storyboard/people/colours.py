@@ -39,13 +39,13 @@ _JITTER = 7  # how far a sampled colour may be from its palette's, in each chann
 
 def name_in(palette: Mapping[str, Colour], colour: Colour) -> str:
     """Returns the name of the palette's colour that looks most like this one."""
-    seen = _lab(colour)
-    return min(palette, key=lambda name: math.dist(_lab(palette[name]), seen))
+    seen = lab(colour)
+    return min(palette, key=lambda name: math.dist(lab(palette[name]), seen))
 
 
 def distance(one: Colour, other: Colour) -> float:
     """Returns how far apart two colours look, in CIELAB: 2 can just be seen, 100 is white and black."""
-    return math.dist(_lab(one), _lab(other))
+    return math.dist(lab(one), lab(other))
 
 
 def near(palette: Mapping[str, Colour], name: str, rng: Random) -> Colour:
@@ -55,8 +55,8 @@ def near(palette: Mapping[str, Colour], name: str, rng: Random) -> Colour:
 
 
 @lru_cache(maxsize=65536)
-def _lab(colour: Colour) -> tuple[float, float, float]:
-    """CIELAB of an sRGB colour under D65, in which equal distances look about equally far."""
+def lab(colour: Colour) -> tuple[float, float, float]:
+    """Returns CIELAB of an sRGB colour under D65, in which equal distances look about equally far."""
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour))
     xyz = (
         (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,

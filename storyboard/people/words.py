@@ -94,12 +94,31 @@ def describe_look(look: Look) -> str:
     return who + having + dressed + (f", with {listed(carried)}" if carried else "")
 
 
+def telling_facts(look: Look) -> tuple[str, ...]:
+    """Returns what can be seen as short phrases, the most telling first: what to keep where there is little room.
+
+    Hair, the largest clothes and skin come first, shoes and size last.
+    """
+    labels = facets(look)
+    features, worn = _features(look, labels), _clothes(look, labels)
+    skin = [features.pop(0)] if look.kind == "human" else []
+    shoes = [part for part in worn if look.footwear != "bare feet" and part.endswith(f" {look.footwear}")]
+    carried = [_extra(look, name) for name, _ in look.extras if name in _CARRIED]
+    sizes = [size for size in (_size(look), _GIRTHS[look.girth]) if size]
+    clothes = [part for part in worn if part not in shoes]
+    return (*features[:1], *clothes[:2], *skin, *features[1:], *clothes[2:], *carried, *shoes, *sizes)
+
+
+def name_kind(look: Look) -> str:
+    """Returns what somebody is, with the colour of metal or fur: "an old woman", "a grey fox"."""
+    coat = [] if look.kind == "human" else [str(facets(look)["skin"])]
+    return a(" ".join(_coloured(coat, noun(look))))
+
+
 def name_clothes(look: Look) -> str:
     """Returns what tells somebody's portraits apart: "a red hoodie"; for who wears no top "a blue robot"."""
     labels = facets(look)
-    if look.top == w.NONE:
-        return a(" ".join(_coloured([str(labels["skin"])], noun(look))))
-    return _clothes(look, labels)[0]
+    return name_kind(look) if look.top == w.NONE else _clothes(look, labels)[0]
 
 
 def _size(look: Look) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from transformers import CLIPImageProcessor, HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import ConditionMapper, StoryStates
-from training.align_llm.cache import load_conditioner, portrait_views
+from training.align_llm.cache import load_conditioner
+from training.align_llm.portraits import PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache
 from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
@@ -101,8 +103,8 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     parts, cache = Path(args.parts), StateCache(Path(args.states))
     conditioner = load_conditioner(parts, "cpu")
-    portraits, _ = portrait_views(conditioner, CLIPImageProcessor.from_pretrained(parts / "image_processor"))
-    targets = Targets(conditioner, portraits)
+    processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
+    targets = Targets(conditioner, PortraitFeatures(conditioner, processor))
     image_tokens = cache.image_tokens()
     mapper = _mapper(args, parts, image_tokens.config.width, targets)
     seen = [cache[number] for number in range(min(MEASURED, len(cache)))]
@@ -145,25 +147,27 @@ def _mapper(args: MapperArguments, parts: Path, width: int, targets: Targets) ->
 def read_right(
     mapper: ConditionMapper, examples: Translations, targets: Targets, count: int
 ) -> dict[str, float]:
-    """Returns per cent of frames whose people are right, whose place is, and of people whose action is."""
+    """Returns per cent of frames whose people are right, whose place is, and of people whose action is.
+
+    Stories of the cast and of anybody else are counted apart.
+    """
     mapper.eval()
-    people, places, deeds = [], [], []
+    right: dict[str, list[bool]] = defaultdict(list)
     for number in range(count):
         index = number % len(examples.read)
-        frames, rng = examples.read[index].telling.frames, np.random.default_rng(number)
-        frame, outfits = number % len(frames), examples.dressed(index, rng)
-        batch = collated([examples.example(index, frame, outfits, rng)])
+        telling, rng = examples.read[index].telling, np.random.default_rng(number)
+        frame, cast = number % len(telling.frames), examples.dressed(index, rng)
+        batch = collated([examples.example(index, frame, cast, rng)])
         condition, pointed = mapper.read(
             batch["images"], torch.zeros_like(batch["images"]), StoryStates(**batch["story"])
         )
-        people.append(right_people(pointed[0], batch["points"][0]))
-        place, actions = nearest_caption(condition[0], frames[frame].shows, outfits, targets)
-        places.append(place)
-        deeds += actions
+        place, actions = nearest_caption(condition[0], telling.frames[frame].shows, cast, targets)
+        whose = ", anybody" if telling.looks else ""
+        right[f"who{whose}"].append(right_people(pointed[0], batch["points"][0]))
+        right[f"where{whose}"].append(place)
+        right[f"what{whose}"] += actions
     mapper.train()
-    return {
-        name: 100 * float(np.mean(v)) for name, v in (("who", people), ("where", places), ("what", deeds))
-    }
+    return {name: 100 * float(np.mean(found)) for name, found in right.items() if found}
 
 
 def _tell(folder: Path, step: int, right: dict[str, float]) -> None:

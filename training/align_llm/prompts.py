@@ -18,7 +18,7 @@ from storyboard.models.story_reader import Part, StoryReader
 from storyboard.text.prompt import interleave
 from training.align_llm.cache import ConditionCache
 from training.examples.captions import token_ids
-from training.examples.latents import FRAMES, FramePicker, LatentCache
+from training.examples.latents import FRAMES, FramePicker, LatentCache, crowds_of
 from training.examples.noise import noised_frames
 from training.maple_lane.reading import CAST_SHARE, cast_so_far
 
@@ -114,12 +114,15 @@ class Prompts:
         self.cache, self.args, self.latents, self.tokenizer = cache, args, latents, tokenizer
         self.prompt = prompt
         stories = len(cache) if latents is None else min(len(cache), len(latents.seeds))
-        if latents is not None and latents.seeds[:stories] != cache.seeds[:stories]:
+        same = latents is None or (
+            latents.seeds[:stories] == cache.seeds[:stories] and set(latents.kinds[:stories]) == {"cast"}
+        )
+        if not same:
             raise StoryError(
                 f"{args.latents} and {args.conditions} hold other stories, or in another order; delete them and make "
                 "both again, with training.pretrain latents and training.cache_conditions."
             )
-        self.pick = FramePicker(cache.seeds[:stories])
+        self.pick = FramePicker(c for number in range(stories) for c in crowds_of(cache.story(number)))
 
     def __call__(self, step: int, rows: range) -> dict:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]

@@ -5,15 +5,16 @@ Scores of training only; pictures are scored in `training.evaluate`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
 
 from storyboard.models.losses import alignment_loss
 from storyboard.pipeline.explain import POINTED
-from training.align_llm.translation import Targets
-from training.maple_lane import ACTIONS, PLACES
+from training.align_llm.translation import Cast, Targets
+from training.maple_lane import ACTIONS, BY_NAME, PLACES
+from training.maple_lane.more_actions import ALL_ACTIONS
 from training.maple_lane.words import Shown, Shows
 
 
@@ -24,32 +25,31 @@ def right_people(pointed: torch.Tensor, points: torch.Tensor) -> bool:
 
 
 def nearest_caption(
-    condition: torch.Tensor, shows: Shows, outfits: Mapping[str, str], targets: Targets
+    condition: torch.Tensor, shows: Shows, cast: Cast, targets: Targets
 ) -> tuple[bool, list[bool]]:
     """Whether of all places the right one is nearest to a condition (L, D), and of all actions each person's.
 
-    Each is exchanged by itself, all else being right.
+    Each is exchanged by itself, all else being right; the actions are the benchmark's where all are of its cast.
     """
+    known = ACTIONS if all(person.name in BY_NAME for person in shows.people) else ALL_ACTIONS
     places = [replace(shows, place=place) for place in PLACES]
-    right = _nearest(condition, places, outfits, targets).place == shows.place
+    right = _nearest(condition, places, cast, targets).place == shows.place
     deeds = []
     for number, person in enumerate(shows.people):
         others = [
-            Shown(person.name, action, next(iter(ACTIONS[action].props or ()), None))
-            for action in ACTIONS
+            Shown(person.name, action, next(iter(known[action].props or ()), None))
+            for action in known
             if action != person.action
         ]
         choices = [
             replace(shows, people=(*shows.people[:number], one, *shows.people[number + 1 :]))
             for one in (person, *others)
         ]
-        found = _nearest(condition, choices, outfits, targets)
+        found = _nearest(condition, choices, cast, targets)
         deeds.append(found.people[number].action == person.action)
     return right, deeds
 
 
-def _nearest(
-    condition: torch.Tensor, choices: Sequence[Shows], outfits: Mapping[str, str], targets: Targets
-) -> Shows:
-    far = [alignment_loss(condition, targets.condition(one, outfits).condition) for one in choices]
+def _nearest(condition: torch.Tensor, choices: Sequence[Shows], cast: Cast, targets: Targets) -> Shows:
+    far = [alignment_loss(condition, targets.condition(one, cast).condition) for one in choices]
     return choices[int(torch.stack(far).argmin())]

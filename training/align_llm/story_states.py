@@ -22,6 +22,7 @@ from transformers import AutoModelForCausalLM, HfArgumentParser
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
 from storyboard.models.story_reader import StoryReader, Told
+from storyboard.people import Look
 from storyboard.text.prompt import interleave
 from training.align_llm.tellings import Telling, ToldFrame, sample_telling
 from training.configs.parts import freeze, load_config
@@ -42,6 +43,9 @@ class StatesArguments:
     out: str = field(default="runs/smollm2/states", metadata={"help": "folder of the shards"})
     stories: int = field(default=8192, metadata={"help": "tellings, in shards of 128"})
     split: Literal["train", "val"] = field(default="train", metadata={"help": "whose stories"})
+    world: Literal["cast", "people", "open", "mixed"] = field(
+        default="cast", metadata={"help": "which stories; mixed: half of them open, a quarter of the cast"}
+    )
     seed: int = field(default=0, metadata={"help": "of the image tokens"})
 
 
@@ -171,12 +175,16 @@ def _open(shard: Path) -> list[ReadTelling]:
 
 def _as_json(telling: Telling) -> dict:
     frames = [{"caption": frame.caption, "shows": frame.shows.to_json()} for frame in telling.frames]
-    return {"frames": frames, "pronouns": telling.pronouns}
+    looks = {name: look.to_json() for name, look in telling.looks.items()}
+    return {"frames": frames, "pronouns": telling.pronouns, "looks": looks}
 
 
 def _telling(value: dict) -> Telling:
     frames = (ToldFrame(frame["caption"], Shows.from_json(frame["shows"])) for frame in value["frames"])
-    return Telling(tuple(frames), value["pronouns"])
+    looks = value.get("looks", {})  # shards of before there were any are of the cast
+    return Telling(
+        tuple(frames), value["pronouns"], {name: Look.from_json(look) for name, look in looks.items()}
+    )
 
 
 def load_reader(parts: Path, config: dict, seed: int) -> StoryReader:
@@ -202,7 +210,7 @@ def main(argv: list[str] | None = None) -> None:
         reader.image_tokens.save_pretrained(out / "image_tokens")
     read = TellingReader(reader)
     for shard, seeds in tqdm(shards, desc="states"):
-        write_states(shard, [read(sample_telling(seed, args.split)) for seed in seeds])
+        write_states(shard, [read(sample_telling(seed, args.split, args.world)) for seed in seeds])
 
 
 if __name__ == "__main__":

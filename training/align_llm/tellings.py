@@ -6,11 +6,13 @@ What a reader that translates free wording learns: the captions in, the canonica
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
+from storyboard.people import Look
 from storyboard.text.captions import mentioned_names
-from training.maple_lane import ACTIONS, MapleStory, sample_story
+from training.maple_lane import ACTIONS, KINDS, MapleStory, kind_of
+from training.maple_lane.more_actions import PRESENTS
 from training.maple_lane.words import (
     FrameFacts,
     PersonFacts,
@@ -41,10 +43,11 @@ class ToldFrame:
 
 @dataclass(frozen=True)
 class Telling:
-    """`FRAMES` frames of a story, and the pronoun of everybody in it by name."""
+    """`FRAMES` frames of a story, the pronoun of everybody in it by name, and the looks of those who have one."""
 
     frames: tuple[ToldFrame, ...]
     pronouns: dict[str, str]
+    looks: dict[str, Look] = field(default_factory=dict)
 
 
 def canonical(shows: Shows) -> str:
@@ -54,11 +57,11 @@ def canonical(shows: Shows) -> str:
     return canonical_caption(facts)
 
 
-def sample_telling(seed: int, split: str = "train") -> Telling:
-    """Returns the telling of that number; equal arguments give the equal one."""
+def sample_telling(seed: int, split: str = "train", world: str = "cast") -> Telling:
+    """Returns the telling of that number in a world of stories; equal arguments give the equal one."""
     rng = Random(f"telling/{split}/{seed}")
     late = rng.choice((1, 2)) if rng.random() < LATE_SHARE else 0
-    return tell_story(sample_story(seed, late + FRAMES, split), rng, late)
+    return tell_story(KINDS[kind_of(world, seed)](seed, late + FRAMES, split), rng, late)
 
 
 def tell_story(story: MapleStory, rng: Random, first: int = 0) -> Telling:
@@ -72,23 +75,31 @@ def tell_story(story: MapleStory, rng: Random, first: int = 0) -> Telling:
         people = tuple(Shown(one.name, one.action, one.prop) for one in facts.people)
         if kind < FREE_SHARE:
             caption, said = free.text, {one.name: one for one in free.shows.people}
-            people = tuple(_settled(one, said[one.name]) for one in people)
+            people = _given(tuple(_settled(one, said[one.name]) for one in people))
         else:
             caption = frame.referential if kind < FREE_SHARE + REFERENTIAL_SHARE else frame.plain
         order = _order(caption, facts.names, order)
         if number >= first:
             people = tuple(sorted(people, key=lambda one: order.index(one.name)))
             told.append(ToldFrame(caption, replace(free.shows, people=people)))
-    return Telling(tuple(told), pronouns)
+    looks = {name: look for name, look in story.looks.items() if name in pronouns}
+    return Telling(tuple(told), pronouns, looks)
 
 
 def _settled(person: Shown, said: Shown) -> Shown:
     """What the caption leaves open is what is most usual, as an average of all there could be is nothing to draw."""
     if said.action is None:
         return Shown(person.name, "standing")
-    if said.prop is None and person.prop is not None:
-        return Shown(person.name, person.action, ACTIONS[person.action].props[0])
+    if said.prop is None and person.prop is not None and person.action != "taking":
+        usual = PRESENTS if person.action == "giving" else ACTIONS[person.action].props
+        return Shown(person.name, person.action, usual[0])
     return person
+
+
+def _given(people: tuple[Shown, ...]) -> tuple[Shown, ...]:
+    """Whoever takes something takes what the other gives."""
+    given = next((one.prop for one in people if one.action == "giving"), None)
+    return tuple(replace(one, prop=given or one.prop) if one.action == "taking" else one for one in people)
 
 
 def _order(caption: str, names: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """What a condition mapper learns from on cached states: free wording in, the condition of the canonical caption out.
 
-Clothes are changed at random from example to example: the words do not tell them, so the mapper has to take them from
-the cast. Knows losses and batches, not files or commands.
+Clothes of the seven are changed at random from example to example, and anybody is shown as uploads may be: words do not
+tell looks, so the mapper has to take them from the cast. Knows losses and batches, not files or commands.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -28,20 +28,24 @@ from storyboard.models.mappers import (
     StoryStates,
     stacked,
 )
+from storyboard.people import Look
 from storyboard.text.captions import find_mentions
 from training.align_llm.layout import layout
+from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
-from training.examples.latents import CROWD
+from training.examples.latents import frame_weight
 from training.maple_lane import BY_NAME
-from training.maple_lane.reading import NAMES
 from training.maple_lane.words import Shows
 
 NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
 
-Worn = Mapping[tuple[str, str], torch.Tensor]  # (name, outfit) -> portrait feature (V,)
+VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
+TEXTS = 16_384  # captions whose states are kept, 37 kB each
+
+Cast = Mapping[str, Portrait]
 
 
 class Target(NamedTuple):
@@ -56,55 +60,59 @@ class Targets:
     """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
 
     The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
+    features: name and portrait -> (V,).
     """
 
-    def __init__(self, conditioner: CharacterConditioner, portraits: Worn):
-        self.conditioner, self.portraits = conditioner, portraits
-        self._text = lru_cache(maxsize=None)(self._laid_out)
-        self._alone = lru_cache(maxsize=None)(self._fused_alone)
+    def __init__(self, conditioner: CharacterConditioner, features: Callable[[str, Portrait], torch.Tensor]):
+        self.conditioner, self.features = conditioner, features
+        self._text = lru_cache(maxsize=TEXTS)(self._laid_out)
+        self._alone = lru_cache(maxsize=KEPT)(self._fused_alone)
 
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self._encode("")[0].shape)
+        return tuple(self._encode("", ())[0].shape)
 
     @torch.no_grad()
-    def condition(self, shows: Shows, outfits: Mapping[str, str]) -> Target:
+    def condition(self, shows: Shows, cast: Cast) -> Target:
         """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
-        target = self._text(canonical(shows), canonical(replace(shows, people=())).removeprefix(NOBODY))
+        names = tuple(person.name for person in shows.people)
+        tail = canonical(replace(shows, people=())).removeprefix(NOBODY)
+        target = self._text(canonical(shows), names, tail)
         condition = target.condition.clone()
         for column, name in target.named.items():
-            condition[column] = self._fused(condition[column], name, outfits[name])
+            condition[column] = self._fused(condition[column], name, cast[name])
         return target._replace(condition=condition)
 
     @torch.no_grad()
-    def person(self, name: str, outfit: str) -> torch.Tensor:
+    def person(self, name: str, portrait: Portrait) -> torch.Tensor:
         """Returns the fused vector (D,) of a name by itself: what a mapper can point at."""
-        return self._alone(name, outfit)
+        return self._alone(name, portrait)
 
-    def _fused_alone(self, name: str, outfit: str) -> torch.Tensor:
-        states, columns = self._encode(name)
-        return self._fused(states[min(columns)], name, outfit)
+    def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
+        states, columns = self._encode(name, (name,))
+        return self._fused(states[min(columns)], name, portrait)
 
-    def _fused(self, state: torch.Tensor, name: str, outfit: str) -> torch.Tensor:
-        return self.conditioner.fuser(state[None], self.portraits[name, outfit][None])[0]
+    def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
+        return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
 
-    def _laid_out(self, caption: str, tail: str) -> Target:
+    def _laid_out(self, caption: str, names: tuple[str, ...], tail: str) -> Target:
         """tail: what the caption says behind its people."""
-        states, columns = self._encode(caption)
+        states, columns = self._encode(caption, names)
         tokens = self.conditioner.tokenizer(
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )
         ends = [end for _, end in tokens["offset_mapping"]]
-        starts = [bisect_right(ends, m.start) for m in find_mentions(caption, NAMES)]
+        mentions = find_mentions(caption, {name: () for name in names})
+        starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
         words = len(tokens["input_ids"])
         order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), words, len(states))
         place_of = {token: place for place, token in enumerate(order)}
         named = {place_of[column]: name for column, name in columns.items()}
         return Target(states[order], named, torch.tensor(order) < words)
 
-    def _encode(self, caption: str) -> tuple[torch.Tensor, dict[int, str]]:
-        mentions = find_mentions(caption, NAMES)
+    def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
+        mentions = find_mentions(caption, {name: () for name in names})
         (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
         where = {c: m.name for c, m in zip(columns, mentions, strict=True) if c is not None}
         return self.conditioner.encode_text([caption])[0], where
@@ -127,11 +135,11 @@ class Translations:
     ):
         self.read, self.targets, self.people = read, targets, people
         self.seed, self.learning = seed, learning
+        self._elsewhere = [who for one in read for who in one.telling.looks.items()]
         frames = range(len(read[0].telling.frames))
         # By number of the frame: how much each telling's counts, added up.
         self._ends = [
-            np.cumsum([len(one.telling.frames[number].shows.people) ** CROWD for one in read])
-            for number in frames
+            np.cumsum([_weight(one.telling.frames[number].shows) for one in read]) for number in frames
         ]
 
     def __call__(self, step: int, rows: range) -> dict[str, Any]:
@@ -146,18 +154,32 @@ class Translations:
             examples.append(self.example(index, number, self.dressed(index, rng), rng))
         return collated(examples)
 
-    def dressed(self, index: int, rng: np.random.Generator) -> dict[str, str]:
-        """Returns the cast of an example with what each wears: the story's people, then a few strangers."""
-        story = self.read[index].telling.pronouns
-        strangers = rng.permutation([name for name in NAMES if name not in story])
-        cast = [*story, *strangers[: rng.integers(STRANGERS + 1)].tolist()]
-        return {name: str(rng.choice(list(BY_NAME[name].outfits))) for name in cast}
+    def dressed(self, index: int, rng: np.random.Generator) -> dict[str, Portrait]:
+        """Returns the cast of an example with how each looks: the story's people, then a few strangers.
+
+        The seven wear any of their outfits, anybody else what their look says.
+        """
+        telling = self.read[index].telling
+        looks: dict[str, Look | None] = {name: telling.looks.get(name) for name in telling.pronouns}
+        for _ in range(rng.integers(STRANGERS + 1)):
+            name, look = self._stranger(rng)
+            looks.setdefault(name, look)
+        return {name: self._portrait(name, look, rng) for name, look in looks.items()}
+
+    def _stranger(self, rng: np.random.Generator) -> tuple[str, Look | None]:
+        if self._elsewhere and rng.random() < 0.5:
+            return self._elsewhere[rng.integers(len(self._elsewhere))]
+        return str(rng.choice(list(BY_NAME))), None
+
+    def _portrait(self, name: str, look: Look | None, rng: np.random.Generator) -> Portrait:
+        wears = look or str(rng.choice(list(BY_NAME[name].outfits)))
+        return Portrait(wears, int(rng.integers(VIEWS)) if self.learning else 0)
 
     def example(
-        self, index: int, number: int, outfits: Mapping[str, str], rng: np.random.Generator
+        self, index: int, number: int, dressed: Cast, rng: np.random.Generator
     ) -> dict[str, torch.Tensor]:
         """Returns frame `number` of a telling with this cast, the story's people first."""
-        one, cast = self.read[index], list(outfits)
+        one, cast = self.read[index], list(dressed)
         story = one.telling.pronouns
         places = rng.permutation(self.people)[: len(cast)] if self.learning else np.arange(len(cast))
         begin, now, end = int(one.words[0, 0]), int(one.words[number, 0]), int(one.words[number, 1])
@@ -166,15 +188,15 @@ class Translations:
         if self.learning:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
         sentence[max(now - begin, 0) :] = NOW
-        target, named, worded = self.targets.condition(one.telling.frames[number].shows, outfits)
+        target, named, worded = self.targets.condition(one.telling.frames[number].shows, dressed)
         vectors, pronouns = (
             torch.zeros(self.people, target.shape[-1]),
             torch.zeros(self.people, dtype=torch.long),
         )
         points = torch.zeros(len(target), dtype=torch.long)
         for name, place in zip(cast, places.tolist(), strict=True):
-            vectors[place] = self.targets.person(name, outfits[name])
-            pronouns[place] = PRONOUNS.index(BY_NAME[name].pronoun)
+            vectors[place] = self.targets.person(name, dressed[name])
+            pronouns[place] = PRONOUNS.index(dressed[name].pronoun(name))
             points[[column for column, who in named.items() if who == name]] = place + 1
         return {
             "states": one.states[begin:end],
@@ -187,6 +209,11 @@ class Translations:
             "points": points,
             "worded": worded,
         }
+
+
+def _weight(shows: Shows) -> float:
+    actions = [person.action for person in shows.people]
+    return frame_weight(len(actions), len(set(actions)))
 
 
 def collated(examples: Sequence[dict[str, torch.Tensor]]) -> dict[str, Any]:
@@ -216,9 +243,9 @@ class TranslationTraining(nn.Module):
         )
         target, points = batch["targets"], batch["points"]
         named, worded = points > 0, batch["worded"]
-        alignment, names, words = (
-            alignment_loss(predicted[some], target[some]) for some in (worded | True, named, worded)
-        )
+        alignment, words = (alignment_loss(predicted[some], target[some]) for some in (worded | True, worded))
+        # a batch may show nobody at all, whose mean error would be no number
+        names = alignment_loss(predicted[named], target[named]) if named.any() else 0 * alignment
         shares = torch.cat([1 - pointed.sum(-1, keepdim=True), pointed], -1).clamp(min=1e-6)
         pointing = F.nll_loss(shares.log().flatten(0, 1), points.flatten())
         loss = alignment + self.args.pointer_weight * pointing

@@ -1,12 +1,13 @@
 """Encoded pictures of Maple Lane: shards of latents and masks on disk, and the stories they came from.
 
-Captions and scenes are sampled again from a story's seed, which costs nothing. `training.pretrain.latents` writes them.
+Captions and scenes are sampled again from a story's kind and seed. `training.pretrain.latents` writes the shards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -19,28 +20,47 @@ from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
 from training.configs.parts import freeze, load_vae
 from training.examples.pixels import pixels_of
-from training.maple_lane import MapleStory, draw_with_things, sample_story
+from training.maple_lane import KINDS, MapleStory, draw_layers
 
 FRAMES = 4
 MAX_CHARACTERS = 3
 MASK_SIZE = 32  # finer than any recorded attention map
 CROWD = 2  # examples are picked in proportion to this power of a frame's people: most mistakes are made with three
+DIFFERENT = (
+    1.5  # and so much more often where they do different things: who does what is the last to be learned
+)
+NOBODY = 4.0  # what a frame of nobody counts for, as much as one of two: a picture without anybody must be learned too
+
+
+def frame_weight(people: int, deeds: int) -> float:
+    """Returns how often a frame is picked that shows so many people doing so many different things; of one: 1."""
+    if not people:
+        return NOBODY
+    return people**CROWD * (DIFFERENT if deeds > 1 else 1.0)
+
+
+def crowds_of(tale: MapleStory) -> list[tuple[int, int]]:
+    """Returns people and different deeds of each frame of a story."""
+    actions = ([actor.action for actor in frame.scene.actors] for frame in tale.frames)
+    return [(len(doing), len(set(doing))) for doing in actions]
 
 
 class FramePicker:
-    """Picks frames of these stories, in proportion to their people to the power of CROWD."""
+    """Picks frames in proportion to their `frame_weight`; crowds: people and different deeds of each."""
 
-    def __init__(self, seeds: Sequence[int]):
-        frames = [frame for seed in seeds for frame in sample_story(seed, FRAMES, "train").frames]
-        self._ends = np.cumsum([len(frame.scene.actors) ** CROWD for frame in frames])
+    def __init__(self, crowds: Iterable[Sequence[int]]):
+        self._ends = np.cumsum([frame_weight(*crowd) for crowd in crowds])
 
     def __call__(self, share: float) -> int:
-        """The frame, counted over all stories, at this share (0 to 1, without 1) of all weights."""
+        """The frame at this share (0 to 1, without 1) of all weights."""
         return int(np.searchsorted(self._ends, share * self._ends[-1], side="right"))
 
 
 class LatentCache:
-    """What has been encoded: latents (N, C, h, w), masks (N, 3 + 1, 32, 32) and the frame each came from."""
+    """What has been encoded: latents (N, C, h, w), masks (N, 3 + 1, 32, 32) and the frame each came from.
+
+    kinds, seeds: of each story, which has four frames. Shards of before there were kinds are of the cast.
+    """
 
     def __init__(self, folder: Path):
         shards = sorted(Path(folder).glob("shard-*.safetensors"))
@@ -52,22 +72,29 @@ class LatentCache:
         if self.masks.shape[1] != MAX_CHARACTERS + 1:
             raise StoryError(f"{folder} holds no masks of things; delete it and encode the pictures again.")
         self.seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
+        kinds = torch.cat([s.get("kinds", torch.zeros_like(s["seeds"])).long() for s in loaded]).tolist()
+        self.kinds = [tuple(KINDS)[kind] for kind in kinds]
         self._stories: dict[int, MapleStory] = {}
+        written = [s["crowds"].tolist() if "crowds" in s else [None] * len(s["seeds"]) for s in loaded]
+        self._crowds = list(chain(*written))
 
     @cached_property
     def pick(self) -> FramePicker:
         """Of these frames; made when it is first asked for, as L_img takes the frames that stage 2 has picked."""
-        return FramePicker(self.seeds)
+        told = (crowds or crowds_of(self._story(number)) for number, crowds in enumerate(self._crowds))
+        return FramePicker(chain(*told))
 
     def __len__(self) -> int:
         return len(self.latents)
 
     def story(self, index: int) -> tuple[MapleStory, int]:
         """The story of latent `index` and which of its frames it is."""
-        seed = self.seeds[index // FRAMES]
-        if seed not in self._stories:
-            self._stories[seed] = sample_story(seed, FRAMES, "train")
-        return self._stories[seed], index % FRAMES
+        return self._story(index // FRAMES), index % FRAMES
+
+    def _story(self, number: int) -> MapleStory:
+        if number not in self._stories:
+            self._stories[number] = KINDS[self.kinds[number]](self.seeds[number], FRAMES, "train")
+        return self._stories[number]
 
     def mask(self, index: int) -> torch.Tensor:
         """(3, 32, 32) in 0..1, the scene's actors in order, zeros where there are fewer."""
@@ -79,14 +106,17 @@ class LatentCache:
 
 
 def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, torch.Tensor]:
-    """Latents (4, C, h, w) and masks (4, 3 + 1, 32, 32) uint8 of a story of four frames: characters, then things."""
+    """Latents (4, C, h, w) and masks (4, 3 + 1, 32, 32) uint8 of a story of four frames.
+
+    Masks are of the scene's actors in order, then of all things: held, leaned on, or standing beside them.
+    """
     pixels, masks = [], torch.zeros(FRAMES, MAX_CHARACTERS + 1, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
     for row, frame in enumerate(tale.frames):
-        picture, visible, things = draw_with_things(frame.scene, vae.config.sample_size)
-        pixels.append(pixels_of(picture))
-        shown = dict(enumerate(visible[actor.name] for actor in frame.scene.actors)) | {
-            MAX_CHARACTERS: things
-        }
+        layers = draw_layers(frame.scene, vae.config.sample_size)
+        pixels.append(pixels_of(layers.picture))
+        things = np.logical_or.reduce([layers.held, *layers.things])
+        people = (layers.people[actor.name] for actor in frame.scene.actors)
+        shown = dict(enumerate(people)) | {MAX_CHARACTERS: things}
         for slot, pixel_mask in shown.items():
             mask = torch.from_numpy(pixel_mask.astype(np.float32))[None, None]
             masks[row, slot] = F.interpolate(mask, MASK_SIZE, mode="area")[0, 0].mul(255).round().byte()

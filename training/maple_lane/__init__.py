@@ -5,7 +5,7 @@ Pillow and numpy only; knows nothing of models. `python -m training.maple_lane -
 
 from .actions import ACTIONS, PROPS
 from .cast import BY_NAME, CAST, MapleCharacter
-from .describe import describe, describe_portrait
+from .describe import describe, describe_portrait, describe_portrait_within, describe_within
 from .grammar import Reference, candidates
 from .open_stories import sample_open_story
 from .places import PLACES
@@ -21,10 +21,12 @@ from .scene import (
     draw_with_things,
 )
 from .stories import FIXED, SPLITS, MapleStory, StoryFrame, sample_people_story, sample_story, split_of, story
+from .worlds import KINDS, WORLDS, kind_of
 
 __all__ = [
-    "ACTIONS", "BY_NAME", "CAST", "EXPRESSIONS", "FIXED", "PLACES", "PROPS", "SPLITS", "Actor", "MapleCharacter",
-    "MapleStory", "Reference", "Scene", "StoryFrame", "Thing", "candidates", "describe", "describe_portrait", "draw",
-    "draw_layers", "draw_portrait", "draw_with_masks", "draw_with_things", "sample_open_story",
-    "sample_people_story", "sample_story", "split_of", "story",  # fmt: skip
+    "ACTIONS", "BY_NAME", "CAST", "EXPRESSIONS", "FIXED", "KINDS", "PLACES", "PROPS", "SPLITS", "WORLDS",
+    "Actor", "MapleCharacter", "MapleStory", "Reference", "Scene", "StoryFrame", "Thing", "candidates",
+    "describe", "describe_portrait", "describe_portrait_within", "describe_within", "draw", "draw_layers",
+    "draw_portrait", "draw_with_masks", "draw_with_things", "kind_of", "sample_open_story",
+    "sample_people_story", "sample_story", "split_of", "story",
 ]  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from storyboard.people import Look
-from storyboard.people.words import describe_look
+from storyboard.people.words import describe_look, name_kind, telling_facts
 
 from .actions import THINGS
 from .cast import BY_NAME
@@ -45,14 +47,36 @@ _DEEDS = {
 }
 _OWN_FACES = ("sleeping", "crying", "laughing", "hugging")  # their face is that of the action
 _WHEN = {"day": "", "dusk": " at dusk", "night": " at night"}
+_MOST_FACTS = 8  # about somebody, in a description that has to fit
 _WEATHER = {"clear": "", "rain": " in the rain", "snow": " in the snow"}
 
 
 def describe(scene: Scene) -> str:
     """The whole scene, people from left to right: "In the park: Rosa in a green dress waves, smiling; Milo in ..."."""
+    return _described(scene, None)
+
+
+def describe_within(scene: Scene, fits: Callable[[str], bool]) -> str:
+    """Returns the description with as many facts about anybody's look as fit, the most telling ones.
+
+    One that does not even fit without any is returned all the same; of the cast nothing is left out.
+    """
+    return _first_fitting((_described(scene, most) for most in range(_MOST_FACTS, -1, -1)), fits)
+
+
+def _first_fitting(texts: Iterator[str], fits: Callable[[str], bool]) -> str:
+    text = ""
+    for text in texts:
+        if fits(text):
+            break
+    return text
+
+
+def _described(scene: Scene, most: int | None) -> str:
     place = PLACES[scene.place]
     when = _WHEN[scene.time] + _WEATHER[scene.weather] if place.outdoors else ""
-    seen = [*map(_describe_actor, scene.actors), *(THINGS_BESIDE[thing.kind].words for thing in scene.things)]
+    people = (_describe_actor(actor, most) for actor in scene.actors)
+    seen = [*people, *(THINGS_BESIDE[thing.kind].words for thing in scene.things)]
     return f"{place.at.capitalize()}{when}: " + "; ".join(seen or ["nobody"]) + "."
 
 
@@ -64,12 +88,25 @@ def describe_portrait(name: str, wears: str | Look) -> str:
     return f"{name}, {who.looks}, in {who.wardrobe[wears].words}."
 
 
-def _describe_actor(actor: Actor) -> str:
+def describe_portrait_within(name: str, look: Look, fits: Callable[[str], bool]) -> str:
+    """Returns as much of anybody's description as fits, the most telling facts first."""
+    facts = range(len(telling_facts(look)), -1, -1)
+    return _first_fitting((f"{name}, {_look(look, most)}." for most in facts), fits)
+
+
+def _look(look: Look, most: int | None) -> str:
+    """A look in words, with at most so many facts; None: all of them, in whole sentences' order."""
+    if most is None:
+        return describe_look(look)
+    return " with ".join(filter(None, [name_kind(look), ", ".join(telling_facts(look)[:most])]))
+
+
+def _describe_actor(actor: Actor, most: int | None) -> str:
     deed = _DEEDS[actor.action]
     if "{prop}" in deed:
         deed = deed.replace("{prop}", THINGS[actor.prop or ""])
     deed = deed.replace("{partner}", actor.partner or "")
     face = "" if actor.action in _OWN_FACES else f", {_FACES[actor.expression]}"
     if actor.look:
-        return f"{actor.name}, {describe_look(actor.look)}, {deed}{face}"
+        return f"{actor.name}, {_look(actor.look, most)}, {deed}{face}"
     return f"{actor.name} in {BY_NAME[actor.name].wardrobe[actor.outfit].words} {deed}{face}"

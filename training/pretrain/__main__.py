@@ -10,6 +10,7 @@ PARTS = {
     "autoencoder": "autoencoder",
     "decoder": "decoder",
     "clip": "clip",
+    "looks": "look_probe",
     "language-model": "language_model",
     "latents": "latents",
     "ldm": "ldm",

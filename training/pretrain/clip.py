@@ -2,12 +2,18 @@
 
 Pairs are frames and portraits of Maple Lane with dense descriptions (who wears what, where, doing what), so that the
 vision features know the outfits that captions never mention. fp32, about 130 pairs a second on two cores.
+
+With `--anybody 0.7` that share of pairs shows people of any look. Linear heads then also read their looks off the
+projected feature, and at every checkpoint a probe says how much of a stranger's look the feature holds.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -16,6 +22,8 @@ from torch import nn
 from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.errors import StoryError
+from storyboard.people import Look, sample_look
+from storyboard.people.names import sample_name
 from training.configs.parts import (
     build_clip,
     build_image_processor,
@@ -24,9 +32,25 @@ from training.configs.parts import (
     save_part,
     split_clip,
 )
-from training.examples.weather import weather
+from training.examples.captions import fits, token_ids
+from training.examples.weather import as_uploaded, weather
 from training.loop import LoopArguments, TrainingRun, loop_accelerator
-from training.maple_lane import CAST, describe, describe_portrait, draw, draw_portrait, sample_story
+from training.maple_lane import (
+    CAST,
+    describe,
+    describe_portrait,
+    describe_portrait_within,
+    describe_within,
+    draw,
+    draw_portrait,
+    sample_open_story,
+    sample_people_story,
+    sample_story,
+)
+from training.pretrain.look_heads import LookHeads, look_targets
+from training.pretrain.look_probe import LookProbe, tell_looks
+
+CAST_PORTRAITS, ANYBODY_PORTRAITS = 0.3, 0.6  # of the pairs of the cast, and of anybody
 
 
 @dataclass
@@ -38,50 +62,84 @@ class ClipArguments(LoopArguments):
     lr: float = 8e-4
     config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    anybody: float = field(default=0.0, metadata={"help": "share of pairs that show people of any look"})
+    look_weight: float = field(default=1.0, metadata={"help": "weight of the heads that read such looks"})
+    probed: int = field(default=2000, metadata={"help": "people a checkpoint's probe learns from"})
+    text: bool = field(
+        default=True, metadata={"help": "train the text tower; false: what a denoiser reads stays as it is"}
+    )
 
 
 class ClipTraining(nn.Module):
-    """The symmetric contrastive loss over a batch of pictures and their descriptions."""
+    """The symmetric contrastive loss over a batch of pictures and their descriptions, and that of the look heads.
 
-    def __init__(self, clip: CLIPModel):
+    look_weight: 0 for no heads. Their loss is on the feature before it is brought to length one, as the fuser reads it.
+    """
+
+    def __init__(self, clip: CLIPModel, look_weight: float = 0.0):
         super().__init__()
-        self.clip = clip
+        self.clip, self.look_weight = clip, look_weight
+        if look_weight:
+            self.heads = LookHeads(clip.config.projection_dim)
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
         out = self.clip(input_ids=batch["ids"], pixel_values=batch["pixels"], return_loss=True)
         right = (
             out.logits_per_image.argmax(1) == torch.arange(len(batch["ids"]), device=out.loss.device)
         ).float()
-        return {"loss": out.loss, "top1": right.mean()}
+        told = {"loss": out.loss, "top1": right.mean()}
+        if self.look_weight:
+            feature = self.clip.visual_projection(out.vision_model_output.pooler_output)
+            told["looks"] = self.heads(feature, batch["looks"])
+            told["loss"] = out.loss + self.look_weight * told["looks"]
+        return told
+
+    def feature(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Projected features (N, V) of pixels (N, 3, S, S)."""
+        seen = self.clip.vision_model(pixel_values=pixels.to(self.clip.device))
+        return self.clip.visual_projection(seen.pooler_output)
 
 
 class Pairs:
-    """Step -> pictures (B, 3, S, S) as the vision tower reads them, and token ids (B, L) of their descriptions."""
+    """Step -> pictures (B, 3, S, S) as the vision tower reads them, token ids (B, L) of their descriptions, and looks.
 
-    def __init__(self, seed: int, tokenizer: CLIPTokenizerFast, processor):
-        self.seed, self.tokenizer, self.processor = seed, tokenizer, processor
-        self.size = processor.crop_size["height"]
+    anybody: share of pairs that show people of any look; `looks` are `look_targets`, known where one is alone.
+    """
+
+    def __init__(self, seed: int, tokenizer: CLIPTokenizerFast, processor, anybody: float = 0.0):
+        self.seed, self.tokenizer, self.processor, self.anybody = seed, tokenizer, processor, anybody
+        self.size, self.fits = processor.crop_size["height"], fits(tokenizer)
 
     def __call__(self, step: int, rows: range) -> dict:
-        pictures, texts = zip(
+        pictures, texts, looks = zip(
             *(self._pair(np.random.default_rng((self.seed, step, r))) for r in rows), strict=True
         )
         pixels = self.processor(list(pictures), return_tensors="pt")["pixel_values"]
-        ids = self.tokenizer(list(texts), padding="max_length", truncation=True, return_tensors="pt")[
-            "input_ids"
-        ]
-        return {"pixels": pixels, "ids": ids}
+        told = {"looks": look_targets(looks)} if self.anybody else {}
+        return {"pixels": pixels, "ids": token_ids(self.tokenizer, list(texts)), **told}
 
-    def _pair(self, rng: np.random.Generator) -> tuple[Image.Image, str]:
-        if rng.random() < 0.3:
+    def _pair(self, rng: np.random.Generator) -> tuple[Image.Image, str, Look | None]:
+        if self.anybody and rng.random() < self.anybody:
+            return self._pair_of_anybody(rng)
+        if rng.random() < CAST_PORTRAITS:
             who = CAST[rng.integers(len(CAST))]
             outfit = who.outfits[rng.integers(len(who.outfits))]
-            return weather(draw_portrait(who.name, outfit, self.size), rng), describe_portrait(
-                who.name, outfit
-            )
+            portrait = draw_portrait(who.name, outfit, self.size)
+            return weather(portrait, rng), describe_portrait(who.name, outfit), None
         story = sample_story(int(rng.integers(2**31)), frames=2, split="train")
         scene = story.frames[rng.integers(2)].scene
-        return weather(draw(scene, self.size), rng), describe(scene)
+        return weather(draw(scene, self.size), rng), describe(scene), None
+
+    def _pair_of_anybody(self, rng: np.random.Generator) -> tuple[Image.Image, str, Look | None]:
+        seed = int(rng.integers(2**31))
+        if rng.random() < ANYBODY_PORTRAITS:
+            look = sample_look(seed)
+            name = sample_name(look, Random(seed))
+            portrait = as_uploaded(draw_portrait(name, look, self.size), rng)
+            return portrait, describe_portrait_within(name, look, self.fits), look
+        sample: Callable = (sample_people_story, sample_open_story)[rng.integers(2)]
+        (frame,) = sample(seed, frames=1, split="train").frames
+        return weather(draw(frame.scene, self.size), rng), describe_within(frame.scene, self.fits), None
 
 
 def main(argv: list[str]) -> None:
@@ -99,12 +157,23 @@ def main(argv: list[str]) -> None:
     clip = build_clip(config, tokenizer)
     if args.continued:
         join_towers(clip, parts)
-    run = TrainingRun(ClipTraining(clip), Pairs(args.seed, tokenizer, processor), args)
-    for _ in run:
-        pass
+    clip.text_model.requires_grad_(args.text)
+    module = ClipTraining(clip, args.look_weight if args.anybody else 0.0)
+    run = TrainingRun(module, Pairs(args.seed, tokenizer, processor, args.anybody), args)
+    probe = LookProbe(processor, args.probed) if args.anybody else None
+    for stats in run:
+        if probe and stats.saved:
+            with run.averaged():
+                _tell(run, probe)
     if run.accelerator.is_main_process:
         with run.averaged():
             text, vision = split_clip(run.module.clip)
         save_part(parts, "text_encoder", text)
         save_part(parts, "image_encoder", vision)
         save_part(parts, "image_processor", processor)
+
+
+def _tell(run: TrainingRun, probe: LookProbe) -> None:
+    line = tell_looks(probe(run.module.feature), step=run.step)
+    with open(run.folder / "looks.jsonl", "a") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,14 +1,16 @@
 """Encoded pictures of Maple Lane, once for all denoiser training: `python -m training.pretrain latents`.
 
-Shards hold latents (fp16, normalised) and character masks; captions and scenes are sampled again from the story's
-seed, which costs nothing. A finished shard is never written again, so the command is resumable and can be extended;
-several processes (`torchrun --nproc_per_node 2 -m training.pretrain latents`) share the shards out.
+Shards hold latents (fp16, normalised) and character masks; captions and scenes are sampled again from the story's kind
+and seed. `--world mixed` encodes stories of the cast, of people nobody has met, and open ones. A finished shard is
+never written again, so the command is resumable and can be extended; several processes (`torchrun --nproc_per_node 2
+-m training.pretrain latents`) share the shards out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 from diffusers import AutoencoderKL
@@ -17,10 +19,10 @@ from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from training.configs.parts import freeze, load_vae, save_part
-from training.examples.latents import FRAMES, encode_story
+from training.examples.latents import FRAMES, crowds_of, encode_story
 from training.examples.shards import missing_shards, write_shard
 from training.loop.processes import make_accelerator
-from training.maple_lane import sample_story
+from training.maple_lane import KINDS, kind_of, sample_story
 
 
 @dataclass
@@ -30,6 +32,9 @@ class LatentArguments:
     # 2,048 were learned by heart: the denoising loss was 0.387 on their pictures and 0.439 on others.
     stories: int = field(
         default=8192, metadata={"help": "stories of four frames to encode, in shards of 128"}
+    )
+    world: Literal["cast", "people", "open", "mixed"] = field(
+        default="cast", metadata={"help": "whose stories; shards that are there keep theirs"}
     )
 
 
@@ -66,10 +71,14 @@ def main(argv: list[str]) -> None:
     with torch.inference_mode():
         vae = load_measured(parts, out)
         for shard, seeds in tqdm(shards, desc="latents"):
-            encoded = [encode_story(vae, sample_story(seed, FRAMES, "train")) for seed in seeds]
+            kinds = [kind_of(args.world, seed) for seed in seeds]
+            tales = [KINDS[kind](seed, FRAMES, "train") for kind, seed in zip(kinds, seeds, strict=True)]
+            encoded = [encode_story(vae, tale) for tale in tales]
             part = {
                 "latents": torch.cat([e[0] for e in encoded]).half().contiguous(),
                 "masks": torch.cat([e[1] for e in encoded]),
                 "seeds": torch.tensor(list(seeds)),
+                "kinds": torch.tensor([tuple(KINDS).index(kind) for kind in kinds], dtype=torch.uint8),
+                "crowds": torch.tensor([crowds_of(tale) for tale in tales], dtype=torch.uint8),
             }
             write_shard(shard, part)

@@ -17,12 +17,12 @@ from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.models.losses import diffusion_loss
 from training.configs.parts import build_scheduler, build_unet, load_config, save_part
-from training.examples.captions import token_ids
+from training.examples.captions import fits, token_ids
 from training.examples.latents import LatentCache, measured_vae
 from training.examples.noise import noised_rows
 from training.examples.samples import paint
 from training.loop import LoopArguments, TrainingRun
-from training.maple_lane import describe, story
+from training.maple_lane import describe_within, story
 
 
 @dataclass
@@ -75,6 +75,7 @@ class CaptionedLatents:
 
     def __init__(self, cache: LatentCache, tokenizer: CLIPTokenizerFast, args: LdmArguments):
         self.cache, self.tokenizer, self.args = cache, tokenizer, args
+        self.fits = fits(tokenizer)
 
     def __call__(self, step: int, rows: range) -> dict:
         picks, batch = noised_rows(self.cache, self.args, step, rows)
@@ -88,7 +89,7 @@ class CaptionedLatents:
             return ""
         story, number = self.cache.story(index)
         frame = story.frames[number]
-        return describe(frame.scene) if dense < self.args.dense else frame.plain
+        return describe_within(frame.scene, self.fits) if dense < self.args.dense else frame.plain
 
 
 def main(argv: list[str]) -> None:

@@ -33,6 +33,20 @@ class CharLdmArguments(LoopArguments):
     text_only: float = field(
         default=0.1, metadata={"help": "share of examples without portraits; 0.9: the row w/o augmented text"}
     )
+    canonical: float = field(
+        default=0.5,
+        metadata={
+            "help": "share of Maple Lane's captions that are canonical, as stage 2 may translate into them"
+        },
+    )
+    deed_weight: float = field(
+        default=0.0,
+        metadata={"help": "weight of L_reg on what canonical captions say somebody does, within their mask"},
+    )
+    new_tower: bool = field(
+        default=False,
+        metadata={"help": "with --continued: the vision tower that pretrain clip left, not stage 1's own"},
+    )
     reg_weight: float = field(
         default=1e-3, metadata={"help": "weight of L_reg; 0: the row w/o L_reg of Table 3"}
     )

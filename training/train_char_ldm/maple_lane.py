@@ -1,32 +1,35 @@
 """What stage 1 learns from: Maple Lane's encoded pictures, or the clips of a dataset folder; and what its sheets show.
 
-Maple Lane's captions and portraits are made from the seed of each picture, so only latents and masks are on disk.
+Maple Lane's captions and portraits are made from the story of each picture, so only latents and masks are on disk.
 `args` is CharLdmArguments throughout.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from PIL import Image
 from transformers import CLIPImageProcessor
 
-from storyboard.models.conditioning import CharacterConditioner
-from storyboard.text.captions import find_mentions
+from storyboard.models.conditioning import CharacterConditioner, Span
+from storyboard.people import Look
+from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.clips import CaptionFitter, ClipExamples
-from training.examples.latents import LatentCache
+from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
-from training.examples.weather import as_uploaded
-from training.maple_lane import CAST, draw_portrait, story
-from training.maple_lane.reading import NAMES
+from training.examples.portraits import PortraitViews
+from training.maple_lane import KINDS, Scene, story
+from training.maple_lane.words import canonical_caption, deed, facts_of
 
 SHEET = 6  # samples in a row
-VIEWS = 64  # of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU
+# Of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU.
+VIEWS, VIEWS_OF_ANYBODY = 64, 4
+SHEET_SEED = 1_000_003  # of validation stories
+_ARTICLES = ("a", "an", "the")
 
 
 class CharacterExamples:
@@ -34,22 +37,12 @@ class CharacterExamples:
 
     def __init__(self, cache: LatentCache, processor: CLIPImageProcessor, args: Any):
         self.cache, self.processor, self.args = cache, processor, args
-        self._portraits = {
-            (who.name, outfit): draw_portrait(who.name, outfit, 2 * processor.crop_size["height"])
-            for who in CAST
-            for outfit in who.outfits
-        }
-        self._views: dict[tuple[str, str, int], torch.Tensor] = {}
+        self.views = PortraitViews(processor)
 
     def __call__(self, step: int, rows: range) -> dict:
         picks, batch = noised_rows(self.cache, self.args, step, rows)
         examples = [self._example(g, index) for g, index in picks]
         portraits = [portrait for e in examples for portrait in e["portraits"]]
-        most = max(1, *(len(e["masks"]) for e in examples))
-        masks = torch.zeros(len(examples), most, *self.cache.masks.shape[-2:])
-        for row, example in enumerate(examples):
-            for slot, mask in enumerate(example["masks"]):
-                masks[row, slot] = mask
         size = self.processor.crop_size["height"]
         pixels = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
         return {
@@ -58,7 +51,9 @@ class CharacterExamples:
             "spans": [e["spans"] for e in examples],
             "counts": [len(e["spans"]) for e in examples],
             "portraits": pixels,
-            "masks": masks,
+            "masks": _stacked([e["masks"] for e in examples], self.cache.masks.shape[-2:]),
+            "deed_spans": [e["deed_spans"] for e in examples],
+            "deed_masks": _stacked([e["deed_masks"] for e in examples], self.cache.masks.shape[-2:]),
             "fused": torch.tensor([e["fused"] for e in examples]),
             "masked": torch.tensor([e["masked"] for e in examples]),
         }
@@ -66,30 +61,62 @@ class CharacterExamples:
     def _example(self, g: torch.Generator, index: int) -> dict:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            return {"caption": "", "spans": [], "portraits": [], "masks": [], "fused": False, "masked": False}
+            nothing: dict[str, list] = {
+                k: [] for k in ("spans", "portraits", "masks", "deed_spans", "deed_masks")
+            }
+            return {"caption": "", "fused": False, "masked": False, **nothing}
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
-        mentions = find_mentions(frame.plain, NAMES)
+        plain = float(torch.rand((), generator=g)) >= self.args.canonical
+        caption = frame.plain if plain else canonical_caption(facts_of(frame.scene))
+        mentions = mentions_of(caption, frame.scene)
+        deeds = [] if plain else deed_spans(caption, frame.scene, mentions)
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
         return {
-            "caption": frame.plain,
+            "caption": caption,
             "spans": [(m.start, m.end) for m in mentions],
-            "portraits": [self._view(m.name, tale.outfits[m.name], g) for m in mentions],
+            "portraits": [self._view(m.name, tale.wears(m.name), g) for m in mentions],
             "masks": [masks[slots[m.name]] for m in mentions],
+            "deed_spans": [span for _, span in deeds],
+            "deed_masks": [masks[slots[name]] for name, _ in deeds],
             "fused": kind >= self.args.no_condition + self.args.text_only,
             "masked": float(torch.rand((), generator=g)) < self.args.masked,
         }
 
-    def _view(self, name: str, outfit: str, g: torch.Generator) -> torch.Tensor:
-        """One of the portrait's views (3, S, S); each is made when it is first drawn, the same in every run."""
-        number = int(torch.randint(VIEWS, (), generator=g))
-        key = name, outfit, number
-        if key not in self._views:
-            place = list(self._portraits).index((name, outfit))
-            seen = as_uploaded(self._portraits[name, outfit], np.random.default_rng((place, number)))
-            self._views[key] = self.processor(seen, return_tensors="pt")["pixel_values"][0]
-        return self._views[key]
+    def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
+        """One of the portrait's views as uploads may be (3, S, S)."""
+        views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
+        return self.views(name, wears, 1 + int(torch.randint(views, (), generator=g)))
+
+
+def _stacked(masks: list[list[torch.Tensor]], size: torch.Size) -> torch.Tensor:
+    """(B, K, *size), zeros where a row has fewer than K, which is at least 1."""
+    stacked = torch.zeros(len(masks), max(1, *map(len, masks)), *size)
+    for row, found in enumerate(masks):
+        for slot, mask in enumerate(found):
+            stacked[row, slot] = mask
+    return stacked
+
+
+def mentions_of(caption: str, scene: Scene) -> tuple[Mention, ...]:
+    """Returns where a caption names those who are there; a stranger's name may be an ordinary word elsewhere."""
+    return find_mentions(caption, {actor.name: () for actor in scene.actors})
+
+
+def deed_spans(caption: str, scene: Scene, mentions: Sequence[Mention]) -> list[tuple[str, Span]]:
+    """Returns (who, span) of every word but articles that a canonical caption has for what somebody does."""
+    found = []
+    doing = {person.name: deed(person) for person in facts_of(scene).people}
+    for mention in mentions:
+        start = mention.end + 1
+        if not caption.startswith(doing[mention.name], start):
+            continue
+        for word in doing[mention.name].split(" "):
+            if word not in _ARTICLES:
+                found.append((mention.name, (start, start + len(word))))
+            start += len(word) + 1
+    return found
 
 
 def clip_examples(
@@ -109,16 +136,20 @@ def clip_examples(
 
 
 def maple_lane_examples(args: Any, processor: CLIPImageProcessor) -> tuple[CharacterExamples, tuple]:
-    """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented."""
-    tales = [story("val", index) for index in range(SHEET)]
-    captions = [tale.frames[index % 4].plain for index, tale in enumerate(tales)]
-    mentions = [find_mentions(caption, NAMES) for caption in captions]
-    size = 2 * processor.crop_size["height"]
-    portraits = [
-        Image.fromarray(draw_portrait(m.name, tale.outfits[m.name], size))
-        for found, tale in zip(mentions, tales, strict=True)
-        for m in found
-    ]
-    pixels = processor(portraits, return_tensors="pt")["pixel_values"]
-    spans = [[(m.start, m.end) for m in found] for found in mentions]
-    return CharacterExamples(LatentCache(Path(args.latents)), processor, args), (captions, spans, pixels)
+    """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
+
+    The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
+    """
+    cache = LatentCache(Path(args.latents))
+    examples = CharacterExamples(cache, processor, args)
+    kinds = [kind for kind in KINDS if kind in cache.kinds]
+    captions, spans, pixels = [], [], []
+    for index in range(SHEET):
+        kind = kinds[index % len(kinds)]
+        tale = story("val", index) if kind == "cast" else KINDS[kind](SHEET_SEED + index, FRAMES, "val")
+        frame = tale.frames[index % FRAMES]
+        captions.append(frame.plain if kind == "cast" else canonical_caption(facts_of(frame.scene)))
+        mentions = mentions_of(captions[-1], frame.scene)
+        spans.append([(m.start, m.end) for m in mentions])
+        pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
+    return examples, (captions, spans, torch.stack(pixels))

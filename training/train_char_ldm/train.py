@@ -75,11 +75,18 @@ class CharLdmTraining(nn.Module):
         found = self.conditioner(batch["captions"], batch["spans"], features.split(batch["counts"]))
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
-        columns = [row + [None] * (masks.shape[1] - len(row)) for row in found.columns]
+        columns = padded(found.columns, masks.shape[1])
+        ties = [(self.args.reg_weight, columns, masks)]
+        if self.args.deed_weight and "deed_spans" in batch:
+            deeds = self.conditioner.columns(batch["captions"], batch["deed_spans"])
+            ties.append(
+                (self.args.deed_weight, padded(deeds, batch["deed_masks"].shape[1]), batch["deed_masks"])
+            )
+        recorded = [sum(rows, []) for rows in zip(*(columns for _, columns, _ in ties), strict=True)]
         weights = torch.where(
             batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
         )
-        with record_cross_attention(self.unet, columns) as record:
+        with record_cross_attention(self.unet, recorded) as record:
             denoising = diffusion_loss(
                 self.unet,
                 self.noise,
@@ -89,10 +96,13 @@ class CharLdmTraining(nn.Module):
                 batch["timesteps"],
                 weights=weights,
             )
-        valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
-        regularization = regularization_loss(record.maps, masks, valid)
-        loss = denoising + self.args.reg_weight * regularization + self._nothing(found.text, features)
-        return {"loss": loss, "denoising": denoising, "regularization": regularization}
+        loss = denoising + self._nothing(found.text, features)
+        told, first = {}, 0
+        for name, (weight, rows, regions) in zip(("regularization", "deeds"), ties, strict=False):
+            last = first + regions.shape[1]
+            told[name] = tied([(layer, one[:, first:last]) for layer, one in record.maps], rows, regions)
+            loss, first = loss + weight * told[name], last
+        return {"loss": loss, "denoising": denoising, **told}
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
@@ -102,6 +112,17 @@ class CharLdmTraining(nn.Module):
     def _nothing(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
         """Zero, whose gradient reaches fuser and vision tower: DDP waits for them where a process shows nobody."""
         return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
+
+
+def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
+    """Returns the columns of each caption, and None up to `most`."""
+    return [row + [None] * (most - len(row)) for row in columns]
+
+
+def tied(maps: list, columns: list[list[int | None]], masks: torch.Tensor) -> torch.Tensor:
+    """Returns L_reg of recorded maps (B, K, h, w) by layer, whose columns (B, K) belong to masks (B, K, H, W)."""
+    valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
+    return regularization_loss(maps, masks, valid)
 
 
 def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
@@ -120,9 +141,10 @@ def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
     """Text and vision tower as stage 1 finds them, the fuser fresh unless a run is continued."""
     parts = Path(args.parts)
     start = parts / "char_ldm" if args.continued else parts
+    tower = parts if args.new_tower else start
     text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     image_encoder = CLIPVisionModelWithProjection.from_pretrained(
-        start / "image_encoder", dtype=torch.float32
+        tower / "image_encoder", dtype=torch.float32
     )
     if args.continued:
         fuser = CharacterFuser.from_pretrained(start / "fuser").train()

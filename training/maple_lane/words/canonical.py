@@ -12,7 +12,7 @@ from .tables import fitting
 
 def canonical_caption(facts: FrameFacts) -> str:
     """Returns the caption; equal facts give the equal caption."""
-    who = _listed([f"{person.name} {_deed(person)}" for person in facts.people]) or "Nobody is"
+    who = _listed([f"{person.name} {deed(person)}" for person in facts.people]) or "Nobody is"
     where = _only("places", f"canonical {facts.place}", f"in the {facts.place}")
     text = f"{who} {where}"
     if facts.time:
@@ -24,7 +24,8 @@ def canonical_caption(facts: FrameFacts) -> str:
     return text + "."
 
 
-def _deed(person: PersonFacts) -> str:
+def deed(person: PersonFacts) -> str:
+    """Returns what follows somebody's name in the canonical caption: "eats an apple"."""
     verb, _, rest = _only("verbs", f"{person.action} canonical", person.action).partition(" ")
     rest = rest.replace("{prop}", f"{article(person.prop)} {person.prop}" if person.prop else "something")
     return f"{finite(verb, past=False, many=False)} {rest}".strip()

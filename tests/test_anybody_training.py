@@ -1,0 +1,242 @@
+"""Training on anybody: what both towers, the denoiser and the reader are shown beyond the seven of the cast."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from storyboard.errors import StoryError
+from storyboard.people import FACETS, Look, facets, sample_look
+from storyboard.people.words import describe_look, telling_facts
+from tests import tiny
+from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
+from tests.test_training_chain import tiny_config
+from training.examples.captions import fits
+from training.examples.latents import LatentCache
+from training.examples.portraits import PortraitViews
+from training.maple_lane import (
+    Actor,
+    Scene,
+    describe,
+    describe_portrait_within,
+    describe_within,
+    draw_portrait,
+    sample_open_story,
+    sample_story,
+)
+from training.maple_lane.words import canonical
+from training.pretrain import clip
+from training.pretrain.__main__ import main as pretrain
+from training.pretrain.look_heads import CLASSES, COLOURS, LookHeads, look_targets
+from training.pretrain.look_probe import LookProbe, holds_looks
+from training.train_char_ldm import train as train_char_ldm
+from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.maple_lane import CharacterExamples, deed_spans, mentions_of
+
+
+@pytest.fixture(scope="module")
+def size(tmp_path_factory) -> list[str]:
+    """The flags of a parts folder that has tokenizers."""
+    folder = tmp_path_factory.mktemp("anybody")
+    flags = ["--config", str(tiny_config(folder)), "--parts", str(folder / "parts")]
+    pretrain(["tokenizers", *flags, "--stories", "20"])
+    return flags
+
+
+def test_facts_about_a_look_begin_with_hair_and_clothes_and_leave_nothing_out():
+    for seed in range(40):
+        look, facts = sample_look(seed), telling_facts(sample_look(seed))
+        words = set(" ".join(facts).replace(",", "").split())
+        said = set(describe_look(look).replace(",", "").split())
+        assert len(facts) == len(set(facts))
+        assert said - words <= {"a", "an", "with", "in", "and", "man", "woman", "old", "young", "boy", "girl"} | {
+            look.kind, *str(facets(look)["skin"]).split()
+        }  # fmt: skip
+        if look.kind == "human" and facets(look)["hair"] not in ("hidden", "bald"):
+            assert str(facets(look)["hair_colour"]) in facts[0]
+
+
+def test_a_description_keeps_the_most_telling_facts_that_fit():
+    look = sample_look(0)
+    facts = telling_facts(look)
+    whole = describe_portrait_within("Ada", look, lambda text: True)
+    assert all(fact in whole for fact in facts)
+    shorter = describe_portrait_within("Ada", look, lambda text: len(text) < len(whole))
+    assert facts[0] in shorter and not shorter.endswith(f"{facts[-1]}.")
+    scene = next(f.scene for f in sample_open_story(3).frames if f.scene.actors)
+    least = describe_within(scene, lambda text: False)
+    assert all(actor.name in least for actor in scene.actors) and len(least) < len(describe(scene))
+    cast = sample_story(1).frames[0].scene
+    assert describe_within(cast, lambda text: False) == describe(cast)
+
+
+def test_pairs_of_anybody_say_whose_look_is_seen():
+    tokenizer = tiny.text_tokenizer()
+    pairs = clip.Pairs(0, tokenizer, tiny.image_processor(), anybody=0.8)
+    batch = pairs(0, range(12))
+    known = batch["looks"]["known"]
+    assert 0 < known.sum() < 12  # some of frames and of the cast
+    assert torch.equal(batch["pixels"][4:], pairs(0, range(4, 12))["pixels"])
+    assert "looks" not in clip.Pairs(0, tokenizer, tiny.image_processor())(0, range(1))
+    assert fits(tokenizer)("a") and not fits(tokenizer)("a" * 200)
+
+
+def test_targets_name_what_is_seen_and_hide_the_rest():
+    bald = Look(hair="bald", top="dress", bottom="none")
+    targets = look_targets([bald, None])
+    labels = [FACETS[facet][place] for facet, place in zip(CLASSES, targets["classes"][0], strict=True)]
+    assert dict(zip(CLASSES, labels, strict=True))["top"] == "dress"
+    seen = dict(zip(COLOURS, targets["seen"][0].tolist(), strict=True))
+    assert seen["skin"] and seen["top_colour"] and not seen["bottom_colour"] and not seen["hair_colour"]
+    assert targets["known"].tolist() == [True, False]
+
+
+def test_heads_learn_from_known_rows_only():
+    torch.manual_seed(0)
+    heads, features = LookHeads(8), torch.randn(3, 8, requires_grad=True)
+    looks = look_targets([sample_look(1), None, sample_look(2)])
+    heads(features, looks).backward()
+    assert features.grad[0].any() and features.grad[2].any() and not features.grad[1].any()
+    nobody = heads(features, look_targets([None] * 3))
+    assert nobody == 0 and nobody.requires_grad
+
+
+def test_a_probe_knows_a_feature_that_holds_looks_from_one_that_does_not():
+    """The one feature is the look itself, the other is noise."""
+    probe = LookProbe(tiny.image_processor(), 400)
+    both = (probe.train, probe.test)
+    wide = [len(FACETS[facet]) for facet in CLASSES]
+    told = []
+    for people in both:
+        classes = zip(people.targets["classes"].T, wide, strict=True)
+        hot = [torch.nn.functional.one_hot(one, size).float() for one, size in classes]
+        told.append(torch.cat([*hot, people.targets["colours"].flatten(1)], -1))
+    rows = iter(row for people in told for row in people.split(100))
+    good = probe(lambda pixels: next(rows))
+    assert holds_looks(good), good
+    noise = torch.Generator().manual_seed(0)
+    bad = probe(lambda pixels: torch.randn(len(pixels), 16, generator=noise))
+    assert not holds_looks(bad) and max(bad[f"{part}"] for part in ("skin", "hair", "top")) < 0.1
+    with pytest.raises(StoryError, match="--probed 2"):
+        LookProbe(tiny.image_processor(), 2)
+
+
+def test_clip_learns_anybody_tells_how_well_and_leaves_words_alone_where_told(size, tmp_path, capsys):
+    flags = ["--steps", "2", "--batch", "4", "--probed", "24"]
+    pretrain(["clip", *size, *flags, "--output_dir", str(tmp_path / "first")])
+    parts = Path(size[-1])
+    words = {file.name: file.read_bytes() for file in (parts / "text_encoder").glob("*.safetensors")}
+    more = [
+        "--anybody",
+        "0.9",
+        "--continued",
+        "true",
+        "--text",
+        "false",
+        "--output_dir",
+        str(tmp_path / "on"),
+    ]
+    pretrain(["clip", *size, *flags, *more])
+    assert words == {file.name: file.read_bytes() for file in (parts / "text_encoder").glob("*.safetensors")}
+    lines = [json.loads(line) for line in (tmp_path / "on" / "looks.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2] and not lines[0]["enough"]
+    assert json.loads((tmp_path / "on" / "log.jsonl").read_text().splitlines()[-1])["looks"] > 0
+    capsys.readouterr()
+    pretrain(["looks", "--pipeline", str(parts), "--probed", "24"])
+    told = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert {name: told[name] for name in ("skin", "hair style")} == {
+        name: lines[0][name] for name in ("skin", "hair style")
+    }
+    assert np.isfinite([lines[0][name] for name in ("skin", "hair", "top", "bottom")]).all()
+
+
+@pytest.fixture(scope="module")
+def stage_1(tmp_path_factory) -> Path:
+    """Parts of stage 1 and, of each kind, two stories as latents."""
+    root = tmp_path_factory.mktemp("stage-1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
+        write_parts(root / "parts")
+    write_latents(root / "latents", 6)
+    shard = root / "latents" / "shard-00000.safetensors"
+    save_file(load_file(shard) | {"kinds": torch.tensor([0, 0, 1, 1, 2, 2], dtype=torch.uint8)}, shard)
+    return root
+
+
+def examples_of(folder: Path, **switches) -> CharacterExamples:
+    args = CharLdmArguments(output_dir="", batch=32, no_condition=0.0, **switches)
+    return CharacterExamples(LatentCache(folder / "latents"), tiny.image_processor(), args)
+
+
+def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1):
+    batch = examples_of(stage_1, canonical=0.5)(0, range(32))
+    assert "Nobody" in " ".join(batch["captions"])
+    assert len(batch["portraits"]) == sum(batch["counts"]) > 0
+    canonical_ones = 0
+    rows = zip(
+        batch["captions"],
+        batch["spans"],
+        batch["masks"],
+        batch["deed_spans"],
+        batch["deed_masks"],
+        strict=True,
+    )
+    for caption, spans, masks, deeds, deed_masks in rows:
+        assert masks[: len(spans)].any((-1, -2)).all() and not masks[len(spans) :].any()
+        assert ("Nobody" in caption or "nobody" in caption or "empty" in caption) or spans
+        canonical_ones += bool(deeds)
+        for (start, end), region in zip(deeds, deed_masks, strict=False):
+            doer = max((span for span in spans if span[1] < start), key=lambda span: span[1])
+            assert torch.equal(region, masks[spans.index(doer)])
+            assert caption[start:end] not in ("a", "an", "the") and " " not in caption[start:end]
+    assert 4 < canonical_ones < 28
+    assert not any(examples_of(stage_1, canonical=0.0)(0, range(32))["deed_spans"])
+
+
+def test_a_deed_is_the_words_behind_a_name_and_a_name_no_other_word():
+    scene = Scene(
+        "park", (Actor("Rose", "", "eating", "cake", look=Look()), Actor("Art", "", "painting", look=Look()))
+    )
+    caption = canonical(scene)
+    mentions = mentions_of(caption, scene)
+    told = [(who, caption[start:end]) for who, (start, end) in deed_spans(caption, scene, mentions)]
+    assert told == [("Rose", "eats"), ("Rose", "cake"), ("Art", "paints"), ("Art", "picture")]
+    assert not mentions_of("Hope waves.", scene)
+
+
+def test_views_are_the_same_in_every_run_and_of_anybody_only_so_many_are_kept():
+    looks, processor = [sample_look(seed) for seed in range(4)], tiny.image_processor()
+    views, again = PortraitViews(processor, kept=2), PortraitViews(processor)
+    drawn = draw_portrait("Ada", looks[0], 2 * tiny.PORTRAIT_SIZE)
+    assert torch.equal(views("Ada", looks[0], 0), processor(drawn, return_tensors="pt")["pixel_values"][0])
+    for view in (1, 2, 1):
+        for look in looks:
+            assert torch.equal(views("Ada", look, view), again("Bo", look, view))
+        assert torch.equal(views("Rosa", "dress", view), again("Rosa", "dress", view))
+    assert views._of_anybody.cache_info().currsize == 2 and views._of_cast.cache_info().currsize == 2
+    assert not torch.equal(views("Rosa", "dress", 1), views("Rosa", "dress", 2))
+
+
+def test_stage_1_trains_on_anybody_and_ties_deeds_to_their_doers(stage_1, tmp_path):
+    flags = ["--parts", str(stage_1 / "parts"), "--latents", str(stage_1 / "latents"), "--batch", "4"]
+    more = [
+        "--steps",
+        "2",
+        "--continued",
+        "true",
+        "--new_tower",
+        "true",
+        "--canonical",
+        "1",
+        "--no_condition",
+        "0",
+    ]
+    for name, weight in (("with", "0.1"), ("without", "0")):
+        out = ["--output_dir", str(tmp_path / name), "--deed_weight", weight]
+        train_char_ldm.main([*flags, *more, *out])
+        log = json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
+        assert ("deeds" in log) == (name == "with") and log["denoising"] > 0
+    assert (tmp_path / "with" / "sample-000002.png").exists()

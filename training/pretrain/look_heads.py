@@ -1,0 +1,70 @@
+"""What a look says of a picture, as targets, and the linear heads that make a vision tower's feature say it.
+
+The heads read what the fuser will read (Eq. 1), so a feature that serves them holds a look. They are thrown away after
+training. Knows no towers and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from storyboard.people import FACETS, Look, facets
+from storyboard.people.colours import lab
+from storyboard.people.facets import HIDDEN
+from storyboard.people.wardrobe import NONE
+
+COLOURS = (
+    "skin", "hair_colour", "headwear_colour", "top_colour", "accent", "bottom_colour", "footwear_colour",
+)  # fmt: skip
+SEVERAL = ("marks", "extras")  # anybody has any number of these
+CLASSES = tuple(facet for facet in FACETS if facet not in (*COLOURS, *SEVERAL))
+COLOUR_WEIGHT = 5.0  # of squared errors, which are small, beside cross-entropies
+LAB_SCALE = 50.0
+
+
+def look_targets(looks: Sequence[Look | None]) -> dict[str, torch.Tensor]:
+    """What N pictures show of one person each; None: it says nothing of one.
+
+    Returns known (N,) bool; classes (N, len(CLASSES)), places in FACETS; several (N, S), 1 for each label of SEVERAL
+    that is there; colours (N, len(COLOURS), 3), CIELAB over LAB_SCALE; seen (N, len(COLOURS)) bool.
+    """
+    rows = [_target(look or Look()) for look in looks]
+    names = ("classes", "several", "colours", "seen")
+    stacked = {name: torch.stack([row[k] for row in rows]) for k, name in enumerate(names)}
+    return {"known": torch.tensor([look is not None for look in looks]), **stacked}
+
+
+def _target(look: Look) -> tuple[torch.Tensor, ...]:
+    labels = facets(look)
+    classes = torch.tensor([FACETS[facet].index(str(labels[facet])) for facet in CLASSES])
+    several = torch.tensor([float(label in labels[facet]) for facet in SEVERAL for label in FACETS[facet]])
+    colours = torch.tensor([lab(getattr(look, facet)) for facet in COLOURS]) / LAB_SCALE
+    seen = torch.tensor([labels[facet] not in (HIDDEN, NONE) for facet in COLOURS])
+    return classes, several, colours, seen
+
+
+class LookHeads(nn.Module):
+    """One linear head a facet, on a feature of `width` numbers."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        several = sum(len(FACETS[facet]) for facet in SEVERAL)
+        self.sizes = [*(len(FACETS[facet]) for facet in CLASSES), several, 3 * len(COLOURS)]
+        self.read = nn.Linear(width, sum(self.sizes))
+
+    def forward(self, features: torch.Tensor, looks: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Returns the loss of features (N, width) over the rows of `look_targets` that are known, 0 without any."""
+        known = looks["known"]
+        if not known.any():
+            return 0 * self.read(features).sum()
+        *classes, several, colours = self.read(features[known].float()).split(self.sizes, -1)
+        wanted = looks["classes"][known].T
+        named = torch.stack([F.cross_entropy(*pair) for pair in zip(classes, wanted, strict=True)]).mean()
+        worn = F.binary_cross_entropy_with_logits(several, looks["several"][known])
+        seen = looks["seen"][known]
+        error = (colours.unflatten(-1, (-1, 3)) - looks["colours"][known])[seen].square().mean()
+        return named + worn + COLOUR_WEIGHT * error
