@@ -160,14 +160,14 @@ def test_what_is_kept_and_damaged_is_made_anew(package, name, gguf_file, cache, 
 
 
 def test_what_a_crash_left_half_written_is_never_read_and_goes(package, name, cache, converted, monkeypatch):
-    def crash(part, folder):
+    def crash(model, part):
         raise KeyboardInterrupt
 
     left = cache / f"{name.sha256}.0.part"
     left.mkdir(parents=True)
     (left / "config.json").write_text("{}")
     with monkeypatch.context() as broken:
-        broken.setattr(language_model, "settle_folder", crash)
+        broken.setattr(language_model, "_save_half", crash)
         with pytest.raises(KeyboardInterrupt):
             load_language_model(name)
     assert not (cache / name.sha256).exists() and not left.exists()
@@ -206,10 +206,10 @@ def test_without_a_place_to_keep_it_the_model_is_loaded_all_the_same(
 
 
 def test_a_full_disk_is_a_sentence(package, name, monkeypatch, cache):
-    def full(part, folder):
+    def full(model, part):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(language_model, "settle_folder", full)
+    monkeypatch.setattr(language_model, "_save_half", full)
     with pytest.raises(StoryError, match=r"\(No space left on device\); free some space on the disk"):
         load_language_model(name)
     assert [path.name for path in cache.iterdir()] == [f"{name.sha256}.lock"]

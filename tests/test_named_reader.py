@@ -138,6 +138,9 @@ def test_a_saved_pipeline_names_its_language_model_again(tree, there, tmp_path, 
 def test_a_part_that_is_not_listed_is_none(tree, there, tmp_path):
     folder = copied(tree, tmp_path)
     rewrite(folder, parts=["image_tokens", "condition_mapper"])
+    with pytest.raises(StoryError, match="is to read pictures and has no visual_mapper"):
+        StoryPipeline.from_pretrained(folder)
+    rewrite(folder, settings={"interleaved": False})
     assert StoryPipeline.from_pretrained(folder).visual_mapper is None
 
 
@@ -184,8 +187,8 @@ def add_pickle(folder):
     [
         (lose_file, r'reader.json" is missing; copy'),
         (break_file, r'reader.json" cannot be read; copy'),
-        (lose("visual_mapper"), "incomplete: reader/visual_mapper is missing"),
-        (cut_part, "incomplete: reader/image_tokens/diffusion_pytorch_model.safetensors is cut off"),
+        (lose("visual_mapper"), "reader. is incomplete: visual_mapper is missing"),
+        (cut_part, "reader. is incomplete: image_tokens/diffusion_pytorch_model.safetensors is cut off"),
         (add_pickle, "pickled weights .reader/image_tokens"),
         (says(file="../../secret.gguf"), r'says "../../secret.gguf" for "file", which cannot be'),
         (says(file="/etc/passwd"), 'for "file", which cannot be'),

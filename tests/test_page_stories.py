@@ -35,6 +35,21 @@ def test_a_reload_keeps_the_story_and_its_running_drawing(app, page):
     wait_drawn(page, 2)
 
 
+def test_what_the_models_load_and_what_they_go_on_without_is_said(app, page, monkeypatch):
+    app.renderer.gate = threading.Event()
+    monkeypatch.setattr(app.renderer, "doing", "Downloading Tiny: 1 of 2 MB")
+    write(page, "Rosa waves.")
+    page.locator(".sb-queue-text", has_text="Downloading Tiny: 1 of 2 MB").wait_for()
+    monkeypatch.setattr(app.renderer, "doing", "")
+    monkeypatch.setattr(app.renderer, "notice", "Tiny is missing; get it.")
+    page.locator(".sb-notice", has_text="Tiny is missing; get it.").wait_for()
+    page.locator(".sb-queue-text", has_text="Drawing frame 1").wait_for()
+    app.renderer.gate.set()
+    wait_drawn(page, 1)
+    page.reload()
+    page.locator(".sb-notice", has_text="Tiny is missing; get it.").wait_for()
+
+
 def test_an_unknown_story_opens_a_new_one_and_says_so(app, visit):
     page = visit(f"{app.url}?story=gone-for-good")
     assert "not here any more" in page.locator(".sb-notice").inner_text()

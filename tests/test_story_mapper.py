@@ -149,7 +149,8 @@ def draw(pipeline, request: FrameRequest) -> Rendered:
 @pytest.fixture
 def pipeline():
     built = tiny.pipeline(interleaved=False, first_frame="llm", context_frames=4)
-    built.register_modules(condition_mapper=tiny.condition_mapper(reads_story=True, people=PEOPLE))
+    mapper = tiny.condition_mapper(reads_story=True, people=PEOPLE)
+    built.register_modules(condition_mapper=mapper, visual_mapper=None)  # a reader of words needs none
     return built
 
 

@@ -371,6 +371,9 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
     for frames, taken in ((4, 4), (None, 0), (-1, 0), ("4", 0)):
         (tmp_path / "model_index.json").write_text(json.dumps({"context_frames": frames}))
         assert load_hints(tmp_path) == Hints(context_frames=taken)
+    (tmp_path / "reader").mkdir()
+    (tmp_path / "reader" / "reader.json").write_text('{"settings": {"context_frames": 8}}')
+    assert load_hints(tmp_path) == Hints(context_frames=8)  # as the language model that is named reads
 
 
 @pytest.mark.parametrize(

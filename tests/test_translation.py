@@ -5,23 +5,25 @@ from random import Random
 
 import numpy as np
 import pytest
-import tiny
 import torch
-from parts_folder import CAPTION_TOKENS, write_parts
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import NOW, PADDING, ConditionMapper, StoryStates
 from storyboard.models.reader_folder import read_reader
+from storyboard.text.captions import find_mentions
 from storyboard.text.prompt import interleave
+from tests import tiny
+from tests.parts_folder import CAPTION_TOKENS, write_parts
 from training import assemble
-from training.align_llm import condition_mapper
+from training.align_llm import condition_mapper, layout
 from training.align_llm.cache import load_conditioner, portrait_views
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, TellingReader, write_states
 from training.align_llm.tellings import FRAMES, ToldFrame, canonical, sample_telling, tell_story
 from training.align_llm.translation import Targets, Translations, collated
 from training.maple_lane import BY_NAME, sample_story
+from training.maple_lane.reading import NAMES
 from training.maple_lane.words import Shown, Shows
 
 SWITCHES = {"reads_story": True, "people": 8}
@@ -101,8 +103,8 @@ def test_an_example_points_at_whom_its_caption_means(folder, targets):
     outfits = examples.dressed(1, rng)
     example = examples.example(1, 2, outfits, rng)
     shows = examples.read[1].telling.frames[2].shows
-    target, columns = targets.condition(canonical(shows), outfits)
-    assert torch.equal(example["targets"], target)
+    target, columns, worded = targets.condition(shows, outfits)
+    assert torch.equal(example["targets"], target) and torch.equal(example["worded"], worded)
     assert set(columns.values()) == {one.name for one in shows.people}
     for column, name in columns.items():
         place = int(example["points"][column]) - 1
@@ -124,13 +126,49 @@ def test_clothes_are_in_the_target_and_not_in_the_words(folder, targets):
     assert torch.equal(differs, one["points"] > 0)
 
 
+def test_words_stand_in_fixed_places_and_none_is_lost(targets, monkeypatch):
+    """The second name stood where the first verb ended; a mapper unsure of the verb smeared it over two tokens."""
+    monkeypatch.setattr(layout, "WIDTH", 24)  # the tiny tokenizer spells
+    outfits = {name: BY_NAME[name].outfits[0] for name in ("Rosa", "Milo")}
+    waves, sleeps = (
+        Shows("park", True, (Shown("Rosa", does), Shown("Milo", "running")))
+        for does in ("waving", "sleeping")
+    )
+    one, other = targets.condition(waves, outfits), targets.condition(sleeps, outfits)
+    assert one.named == other.named and set(one.named.values()) == {"Rosa", "Milo"}
+    caption = canonical(waves)
+    mentions = find_mentions(caption, NAMES)
+    plain = targets.conditioner(
+        [caption],
+        [[(m.start, m.end) for m in mentions]],
+        [torch.stack([targets.portraits[m.name, outfits[m.name]] for m in mentions])],
+    ).fused[0]
+    assert sorted(map(tuple, one.condition.tolist())) == sorted(map(tuple, plain.tolist()))
+    assert not torch.equal(one.condition, plain)
+
+
+@pytest.mark.parametrize(
+    ("starts", "tail", "words", "length", "expected"),
+    [
+        ([1], 3, 5, 24, [0, 1, 2, *range(23, 19, -1), *range(19, 13, -1), *range(13, 7, -1), 3, 4, 5, 6, 7]),
+        ([], 2, 3, 24, [0, 1, *range(23, 5, -1), 2, 3, 4, 5]),
+        ([1, 3, 5, 7], 9, 11, 24, list(range(24))),  # four people
+        ([1], 9, 11, 24, list(range(24))),  # a long stretch
+        ([1], 3, 5, 12, list(range(12))),  # no padding to fill the stretches with
+    ],
+)
+def test_a_layout_keeps_what_has_no_room(starts, tail, words, length, expected):
+    order = layout.layout(starts, tail, words, length)
+    assert order == expected and sorted(order) == list(range(length))
+
+
 def test_the_scores_know_right_from_wrong(targets):
     shows = Shows("park", True, (Shown("Rosa", "waving"), Shown("Milo", "running")))
     outfits = {name: BY_NAME[name].outfits[0] for name in ("Rosa", "Milo")}
-    right = targets.condition(canonical(shows), outfits)[0]
+    right = targets.condition(shows, outfits).condition
     assert nearest_caption(right, shows, outfits, targets) == (True, [True, True])
     elsewhere = Shows("kitchen", True, (Shown("Rosa", "waving"), Shown("Milo", "sleeping")))
-    wrong = targets.condition(canonical(elsewhere), outfits)[0]
+    wrong = targets.condition(elsewhere, outfits).condition
     assert nearest_caption(wrong, shows, outfits, targets) == (False, [True, False])
     points = torch.tensor([0, 2, 0])
     assert right_people(torch.tensor([[0.1, 0.2], [0.1, 0.8], [0.0, 0.0]]), points)

@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 
 def test_worlds_share_a_folder_and_are_not_doubled(folder):
     reader = open_reader(folder)
-    assert {split: len(ids) for split, ids in reader.splits.items()} == {"train": 24, "test": 12}
+    assert {split: len(ids) for split, ids in reader.splits.items()} == {"train": 24, "val": 0, "test": 12}
     records = json.loads((folder / "stories.json").read_text("utf-8"))
     assert sorted((r["world"], r["split"]) for r in records) == sorted(
         (world, split) for world in WORLDS for split in ("train", "train", "test")

@@ -59,8 +59,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
                 if not (fresh / kept.name).exists():
                     copy = shutil.copytree if kept.is_dir() else shutil.copy2
                     copy(kept, fresh / kept.name)
+        _sync_files(fresh)
+        if folder.is_dir():
             os.replace(folder, old)
         os.replace(fresh, folder)
+        sync_folder(folder.parent)
     except BaseException:
         if old.is_dir() and not folder.exists():
             os.replace(old, folder)
@@ -69,6 +72,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync_files(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with open(path, "rb+") as file:
+                os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
@@ -88,14 +98,3 @@ def sweep_parts(folder: Path) -> int:
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)
-
-
-def settle_folder(part: Path, folder: Path) -> None:
-    """Give a written folder its name, which nothing else may have, and have it reach the disk with all its files."""
-    for path in part.rglob("*"):
-        if path.is_file():
-            with open(path, "rb+") as file:
-                os.fsync(file.fileno())
-    sync_folder(part)
-    os.rename(part, folder)
-    sync_folder(folder.parent)

@@ -13,7 +13,6 @@ import gc
 import hashlib
 import importlib.util
 import logging
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,9 +32,9 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 from tqdm import tqdm
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from storyboard.disk.durable import PART, settle_folder
+from storyboard.disk.durable import PART, whole_folder
 from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens
@@ -45,7 +44,7 @@ from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, Re
 log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]  # takes a line about what is being done
-LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
+LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerFast]
 
 KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
 PIECE = 2**20  # bytes hashed at a time
@@ -60,7 +59,7 @@ def silent(line: str) -> None:
 def load_language_model(name: LanguageModelName, tell: Tell = silent) -> LanguageModel:
     """Returns the model, frozen and in float32, and its tokenizer.
 
-    The first time takes some 30 s on one core, and the download where there is no package; later ones some 2 s.
+    The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
     Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
     """
     home = _home()
@@ -79,6 +78,7 @@ def load_language_model(name: LanguageModelName, tell: Tell = silent) -> Languag
         except Exception as error:  # a library's errors are of every kind, and the way without it goes on
             log.warning("%s could not be converted", file, exc_info=True)
             raise StoryError(_not_converted(name, error)) from error
+        gc.collect()  # the model just converted is as large as the one that is read now
         if (loaded := _loaded(home / name.sha256, name, tell)) is None:
             raise StoryError(_not_converted(name, None))
         return loaded
@@ -267,21 +267,14 @@ def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
 
 def _convert(file: Path, folder: Path) -> None:
     """Write the model in half precision, and its tokenizer, as a folder that is whole or not there."""
-    part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}{PART}")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, trust_remote_code=False)
-        tokenizer.save_pretrained(part)
-        _save_half(
-            AutoModelForCausalLM.from_pretrained(
-                file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
-            ),
-            part,
+    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+    with whole_folder(folder) as part:
+        # Not AutoTokenizer, which reads the whole file once more to find out the same.
+        PreTrainedTokenizerFast.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(part)
+        model = AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
         )
-        gc.collect()  # the model just read is as large as the one that is read next
-        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-        settle_folder(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _save_half(model, part)
 
 
 def _save_half(model: PreTrainedModel, folder: Path) -> None:
@@ -301,18 +294,16 @@ def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel 
     if not folder.is_dir():
         return None
     tell(f"Loading {name.title}")
-    kept = {"local_files_only": True, "trust_remote_code": False}
+    kept = {"use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **kept)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
         model, found = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **kept
+            folder, dtype=torch.float32, output_loading_info=True, **kept
         )
     except Exception:  # whatever is wrong with it, it is made anew
         log.warning("%s is damaged", folder, exc_info=True)
         return None
-    if model.config.model_type != name.family or any(
-        found[kind] for kind in ("missing_keys", "mismatched_keys")
-    ):
+    if model.config.model_type != name.family or found["missing_keys"] or found["mismatched_keys"]:
         log.warning("%s is not whole: %s", folder, found)
         return None
     return model.requires_grad_(False).eval(), tokenizer

@@ -85,7 +85,7 @@ class StoryReader:
         language_model: Any,
         tokenizer: Any,
         image_tokens: ImageTokens,
-        visual_mapper: VisualMapper,
+        visual_mapper: VisualMapper | None,
         condition_mapper: ConditionMapper,
     ):
         self.language_model = language_model
@@ -179,7 +179,9 @@ class StoryReader:
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
         """T: positions a tokenised prompt fills, without the image tokens."""
-        pictures = self.visual_mapper.config.tokens
+        pictures = (
+            self.visual_mapper.config.tokens if self.visual_mapper else 0
+        )  # a reader of words has no pictures
         return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 
     def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:

@@ -335,6 +335,8 @@ class StoryPipeline(DiffusionPipeline):
         try:
             named = {} if index is None else _stage_2(folder, index, model, kwargs["dtype"])
             pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
+            if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
+                raise ValueError("its reader is to read pictures and has no visual_mapper")
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             if local:
                 raise StoryError(

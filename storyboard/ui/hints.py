@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from storyboard.models.reader_folder import FILE as READER_FILE
+from storyboard.models.reader_folder import FOLDER as READER
 from storyboard.renderer import MAX_STEPS
 from storyboard.story.values import MAX_FRAMES
 from storyboard.text.captions import clean_text, find_mentions, find_pronouns
@@ -92,6 +94,8 @@ class Hints:
 def load_hints(folder: Path) -> Hints:
     """The hints of a pipeline folder; empty where it gives none."""
     described, settings = (_read_json(folder / name) for name in ("cast.json", "model_index.json"))
+    own = _read_json(folder / READER / READER_FILE).get("settings")
+    settings |= own if isinstance(own, dict) else {}  # of the language model that the folder names
     example = described.get("example")
     return Hints(
         places=_words(described.get("places")),

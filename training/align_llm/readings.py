@@ -12,7 +12,6 @@ import torch
 
 from storyboard.models.losses import alignment_loss
 from storyboard.pipeline.explain import POINTED
-from training.align_llm.tellings import canonical
 from training.align_llm.translation import Targets
 from training.maple_lane import ACTIONS, PLACES
 from training.maple_lane.words import Shown, Shows
@@ -52,5 +51,5 @@ def nearest_caption(
 def _nearest(
     condition: torch.Tensor, choices: Sequence[Shows], outfits: Mapping[str, str], targets: Targets
 ) -> Shows:
-    far = [alignment_loss(condition, targets.condition(canonical(one), outfits)[0]) for one in choices]
+    far = [alignment_loss(condition, targets.condition(one, outfits).condition) for one in choices]
     return choices[int(torch.stack(far).argmin())]

@@ -6,9 +6,11 @@ the cast. Knows losses and batches, not files or commands.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -27,15 +29,27 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.text.captions import find_mentions
+from training.align_llm.layout import layout
 from training.align_llm.story_states import ReadTelling
+from training.align_llm.tellings import canonical
 from training.examples.latents import CROWD
 from training.maple_lane import BY_NAME
 from training.maple_lane.reading import NAMES
+from training.maple_lane.words import Shows
 
+NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
 
 Worn = Mapping[tuple[str, str], torch.Tensor]  # (name, outfit) -> portrait feature (V,)
+
+
+class Target(NamedTuple):
+    """condition (L, D); who is at which of its tokens; which tokens (L,) are words and not padding."""
+
+    condition: torch.Tensor
+    named: dict[int, str]
+    worded: torch.Tensor
 
 
 class Targets:
@@ -46,27 +60,22 @@ class Targets:
 
     def __init__(self, conditioner: CharacterConditioner, portraits: Worn):
         self.conditioner, self.portraits = conditioner, portraits
-        self._text = lru_cache(maxsize=None)(self._encoded)
+        self._text = lru_cache(maxsize=None)(self._laid_out)
         self._alone = lru_cache(maxsize=None)(self._fused_alone)
 
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self._text("")[0].shape)
+        return tuple(self._encode("")[0].shape)
 
     @torch.no_grad()
-    def condition(self, caption: str, outfits: Mapping[str, str]) -> tuple[torch.Tensor, dict[int, str]]:
-        """Returns the fused condition (L, D), and who is at which of its tokens."""
-        text, columns = self._text(caption)
-        condition = text.clone()
-        for column, name in columns.items():
-            condition[column] = self._fused(text[column], name, outfits[name])
-        return condition, columns
-
-    def words(self, caption: str) -> int:
-        """Returns how many tokens of the condition the caption's own words fill; padding follows."""
-        tokens = self.conditioner.tokenizer(caption, truncation=True, max_length=self.shape[0])
-        return len(tokens["input_ids"])
+    def condition(self, shows: Shows, outfits: Mapping[str, str]) -> Target:
+        """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
+        target = self._text(canonical(shows), canonical(replace(shows, people=())).removeprefix(NOBODY))
+        condition = target.condition.clone()
+        for column, name in target.named.items():
+            condition[column] = self._fused(condition[column], name, outfits[name])
+        return target._replace(condition=condition)
 
     @torch.no_grad()
     def person(self, name: str, outfit: str) -> torch.Tensor:
@@ -74,13 +83,27 @@ class Targets:
         return self._alone(name, outfit)
 
     def _fused_alone(self, name: str, outfit: str) -> torch.Tensor:
-        text, columns = self._text(name)
-        return self._fused(text[min(columns)], name, outfit)
+        states, columns = self._encode(name)
+        return self._fused(states[min(columns)], name, outfit)
 
     def _fused(self, state: torch.Tensor, name: str, outfit: str) -> torch.Tensor:
         return self.conditioner.fuser(state[None], self.portraits[name, outfit][None])[0]
 
-    def _encoded(self, caption: str) -> tuple[torch.Tensor, dict[int, str]]:
+    def _laid_out(self, caption: str, tail: str) -> Target:
+        """tail: what the caption says behind its people."""
+        states, columns = self._encode(caption)
+        tokens = self.conditioner.tokenizer(
+            caption, truncation=True, max_length=len(states), return_offsets_mapping=True
+        )
+        ends = [end for _, end in tokens["offset_mapping"]]
+        starts = [bisect_right(ends, m.start) for m in find_mentions(caption, NAMES)]
+        words = len(tokens["input_ids"])
+        order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), words, len(states))
+        place_of = {token: place for place, token in enumerate(order)}
+        named = {place_of[column]: name for column, name in columns.items()}
+        return Target(states[order], named, torch.tensor(order) < words)
+
+    def _encode(self, caption: str) -> tuple[torch.Tensor, dict[int, str]]:
         mentions = find_mentions(caption, NAMES)
         (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
         where = {c: m.name for c, m in zip(columns, mentions, strict=True) if c is not None}
@@ -143,8 +166,7 @@ class Translations:
         if self.learning:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
         sentence[max(now - begin, 0) :] = NOW
-        caption = one.telling.frames[number].target
-        target, columns = self.targets.condition(caption, outfits)
+        target, named, worded = self.targets.condition(one.telling.frames[number].shows, outfits)
         vectors, pronouns = (
             torch.zeros(self.people, target.shape[-1]),
             torch.zeros(self.people, dtype=torch.long),
@@ -153,7 +175,7 @@ class Translations:
         for name, place in zip(cast, places.tolist(), strict=True):
             vectors[place] = self.targets.person(name, outfits[name])
             pronouns[place] = PRONOUNS.index(BY_NAME[name].pronoun)
-            points[[column for column, who in columns.items() if who == name]] = place + 1
+            points[[column for column, who in named.items() if who == name]] = place + 1
         return {
             "states": one.states[begin:end],
             "sentence": sentence,
@@ -163,7 +185,7 @@ class Translations:
             "images": one.images[number],
             "targets": target,
             "points": points,
-            "worded": torch.arange(len(target)) < self.targets.words(caption),
+            "worded": worded,
         }
 
 

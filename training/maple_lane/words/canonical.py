@@ -26,7 +26,7 @@ def canonical_caption(facts: FrameFacts) -> str:
 
 def _deed(person: PersonFacts) -> str:
     verb, _, rest = _only("verbs", f"{person.action} canonical", person.action).partition(" ")
-    rest = rest.replace("{prop}", f"{article(person.prop or '')} {person.prop}")
+    rest = rest.replace("{prop}", f"{article(person.prop)} {person.prop}" if person.prop else "something")
     return f"{finite(verb, past=False, many=False)} {rest}".strip()
 
 

@@ -155,5 +155,4 @@ def _shown(sentence: Sentence, person: PersonFacts) -> Shown:
         return Shown(person.name, None)
     chosen = any("{prop" in text for text in fitting("verbs", f"{person.action} canonical", ()))
     vague = person.name in sentence.near or (chosen and person.name not in sentence.things_said)
-    held = person.action != "taking"  # the thing is still in the other one's hands
-    return Shown(person.name, person.action, person.prop if held and not vague else None)
+    return Shown(person.name, person.action, None if vague else person.prop)

@@ -176,7 +176,7 @@ def alone_with(s: Sentence, one: Names, two: Names) -> None:
     without(s, (absent_person(s),), "absent before")
     subject = mention(s, one, plain=True)
     say_deed(s, subject, choose_deed(s, one, plain=True), "simple", adverb=False)
-    s.put(s.rng.choice((", and", "while")))
+    s.put("while")
     subject = mention(s, two, plain=True)
     say_deed(s, subject, choose_deed(s, two, plain=True), "simple", adverb=False)
     say_place(s)

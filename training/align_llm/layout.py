@@ -1,0 +1,34 @@
+"""Fixed places for the words of a canonical caption: a condition whose tokens stand where a mapper can expect them.
+
+Cross-attention does not ask in which order tokens come, so a condition draws the same picture in any order. In a
+sentence the second person's name stands wherever the first one's verb ends, and a mapper that is not sure of the verb
+would smear the name over two tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PEOPLE, WIDTH = 3, 6  # people who have a stretch of their own, and its tokens
+
+
+def layout(starts: Sequence[int], tail: int, words: int, length: int) -> list[int]:
+    """Returns which token of a caption stands at each of `length` places.
+
+    starts: the first token of each person, with what they do behind it. tail: the first token behind the last one.
+    words: tokens up to the end token, that one too; what follows is padding, and fills the stretches up. A caption
+    with more people, or longer stretches, stays as it is.
+    """
+    ends = [*starts[1:], tail][: len(starts)]
+    stretches = [list(range(start, end)) for start, end in zip(starts, ends, strict=True)]
+    padding = list(range(words, length))
+    if len(stretches) > PEOPLE or any(len(one) > WIDTH for one in stretches):
+        return list(range(length))
+    stretches += [[]] * (PEOPLE - len(stretches))
+    if PEOPLE * WIDTH - sum(map(len, stretches)) > len(padding):
+        return list(range(length))
+    first = starts[0] if starts else tail
+    order = list(range(first))
+    for stretch in stretches:
+        order += stretch + [padding.pop() for _ in range(WIDTH - len(stretch))]
+    return order + list(range(tail, words)) + padding
