@@ -411,7 +411,7 @@ class _Kept:
 
 def _row(story: Story, numbers: Numbers | None, revision: int, updated: float) -> dict[str, object]:
     """The story's row, new and not deleted; `numbers`: the rows of its frames, None to have them in it."""
-    drawn = [frame.take.picture for frame in story.frames if frame.take is not None]
+    drawn = next((frame.take.picture for frame in reversed(story.frames) if frame.take is not None), None)
     return {
         "id": story.id,
         "body": json.dumps(story_to_json(story)) if numbers is None else described(story, numbers),
@@ -419,7 +419,7 @@ def _row(story: Story, numbers: Numbers | None, revision: int, updated: float) -
         "title": story.title,
         "opening": story.frames[0].caption[:MAX_OPENING] if story.frames else "",
         "frames": len(story.frames),
-        "thumbnail": drawn[-1] if drawn else None,
+        "thumbnail": drawn,
         "created": updated,
         "updated": updated,
         "deleted": None,

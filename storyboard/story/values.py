@@ -10,6 +10,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
@@ -141,9 +142,9 @@ class Frame:
     excluded: tuple[str, ...] = ()  # characters not shown though the sentence names them
     bindings: tuple[Binding, ...] = ()  # whom pronouns stand for, where the writer said so
 
-    @property
+    @cached_property
     def take(self) -> Take | None:
-        """The chosen take, None before the first."""
+        """The chosen take, None before the first. Looked up once: a frame never changes."""
         return next((take for take in self.takes if take.id == self.chosen), None)
 
     def with_take(self, take: Take) -> Frame:
