@@ -201,7 +201,7 @@ def test_words_stand_in_fixed_places_and_none_is_lost(targets, monkeypatch):
         [torch.stack([targets.features(m.name, outfits[m.name]) for m in mentions])],
     ).fused[0]
     apart = torch.cdist(one.condition, plain)
-    assert max(apart.amin(0).max(), apart.amin(1).max()) < 1e-3 and not torch.equal(one.condition, plain)
+    assert max(apart.amin(0).max(), apart.amin(1).max()) < 1e-2 and not torch.equal(one.condition, plain)
 
 
 @pytest.mark.parametrize(
