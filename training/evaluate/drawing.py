@@ -20,7 +20,15 @@ from PIL import Image, PngImagePlugin
 from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.reader_folder import FOLDER as READER
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
+from storyboard.renderer import (
+    CastMember,
+    ContextFrame,
+    FrameRequest,
+    Picture,
+    Preview,
+    Rendered,
+    Renderer,
+)
 from storyboard.text.captions import mentioned_names
 from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
 
@@ -226,8 +234,9 @@ def request_key(pipeline: str, request: FrameRequest) -> str:
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:32]
 
 
-def _pixels_hash(picture: Image.Image) -> str:
-    return hashlib.sha256(f"{picture.size}".encode() + picture.convert("RGB").tobytes()).hexdigest()
+def _pixels_hash(picture: Picture) -> str:
+    seen = picture.convert("RGB")
+    return hashlib.sha256(f"{seen.size}".encode() + seen.tobytes()).hexdigest()
 
 
 def _check_same(rendered: Rendered, path: Path) -> None:
