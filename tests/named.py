@@ -20,7 +20,7 @@ WIDTH = 32  # what a quantised row holds at least
 HEADS, KEY_HEADS = 2, 1
 FILE = "Tiny-Instruct.Q4_1.gguf"
 PACKAGE = "llm-tiny==1.2"
-TOKENS = ["<unk>", "<start>", "<end>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "ro"]
+TOKENS = ["<unk>", "<start>", "<end>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "ro", "sa"]
 
 
 def language_model() -> LlamaForCausalLM:
@@ -89,7 +89,7 @@ def _write_words(writer: gguf.GGUFWriter) -> None:
     writer.add_token_list(TOKENS)
     kinds = [gguf.TokenType.CONTROL] * 3 + [gguf.TokenType.NORMAL] * (len(TOKENS) - 3)
     writer.add_token_types(kinds)
-    writer.add_token_merges(["r o"])
+    writer.add_token_merges(["r o", "s a"])
     writer.add_unk_token_id(0)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
