@@ -140,10 +140,9 @@ class StoryInputs:
 
     def hash(self, frame: Frame) -> str:
         """Hash of what a picture of this frame depends on: its sentence, portraits in play, the frames it reads."""
-        return self.once(frame, "hash", lambda: self._hash(frame))
+        return self.once(frame, "hash", lambda: self._hash(frame, self.text(frame)))
 
-    def _hash(self, frame: Frame) -> str:
-        text = self.text(frame)
+    def _hash(self, frame: Frame, text: str) -> str:
         inputs = {
             "text": text,
             # With their places: another alias may make one of the cast of what was only a word.
@@ -163,7 +162,17 @@ class StoryInputs:
         A frame without a picture is not out of date, only not drawn; of a take without a hash nothing is known.
         """
         take = frame.take
-        return take is not None and take.inputs != "" and take.inputs != self.hash(frame)
+        if take is None or take.inputs in ("", self.hash(frame)):
+            return False
+        return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
+
+    def _hash_before(self, frame: Frame, take: Take) -> str | None:
+        """The hash as takes had it before the words bound pronouns; None where the model read another one in them."""
+        read = {(one.word, one.names) for one in take.readings}
+        if not all((one.word, one.names) in read for one in self.by_words(frame)):
+            return None
+        text = resolve(frame.caption, frame.bindings, frame.included, self._names)
+        return self._hash(frame, text) if text == take.text else None
 
     def stale_cause(self, frame: Frame) -> str | None:
         """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
