@@ -34,7 +34,7 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
 from storyboard.models.reader_folder import ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
-from training.configs.parts import CONFIGS, load_vae
+from training.configs.parts import config_file, load_vae
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
@@ -128,8 +128,8 @@ def write_named_reader(args: AssembleArguments, out: Path) -> None:
         "cast_prefix": False,
         "context_frames": args.context_frames or None,
     }
-    path = Path(args.named) if args.named.endswith(".json") else CONFIGS / f"{args.named}.json"
-    save_reader(out, ReaderIndex(read_language_model(path), tuple(ours), settings), ours)
+    name = read_language_model(config_file(args.named))
+    save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
 
 
 def maple_lane_background() -> str:

@@ -17,19 +17,20 @@ from typing import Literal
 import torch
 from safetensors import safe_open
 from tqdm.auto import tqdm
-from transformers import AutoModelForCausalLM, HfArgumentParser
+from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
+from storyboard.models.language_model import load_language_model
+from storyboard.models.reader_folder import read_language_model
 from storyboard.models.story_reader import StoryReader, Told
 from storyboard.people import Look
 from storyboard.text.prompt import interleave
 from training.align_llm.tellings import Telling, ToldFrame, sample_telling
-from training.configs.parts import freeze, load_config
+from training.configs.parts import config_file, freeze, load_config
 from training.examples.shards import missing_shards, write_shard
 from training.loop.processes import make_accelerator
 from training.maple_lane.words import Shows
-from training.released.language import load_tokenizer
 
 TAIL = " Image:"  # what a prompt ends with, before the image tokens
 
@@ -39,7 +40,10 @@ class StatesArguments:
     config: str = field(
         default="maple-lane-smollm2", metadata={"help": "a stem in training/configs or a file"}
     )
-    parts: str = field(default="runs/smollm2/parts", metadata={"help": "folder with the language model"})
+    language_model: str = field(
+        default="smollm2-135m-instruct",
+        metadata={"help": "which one: a stem in training/configs or a file that names it"},
+    )
     out: str = field(default="runs/smollm2/states", metadata={"help": "folder of the shards"})
     stories: int = field(default=8192, metadata={"help": "tellings, in shards of 128"})
     split: Literal["train", "val"] = field(default="train", metadata={"help": "whose stories"})
@@ -187,15 +191,15 @@ def _telling(value: dict) -> Telling:
     )
 
 
-def load_reader(parts: Path, config: dict, seed: int) -> StoryReader:
-    """A reader that reads words alone: no mappers, and image tokens as long as the words' rows in the mean."""
-    language_model = freeze(
-        AutoModelForCausalLM.from_pretrained(parts / "language_model", dtype=torch.float32)
-    )
+def load_reader(name: str, config: dict, seed: int) -> StoryReader:
+    """A reader that reads words alone: no mappers, and image tokens as long as the words' rows in the mean.
+
+    name: the language model, a stem in training/configs or a JSON file; see `storyboard.models.language_model`.
+    """
+    language_model, tokenizer = load_language_model(read_language_model(config_file(name)), print)
     torch.manual_seed(seed)
     image_tokens = ImageTokens(language_model.config.hidden_size, **config["image_tokens"])
     image_tokens.rescale_to(mean_row_norm(language_model))
-    tokenizer = load_tokenizer(parts / "language_tokenizer")
     return StoryReader(language_model, tokenizer, freeze(image_tokens), None, None)
 
 
@@ -203,7 +207,7 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(StatesArguments).parse_args_into_dataclasses(argv)
     out = Path(args.out)
     shards = missing_shards(out, args.stories)
-    reader = load_reader(Path(args.parts), load_config(args.config), args.seed)
+    reader = load_reader(args.language_model, load_config(args.config), args.seed)
     reader.language_model.to(make_accelerator().device)
     out.mkdir(parents=True, exist_ok=True)
     if make_accelerator().is_main_process:

@@ -32,8 +32,12 @@ CONFIGS = Path(__file__).parent
 
 def load_config(name: str) -> dict:
     """A size: the configs of every part. `name` is a file, or the stem of one in `training/configs`."""
-    path = Path(name) if name.endswith(".json") else CONFIGS / f"{name}.json"
-    return json.loads(path.read_text())
+    return json.loads(config_file(name).read_text())
+
+
+def config_file(name: str) -> Path:
+    """Returns the JSON file of that name, or of that stem in `training/configs`."""
+    return Path(name) if name.endswith(".json") else CONFIGS / f"{name}.json"
 
 
 def build_vae(config: dict) -> AutoencoderKL:
