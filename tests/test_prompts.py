@@ -79,9 +79,11 @@ def test_a_window_begins_inside_the_story_and_shows_the_cast_of_all_of_it(fit):
 def test_pictures_of_other_stories_than_the_conditions_are_refused(fit):
     """Counted alike in both caches, frames of other stories stood beside the conditions in L_img."""
     args = AlignArguments(output_dir="unused", latents="there", conditions="here")
-    Prompts(NumberedCache(), args, fit, SimpleNamespace(seeds=[0, 1, 2]))  # fewer, but the same
+    Prompts(
+        NumberedCache(), args, fit, SimpleNamespace(seeds=[0, 1, 2], kinds=["cast"] * 3)
+    )  # fewer, but the same
     with pytest.raises(StoryError, match="there and here hold other stories"):
-        Prompts(NumberedCache(), args, fit, SimpleNamespace(seeds=[128, 129, 130]))
+        Prompts(NumberedCache(), args, fit, SimpleNamespace(seeds=[128, 129, 130], kinds=["cast"] * 3))
 
 
 def test_a_window_leaves_a_picture_in_sight():

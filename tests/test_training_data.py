@@ -321,7 +321,7 @@ def test_the_cast_goes_before_the_last_frame_and_the_sentence_never():
 def test_captions_alone_are_cut_at_frame_borders_too():
     reader = tiny.reader()
     fitter = PromptFitter(reader, 45 + tiny.IMAGE_TOKENS, pictures=False)
-    assert fitter(["Sun.", "Rain.", "Snow."]) == [" Caption: Rain. Caption: Snow. Image:"]
+    assert fitter(["Sun.", "Rain.", "Snow."]) == [" Caption: Rain.", " Caption: Snow. Image:"]
 
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
