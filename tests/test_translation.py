@@ -1,6 +1,7 @@
 """Stage 2 on cached states: what is told, what a frozen language model makes of it, and a mapper that translates it."""
 
 import json
+from collections.abc import Iterator
 from random import Random
 
 import numpy as np
@@ -49,9 +50,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def targets(folder) -> Targets:
+def targets(folder) -> Iterator[Targets]:
     conditioner = load_conditioner(folder / "parts", "cpu")
-    return Targets(conditioner, PortraitFeatures(conditioner, tiny.image_processor()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "WIDTH", 24)  # the tiny tokenizer spells
+        yield Targets(conditioner, PortraitFeatures(conditioner, tiny.image_processor()))
 
 
 def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left_open():
@@ -183,9 +186,8 @@ def test_clothes_are_in_the_target_and_not_in_the_words(folder, targets):
     assert torch.equal(differs, one["points"] > 0)
 
 
-def test_words_stand_in_fixed_places_and_none_is_lost(targets, monkeypatch):
+def test_words_stand_in_fixed_places_and_none_is_lost(targets):
     """The second name stood where the first verb ended; a mapper unsure of the verb smeared it over two tokens."""
-    monkeypatch.setattr(layout, "WIDTH", 24)  # the tiny tokenizer spells
     outfits = {name: Portrait(BY_NAME[name].outfits[0]) for name in ("Rosa", "Milo")}
     waves, sleeps = (
         Shows("park", True, (Shown("Rosa", does), Shown("Milo", "running")))
@@ -214,7 +216,8 @@ def test_words_stand_in_fixed_places_and_none_is_lost(targets, monkeypatch):
         ([1], 3, 5, 12, list(range(12))),  # no padding to fill the stretches with
     ],
 )
-def test_a_layout_keeps_what_has_no_room(starts, tail, words, length, expected):
+def test_a_layout_keeps_what_has_no_room(starts, tail, words, length, expected, monkeypatch):
+    monkeypatch.setattr(layout, "WIDTH", 6)
     order = layout.layout(starts, tail, words, length)
     assert order == expected and sorted(order) == list(range(length))
 
