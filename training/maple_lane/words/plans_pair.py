@@ -21,13 +21,7 @@ Names = tuple[str, ...]
 
 def one_to_other(s: Sentence, pair: Names) -> None:
     """ "Rosa hugs Milo in the park." """
-    one, two = _either_way(s, pair)
-    opener(s)
-    front_place(s)
-    subject = mention(s, one)
-    say_deed(s, subject, _towards(s, one, two))
-    say_place(s)
-    tail(s, subject, 0.2, ("sight",))
+    _does(s, *_either_way(s, pair), 0.2, ("sight",))
 
 
 def spoken_to(s: Sentence, pair: Names) -> None:
@@ -36,15 +30,7 @@ def spoken_to(s: Sentence, pair: Names) -> None:
     line = s.fresh("dialogue", f"line {s.facts.person(one[0]).action}", s.tags(pair))
     if line is None:
         return one_to_other(s, pair)
-    dialogue.quote(s, line, goes_on=True)
-    subject = dialogue.said_by(s, line, one)
-    if s.chance(0.5):
-        s.comma()
-        say_ing(s, subject, _towards(s, one, two))
-    else:
-        s.put("and")
-        verb_phrase(s, (deed := _towards(s, one, two)).template, subject, "finite", deed.obj)
-    say_place(s, 0)
+    _says_and_does(s, line, one, two, 0.5)
 
 
 # ---- one gives the other something ----------------------------------------------------------------------------------
@@ -52,22 +38,12 @@ def spoken_to(s: Sentence, pair: Names) -> None:
 
 def gives(s: Sentence, one: Names, two: Names) -> None:
     """ "Rosa gives Milo a basket in the park." """
-    opener(s)
-    front_place(s)
-    subject = mention(s, one)
-    say_deed(s, subject, _towards(s, one, two))
-    say_place(s)
-    tail(s, subject, 0.25, ("with", "sight"))
+    _does(s, one, two, 0.25, ("with", "sight"))
 
 
 def takes(s: Sentence, one: Names, two: Names) -> None:
     """ "Milo takes a basket from Rosa in the park"; `two` takes."""
-    opener(s)
-    front_place(s)
-    subject = mention(s, two)
-    say_deed(s, subject, _towards(s, two, one))
-    say_place(s)
-    tail(s, subject, 0.25, ("with", "sight"))
+    _does(s, two, one, 0.25, ("with", "sight"))
 
 
 def thanked(s: Sentence, one: Names, two: Names) -> None:
@@ -86,15 +62,7 @@ def handed_over(s: Sentence, one: Names, two: Names) -> None:
     line = s.fresh("dialogue", "line giving", s.tags(one))
     if line is None:
         return gives(s, one, two)
-    dialogue.quote(s, line, goes_on=True)
-    subject = dialogue.said_by(s, line, one)
-    if s.chance(0.6):
-        s.comma()
-        say_ing(s, subject, _towards(s, one, two))
-    else:
-        s.put("and")
-        verb_phrase(s, (deed := _towards(s, one, two)).template, subject, "finite", deed.obj)
-    say_place(s, 0)
+    _says_and_does(s, line, one, two, 0.6)
 
 
 def go_and_give(s: Sentence, one: Names, two: Names) -> None:
@@ -106,6 +74,29 @@ def go_and_give(s: Sentence, one: Names, two: Names) -> None:
     s.put(", where", glued=True)
     subject = mention(s, one, again=True)
     say_deed(s, subject, _towards(s, one, two), "simple")
+
+
+def _does(s: Sentence, one: Names, two: Names, chance: float, kinds: tuple[str, ...]) -> None:
+    """What the first does to the second, and where; with this chance something of these kinds behind it."""
+    opener(s)
+    front_place(s)
+    subject = mention(s, one)
+    say_deed(s, subject, _towards(s, one, two))
+    say_place(s)
+    tail(s, subject, chance, kinds)
+
+
+def _says_and_does(s: Sentence, line: str, one: Names, two: Names, chance: float) -> None:
+    """The first says a line and does it to the second: "says Rosa, hugging Milo" with this chance, else "and hugs"."""
+    dialogue.quote(s, line, goes_on=True)
+    subject = dialogue.said_by(s, line, one)
+    if s.chance(chance):
+        s.comma()
+        say_ing(s, subject, _towards(s, one, two))
+    else:
+        s.put("and")
+        verb_phrase(s, (deed := _towards(s, one, two)).template, subject, "finite", deed.obj)
+    say_place(s, 0)
 
 
 def _either_way(s: Sentence, pair: Names) -> tuple[Names, Names]:
