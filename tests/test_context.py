@@ -6,8 +6,8 @@ import pytest
 import tiny
 import torch
 
-from storyboard.models.story_reader import StoryReader
-from storyboard.pipeline.context import FIRST_FRAMES, ContextPool, InterleavedContext, window
+from storyboard.models.story_reader import StoryReader, without_frames
+from storyboard.pipeline.context import FIRST_FRAMES, ContextPool, InterleavedContext, outside_window
 from storyboard.text.prompt import PictureSlot, interleave
 
 WORDS = [
@@ -17,6 +17,11 @@ WORDS = [
     "It rains on the lane.",
 ]
 CAST = ["Rosa", "Milo"]
+
+
+def window(reader: StoryReader, tokens):
+    """The part of a tokenised prompt that fits."""
+    return without_frames(tokens, outside_window(reader, tokens))
 
 
 class Story:

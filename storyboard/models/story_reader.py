@@ -137,13 +137,7 @@ class StoryReader:
             tokens = self.visual_mapper.config.tokens
             return Marks([EARLIER] * tokens, [0] * tokens)
         mentions = find_mentions(part, {str(number): one for number, one in enumerate(told.names, 1)})
-        offsets = self.tokenizer(
-            part,
-            add_special_tokens=False,
-            verbose=False,
-            split_special_tokens=True,
-            return_offsets_mapping=True,
-        )["offset_mapping"]
+        offsets = self._tokenized(part, return_offsets_mapping=True)["offset_mapping"]
         sentence = [
             EARLIER if begin is None or stop <= begin else NOW if stop <= end else PADDING
             for _, stop in offsets
@@ -179,9 +173,8 @@ class StoryReader:
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
         """T: positions a tokenised prompt fills, without the image tokens."""
-        pictures = (
-            self.visual_mapper.config.tokens if self.visual_mapper else 0
-        )  # a reader of words has no pictures
+        # A reader of words has no visual mapper, and its prompts no pictures.
+        pictures = self.visual_mapper.config.tokens if self.visual_mapper else 0
         return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 
     def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
@@ -288,9 +281,13 @@ class StoryReader:
     def _words(self, text: str | tuple[str, str]) -> list[int]:
         if isinstance(text, tuple):
             return [token for one in text for token in self._words(one)]
+        return self._tokenized(text)["input_ids"]
+
+    def _tokenized(self, text: str, **asked: bool) -> Any:
         # A writer's "</s>" is text, not a token of ours.
-        ids = self.tokenizer(text, add_special_tokens=False, verbose=False, split_special_tokens=True)
-        return ids["input_ids"]
+        return self.tokenizer(
+            text, add_special_tokens=False, verbose=False, split_special_tokens=True, **asked
+        )
 
 
 def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:

@@ -49,9 +49,8 @@ class FrameCondition:
     sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
     mentioned: tuple[str, ...]
     referential: bool  # says who only by pronouns, so that the text alone tells little
-    people: Mapping[str, tuple[int, ...]] | None = (
-        None  # the columns that a pointing mapper gave each of the cast
-    )
+    # The columns that a pointing mapper gave each of the cast; None of one that does not point.
+    people: Mapping[str, tuple[int, ...]] | None = None
 
 
 class FrameConditions:
@@ -228,10 +227,12 @@ class FrameConditions:
     def _known_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
         """Whom the words can mean for a mapper that points: all, or as many as it has places, those named first."""
         places = self.pipeline.condition_mapper.config.people
-        names = names_of(cast)
-        named = {name for caption in captions for name in mentioned_names(caption, names)}
+        if len(cast) <= places:
+            return list(cast)
+        named = _named(captions, cast) if places else set()
         first = sorted(cast, key=lambda member: member.name not in named)[:places]
-        return [member for member in cast if member in first]
+        kept = {member.name for member in first}
+        return [member for member in cast if member.name in kept]
 
     def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]
@@ -258,8 +259,7 @@ class FrameConditions:
         """Everyone mentioned so far, in the order of the cast."""
         if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
             return []
-        names = names_of(cast)
-        seen = {name for caption in captions for name in mentioned_names(caption, names)}
+        seen = _named(captions, cast)
         return [member for member in cast if member.name in seen]
 
     def _feature(
@@ -302,6 +302,12 @@ def sentence_of(request: FrameRequest) -> str:
 def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
     """Each name and its aliases, as `storyboard.text.captions` wants them."""
     return {member.name: member.aliases for member in cast}
+
+
+def _named(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
+    """Whom of the cast any of these captions mentions."""
+    names = names_of(cast)
+    return {name for caption in captions for name in mentioned_names(caption, names)}
 
 
 def _spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:

@@ -48,16 +48,12 @@ class ReadCondition:
     pointed: torch.Tensor | None = None
 
 
-def window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[TokenPart]:
-    """The part of a tokenised prompt that fits: cast, first frames, latest frames, the sentence to draw.
+def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
+    """Where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
 
-    A pure function of the prompt. ValueError when even the last frame alone does not fit.
+    Cast, first frames, latest frames and the sentence to draw stay. A pure function of the prompt. ValueError when even
+    the last frame alone does not fit.
     """
-    return without_frames(tokens, _outside(reader, tokens))
-
-
-def _outside(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
-    """Where the pictures of the frames stand that do not fit."""
     frames = frame_positions(tokens)
     costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]  # the last one stays
     prefix = reader.length(tokens[: frames[0]]) if frames else 0
@@ -107,7 +103,7 @@ def split(
     """
     tokens = reader.tokenize(parts)
     marks = reader.marks(parts, told) if told else [None] * len(tokens)
-    outside = _outside(reader, tokens)
+    outside = outside_window(reader, tokens)
     tokens, marks = without_frames(tokens, outside), without_frames(marks, outside)
     features = {"frame": frames, "portrait": portraits}
     # One by one: a matrix product over all of them would round differently with their number.
@@ -168,11 +164,8 @@ class InterleavedContext:
         """Keep what is shared, roll back the rest, read what is new and, with the image tokens, the open end."""
         shared = self.shared(chunks)
         cache, held, states = self._cache, self._held, self._states[:shared]
-        self._cache, self._held, self._states = (
-            None,
-            [],
-            [],
-        )  # a pass that fails leaves an empty context, never a wrong one
+        # A pass that fails leaves an empty context, never a wrong one.
+        self._cache, self._held, self._states = None, [], []
         if cache is None:
             cache = DynamicCache(config=self.reader.language_model.config)
         if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
