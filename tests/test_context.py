@@ -80,10 +80,10 @@ def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it():
     reader = tiny.reader(positions=2048)
     story, context = Story(seed=1, frames=16), InterleavedContext(reader)
     positions = []
-    forward = reader.forward
-    reader.forward = lambda embeddings, cache=None: (
+    states = reader.states
+    reader.states = lambda embeddings, cache=None: (
         positions.append(embeddings.shape[1]),
-        forward(embeddings, cache),
+        states(embeddings, cache),
     )[1]
     context.condition_for(*story.prompt(15))
     whole = sum(positions)

@@ -16,9 +16,9 @@ from storyboard.text.prompt import interleave
 PEOPLE = 4
 
 
-def pointing_reader(build=tiny.llama) -> StoryReader:
+def pointing_reader(build=tiny.llama, story_layer: int | None = None) -> StoryReader:
     reader = tiny.reader(build)
-    reader.condition_mapper = tiny.condition_mapper(reads_story=True, people=PEOPLE)
+    reader.condition_mapper = tiny.condition_mapper(reads_story=True, people=PEOPLE, story_layer=story_layer)
     return reader
 
 
@@ -33,6 +33,26 @@ def test_without_the_switches_the_parameters_are_the_papers():
     assert not [name for name in plain.state_dict() if name.startswith(("pointer", "story_fc", "sentences"))]
     with pytest.raises(ValueError, match="reads_story"):
         ConditionMapper(8, 8, 4, width=8, heads=2, people=2)
+
+
+def test_a_layer_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="reads_story"):
+        tiny.condition_mapper(story_layer=1)
+    with pytest.raises(ValueError, match="counted from 1"):
+        tiny.condition_mapper(reads_story=True, story_layer=0)
+    reader = tiny.reader(tiny.llama)
+    beyond = tiny.condition_mapper(reads_story=True, story_layer=99)
+    with pytest.raises(ValueError, match="reads layer 99; the language model has"):
+        StoryReader(reader.language_model, reader.tokenizer, reader.image_tokens, None, beyond)
+
+
+@torch.inference_mode()
+def test_words_are_read_at_their_layer_and_image_tokens_at_the_end():
+    embeddings = torch.randn(1, 9, tiny.WORD_WIDTH)
+    at_the_end, early = pointing_reader(), pointing_reader(story_layer=1)
+    last, words = early.states(embeddings)
+    assert torch.equal(last, at_the_end.forward(embeddings)) and not torch.allclose(last, words, atol=1e-2)
+    assert torch.equal(*at_the_end.states(embeddings))
 
 
 def test_a_mapper_that_reads_the_story_is_not_given_none():
@@ -100,10 +120,10 @@ def test_more_people_than_places_are_refused():
         reader.story_states(hidden, reader.marks(parts, whom), whom)
 
 
-@pytest.mark.parametrize("pictures", [True, False])
+@pytest.mark.parametrize(("pictures", "story_layer"), [(True, None), (False, None), (False, 1)])
 @torch.inference_mode()
-def test_a_kept_context_gives_the_condition_from_scratch(pictures):
-    reader = pointing_reader()
+def test_a_kept_context_gives_the_condition_from_scratch(pictures, story_layer):
+    reader = pointing_reader(story_layer=story_layer)
     context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run.", "She eats."]
     features = torch.randn(4, tiny.VISION_WIDTH)
     for number in (0, 1, 2, 3, 1, 3):
@@ -121,10 +141,10 @@ def test_a_kept_context_gives_the_condition_from_scratch(pictures):
 def test_one_sentence_without_pictures_is_read_once():
     """A caption-only prompt was one text, so that every frame read the whole story again."""
     reader, read = pointing_reader(), []
-    forward = reader.forward
-    reader.forward = lambda embeddings, cache=None: (
+    states = reader.states
+    reader.states = lambda embeddings, cache=None: (
         read.append(embeddings.shape[1]),
-        forward(embeddings, cache),
+        states(embeddings, cache),
     )[1]
     context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run."]
     for number, sentence in enumerate(captions):

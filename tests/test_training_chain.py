@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
+from tests import tiny
 from training import assemble, disassemble
 from training.align_llm import cache as cache_conditions
 from training.align_llm import train as align_llm
@@ -197,3 +198,10 @@ def test_latents_are_normalised_per_channel(recipe):
     shard = load_file(next((recipe / "latents").glob("*.safetensors")))
     spread = shard["latents"].float().std(dim=(0, 2, 3))
     assert torch.allclose(spread, torch.ones_like(spread), atol=0.3)
+
+
+def test_stage_two_refuses_a_mapper_that_reads_the_storys_words():
+    """It ended in a ValueError at the first step, as prompts of stage 2 say nobody's marks."""
+    align_llm.check_reads_image_tokens(tiny.condition_mapper())
+    with pytest.raises(StoryError, match="align_llm.condition_mapper"):
+        align_llm.check_reads_image_tokens(tiny.condition_mapper(reads_story=True))

@@ -19,6 +19,7 @@ from tests.parts_folder import CAPTION_TOKENS, write_parts
 from training import assemble
 from training.align_llm import condition_mapper, layout
 from training.align_llm.cache import load_conditioner
+from training.align_llm.condition_mapper import check_layer
 from training.align_llm.portraits import Portrait, PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, TellingReader, write_states
@@ -76,19 +77,33 @@ def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left
     assert 0 < open_captions < 40  # a caption that leaves open what somebody does has them stand
 
 
-@pytest.mark.parametrize("build", [tiny.opt, tiny.llama])
+@pytest.mark.parametrize(("build", "story_layer"), [(tiny.opt, None), (tiny.llama, None), (tiny.llama, 1)])
 @torch.inference_mode()
-def test_one_pass_over_a_telling_gives_the_states_of_every_prompt_by_itself(build):
+def test_one_pass_over_a_telling_gives_the_states_of_every_prompt_by_itself(build, story_layer):
     reader = tiny.reader(build, positions=4096)
+    reader.condition_mapper = tiny.condition_mapper(reads_story=True, story_layer=story_layer)
     telling = sample_telling(5)
     captions = [frame.caption for frame in telling.frames]
-    read = TellingReader(reader)(telling)
+    read = TellingReader(reader, story_layer)(telling)
     for number in range(FRAMES):
         prompt = reader.embed(interleave(captions[:number], captions[number], pictures=False)).embeddings
-        alone = reader.forward(torch.cat([prompt, reader.image_tokens(1)[0]])[None])[0]
+        last, words = reader.states(torch.cat([prompt, reader.image_tokens(1)[0]])[None])
         end = int(read.words[number, 1])
-        torch.testing.assert_close(read.states[:end], alone[:end], atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(read.images[number], alone[-tiny.IMAGE_TOKENS :], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(read.states[:end], words[0, :end], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(read.images[number], last[0, -tiny.IMAGE_TOKENS :], atol=1e-4, rtol=1e-4)
+
+
+def test_states_of_another_layer_than_the_mapper_reads_are_refused(folder, tmp_path):
+    read = TellingReader(tiny.reader(tiny.llama, positions=4096), 1)
+    for number, layer in enumerate((1, None)):
+        write_states(tmp_path / f"shard-0000{number}.safetensors", [read(sample_telling(0))], layer)
+    with pytest.raises(StoryError, match="shards of different layers"):
+        StateCache(tmp_path)
+    (tmp_path / "shard-00001.safetensors").unlink()
+    cache = StateCache(tmp_path)
+    check_layer(tiny.condition_mapper(reads_story=True, story_layer=1), cache)
+    with pytest.raises(StoryError, match="holds states of layer 1, and this mapper reads the end"):
+        check_layer(tiny.condition_mapper(**SWITCHES), cache)
 
 
 def test_cached_tellings_come_back_as_they_were(folder):

@@ -36,7 +36,7 @@ class StoryStates(NamedTuple):
     pronoun in `pronouns` and is never pointed at.
     """
 
-    states: torch.Tensor  # (B, T, E): of all words and pictures
+    states: torch.Tensor  # (B, T, E): of all words and pictures, at the layer that the mapper reads
     sentence: torch.Tensor  # (B, T): EARLIER, NOW (the sentence to draw) or PADDING
     speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
     cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
@@ -63,7 +63,8 @@ class ConditionMapper(ModelMixin, ConfigMixin):
     A pre-norm encoder-decoder transformer: the encoder reads states + embeddings, the decoder reads L learned
     queries, which are its only notion of position.
 
-    Beyond the paper, and off by default: with `reads_story` the encoder reads the states of the story's own words too.
+    Beyond the paper, and off by default: with `reads_story` the encoder reads the states of the story's own words too,
+    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
     With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
     condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
     """
@@ -80,11 +81,16 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         feedforward: int = 2048,
         reads_story: bool = False,
         people: int = 0,
+        story_layer: int | None = None,
     ):
         super().__init__()
         if people and not reads_story:
             raise ValueError(
                 f"people={people}: the mapper points at people whom the story names; set reads_story"
+            )
+        if story_layer is not None and (not reads_story or story_layer < 1):
+            raise ValueError(
+                f"story_layer={story_layer}: layers are counted from 1, and read with reads_story alone"
             )
         self.fc = nn.Linear(input_width, width)
         shape = {"dim_feedforward": feedforward, "dropout": 0.0, "batch_first": True, "norm_first": True}

@@ -86,8 +86,12 @@ class StoryReader:
         tokenizer: Any,
         image_tokens: ImageTokens,
         visual_mapper: VisualMapper | None,
-        condition_mapper: ConditionMapper,
+        condition_mapper: ConditionMapper | None,
     ):
+        """ValueError where the mapper reads the words at a layer that the language model has not."""
+        wanted, layers = _story_layer(condition_mapper), language_model.config.num_hidden_layers
+        if wanted is not None and wanted > layers:
+            raise ValueError(f"The mapper reads layer {wanted}; the language model has {layers}.")
         self.language_model = language_model
         self.tokenizer = tokenizer
         self.image_tokens = image_tokens
@@ -149,7 +153,7 @@ class StoryReader:
         return Marks(sentence, speaks_of)
 
     def story_states(self, hidden: torch.Tensor, marks: Sequence[Marks], told: Told) -> StoryStates:
-        """Returns what the mapper reads beside the image tokens: last states (T, E) of a prompt with its `marks`.
+        """Returns what the mapper reads beside the image tokens: a prompt's states (T, E) with its `marks`.
 
         ValueError where the cast is larger than the mapper has places for.
         """
@@ -233,13 +237,13 @@ class StoryReader:
         lengths = [len(prompt.embeddings) for prompt in prompts]
         tail = self.image_tokens(1)[0].to(prompts[0].embeddings)  # (R, E)
         embeddings = [torch.cat([prompt.embeddings, tail]) for prompt in prompts]
-        hidden = self.forward(torch.nn.utils.rnn.pad_sequence(embeddings, batch_first=True))  # (B, T, E)
+        hidden, words = self.states(torch.nn.utils.rnn.pad_sequence(embeddings, batch_first=True))
         states = torch.stack(
             [row[length : length + len(tail)] for row, length in zip(hidden, lengths, strict=True)]
         )
         story = None
         if told is not None:
-            words = (row[:length] for row, length in zip(hidden, lengths, strict=True))
+            words = (row[:length] for row, length in zip(words, lengths, strict=True))
             story = stacked([self.story_states(row, *one) for row, one in zip(words, told, strict=True)])
         condition, pointed = self.condition(states, story)
         if not logits:
@@ -251,9 +255,14 @@ class StoryReader:
         return ReaderOutput(states, condition, pointed, word_logits, padded)
 
     def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
-        """Post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds.
+        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds."""
+        return self.states(embeddings, cache)[0]
 
-        Never computes word logits. ValueError when positions run out; a GPU would not survive the attempt.
+    def states(self, embeddings: torch.Tensor, cache: Any = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns what `forward` does, and the states at the layer where the mapper reads the story's words.
+
+        Both are the same unless the mapper names a layer. Never computes word logits. ValueError when positions run
+        out; a GPU would not survive the attempt.
         """
         past = 0 if cache is None else cache.get_seq_length()
         end = past + embeddings.shape[1]
@@ -261,12 +270,16 @@ class StoryReader:
         if end > limit:
             raise ValueError(f"The prompt fills {end} positions; the language model has {limit}.")
         positions = torch.arange(past, end, device=embeddings.device)[None].expand(len(embeddings), -1)
-        return self.language_model.model(
+        layer = _story_layer(self.condition_mapper)
+        read = self.language_model.model(
             inputs_embeds=embeddings,
             position_ids=positions,
             past_key_values=cache,
             use_cache=cache is not None,
-        ).last_hidden_state
+            output_hidden_states=layer is not None,
+        )
+        last = read.last_hidden_state
+        return last, last if layer is None else read.hidden_states[layer]
 
     def condition(
         self, states: torch.Tensor, story: StoryStates | None = None
@@ -288,6 +301,10 @@ class StoryReader:
         return self.tokenizer(
             text, add_special_tokens=False, verbose=False, split_special_tokens=True, **asked
         )
+
+
+def _story_layer(mapper: ConditionMapper | None) -> int | None:
+    return mapper.config.story_layer if mapper else None
 
 
 def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:

@@ -170,18 +170,17 @@ class InterleavedContext:
             cache = DynamicCache(config=self.reader.language_model.config)
         if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
             cache.crop(-dropped)  # of nothing, older transformers would drop all
-        states += [self.reader.forward(chunk.embeddings[None], cache)[0] for chunk in chunks[shared:-1]]
+        states += [self.reader.states(chunk.embeddings[None], cache)[1][0] for chunk in chunks[shared:-1]]
         image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
         end = torch.cat([chunks[-1].embeddings, image_tokens])
-        words, images = self.reader.forward(end[None], cache).split(
-            [len(end) - len(image_tokens), len(image_tokens)], 1
-        )
+        last, words = self.reader.states(end[None], cache)
+        sentence, images = len(end) - len(image_tokens), last[:, -len(image_tokens) :]
         cache.crop(-len(end))
         self._cache, self._held, self._states = cache, list(chunks[:-1]), states
         story = None
         if told:
             marks = [one for chunk in chunks for one in chunk.marks]
-            story = self.reader.story_states(torch.cat([*states, words[0]]), marks, told)
+            story = self.reader.story_states(torch.cat([*states, words[0, :sentence]]), marks, told)
         return ReadCondition(*self.reader.condition(images, story))
 
 

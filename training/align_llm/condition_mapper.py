@@ -107,6 +107,9 @@ def main(argv: list[str] | None = None) -> None:
     targets = Targets(conditioner, PortraitFeatures(conditioner, processor))
     image_tokens = cache.image_tokens()
     mapper = _mapper(args, parts, image_tokens.config.width, targets)
+    val_cache = StateCache(Path(args.val_states))
+    for some in (cache, val_cache):
+        check_layer(mapper, some)
     seen = [cache[number] for number in range(min(MEASURED, len(cache)))]
     embeddings = image_tokens.weight.detach()
     scales = {
@@ -119,7 +122,7 @@ def main(argv: list[str] | None = None) -> None:
     people = mapper.config.people
     learnt, checked = (
         ScaledTranslations(some, targets, people, args.seed, learning, embeddings=embeddings, **scales)
-        for some, learning in ((cache, True), (StateCache(Path(args.val_states)), False))
+        for some, learning in ((cache, True), (val_cache, False))
     )
     module = TranslationTraining(mapper, torch.zeros_like(embeddings), args)
     run = TrainingRun(module, learnt, args)
@@ -141,6 +144,20 @@ def _mapper(args: MapperArguments, parts: Path, width: int, targets: Targets) ->
         return ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper").train()
     queries, output_width = targets.shape
     return ConditionMapper(width, output_width, queries, **load_config(args.config)["condition_mapper"])
+
+
+def check_layer(mapper: ConditionMapper, cache: StateCache) -> None:
+    """Raises StoryError where the states left another layer than the one that the mapper reads."""
+    wanted = mapper.config.story_layer
+    if cache.story_layer != wanted:
+        raise StoryError(
+            f"{cache.folder} holds states of {_layer(cache.story_layer)}, and this mapper reads {_layer(wanted)}; "
+            "make states with the same --config, or train afresh (--continued false)."
+        )
+
+
+def _layer(number: int | None) -> str:
+    return "the end of the language model" if number is None else f"layer {number}"
 
 
 @torch.inference_mode()

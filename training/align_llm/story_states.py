@@ -55,7 +55,7 @@ class StatesArguments:
 
 @dataclass(frozen=True)
 class ReadTelling:
-    """A telling, and the states (T, E) of its words, frame after frame, then of each frame's image tokens.
+    """A telling, the states (T, E) of its words, frame after frame, and the last ones of each frame's image tokens.
 
     words (frames, 2): where each frame's words begin and end. names (T,): 1 + the place in `telling.pronouns` of
     whoever a word names. images (frames, R, E).
@@ -69,10 +69,13 @@ class ReadTelling:
 
 
 class TellingReader:
-    """Reads tellings with a frozen language model; the image tokens are those of the reader, as they are."""
+    """Reads tellings with a frozen language model; the image tokens are those of the reader, as they are.
 
-    def __init__(self, reader: StoryReader):
-        self.reader = reader
+    story_layer: the layer (counted from 1) that the words' states leave, None for the last states.
+    """
+
+    def __init__(self, reader: StoryReader, story_layer: int | None = None):
+        self.reader, self.story_layer = reader, story_layer
 
     @torch.inference_mode()
     def __call__(self, telling: Telling) -> ReadTelling:
@@ -86,7 +89,7 @@ class TellingReader:
             [reader.embed([TAIL]).embeddings[-_count(reader, TAIL) :], reader.image_tokens(1)[0]]
         )
         ends = torch.tensor([len(part) for part in embedded]).cumsum(0)
-        states = self._states(torch.cat(embedded), tail, ends)
+        last, states = self._states(torch.cat(embedded), tail, ends)
         total, images = int(ends[-1]), reader.image_tokens.config.count
         start = reader.tokenizer.bos_token_id is not None  # it is no word of the story
         begins = torch.cat([torch.tensor([int(start)]), ends[:-1]])
@@ -95,11 +98,14 @@ class TellingReader:
             states[:total],
             torch.tensor([name for part in marks for name in part.speaks_of][:total]),
             torch.stack([begins, ends], 1),
-            states[total:].unflatten(0, (len(ends), len(tail)))[:, -images:],
+            last[total:].unflatten(0, (len(ends), len(tail)))[:, -images:],
         )
 
-    def _states(self, words: torch.Tensor, tail: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
-        """Last states of the words (T, E), then of one tail (t, E) for each of `ends`, which sees the words before it.
+    def _states(
+        self, words: torch.Tensor, tail: torch.Tensor, ends: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Last states of the words (T, E), then of one tail (t, E) for each of `ends`, which sees the words before it;
+        and the states of them all at `story_layer`.
 
         Equal to reading each prompt by itself, but for rounding.
         """
@@ -114,12 +120,15 @@ class TellingReader:
         model = self.reader.language_model.model
         device, dtype = model.device, model.dtype
         mask = torch.zeros(allowed.shape, dtype=dtype).masked_fill_(~allowed, torch.finfo(dtype).min)
-        return model(
+        read = model(
             inputs_embeds=torch.cat([words, tail.repeat(tails, 1)])[None].to(device, dtype),
             attention_mask=mask[None, None].to(device),
             position_ids=positions[None].to(device),
             use_cache=False,
-        ).last_hidden_state[0]
+            output_hidden_states=self.story_layer is not None,
+        )
+        last = read.last_hidden_state[0]
+        return last, last if self.story_layer is None else read.hidden_states[self.story_layer][0]
 
 
 def _count(reader: StoryReader, text: str) -> int:
@@ -135,6 +144,17 @@ class StateCache:
         if not shards:
             raise FileNotFoundError(f"{folder} has no states; run: python -m training.align_llm.story_states")
         self._read = [one for shard in shards for one in _open(shard)]
+        self.story_layer = self._one_layer(shards)
+
+    def _one_layer(self, shards: Sequence[Path]) -> int | None:
+        """The layer that the words' states of every shard left. StoryError where shards differ."""
+        layers = {_metadata(shard).get("story_layer", "null") for shard in shards}
+        if len(layers) > 1:
+            raise StoryError(
+                f"{self.folder} has shards of different layers ({', '.join(sorted(layers))}); make them in one folder "
+                "each with training.align_llm.story_states."
+            )
+        return json.loads(layers.pop())
 
     def __len__(self) -> int:
         return len(self._read)
@@ -147,8 +167,8 @@ class StateCache:
         return ImageTokens.from_pretrained(self.folder / "image_tokens")
 
 
-def write_states(shard: Path, read: Sequence[ReadTelling]) -> None:
-    """Writes a shard of tellings."""
+def write_states(shard: Path, read: Sequence[ReadTelling], story_layer: int | None = None) -> None:
+    """Writes a shard of tellings, and which layer their words' states left."""
     lengths = torch.tensor([len(one.states) for one in read])
     tensors = {
         "lengths": lengths,
@@ -158,7 +178,12 @@ def write_states(shard: Path, read: Sequence[ReadTelling]) -> None:
         "images": torch.stack([one.images for one in read]).half(),
     }
     tellings = json.dumps([_as_json(one.telling) for one in read], ensure_ascii=False)
-    write_shard(shard, tensors, {"tellings": tellings})
+    write_shard(shard, tensors, {"tellings": tellings, "story_layer": json.dumps(story_layer)})
+
+
+def _metadata(shard: Path) -> dict[str, str]:
+    with safe_open(shard, framework="pt") as file:
+        return file.metadata()
 
 
 def _open(shard: Path) -> list[ReadTelling]:
@@ -207,14 +232,18 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(StatesArguments).parse_args_into_dataclasses(argv)
     out = Path(args.out)
     shards = missing_shards(out, args.stories)
-    reader = load_reader(args.language_model, load_config(args.config), args.seed)
+    config = load_config(args.config)
+    reader = load_reader(args.language_model, config, args.seed)
+    story_layer = config["condition_mapper"].get("story_layer")
     reader.language_model.to(make_accelerator().device)
     out.mkdir(parents=True, exist_ok=True)
     if make_accelerator().is_main_process:
         reader.image_tokens.save_pretrained(out / "image_tokens")
-    read = TellingReader(reader)
+    read = TellingReader(reader, story_layer)
     for shard, seeds in tqdm(shards, desc="states"):
-        write_states(shard, [read(sample_telling(seed, args.split, args.world)) for seed in seeds])
+        write_states(
+            shard, [read(sample_telling(seed, args.split, args.world)) for seed in seeds], story_layer
+        )
 
 
 if __name__ == "__main__":

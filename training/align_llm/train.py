@@ -18,9 +18,10 @@ from transformers import (
     HfArgumentParser,
 )
 
+from storyboard.errors import StoryError
 from storyboard.models.image_tokens import mean_row_norm
 from storyboard.models.losses import alignment_loss, diffusion_loss, generation_loss
-from storyboard.models.mappers import VisualMapper
+from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.story_reader import StoryReader
 from training.align_llm.arguments import AlignArguments
 from training.align_llm.cache import ConditionCache, check_conditions
@@ -121,6 +122,15 @@ def load_denoiser(parts: Path) -> tuple[UNet2DConditionModel, DDPMScheduler]:
     return UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"), DDPMScheduler.from_config(noise)
 
 
+def check_reads_image_tokens(mapper: ConditionMapper) -> None:
+    """Raises StoryError for a mapper that reads the story's words too: prompts here carry no marks of who they mean."""
+    if mapper.config.reads_story:
+        raise StoryError(
+            "This condition mapper reads the story's words (reads_story), and this command trains on image tokens "
+            "alone. Train it with: python -m training.align_llm.condition_mapper, or choose another --config."
+        )
+
+
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(AlignArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
@@ -136,6 +146,7 @@ def main(argv: list[str] | None = None) -> None:
             setattr(
                 reader, name, type(getattr(reader, name)).from_pretrained(parts / "aligned" / name).train()
             )
+    check_reads_image_tokens(reader.condition_mapper)
     if args.shard_language_model:
         accelerator = loop_accelerator(args)
         shard_language_model(freeze(reader.language_model), accelerator.device, accelerator.num_processes)
