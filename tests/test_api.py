@@ -16,6 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.exports import KINDS, PER_PAGE
 from storyboard.people import Look, random_look
 from storyboard.people import wardrobe as w
 from storyboard.ui import serve
@@ -204,6 +205,69 @@ def test_an_assistant_finds_the_verbs_described_and_writes_a_story(app, mcp_url)
     assert [frame.caption for frame in kept.frames] == ["Rosa waves to Milo.", "She sits down."]
     assert (first["id"], second["pronouns"][0]["names"]) == (kept.frames[0].id, ["Rosa"])
     assert Image.open(io.BytesIO(fetched(first["picture"]))).size == (32, 32)
+
+
+@pytest.fixture(scope="module")
+def assistants_story(client):
+    """A story of two frames and somebody made from a look: what the verbs below are called on."""
+    story = client.predict(api_name="/create_story")
+    client.predict(story, "Rosa waves to Milo.", api_name="/add_frame")
+    frame = client.predict(story, "She sits down.", api_name="/add_frame")
+    client.predict(story, "Ada", {}, api_name="/create_character")
+    return {"story_id": story, "frame_id": frame["id"], "take_id": frame["take"], "sentence": "Milo waves."}
+
+
+CALLS = [
+    ("create_story", (), {"title": "Told"}, None),
+    ("get_story", ("story_id",), {}, "frames"),
+    ("choose_take", ("story_id", "frame_id", "take_id"), {}, "picture"),
+    ("rebind", ("story_id", "frame_id"), {"occurrence": 0, "names": ["Rosa"]}, "pronouns"),
+    ("add_frame", ("story_id", "sentence"), {}, "picture"),
+    ("edit_frame", ("story_id", "frame_id"), {"sentence": "She waves."}, "picture"),
+    ("draw_frame", ("story_id", "frame_id"), {}, "picture"),
+    ("reroll_frame", ("story_id", "frame_id"), {}, "picture"),
+    ("export_story", ("story_id",), {"kind": "zip"}, "files"),
+    ("create_character", ("story_id",), {"name": "Ben", "look": {}}, "picture"),
+    ("change_look", ("story_id",), {"name": "Ada", "look": {"glasses": "round glasses"}}, "picture"),
+    ("preview_look", (), {"look": {}}, "picture"),
+    ("random_look", (), {"seed": 7}, "picture"),
+]
+
+
+def test_every_verb_has_its_call():
+    assert {verb for verb, *_ in CALLS} == VERBS
+
+
+@needs_mcp
+@pytest.mark.parametrize(("verb", "taken", "given", "holds"), CALLS)
+def test_an_assistant_may_call_every_verb(mcp_url, assistants_story, verb, taken, given, holds):
+    """Those that wait in no line were handed a request that Gradio had not wrapped, and failed where they read it."""
+    given = given | {name: assistants_story[name] for name in taken}
+
+    async def talk(session):
+        return verb in {one.name for one in (await session.list_tools()).tools}, await session.call_tool(
+            verb, given
+        )
+
+    listed, answer = mcp_session(mcp_url, talk)
+    assert listed and not answer.isError, answer.content[0].text
+    told = said(answer)
+    assert holds is None or told[holds]
+    if holds == "picture":
+        assert Image.open(io.BytesIO(fetched(told["picture"]))).format == "PNG"
+
+
+@needs_mcp
+def test_an_assistant_reads_every_value_of_a_closed_set(mcp_url):
+    """Of an argument's description Gradio keeps the first line, so three kinds of export were told to nobody."""
+
+    async def talk(session):
+        return {tool.name: tool.inputSchema["properties"] for tool in (await session.list_tools()).tools}
+
+    tools = mcp_session(mcp_url, talk)
+    kind, per_page = (tools["export_story"][name] for name in ("kind", "per_page"))
+    assert (kind["enum"], per_page["enum"], per_page["default"]) == (list(KINDS), list(PER_PAGE), 4)
+    assert all(one["description"] for arguments in tools.values() for one in arguments.values())
 
 
 @needs_mcp

@@ -7,13 +7,14 @@ import functools
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 from gradio.route_utils import get_root_url
+from starlette.requests import Request
 
 from storyboard.errors import StoryError
-from storyboard.exports import missing_letters
+from storyboard.exports import KINDS, PER_PAGE, ExportOptions, missing_letters
 from storyboard.story.inputs import inputs_of
 from storyboard.story.job import Job
 from storyboard.studio.studio import Studio
@@ -192,15 +193,22 @@ def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
 
 
 def _export_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
-    def export_story(story_id: str, kind: str, request: gr.Request, per_page: int = 4) -> dict[str, Any]:
+    def export_story(
+        story_id: str,
+        kind: Literal[KINDS],
+        request: gr.Request,
+        per_page: Literal[PER_PAGE] = ExportOptions.per_page,
+    ) -> dict[str, Any]:
         """Make files of a story to keep or show, each under an address that works for an hour.
+
+        A pdf has sentences under the pictures, a sheet all frames on one PNG, a comic its pages as PNG, a zip every
+        picture and story.json. A gif moves, an mp4 is a film with its subtitles. A project is the whole story, to
+        open elsewhere.
 
         Args:
             story_id: the id create_story gave
-            kind: pdf (sentences under the pictures), sheet (all frames on one PNG), comic (comic pages as PNG), zip
-                (every picture and story.json), gif, mp4 (a film and its subtitles), or project (the whole story, to
-                open elsewhere)
-            per_page: frames a page of a PDF: 1, 2, 4, 6 or 9
+            kind: what to make
+            per_page: frames a page of a PDF
 
         Returns:
             The files, and letters of the sentences that no font here has and that were left out.
@@ -220,11 +228,13 @@ def _export_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
 def _explaining(endpoint: Callable) -> Callable:
     """A StoryError reaches the caller as it is; anything else stays in the log, and the caller is told that it does.
 
-    A call out of the line runs in nobody's context, so whose it is is told here.
+    A call out of the line runs in nobody's context, so whose it is is told here. Such a call over MCP brings the
+    server's own request, which Gradio has not wrapped as it wraps every other.
     """
 
     @functools.wraps(endpoint)
     def explaining(*arguments, **named):
+        arguments = [gr.Request(one) if isinstance(one, Request) else one for one in arguments]
         request = next((one for one in (*arguments, *named.values()) if isinstance(one, gr.Request)), None)
         if request is not None and request.client is not None:
             VISITOR.set(visitor_at(request.client.host))
