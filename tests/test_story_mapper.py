@@ -7,9 +7,11 @@ import tiny
 import torch
 from PIL import Image
 
+from storyboard.errors import StoryError
 from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, stacked
 from storyboard.models.story_reader import StoryReader, Told
 from storyboard.pipeline.context import InterleavedContext
+from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
 from storyboard.text.prompt import interleave
 
@@ -44,6 +46,15 @@ def test_a_layer_that_is_not_there_is_refused():
     beyond = tiny.condition_mapper(reads_story=True, story_layer=99)
     with pytest.raises(ValueError, match="reads layer 99; the language model has"):
         StoryReader(reader.language_model, reader.tokenizer, reader.image_tokens, None, beyond)
+
+
+def test_a_folder_whose_mapper_reads_a_layer_that_is_not_there_is_refused_when_it_is_loaded(tmp_path):
+    """The first frame met it, as an error without a sentence."""
+    built = tiny.pipeline()
+    built.condition_mapper = tiny.condition_mapper(reads_story=True, story_layer=99)
+    built.save_pretrained(tmp_path / "pipeline")
+    with pytest.raises(StoryError, match="does not fit this program .*layer 99"):
+        StoryPipeline.from_pretrained(tmp_path / "pipeline")
 
 
 @torch.inference_mode()

@@ -270,16 +270,14 @@ class StoryReader:
         if end > limit:
             raise ValueError(f"The prompt fills {end} positions; the language model has {limit}.")
         positions = torch.arange(past, end, device=embeddings.device)[None].expand(len(embeddings), -1)
-        layer = _story_layer(self.condition_mapper)
-        read = self.language_model.model(
+        return states_at(
+            self.language_model,
+            _story_layer(self.condition_mapper),
             inputs_embeds=embeddings,
             position_ids=positions,
             past_key_values=cache,
             use_cache=cache is not None,
-            output_hidden_states=layer is not None,
         )
-        last = read.last_hidden_state
-        return last, last if layer is None else read.hidden_states[layer]
 
     def condition(
         self, states: torch.Tensor, story: StoryStates | None = None
@@ -301,6 +299,16 @@ class StoryReader:
         return self.tokenizer(
             text, add_special_tokens=False, verbose=False, split_special_tokens=True, **asked
         )
+
+
+def states_at(language_model: Any, layer: int | None, **inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns a language model's post-norm last states (B, T, E), and those that leave `layer`, counted from 1.
+
+    Both are the same where that is None. inputs: what its body is called with.
+    """
+    read = language_model.model(**inputs, output_hidden_states=layer is not None)
+    last = read.last_hidden_state
+    return last, last if layer is None else read.hidden_states[layer]
 
 
 def _story_layer(mapper: ConditionMapper | None) -> int | None:

@@ -174,14 +174,14 @@ class InterleavedContext:
         image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
         end = torch.cat([chunks[-1].embeddings, image_tokens])
         last, words = self.reader.states(end[None], cache)
-        sentence, images = len(end) - len(image_tokens), last[:, -len(image_tokens) :]
         cache.crop(-len(end))
         self._cache, self._held, self._states = cache, list(chunks[:-1]), states
         story = None
         if told:
             marks = [one for chunk in chunks for one in chunk.marks]
-            story = self.reader.story_states(torch.cat([*states, words[0, :sentence]]), marks, told)
-        return ReadCondition(*self.reader.condition(images, story))
+            states = [*states, words[0, : -len(image_tokens)]]
+            story = self.reader.story_states(torch.cat(states), marks, told)
+        return ReadCondition(*self.reader.condition(last[:, -len(image_tokens) :], story))
 
 
 class ContextPool:

@@ -337,6 +337,8 @@ class StoryPipeline(DiffusionPipeline):
             pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
             if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
                 raise ValueError("its reader is to read pictures and has no visual_mapper")
+            if pipeline.condition_mapper is not None and pipeline.language_model is not None:
+                _ = pipeline.reader  # else a mapper that does not fit would be found by the first frame
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             if local:
                 raise StoryError(

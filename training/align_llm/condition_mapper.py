@@ -24,7 +24,7 @@ from storyboard.models.mappers import ConditionMapper, StoryStates
 from training.align_llm.cache import load_conditioner
 from training.align_llm.portraits import PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
-from training.align_llm.story_states import StateCache
+from training.align_llm.story_states import StateCache, layer_name
 from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
 from training.configs.parts import load_config, save_part
 from training.loop import LoopArguments, TrainingRun
@@ -151,13 +151,9 @@ def check_layer(mapper: ConditionMapper, cache: StateCache) -> None:
     wanted = mapper.config.story_layer
     if cache.story_layer != wanted:
         raise StoryError(
-            f"{cache.folder} holds states of {_layer(cache.story_layer)}, and this mapper reads {_layer(wanted)}; "
-            "make states with the same --config, or train afresh (--continued false)."
+            f"{cache.folder} holds states of {layer_name(cache.story_layer)}, and this mapper reads "
+            f"{layer_name(wanted)}; make states with the same --config, or train afresh (--continued false)."
         )
-
-
-def _layer(number: int | None) -> str:
-    return "the end of the language model" if number is None else f"layer {number}"
 
 
 @torch.inference_mode()

@@ -23,7 +23,7 @@ from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
 from storyboard.models.language_model import load_language_model
 from storyboard.models.reader_folder import read_language_model
-from storyboard.models.story_reader import StoryReader, Told
+from storyboard.models.story_reader import StoryReader, Told, states_at
 from storyboard.people import Look
 from storyboard.text.prompt import interleave
 from training.align_llm.tellings import Telling, ToldFrame, sample_telling
@@ -120,15 +120,15 @@ class TellingReader:
         model = self.reader.language_model.model
         device, dtype = model.device, model.dtype
         mask = torch.zeros(allowed.shape, dtype=dtype).masked_fill_(~allowed, torch.finfo(dtype).min)
-        read = model(
+        last, states = states_at(
+            self.reader.language_model,
+            self.story_layer,
             inputs_embeds=torch.cat([words, tail.repeat(tails, 1)])[None].to(device, dtype),
             attention_mask=mask[None, None].to(device),
             position_ids=positions[None].to(device),
             use_cache=False,
-            output_hidden_states=self.story_layer is not None,
         )
-        last = read.last_hidden_state[0]
-        return last, last if self.story_layer is None else read.hidden_states[self.story_layer][0]
+        return last[0], states[0]
 
 
 def _count(reader: StoryReader, text: str) -> int:
@@ -143,18 +143,8 @@ class StateCache:
         shards = sorted(self.folder.glob("shard-*.safetensors"))
         if not shards:
             raise FileNotFoundError(f"{folder} has no states; run: python -m training.align_llm.story_states")
+        self.story_layer = _one_layer(shards)
         self._read = [one for shard in shards for one in _open(shard)]
-        self.story_layer = self._one_layer(shards)
-
-    def _one_layer(self, shards: Sequence[Path]) -> int | None:
-        """The layer that the words' states of every shard left. StoryError where shards differ."""
-        layers = {_metadata(shard).get("story_layer", "null") for shard in shards}
-        if len(layers) > 1:
-            raise StoryError(
-                f"{self.folder} has shards of different layers ({', '.join(sorted(layers))}); make them in one folder "
-                "each with training.align_llm.story_states."
-            )
-        return json.loads(layers.pop())
 
     def __len__(self) -> int:
         return len(self._read)
@@ -181,9 +171,25 @@ def write_states(shard: Path, read: Sequence[ReadTelling], story_layer: int | No
     write_shard(shard, tensors, {"tellings": tellings, "story_layer": json.dumps(story_layer)})
 
 
-def _metadata(shard: Path) -> dict[str, str]:
+def _one_layer(shards: Sequence[Path]) -> int | None:
+    """The layer that the words' states of every shard left. StoryError where shards differ."""
+    layers = {_story_layer(shard) for shard in shards}
+    if len(layers) > 1:
+        raise StoryError(
+            f"{shards[0].parent} has shards of different layers ({', '.join(sorted(map(layer_name, layers)))}); "
+            "make each kind in a folder of its own with training.align_llm.story_states."
+        )
+    return layers.pop()
+
+
+def _story_layer(shard: Path) -> int | None:
     with safe_open(shard, framework="pt") as file:
-        return file.metadata()
+        return json.loads(file.metadata().get("story_layer", "null"))  # older shards hold last states
+
+
+def layer_name(layer: int | None) -> str:
+    """Returns a layer of a language model as messages name it."""
+    return "the end of the language model" if layer is None else f"layer {layer}"
 
 
 def _open(shard: Path) -> list[ReadTelling]:
