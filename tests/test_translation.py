@@ -24,7 +24,7 @@ from training.align_llm.portraits import Portrait, PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, TellingReader, write_states
 from training.align_llm.tellings import FRAMES, ToldFrame, sample_telling, tell_story
-from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
+from training.align_llm.translation import UNTOLD, Targets, Translations, TranslationTraining, collated
 from training.maple_lane import BY_NAME, sample_story
 from training.maple_lane.reading import NAMES
 from training.maple_lane.words import Shown, Shows
@@ -122,8 +122,10 @@ def test_an_example_points_at_whom_its_caption_means(folder, targets):
     outfits = examples.dressed(1, rng)
     example = examples.example(1, 2, outfits, rng)
     shows = examples.read[1].telling.frames[2].shows
-    target, columns, worded = targets.condition(shows, outfits)
+    target, columns, worded, words = targets.condition(shows, outfits)
     assert torch.equal(example["targets"], target) and torch.equal(example["worded"], worded)
+    told = targets.conditioner.tokenizer.decode(words[words != UNTOLD])
+    assert shows.place in told and not any(name.lower() in told for name in columns.values())
     assert set(columns.values()) == {one.name for one in shows.people}
     for column, name in columns.items():
         place = int(example["points"][column]) - 1
@@ -155,7 +157,9 @@ def test_anybody_is_translated_as_they_look_and_nobody_as_a_place(folder, target
     batch = collated([example])
     mapper = ConditionMapper(tiny.WORD_WIDTH, *targets.shape[::-1], **SIZE, **SWITCHES)
     weights = condition_mapper.MapperArguments(output_dir="")
-    learnt = TranslationTraining(mapper, torch.zeros(tiny.IMAGE_TOKENS, tiny.WORD_WIDTH), weights)(batch)
+    tokenizer = targets.conditioner.tokenizer
+    images = torch.zeros(tiny.IMAGE_TOKENS, tiny.WORD_WIDTH)
+    learnt = TranslationTraining(mapper, images, weights, len(tokenizer))(batch)
     assert torch.isfinite(learnt["loss"]) and learnt["names"] == 0
     views = {
         examples.dressed(0, np.random.default_rng(seed))[next(iter(tellings[0].looks))] for seed in range(8)

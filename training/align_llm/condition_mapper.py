@@ -51,6 +51,7 @@ class MapperArguments(LoopArguments):
     name_weight: float = field(default=2.0, metadata={"help": "extra weight of L_align on names"})
     word_weight: float = field(default=3.0, metadata={"help": "the same on words, not on padding"})
     pointer_weight: float = field(default=0.1, metadata={"help": "weight of whom each token points at"})
+    said_weight: float = field(default=0.1, metadata={"help": "weight of the words read off a condition"})
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ def main(argv: list[str] | None = None) -> None:
         ScaledTranslations(some, targets, people, args.seed, learning, embeddings=embeddings, **scales)
         for some, learning in ((cache, True), (val_cache, False))
     )
-    module = TranslationTraining(mapper, torch.zeros_like(embeddings), args)
+    module = TranslationTraining(
+        mapper, torch.zeros_like(embeddings), args, len(targets.conditioner.tokenizer)
+    )
     run = TrainingRun(module, learnt, args)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:

@@ -43,17 +43,22 @@ STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
 
 VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
-TEXTS = 16_384  # captions whose states are kept, 37 kB each
+TEXTS = 32_768  # captions whose states are kept, 37 kB each
+UNTOLD = -100  # what cross-entropy leaves out
 
 Cast = Mapping[str, Portrait]
 
 
 class Target(NamedTuple):
-    """condition (L, D); who is at which of its tokens; which tokens (L,) are words and not padding."""
+    """condition (L, D); who is at which of its tokens; which tokens (L,) are words and not padding.
+
+    words (L,): the tokenizer's number of each word that can be told from the story, UNTOLD for names and padding.
+    """
 
     condition: torch.Tensor
     named: dict[int, str]
     worded: torch.Tensor
+    words: torch.Tensor
 
 
 class Targets:
@@ -105,11 +110,15 @@ class Targets:
         ends = [end for _, end in tokens["offset_mapping"]]
         mentions = find_mentions(caption, {name: () for name in names})
         starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
-        words = len(tokens["input_ids"])
-        order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), words, len(states))
+        ids = tokens["input_ids"]
+        order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), len(ids), len(states))
         place_of = {token: place for place, token in enumerate(order)}
         named = {place_of[column]: name for column, name in columns.items()}
-        return Target(states[order], named, torch.tensor(order) < words)
+        words = torch.full((len(states),), UNTOLD)
+        for token, (start, end) in enumerate(tokens["offset_mapping"]):
+            if not any(mention.start < end and start < mention.end for mention in mentions):
+                words[token] = ids[token]
+        return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
     def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
         mentions = find_mentions(caption, {name: () for name in names})
@@ -188,7 +197,7 @@ class Translations:
         if self.learning:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
         sentence[max(now - begin, 0) :] = NOW
-        target, named, worded = self.targets.condition(one.telling.frames[number].shows, dressed)
+        target, named, worded, words = self.targets.condition(one.telling.frames[number].shows, dressed)
         vectors, pronouns = (
             torch.zeros(self.people, target.shape[-1]),
             torch.zeros(self.people, dtype=torch.long),
@@ -208,6 +217,7 @@ class Translations:
             "targets": target,
             "points": points,
             "worded": worded,
+            "words": words,
         }
 
 
@@ -221,7 +231,7 @@ def collated(examples: Sequence[dict[str, torch.Tensor]]) -> dict[str, Any]:
     story = stacked([StoryStates(*(one[name][None] for name in StoryStates._fields)) for one in examples])
     rest = {
         name: torch.stack([one[name] for one in examples])
-        for name in ("images", "targets", "points", "worded")
+        for name in ("images", "targets", "points", "worded", "words")
     }
     return {"story": story._asdict(), **rest}
 
@@ -229,12 +239,15 @@ def collated(examples: Sequence[dict[str, torch.Tensor]]) -> dict[str, Any]:
 class TranslationTraining(nn.Module):
     """L_align on canonical targets, more for words and names, and the cross-entropy of whom each token points at.
 
-    args: MapperArguments, for the weights.
+    A linear head reads the canonical caption's words off the condition, and its cross-entropy is a part of the loss: a
+    mean of two actions is near to both and says neither. The head is thrown away.
+    args: MapperArguments, for the weights. vocabulary: of the conditioner's tokenizer.
     """
 
-    def __init__(self, mapper: ConditionMapper, embeddings: torch.Tensor, args: Any):
+    def __init__(self, mapper: ConditionMapper, embeddings: torch.Tensor, args: Any, vocabulary: int):
         super().__init__()
         self.mapper, self.args = mapper, args
+        self.head = nn.Linear(mapper.config.output_width, vocabulary)
         self.register_buffer("embeddings", embeddings, persistent=False)  # (R, E): of the image tokens
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
@@ -251,4 +264,9 @@ class TranslationTraining(nn.Module):
         loss = alignment + self.args.pointer_weight * pointing
         loss = loss + self.args.name_weight * names * named.float().mean()
         loss = loss + self.args.word_weight * words * worded.float().mean()
-        return {"loss": loss, "alignment": alignment, "names": names, "words": words, "pointing": pointing}
+        said = F.cross_entropy(
+            self.head(predicted).flatten(0, 1), batch["words"].flatten(), ignore_index=UNTOLD
+        )
+        loss = loss + self.args.said_weight * said
+        parts = {"alignment": alignment, "names": names, "words": words, "pointing": pointing, "said": said}
+        return {"loss": loss, **parts}
