@@ -9,12 +9,13 @@ import torch
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.models.judge.detections import to_pixels
 from storyboard.renderer import Preview, Rendered
 from training.evaluate import classifier as training_run
 from training.evaluate.__main__ import main
 from training.evaluate.classifier import RealFrames, real_picture, soften
 from training.evaluate.drawing import StoryArtist, System, cast_of, frame_seed, weights_hash
-from training.evaluate.frame_classifier import FrameClassifier, load_classifier, save_classifier, to_pixels
+from training.evaluate.frame_classifier import FrameClassifier, load_classifier, save_classifier
 from training.evaluate.labels import maple_lane_names
 from training.evaluate.metrics import (
     ABSENT,

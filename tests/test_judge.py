@@ -9,14 +9,15 @@ import torch
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.models.judge import Judge, load_judge, save_judge
+from storyboard.models.judge.detections import boxes_of, cell_of, heat_map, pieces, shape_of, to_pixels
+from storyboard.models.judge.vocabulary import SETS, SOMEBODY_ELSE
 from storyboard.people import sample_look
 from storyboard.renderer import Rendered
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import StoryArtist, System
-from training.evaluate.frame_classifier import FrameClassifier, to_pixels
-from training.evaluate.judge import Judge, load_judge, save_judge
+from training.evaluate.frame_classifier import FrameClassifier
 from training.evaluate.judge import __main__ as command
-from training.evaluate.judge.detections import boxes_of, cell_of, heat_map, pieces, shape_of
 from training.evaluate.judge.frames import (
     APART,
     CrowdFrame,
@@ -27,7 +28,12 @@ from training.evaluate.judge.frames import (
     worn,
 )
 from training.evaluate.judge.training import JudgeExamples, JudgeTraining, focal_loss, shape_loss
-from training.evaluate.judge.vocabulary import SETS, SOMEBODY_ELSE, labels_of, maple_lane_vocabulary
+from training.evaluate.judge.vocabulary import (
+    labels_of,
+    load_maple_lane_judge,
+    maple_lane_vocabulary,
+    numbers_of,
+)
 from training.evaluate.labels import maple_lane_names
 from training.evaluate.metrics import ABSENT
 from training.evaluate.people_scores import (
@@ -157,12 +163,12 @@ def test_wear_leaves_a_picture_recognisable():
 
 def test_everybody_has_a_target_in_every_head():
     for actor in (ROSA, ADA):
-        numbers = VOCABULARY.numbers_of(actor)
+        numbers = numbers_of(VOCABULARY, actor)
         assert VOCABULARY.labels("action")[numbers["action"]] == actor.action
         assert set(numbers) == {*VOCABULARY.choices, *SETS}
-    assert VOCABULARY.labels("outfit")[VOCABULARY.numbers_of(ROSA)["outfit"]] == "Rosa: dress"
-    assert VOCABULARY.numbers_of(ADA)["outfit"] == ABSENT
-    assert VOCABULARY.labels("identity")[VOCABULARY.numbers_of(ADA)["identity"]] == SOMEBODY_ELSE
+    assert VOCABULARY.labels("outfit")[numbers_of(VOCABULARY, ROSA)["outfit"]] == "Rosa: dress"
+    assert numbers_of(VOCABULARY, ADA)["outfit"] == ABSENT
+    assert VOCABULARY.labels("identity")[numbers_of(VOCABULARY, ADA)["identity"]] == SOMEBODY_ELSE
 
 
 def test_the_seven_are_known_by_name_and_others_by_their_looks():
@@ -315,8 +321,9 @@ def test_a_saved_judge_sees_the_same_and_a_foreign_folder_is_refused(tmp_path):
 def test_a_judge_of_another_world_is_refused(tmp_path):
     sizes = {"size": 32, "piece": (32, 16), "finding": (8, 8, 8, 8), "reading": (8, 8, 8, 8)}
     save_judge(Judge(**VOCABULARY.as_config() | {"places": ["the moon"]}, **sizes), tmp_path / "j")
+    assert load_judge(tmp_path / "j").vocabulary.places == ("the moon",)
     with pytest.raises(StoryError, match="places"):
-        load_judge(tmp_path / "j")
+        load_maple_lane_judge(tmp_path / "j")
 
 
 @pytest.mark.parametrize(

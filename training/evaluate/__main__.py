@@ -20,7 +20,7 @@ from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
 from training.evaluate.frame_classifier import load_classifier
-from training.evaluate.judge import load_judge
+from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.report import look_at, report, sheet_of, table
 from training.maple_lane import MapleStory, story
 
@@ -89,7 +89,7 @@ def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFram
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(EvaluateArguments).parse_args_into_dataclasses(argv)
     classifier = load_classifier(args.classifier)
-    judge = load_judge(args.judge) if args.judge else None
+    judge = load_maple_lane_judge(args.judge) if args.judge else None
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(device)
     system = System(weights_hash(args.pipeline), args.captions, args.conditioning, args.steps, args.guidance)

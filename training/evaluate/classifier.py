@@ -21,7 +21,8 @@ from torch import nn
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
-from training.evaluate.frame_classifier import FrameClassifier, save_classifier, to_pixels
+from storyboard.models.judge.detections import to_pixels
+from training.evaluate.frame_classifier import FrameClassifier, save_classifier
 from training.evaluate.labels import LabelNames, maple_lane_names
 from training.evaluate.metrics import ABSENT, Score, score
 from training.loop import LoopArguments, TrainingRun

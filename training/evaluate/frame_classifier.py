@@ -16,6 +16,7 @@ from diffusers.configuration_utils import register_to_config
 from PIL import Image
 from torch import nn
 
+from storyboard.models.judge.detections import to_pixels
 from training.evaluate.labels import LabelNames, maple_lane_names
 from training.evaluate.metrics import Labels
 
@@ -120,15 +121,6 @@ class _PerCharacter(nn.Module):
 
     def forward(self, figures: torch.Tensor) -> torch.Tensor:
         return torch.einsum("bkc,kco->bko", figures, self.weight) + self.bias
-
-
-def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
-    """RGB picture -> (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
-
-    A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
-    """
-    small = picture.resize((size, size), Image.Resampling.BOX)
-    return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1
 
 
 def save_classifier(classifier: FrameClassifier, folder: Path) -> None:

@@ -24,6 +24,7 @@ from transformers import HfArgumentParser
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.models.judge import Judge, SeenFrame
 from storyboard.pipeline import StoryPipeline
 from storyboard.studio.cast import load_cast
 from training.evaluate.__main__ import CLASSIFIERS, JUDGES, usual_judge
@@ -32,7 +33,7 @@ from training.evaluate.drawing import KeptRenderer, weights_hash
 from training.evaluate.frame_classifier import load_classifier
 from training.evaluate.free_drawing import FreePicture, draw_free_story
 from training.evaluate.free_stories import FreeStory, load_free_stories
-from training.evaluate.judge import Judge, SeenFrame, load_judge
+from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import ABSENT, Labels, Score, bootstrap, deeds_right, score
 from training.evaluate.people_scores import Staged, people_scores, staged
@@ -245,7 +246,7 @@ def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(FreeArguments).parse_args_into_dataclasses(argv)
     labeller: Labeller = load_classifier(args.classifier)
-    judge = load_judge(args.judge) if args.judge else None
+    judge = load_maple_lane_judge(args.judge) if args.judge else None
     stories = load_free_stories()[: args.stories]
     weights = weights_hash(args.pipeline)
     frames = draw_all(stories, args, weights)

@@ -12,28 +12,14 @@ from typing import Protocol
 
 import numpy as np
 
+from storyboard.models.judge.matching import PARTS, Detection, Wanted, owner_of, seen_label
+from storyboard.models.judge.vocabulary import Vocabulary
 from training.evaluate.intervals import estimate
-from training.evaluate.judge.vocabulary import SETS, SOMEBODY_ELSE, Vocabulary, labels_of
+from training.evaluate.judge.vocabulary import labels_of
 from training.evaluate.metrics import Ratio, bootstrap
 from training.maple_lane import Actor, Scene
 
-# The parts of a look that are compared with the portrait.
-PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
-TELLING = (
-    "kind",
-    "headwear",
-    *(part for part in PARTS if part not in SETS),
-)  # by which people are told apart
-SAME = 0.5  # mean probability of somebody's labels above which a detection is that person
 EPSILON = 1e-6  # ViStoryBench's, for frames of nobody
-
-
-class Detection(Protocol):
-    """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
-
-    sure: float
-    said: Mapping[str, np.ndarray]
-    traits: np.ndarray
 
 
 class SeenPicture(Protocol):
@@ -41,14 +27,6 @@ class SeenPicture(Protocol):
 
     people: tuple[Detection, ...]
     places: np.ndarray
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Somebody who should be in a frame, with their labels by head as `labels_of` tells them."""
-
-    name: str
-    labels: Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -107,36 +85,6 @@ def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary, unasked: Con
     places = tuple(name for name, chance in zip(vocabulary.places, seen.places, strict=True) if chance > 0.5)
     owners = tuple(owner_of(person, wanted, vocabulary) for person in seen.people)
     return Staged(wanted, seen.people, owners, scene.place, places)
-
-
-def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> int | None:
-    """Returns who of the wanted a detection is, None where it is none of them.
-
-    Those of the seven by their identity. Anybody else by looks: the one whose labels are likeliest together, provided
-    that they are right with a mean probability of SAME.
-    """
-    names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
-    others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
-    who = seen_label(person, "identity", vocabulary)
-    if who != SOMEBODY_ELSE and (who in names or not others):
-        return names.get(who)
-    alike = {number: likeness(person, wanted[number], vocabulary) for number in others}
-    best = max(alike, key=alike.__getitem__, default=None)
-    return best if best is not None and alike[best] >= SAME else None
-
-
-def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
-    """Returns the mean probability, 0..1, of the labels that people are told apart by."""
-    known = [head for head in TELLING if head in wanted.labels]
-    return float(np.mean([person.said[h][vocabulary.labels(h).index(str(wanted.labels[h]))] for h in known]))
-
-
-def seen_label(person: Detection, head: str, vocabulary: Vocabulary) -> str | tuple[str, ...]:
-    """Returns the likeliest label of a head; of marks and extras all that are likelier than not."""
-    names = vocabulary.labels(head)
-    if head in SETS:
-        return tuple(name for name, chance in zip(names, person.said[head], strict=True) if chance > 0.5)
-    return names[int(person.said[head].argmax())]
 
 
 def right_people(frames: Sequence[Staged]) -> Ratio:

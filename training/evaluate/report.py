@@ -13,10 +13,10 @@ from statistics import mean, median
 import numpy as np
 from PIL import Image
 
+from storyboard.models.judge import Judge
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import DrawnFrame, Made
 from training.evaluate.frame_classifier import FrameClassifier
-from training.evaluate.judge import Judge
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import Labels, Score, ratios, score
 from training.evaluate.people_scores import Staged

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from storyboard.models.judge import Judge
 from training.evaluate import text_scores
 from training.evaluate.captioning import BATCH, Captioner, load_captioner
 from training.evaluate.captions_file import CaptionsFile
@@ -26,7 +27,7 @@ from training.evaluate.fid import fid
 from training.evaluate.frame_classifier import FrameClassifier, load_classifier
 from training.evaluate.inception import InceptionV3, fid_pixels, in_batches, load_fid_network
 from training.evaluate.intervals import Estimate, estimate
-from training.evaluate.judge import Judge, load_judge
+from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.metrics import Labels, Ratio, bootstrap, ratios
 from training.evaluate.staging import judged, judged_real
 
@@ -76,7 +77,7 @@ def load_evaluators(
         "judge": judge and network_hash(judge),
     }
     if judge:
-        loaded.judge = load_judge(judge).to(device)
+        loaded.judge = load_maple_lane_judge(judge).to(device)
     if captioner:
         name = loaded.scored_by["captioner"]
         folder.mkdir(parents=True, exist_ok=True)

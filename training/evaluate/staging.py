@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from storyboard.models.judge import Judge
+from storyboard.models.judge.detections import UNITS, pieces
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import PORTRAIT, DrawnFrame
-from training.evaluate.judge import Judge
-from training.evaluate.judge.detections import UNITS, pieces
 from training.evaluate.people_scores import Staged, people_scores, staged
 from training.maple_lane import MapleStory, Scene, draw_portrait
 

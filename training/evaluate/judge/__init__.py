@@ -1,5 +1,1 @@
-"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
-
-from .network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
-
-__all__ = ["Judge", "SeenFrame", "SeenPerson", "load_judge", "save_judge"]
+"""How the judge of `storyboard.models.judge` is trained on Maple Lane, and how good it is there."""

@@ -16,10 +16,10 @@ import torch
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
-from training.evaluate.judge.network import Judge, load_judge, save_judge
+from storyboard.models.judge import Judge, save_judge
 from training.evaluate.judge.own_scores import one_line, score_on_real
 from training.evaluate.judge.training import JudgeExamples, JudgeTraining
-from training.evaluate.judge.vocabulary import maple_lane_vocabulary
+from training.evaluate.judge.vocabulary import load_maple_lane_judge, maple_lane_vocabulary
 from training.loop import LoopArguments, TrainingRun
 
 CHECKED_STORIES, CHECKED_BROKEN = 6, 12  # of the val split, at every checkpoint
@@ -48,7 +48,11 @@ class JudgeArguments(LoopArguments):
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(JudgeArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
-    judge = load_judge(args.out).train() if args.continued else Judge(**maple_lane_vocabulary().as_config())
+    judge = (
+        load_maple_lane_judge(args.out).train()
+        if args.continued
+        else Judge(**maple_lane_vocabulary().as_config())
+    )
     examples = JudgeExamples(args.seed, judge, args.batch, args.anybody)
     run = TrainingRun(JudgeTraining(judge, args.closer_only), examples, args)
     for stats in run:

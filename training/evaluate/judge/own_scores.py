@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from storyboard.models.judge import Judge
 from training.evaluate.classifier import real_picture
 from training.evaluate.judge.frames import broken_frame
-from training.evaluate.judge.network import Judge
 from training.evaluate.metrics import Ratio, bootstrap
 from training.evaluate.people_scores import Staged, people_scores
 from training.evaluate.staging import stage

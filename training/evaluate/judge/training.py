@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from training.evaluate.frame_classifier import to_pixels
-from training.evaluate.judge.detections import UNITS, cell_of, heat_map, pieces, shape_of
+from storyboard.models.judge import Judge
+from storyboard.models.judge.detections import UNITS, cell_of, heat_map, pieces, shape_of, to_pixels
+from storyboard.models.judge.vocabulary import SETS
 from training.evaluate.judge.frames import CrowdFrame, sample_frame, worn
-from training.evaluate.judge.network import Judge
-from training.evaluate.judge.vocabulary import SETS
+from training.evaluate.judge.vocabulary import numbers_of
 from training.evaluate.metrics import ABSENT
 
 POOL, SHOWN = 1024, 3  # frames, 200 MB of them
@@ -77,7 +77,7 @@ class JudgeExamples:
             "shapes": self._shapes(boxes),
             "places": np.array([name == frame.scene.place for name in self.vocabulary.places], np.float32),
             "people": pieces(picture, _jittered(boxes, rng), self.piece),
-            "targets": [self.vocabulary.numbers_of(actor) for actor in frame.scene.actors],
+            "targets": [numbers_of(self.vocabulary, actor) for actor in frame.scene.actors],
         }
 
     def _shapes(self, boxes: np.ndarray) -> np.ndarray:

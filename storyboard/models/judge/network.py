@@ -22,9 +22,8 @@ from safetensors import SafetensorError
 from torch import nn
 
 from storyboard.errors import StoryError
-from training.evaluate.frame_classifier import to_pixels
-from training.evaluate.judge.detections import boxes_of, pieces
-from training.evaluate.judge.vocabulary import SETS, Vocabulary, maple_lane_vocabulary
+from storyboard.models.judge.detections import boxes_of, pieces, to_pixels
+from storyboard.models.judge.vocabulary import SETS, Vocabulary
 
 BATCH = 32
 
@@ -190,7 +189,7 @@ def save_judge(judge: Judge, folder: Path) -> None:
 def load_judge(folder: str | Path) -> Judge:
     """Returns the judge of a folder, in fp32 and eval mode.
 
-    FileNotFoundError where there is none; StoryError where it is another network, or knows another world than this one.
+    FileNotFoundError where there is none, StoryError where it is another network or damaged.
     """
     file = Path(folder) / "config.json"
     if not file.is_file():
@@ -205,8 +204,4 @@ def load_judge(folder: str | Path) -> Judge:
         raise StoryError(f"The judge in {folder} cannot be read ({reason}); train it again.") from error
     if judge is None:
         raise StoryError(f"{folder} holds a {kind}, not a judge; give the folder of a judge.")
-    known, world = judge.vocabulary.as_config(), maple_lane_vocabulary().as_config()
-    odd = [part for part in world if known[part] != world[part]]
-    if odd:
-        raise StoryError(f"The judge in {folder} knows other {odd[0]} than Maple Lane has; train it again.")
     return judge

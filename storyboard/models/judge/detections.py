@@ -1,4 +1,4 @@
-"""From the detector's maps to boxes of people, and from boxes to the pieces of a picture that are looked at closer.
+"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
 
 Exact functions of arrays; they know no network.
 """
@@ -81,3 +81,12 @@ def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, 
         box = (min(x0, last - 2), min(y0, last - 2), max(x1, x0 + 2), max(y1, y0 + 2))
         found.append(np.asarray(padded.resize((wide, high), Image.Resampling.BILINEAR, box), np.float32))
     return np.stack(found).transpose(0, 3, 1, 2) / 127.5 - 1
+
+
+def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
+    """RGB picture -> (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
+
+    A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
+    """
+    small = picture.resize((size, size), Image.Resampling.BOX)
+    return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1
