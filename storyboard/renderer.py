@@ -79,6 +79,27 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What a judge finds wrong with a picture, by names of the cast; nothing at all where it is as its sentence says.
+
+    others: who is there and not meant. strangers: how many are there who look like nobody of the cast. place: where it
+    is instead of where the sentence says, "" where that is right or was not said.
+    """
+
+    missing: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    strangers: int = 0
+    place: str = ""
+
+    @property
+    def faults(self) -> int:
+        """How many things are wrong."""
+        people = len(self.missing) + len(self.twice) + len(self.others) + self.strangers
+        return people + bool(self.place)
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A finished picture and how it was made."""
 
@@ -93,6 +114,7 @@ class Rendered:
         tuple[str, Image.Image], ...
     ] = ()  # name, "L" map of where the picture looked at its token
     readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
+    verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
 
 
 class Renderer(Protocol):

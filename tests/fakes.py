@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from storyboard.renderer import FrameRequest, Preview, Rendered, steps_for
+from storyboard.renderer import FrameRequest, Preview, Rendered, Verdict, steps_for
 from storyboard.story.values import Character, Portrait
 from storyboard.text.captions import Reading, find_pronouns, mentioned_names
 from storyboard.text.impersonal import is_impersonal, is_thing
@@ -39,6 +39,9 @@ class FlatRenderer:
         self.gate: threading.Event | None = None
         self.started = threading.Event()
         self.requests: list[FrameRequest] = []
+        self.verdicts: list[
+            Verdict | None
+        ] = []  # of the pictures to come, in order; beyond them nobody looks
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
@@ -68,6 +71,7 @@ class FlatRenderer:
             seconds=0.01,
             attention=tuple((name, self._map(name)) for name in mentioned) if request.explain else (),
             readings=self._readings(text, request) if request.explain else (),
+            verdict=self.verdicts.pop(0) if self.verdicts else None,
         )
 
     def _map(self, name: str) -> Image.Image:

@@ -19,9 +19,10 @@ from PIL import Image, ImageOps
 from storyboard.disk.pictures import StoredPicture
 from storyboard.errors import StoryError
 from storyboard.models.story_reader import Told
+from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
-from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture
+from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
 from storyboard.text.captions import (
     Mention,
     Reading,
@@ -131,6 +132,29 @@ class FrameConditions:
         )
         return readings, self.columns(resolved, cast)
 
+    def verdict(
+        self,
+        request: FrameRequest,
+        frame: FrameCondition,
+        readings: Sequence[Reading],
+        picture: Image.Image,
+    ) -> Verdict | None:
+        """What the judge finds wrong with the finished picture; None where it cannot tell what should be there."""
+        judge = self.pipeline.judge
+        meant = who_is_meant(frame.sentence, readings, request.cast, request.history)
+        if judge is None or not meant:
+            return None
+        portraits = {member.name: _Hashed(member.portrait) for member in request.cast}
+        known = {
+            name: self._looks.get(
+                (name, one.digest), lambda name=name, one=one: known_by(name, one.rgb, judge)
+            )
+            for name, one in portraits.items()
+        }
+        if any(known[name] is None for name in meant):
+            return None
+        return compare(judge, picture, frame.sentence, meant, {n: one for n, one in known.items() if one})
+
     def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
         """By name the columns of a condition that carry a character: the last token of each of its mentions."""
         mentions = find_mentions(caption, names_of(cast))
@@ -147,6 +171,7 @@ class FrameConditions:
         self._conditions = _Kept(KEPT_CONDITIONS)
         self._features = _Kept(KEPT_FEATURES)
         self._readings = _Kept(KEPT_CONDITIONS)
+        self._looks = _Kept(KEPT_FEATURES)
         self._contexts: ContextPool | None = None
 
     def _default(self, request: FrameRequest) -> str:

@@ -31,6 +31,7 @@ from storyboard.models.denoise import DenoiseStep, denoise
 from storyboard.models.folder import check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.judge import Judge
 from storyboard.models.language_model import (
     LanguageModel,
     Tell,
@@ -88,6 +89,7 @@ class StoryPipeline(DiffusionPipeline):
         "visual_mapper",
         "condition_mapper",
         "visual_encoder",
+        "judge",
     ]
 
     def __init__(
@@ -106,6 +108,7 @@ class StoryPipeline(DiffusionPipeline):
         visual_mapper: VisualMapper | None = None,
         condition_mapper: ConditionMapper | None = None,
         visual_encoder: CLIPVisionModel | None = None,
+        judge: Judge | None = None,
         first_frame: str = "char-ldm",
         steps: int = 20,
         guidance: float = 3.0,
@@ -135,6 +138,7 @@ class StoryPipeline(DiffusionPipeline):
             visual_mapper=visual_mapper,
             condition_mapper=condition_mapper,
             visual_encoder=visual_encoder,
+            judge=judge,
         )
         self.register_to_config(
             first_frame=first_frame,
@@ -258,6 +262,7 @@ class StoryPipeline(DiffusionPipeline):
             seconds=now - start,
             attention=watch.maps(step.latents.shape[-2:]),
             readings=readings,
+            verdict=self._conditions.verdict(request, frame, readings, picture) if request.explain else None,
         )
 
     def _denoise(

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
-from storyboard.renderer import CONDITIONINGS
+from storyboard.renderer import CONDITIONINGS, Verdict
 from storyboard.story.values import (
+    CHECKINGS,
     ID,
     LOOKS,
     MAX_ALIASES,
@@ -40,6 +41,7 @@ from storyboard.text.captions import MAX_CAPTION, Binding, Reading, clean_text
 
 VERSION = 1
 MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
+MAX_STRANGERS = 100  # in a picture
 
 _PICTURE = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"[0-9a-f]{64}|")
@@ -64,6 +66,7 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
         "seed": story.seed,
         "look": story.look,
         "quality": story.quality,
+        "checking": story.checking,
         "cast": [_character_to_json(character) for character in story.cast],
         "frames": [(frame or frame_to_json)(one) for one in story.frames],
     }
@@ -86,6 +89,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
         frames=fields.items("frames", MAX_FRAMES, _frame, known=(Frame,)),
         look=fields.one_of("look", LOOKS, default="colour"),
         quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
+        checking=fields.one_of("checking", CHECKINGS, default="ask"),
     )
     _check_names(story)
     _unique([frame.id for frame in story.frames], "story.frames")
@@ -160,6 +164,17 @@ def _take_to_json(take: Take) -> dict:
         "portraits": [list(pair) for pair in take.portraits],
         "read": list(take.read),
         "model": take.model,
+        "verdict": take.verdict and _verdict_to_json(take.verdict),
+    }
+
+
+def _verdict_to_json(verdict: Verdict) -> dict:
+    return {
+        "missing": list(verdict.missing),
+        "twice": list(verdict.twice),
+        "others": list(verdict.others),
+        "strangers": verdict.strangers,
+        "place": verdict.place,
     }
 
 
@@ -242,6 +257,11 @@ class _Fields:
             else read(_Fields(value, f"{self.where}.{name}[{index}]", self.tell))
             for index, value in enumerate(self._list(name, limit, default))
         )
+
+    def part_or_none(self, name: str, read: Callable[[_Fields], T]) -> T | None:
+        """An object, read by `read`; None where there is none."""
+        value = self.get(name, None)
+        return None if value is None else read(_Fields(value, f"{self.where}.{name}", self.tell))
 
     def names(self, name: str, limit: int = MAX_CAST, default: object = ...) -> tuple[str, ...]:
         """A list of names, none twice."""
@@ -366,6 +386,17 @@ def _take(fields: _Fields) -> Take:
         portraits=fields.pairs("portraits", _PICTURE),
         read=fields.ids("read", MAX_FRAMES),
         model=fields.text("model", MAX_MODEL, default=""),
+        verdict=fields.part_or_none("verdict", _verdict),
+    )
+
+
+def _verdict(fields: _Fields) -> Verdict:
+    return Verdict(
+        missing=fields.names("missing"),
+        twice=fields.names("twice"),
+        others=fields.names("others"),
+        strangers=fields.whole("strangers", 0, MAX_STRANGERS),
+        place=fields.text("place", MAX_NAME),
     )
 
 

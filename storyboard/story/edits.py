@@ -13,6 +13,7 @@ from typing import Literal
 from storyboard.errors import StoryError
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import (
+    CHECKINGS,
     LOOKS,
     MAX_FRAMES,
     MAX_SEED,
@@ -176,6 +177,15 @@ def set_look(story: Story, look: str) -> Story:
     if look not in LOOKS:
         raise StoryError(f"A story is shown in {', '.join(LOOKS[:-1])} or {LOOKS[-1]}; choose one of these.")
     return replace(story, look=look)
+
+
+def set_checking(story: Story, checking: str) -> Story:
+    """The story whose pictures are checked so. StoryError for one that is not in CHECKINGS."""
+    if checking not in CHECKINGS:
+        raise StoryError(
+            f"Pictures that may be wrong are drawn again {', '.join(CHECKINGS)}; choose one of these."
+        )
+    return replace(story, checking=checking)
 
 
 def set_quality(story: Story, quality: str) -> Story:

@@ -21,6 +21,7 @@ class Job:
     story_id: str
     frame_id: str
     reroll: bool = False
+    best: bool = False  # drawn again until nothing is wrong with it
     state: JobState = "queued"
     step: int = 0
     steps: int = 0  # 0 until the first step is done

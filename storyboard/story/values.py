@@ -14,7 +14,7 @@ from functools import cached_property
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
-from storyboard.renderer import Conditioning
+from storyboard.renderer import Conditioning, Verdict
 from storyboard.text.captions import Binding, Reading, clean_text, listed
 
 MAX_FRAMES = 200
@@ -29,6 +29,7 @@ MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 PRONOUNS = ("he", "she", "they", "it")
 LOOKS = ("colour", "grey", "ink")  # see `looks.py`
+CHECKINGS = ("off", "ask", "always")  # whether a picture with faults is drawn again
 QUALITIES = {"draft": 0.5, "standard": 1.0, "fine": 2.0}  # times the pipeline's own number of denoising steps
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of a story, frame, take or portrait
 
@@ -110,6 +111,7 @@ class Take:
     portraits: tuple[tuple[str, str], ...] = ()  # character's name, key of the portrait it was drawn with
     read: tuple[str, ...] = ()  # ids of the takes it read, oldest first
     model: str = ""  # what drew it, as `model_name` says; "" where that was not kept
+    verdict: Verdict | None = None  # what is wrong with the picture; None where nobody looked
 
     @property
     def text(self) -> str:
@@ -161,6 +163,7 @@ class Story:
     """A story: its cast and its frames in order. Make one with `new_story`.
 
     `look`, one of LOOKS, is how its pictures are shown; `quality`, one of QUALITIES, how those to come are drawn.
+    `checking`, one of CHECKINGS, is whether those that may be wrong are marked, and drawn again without being asked.
     """
 
     id: str
@@ -170,6 +173,7 @@ class Story:
     frames: tuple[Frame, ...] = ()
     look: str = "colour"
     quality: str = "standard"
+    checking: str = "ask"
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:

@@ -43,10 +43,18 @@ class Drawings(Stories):
         if self.library:
             self.queue.recall(self.library.interrupted_jobs())
 
-    def draw(self, story_id: object, frame_id: object, reroll: bool = False, variants: object = None) -> Job:
+    def draw(
+        self,
+        story_id: object,
+        frame_id: object,
+        reroll: bool = False,
+        variants: object = None,
+        best: bool = False,
+    ) -> Job:
         """Queue a frame as it stands; what is being drawn of it is stopped. `reroll`: under a new seed.
 
-        `variants`: so many rerolls, beside whatever is drawn of the frame; the job is that of the last one.
+        `variants`: so many rerolls, beside whatever is drawn of the frame; the job is that of the last one. `best`:
+        again and again, until its picture has no fault that the pipeline sees, and the best of these takes is chosen.
         """
         session = self.session(story_id)
         frame = session.story.frame(an_id(frame_id))
@@ -58,7 +66,7 @@ class Drawings(Stories):
         for job in self.queue.jobs_of(story_id):
             if job.frame_id == frame.id and job.state == "drawing":
                 self.queue.cancel(job.id)
-        return self.queue.submit(session, frame.id, reroll)
+        return self.queue.submit(session, frame.id, reroll, best)
 
     def draw_missing(self, story_id: object) -> int:
         """Queue every frame without a picture, in order, save locked ones; how many."""

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from storyboard.errors import StoryError
 from storyboard.renderer import Preview
@@ -85,20 +86,21 @@ class DrawingQueue:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, session: StorySession, frame_id: str, reroll: bool = False) -> Job:
+    def submit(self, session: StorySession, frame_id: str, reroll: bool = False, best: bool = False) -> Job:
         """Queue a frame; what it says when its turn comes is what is drawn. StoryError for a frame not in the story.
 
         A frame that already waits for the same is not queued twice; every reroll is its own job.
+        best: redrawn until nothing is wrong with it, as `StorySession.draw_best` does.
         """
         story = session.story
         number = story.frame_number(frame_id)
         with self._changed:
             if self._closed:
                 raise StoryError(f"Frame {number} was not queued because the app is closing; start it again.")
-            job = None if reroll else self._waiting_for(session, frame_id)
+            job = None if reroll or best else self._waiting_for(session, frame_id)
             if job is None:
                 self._check_room(story.id, number)
-                job = Job(id=new_id(), story_id=story.id, frame_id=frame_id, reroll=reroll)
+                job = Job(id=new_id(), story_id=story.id, frame_id=frame_id, reroll=reroll or best, best=best)
                 self._remember(job)
                 self._waiting.append(_Entry(job, session))
                 self._give_up([one for one in self._interrupted if _same_frame(one, job)])
@@ -245,9 +247,12 @@ class DrawingQueue:
         session, job = entry.session, entry.job
         if not session.story.has_frame(job.frame_id):
             return iter(())  # removed while it waited
-        if job.reroll:
-            return session.reroll(job.frame_id, cancelled=entry.cancelled.is_set)
-        return session.draw(job.frame_id, cancelled=entry.cancelled.is_set)
+        stopped = entry.cancelled.is_set
+        again = session.draw_best(job.frame_id, stopped)
+        if job.best:
+            return again
+        once = (session.reroll if job.reroll else session.draw)(job.frame_id, cancelled=stopped)
+        return chain(once, again) if session.story.checking == "always" else once
 
     def _active(self, chosen: Callable[[Job], bool]) -> list[Job]:
         """The jobs chosen of those drawn and waiting, in order, with their place and the time they will take."""

@@ -107,6 +107,7 @@ def take_of(
         portraits=inputs.portraits(frame),
         read=tuple(take.id for take in inputs.history(frame)),
         model=clean_text(model)[:MAX_MODEL],
+        verdict=rendered.verdict,
     )
 
 

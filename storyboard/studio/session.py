@@ -37,6 +37,9 @@ from storyboard.studio.requests import own_seed, rendering, request_for, take_of
 Save = Callable[[Story, int, Sequence[Step], Sequence[Step]], float]
 
 
+BEST_OF = 4  # takes of a frame at most, where the first ones have faults
+
+
 def _never() -> bool:
     return False
 
@@ -225,6 +228,11 @@ class StorySession:
         with self._lock:
             self._change(edits.set_look(self._story, look), "changing the look")
 
+    def set_checking(self, checking: str) -> None:
+        """Whether pictures that may be wrong are marked, and drawn again unasked."""
+        with self._lock:
+            self._change(edits.set_checking(self._story, checking), "changing how pictures are checked")
+
     def set_quality(self, quality: str) -> None:
         """How the pictures to come are drawn."""
         with self._lock:
@@ -343,6 +351,38 @@ class StorySession:
         """Draw a frame once more under a new seed, which follows from how many takes it has, so it is repeatable."""
         story = self._story
         return self.draw(frame_id, frame_seed(story, frame_id, len(story.frame(frame_id).takes)), cancelled)
+
+    def draw_best(self, frame_id: str, cancelled: Callable[[], bool] = _never) -> Iterator[Preview | Take]:
+        """Redraw a frame until nothing is wrong with its picture, BEST_OF takes of it at most; the best one is chosen.
+
+        Draws nothing where nobody checked the picture or nothing is wrong with it, and stops where the frame is edited
+        meanwhile. The takes that are not chosen stay.
+        """
+        first = self._story.frame(frame_id).take
+        tried = [first] if first else []
+        while tried and len(tried) < BEST_OF and all(one.verdict and one.verdict.faults for one in tried):
+            take = None
+            for event in self.reroll(frame_id, cancelled) if self._asks_for(first, frame_id) else ():
+                take = event if isinstance(event, Take) else None
+                yield event
+            if take is None:
+                break
+            tried.append(take)
+        self._choose_best(frame_id, tried)
+
+    def _choose_best(self, frame_id: str, tried: Sequence[Take]) -> None:
+        """No step of undo: as with any drawing, the writer asked for a picture and has it."""
+        best = min(tried, key=lambda one: one.verdict.faults if one.verdict else len(tried), default=None)
+        with self._lock:
+            if best and self._asks_for(best, frame_id) and self._story.frame(frame_id).take in tried:
+                chosen = self._story.frame(frame_id).choosing(best)
+                if chosen != self._story.frame(frame_id):
+                    self._commit(self._story.with_changed_frame(chosen), self._undoing)
+
+    def _asks_for(self, take: Take, frame_id: str) -> bool:
+        """Whether the frame, as it is now, would be drawn from what this take was drawn from."""
+        story = self._story
+        return story.has_frame(frame_id) and inputs_of(story).hash(story.frame(frame_id)) == take.inputs
 
     def _called(self, frame_id: str) -> str:
         return f"frame {self._story.frame_number(frame_id)}"

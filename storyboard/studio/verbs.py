@@ -96,6 +96,7 @@ def _verb(does: Callable[..., Any], **fields: Check) -> Verb:
 EDITS: dict[str, Verb] = {
     "rename_story": _verb(StorySession.rename, title=a_text("The title")),
     "set_look": _verb(StorySession.set_look, look=a_text("The look")),
+    "set_checking": _verb(StorySession.set_checking, checking=a_text("How pictures are checked")),
     "set_quality": _verb(StorySession.set_quality, quality=a_text("The quality")),
     "add_frame": _verb(
         StorySession.add, caption=a_text("The sentence"), after=optional(an_id), before=optional(an_id)

@@ -90,13 +90,17 @@ def reroll_frame(studio: Studio, message: dict) -> None:
     studio.draw(message["story"], message.get("frame"), reroll=True)
 
 
+def draw_best(studio: Studio, message: dict) -> None:
+    studio.draw(message["story"], message.get("frame"), best=True)
+
+
 def draw_variants(studio: Studio, message: dict) -> None:
     studio.draw(message["story"], message.get("frame"), variants=message.get("count", 0))
 
 
 def changes() -> tuple[Call, ...]:
     """Every call that may change the story; each is to be answered with the view after it."""
-    own = (add_frame, add_script, edit_frame, reroll_frame, draw_variants)
+    own = (add_frame, add_script, edit_frame, reroll_frame, draw_best, draw_variants)
     # A story is renamed from the list of stories too, where it need not be the open one: `shelf.py` has that call.
     elsewhere = {"rename_story", *(call.__name__ for call in own)}
     return (*(_editing(name) for name in EDITS if name not in elsewhere), *map(_drawing, DRAWING), *own)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import asdict
 from typing import Literal
 
 from PIL import Image
@@ -36,6 +37,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
         "title": story.title,
         "look": story.look,
         "quality": story.quality,
+        "checking": story.checking,
         "qualities": [
             {"name": name, "steps": studio.steps_in(name), "seconds": studio.estimate(story_id, name)}
             for name in QUALITIES
@@ -151,6 +153,7 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "id": frame.id,
         "caption": frame.caption,
         "picture": take.picture if take else None,
+        "wrong": _wrong(take) if take and take.caption == frame.caption else None,
         "locked": frame.locked,
         "sees": frame.sees,
         "seed": frame.seed,
@@ -164,7 +167,13 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
 
 
 def _take(take: Take) -> dict:
-    return {"id": take.id, "picture": take.picture, "seed": take.seed, "caption": take.caption}
+    shown = {"id": take.id, "picture": take.picture, "seed": take.seed, "caption": take.caption}
+    return shown | {"wrong": _wrong(take)}
+
+
+def _wrong(take: Take) -> dict | None:
+    """What the pipeline's judge finds wrong with a picture; None where that is nothing, or nobody looked."""
+    return asdict(take.verdict) if take.verdict and take.verdict.faults else None
 
 
 def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:

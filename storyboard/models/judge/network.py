@@ -136,10 +136,12 @@ class Judge(ModelMixin, ConfigMixin):
         frames: list[SeenFrame] = []
         for batch in _batches(pictures):
             pixels = torch.from_numpy(np.stack([to_pixels(one, self.config.size) for one in batch]))
-            told = self(pixels.to(self.device))
-            found = [boxes_of(h.sigmoid(), s) for h, s in zip(told["heat"], told["shapes"], strict=True)]
+            told = self(pixels.to(self.device, self.dtype))
+            found = [
+                boxes_of(h.float().sigmoid(), s) for h, s in zip(told["heat"], told["shapes"], strict=True)
+            ]
             people = self._people(batch, found)
-            places = told["places"].sigmoid().cpu().numpy()
+            places = told["places"].float().sigmoid().cpu().numpy()
             for (boxes, _), seen in zip(found, places, strict=True):
                 frames.append(SeenFrame(tuple(islice(people, len(boxes))), seen))
         return frames
@@ -152,8 +154,8 @@ class Judge(ModelMixin, ConfigMixin):
             pieces(one, boxes, tuple(self.config.piece))
             for one, (boxes, _) in zip(pictures, found, strict=True)
         ]
-        told = self.look_closer(torch.from_numpy(np.concatenate(parts)).to(self.device))
-        told = {name: _probabilities(name, value).cpu().numpy() for name, value in told.items()}
+        told = self.look_closer(torch.from_numpy(np.concatenate(parts)).to(self.device, self.dtype))
+        told = {name: _probabilities(name, value.float()).cpu().numpy() for name, value in told.items()}
         boxes, sure = (np.concatenate(some) for some in zip(*found, strict=True))
         for row in range(len(boxes)):
             said = {name: value[row] for name, value in told.items()}

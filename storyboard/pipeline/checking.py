@@ -1,0 +1,92 @@
+"""A finished picture beside its sentence: what the judge sees there, and what should be there.
+
+Whoever should be there is known by their portrait, which the judge looks at as it looks at pictures: so it need not
+have met them. Where the words leave open who is meant, nothing is claimed. Looks on only: no picture depends on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from PIL import Image
+
+from storyboard.models.judge import Judge, SeenPerson
+from storyboard.models.judge.matching import Wanted, owner_of, seen_label
+from storyboard.models.judge.vocabulary import Vocabulary
+from storyboard.renderer import CastMember, ContextFrame, Verdict
+from storyboard.text.candidates import candidates
+from storyboard.text.captions import PRONOUN_FORMS, Reading, read_sentence
+
+SEEN = 0.5  # probability above which a place is there
+
+
+def compare(
+    judge: Judge,
+    picture: Image.Image,
+    sentence: str,
+    meant: Iterable[str],
+    cast: Mapping[str, Wanted],
+) -> Verdict:
+    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`."""
+    (seen,) = judge.look([picture])
+    names = list(cast)
+    owners = [owner_of(person, list(cast.values()), judge.vocabulary) for person in seen.people]
+    shown = Counter(names[owner] for owner in owners if owner is not None)
+    meant = tuple(meant)
+    wanted = place_of(sentence, judge.vocabulary)
+    places = dict(zip(judge.vocabulary.places, seen.places.tolist(), strict=True))
+    likeliest = max(places, key=places.__getitem__)
+    elsewhere = wanted is not None and likeliest != wanted and places[likeliest] > SEEN > places[wanted]
+    return Verdict(
+        missing=tuple(name for name in meant if not shown[name]),
+        twice=tuple(name for name in meant if shown[name] > 1),
+        others=tuple(name for name in names if shown[name] and name not in meant),
+        strangers=owners.count(None),
+        place=likeliest if elsewhere else "",
+    )
+
+
+def who_is_meant(
+    sentence: str, readings: Sequence[Reading], cast: Sequence[CastMember], history: Sequence[ContextFrame]
+) -> tuple[str, ...]:
+    """Returns whom a picture of `sentence` should show; nobody where a pronoun of people leaves that open.
+
+    A pronoun without a reading means the only one whom the words allow.
+    """
+    names = {member.name: member.aliases for member in cast}
+    read, earlier = read_sentence(sentence, names), [read_sentence(one.caption, names) for one in history]
+    known = {reading.start: reading.names for reading in readings}
+    meant = list(read.names)
+    for one in read.pronouns:
+        some = known.get(one.start)
+        if some is None and one.word not in PRONOUN_FORMS["it"]:
+            allowed = candidates(read, one, cast, earlier)
+            if len(allowed) != 1:
+                return ()
+            (some,) = allowed
+        meant += some or ()
+    return tuple(dict.fromkeys(meant))
+
+
+def known_by(name: str, portrait: Image.Image, judge: Judge) -> Wanted | None:
+    """Returns somebody as the judge sees them in their portrait; None where it sees nobody there."""
+    (seen,) = judge.look([portrait])
+    person = max(seen.people, key=_size, default=None)
+    if person is None:
+        return None
+    heads = (head for head in judge.vocabulary.looks if head != "outfit")
+    return Wanted(name, {head: seen_label(person, head, judge.vocabulary) for head in heads})
+
+
+def place_of(sentence: str, vocabulary: Vocabulary) -> str | None:
+    """Returns the place that a sentence names, None where it names none or several."""
+    words = set(re.findall(r"\w+", sentence.casefold()))
+    named = [place for place in vocabulary.places if place in words]
+    return named[0] if len(named) == 1 else None
+
+
+def _size(person: SeenPerson) -> float:
+    left, top, right, bottom = person.box.tolist()
+    return (right - left) * (bottom - top)
