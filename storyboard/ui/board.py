@@ -45,7 +45,7 @@ SCRIPTS = (
         "popups",
         "words",
     ),
-    *("card", "sentence", "who", "thread", "moves", "panel", "takes", "explain"),
+    *("card", "sentence", "who", "wrong", "thread", "moves", "panel", "takes", "explain"),
     *(
         "queue",
         "composer",

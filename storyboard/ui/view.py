@@ -94,6 +94,8 @@ def frame_details(story: Story, frame: Frame) -> dict:
         "seconds": take.seconds,
         "conditioning": take.conditioning,
         "model": take.model,
+        "checked": take.verdict is not None,
+        "wrong": _wrong(take),
         "attention": [{"name": name, "picture": key} for name, key in take.attention],
         "portraits": [{"name": name, "picture": key} for name, key in take.portraits],
         "read": [

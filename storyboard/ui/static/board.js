@@ -61,13 +61,16 @@ function paintHeading() {
   const interrupted = view.jobs.filter((job) => job.state === "interrupted").length;
   setText(element.querySelector(".sb-count"), sayCount("frames", view.frames.length));
   show(element.querySelector(".sb-empty"), view.frames.length === 0);
-  refill(element.querySelector(".sb-todo"), [stale, missing, failed, interrupted, Boolean(view.seconds)], () => [
+  const wrong = view.frames.filter(mayBeWrong).length;
+  const only = element.querySelector(".sb-cards").classList.contains("sb-only-wrong");
+  refill(element.querySelector(".sb-todo"), [stale, missing, failed, interrupted, wrong, only, Boolean(view.seconds)], () => [
     stale ? make("span", "", sayCount("stale_banner", stale)) : null,
     stale ? makeTodo("update_all", stale, "draw_stale") : null,
     failed ? makeTodo("retry_failed", failed, "retry_failed") : null,
     missing ? makeTodo("draw_missing", missing, "draw_missing") : null,
     interrupted ? make("span", "", sayCount("interrupted", interrupted)) : null,
     interrupted ? keyed(makeButton("sb-plain", say("resume"), () => askOrToast("resume")), "resume") : null,
+    ...makeWrongTodo(),
   ]);
 }
 

@@ -55,7 +55,7 @@ function makeState(card) {
   card.words = makeButton("sb-chip sb-unlearned", "", () => toast(card.words.title));
   card.error = make("p", "sb-problem");
   card.error.setAttribute("role", "alert");
-  box.append(card.cause, card.who, card.words, card.error);
+  box.append(card.cause, makeWrong(card), card.who, card.words, card.error);
   return box;
 }
 
@@ -69,7 +69,7 @@ function makeActions(card) {
 }
 
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption), strangersIn(frame)]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption), strangersIn(frame), view.checking, view.seconds]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;
@@ -78,6 +78,7 @@ function paintCard(card, frame) {
   paintProgress(card, frame);
   paintSentence(card, frame);
   paintThread(card, frame);
+  paintWrong(card, frame);
   paintWho(card, frame);
   paintWords(card, frame);
   paintActions(card, frame);

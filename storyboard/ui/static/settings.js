@@ -49,8 +49,10 @@ function openSettings() {
   const looks = ["colour", ...Object.keys(props.looks.curves)];
   sheet.looks = looks.map((look) => makeTile(sheet, "look", look, makeSample(look)));
   sheet.qualities = view.qualities.map(({ name }) => makeTile(sheet, "quality", name));
+  sheet.checkings = ["off", "ask", "always"].map((value) => makeTile(sheet, "checking", value));
   dialog.body.append(
-    makeTiles("look", sheet.looks), makeTiles("quality", sheet.qualities), makeSizes(), sheet.problem,
+    makeTiles("look", sheet.looks), makeTiles("quality", sheet.qualities), makeTiles("checking", sheet.checkings), makeSizes(),
+    sheet.problem,
   );
   settingsSheet = sheet;
   dialog.root.addEventListener("close", () => (settingsSheet = null));
@@ -107,6 +109,7 @@ async function choose(sheet, setting, value) {
 
 function paintSettings(sheet) {
   for (const tile of sheet.looks) tile.input.checked = tile.value === view.look;
+  for (const tile of sheet.checkings) tile.input.checked = tile.value === view.checking;
   for (const tile of sheet.qualities) {
     const { steps, seconds } = view.qualities.find((one) => one.name === tile.value);
     tile.input.checked = tile.value === view.quality;

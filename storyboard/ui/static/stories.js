@@ -130,6 +130,7 @@ function begin(answer) {
   cards.clear();
   composer.insert = null;
   element.querySelector(".sb-cards").replaceChildren();
+  element.querySelector(".sb-cards").classList.remove("sb-only-wrong");
   setValue(composer.text, "");
   rememberStory();
   takeIn(answer.view);

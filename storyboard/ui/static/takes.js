@@ -34,7 +34,7 @@ function makeStrip(card, landing) {
     const button = keyed(makeButton("sb-thumb", undefined, () => act(card, "choose_take", { take: take.id })), take.id);
     const label = say("take_label", index + 1, card.frame.number, take.seed);
     button.setAttribute("aria-pressed", String(index === chosen));
-    setLabel(button, label);
+    setLabel(button, take.wrong && view.checking !== "off" ? say("take_wrong", label, sayWrong(take.wrong)) : label);
     button.append(makeImage("", take.picture, ""), make("span", "", String(index + 1)));
     return button;
   }));
