@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from storyboard.errors import StoryError
+from storyboard.text.possessives import owns
 
 MAX_CAPTION = 600  # characters
 
@@ -36,21 +37,6 @@ _PRONOUN = re.compile(
 )  # longer ones first
 _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
 _VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
-_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
-_NOTHING_OWNED = frozenset(
-    """a an the this that these those some any no every each and or but nor so yet then to in into on onto at from by
-    for with without of off about over under near behind beside between around along across through towards toward up
-    down out away here there now again today tonight tomorrow yesterday as while when where who because if after
-    before until very too quickly slowly gently quietly happily softly goodbye hello how what why which""".split()
-)
-_PERCEIVING = frozenset(
-    """see sees saw watch watches watched hear hears heard let lets make makes made help helps helped""".split()
-)
-_BARE_VERBS = frozenset(
-    """be become build carry catch choose climb close come cry draw eat enter fall feed find fly get give go hide jump
-    know laugh lean learn leave lie move open pack pay play put read run sing sit sleep speak stand stay swim take talk
-    throw try wait wake walk wave write""".split()
-)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
 
@@ -97,6 +83,7 @@ class Binding:
     word: str  # the pronoun in small letters, as `Pronoun.word`
     occurrence: int
     names: tuple[str, ...]
+    confidence: float = 1.0  # 0 to 1; the writer's own is certain
 
 
 @dataclass(frozen=True)
@@ -245,17 +232,7 @@ def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
 
 def is_possessive(text: str, pronoun: Pronoun) -> bool:
     """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
-    return pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun))
-
-
-def _owns(text: str, her: Pronoun) -> bool:
-    """Whether "her" is a possessive, judged by the words around it: "her hat", but "sees her run" and "to her"."""
-    following = _NEXT_WORD.match(text, her.end)
-    if following is None or following.group(1).lower() in _NOTHING_OWNED:
-        return False
-    perceived = not _PERCEIVING.isdisjoint(text[: her.start].lower().split()[-1:])
-    word = following.group(1).lower()
-    return not (perceived and (word in _BARE_VERBS or word.endswith("ing")))
+    return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 
 
 def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:

@@ -215,7 +215,7 @@ def reading_of(
     for by, bindings in (("writer", frame.bindings), ("words", inputs.by_words(frame))):
         for binding in bindings:
             if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
-                return binding.names, 1.0, by
+                return binding.names, binding.confidence, by
     take: Take | None = frame.take
     if take is not None and take.caption == frame.caption:
         for reading in take.readings:

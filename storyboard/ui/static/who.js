@@ -54,7 +54,7 @@ function makePronounChip(card, pronoun) {
   chip.append(make("span", "", text));
   if (names.length) chip.style.setProperty("--sb-hue", hueOf(names[0]));
   chip.classList.toggle("sb-bound", names.length > 0);
-  chip.classList.toggle("sb-unsure", pronoun.by === "model" && pronoun.confidence < 0.6);
+  chip.classList.toggle("sb-unsure", isCompared(pronoun) && pronoun.confidence < 0.6);
   const sure = sayHowSure(pronoun, card.frame);
   if (isCompared(pronoun)) chip.append(make("span", "sb-sure-of", `${Math.round(100 * pronoun.confidence)} %`));
   else if (pronoun.by === "writer") chip.append(makeIcon("pen"));
@@ -71,9 +71,9 @@ function sayHowSure(pronoun, frame) {
   return say(THINGS.includes(pronoun.word) ? "binding_thing" : "binding_nobody");
 }
 
-// Where only one reading was possible the model compared nothing, and the 1 it comes with says nothing about it.
+// A picture drawn before sureness was kept of readings with one candidate says 1, which says nothing about it.
 function isCompared(pronoun) {
-  return pronoun.by === "model" && pronoun.confidence < 1;
+  return pronoun.by !== null && pronoun.by !== "writer" && pronoun.confidence < 1;
 }
 
 function isDrawnAsWritten(frame) {
