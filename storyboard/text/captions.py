@@ -4,9 +4,8 @@ Training, the pipeline and the session all call these functions, so a caption me
 Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
 the prompt that a language model reads is `prompt.py`'s.
 
-Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
-called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
-hyphen joins words: "Anne-Marie" is no mention of Anne.
+Where a name stands in a sentence, however it is typed, is `spellings.py`'s. An apostrophe ends a name in "Rosa's" and
+"Rosa'll" but not in "don't" (for a Don), and a hyphen joins words: "Anne-Marie" is no mention of Anne.
 """
 
 from __future__ import annotations
@@ -19,12 +18,10 @@ from typing import Literal
 
 from storyboard.errors import StoryError
 from storyboard.text.possessives import owns
+from storyboard.text.spellings import APOSTROPHES, find_spelling, is_whole_word
 
 MAX_CAPTION = 600  # characters
 
-_HYPHENS = "-\u2010\u2011"
-_APOSTROPHES = "'\u2019\u02bc"
-_CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
 PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
     "he": ("he", "him", "his"),
     "she": ("she", "her", "hers"),
@@ -36,7 +33,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )  # longer ones first
 _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
-_VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
+_VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
 
@@ -105,17 +102,16 @@ def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Men
     to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
     """
     found = [
-        Mention(name, match.start(), match.end())
+        (start - end, start, caption[start:end].casefold() != spelling.casefold(), Mention(name, start, end))
         for name, aliases in names.items()
         for spelling in (name, *aliases)
-        for match in _spellings(spelling, caption)
+        for start, end in find_spelling(spelling, caption)
     ]
-    found.sort(
-        key=lambda mention: (mention.start - mention.end, mention.start)
-    )  # longest first, then leftmost
+    # Longest first, then leftmost, then those spelt so: "Zoe" is Zoe where the cast has a Zoë beside her.
+    found.sort(key=lambda one: one[:3])
     claimed = bytearray(len(caption))
     kept = []
-    for mention in found:
+    for *_, mention in found:
         if not any(claimed[mention.start : mention.end]):
             claimed[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
             kept.append(mention)
@@ -200,20 +196,6 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
 
 
-def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    if _in_word(before) or _in_word(after):
-        return False
-    if before and before in _HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
-        return False
-    if after and after in _HYPHENS and _in_word(text[end + 1 : end + 2]):
-        return False
-    if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
-        return _CONTRACTION.match(text, end) is not None
-    return True
-
-
 def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
     """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
     people = listed(who)
@@ -233,23 +215,6 @@ def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
 def is_possessive(text: str, pronoun: Pronoun) -> bool:
     """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
     return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
-
-
-def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:
-    words = spelling.split()
-    if not words:
-        return []
-    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
-    return [
-        match for match in pattern.finditer(caption) if is_whole_word(caption, match.start(), match.end())
-    ]
-
-
-def _in_word(character: str) -> bool:
-    """Letters, digits, the underscore, and combining marks, which Python's \\w leaves out."""
-    if not character:
-        return False
-    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
 
 
 def _is_visible(character: str) -> bool:

@@ -12,7 +12,7 @@ TABLES.de = {
   maker_top: "Oben", maker_pattern: "Muster", maker_bottom: "Unten", maker_footwear: "Schuhe",
   maker_colour: "%1: Farbe", maker_swatch: "%1: Farbe %2", maker_most: "Mehr als %1 Beigaben sind nicht zu sehen.",
   maker_unlearned: "Hier Erschaffene hat dieses Modell noch nicht gelernt: Es zeichnet stattdessen %1.",
-  not_learned: "Nicht gelernt", strangers: "Dieses Modell hat %1 nicht gelernt; es zeichnet stattdessen %2.",
+  not_learned: "Nicht gelernt", strangers: "Dieses Modell hat %1 nicht gelernt; es zeichnet stattdessen %2.", outsiders: "Niemand in der Besetzung heißt %1; ist das jemand, nimm sie oder ihn auf.",
   tagline: "Schreibe eine Geschichte Satz für Satz und sieh jeden gezeichnet, mit denselben Leuten von Anfang bis Ende.",
   title_label: "Titel der Geschichte", untitled: "Geschichte ohne Titel", saved_at: "Gespeichert %1",
   undo: "Rückgängig", redo: "Wiederholen", undo_what: "Rückgängig: %1", redo_what: "Wiederholen: %1",

@@ -42,7 +42,7 @@ TABLES.en = {
   maker_top: "Top", maker_pattern: "Pattern", maker_bottom: "Below", maker_footwear: "Shoes",
   maker_colour: "%1: colour", maker_swatch: "%1: colour %2", maker_most: "%1 extras are the most that can be seen.",
   maker_unlearned: "This model has not learned people made here yet: it draws %1 instead.",
-  not_learned: "Not learned", strangers: "This model has not learned %1; it draws %2 instead.",
+  not_learned: "Not learned", strangers: "This model has not learned %1; it draws %2 instead.", outsiders: "Nobody in the cast is called %1; if that is a person, add them.",
   // The story
   story: "The story", frames_0: "", frames_1: "1 frame", frames_n: "%1 frames", frame: "Frame %1",
   empty_title: "An empty page.",
