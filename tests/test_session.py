@@ -69,7 +69,7 @@ def test_a_frame_reads_the_earlier_ones_with_their_pictures_and_the_whole_cast(p
     session = fresh(pictures, *STORY)
     draw_all(session)
     last = session.renderer.requests[-1]
-    assert [frame.caption for frame in last.history] == list(STORY[:3])
+    assert [frame.caption for frame in last.history] == [*STORY[:2], "Bolt comes."]
     assert [member.name for member in last.cast] == ["Rosa", "Milo", "Bolt"]
     shown = [frame.picture.tobytes() for frame in last.history]
     assert shown == [pictures.open(frame.take.picture).tobytes() for frame in session.story.frames[:3]]

@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from storyboard.story.values import Character, Frame, Story, Take
-from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence, resolve
+from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
 
@@ -95,9 +95,10 @@ class StoryInputs:
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with bound pronouns replaced, by the writer and by the words, and these added."""
+        """The frame's sentence with names for bound pronouns, by the writer and by the words, and for what describes
+        somebody, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        return resolve(frame.caption, bindings, included, self._names)
+        return resolve(name_described(frame.caption, self._names), bindings, included, self._names)
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
@@ -171,7 +172,8 @@ class StoryInputs:
         return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
 
     def _hash_before(self, frame: Frame, take: Take) -> str | None:
-        """The hash as takes had it before the words bound pronouns; None where the model read another one in them."""
+        """The hash as takes had it before the words bound pronouns and descriptions; None where the model read another
+        one in a pronoun."""
         read = {(one.word, one.names): one.by for one in take.readings}
         by = [read.get((one.word, one.names)) for one in self.by_words(frame)]
         if None in by:

@@ -34,6 +34,8 @@ _PRONOUN = re.compile(
 )  # longer ones first
 _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
 _VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
+BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+_DESCRIBING = re.compile(r"(?:the|our|that|this)\s", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
 
@@ -160,6 +162,27 @@ def resolve(
         return clean_text(text)
     end = len(text.rstrip(".!?\u2026"))
     return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+
+
+def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
+    """The sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+
+    Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
+    """
+    mentions = find_mentions(caption, names)
+    described = [one for one in mentions if _describes(caption[one.start : one.end])]
+    if not described:
+        return caption  # nearly always
+    named = {one.name for one in mentions if one not in described}
+    for one in reversed(described):
+        if one.name not in named and not _describes(one.name):
+            caption = caption[: one.start] + one.name + caption[one.end :]
+    return caption
+
+
+def _describes(spelling: str) -> bool:
+    """Whether an alias says what somebody is, "the robot", rather than another name."""
+    return _DESCRIBING.match(spelling) is not None or spelling.casefold() in BARE_KIN
 
 
 def listed(names: Iterable[str]) -> str:

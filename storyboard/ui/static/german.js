@@ -70,7 +70,7 @@ TABLES.de = {
   reads_last_n: "Nur die letzten %1 Bilder", reads_none: "Nichts: eine neue Szene",
   reads_most_1: "So viel dieses Modell liest: das letzte Bild", reads_most_n: "So viel dieses Modell liest: %1 Bilder", new_scene: "Neue Szene",
   reads_short_n: "liest %1", insert_here: "Hier ein Bild einfügen",
-  binding: "%1 = %2", binding_from: "%1 = %2 (aus Bild %3)", binding_open: "%1 = ?", binding_sure: "Zu %1 % sicher", binding_only: "Sonst kommt niemand in Frage",
+  binding: "%1 = %2", binding_from: "%1 = %2 (aus Bild %3)", binding_open: "%1 = ?", asked_who: "Wer ist %1?", binding_sure: "Zu %1 % sicher", binding_only: "Sonst kommt niemand in Frage",
   binding_writer: "Von dir bestimmt", binding_none: "Steht fest, wenn das Bild gezeichnet ist",
   binding_nobody: "Das Modell sah niemanden in diesem Wort", binding_thing: "Als Ding gelesen, nicht als jemand",
   rebind: "Wer ist „%1“ in Bild %2? %3. Drücken, um zu wählen", rebind_title: "Wer ist „%1“?",

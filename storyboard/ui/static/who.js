@@ -1,4 +1,5 @@
-// Under a card's sentence: who is in the frame, as chips to toggle, and whom each pronoun stands for, as chips to rebind.
+// Under a card's sentence: who is in the frame, as chips to toggle, whom each pronoun stands for, as chips to rebind, and
+// who "the woman" is, where that is open.
 
 function nameOrder() {
   return view.cast.map((person) => person.name);
@@ -25,9 +26,10 @@ function makeNameChip(name, tag) {
 }
 
 function paintWho(card, frame) {
-  refill(card.who, [frame.number, frame.who, frame.pronouns, isDrawnAsWritten(frame), nameOrder()], () => [
+  refill(card.who, [frame.number, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
     ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
     ...frame.pronouns.map((one) => makePronounChip(card, one)),
+    ...frame.asked.map((one) => makeAskedChip(card, one)),
   ]);
   card.who.setAttribute("role", "group");
   setAttribute(card.who, "aria-label", say("who", frame.number));
@@ -61,6 +63,29 @@ function makePronounChip(card, pronoun) {
   setAttribute(chip, "title", sure);
   chip.append(make("span", "sb-hidden", ` ${say("rebind", word, card.frame.number, sure)}`));
   return makeMenuButton(chip, () => rebindMenu(card, pronoun));
+}
+
+// "the woman", who may be several: answered once, it is what that one is called in this story.
+function makeAskedChip(card, asked) {
+  const chip = keyed(makeButton("sb-chip sb-pronoun", undefined), `asked-${asked.start}`);
+  chip.append(make("span", "", say("binding_open", asked.phrase)));
+  setAttribute(chip, "title", say("asked_who", asked.phrase));
+  return makeMenuButton(chip, () => [
+    { heading: say("asked_who", asked.phrase) },
+    ...view.cast.filter((person) => asked.people.includes(person.name)).map((person) => ({
+      label: person.name,
+      lead: makeFace(person),
+      run: () => callThem(card, person, asked.phrase),
+    })),
+  ]);
+}
+
+async function callThem(card, person, phrase) {
+  const { name, pronoun, aliases } = person;
+  const answer = await ask("edit_character", { name, new_name: name, pronoun, aliases: [...aliases, phrase] });
+  card.problem = answer.error;
+  if (answer.error) toast(answer.error);
+  paintCard(card, card.frame);
 }
 
 function sayHowSure(pronoun, frame) {
