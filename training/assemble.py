@@ -44,6 +44,16 @@ from training.released import cast
 from training.released.language import load_tokenizer
 
 PORTRAIT_SIZE = 256
+# What tells one of the cast from the others, as the app lets a writer call them.
+CALLED = {
+    "Rosa": ["the red-haired woman", "the curly-haired woman"],
+    "Milo": ["the tall man", "the thin man"],
+    "Nana": ["the old woman", "the grandmother"],
+    "Otto": ["the big man", "the bald man", "the bearded man"],
+    "Pip": ["the boy", "the little boy"],
+    "Juno": ["the tall woman", "the long-haired woman"],
+    "Toggle": ["the robot", "the little robot"],
+}
 
 
 @dataclass
@@ -172,7 +182,9 @@ def write_cast(out: Path, anybody: bool = False) -> None:
             portraits.append(
                 {"id": name, "label": who.wardrobe[outfit].words, "file": f"portraits/{name}.png"}
             )
-        characters.append({"name": who.name, "pronoun": who.pronoun, "aliases": [], "portraits": portraits})
+        characters.append(
+            {"name": who.name, "pronoun": who.pronoun, "aliases": CALLED[who.name], "portraits": portraits}
+        )
     words = {
         "characters": characters,
         "places": [place.at for place in PLACES.values()],

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import product
 from typing import Any
 
 import torch
@@ -19,10 +18,11 @@ from PIL import Image
 
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
-from storyboard.text.candidates import Names, candidates
-from storyboard.text.captions import Binding, Reading, find_pronouns, read_sentence, resolve
+from storyboard.text.candidates import Names
+from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronouns, read_sentence, resolve
+from storyboard.text.preferences import SUREST, readings_together
+from storyboard.text.preferences import Reading as WordReading
 
-MAX_SENTENCES = 48  # candidate sentences compared for one caption
 # Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
 # noise the comparison is made in, so the scale fits every width and sharpens as a language model is aligned better.
 # 0.05 is between what fits Maple Lane best (least negative log-likelihood) with a perfect condition, the fused one
@@ -44,29 +44,26 @@ def read_pronouns(
     """The likeliest reading of each pronoun under `condition` (1, L, D), and the sentence with those names in place.
 
     fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
-    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one.
+    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one,
+    times SUREST: that nobody else fits does not make it certain.
     """
-    names = {member.name: member.aliases for member in cast}
-    read = read_sentence(sentence, names)
-    earlier = [read_sentence(frame.caption, names) for frame in history]
-    pronouns = read.pronouns
-    found = [(index, candidates(read, one, cast, earlier)) for index, one in enumerate(pronouns)]
-    places = [(index, some) for index, some in found if some]
+    read, together = _together(sentence, cast, history)
+    places = [i for i, one in enumerate(read.pronouns) if any(some.meant.get(one.start) for some in together)]
     if not places:
         return (), sentence
-    choices = list(product(*_bounded([some for _, some in places])))
-    sentences = [_put(sentence, [index for index, _ in places], choice, cast) for choice in choices]
+    starts = [read.pronouns[i].start for i in places]
+    choices = list(dict.fromkeys(tuple(one.meant.get(start, ()) for start in starts) for one in together))
+    sentences = [_put(sentence, places, choice, cast) for choice in choices]
     shares = _shares(condition, sentences, fuse)
     best = max(range(len(choices)), key=shares.__getitem__)
-    readings = []
-    for place, (index, _) in enumerate(places):
-        names = choices[best][place]
-        sure = math.fsum(
-            share for choice, share in zip(choices, shares, strict=True) if choice[place] == names
-        )
-        one = pronouns[index]
-        readings.append(Reading(one.word, one.start, one.end, names, min(sure, 1.0), "model"))
-    return tuple(readings), sentences[best]
+    found = []
+    for place, index in enumerate(places):
+        one, meant = read.pronouns[index], choices[best][place]
+        if meant:
+            agreeing = zip(choices, shares, strict=True)
+            sure = math.fsum(share for choice, share in agreeing if choice[place] == meant)
+            found.append(Reading(one.word, one.start, one.end, meant, SUREST * min(sure, 1.0), "model"))
+    return tuple(found), sentences[best]
 
 
 def pointed_at(pointed: torch.Tensor, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -84,26 +81,40 @@ def read_pointed(
     cast: Sequence[CastMember],
     history: Sequence[ContextFrame],
 ) -> tuple[Reading, ...]:
-    """The reading of each pronoun where the mapper points: the candidate of whom all are drawn, the largest first.
+    """The reading of each pronoun where the mapper points: candidates of whom all are drawn, as many as there can be.
 
-    A pronoun of whose candidates none is drawn has no reading. `people` are `pointed_at`'s columns.
+    A pronoun of whose candidates none is drawn has no reading. Between candidates of whom as many are drawn the
+    condition does not tell; there the words do, and a confidence is what they say. `people` are `pointed_at`'s columns.
     """
-    names = {member.name: member.aliases for member in cast}
-    read = read_sentence(sentence, names)
-    earlier = [read_sentence(frame.caption, names) for frame in history]
+    read, together = _together(sentence, cast, history)
     drawn = {name for name, columns in people.items() if columns}
+
+    def shown(meant: Mapping[int, Names]) -> tuple[int, int]:
+        """How many pronouns have a reading that is drawn, and how many people these are."""
+        found = [names for names in meant.values() if names and drawn.issuperset(names)]
+        return sum(map(len, found)), len(found)
+
+    most = max(shown(one.meant) for one in together)
+    fitting = [one for one in together if shown(one.meant) == most]
+    best, total = fitting[0], math.fsum(one.weight for one in fitting)
     readings = []
     for one in read.pronouns:
-        fitting = [some for some in candidates(read, one, cast, earlier) if drawn.issuperset(some)]
-        if fitting:
-            best = max(fitting, key=len)
-            readings.append(Reading(one.word, one.start, one.end, best, 1 / _rivals(fitting, best), "model"))
+        names = best.meant.get(one.start, ())
+        if names and drawn.issuperset(names):
+            agreeing = math.fsum(some.weight for some in fitting if some.meant.get(one.start) == names)
+            readings.append(
+                Reading(one.word, one.start, one.end, names, SUREST * min(agreeing / total, 1.0), "model")
+            )
     return tuple(readings)
 
 
-def _rivals(fitting: Sequence[Names], best: Names) -> int:
-    """How many of the candidates are as large: between those the condition does not tell."""
-    return sum(len(some) == len(best) for some in fitting)
+def _together(
+    sentence: str, cast: Sequence[CastMember], history: Sequence[ContextFrame]
+) -> tuple[ReadSentence, list[WordReading]]:
+    """The sentence, and the ways to read its pronouns that its words allow (`preferences.py`)."""
+    names = {member.name: member.aliases for member in cast}
+    read = read_sentence(sentence, names)
+    return read, readings_together(read, cast, [read_sentence(frame.caption, names) for frame in history])
 
 
 def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
@@ -160,14 +171,6 @@ def recorded_calls(total: int, after: int = -1) -> range:
     first = max(after + 1, int(total * RECORDED_FROM))
     last = max(int(total * RECORDED_TO), first + 1)
     return range(min(first, total - 1), min(last, total), RECORD_EVERY)
-
-
-def _bounded(some: Sequence[Sequence[Names]]) -> list[Sequence[Names]]:
-    """The first candidates of each pronoun, so that there are at most MAX_SENTENCES ways to put them together."""
-    kept = [list(one) for one in some]
-    while math.prod(map(len, kept)) > MAX_SENTENCES:
-        max(kept, key=len).pop()
-    return kept
 
 
 def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Sequence[CastMember]) -> str:

@@ -17,8 +17,9 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from storyboard.story.values import Character, Frame, Story, Take
-from storyboard.text.candidates import bindings_by_words
-from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence, resolve
+from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
+from storyboard.text.preferences import bindings_by_words
+from storyboard.text.readings import as_understood
 
 STORIES_KNOWN = 64  # whose latest value is remembered with what is known of it
 
@@ -94,9 +95,10 @@ class StoryInputs:
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with bound pronouns replaced, by the writer and by the words, and these added."""
+        """The frame's sentence with names for bound pronouns, by the writer and by the words, and for what describes
+        somebody, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        return resolve(frame.caption, bindings, included, self._names)
+        return resolve(name_described(frame.caption, self._names), bindings, included, self._names)
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
@@ -104,13 +106,16 @@ class StoryInputs:
 
     def _bindings_by_words(self, frame: Frame) -> tuple[Binding, ...]:
         cast = [one for one in self.story.cast if one.name not in frame.excluded]
-        bound = {one.occurrence for one in frame.bindings}
         names = {one.name for one in cast}
         sentence = self.read(frame.caption).among(names)
         if not sentence.pronouns:
             return ()
-        earlier = [self.read(take.text).among(names) for take in self.history(frame)]
-        return bindings_by_words(sentence, bound, cast, earlier)
+        earlier = [self._understood(take).among(names) for take in self.history(frame)]
+        return bindings_by_words(sentence, frame.bindings, cast, earlier)
+
+    def _understood(self, take: Take) -> ReadSentence:
+        """What a picture was drawn from, with names also where the model read somebody in a pronoun."""
+        return self.read(as_understood(take.caption, take.text, take.readings, self._names))
 
     def history(self, frame: Frame) -> tuple[Take, ...]:
         """What the frame reads: the chosen takes of the earlier frames it sees that have one, oldest first.
@@ -167,11 +172,15 @@ class StoryInputs:
         return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
 
     def _hash_before(self, frame: Frame, take: Take) -> str | None:
-        """The hash as takes had it before the words bound pronouns; None where the model read another one in them."""
-        read = {(one.word, one.names) for one in take.readings}
-        if not all((one.word, one.names) in read for one in self.by_words(frame)):
+        """The hash as takes had it before the words bound pronouns and descriptions; None where the model read another
+        one in a pronoun."""
+        read = {(one.word, one.names): one.by for one in take.readings}
+        by = [read.get((one.word, one.names)) for one in self.by_words(frame)]
+        if None in by:
             return None
-        text = resolve(frame.caption, frame.bindings, frame.included, self._names)
+        # Those that the words had bound by then; the rules were fewer once.
+        then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")
+        text = resolve(frame.caption, (*frame.bindings, *then), frame.included, self._names)
         return self._hash(frame, text) if text == take.text else None
 
     def stale_cause(self, frame: Frame) -> str | None:

@@ -15,6 +15,7 @@ from functools import cached_property
 from storyboard.errors import StoryError
 from storyboard.people import Look
 from storyboard.renderer import Conditioning, Verdict
+from storyboard.story.descriptions import describe
 from storyboard.text.captions import Binding, Reading, clean_text, listed
 
 MAX_FRAMES = 200
@@ -175,10 +176,12 @@ class Story:
     quality: str = "standard"
     checking: str = "ask"
 
-    @property
+    @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:
-        """Each cast name with its aliases, in the form `captions.find_mentions` takes."""
-        return {character.name: character.aliases for character in self.cast}
+        """Each cast name with its aliases and what only that one is called ("the old woman"), as `find_mentions` wants
+        them."""
+        own = describe(self.cast).own
+        return {one.name: (*one.aliases, *own[one.name]) for one in self.cast}
 
     def has_frame(self, frame_id: str) -> bool:
         return any(frame.id == frame_id for frame in self.frames)

@@ -1,21 +1,25 @@
 """Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
 
-Knows neither torch, gradio nor stories. Which of several candidates it is, the model says (`explain.py`).
+Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
+in a picture, the model says (`explain.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Protocol
 
-from storyboard.text.captions import PRONOUN_FORMS, Binding, Pronoun, ReadSentence, is_possessive
-from storyboard.text.clauses import subject_of
-from storyboard.text.impersonal import is_impersonal, is_thing
+from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence
+from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
+from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
+from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # people that "they" may stand for
+GROUPED = 7  # people, those named latest, of whom groups are made
 
 Names = tuple[str, ...]
+Meant = Mapping[int, Names]  # where a pronoun of the sentence stands -> whom it is taken for
 
 
 class Person(Protocol):
@@ -27,64 +31,154 @@ class Person(Protocol):
 
 
 def candidates(
-    sentence: ReadSentence, pronoun: Pronoun, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+    sentence: ReadSentence,
+    pronoun: Pronoun,
+    cast: Sequence[Person],
+    earlier: Sequence[ReadSentence],
+    meant: Meant | None = None,
 ) -> list[Names]:
     """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
 
-    sentence, earlier: read for the names of `cast`, the latter oldest first. People of fitting pronoun whom one of
-    `earlier` names, or this sentence before the pronoun; who is named behind it is somebody else ("She waves to Rosa"),
-    and so is who does something to it ("Rosa meets her"), except for possessives ("In her garden, Rosa reads", "Rosa
-    reads her book"). For "they" also groups of them. An "it" that is the weather, the time or a thing stands for nobody
-    (`impersonal.py`).
+    sentence, earlier: read for the names of `cast`, the latter oldest first. meant: what other pronouns of the sentence
+    are taken for. People of fitting pronoun whom one of `earlier` names, or this sentence before the pronoun; behind it
+    only where it opens a clause of theirs ("Before she leaves, Nana reads") or owns ("In her garden, Rosa reads"). Who
+    does something to it is somebody else ("Rosa meets her", "They wake him"). For "they" also groups of them, and where
+    there is none, anybody. An "it" that is the weather, the time or a thing, a "them" that is things and a "their" of
+    everyone stand for nobody.
     """
     key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
-    people = _people(sentence, pronoun, earlier)
-    pronouns = {member.name: member.pronoun for member in cast}
-    found: list[Names] = [(name,) for name in people if pronouns[name] == key]
-    if key == "it" and _is_nobody(sentence, pronoun, [name for (name,) in found]):
-        return []
+    meant = meant or {}
+    people = _people(sentence, pronoun, earlier, meant)
     if key == "they":
-        for size in range(2, min(len(people), MAX_GROUP) + 1):
-            found += combinations(people, size)
+        return _groups(sentence, pronoun, people, cast, earlier)
+    pronouns = {member.name: member.pronoun for member in cast}
+    fitting = [name for name in people if pronouns[name] == key]
+    if key == "it" and _is_nobody(sentence, pronoun, fitting, earlier):
+        return []
+    return [(name,) for name in fitting]
+
+
+def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
+    """The names in a group of a sentence, those that its pronouns are taken for among them."""
+    found: set[str] = set()
+    for one in analysis.expressions:
+        if one.group == group:
+            found.update(names_of(one, meant))
     return found
 
 
-def bindings_by_words(
-    sentence: ReadSentence, bound: Container[int], cast: Sequence[Person], earlier: Sequence[ReadSentence]
-) -> tuple[Binding, ...]:
-    """The pronouns of `sentence`, without the occurrences `bound`, whose names the words leave no choice in.
-
-    Only those that somebody named does something to: a language model reads "Rosa dances. She waves." well, and of
-    "Rosa dances. Nana meets her." it had Nana drawn twice.
-    """
-    found = []
-    for occurrence, pronoun in enumerate(sentence.pronouns):
-        if occurrence in bound or is_possessive(sentence.text, pronoun):
-            continue
-        if subject_of(sentence, pronoun):
-            people = candidates(sentence, pronoun, cast, earlier)
-            if len(people) == 1:
-                found.append(Binding(pronoun.word, occurrence, people[0]))
-    return tuple(found)
+def names_of(expression: Expression, meant: Meant) -> Names:
+    """Who an expression is about: the one it names, or whom the pronoun is taken for."""
+    what = expression.what
+    return (what.name,) if isinstance(what, Mention) else meant.get(what.start, ())
 
 
-def _people(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> list[str]:
+def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str]:
+    """The names of those who do what is done to an object, or to what an owner has."""
+    if expression.doer != FOLLOWING:
+        return group_of(analysis, expression.doer, meant)
+    behind = analysis.clauses[expression.clause + 1 : expression.clause + 2]
+    return group_of(analysis, behind[0].subject, meant) if behind else set()
+
+
+def _people(
+    sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence], meant: Meant
+) -> list[str]:
     """Who may be meant at all, those named latest first."""
-    before = [mention.name for mention in sentence.mentions if mention.start < pronoun.start]
-    behind = {mention.name for mention in sentence.mentions if mention.start > pronoun.start} - set(before)
+    analysis = analyse(sentence)
+    own = analysis.of(pronoun)
+    named = [one for one in analysis.expressions if isinstance(one.what, Mention)]
+    before = [one.what.name for one in named if one.start < pronoun.start]
+    behind = {one.what.name for one in named if one.start > pronoun.start} - set(before)
+    reach = [one.what.name for one in named if one.what.name in behind and _reaches(analysis, own, one)]
     latest = [name for read in reversed(earlier) for name in reversed(read.names)]
-    others: set[str] = set()
-    owners: list[str] = []
-    if is_possessive(sentence.text, pronoun):
-        owners = [mention.name for mention in sentence.mentions if mention.name in behind]
-    else:
-        others = behind | set(subject_of(sentence, pronoun))
-    order = dict.fromkeys([*reversed(before), *owners, *latest])
+    others = (behind - set(reach)) | _others(sentence, analysis, own, meant)
+    order = dict.fromkeys([*reversed(before), *reach, *latest, *_meant_before(analysis, own, meant)])
     return [name for name in order if name not in others]
 
 
-def _is_nobody(sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str]) -> bool:
+def _meant_before(analysis: Analysis, own: Expression, meant: Meant) -> list[str]:
+    return [name for one in analysis.expressions if one.start < own.start for name in names_of(one, meant)]
+
+
+def _reaches(analysis: Analysis, own: Expression, named: Expression) -> bool:
+    """Whether a pronoun may stand for somebody who is only named behind it."""
+    if own.role == "owner":
+        return True
+    clause = analysis.clauses[own.clause]
+    if clause.leading:
+        return named.clause > own.clause
+    # "Behind her, Rosa hears a noise": before the subject, and nothing is done to her.
+    return own.role == "object" and own.doer is None and not clause.begun and named.clause > own.clause
+
+
+def _others(sentence: ReadSentence, analysis: Analysis, own: Expression, meant: Meant) -> set[str]:
+    """Those in the same clause who are somebody else than the pronoun `own`."""
+    others: set[str] = set()
+    if own.role == "owner":
+        return others
+    oneself = own.role == "object" and is_about_oneself(sentence.text, own.what)
+    for one in analysis.expressions:
+        if one.start == own.start or one.role == "owner":
+            continue
+        together = one.group == own.group
+        acts = not oneself and own.role == "object" and own.doer is not None and _is_doer(analysis, own, one)
+        done_to = one.role == "object" and _is_doer(analysis, one, own) and _is_other(sentence, one)
+        beside = (
+            not oneself
+            and own.role == one.role == "object"
+            and (one.clause, one.doer) == (own.clause, own.doer)
+        )
+        if together or acts or done_to or (beside and _share_a_verb(sentence, one, own)):
+            others.update(names_of(one, meant))
+    return others
+
+
+def _is_doer(analysis: Analysis, done_to: Expression, one: Expression) -> bool:
+    if done_to.doer != FOLLOWING:
+        return done_to.doer is not None and one.group == done_to.doer
+    behind = analysis.clauses[done_to.clause + 1 : done_to.clause + 2]
+    return bool(behind) and behind[0].subject == one.group
+
+
+def _is_other(sentence: ReadSentence, one: Expression) -> bool:
+    return isinstance(one.what, Mention) or not is_about_oneself(sentence.text, one.what)
+
+
+def _share_a_verb(sentence: ReadSentence, one: Expression, other: Expression) -> bool:
+    """Whether two objects are done the same thing to: "introduces Nana to her", not "hugs Nana and waves to her"."""
+    first, last = sorted((one, other), key=lambda each: each.start)
+    between = WORD.findall(sentence.text[first.end : last.start].lower())
+    pairs = zip(between, between[1:], strict=False)
+    # "promises Nana to call her" has a second verb, "takes Nana to the park with her" has not.
+    second = any(one == "to" and two not in DETERMINERS for one, two in pairs)
+    return not second and not {"and", "but", "then", "or"} & set(between)
+
+
+def _groups(
+    sentence: ReadSentence,
+    pronoun: Pronoun,
+    people: Sequence[str],
+    cast: Sequence[Person],
+    earlier: Sequence[ReadSentence],
+) -> list[Names]:
+    """Whom "they" can stand for: whose pronoun it is, groups, and where there is none, one of any pronoun."""
+    before = WORD.findall(sentence.text[: pronoun.start].lower())
+    if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
+        return []
+    pronouns = {member.name: member.pronoun for member in cast}
+    found: list[Names] = [(name,) for name in people if pronouns[name] == "they"]
+    for size in range(2, min(len(people), MAX_GROUP) + 1):
+        found += combinations(people[:GROUPED], size)
+    return found or [(name,) for name in people]
+
+
+def _is_nobody(
+    sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str], earlier: Sequence[ReadSentence]
+) -> bool:
     """Whether an "it" that could be one of `people` is none of the cast."""
     named = sentence.among(people).mentions
     since = max((one.end for one in named if one.end <= pronoun.start), default=0)
-    return is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since)
+    if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
+        return True
+    return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))

@@ -4,9 +4,8 @@ Training, the pipeline and the session all call these functions, so a caption me
 Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
 the prompt that a language model reads is `prompt.py`'s.
 
-Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
-called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
-hyphen joins words: "Anne-Marie" is no mention of Anne.
+Where a name stands in a sentence, however it is typed, is `spellings.py`'s. An apostrophe ends a name in "Rosa's" and
+"Rosa'll" but not in "don't" (for a Don), and a hyphen joins words: "Anne-Marie" is no mention of Anne.
 """
 
 from __future__ import annotations
@@ -18,12 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from storyboard.errors import StoryError
+from storyboard.text.possessives import owns
+from storyboard.text.spellings import APOSTROPHES, find_spelling, is_whole_word
 
 MAX_CAPTION = 600  # characters
 
-_HYPHENS = "-\u2010\u2011"
-_APOSTROPHES = "'\u2019\u02bc"
-_CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
 PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
     "he": ("he", "him", "his"),
     "she": ("she", "her", "hers"),
@@ -35,22 +33,9 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )  # longer ones first
 _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
-_VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
-_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
-_NOTHING_OWNED = frozenset(
-    """a an the this that these those some any no every each and or but nor so yet then to in into on onto at from by
-    for with without of off about over under near behind beside between around along across through towards toward up
-    down out away here there now again today tonight tomorrow yesterday as while when where who because if after
-    before until very too quickly slowly gently quietly happily softly goodbye hello how what why which""".split()
-)
-_PERCEIVING = frozenset(
-    """see sees saw watch watches watched hear hears heard let lets make makes made help helps helped""".split()
-)
-_BARE_VERBS = frozenset(
-    """be become build carry catch choose climb close come cry draw eat enter fall feed find fly get give go hide jump
-    know laugh lean learn leave lie move open pack pay play put read run sing sit sleep speak stand stay swim take talk
-    throw try wait wake walk wave write""".split()
-)
+_VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
+BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+_DESCRIBING = re.compile(r"(?:the|our|that|this)\s", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
 
@@ -97,6 +82,7 @@ class Binding:
     word: str  # the pronoun in small letters, as `Pronoun.word`
     occurrence: int
     names: tuple[str, ...]
+    confidence: float = 1.0  # 0 to 1; the writer's own is certain
 
 
 @dataclass(frozen=True)
@@ -118,17 +104,16 @@ def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Men
     to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
     """
     found = [
-        Mention(name, match.start(), match.end())
+        (start - end, start, caption[start:end].casefold() != spelling.casefold(), Mention(name, start, end))
         for name, aliases in names.items()
         for spelling in (name, *aliases)
-        for match in _spellings(spelling, caption)
+        for start, end in find_spelling(spelling, caption)
     ]
-    found.sort(
-        key=lambda mention: (mention.start - mention.end, mention.start)
-    )  # longest first, then leftmost
+    # Longest first, then leftmost, then those spelt so: "Zoe" is Zoe where the cast has a Zoë beside her.
+    found.sort(key=lambda one: one[:3])
     claimed = bytearray(len(caption))
     kept = []
-    for mention in found:
+    for *_, mention in found:
         if not any(claimed[mention.start : mention.end]):
             claimed[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
             kept.append(mention)
@@ -179,6 +164,27 @@ def resolve(
     return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
 
 
+def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
+    """The sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+
+    Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
+    """
+    mentions = find_mentions(caption, names)
+    described = [one for one in mentions if _describes(caption[one.start : one.end])]
+    if not described:
+        return caption  # nearly always
+    named = {one.name for one in mentions if one not in described}
+    for one in reversed(described):
+        if one.name not in named and not _describes(one.name):
+            caption = caption[: one.start] + one.name + caption[one.end :]
+    return caption
+
+
+def _describes(spelling: str) -> bool:
+    """Whether an alias says what somebody is, "the robot", rather than another name."""
+    return _DESCRIBING.match(spelling) is not None or spelling.casefold() in BARE_KIN
+
+
 def listed(names: Iterable[str]) -> str:
     """Names in a sentence: "Rosa, Milo and Bolt"."""
     names = list(names)
@@ -213,20 +219,6 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
 
 
-def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    if _in_word(before) or _in_word(after):
-        return False
-    if before and before in _HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
-        return False
-    if after and after in _HYPHENS and _in_word(text[end + 1 : end + 2]):
-        return False
-    if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
-        return _CONTRACTION.match(text, end) is not None
-    return True
-
-
 def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
     """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
     people = listed(who)
@@ -245,34 +237,7 @@ def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
 
 def is_possessive(text: str, pronoun: Pronoun) -> bool:
     """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
-    return pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun))
-
-
-def _owns(text: str, her: Pronoun) -> bool:
-    """Whether "her" is a possessive, judged by the words around it: "her hat", but "sees her run" and "to her"."""
-    following = _NEXT_WORD.match(text, her.end)
-    if following is None or following.group(1).lower() in _NOTHING_OWNED:
-        return False
-    perceived = not _PERCEIVING.isdisjoint(text[: her.start].lower().split()[-1:])
-    word = following.group(1).lower()
-    return not (perceived and (word in _BARE_VERBS or word.endswith("ing")))
-
-
-def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:
-    words = spelling.split()
-    if not words:
-        return []
-    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
-    return [
-        match for match in pattern.finditer(caption) if is_whole_word(caption, match.start(), match.end())
-    ]
-
-
-def _in_word(character: str) -> bool:
-    """Letters, digits, the underscore, and combining marks, which Python's \\w leaves out."""
-    if not character:
-        return False
-    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+    return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 
 
 def _is_visible(character: str) -> bool:

@@ -1,48 +1,279 @@
-"""Who does what a clause tells: "Rosa meets her" is about two people, as nobody meets oneself under another word.
+"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
 
-English has "herself" for that. There is no parser here: a clause begins where a sentence does, behind a stop or a
-conjunction, and its subject is the first name in it. Knows neither torch, gradio nor stories.
+There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
+followed by a verb is its subject, and all behind the verb is done to others: "Rosa meets her" is about two people, as
+nobody meets oneself under another word. English has "herself" for that. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from storyboard.text.captions import Mention, Pronoun, ReadSentence
+from storyboard.text import word_classes as words
+from storyboard.text.captions import Mention, Pronoun, ReadSentence, is_possessive
 
+_SUBJECTS = frozenset(["he", "she", "they"])
 _OBJECTS = frozenset(["him", "her", "them"])
 # "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
 _ABOUT_ONESELF = re.compile(
     r"(?<!\w)(?:(?:behind|around|beside|above|below|under|over|near|about|in front of)"
-    r"|(?:takes?|brings?|carries|carry|has|have|keeps?)(?!\w).*\swith)\s+$",
+    r"|(?:takes?|took|brings?|brought|carries|carry|carried|has|have|had|keeps?|kept)(?!\w).*\swith)\s+$",
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"\s*(?:,|,?\s*(?:and|&))\s*", re.IGNORECASE)
-# What stands before the first word of a clause: nothing, a stop, or a word that opens one.
-_OPENING = re.compile(
-    r"(?:^|[.!?;:,\u2026\u2014\u2013]|(?<!\w)(?:and|but|so|or|because|when|while|as|after|before|until|if|that|then"
-    r"|later|now|soon|suddenly|meanwhile|finally|today|tonight))[\"'\u201c\u2018\s]*$",
-    re.IGNORECASE,
-)
+_STOP = re.compile(r"[.!?;:\u2026\u2014]")
+_OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
+FOLLOWING = -1  # a doer who is only said behind
+_WINDOW = 60  # characters before an expression that its role depends on
 
 
-def subject_of(sentence: ReadSentence, pronoun: Pronoun) -> tuple[str, ...]:
-    """The names that are the subject of the verb whose object `pronoun` is; empty where it is no object.
+@dataclass(frozen=True)
+class Expression:
+    """A word for somebody in a sentence: the name or pronoun at [start:end], with its part in its clause.
 
-    "Rosa dances and Nana meets her" gives Nana, "Rosa gives Nana a hat and hugs her" Rosa, "Rosa and Milo meet her"
-    both.
+    clause: the number of its clause. role: "subject", "object" or "owner" (of what follows). group: the number of those
+    whom only "and" joins. doer: the group that does
+    what is done to an object or to what somebody owns; FOLLOWING is the subject of the next clause, None nobody of the
+    cast.
     """
-    text = sentence.text
-    if pronoun.word not in _OBJECTS or _ABOUT_ONESELF.search(text[: pronoun.start]):
-        return ()
-    groups: list[list[Mention]] = []
-    for mention in sentence.mentions:
-        if mention.start > pronoun.start:
-            break
-        if groups and _JOINED.fullmatch(text, groups[-1][-1].end, mention.start):
-            groups[-1].append(mention)
-        else:
-            groups.append([mention])
-    subjects = [group for group in groups if _OPENING.search(text[: group[0].start])]
-    found = subjects[-1] if subjects else groups[0] if groups else []
-    return tuple(mention.name for mention in found)
+
+    what: Mention | Pronoun
+    role: str
+    group: int
+    clause: int
+    doer: int | None
+
+    @property
+    def start(self) -> int:
+        return self.what.start
+
+    @property
+    def end(self) -> int:
+        return self.what.end
+
+
+@dataclass
+class Clause:
+    """opener: the word that joins it to what stands before it, or "". leading: it stands before the clause it is of."""
+
+    start: int
+    opener: str
+    subject: int | None = None  # a group; None where that is nobody of the cast
+    leading: bool = False
+    begun: bool = True  # its subject has been said
+
+
+@dataclass
+class Analysis:
+    """The expressions of a sentence in its order, and its clauses."""
+
+    expressions: list[Expression] = field(default_factory=list)
+    clauses: list[Clause] = field(default_factory=list)
+
+    def of(self, what: Mention | Pronoun) -> Expression:
+        """The expression that a mention or pronoun of this sentence is."""
+        return next(one for one in self.expressions if one.start == what.start)
+
+
+@lru_cache(maxsize=4096)
+def analyse(sentence: ReadSentence) -> Analysis:
+    """Returns who does what in a sentence. The value is shared: it is not to be changed."""
+    return _Reader(sentence).read()
+
+
+def is_about_oneself(text: str, pronoun: Pronoun) -> bool:
+    """Whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
+    return _ABOUT_ONESELF.search(text[max(0, pronoun.start - _WINDOW) : pronoun.start]) is not None
+
+
+class _Reader:
+    """One sentence from left to right."""
+
+    def __init__(self, sentence: ReadSentence) -> None:
+        self.sentence = sentence
+        self.text = sentence.text
+        self.done = Analysis()
+        self.group = -1
+        self.embedded: tuple[int, int] | None = None  # a group that does what follows, and where that begins
+
+    def read(self) -> Analysis:
+        found: list[Mention | Pronoun] = sorted(
+            [*self.sentence.mentions, *self.sentence.pronouns], key=lambda one: one.start
+        )
+        before: Mention | Pronoun | None = None
+        for what in found:
+            self._unnamed_subjects(before.end if before else 0, what.start)
+            role = self._role(what, before)
+            joined = role != "owner" and before is not None and self._is_joined(before, what, role)
+            if joined:
+                role = self.done.expressions[-1].role
+            else:
+                self.group += 1
+                if role == "subject":
+                    self._start_clause(what.start, self.group)
+            self._add(what, role)
+            before = what
+        self._mark_leading()
+        return self.done
+
+    def _add(self, what: Mention | Pronoun, role: str) -> None:
+        if not self.done.clauses:
+            self.done.clauses.append(Clause(0, "", begun=False))
+        clause = len(self.done.clauses) - 1
+        doer = self._doer(what) if role != "subject" else None
+        self.done.expressions.append(Expression(what, role, self.group, clause, doer))
+        if role == "object" and self._does_what_follows(what):
+            self.embedded = (self.group, what.end)
+
+    def _doer(self, what: Mention | Pronoun) -> int | None:
+        """The group that does something to `what`, an object."""
+        clause = self.done.clauses[-1]
+        if self.embedded is not None and self.embedded[0] != self.group:
+            between = self.text[self.embedded[1] : what.start]
+            if not self._resumes(between):
+                return self.embedded[0]
+        if clause.subject is not None:
+            return clause.subject
+        return FOLLOWING if self._is_participle(clause, what) else None
+
+    def _resumes(self, between: str) -> bool:
+        """Whether the main verb's subject goes on after an embedded one: "asks Rosa to sit and hugs her"."""
+        found = words.WORD.findall(between.lower())
+        pairs = zip(found, found[1:], strict=False)
+        return any(one in words.COORDINATORS and words.is_finite(two) for one, two in pairs)
+
+    def _is_participle(self, clause: Clause, what: Mention | Pronoun) -> bool:
+        """ "Seeing her, Nana smiles": who does it is only said behind."""
+        found = words.WORD.findall(self.text[clause.start : what.start].lower())
+        return any(word.endswith("ing") and len(word) > 4 for word in found[:2])
+
+    def _does_what_follows(self, what: Mention | Pronoun) -> bool:
+        before = words.WORD.findall(self.text[max(0, what.start - _WINDOW) : what.start])
+        after = words.WORD.match(self.text, what.end + 1)
+        return bool(before and after and words.controls(before[-1].lower(), after.group().lower()))
+
+    def _role(self, what: Mention | Pronoun, before: Mention | Pronoun | None) -> str:
+        if isinstance(what, Pronoun):
+            if is_possessive(self.text, what):
+                return "owner"
+            if what.word in _SUBJECTS:
+                return "subject"
+            if what.word in _OBJECTS:
+                return "object"
+        elif self._owns(what):
+            return "owner"
+        if self._opened(what.start):
+            return "subject"
+        previous = self._previous(what.start)
+        if not self._verb_behind(what.end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
+            return "object"
+        clause = self.done.clauses[-1] if self.done.clauses else None
+        return "subject" if clause is None or not clause.begun or words.is_saying(previous) else "object"
+
+    def _owns(self, mention: Mention) -> bool:
+        """ "Rosa's hat", but not "Rosa's running" nor "Rosa's in the park"."""
+        match = re.compile(r"['\u2019]s?\s+([^\W\d_]+)").match(self.text, mention.end)
+        if match is None:
+            return False
+        word = match.group(1).lower()
+        small = words.DETERMINERS | words.PREPOSITIONS | words.COORDINATORS | {"not", "very", "so", "too"}
+        return word not in small and not word.endswith("ing")
+
+    def _is_joined(self, before: Mention | Pronoun, what: Mention | Pronoun, role: str) -> bool:
+        """Whether the two are one group: "Rosa and Milo run", not "Rosa hugs Nana and Milo runs"."""
+        last = self.done.expressions[-1]
+        if last.role == "owner" or not _JOINED.fullmatch(self.text, before.end, what.start):
+            return False
+        if last.role == "subject":
+            leading = self.done.clauses[-1].opener in words.SUBORDINATORS
+            if (
+                "and" not in self.text[before.end : what.start].lower()
+                and leading
+                and self._verb_behind(what.end)
+            ):
+                return False  # "When she wakes ..." has its own verb; "After Rosa, Milo runs" has not
+            return True
+        return role == "object" or not (self._verb_behind(what.end) or isinstance(what, Pronoun))
+
+    def _opened(self, place: int) -> bool:
+        """Whether a clause can begin at `place`."""
+        before = self.text[:place].rstrip(" \"'\u201c\u2018")
+        if not before or before[-1] in ".!?;:,\u2026\u2014\u2013":
+            return not before or before[-1] != "," or self._comma_opens(place)
+        return self._previous(place) in _OPENERS
+
+    def _comma_opens(self, place: int) -> bool:
+        """Whether a comma may stand before a clause here, and not in a list: "to Nana, Milo and Juno"."""
+        last = self.done.expressions[-1] if self.done.expressions else None
+        listed = last and last.role == "object" and _JOINED.fullmatch(self.text, last.end, place)
+        return not listed or self._verb_behind_any(place)
+
+    def _verb_behind_any(self, place: int) -> bool:
+        following = words.WORD.findall(self.text[place : place + _WINDOW])
+        return len(following) > 1 and words.is_finite(following[1])
+
+    def _previous(self, place: int) -> str:
+        found = words.WORD.findall(self.text[max(0, place - _WINDOW) : place])
+        bare = self.text[:place].rstrip()
+        return found[-1].lower() if found and bare[-1:].isalpha() else ""
+
+    def _verb_behind(self, place: int) -> bool:
+        match = words.WORD.match(self.text, place + 1)
+        while match is not None and words.is_manner(match.group()):
+            match = words.WORD.match(self.text, match.end() + 1)
+        return match is not None and words.is_finite(match.group())
+
+    def _start_clause(self, place: int, subject: int | None) -> None:
+        previous = self._previous(place)
+        bare = self.text[:place].rstrip()
+        opener = previous if previous in _OPENERS else ""
+        before = words.WORD.findall(bare[-_WINDOW:].lower())
+        if opener in words.OPENING_ADVERBS and len(before) > 1 and before[-2] in _OPENERS:
+            opener = before[-2]
+        if opener in ("who", "which", "that") and self.done.expressions:
+            last = self.done.expressions[-1]
+            subject = subject if subject is not None else last.group
+        self.done.clauses.append(Clause(place, opener, subject))
+        self.embedded = None
+
+    def _unnamed_subjects(self, start: int, end: int) -> None:
+        """Clauses between two expressions whose subject is nobody of the cast, or somebody before a "who"."""
+        stretch = self.text[start:end]
+        for match in words.WORD.finditer(stretch):
+            place = start + match.start()
+            word = match.group().lower()
+            if word == "who" and self.done.expressions and stretch[: match.start()].strip() in ("", ","):
+                self.done.clauses.append(Clause(place, "who", self.done.expressions[-1].group))
+                self.embedded = None
+            elif (
+                word in words.DETERMINERS and self._opened(place) and self._has_verb(match.end() + start, end)
+            ):
+                self._start_clause(place, None)
+        if self.done.expressions and _STOP.search(stretch):
+            self.done.clauses.append(Clause(end, "", begun=False))
+            self.embedded = None
+
+    def _has_verb(self, start: int, end: int) -> bool:
+        """Whether a verb follows a noun within four words: "the dog follows"."""
+        found = words.WORD.findall(self.text[start:end])[:4]
+        stopped = next((i for i, one in enumerate(found) if one.lower() in _OPENERS), len(found))
+        return any(words.is_finite(one) for one in found[1:stopped])
+
+    def _mark_leading(self) -> None:
+        """Which clauses stand before the one that they are of: "When she wakes, Rosa sings"."""
+        for clause, following in zip(self.done.clauses, self.done.clauses[1:], strict=False):
+            between = self.text[clause.start : following.start]
+            fresh = clause.opener in words.SUBORDINATORS and self._begins(clause)
+            clause.leading = (
+                fresh and not _STOP.search(between) and following.opener not in words.COORDINATORS
+            )
+
+    def _begins(self, clause: Clause) -> bool:
+        """Whether nothing but the words that open it stand before a clause in its sentence."""
+        before = _STOP.split(self.text[: clause.start])[-1]
+        found = words.WORD.findall(before.lower())
+        return all(word in _OPENERS or word in words.PREPOSITIONS for word in found) or found[-2:-1] == [
+            "soon"
+        ]

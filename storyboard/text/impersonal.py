@@ -12,23 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from storyboard.text.captions import Pronoun
+from storyboard.text.captions import Pronoun, ReadSentence
+from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite
 
 _HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
     starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
-    grows grew growing turns turned turning feels felt seems seemed looks looked stays stayed remains remained on
-    """.split()
+    grows grew growing turns turned turning feels felt seems seemed looks looked stays stayed remains remained
+    on""".split()
 _ADVERBS = """not never still already almost nearly very so too quite really rather now soon suddenly finally only just
-    hardly barely always often again about past half much all pretty a an the another this that first last such one two
-    three four five six seven eight nine ten eleven twelve""".split()
+    hardly barely always often again about past half much all pretty a an the another this that first last such one
+    two three four five six seven eight nine ten eleven twelve""".split()
 _LINKS = frozenset(_HELPERS + _ADVERBS)
 # What "it is" says of the world, and hardly ever of somebody.
 _STATES = frozenset(
     """rainy snowy sunny windy foggy misty cloudy stormy icy frosty humid dark darker late later early earlier cold
     colder hot hotter warm warmer chilly freezing dawn dusk day daytime night nighttime morning noon afternoon evening
-    midnight sunrise sunset today tomorrow spring summer autumn winter monday tuesday wednesday thursday friday saturday
-    sunday january february march april may june july august september october november december christmas easter
-    halloween weekend time lunchtime dinnertime bedtime teatime o'clock""".split()
+    midnight sunrise sunset today tomorrow spring summer autumn winter monday tuesday wednesday thursday friday
+    saturday sunday january february march april may june july august september october november december christmas
+    easter halloween weekend time lunchtime dinnertime bedtime teatime o'clock""".split()
 )
 _OCCASIONS = frozenset(
     "day night morning noon afternoon evening midnight time spring summer autumn winter".split()
@@ -47,9 +48,15 @@ _AFTER_OBJECT = _CLAUSE_END | frozenset(
     """and or but then to in into on onto at for from with up down out away over under near behind beside inside off
     back home open together outside again all while as""".split()
 )
+# What things do by themselves, and hardly ever robots and animals.
+_OF_THINGS = frozenset(
+    """breaks broke bursts burst burns burnt melts melted rolls rolled bounces bounced floats floated shines shone
+    smells smelt tastes tasted rings rang cracks cracked leaks leaked spills spilled opens opened closes closed rips
+    ripped explodes exploded glitters glittered sinks sank""".split()
+)
 _NO_VERB = _CLAUSE_END | frozenset(
-    """and or but while as then when because that after before until if so with to near behind beside by for into in on
-    onto at from of over under around about past than like next without against""".split()
+    """and or but while as then when because that after before until if so with to near behind beside by for into in
+    on onto at from of over under around about past than like next without against""".split()
 )
 
 
@@ -88,6 +95,56 @@ def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
         return False
     pairs = zip(before, before[1:-1], strict=False)
     return any(word in _BRINGING_IN and previous not in _NO_VERB for previous, word in pairs)
+
+
+def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
+    """Whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
+
+    last: that frame's sentence with those alone whom the "it" may be. Who is named in it behind the thing comes first,
+    and so does whoever is named in it at all where the "it" does something itself.
+    """
+    words = [word.lower() for word in _WORD.findall(last.text)]
+    named = [word.lower() for one in last.mentions for word in _WORD.findall(last.text[one.start : one.end])]
+    since = max((index for index, word in enumerate(words) if word in named), default=-1)
+    # The noun stands behind its article; "in a park" is where something happens.
+    pairs = zip(words[since + 1 :], words[since + 2 : -1], strict=False)
+    brought = any(word in _BRINGING_IN and previous not in PREPOSITIONS for previous, word in pairs)
+    if not brought:
+        return False
+    before = [word.lower() for word in _WORD.findall(caption[: pronoun.start])]
+    if before and before[-1] not in _NO_VERB:
+        return True  # something is done to it
+    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
+    return not named and bool(following) and following[0] in _OF_THINGS
+
+
+def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
+    """Whether this "them" is several things that something was done to: "Rosa picks flowers and gives them to Nana"."""
+    if pronoun.word != "them":
+        return False
+    before = [one.end for one in sentence.mentions if one.end <= pronoun.start]
+    if _has_plural(sentence.text[: pronoun.start]):
+        return len(before) < 3
+    if len(before) > 1 or not earlier:
+        return False
+    last = earlier[-1]
+    since = max((one.end for one in last.mentions), default=0)
+    return len(last.names) < 2 and _has_plural(last.text[since:])
+
+
+def _has_plural(text: str) -> bool:
+    """Whether a clause behind its subject does something to several: "picks red flowers", "packs the bags"."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    verb = next((index for index, word in enumerate(words) if is_finite(word)), None)
+    if verb is None:
+        return False
+    for word, following in zip(words[verb + 1 :], [*words[verb + 2 :], "."], strict=False):
+        if word in _CLAUSE_END or word in PREPOSITIONS or word in ("and", "but", "while", "when"):
+            return False
+        ends = following in _AFTER_OBJECT
+        if ends and word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in DETERMINERS:
+            return True
+    return False
 
 
 def _has_object(words: Sequence[str]) -> bool:

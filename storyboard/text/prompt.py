@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from storyboard.text.captions import is_whole_word
+from storyboard.text.spellings import is_whole_word
 
 
 @dataclass(frozen=True)

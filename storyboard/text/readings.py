@@ -29,7 +29,9 @@ def place_readings(
     for occurrence, pronoun in enumerate(find_pronouns(caption)):
         binding, by = bound.get(occurrence, (None, ""))
         if binding is not None and binding.word == pronoun.word:
-            placed.append(Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, 1.0, by))
+            placed.append(
+                Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, binding.confidence, by)
+            )
         else:
             unbound.append(pronoun)
     # Names replaced the bound pronouns, so those left stand in both sentences in the same order.

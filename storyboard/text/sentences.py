@@ -3,19 +3,18 @@
 Knows neither torch, gradio nor stories; `captions.py` finds the names and pronouns. A sentence about nobody at all
 ("The lane at dawn.") is a scene and is fine.
 
-There is no dictionary here, so an unknown person is recognised by how the word is used, and only when that is clear:
-  - inside a sentence: a capitalised word that is not part of a longer name ("Maple Lane"), not a place or a thing by
-    the word before it ("to Paris", "a Batman mug"; but "waves to Zelda"), not a month, language or the like, and not
-    in quotation marks;
-  - at its beginning: one joined to the cast by "and" ("Zelda and Rosa"), or followed by an everyday verb
-    ("Zelda waves to everyone").
-Every error says how to go on, and writing the word in small letters always works, so a wrong guess costs little.
+There is no dictionary here, so a name of nobody is recognised by how the word is used: a capitalised word that is not
+part of a longer name ("Maple Lane"), not a place or a thing by the word before it ("to Paris", "a Batman mug"), not a
+month or the like, and not in quotation marks. Most such words may as well be things, languages or kin ("plays Lego",
+"speaks Portuguese", "calls Mum"): the page says so (`find_outsiders`) and they are drawn. Refused is only who does or
+is done what people do: "Zelda waves", "hugs Zelda", "Rosa and Zelda dance". Every error says how to go on, and
+writing the word in small letters always works, so a wrong guess costs little.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from storyboard.errors import StoryError
@@ -26,24 +25,38 @@ _QUOTED = re.compile(r'"[^"]*"|\u201c[^\u201d]*\u201d')
 _SENTENCE_END = re.compile(r"[.!?:;\u2026\u2014][\"'\u201d\u2019)\s]*$")
 
 _NOT_NAMES = frozenset(
-    """i i'm i'll i'd i've mr mrs ms dr sir ok okay tv monday tuesday wednesday thursday friday saturday sunday january
-    february march april may june july august september october november december christmas easter halloween english
-    french german spanish italian chinese japanese american british european god earth mars sun moon""".split()
+    """i i'm i'll i'd i've mr mrs ms dr sir ok okay tv monday tuesday wednesday thursday friday saturday sunday
+    january february march april may june july august september october november december christmas easter halloween
+    english french german spanish italian chinese japanese american british european god earth mars sun
+    moon""".split()
 )
 _BEFORE_THINGS = frozenset(
     """a an the this that these those my your his her its our their some every in into inside at to from of on onto
     near by down up along through across around past towards toward over under between behind beyond outside called
     named like than says reads visits visiting""".split()
 )
-_TOWARDS_PEOPLE = frozenset(
-    "waves waving talks talking speaks speaking smiles smiling sings singing next".split()
-)
+_TOWARDS_PEOPLE = frozenset("waves waving talks talking speaks speaking smiles smiling sings singing".split())
 _SURE_VERBS = frozenset("is was has does goes gets comes holds sits says eats wears".split())  # never plurals
-_VERBS = _SURE_VERBS | frozenset(
-    """runs walks waves stands sleeps reads drinks plays dances jumps looks smiles laughs cries sings feeds rides
-    cooks paints draws throws catches kicks carries opens closes gives takes makes finds sees meets hugs talks asks
-    tells wants rests waits puts picks climbs swims writes points watches helps hides chases pushes pulls digs builds
-    sweeps knocks enters loves likes wakes falls""".split()
+# What people do, and things, places and weather hardly ever.
+_VERBS = frozenset(
+    """sits says eats wears walks waves sleeps reads drinks dances jumps smiles laughs cries sings feeds rides cooks
+    paints draws throws catches kicks carries finds sees meets hugs talks asks tells wants climbs swims writes points
+    watches hides chases digs builds sweeps knocks loves likes arrives""".split()
+)
+_OFTEN_THINGS_DO = frozenset(
+    """is was has does goes gets comes holds runs plays stands looks opens closes gives takes makes rests waits puts
+    picks helps pushes pulls enters wakes falls""".split()
+)
+# What is done to people, and hardly ever to things.
+_DONE_TO_PEOPLE = frozenset(
+    """hug hugs hugged hugging kiss kisses kissed kissing meet meets met meeting greet greets greeted greeting thank
+    thanks thanked thanking marry marries married tickle tickles tickled comfort comforts comforted invite invites
+    invited scold scolds scolded""".split()
+)
+_KIN = frozenset(
+    """mum mummy mom mommy mama mamma mam ma mother dad daddy papa pa pop father grandma grandmother granny gran nan
+    nanny nana grandpa grandfather grandad granddad gramps auntie aunt aunty uncle sis sister brother cousin baby oma
+    opa mutti vati santa teacher doctor captain nurse""".split()
 )
 _AFTER_VERBS = frozenset(
     """a an the his her its their and or to at in into on onto up down out by for from with around along through
@@ -52,13 +65,14 @@ _AFTER_VERBS = frozenset(
 )
 _COMMON_SUBJECTS = frozenset(
     """it he she they there here this that what who everyone everybody someone somebody nobody nothing something
-    everything one all dawn dusk day night morning noon evening midnight today tomorrow spring summer autumn winter snow
-    rain wind fog mist smoke water fire light sunlight moonlight music silence time dinner lunch breakfast""".split()
+    everything one all dawn dusk day night morning noon evening midnight today tomorrow spring summer autumn winter
+    snow rain wind fog mist smoke water fire light sunlight moonlight music silence time dinner lunch
+    breakfast""".split()
 )
 _OPENERS = frozenset(
     """then later now soon suddenly meanwhile afterwards finally next again today tonight and but so or because when
-    while as after before in on at under over near behind beside inside outside with without by from for to still
-    also maybe perhaps once""".split()
+    while as after before in on at under over near behind beside inside outside with without by from for to still also
+    maybe perhaps once""".split()
 )
 _PERSONAL = frozenset(form for key, forms in PRONOUN_FORMS.items() if key != "it" for form in forms)
 
@@ -102,6 +116,16 @@ def check_pronouns(
 
 def find_stranger(sentence: ReadSentence) -> str | None:
     """The first word that is clearly a person's name but of nobody mentioned, as written; None where there is none."""
+    return next((word for word, clearly in _names_of_nobody(sentence) if clearly), None)
+
+
+def find_outsiders(sentence: ReadSentence) -> tuple[str, ...]:
+    """Words that may be the names of people who are not mentioned, as written, each once: "Lego", "Grandma"."""
+    return tuple(dict.fromkeys(word for word, _ in _names_of_nobody(sentence)))
+
+
+def _names_of_nobody(sentence: ReadSentence) -> Iterator[tuple[str, bool]]:
+    """Each word that may be a name but is nobody's, and whether it is clearly a person's."""
     caption = sentence.text
     taken = [(mention.start, mention.end) for mention in sentence.mentions]
     quoted = [match.span() for match in _QUOTED.finditer(caption)]
@@ -112,9 +136,11 @@ def find_stranger(sentence: ReadSentence) -> str | None:
             continue
         if any(start < word.end() and word.start() < end for start, end in taken + quoted):
             continue
-        if _is_person(caption, words, index, taken):
-            return name
-    return None
+        if _is_hyphenated(caption, word):
+            continue
+        person = _is_person(caption, words, index, taken)
+        if person is not None:
+            yield name, person and name.lower() not in _KIN
 
 
 def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
@@ -132,39 +158,59 @@ def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
     return caption[first.start : first.end]
 
 
-def _is_person(caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]) -> bool:
-    """Whether the capitalised word `words[index]`, which is nobody's name, is used as a person's."""
+def _is_hyphenated(caption: str, word: re.Match[str]) -> bool:
+    """ "Coca-Cola", "T-shirt": a part of a longer word, and no name by itself."""
+    return caption[word.start() - 1 : word.start()] in ("-", "\u2011") or caption[
+        word.end() : word.end() + 1
+    ] in (
+        "-",
+        "\u2011",
+    )
+
+
+def _is_person(
+    caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]
+) -> bool | None:
+    """Whether the capitalised word `words[index]`, which is nobody's name, is clearly used as a person's.
+
+    None where it is no name at all, as far as can be told.
+    """
     word = words[index]
     before = words[index - 1] if index else None
     after = words[index + 1] if index + 1 < len(words) else None
     # A capitalised neighbour with only a space between makes a longer name: "Maple Lane", "Eiffel Tower".
     if after and after.group()[0].isupper() and caption[word.end() : after.start()] == " ":
-        return False
+        return None
+    acts = _is_joined(caption, words, index, taken) or _is_subject(caption, words, index)
     if before is None or _SENTENCE_END.search(caption[: word.start()]):
-        return word.group().lower() not in _COMMON_SUBJECTS and (
-            _is_joined(caption, words, index, taken) or _is_subject(caption, words, index)
-        )
+        if word.group().lower() in _COMMON_SUBJECTS:
+            return None
+        return acts or (False if _is_subject(caption, words, index, _OFTEN_THINGS_DO) else None)
     name_before = before.group()[0].isupper() and before.group().lower() not in _OPENERS  # not "Then Zelda"
     if name_before and caption[before.end() : word.start()] == " ":
-        return False
-    if before.group().lower() in ("at", "to") and index > 1 and words[index - 2].group() in _TOWARDS_PEOPLE:
+        return None
+    previous = before.group().lower()
+    if previous in ("at", "to") and index > 1 and words[index - 2].group() in _TOWARDS_PEOPLE:
         return True
-    return before.group().lower() not in _BEFORE_THINGS
+    if previous in _BEFORE_THINGS:
+        return None
+    return acts or previous in _DONE_TO_PEOPLE
 
 
 def _is_joined(caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]) -> bool:
-    """Whether only "and" stands between the word and a cast name, as in "Zelda and Rosa"."""
-    end = words[index].end()
-    following = min((start for start, _ in taken if start >= end), default=end)
-    return caption[end:following].strip() in ("and", "&")
+    """Whether only "and" stands between the word and a cast name: "Zelda and Rosa", "Rosa and Zelda"."""
+    start, end = words[index].span()
+    following = min((first for first, _ in taken if first >= end), default=end)
+    before = max((last for _, last in taken if last <= start), default=start)
+    return bool({caption[end:following].strip(), caption[before:start].strip()} & {"and", "&"})
 
 
-def _is_subject(caption: str, words: list[re.Match[str]], index: int) -> bool:
-    """Whether an everyday verb follows, then the end or a word that follows verbs: "Zelda waves to everyone".
+def _is_subject(caption: str, words: list[re.Match[str]], index: int, verbs: frozenset[str] = _VERBS) -> bool:
+    """Whether one of these verbs follows, then the end or a word that follows verbs: "Zelda waves to everyone".
 
     In "Ocean waves crash" the second word has a verb's form too, but another verb comes after it.
     """
-    if index + 1 >= len(words) or words[index + 1].group() not in _VERBS:
+    if index + 1 >= len(words) or words[index + 1].group() not in verbs:
         return False
     if caption[words[index].end() : words[index + 1].start()] != " ":
         return False

@@ -13,7 +13,8 @@ from storyboard.people import Look, describe_look
 from storyboard.studio.maker import hidden_fields, look_of_seed, look_with, portrait_of
 from storyboard.studio.studio import Studio
 from storyboard.studio.verbs import EDITS, MAX_TEXT
-from storyboard.text.captions import mentioned_names
+from storyboard.text.captions import clean_text, mentioned_names, read_sentence
+from storyboard.text.sentences import find_outsiders
 from storyboard.ui.hints import Hints
 from storyboard.ui.view import data_url
 from storyboard.ui.view import frame_details as details_of
@@ -157,7 +158,7 @@ def look_at_words(hints: Hints) -> Call:
         names = story.names
         spellings = [one for name, aliases in names.items() for one in (name, *aliases)]
         if not isinstance(caption, str):
-            return {"unknown": [], "read": "", "uninvited": False, "strangers": []}
+            return {"unknown": [], "read": "", "uninvited": False, "strangers": [], "outsiders": []}
         return {
             "unknown": list(hints.unknown_words(caption, spellings)),
             "read": hints.read_part(caption)[-SHOWN:],
@@ -167,6 +168,7 @@ def look_at_words(hints: Hints) -> Call:
                 for name in mentioned_names(caption[:MAX_TEXT], names)
                 if not studio.has_learned(story.character(name).portrait)
             ],
+            "outsiders": list(find_outsiders(read_sentence(clean_text(caption[:MAX_TEXT]), names))),
         }
 
     return look_at_words

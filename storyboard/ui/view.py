@@ -13,11 +13,12 @@ from typing import Literal
 
 from PIL import Image
 
+from storyboard.story.descriptions import describe
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.job import Job
 from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
 from storyboard.studio.studio import Studio
-from storyboard.text.captions import Pronoun
+from storyboard.text.captions import Pronoun, find_mentions
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.readings import as_understood
 
@@ -161,11 +162,27 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "seed": frame.seed,
         "who": _who(inputs, frame, {name for one in pronouns for name in one["names"]}),
         "pronouns": pronouns,
+        "asked": _asked(inputs, frame),
         "takes": {
             "all": [_take(one) for one in frame.takes],
             "chosen": ids.index(take.id) if take else -1,
         },
     }
+
+
+def _asked(inputs: StoryInputs, frame: Frame) -> list[dict]:
+    """What the sentence calls somebody that fits several of the cast, and whom: the page asks once, and then it is an
+    alias."""
+    left = describe(inputs.story.cast).open
+    taken = [(one.start, one.end) for one in inputs.read(frame.caption).mentions]
+    found = []
+    for mention in find_mentions(frame.caption, {phrase: () for phrase in left}):
+        if not any(start < mention.end and mention.start < end for start, end in taken):
+            people = [name for name in left[mention.name] if name not in frame.excluded]
+            found.append(
+                {"phrase": mention.name, "start": mention.start, "end": mention.end, "people": people}
+            )
+    return found
 
 
 def _take(take: Take) -> dict:
@@ -226,7 +243,7 @@ def reading_of(
     for by, bindings in (("writer", frame.bindings), ("words", inputs.by_words(frame))):
         for binding in bindings:
             if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
-                return binding.names, 1.0, by
+                return binding.names, binding.confidence, by
     take: Take | None = frame.take
     if take is not None and take.caption == frame.caption:
         for reading in take.readings:

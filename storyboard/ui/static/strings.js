@@ -42,7 +42,7 @@ TABLES.en = {
   maker_top: "Top", maker_pattern: "Pattern", maker_bottom: "Below", maker_footwear: "Shoes",
   maker_colour: "%1: colour", maker_swatch: "%1: colour %2", maker_most: "%1 extras are the most that can be seen.",
   maker_unlearned: "This model has not learned people made here yet: it draws %1 instead.",
-  not_learned: "Not learned", strangers: "This model has not learned %1; it draws %2 instead.",
+  not_learned: "Not learned", strangers: "This model has not learned %1; it draws %2 instead.", outsiders: "Nobody in the cast is called %1; if that is a person, add them.",
   // The story
   story: "The story", frames_0: "", frames_1: "1 frame", frames_n: "%1 frames", frame: "Frame %1",
   empty_title: "An empty page.",
@@ -91,7 +91,7 @@ TABLES.en = {
   reads_most_1: "As much as this model reads: the last frame", reads_most_n: "As much as this model reads: %1 frames", new_scene: "New scene",
   reads_short_n: "reads %1", insert_here: "Insert a frame here",
   // Pronouns
-  binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?",
+  binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?", asked_who: "Who is %1?",
   binding_sure: "%1 % sure", binding_only: "Nobody else it could be", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word", binding_thing: "Read as a thing, not as somebody",
   rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide", rebind_auto_now: "Let the model decide (%1)",
   rebind_several: "Several of them…", rebind_done: "That is who",

@@ -1,4 +1,5 @@
-// Under a card's sentence: who is in the frame, as chips to toggle, and whom each pronoun stands for, as chips to rebind.
+// Under a card's sentence: who is in the frame, as chips to toggle, whom each pronoun stands for, as chips to rebind, and
+// who "the woman" is, where that is open.
 
 function nameOrder() {
   return view.cast.map((person) => person.name);
@@ -25,9 +26,10 @@ function makeNameChip(name, tag) {
 }
 
 function paintWho(card, frame) {
-  refill(card.who, [frame.number, frame.who, frame.pronouns, isDrawnAsWritten(frame), nameOrder()], () => [
+  refill(card.who, [frame.number, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
     ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
     ...frame.pronouns.map((one) => makePronounChip(card, one)),
+    ...frame.asked.map((one) => makeAskedChip(card, one)),
   ]);
   card.who.setAttribute("role", "group");
   setAttribute(card.who, "aria-label", say("who", frame.number));
@@ -54,13 +56,36 @@ function makePronounChip(card, pronoun) {
   chip.append(make("span", "", text));
   if (names.length) chip.style.setProperty("--sb-hue", hueOf(names[0]));
   chip.classList.toggle("sb-bound", names.length > 0);
-  chip.classList.toggle("sb-unsure", pronoun.by === "model" && pronoun.confidence < 0.6);
+  chip.classList.toggle("sb-unsure", isCompared(pronoun) && pronoun.confidence < 0.6);
   const sure = sayHowSure(pronoun, card.frame);
   if (isCompared(pronoun)) chip.append(make("span", "sb-sure-of", `${Math.round(100 * pronoun.confidence)} %`));
   else if (pronoun.by === "writer") chip.append(makeIcon("pen"));
   setAttribute(chip, "title", sure);
   chip.append(make("span", "sb-hidden", ` ${say("rebind", word, card.frame.number, sure)}`));
   return makeMenuButton(chip, () => rebindMenu(card, pronoun));
+}
+
+// "the woman", who may be several: answered once, it is what that one is called in this story.
+function makeAskedChip(card, asked) {
+  const chip = keyed(makeButton("sb-chip sb-pronoun", undefined), `asked-${asked.start}`);
+  chip.append(make("span", "", say("binding_open", asked.phrase)));
+  setAttribute(chip, "title", say("asked_who", asked.phrase));
+  return makeMenuButton(chip, () => [
+    { heading: say("asked_who", asked.phrase) },
+    ...view.cast.filter((person) => asked.people.includes(person.name)).map((person) => ({
+      label: person.name,
+      lead: makeFace(person),
+      run: () => callThem(card, person, asked.phrase),
+    })),
+  ]);
+}
+
+async function callThem(card, person, phrase) {
+  const { name, pronoun, aliases } = person;
+  const answer = await ask("edit_character", { name, new_name: name, pronoun, aliases: [...aliases, phrase] });
+  card.problem = answer.error;
+  if (answer.error) toast(answer.error);
+  paintCard(card, card.frame);
 }
 
 function sayHowSure(pronoun, frame) {
@@ -71,9 +96,9 @@ function sayHowSure(pronoun, frame) {
   return say(THINGS.includes(pronoun.word) ? "binding_thing" : "binding_nobody");
 }
 
-// Where only one reading was possible the model compared nothing, and the 1 it comes with says nothing about it.
+// A picture drawn before sureness was kept of readings with one candidate says 1, which says nothing about it.
 function isCompared(pronoun) {
-  return pronoun.by === "model" && pronoun.confidence < 1;
+  return pronoun.by !== null && pronoun.by !== "writer" && pronoun.confidence < 1;
 }
 
 function isDrawnAsWritten(frame) {

@@ -1,9 +1,10 @@
 // Notes about a sentence, while it is written and on its card: words the model never learned, where it stops reading, and
-// that it will draw somebody where nobody is named, and whom it has not learned to draw.
+// that it will draw somebody where nobody is named, whom it has not learned to draw, and words that look like names of
+// people who are not in the cast.
 // Gentle, never a refusal: such a sentence can be drawn all the same.
 
 const WORDS_AFTER = 600; // ms without a key
-const NOTHING = { unknown: [], read: "", uninvited: false, strangers: [] };
+const NOTHING = { unknown: [], read: "", uninvited: false, strangers: [], outsiders: [] };
 
 const looked = new Map(); // a sentence, with the cast it is about -> what the app said of it; null until it does
 let looking = Promise.resolve();
@@ -49,15 +50,16 @@ function watchWords(text, note, painted = () => {}) {
 }
 
 // Everything there is to say, in whole sentences; "" where that is nothing.
-function sayWords({ unknown, read, uninvited, strangers }) {
+function sayWords({ unknown, read, uninvited, strangers, outsiders }) {
   const words = unknown.map((word) => (unknown.length > 1 ? `“${word}”` : word)).join(", ");
-  const notes = [strangers.length && sayStrangers(strangers), read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words), uninvited && say("uninvited")];
+  const notes = [strangers.length && sayStrangers(strangers), outsiders.length && say("outsiders", outsiders.join(", ")), read && say("too_long", read), unknown.length && sayCount("unknown", unknown.length, words), uninvited && say("uninvited")];
   return notes.filter(Boolean).join(" ");
 }
 
 // The same in the few words a card has room for.
-function nameWords({ unknown, read, uninvited, strangers }) {
-  const lost = unknown.length || strangers.length ? say("unlearned", [...strangers, ...unknown].join(", ")) : read && say("unread");
+function nameWords({ unknown, read, uninvited, strangers, outsiders }) {
+  const words = [...new Set([...strangers, ...outsiders, ...unknown])];
+  const lost = words.length ? say("unlearned", words.join(", ")) : read && say("unread");
   return [lost, uninvited && say("unpeopled")].filter(Boolean).join(" · ");
 }
 

@@ -1,0 +1,172 @@
+"""What the cast can be called besides their names: "the old woman", where that fits one of them and nobody else.
+
+It follows from how somebody looks, where their portrait was drawn from a look, and from what the writer says they are
+also called: who is "the old woman" is an old woman, and so "the old lady" as well. Of somebody of whom neither is known
+only the pronoun says something. What fits several is left open, and the page asks. Knows no sentences; how a name is
+found in one is `storyboard.text`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+from storyboard.people import Look
+from storyboard.people.facets import facets
+from storyboard.people.wardrobe import KINDS, NONE
+from storyboard.text.captions import BARE_KIN
+
+# What somebody is called -> the pronoun, ages and kinds of those it can be; "" and () where that is any.
+_NOUNS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+    "woman": ("she", ("adult", "old"), "human"),
+    "lady": ("she", ("adult", "old"), "human"),
+    "girl": ("she", ("child",), "human"),
+    "man": ("he", ("adult", "old"), "human"),
+    "gentleman": ("he", ("adult", "old"), "human"),
+    "boy": ("he", ("child",), "human"),
+    "child": ("", ("child",), "human"),
+    "kid": ("", ("child",), "human"),
+    "grandmother": ("she", ("old",), "human"),
+    "grandma": ("she", ("old",), "human"),
+    "granny": ("she", ("old",), "human"),
+    "grandfather": ("he", ("old",), "human"),
+    "grandpa": ("he", ("old",), "human"),
+    **{kind: ("", (), kind) for kind in KINDS if kind != "human"},
+}
+# Words that are about age, and so no look of their own.
+_AGES = {"old": "old", "elderly": "old"}
+_SIZES = {
+    "short": ("short", "small"),
+    "tall": ("tall",),
+    "slim": ("slim", "thin"),
+    "round": ("round",),
+    "big": ("big",),
+}
+_SAID = re.compile(
+    r"(?:the|our|that|this)\s+((?:[\w-]+\s+)*?)([\w-]+)(?:\s+(?:with|in|who|from)\b.*)?", re.IGNORECASE
+)
+
+
+class Somebody(Protocol):
+    """One of the cast: their name, what they are called, and the portrait they wear, with its look or None."""
+
+    name: str
+    pronoun: str
+    aliases: tuple[str, ...]
+
+    @property
+    def portrait(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Described:
+    """own: by name what only that one of the cast is called besides. open: a phrase -> the names of all it may be."""
+
+    own: Mapping[str, tuple[str, ...]]
+    open: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Traits:
+    """What is known of somebody; "" where it is not, and no words."""
+
+    name: str
+    pronoun: str
+    kind: str = ""
+    age: str = ""
+    words: frozenset[str] = frozenset()
+
+    def may_be(self, noun: str) -> bool:
+        pronoun, ages, kind = _NOUNS[noun]
+        if self.kind and self.kind != kind:
+            return False
+        if not self.kind and (kind != "human" or self.pronoun == "it"):
+            return False  # nobody is taken for a robot because nothing is known of them
+        fits = not pronoun or self.pronoun in (pronoun, "they")
+        return fits and (not ages or not self.age or self.age in ages)
+
+    def is_surely(self, noun: str) -> bool:
+        """Whether nothing that is not known could speak against it."""
+        return self.may_be(noun) and bool(self.kind) and (not _NOUNS[noun][1] or bool(self.age))
+
+
+def describe(cast: Sequence[Somebody]) -> Described:
+    """Returns what each of the cast is called besides their name and aliases, and what is open."""
+    return _describe(tuple(cast))
+
+
+@lru_cache(maxsize=256)
+def _describe(cast: tuple[Somebody, ...]) -> Described:
+    known = [_traits(character) for character in cast]
+    taken = {alias.casefold() for one in cast for alias in (one.name, *one.aliases)}
+    own: dict[str, list[str]] = {one.name: [] for one in cast}
+    left: dict[str, tuple[str, ...]] = {}
+    words = sorted({word for one in known for word in one.words})
+    for noun in _NOUNS:
+        for word in ("", *words, *_AGES):
+            phrases = [one for one in _phrases(word, noun) if one.casefold() not in taken]
+            surely = [one.name for one in known if _fits(one, word, noun, sure=True)]
+            perhaps = [one.name for one in known if _fits(one, word, noun, sure=False)]
+            if len(surely) == len(perhaps) == 1:
+                own[surely[0]] += phrases
+            elif perhaps:
+                left |= dict.fromkeys(phrases, tuple(perhaps))
+    return Described({name: tuple(dict.fromkeys(phrases)) for name, phrases in own.items()}, left)
+
+
+def _phrases(word: str, noun: str) -> Iterable[str]:
+    yield " ".join(filter(None, ("the", word, noun)))
+    if not word and noun in BARE_KIN:
+        yield noun.capitalize()
+
+
+def _fits(one: _Traits, word: str, noun: str, sure: bool) -> bool:
+    """Whether somebody is, or where not `sure` may be, a `noun` of whom `word` can be said."""
+    if not (one.is_surely(noun) if sure else one.may_be(noun)):
+        return False
+    if word in _AGES:
+        if len(_NOUNS[noun][1]) < 2:
+            return False  # an old robot is not told by its age, and every grandmother is old
+        return one.age == _AGES[word] or (not sure and not one.age)
+    return not word or word in one.words
+
+
+def _traits(character: Somebody) -> _Traits:
+    look = character.portrait.look
+    said = [match for alias in character.aliases if (match := _SAID.fullmatch(alias))]
+    kinds = [match.group(2).lower() for match in said if match.group(2).lower() in _NOUNS]
+    words = {
+        word for match in said if match.group(2).lower() in _NOUNS for word in match.group(1).lower().split()
+    }
+    if look is not None:
+        return _Traits(character.name, character.pronoun, look.kind, look.age, frozenset(words | _seen(look)))
+    if "little" in words:
+        words.add("small")
+    ages = [_AGES[word] for word in words if word in _AGES]
+    for noun in kinds:
+        if len(_NOUNS[noun][1]) == 1:
+            ages.append(_NOUNS[noun][1][0])
+    kind = _NOUNS[kinds[0]][2] if kinds else ""
+    # Who is called "the tall woman" and not "the old" one is an adult.
+    age = ages[0] if ages else "adult" if kind == "human" else ""
+    return _Traits(character.name, character.pronoun, kind, age, frozenset(words - set(_AGES)))
+
+
+def _seen(look: Look) -> set[str]:
+    """Words that tell somebody by what can be seen: "tall", "bearded", "red-haired", for fur and metal "green"."""
+    labels = facets(look)
+    words = {*_SIZES.get(look.height, ()), *_SIZES.get(look.girth, ())}
+    if look.age == "child":
+        words |= {"little", "small", "young"}
+    if look.kind != "human":
+        return words | {str(labels["skin"])}
+    if look.hair == "bald":
+        words.add("bald")
+    elif (colour := str(labels["hair_colour"])) != "hidden":
+        words.add(f"{colour}-haired")
+    if look.beard not in (NONE, "stubble"):
+        words.add("bearded")
+    return words

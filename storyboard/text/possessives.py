@@ -1,0 +1,139 @@
+"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
+
+English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
+it; what follows a person that something is done to is where ("home"), how ("tight", "gently"), what comes of it
+("happy"), what that person does ("sees her run") or is given ("brings her tea"). Where the words leave it open, "her"
+is taken for an owner, which it is most often. Knows nothing of names.
+"""
+
+from __future__ import annotations
+
+import re
+
+from storyboard.text.word_classes import (
+    COORDINATORS,
+    DETERMINERS,
+    PREPOSITIONS,
+    SUBORDINATORS,
+    WORD,
+    controls,
+    is_one_of,
+)
+
+_CLOSE = 80  # characters around the word that are looked at
+_NEXT = re.compile(r"\s+([^\W\d_]+)")
+_FUNCTION = (
+    (PREPOSITIONS | SUBORDINATORS | COORDINATORS | DETERMINERS)
+    - frozenset("both two three four five six seven eight nine ten several many few".split())
+) | frozenset(
+    """how what why which where who whom he she it they there here now then again today tonight tomorrow yesterday
+    soon later always never once twice instead too also anyway hello goodbye goodnight thanks very so
+    almost""".split()
+)
+_NUMBERS = frozenset("two three four five six seven eight nine ten several many few more".split())
+# Where to: "her home" is a house, "drives her home" is none.
+_PLACES = frozenset("home back upstairs downstairs indoors outdoors".split())
+_ONLY_PLACES = frozenset(
+    """outside inside upstairs downstairs indoors outdoors everywhere anywhere somewhere nowhere abroad away forward
+    forwards onward alone together forever""".split()
+)
+_MOVING = frozenset(
+    """accompany bring call carry chase drag drive escort fetch fly follow guide help invite lead lift march order
+    pull push ride row send see show sneak take taxi throw tow walk want welcome wheel""".split()
+)
+_MOVED = frozenset("brought drove flew led rode sent saw took threw".split())
+_GIVING = frozenset(
+    """bake bring build buy cook deliver draw feed fetch find get give hand lend make offer order owe paint pass pay
+    play pour promise read sell send serve show sing teach tell throw toss wish write""".split()
+)
+_GAVE = frozenset(
+    "brought bought built drew found gave got lent made read sang sent sold taught told threw wrote".split()
+)
+# What is a thing without "a" or "some" before it, though it is one word; plurals are, too.
+_SUBSTANCES = frozenset(
+    """advice bread breakfast butter cheese chocolate cocoa coffee comfort courage credit dinner directions fish flour
+    food fruit happiness help honey ice jam jelly juice lemonade luck lunch medicine milk money music news paper pasta
+    porridge rice salad salt shelter soup space sugar supper tea time toast water wine""".split()
+)
+# What people have of their own, so that "brings her shoes" are hers.
+_OWN = frozenset(
+    """arms boots braces cheeks clothes ears eyes feelings feet fingers friends glasses gloves grandparents hands keys
+    knees legs lips mittens nails parents pockets pyjamas sandals shoes shoulders sisters brothers slippers socks
+    spectacles teeth thoughts toes trousers tears""".split()
+)
+_ADJECTIVES = frozenset(
+    """afraid alive alone angry annoyed asleep aware awake bad better blue bold brave bright busy calm clean clever
+    close cold comfortable cool cosy cross dead deaf dirty dizzy dry dumb famous fast fine firm fit free glad good
+    green hard hot ill jealous laughing late lonely loud mad near nervous nice old open pretty proud quick quiet ready
+    red rich rough sad safe shy sick silent silly sleepy slow small smart soft sore sorry steady still stiff strong
+    stupid sweet tall thin tight tired upright upset warm weak welcome well wet white wild wise young""".split()
+)
+_ADJECTIVE_ENDINGS = ("ful", "less", "ous", "able", "ible")
+_FAMILY_LIKE = frozenset("family belly jelly lily ally bully fly butterfly".split())  # nouns that end in -ly
+_BARE_VERBS = frozenset(
+    """answer appear arrive bake bathe be become begin believe bend blow bounce bow breathe bring build burn buy call
+    carry catch cheer choose clap clean climb close come cook cough crawl cry cut dance decorate dig dive draw dream
+    dress drink drive eat enter escape explain fall feed feel fetch fight find finish float fly forget get giggle give
+    go grow hide hit hold hop hum hurry jog jump juggle kneel knit know laugh lead lean learn leave lie lift listen
+    live look lose make meet move open pack paint pass pay pick plant play pour practise pray pull push put reach read
+    relax remember rest ride rise row run sail scream search see sew shake shout sing sit skate skip sleep slide slip
+    smile sneeze snore sob speak spin stand start stay step stir stop study sweep swim swing take talk tell think
+    throw tidy travel trip try turn type understand unpack wade wait wake walk wander wash watch wave wear weep
+    whisper whistle win wish wonder work write yawn yell""".split()
+)
+
+
+def owns(text: str, start: int, end: int) -> bool:
+    """Whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
+    first = _NEXT.match(text, end)
+    if first is None:
+        return False
+    word = first.group(1).lower()
+    if word in _FUNCTION or word in _ONLY_PLACES:
+        return False
+    found = WORD.findall(text[max(0, start - _CLOSE) : start].lower())
+    verb = found[-1] if found else ""
+    second = _NEXT.match(text, first.end())
+    following = second.group(1).lower() if second else ""
+    return not (
+        _is_where(verb, word)
+        or _is_how(word, following)
+        or (controls(verb, word) and (word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5)))
+        or _is_given(verb, word, following, text[first.end() : first.end() + _CLOSE])
+    )
+
+
+def _is_where(verb: str, word: str) -> bool:
+    """ "drives her home", but "paints her home" and "in her home"."""
+    return word in _PLACES and (verb in _MOVED or is_one_of(verb, _MOVING))
+
+
+def _is_how(word: str, following: str) -> bool:
+    """ "makes her happy", "hugs her tight", "kisses her gently": no word for a thing follows."""
+    closed = not following or following in _FUNCTION
+    if not closed or word in _FAMILY_LIKE:
+        return False
+    return word in _ADJECTIVES or word.endswith(_ADJECTIVE_ENDINGS) or word.endswith("ly") or _is_happy(word)
+
+
+def _is_happy(word: str) -> bool:
+    """Adjectives in -y, which have two consonants before it: "happy", "angry", "sleepy"; few nouns of people do."""
+    return word in frozenset(
+        """angry bossy clumsy crazy cranky dizzy dreamy dusty easy empty fancy funny fussy gloomy greedy grumpy guilty
+    happy healthy heavy hungry itchy lazy lucky merry messy moody muddy naughty noisy rosy sandy shaky sleepy smelly
+    sticky stuffy sunny thirsty tiny ugly unhappy unlucky wealthy weary worthy""".split()
+    )
+
+
+def _is_given(verb: str, word: str, following: str, rest: str) -> bool:
+    """ "brings her tea", "gives her two flowers"; but "gives her flowers to Milo" and "brings her bag"."""
+    if not (verb in _GAVE or is_one_of(verb, _GIVING)) or re.search(
+        r"(?<!\w)(?:to|for)\s", rest.split(".")[0]
+    ):
+        return False
+    if word in _NUMBERS:
+        return True
+    closed = not following or following in _FUNCTION
+    thing = word if closed else following
+    plural = thing.endswith("s") and not thing.endswith(("ss", "us", "is"))
+    return (thing in _SUBSTANCES or plural) and thing not in _OWN

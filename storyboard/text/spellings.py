@@ -1,0 +1,157 @@
+"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
+
+Names match whole words. A name is typed without its accents on keyboards that have none, with either apostrophe, with
+or without the dot of a title, with "ss" for a sharp s. Case says little, because people type "rosa waves"; but "It will
+rain" is not about Will, nor "a rose" about Rose. In scripts without spaces a word ends where another script begins, and
+a name of two characters or more stands among others.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, WORD
+
+HYPHENS = "-\u2010\u2011"
+APOSTROPHES = "'\u2019\u02bc"
+_TYPED_APOSTROPHES = f"[{APOSTROPHES}\u2018`\u00b4]"
+_CONTRACTION = re.compile(f"[{APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
+_TITLES = frozenset("mr mrs ms mx dr st prof rev capt lt sgt col gen fr sr jr".split())
+_TYPED = {  # a letter that decomposition leaves whole, and what is typed for it
+    "\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d",
+    "\u00fe": "th", "\u0131": "i",
+}  # fmt: skip
+_UMLAUTS = {"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00e5": "aa"}
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI")
+# What Korean writes behind a name without a space.
+_PARTICLE = re.compile(
+    "(?:\uc774|\uac00|\uc740|\ub294|\uc744|\ub97c|\uc640|\uacfc|\uc758|\ub3c4|\uc5d0\uac8c|\ud55c\ud14c|\ub791|\uc774\ub791|\uc544|\uc57c)(?![\uac00-\ud7a3])"
+)
+# Given names that are words of every day, so that in small letters they are those.
+_EVERYDAY = frozenset(
+    """amber angel april art august autumn basil bay bear bill birdie bishop blossom blue bob brook candy carol chance
+    chase cherry chip christian chuck clay cliff clover coral daisy dale dash dawn dean destiny dot drew duke earnest
+    eve faith fern finch flick flint flora forest forrest fox frank gale gene ginger glen grace grant guy harmony
+    harper hazel heath heather holly honor hope hunter iris ivy jack jade jasmine jay jet jewel jimmy joy june justice
+    king lance lane lark laurel lily luna major mark marina marshal mason may melody mercy merry miles mike nick norm
+    olive opal pansy pat patch patience pearl peg penny pepper petal pip piper pixel pop poppy porter prince prudence
+    queen rain rainbow ray reed rich river rob robin rocky rod rose rosemary rowan ruby rusty sage sally sandy saint
+    scout sky skip sol sonny sparrow spark star stella sterling stone storm sue summer sunny tango taylor terry timber
+    tiny trinity trip trudy tucker twig van victor viola violet wade wally ward warren wave will willow winter wolf
+    wren""".split()
+)
+_MONTHS = frozenset("april may june august summer autumn winter".split())
+_ASKING = frozenset("will may".split())  # "Will Rosa come?"
+_SUBJECTS = frozenset("i you he she it we they there".split())
+
+
+def find_spelling(spelling: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yields where in `text` the name `spelling` stands as a word of its own, from left to right."""
+    pattern = _pattern(spelling)
+    if pattern is None:
+        return
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        if _stands_alone(text, start, end) and not _is_everyday(spelling, text, start, end):
+            yield start, end
+
+
+def is_whole_word(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if _goes_on(text[start : start + 1], before) or _goes_on(text[end - 1 : end], after):
+        return False
+    if before and before in HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
+        return False
+    if after and after in HYPHENS and _in_word(text[end + 1 : end + 2]):
+        return False
+    if after and after in APOSTROPHES and _in_word(text[end + 1 : end + 2]):
+        return _CONTRACTION.match(text, end) is not None
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _pattern(spelling: str) -> re.Pattern[str] | None:
+    """What finds a name in all the ways it is typed; None for one without words."""
+    words = [_typed(word) for word in spelling.split()]
+    return re.compile(r"\s+".join(words), re.IGNORECASE) if words else None
+
+
+def _typed(word: str) -> str:
+    """The pattern of one word of a name."""
+    bare, dot = (word[:-1], True) if word.endswith(".") else (word, False)
+    title = bare.casefold() in _TITLES
+    pattern = re.sub("ss", "\u00df", bare, flags=re.IGNORECASE)
+    pattern = "".join(_letter(letter) for letter in pattern)
+    return pattern + (r"\.?" if title else r"\." if dot else "")
+
+
+def _letter(letter: str) -> str:
+    if letter in APOSTROPHES or letter in "\u2018`\u00b4":
+        return _TYPED_APOSTROPHES
+    if letter in HYPHENS:
+        return f"[{HYPHENS}]"
+    small = letter.lower()
+    base = _TYPED.get(small) or "".join(
+        one for one in unicodedata.normalize("NFD", small) if not unicodedata.combining(one)
+    )
+    ways = dict.fromkeys([letter, base, _UMLAUTS.get(small, letter)])
+    if len(ways) == 1 or not base:
+        return re.escape(letter)
+    return f"(?:{'|'.join(map(re.escape, ways))})"
+
+
+def _is_everyday(spelling: str, text: str, start: int, end: int) -> bool:
+    """Whether a name of one word stands where the everyday word does: "will rain", "a rose", "in May", "Will she?"."""
+    bare = spelling.casefold()
+    if not spelling[:1].isupper() or not bare.isalpha():
+        return False
+    before = WORD.findall(text[max(0, start - 30) : start].lower())
+    previous = before[-1] if before and text[:start].rstrip()[-1:].isalpha() else ""
+    if text[start:end].islower() and spelling != text[start:end]:
+        return bare in _EVERYDAY or previous in DETERMINERS
+    if (
+        bare in _MONTHS
+        and previous in PREPOSITIONS | {"this", "last", "every"}
+        and previous not in ("with", "to", "for")
+    ):
+        return previous not in ("near", "behind", "beside", "by", "from", "at", "like")
+    following = WORD.match(text, end + 1)
+    if bare not in _ASKING or previous or following is None:
+        return False
+    word = following.group()
+    return word.lower() in _SUBJECTS | DETERMINERS or (word[0].isupper() and not word.isupper())
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    if end - start > 1 and _is_hangul(text[end - 1]) and _PARTICLE.match(text, end):
+        return not _in_word(text[start - 1 : start])
+    inside = end - start > 1 and _is_unspaced(text[start]) and _is_unspaced(text[end - 1])
+    return inside or is_whole_word(text, start, end)
+
+
+def _goes_on(inner: str, outer: str) -> bool:
+    """Whether `outer`, beside a word that begins or ends with `inner`, is a part of it."""
+    if not _in_word(outer):
+        return False
+    if unicodedata.category(outer).startswith("M") or _is_unspaced(inner):
+        return True
+    return not _is_unspaced(outer)
+
+
+def _in_word(character: str) -> bool:
+    """Letters, digits, the underscore, and combining marks, which Python's \\w leaves out."""
+    if not character:
+        return False
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+
+
+def _is_unspaced(character: str) -> bool:
+    return character > "\u0e00" and unicodedata.name(character, "").startswith(_UNSPACED)
+
+
+def _is_hangul(character: str) -> bool:
+    return "\uac00" <= character <= "\ud7a3"
