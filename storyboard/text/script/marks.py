@@ -47,15 +47,15 @@ _ESCAPED = re.compile(r"\\([*_])")
 
 _SHOT = (
     r"(?:another|low|high|new|reverse|wide|dutch)?\s*angle|(?:[^\W\d_]+['\u2019]s )?pov|point of view|inserts?"
-    r"|(?:extreme |medium |big )?close[- ]?up|close(?: shot)?|[em]?cu|[mwlf]s|els|ots|super(?:impose)?|title card|chyron"
-    r"|(?:extreme |medium |very )?(?:wide|long|full|two|tracking|aerial|establishing|crane|dolly|drone|reaction|insert)"
-    r"[- ]shot|medium(?: shot)?|wide|establishing|over[- ]the[- ]shoulder(?: shot)?|pan|tilt|zoom|dolly(?: in| out)?"
-    r"|track(?:ing)?|camera|focus|flashback|flash cut|end (?:of )?flashback|montage|end (?:of )?montage|series of shots"
-    r"|intercut|back to scene|split screen|freeze frame|slow motion|on screen|match on|dream sequence"
-    r"|(?:extreme )?nahaufnahme|gro\u00dfaufnahme|grossaufnahme|detail(?:aufnahme)?|nah|gro\u00df|gross|halbnah"
-    r"|halbtotale|totale|supertotale|amerikanische?|schwenk|kamera(?:fahrt|schwenk)?|fahrt|untersicht|aufsicht"
-    r"|vogelperspektive|froschperspektive|subjektive|gegenschuss|gegenschu\u00df|(?:text)?einblendung"
-    r"|zwischentitel|r\u00fcckblende|ende (?:der )?r\u00fcckblende|zeitlupe|parallelmontage"
+    r"|(?:extreme |medium |big )?close[- ]?up|close(?: shot)?|[em]?cu|[mwlf]s|els|ots|super(?:impose)?|title card"
+    r"|(?:extreme |medium |very )?(?:wide|long|full|two|tracking|aerial|establishing|crane|dolly|drone|reaction)"
+    r"[- ]shot|insert shot|medium(?: shot)?|wide|establishing|over[- ]the[- ]shoulder(?: shot)?|pan|tilt|zoom"
+    r"|dolly(?: in| out)?|track(?:ing)?|camera|focus|flashback|flash cut|end (?:of )?flashback|(?:end (?:of )?)?montage"
+    r"|series of shots|intercut|back to scene|split screen|freeze frame|slow motion|on screen|match on|dream sequence"
+    r"|chyron|(?:extreme )?nahaufnahme|gro\u00dfaufnahme|grossaufnahme|detail(?:aufnahme)?|nah|gro\u00df|gross"
+    r"|halbnah|halbtotale|totale|supertotale|amerikanische?|schwenk|kamera(?:fahrt|schwenk)?|fahrt|untersicht"
+    r"|aufsicht|vogelperspektive|froschperspektive|subjektive|gegenschuss|gegenschu\u00df|(?:text)?einblendung"
+    r"|zwischentitel|(?:ende (?:der )?)?r\u00fcckblende|zeitlupe|parallelmontage"
 )
 _TOWARDS = r"in on|on|of|at|to|over|auf|von|\u00fcber|zu"
 _DIRECTION = re.compile(

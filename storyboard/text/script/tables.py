@@ -207,8 +207,8 @@ def _purpose(cell: str) -> str | None:
 
 def _heads(cells: Sequence[str]) -> bool:
     """Whether cells head columns; "Action, Rosa runs." is a sentence."""
-    short = all(len(cell) <= MAX_HEAD and cell[-1:] not in ".!?" for cell in cells if _purpose(cell) is None)
-    return len(cells) > 1 and _purposes(cells) > 0 and short
+    sentence = any(len(cell) > MAX_HEAD or (" " in cell and cell[-1:] in (*".!?",)) for cell in cells)
+    return len(cells) > 1 and _purposes(cells) > 0 and not sentence
 
 
 def _purposes(cells: Sequence[str]) -> int:
