@@ -86,12 +86,21 @@ once. */
             "INT. BARN\n\nGUARD #2 (O.S.)\nHalt!\n\nROSA & MILO\nNo!\n\nNARRATOR (V.O.)\nSo it goes.",
             ["The barn", 'Guard #2 says "Halt!"', 'Rosa & Milo say "No!"', "So it goes."],
         ),
+        ("**INT. BARN**\n\n**ROSA**\nHi!", ["The barn", 'Rosa says "Hi!"']),
+        ("INT. BARN. DAY\n\nRosa waves.", ["The barn, day", "Rosa waves."]),
+        ("BILD 1  INNEN  K\u00dcCHE  TAG\n\nRosa kocht.", ["K\u00fcche, Tag", "Rosa kocht."]),
+        ("SCENE 1: BARN\nRosa waves.\n\nSZENE 2 - K\u00dcCHE\nMilo winkt.", None),
+        (
+            "INT. BARN\n\n.FLASHBACK\n\nA SERIES OF SHOTS:\n\n-- Rosa waves.\n-- Milo naps.",
+            ["The barn", "Rosa waves.", "Milo naps."],
+        ),
         ("ROSA\nHello.\n\nMILO\nBye.\n", ['Rosa says "Hello."', 'Milo says "Bye."']),
         ("INT. BARN\n\nRosa /* waves.\n\nMilo naps. [[why?", ["The barn", "Rosa waves.", "Milo naps. why?"]),
     ],
 )
 def test_fountain_is_read_without_its_signs(text, expected):
     script = read_script(text, CAST)
+    expected = expected or ["The barn", "Rosa waves.", "K\u00fcche", "Milo winkt."]
     assert (script.kind, list(script.frames)) == ("fountain", expected)
 
 
@@ -348,6 +357,13 @@ def test_a_table_whose_quotation_mark_is_never_closed_is_read_line_by_line_and_t
 def test_markdown_tables_are_one_frame_a_row(text, expected):
     script = read_script(text, CAST, PLACES)
     assert (script.kind, list(script.frames)) == ("markdown", expected or ["Rosa waves.", "Milo naps."])
+
+
+def test_headings_of_markdown_are_left_out_and_told_unless_there_is_nothing_else():
+    script = read_script("# The lane\n\nRosa waves.\n\n## Szene 2\n\n- Milo naps.\n\n# Nana sits.", CAST)
+    assert list(script.frames) == ["Rosa waves.", "Milo naps.", "Nana sits."]
+    assert script.notices == ("Headings left out: The lane.",)
+    assert frames("# Rosa waves\n# Milo naps") == ["Rosa waves", "Milo naps"]
 
 
 # -- Size and damage ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from storyboard.text.script.elements import Element, Place, Read, Text
-from storyboard.text.script.marks import is_cut, is_direction, without_emphasis, without_marks
+from storyboard.text.script.marks import (
+    is_cut,
+    is_direction,
+    without_direction,
+    without_emphasis,
+    without_marks,
+)
 from storyboard.text.script.plain import elements_of, split_lines
 
 _ENGLISH = r"int\.?\s?/\s?ext|ext\.?\s?/\s?int|i\s?/\s?e|e\s?/\s?i|interior|exterior|int|ext|est"
@@ -25,7 +31,14 @@ _HEADING = re.compile(
 )
 _SCENE_NUMBER = re.compile(r"\s*#[^#\s][^#]{0,20}#\s*$")
 _FORCED_HEADING = re.compile(r"\.(?=[^\W\d_])(?P<place>.+)")
-_PARTS = re.compile(r"\s+[\u2013\u2014-]+\s+|\s+/\s+|,\s+|\s*[()]\s*")
+_SCENE = re.compile(
+    r"(?:scene|(?P<german>szene))\s+\d{1,3}\s*[:.\u2013\u2014-]+\s+(?P<place>.{1,60})", re.IGNORECASE
+)
+_PARTS = re.compile(
+    r"\s+[\u2013\u2014-]+\s+|\s*/\s*|,\s+|\s*[()]\s*|\s{2,}"
+    r"|\.?\s+(?=(?:day|night|dawn|dusk|morning|afternoon|evening|tag|nacht|morgen|abend)$)",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"\s{0,3}([^\W\d_][^:]{0,30}):(?:\s|$)")
 _FIRST_KEYS = frozenset(
     ("title", "credit", "author", "authors", "written by", "draft date")
@@ -45,7 +58,7 @@ def looks_like_fountain(text: str) -> bool:
     above = True
     cues = 0
     for line, below in pairwise([*(line.strip() for line in lines), ""]):
-        if _heading(line) or (above and _FORCED_HEADING.fullmatch(line) and line.isupper()):
+        if _heading(without_emphasis(line)) or (above and _FORCED_HEADING.fullmatch(line) and line.isupper()):
             return True
         cues += above and bool(below) and _is_cue(line)
         above = not line
@@ -101,11 +114,15 @@ def _signs(lines: Sequence[str]) -> Iterator[str | Element]:
         centred = _CENTRED.fullmatch(bare)
         if bare.startswith("!") and bare[1:].strip():
             yield Text(without_emphasis(bare[1:]))
-        elif heading := _heading(bare) or _forced(bare):
+        elif heading := _heading(without_emphasis(bare).strip()) or _forced(bare):
             yield heading
         elif centred and not is_cut(centred.group(1)):
             yield Text(without_emphasis(centred.group(1)))
-        elif _SECTION.match(bare) or (bare.startswith(">") and bare.isupper()):
+        elif (
+            _SECTION.match(bare)
+            or _FORCED_HEADING.fullmatch(bare)
+            or (bare.startswith(">") and bare.isupper())
+        ):
             yield ""
         elif bare.startswith("~"):
             yield bare[1:].strip()
@@ -115,7 +132,11 @@ def _signs(lines: Sequence[str]) -> Iterator[str | Element]:
 
 def _heading(line: str) -> Place | None:
     match = _HEADING.fullmatch(_SCENE_NUMBER.sub("", line))
-    if match is None or not (match["dot"] or match["kind"].replace("\u00df", "").isupper()):
+    if match is None:
+        scene = _SCENE.fullmatch(line)
+        upper = scene is not None and scene["place"].isupper()
+        return _place(scene["place"], german=scene["german"] is not None) if upper else None
+    if not (match["dot"] or match["kind"].replace("\u00df", "").isupper()):
         return None
     words = match["place"].rstrip()
     if match["number"] and words.split()[-1] == match["number"]:  # scene numbers stand on both margins
@@ -125,7 +146,7 @@ def _heading(line: str) -> Place | None:
 
 def _forced(line: str) -> Place | None:
     match = _FORCED_HEADING.fullmatch(line)
-    return place_of(match["place"]) if match else None
+    return place_of(match["place"]) if match and without_direction(match["place"])[0] else None
 
 
 def _is_cue(line: str) -> bool:

@@ -36,7 +36,7 @@ _NUMBER = re.compile(
     rf"|{_TIME}(?:\s*[\u2013\u2014-]\s*{_TIME})?(?:\s*[\u2013\u2014|:-]\s+|\s{{2,}}|$)",
 )
 _BULLET = re.compile(
-    r"(?:[-*+~\u00b7\u2022\u2023\u2027\u2219\u25e6\u2043\u204c\u204d\u30fb\uff65\u2013\u2014]|>+|#{1,6})(?:\s+|$)"
+    r"(?:--|[-*+~\u00b7\u2022\u2023\u2027\u2219\u25e6\u2043\u204c\u204d\u30fb\uff65\u2013\u2014]|>+|#{1,6})(?:\s+|$)"
     r"|\[[ xX\u2713\u2714]?\](?:\s+|$)"
 )
 _LETTERED = re.compile(r"([a-zA-Z]|[ivxIVX]{1,5})\.\s+")
@@ -51,7 +51,8 @@ _SHOT = (
     r"|(?:extreme |medium |very )?(?:wide|long|full|two|tracking|aerial|establishing|crane|dolly|drone|reaction)"
     r"[- ]shot|insert shot|medium(?: shot)?|wide|establishing|over[- ]the[- ]shoulder(?: shot)?|pan|tilt|zoom"
     r"|dolly(?: in| out)?|track(?:ing)?|camera|focus|flashback|flash cut|end (?:of )?flashback|(?:end (?:of )?)?montage"
-    r"|series of shots|intercut|back to scene|split screen|freeze frame|slow motion|on screen|match on|dream sequence"
+    r"|(?:a )?series of shots"
+    r"|intercut|back to scene|split screen|freeze frame|slow motion|on screen|match on|dream sequence"
     r"|chyron|(?:extreme )?nahaufnahme|gro\u00dfaufnahme|grossaufnahme|detail(?:aufnahme)?|nah|gro\u00df|gross"
     r"|halbnah|halbtotale|totale|supertotale|amerikanische?|schwenk|kamera(?:fahrt|schwenk)?|fahrt|untersicht"
     r"|aufsicht|vogelperspektive|froschperspektive|subjektive|gegenschuss|gegenschu\u00df|(?:text)?einblendung"

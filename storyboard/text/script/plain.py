@@ -17,6 +17,9 @@ from storyboard.text.script.sentences import ends_a_sentence
 WRAPPED = 60  # characters: a longer line may have been wrapped after a full stop
 MAYBE_WRAPPED = 44  # characters: so may a longer one that just breaks off, in a text that has full stops
 
+MAX_TOLD = 200  # characters of what is said to be left out
+
+_TITLE = re.compile(r"\s{0,3}#{1,6}\s+\S")  # of Markdown
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]|\\\n")
 _NAME = r"[^\W\d_a-z][^\Wa-z_]*\.?"
 _CUE = re.compile(
@@ -46,7 +49,15 @@ class Line:
 
 def read_plain(text: str, known: frozenset[str]) -> Read:
     """Returns what a text without a format says; `known`, in small letters, are the cast and its aliases."""
-    return Read(tuple(elements_of(split_lines(text), known)))
+    lines = split_lines(text)
+    titles = {line for line in lines if _TITLE.match(line) and not ends_a_sentence(line)}
+    rest = ["" if line in titles else line for line in lines]
+    elements = tuple(elements_of(rest, known))
+    if not titles or not elements:  # nothing but titles: then those are the frames
+        return Read(elements or tuple(elements_of(lines, known)))
+    told = (without_marks(line)[0] for line in lines if line in titles)
+    left_out = ", ".join(one for one in told if one)
+    return Read(elements, (f"Headings left out: {left_out[:MAX_TOLD]}.",) if left_out else ())
 
 
 def split_lines(text: str) -> list[str]:
@@ -126,6 +137,8 @@ class _Reader:
         """
         forced = _FORCED_CUE.fullmatch(words)
         cue = forced or _CUE.fullmatch(words)
+        if lines[index - 1].starts and not forced:  # an entry of a list
+            return None
         alone = index < 2 or not lines[index - 2].words or bool(forced)
         if cue is None or not alone or index >= len(lines) or not lines[index].words:
             return None

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storyboard.text.script.elements import Element, Read, Speech, Text
 from storyboard.text.script.fountain import place_of
@@ -25,6 +25,7 @@ _COLUMNS = {  # what a column is for -> how it is headed, in small letters
     "speaker": "character speaker figur sprecher sprecherin rolle wer_spricht",
     "said": "dialogue dialog dialogs line lines speech voice_over vo text_gesprochen sprechtext dialogtext",
 }
+_GERMAN_PLACES = ("ort", "schauplatz", "drehort", "wo", "motiv")
 _PURPOSES = {name: purpose for purpose, names in _COLUMNS.items() for name in names.split()}
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
 _ROW_ENDS = re.compile(r"\r\n|[\r\n]")  # a softer break stands inside a cell
@@ -43,6 +44,7 @@ class _Head:
     said: int | None
     rows: Sequence[Sequence[str]]
     others: tuple[str, ...] = ()
+    german: bool = False  # so are its places
 
 
 def looks_like_markdown_table(text: str) -> bool:
@@ -140,7 +142,7 @@ def _read(rows: Sequence[Sequence[str]], notices: list[str], headed: bool = Fals
         where = _at(cells, head.where)
         if where and where != place:
             place = where
-            elements.append(place_of(where))
+            elements.append(replace(place_of(where), german=head.german))
         elements.extend(_row(cells, head))
     if formulas:
         notices.append(f"Cells with formulas were left out: {formulas}.")
@@ -176,6 +178,7 @@ def _head(rows: Sequence[Sequence[str]], headed: bool) -> _Head:
     body = rows[1:]
     if "seen" not in columns and "said" not in columns:
         columns["seen"] = _wordiest(body, set(columns.values()))
+    german = "where" in columns and rows[0][columns["where"]].strip().casefold() in _GERMAN_PLACES
     used = set(columns.values())
     others = [
         cell.strip()
@@ -184,7 +187,9 @@ def _head(rows: Sequence[Sequence[str]], headed: bool) -> _Head:
         and cell.strip()
         and any(not _NO_WORDS.fullmatch(_at(row, index)) for row in body)
     ]
-    return _Head(*(columns.get(one) for one in ("seen", "where", "speaker", "said")), body, tuple(others))
+    return _Head(
+        *(columns.get(one) for one in ("seen", "where", "speaker", "said")), body, tuple(others), german
+    )
 
 
 def _wordiest(rows: Sequence[Sequence[str]], taken: set[int] = frozenset()) -> int:

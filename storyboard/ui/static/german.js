@@ -228,6 +228,7 @@ TABLES.de = {
     [/^A quotation mark in this table is never closed or not doubled, so it was read line by line\.$/,
       "Ein Anführungszeichen in dieser Tabelle wird nie geschlossen oder ist nicht doppelt, deshalb wurde sie Zeile für Zeile gelesen."],
     [/^Cells with formulas were left out: (\d+)\.$/, "Zellen mit Formeln wurden weggelassen: $1."],
+    [/^Headings left out: (.+)\.$/, "Weggelassene Überschriften: $1."],
     [/^Columns left out: (.+)\.$/, "Weggelassene Spalten: $1."],
     [/^That frame is no longer in the story; it was removed, so choose one of those that are\.$/,
       "Dieses Bild ist nicht mehr in der Geschichte, es wurde entfernt; nimm eines von denen, die da sind."],
