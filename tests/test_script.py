@@ -4,7 +4,13 @@ import time
 
 import pytest
 
-from storyboard.text.script import MAX_SCRIPT, split_script
+from storyboard.text.script import read_script
+
+LONG = 60_000  # characters
+
+
+def split_script(text, names=()):
+    return list(read_script(text, names).frames)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +176,131 @@ def test_sentences_come_out_clean():
     + ["> ", "A.\n", "Int. ", "A (a)", "Panel 1 ", "\u300c", "ROSA\n", "e.g. "],
 )
 def test_hostile_text_takes_little_time_and_is_cut(unit):
-    start = time.perf_counter()
-    frames = split_script(unit * (2 * MAX_SCRIPT // len(unit)))
-    assert time.perf_counter() - start < 3
-    assert sum(map(len, frames)) <= 8 * MAX_SCRIPT
+    start = time.process_time()
+    frames = split_script(unit * (LONG // len(unit)))
+    assert time.process_time() - start < 3
+    assert sum(map(len, frames)) <= 8 * LONG
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a) Rosa waves\nb) Milo naps\nc) Bolt hums",
+        "(a) Rosa waves\n(b) Milo naps\n(c) Bolt hums",
+        "a. Rosa waves\nb. Milo naps\nc. Bolt hums",
+        "I. Rosa waves\nII. Milo naps\nIII. Bolt hums",
+        "i) Rosa waves\nii) Milo naps\niii) Bolt hums",
+        "1- Rosa waves\n2- Milo naps\n10- Bolt hums",
+        "1.1 Rosa waves\n1.2 Milo naps\n1.3. Bolt hums",
+        "#1 Rosa waves\n2/ Milo naps\nNo. 3: Bolt hums",
+        "\u25cf Rosa waves\n\u00b7 Milo naps\n\u25aa Bolt hums",
+        "\u2705 Rosa waves\n\u27a4 Milo naps\n\u2192 Bolt hums",
+        "\u2460 Rosa waves\n2\ufe0f\u20e3 Milo naps\n\U0001f449\U0001f3fdBolt hums",
+        "- [ ] Rosa waves\n- [x] Milo naps\n[ ] Bolt hums",
+        "[00:12] Rosa waves\n(0:15) Milo naps\n00:01:20 - Bolt hums",
+        "1.\tRosa waves\v2.\tMilo naps\u20283.\tBolt hums",
+        "Szene 1 \u2013 Rosa waves\nEinstellung 2: Milo naps\nStep three: Bolt hums",
+        "Act I\n\nRosa waves\n\nKapitel 2\n\nMilo naps\n\nABBLENDE\n\nBolt hums\n\nENDE",
+    ],
+)
+def test_lists_of_any_mark_make_frames_and_leave_no_trace(text):
+    """ "a) b) c)" became one frame, and ticks, arrows and times stayed in the sentences."""
+    assert split_script(text) == ["Rosa waves", "Milo naps", "Bolt hums"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A. Moss waves.",
+        "No one waves.",
+        "No one: the lane is empty.",
+        "10-year-old Rosa waves.",
+        "7:30 is early.",
+        "1.5 miles of lane.",
+        "\U0001f436 barks.",
+        "J. Moss waves.",
+        "2/3 of it is snow.",
+        "Act naturally.",
+    ],
+)
+def test_words_that_only_look_like_a_mark_stay(text):
+    assert split_script(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        ("ANGLE ON: Milo.", ["Milo."]),
+        ("POV: the park.", ["The park."]),
+        ("ROSA'S POV - the park.", ["The park."]),
+        ("INSERT: a letter.", ["A letter."]),
+        ("CLOSE UP: Rosa's hand.", ["Rosa's hand."]),
+        ("Wide shot: the lane.", ["The lane."]),
+        ("SUPER: Ten years ago", ["Ten years ago"]),
+        ("CLOSE ON MILO.", ["MILO."]),
+        ("CLOSE UP\nRosa's hand.", ["Rosa's hand."]),
+        ("NAHAUFNAHME: Rosas Hand.", ["Rosas Hand."]),
+        ("TOTALE \u2013 der Park.", ["Der Park."]),
+        ("R\u00dcCKBLENDE: Rosa winkt.", ["Rosa winkt."]),
+        ("SCHWENK AUF: den Park.", ["Den Park."]),
+        ("GEGENSCHUSS:\nMilo winkt.", ["Milo winkt."]),
+        ("Close up of a hand.", ["Close up of a hand."]),
+    ],
+)
+def test_camera_directions_are_no_speakers(text, frames):
+    """Angle On said "Milo."."""
+    assert split_script(text) == frames
+
+
+def test_who_is_called_like_a_direction_speaks():
+    assert split_script("PAN: Hello!\nPOV: the park.", names=("Pan",)) == ['Pan says "Hello!"', "The park."]
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("\u201e", "\u201c"),
+        ("\u201e", "\u201d"),
+        ("\u201d", "\u201d"),
+        ("\u201c", "\u201d"),
+        ("\u2018", "\u2019"),
+        ("\u201a", "\u2018"),
+        ("\u00ab", "\u00bb"),
+        ("\u00bb", "\u00ab"),
+        ("\u2039", "\u203a"),
+        ("\u203a", "\u2039"),
+        ("\u00ab\u202f", "\u202f\u00bb"),
+        ('"', '"'),
+        ("'", "'"),
+        ("\u300c", "\u300d"),
+        ("\u300e", "\u300f"),
+    ],
+)
+def test_a_full_stop_inside_the_quotation_marks_of_any_language_ends_nothing(opening, closing):
+    """Only the marks of English and Japanese were known."""
+    said = f"{opening}Hello. It's Rosa. Come in!{closing}"
+    clean = said.replace("\u202f", " ")
+    assert split_script(f"{said} says Rosa. Milo waves.") == [f"{clean} says Rosa.", "Milo waves."]
+    assert split_script(f"Rosa says {said} Milo waves.") == [f"Rosa says {clean}", "Milo waves."]
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        (
+            "On a cold morning in spring Rosa walks all the way to\nMilo's house. He is\nat home.",
+            ["On a cold morning in spring Rosa walks all the way to Milo's house.", "He is at home."],
+        ),
+        (
+            "Rosa walks all the way along the lane to the park\nMilo runs all the way along the lane to the pond",
+            [
+                "Rosa walks all the way along the lane to the park",
+                "Milo runs all the way along the lane to the pond",
+            ],
+        ),
+        ("Rosa waves\u2028to Milo.\vHe waves.", ["Rosa waves to Milo.", "He waves."]),
+        ("Rosa waves, \\\nMilo naps.", ["Rosa waves, Milo naps."]),
+    ],
+)
+def test_soft_line_breaks_part_no_sentence(text, frames):
+    assert split_script(text) == frames

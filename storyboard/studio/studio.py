@@ -6,6 +6,7 @@ read an upload, or concern a whole story. Values from outside are checked and re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from storyboard.disk.pictures import read_upload
@@ -14,8 +15,8 @@ from storyboard.story.inputs import frames_touched
 from storyboard.story.job import Job
 from storyboard.story.values import Character, Frame, Portrait
 from storyboard.studio.drawings import Drawings
-from storyboard.studio.verbs import EDITS, a_name, a_script, names_in
-from storyboard.text.script import split_script
+from storyboard.studio.verbs import EDITS, a_file_name, a_name, a_script, names_in
+from storyboard.text.script import Script, read_script
 
 
 class Studio(Drawings):
@@ -64,11 +65,16 @@ class Studio(Drawings):
             self._queue_all(self.session(story_id), {frame.id for frame in frames})
         return frames
 
-    def split(self, story_id: object, script: object) -> list[str]:
-        """A pasted script as sentences, one a frame, for the writer to look at before `add_many`."""
+    def read_script(
+        self, story_id: object, script: object, places: Sequence[str] = (), file: object = None
+    ) -> Script:
+        """A script, pasted or out of a file of that name, for the writer to look at before `add_many`.
+
+        `places` are those the model knows, as "in the kitchen".
+        """
         names = self.session(story_id).story.names
         spellings = [spelling for name, aliases in names.items() for spelling in (name, *aliases)]
-        return split_script(a_script(script), spellings)
+        return read_script(a_script(script), spellings, places, a_file_name(file) or "")
 
     def delete_story(self, story_id: object) -> None:
         """Delete a story, what is drawn of it included; `restore_story` brings it back."""

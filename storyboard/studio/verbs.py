@@ -75,6 +75,7 @@ def as_it_is(value: object) -> Any:
 
 a_name = a_text("The name")
 a_script = a_text("The script", MAX_SCRIPT)
+a_file_name = optional(a_text("The name of the file"))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from storyboard.people import Look, describe_look
+from storyboard.story.values import MAX_FRAMES
 from storyboard.studio.maker import hidden_fields, look_of_seed, look_with, portrait_of
 from storyboard.studio.studio import Studio
 from storyboard.studio.verbs import EDITS, MAX_TEXT
@@ -113,11 +114,6 @@ def frame_details(studio: Studio, message: dict) -> dict:
     return {"details": details_of(story, story.frame(message.get("frame")))}
 
 
-def split_script(studio: Studio, message: dict) -> dict:
-    """A pasted script as the frames it would become."""
-    return {"frames": studio.split(message["story"], message.get("text"))}
-
-
 def frames_touched(studio: Studio, message: dict) -> dict:
     """The numbers of the frames that another portrait of a character would make out of date."""
     touched = studio.frames_touched(message["story"], message.get("name"), portrait=True)
@@ -146,7 +142,29 @@ def shown_look(look: Look) -> dict:
 
 
 # Calls that only look.
-QUESTIONS: tuple[Call, ...] = (frame_details, split_script, frames_touched, preview_look, random_look)
+QUESTIONS: tuple[Call, ...] = (frame_details, frames_touched, preview_look, random_look)
+
+
+def split_script(hints: Hints) -> Call:
+    """The call that shows a script, pasted or out of a file, as the frames it would become."""
+
+    def split_script(studio: Studio, message: dict) -> dict:
+        script = studio.read_script(
+            message["story"], message.get("text"), hints.places, file=message.get("file")
+        )
+        first = message.get("first")
+        skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
+        room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)
+        return {
+            "frames": script.frames[skipped : skipped + room],
+            "kind": script.kind,
+            "scenes": script.scenes,
+            "total": len(script.frames),
+            "room": room,
+            "notices": script.notices,
+        }
+
+    return split_script
 
 
 def look_at_words(hints: Hints) -> Call:

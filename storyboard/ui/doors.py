@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storyboard.studio.visitors import VISITOR, visitor_at
 
-MAX_BODY = 4 * 2**20  # bytes of a message; the longest script is a tenth of that
+MAX_BODY = 4 * 2**20  # bytes of a message; the longest script is three of these, in Chinese
 UPLOAD = "/upload"
 SHUT = (
     "/monitoring",

@@ -1,4 +1,4 @@
-// Out and in: the export menu, and files dropped on the page: a project file, or a picture that was made here.
+// Out and in: the export menu, and files dropped on the page: a project file, a picture that was made here, or a script.
 
 const PER_PAGE = [1, 2, 4, 6, 9];
 
@@ -53,6 +53,7 @@ function chooseFile() {
 }
 
 async function importFile(file) {
+  if (isScriptFile(file)) return openScriptFile(file);
   const note = toast(say("importing"));
   const sent = await sendFile(file);
   if (note) note.remove();

@@ -1,23 +1,60 @@
-// Paste a script, see the frames it becomes, leave some out, accept. `text` is one that was pasted somewhere else.
+// Paste a script or choose its file, see what it was taken for and the frames it becomes, leave some out, accept.
 
+const SCRIPT_FILE = /\.(fountain|fdx|srt|vtt|csv|tsv|md|markdown|txt)$/i;
+const SCRIPT_ENDINGS = ".fountain,.fdx,.srt,.vtt,.csv,.tsv,.md,.markdown,.txt";
+let openPart = null; // the dialog's, while it is open
+
+// `text` is a script that was pasted somewhere else.
 function openScript(text = "") {
   const dialog = openDialog(say("script_title"), "sb-wide sb-script-dialog");
-  const part = { dialog, frames: [], dropped: new Set(), timer: 0, over: 0 };
-  const label = make("label", "", say("script_label"));
+  const part = { dialog, frames: [], dropped: new Set(), timer: 0, asked: 0, over: 0, file: null, answer: null };
+  openPart = part;
+  dialog.root.addEventListener("close", () => {
+    if (openPart === part) openPart = null;
+  });
   part.text = make("textarea", "sb-script-text");
   part.text.rows = 8;
-  part.text.value = text.slice(0, props.script_limit);
-  part.over = text.length - part.text.value.length;
   limitLength(part.text, props.script_limit, (over) => {
     part.over = over;
     splitSoon(part);
   });
+  const label = make("label", "", say("script_label"));
   label.append(part.text);
-  part.count = make("p", "sb-quiet");
+  part.count = make("p", "sb-script-kind");
   part.count.setAttribute("role", "status");
+  part.notices = make("div", "sb-script-notices");
   part.list = make("ol", "sb-split");
   part.problem = make("p", "sb-problem");
   part.problem.setAttribute("role", "alert");
+  show(part.problem, false);
+  dialog.body.append(
+    make("p", "sb-quiet", say("script_note")), label, makeScriptFileRow(part), part.count, part.notices, part.list,
+    part.problem, makeScriptFoot(part),
+  );
+  part.text.addEventListener("input", () => splitSoon(part));
+  paintSplit(part);
+  if (text) takeScript(part, text, null);
+  part.text.focus();
+  return part;
+}
+
+function makeScriptFileRow(part) {
+  const input = make("input");
+  input.type = "file";
+  input.accept = SCRIPT_ENDINGS;
+  input.hidden = true;
+  input.setAttribute("aria-label", say("script_file"));
+  input.addEventListener("change", () => {
+    if (input.files[0]) readScriptFile(part, input.files[0]);
+    input.value = "";
+  });
+  part.name = make("span", "sb-quiet sb-script-name");
+  const row = make("div", "sb-row");
+  row.append(makeButton("sb-plain", say("script_file"), () => input.click()), part.name, input);
+  return row;
+}
+
+function makeScriptFoot(part) {
   part.draw = make("input");
   part.draw.type = "checkbox";
   part.draw.checked = true;
@@ -25,21 +62,64 @@ function openScript(text = "") {
   const draw = make("label", "sb-check");
   draw.append(part.draw, make("span", "", say("script_draw")));
   const row = make("div", "sb-row sb-dialog-foot");
-  row.append(draw, makeButton("sb-plain", say("cancel"), dialog.close), part.accept);
-  dialog.body.append(make("p", "sb-quiet", say("script_note")), label, part.count, part.list, part.problem, row);
-  part.text.addEventListener("input", () => splitSoon(part));
-  paintSplit(part);
-  if (text) splitSoon(part);
-  part.text.focus();
+  row.append(draw, makeButton("sb-plain", say("cancel"), part.dialog.close), part.accept);
+  return row;
 }
 
-function splitSoon(part) {
+// -- Files -------------------------------------------------------------------------------------------------------------
+
+function isScriptFile(file) {
+  return SCRIPT_FILE.test(file.name);
+}
+
+// Dropped on the page, or chosen where project files are: into the dialog, which opens if it is not.
+function openScriptFile(file) {
+  return readScriptFile(openPart || openScript(), file);
+}
+
+async function readScriptFile(part, file) {
+  const most = 4 * props.script_limit; // bytes: no letter has more
+  if (file.size > most) return showProblem(part, say("script_file_large", Math.round(most / 2 ** 20)));
+  const text = decodeScript(await file.arrayBuffer());
+  if (text === null) return showProblem(part, say("script_file_binary"));
+  return takeScript(part, text, file.name);
+}
+
+// The text of a file's bytes, null where they are none: UTF-8 or UTF-16, else the letters of older Windows programs.
+function decodeScript(buffer) {
+  const bytes = new Uint8Array(buffer);
+  const marked = { "254,255": "utf-16be", "255,254": "utf-16le" }[`${bytes[0]},${bytes[1]}`];
+  if (marked) return new TextDecoder(marked).decode(bytes);
+  if (bytes.includes(0)) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+function takeScript(part, text, name) {
+  part.text.value = text.slice(0, props.script_limit);
+  part.over = Math.max(0, text.length - props.script_limit);
+  part.file = name;
+  setText(part.name, name || "");
+  splitSoon(part);
+}
+
+// -- The frames --------------------------------------------------------------------------------------------------------
+
+function splitSoon(part, first = 1) {
   clearTimeout(part.timer);
+  part.asked += 1;
+  const asked = part.asked;
   part.timer = setTimeout(async () => {
-    const { frames, error } = await ask("split_script", { text: part.text.value });
-    part.frames = frames || [];
+    if (!part.text.value.trim()) part.file = null; // what is pasted next need not be of that kind
+    const answer = await ask("split_script", { text: part.text.value, file: part.file, first });
+    if (asked !== part.asked) return; // the text is another one by now
+    part.answer = answer.error ? null : { ...answer, first };
+    part.frames = answer.frames || [];
     part.dropped.clear();
-    showProblem(part, error || (part.over ? sayCount("left_out", part.over, props.script_limit) : null));
+    showProblem(part, answer.error || (part.over ? sayCount("left_out", part.over, props.script_limit) : null));
     part.over = 0; // said until the next change
     paintSplit(part);
   }, 250);
@@ -47,21 +127,54 @@ function splitSoon(part) {
 
 function paintSplit(part) {
   const kept = part.frames.length - part.dropped.size;
-  setText(part.count, sayCount("script_split", kept));
+  setText(part.count, sayKind(part.answer));
   setText(part.accept, sayCount("script_accept", kept, sayAbout(kept)));
   part.accept.disabled = kept === 0;
-  refill(part.list, [part.frames, [...part.dropped]], () => part.frames.map((caption, index) => {
-    const row = make("li", "sb-row");
-    const dropped = part.dropped.has(index);
-    const icon = dropped ? "plus" : "close";
-    const toggle = keyed(makeIconButton("", icon, say(dropped ? "script_keep" : "script_drop", caption), () => {
-      if (!part.dropped.delete(index)) part.dropped.add(index);
-      paintSplit(part);
-    }), `line-${index}`);
-    row.classList.toggle("sb-dropped", dropped);
-    row.append(make("span", "sb-split-words", caption), toggle);
-    return row;
-  }));
+  setText(part.name, part.file || "");
+  paintNotices(part);
+  refill(part.list, [part.frames, [...part.dropped]], () => part.frames.map((caption, index) => makeSplitRow(part, caption, index)));
+}
+
+// "Fountain script, 12 scenes, 30 frames"
+function sayKind(answer) {
+  if (!answer || !answer.total) return sayCount("script_split", 0);
+  const scenes = sayCount("script_scenes", answer.scenes);
+  return say(`kind_${answer.kind}`, scenes + sayCount("script_split", answer.total));
+}
+
+function paintNotices(part) {
+  const { answer } = part;
+  const tooMany = answer && answer.total > answer.room;
+  refill(part.notices, answer && [answer.notices, tooMany, answer.room, answer.total, answer.first], () => [
+    ...(tooMany ? [make("p", "", sayCount("script_room", answer.room, answer.total)), makeFirst(part, answer)] : []),
+    ...(answer ? answer.notices.map((notice) => make("p", "", sayPhrase(notice))) : []),
+  ]);
+}
+
+// Where a script that is too long for one story goes on in the next one.
+function makeFirst(part, { first, total }) {
+  const label = make("label", "sb-script-first", say("script_first"));
+  const input = keyed(make("input"), "first");
+  input.type = "number";
+  input.min = 1;
+  input.max = total;
+  input.value = first;
+  input.addEventListener("change", () => splitSoon(part, Math.min(total, Math.max(1, Math.round(input.valueAsNumber) || 1))));
+  label.append(input);
+  return label;
+}
+
+function makeSplitRow(part, caption, index) {
+  const row = make("li", "sb-row");
+  const dropped = part.dropped.has(index);
+  const icon = dropped ? "plus" : "close";
+  const toggle = keyed(makeIconButton("", icon, say(dropped ? "script_keep" : "script_drop", caption), () => {
+    if (!part.dropped.delete(index)) part.dropped.add(index);
+    paintSplit(part);
+  }), `line-${index}`);
+  row.classList.toggle("sb-dropped", dropped);
+  row.append(make("span", "sb-split-words", caption), toggle);
+  return row;
 }
 
 async function acceptScript(part) {

@@ -1,0 +1,70 @@
+"""A pasted script in frames: `read_script` recognises what it is, reads it and gives one drawable sentence a frame.
+
+Knows neither torch, gradio nor stories. Each format has a reader of its own; all of them give the same elements, and
+`frames.py` makes frames of those. Nothing is left out but what a format sets aside, marks, headings without words and
+cuts. The writer sees the result before it becomes frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from storyboard.text.script.elements import Kind, Place, Read, Script
+from storyboard.text.script.final_draft import looks_like_final_draft, read_final_draft
+from storyboard.text.script.fountain import looks_like_fountain, read_fountain
+from storyboard.text.script.frames import frames_of
+from storyboard.text.script.marks import has_letters, without_marks
+from storyboard.text.script.plain import read_plain, split_lines
+from storyboard.text.script.subtitles import looks_like_srt, looks_like_vtt, read_subtitles
+from storyboard.text.script.tables import (
+    delimiter_of,
+    looks_like_markdown_table,
+    read_delimited,
+    read_markdown_table,
+)
+
+MAX_SCRIPT = 1_000_000  # characters read: a screenplay of 10,000 lines, also in Final Draft's XML
+
+__all__ = ["MAX_SCRIPT", "Script", "read_script"]
+
+
+def read_script(text: str, names: Iterable[str] = (), places: Sequence[str] = (), file: str = "") -> Script:
+    """Returns the script that a text is, its sentences in order; none is empty, any may be about a stranger.
+
+    `names`, the cast and its aliases, tell "Rosa: Hello!", which is dialogue, from "Later: Rosa waves.". `places` are
+    those the model knows, as "in the kitchen". `file` is the name of the file that the text comes from, if any.
+    StoryError where the text is a file that nothing can be read of.
+    """
+    text = text[:MAX_SCRIPT].removeprefix("\ufeff").replace("\0", "")
+    known = frozenset(name.casefold() for name in names)
+    kind, read = _read(text, known, file.rpartition(".")[2].casefold())
+    scenes = sum(isinstance(element, Place) for element in read.elements)
+    return Script(kind, scenes, tuple(frames_of(read.elements, places)), read.notices)
+
+
+def _read(text: str, known: frozenset[str], ending: str) -> tuple[Kind, Read]:
+    """What the text says, by the first reader whose format it has; the surest signs are asked for first."""
+    if looks_like_final_draft(text):
+        return "final_draft", read_final_draft(text, known)
+    if looks_like_vtt(text):
+        return "vtt", read_subtitles(text, known)
+    if looks_like_srt(text):
+        return "srt", read_subtitles(text, known)
+    if looks_like_markdown_table(text):
+        return "markdown", read_markdown_table(text, lambda rest: _read_text(rest, known)[1])
+    if delimiter := delimiter_of(text, sure=ending in ("csv", "tsv")):
+        return ("tsv" if delimiter == "\t" else "csv"), read_delimited(text, delimiter)
+    return _read_text(text, known, ending)
+
+
+def _read_text(text: str, known: frozenset[str], ending: str = "") -> tuple[Kind, Read]:
+    if ending == "fountain" or looks_like_fountain(text):
+        return "fountain", read_fountain(text, known)
+    return ("list" if _is_list(text) else "text"), read_plain(text, known)
+
+
+def _is_list(text: str) -> bool:
+    """Whether more than half of the lines have a mark before them."""
+    lines = [line for line in split_lines(text) if line.strip()]
+    lettered = has_letters(lines)
+    return len(lines) > 1 and 2 * sum(without_marks(line, lettered)[1] for line in lines) > len(lines)
