@@ -115,6 +115,7 @@ class Prompted:
         self._check_inputs(output_type, callback_on_step_end_tensor_inputs, count, generator, latents)
         steps, guidance = self._numbers(requests[0])
         with self._lock:
+            self._settle()
             frames = [self._conditions.of(one, self._conditions.check(one)) for one in requests]
             rows = [frame for frame in frames for _ in range(num_images_per_prompt)]
             if latents is None:
@@ -127,6 +128,20 @@ class Prompted:
         return StoryPipelineOutput(
             images, [frame.mentioned for frame in rows], [frame.conditioning for frame in rows]
         )
+
+    def _settle(self) -> None:
+        """One precision for all parts, the widest there is.
+
+        Unasked, diffusers loads its own parts of a folder in half precision in full, and leaves the others as they are.
+        """
+        parts = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
+        parts = [part for part in parts if not getattr(part, "is_quantized", False)]
+        widest = max((part.dtype for part in parts), key=lambda one: torch.finfo(one).bits)
+        narrow = [part for part in parts if part.dtype != widest]
+        for part in narrow:
+            torch.nn.Module.to(part, widest)  # diffusers' own `to` warns of it
+        if narrow:
+            self.clear_caches()
 
     def _walk(
         self,

@@ -42,6 +42,7 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import Previewer
 from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
 from storyboard.models.story_reader import StoryReader
+from storyboard.pipeline.carried import write_code
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.pipeline.explain import AttentionWatch
 from storyboard.pipeline.loading import first_line, options_of, stage_2_of
@@ -368,8 +369,19 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         pipeline.named_reader = index
         return pipeline
 
+    @classmethod
+    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
+        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
+        described = super().load_config(*args, **kwargs)
+        if isinstance(described, dict) and "_class_name" in described:
+            described["_class_name"] = cls.__name__
+        return described
+
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """As in diffusers, always as safetensors. A language model that is named is named again, not carried."""
+        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
+
+        A language model that is named is named again, not carried.
+        """
         carried = self
         if self.named_reader is not None:
             stage_2 = {"language_model", "language_tokenizer", *PARTS}
@@ -381,6 +393,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         super(StoryPipeline, carried).save_pretrained(
             str(save_directory), **{**kwargs, "safe_serialization": True}
         )
+        write_code(Path(save_directory))
 
     def save_half(self, path: str | Path) -> None:
         """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
