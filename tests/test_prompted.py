@@ -104,6 +104,14 @@ def test_a_callback_sees_every_step_and_may_change_the_latents(pipe):
         for one in seeded(1, 1)
     ]
     assert emptied[0].tobytes() == emptied[1].tobytes() != plain.images[0].tobytes()
+    handed = []
+    pipe(
+        "Rosa waves.",
+        CAST,
+        callback_on_step_end=lambda *given: handed.append(given[-1]),
+        callback_on_step_end_tensor_inputs=[],
+    )
+    assert handed == [{}] * 4
 
 
 def test_a_callback_may_stop_the_drawing(pipe):
