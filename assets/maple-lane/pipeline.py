@@ -3602,7 +3602,8 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |            rows = [frame for frame in frames for _ in range(num_images_per_prompt)]
 |            if latents is None:
 |                latents = randn_tensor(self._latent_shape(count), generator, torch.device("cpu"))
-|            latents = self._walk(latents, rows, steps, guidance, callback_on_step_end)
+|            watched = (callback_on_step_end, callback_on_step_end_tensor_inputs)
+|            latents = self._walk(latents, rows, steps, guidance, *watched)
 |            images = self._finished(latents, output_type)
 |        self.maybe_free_model_hooks()
 |        if not return_dict:
@@ -3632,6 +3633,7 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        steps: int,
 |        guidance: float,
 |        step_end: StepEnd | None,
+|        tensor_inputs: Sequence[str],
 |    ) -> torch.Tensor:
 |        """From noise to finished latents, with a bar of progress, and a callback that may change them."""
 |        self._interrupt = False
@@ -3646,7 +3648,8 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |                bar.update()
 |                latents = step.latents
 |                if step_end is not None:
-|                    told = step_end(self, step.index, step.timestep, {"latents": latents}) or {}
+|                    given = dict.fromkeys(tensor_inputs, latents)  # there is no other tensor to give
+|                    told = step_end(self, step.index, step.timestep, given) or {}
 |                    latents = changed = told.get("latents", latents)
 |        except StopIteration:
 |            pass
