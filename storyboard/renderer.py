@@ -17,6 +17,8 @@ from storyboard.text.captions import Reading
 
 MAX_STEPS = 100  # denoising steps a frame may be asked for
 
+PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
+
 # What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), or
 # the words of its caption alone.
 Conditioning = Literal["char-ldm", "llm", "text"]
@@ -37,7 +39,7 @@ class CastMember:
     """One character as this frame should see it."""
 
     name: str
-    pronoun: str  # "he", "she", "they" or "it"
+    pronoun: str  # one of PRONOUNS
     aliases: tuple[str, ...]
     portrait: Picture  # RGB, the portrait chosen for this frame
 

@@ -1,9 +1,12 @@
 """The endpoints as programs meet them, over HTTP and as MCP tools, and the app that cannot start."""
 
-import ast
 import asyncio
+import base64
 import dataclasses
+import inspect
 import io
+import json
+import threading
 import urllib.request
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +22,7 @@ from storyboard.errors import StoryError
 from storyboard.exports import KINDS, PER_PAGE
 from storyboard.people import Look, random_look
 from storyboard.people import wardrobe as w
+from storyboard.studio.visitors import NOBODY_ELSE, VISITOR
 from storyboard.ui import serve
 
 VERBS = {
@@ -164,13 +168,15 @@ def mcp_url(app):
     page.close()
 
 
-def mcp_session(url, talk):
+def mcp_session(url, talk, **headers):
     """What `talk` returns of a real client's session."""
+    import httpx
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
     async def run():
-        async with streamable_http_client(url) as (reading, writing, _):
+        web = httpx.AsyncClient(headers=headers, timeout=60)
+        async with web, streamable_http_client(url, http_client=web) as (reading, writing, _):
             async with ClientSession(reading, writing) as session:
                 await session.initialize()
                 return await talk(session)
@@ -181,9 +187,13 @@ def mcp_session(url, talk):
 
 
 def said(answer):
-    """What a tool returned; Gradio writes a dictionary the way Python does."""
+    """What a tool returned, which its text and its value say alike."""
     text = answer.content[0].text
-    return ast.literal_eval(text) if text.startswith("{") else text
+    if answer.structuredContent.keys() == {"result"}:
+        assert answer.structuredContent["result"] == text
+        return text
+    assert json.loads(text) == answer.structuredContent
+    return answer.structuredContent
 
 
 @needs_mcp
@@ -253,8 +263,10 @@ def test_an_assistant_may_call_every_verb(mcp_url, assistants_story, verb, taken
     assert listed and not answer.isError, answer.content[0].text
     told = said(answer)
     assert holds is None or told[holds]
-    if holds == "picture":
-        assert Image.open(io.BytesIO(fetched(told["picture"]))).format == "PNG"
+    shown = [base64.b64decode(one.data) for one in answer.content if one.type == "image"]
+    assert shown == ([fetched(told["picture"])] if "picture" in told else [])
+    assert holds != "picture" or shown
+    assert all(Image.open(io.BytesIO(one)).format == "PNG" for one in shown)
 
 
 @needs_mcp
@@ -271,15 +283,147 @@ def test_an_assistant_reads_every_value_of_a_closed_set(mcp_url):
 
 
 @needs_mcp
-def test_an_assistant_is_told_what_a_writer_would_be(mcp_url):
+def test_an_arguments_description_is_on_one_line(app):
+    """Gradio drops what stands on the lines after it."""
+    from storyboard.ui.page import make_page
+
+    for endpoint in make_page(app.studio).fns.values():
+        if endpoint.api_name not in VERBS:
+            continue
+        arguments = inspect.getdoc(endpoint.fn).partition("Args:")[2].partition("Returns:")[0]
+        named = [line.strip().partition(":")[0] for line in arguments.splitlines() if line.strip()]
+        assert named == [name for name in inspect.signature(endpoint.fn).parameters if name != "request"]
+
+
+@needs_mcp
+def test_an_assistant_is_told_what_each_verb_changes(mcp_url):
+    async def talk(session):
+        return {tool.name: tool.annotations for tool in (await session.list_tools()).tools}
+
+    hints = mcp_session(mcp_url, talk)
+    reading = {verb for verb, hint in hints.items() if hint.readOnlyHint}
+    assert reading == {"get_story", "export_story", "preview_look", "random_look"}
+    assert {verb for verb, hint in hints.items() if hint.destructiveHint} == {
+        *("edit_frame", "choose_take", "rebind")
+    }
+    assert {verb for verb, hint in hints.items() if hint.idempotentHint} == {"choose_take", "rebind"}
+    assert not any(hint.openWorldHint for hint in hints.values())
+
+
+@needs_mcp
+def test_verbs_change_what_their_hints_say(app, mcp_url, assistants_story):
+    """Called twice: a reading one leaves the story alone, an idempotent one does nothing the second time."""
+
+    async def talk(session):
+        hints = {tool.name: tool.annotations for tool in (await session.list_tools()).tools}
+        seen = {}
+        for verb, taken, given, _ in CALLS:
+            if hints[verb].readOnlyHint or hints[verb].idempotentHint:
+                given = given | {name: assistants_story[name] for name in taken}
+                stories = [app.studio.session(assistants_story["story_id"]).story]
+                for _ in range(2):
+                    assert not (await session.call_tool(verb, given)).isError
+                    stories.append(app.studio.session(assistants_story["story_id"]).story)
+                seen[verb] = stories
+        return hints, seen
+
+    hints, seen = mcp_session(mcp_url, talk)
+    for verb, (before, once, twice) in seen.items():
+        assert once == twice and (before == once or not hints[verb].readOnlyHint), verb
+
+
+@needs_mcp
+@pytest.mark.parametrize(
+    ("verb", "given", "words"),
+    [
+        ("add_frame", {"sentence": "Zelda waves to everyone."}, "Zelda"),
+        ("add_frame", {"sentence": "Rosa waves.", "mood": "gay"}, 'has no argument "mood"'),
+        ("get_story", {"request": {}}, 'has no argument "request"'),
+        ("export_story", {"kind": "tar"}, "'tar' is not one of"),
+        ("paint", {}, 'no tool "paint"'),
+    ],
+)
+def test_an_assistant_is_told_what_a_writer_would_be(mcp_url, verb, given, words):
     async def talk(session):
         story = said(await session.call_tool("create_story", {}))
-        return await session.call_tool(
-            "add_frame", {"story_id": story, "sentence": "Zelda waves to everyone."}
-        )
+        return await session.call_tool(verb, {"story_id": story, **given})
 
     answer = mcp_session(mcp_url, talk)
-    assert answer.isError and "Zelda" in answer.content[0].text
+    assert answer.isError and words in answer.content[0].text
+
+
+@needs_mcp
+def test_assistants_at_two_addresses_are_two_visitors(app, mcp_url, assistants_story, monkeypatch):
+    """Verbs that wait in line came back over loopback, and all assistants shared one visitor's turns."""
+    visitors, draw = [], app.studio.draw
+
+    def drawing(*arguments, **named):
+        visitors.append(VISITOR.get())
+        return draw(*arguments, **named)
+
+    monkeypatch.setattr(app.studio, "draw", drawing)
+    frame = {name: assistants_story[name] for name in ("story_id", "frame_id")}
+    for address in ("203.0.113.9", "198.51.100.7", "127.0.0.1"):
+        told = mcp_session(
+            mcp_url, lambda session: session.call_tool("draw_frame", frame), **{"X-Forwarded-For": address}
+        )
+        assert not told.isError
+    assert visitors == ["203.0.113.9", "198.51.100.7", NOBODY_ELSE]
+
+
+@needs_mcp
+def test_an_assistant_that_waits_for_a_picture_hears_that_it_is_drawn(
+    app, mcp_url, assistants_story, monkeypatch
+):
+    from storyboard.ui import mcp_tools
+
+    monkeypatch.setattr(mcp_tools, "HEARTBEAT", 0.01)
+    app.renderer.gate, beats = threading.Event(), []
+
+    async def heard(progress, total, message):
+        beats.append(progress)
+        if len(beats) == 3:
+            app.renderer.gate.set()
+
+    frame = {name: assistants_story[name] for name in ("story_id", "frame_id")}
+    try:
+        answer = mcp_session(
+            mcp_url,
+            lambda session: session.call_tool("draw_frame", frame, progress_callback=heard),
+        )
+    finally:
+        app.renderer.gate = None
+    assert not answer.isError and beats[:3] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "describer"),
+    [
+        ("choose_take", ("FIRST", "TAKE"), "api.describe_frame"),
+        ("rebind", ("SECOND", 0, ["Milo"]), "api.describe_frame"),
+        ("create_character", ("Ada", {}), "api_people.describe_character"),
+        ("change_look", ("Rosa", {}), "api_people.describe_character"),
+    ],
+)
+def test_a_failure_is_told_with_what_became_of_the_story(client, monkeypatch, verb, arguments, describer):
+    """Callers were told that nothing was changed where only the answer had failed, and would send it all again."""
+    story = client.predict(api_name="/create_story")
+    first = client.predict(story, "Rosa waves to Milo.", api_name="/add_frame")
+    second = client.predict(story, "She sits down.", api_name="/add_frame")
+    client.predict(story, first["id"], "Milo waves to Rosa.", api_name="/edit_frame")
+    known = {"FIRST": first["id"], "TAKE": first["take"], "SECOND": second["id"]}
+    arguments = [known.get(one, one) if isinstance(one, str) else one for one in arguments]
+
+    def broken(*_):
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"storyboard.ui.{describer}", broken)
+        with pytest.raises(AppError, match="after the story was changed"):
+            client.predict(story, *arguments, api_name=f"/{verb}")
+        patch.setattr("storyboard.studio.studio.Studio.change", broken)
+        with pytest.raises(AppError, match="nothing was changed"):
+            client.predict(story, *arguments, api_name=f"/{verb}")
 
 
 def test_serving_mcp_without_its_package_is_one_sentence(monkeypatch, capsys):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.models.judge.detections import to_pixels
+from storyboard.pipeline.carried import write_code
 from storyboard.renderer import Preview, Rendered
 from training.evaluate import classifier as training_run
 from training.evaluate.__main__ import main
@@ -314,6 +315,12 @@ def test_the_hash_of_a_pipeline_follows_its_parts_and_nothing_else(tmp_path):
     (tmp_path / "README.md").write_text("words")
     (tmp_path / "evaluator").mkdir()
     (tmp_path / "evaluator" / "config.json").write_text("{}")
+    assert weights_hash(tmp_path) == before
+    (tmp_path / "model_index.json").write_text(
+        json.dumps({"_class_name": "StoryPipeline", "unet": ["diffusers", "UNet"]}, indent=2) + "\n"
+    )
+    before = weights_hash(tmp_path)
+    write_code(tmp_path)
     assert weights_hash(tmp_path) == before
     (tmp_path / "unet" / "weights.safetensors").write_bytes(b"two")
     changed = weights_hash(tmp_path)

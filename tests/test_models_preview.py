@@ -28,7 +28,7 @@ def test_each_picture_is_calmed_by_itself():
 def test_an_early_look_shows_the_calmed_guess():
     guess = latents(5.0)[:1]
     previewer = Previewer(vae=None, colours=COLOURS, decode_seconds=0)
-    seen = previewer.look(DenoiseStep(0, 15, guess, guess), (16, 16))
+    seen = previewer.look(DenoiseStep(0, 15, torch.tensor(999), guess, guess), (16, 16))
     assert torch.equal(seen, linear_colours(calmed(guess), COLOURS, (16, 16)))
     clipped = (linear_colours(guess, COLOURS, (16, 16)).abs() == 1).float().mean()
     assert (seen.abs() == 1).float().mean() < 0.1 * clipped

@@ -6,7 +6,7 @@ scheduler of its own and changes no module. Must not decode pictures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ class DenoiseStep:
 
     index: int  # from 0
     total: int
+    timestep: torch.Tensor  # the scheduler's, a number
     latents: torch.Tensor  # (B, C, h, w)
     predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
 
@@ -41,18 +42,21 @@ def denoise(
     steps: int,
     guidance: float,
     text: torch.Tensor | None = None,
-    start_merge_step: int = -1,
+    start_merge_step: int | Sequence[int] = -1,
     around_call: Callable[[int, int], AbstractContextManager] = _nothing,
-) -> Iterator[DenoiseStep]:
+) -> Generator[DenoiseStep, torch.Tensor | None, None]:
     """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 
-    Raises StoryError where the last latents are not finite numbers.
+    Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
+    last latents are not finite numbers.
     null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
     at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
-    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never.
+    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
+    one for each row.
     around_call: given index and total, the context in which that UNet call is made, for those who record.
     """
-    if start_merge_step >= 0 and text is None:
+    delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
+    if max(delays) >= 0 and text is None:
         raise ValueError(f"start_merge_step={start_merge_step} needs the text condition.")
     scheduler = type(scheduler).from_config(scheduler.config)
     scheduler.set_timesteps(steps, device=latents.device)
@@ -60,7 +64,7 @@ def denoise(
     null = null.expand(len(latents), -1, -1).to(condition)
     total = len(scheduler.timesteps)
     for index, timestep in enumerate(scheduler.timesteps):
-        current = text if index <= start_merge_step else condition
+        current = _merged(condition, text, [index > delay for delay in delays])
         model_input = scheduler.scale_model_input(latents, timestep)
         with around_call(index, total):
             prediction = _guided(unet, model_input, timestep, current, null, guidance)
@@ -69,7 +73,20 @@ def denoise(
             raise StoryError(
                 "The model came to no picture (its numbers went out of range); draw it again, or load it in float32."
             )
-        yield DenoiseStep(index, total, latents, _predict_clean(scheduler, prediction, timestep, model_input))
+        clean = _predict_clean(scheduler, prediction, timestep, model_input)
+        changed = yield DenoiseStep(index, total, timestep, latents, clean)
+        if changed is not None:
+            latents = changed
+
+
+def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence[bool]) -> torch.Tensor:
+    """What each row reads: its condition once it has merged, its text alone before."""
+    if all(merged):
+        return condition
+    if not any(merged):
+        return text
+    rows = torch.tensor(merged, device=condition.device).view(-1, 1, 1)
+    return torch.where(rows, condition, text)
 
 
 def _guided(

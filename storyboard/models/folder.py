@@ -94,7 +94,11 @@ def _components(folder: Path) -> dict[str, str]:
     index = _read_json(folder, INDEX)
     if not isinstance(index, dict):
         raise _incomplete(folder, INDEX, "cannot be read")
-    return {name: value[1] for name, value in index.items() if _is_component(value)}
+    return {
+        name: value[1]
+        for name, value in index.items()
+        if not name.startswith("_") and _is_component(value)  # "_class_name" may be a file and a class
+    }
 
 
 def _check_component(folder: Path, name: str, kind: str) -> None:

@@ -13,14 +13,13 @@ import copy
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
-from PIL import Image
 from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 
@@ -33,10 +32,8 @@ from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.judge import Judge
 from storyboard.models.language_model import (
-    LanguageModel,
     Tell,
     load_language_model,
-    open_parts,
     save_reader,
     silent,
 )
@@ -45,8 +42,11 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import Previewer
 from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
 from storyboard.models.story_reader import StoryReader
+from storyboard.pipeline.carried import write_code
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.pipeline.explain import AttentionWatch
+from storyboard.pipeline.loading import first_line, options_of, stage_2_of
+from storyboard.pipeline.prompted import Prompted
 from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, Rendered, steps_for
 
 MAX_GUIDANCE = 30.0
@@ -59,8 +59,10 @@ UNTIL_THEN = {
 ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 
 
-class StoryPipeline(DiffusionPipeline):
-    """Draws a FrameRequest. Parts from `language_model` on are None in a pipeline without stage 2.
+class StoryPipeline(Prompted, DiffusionPipeline):
+    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
+
+    Parts from `language_model` on are None in a pipeline without stage 2.
 
     first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
     start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
@@ -182,7 +184,7 @@ class StoryPipeline(DiffusionPipeline):
         Equal requests give equal pictures, bit for bit on one machine. Requests wait for one another. `cancelled`
         is asked while waiting and before every UNet call; once true, the stream ends without a Rendered.
         """
-        steps, guidance = _check_numbers(request, self.config.steps, self.config.guidance)
+        steps, guidance = self._numbers(request)
         while not self._lock.acquire(timeout=ANSWER_SECONDS):
             if cancelled():
                 return
@@ -201,7 +203,7 @@ class StoryPipeline(DiffusionPipeline):
 
         For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
         """
-        numbers = {_check_numbers(one, self.config.steps, self.config.guidance) for one in requests}
+        numbers = {self._numbers(one) for one in requests}
         if len(numbers) != 1:
             raise ValueError(
                 f"Frames drawn together need the same steps and guidance, not {sorted(numbers)}."
@@ -210,13 +212,8 @@ class StoryPipeline(DiffusionPipeline):
         with self._lock:
             start = time.perf_counter()
             frames = [self._conditions.of(one, self._conditions.check(one)) for one in requests]
-            pictures: dict[int, Image.Image] = {}
-            for delay in {self._delay(frame) for frame in frames}:
-                places = [place for place, frame in enumerate(frames) if self._delay(frame) == delay]
-                seeds, alike = [requests[i].seed for i in places], [frames[i] for i in places]
-                *_, last = self._denoise(seeds, alike, steps, guidance)
-                for place, latents in zip(places, last.latents.split(1), strict=True):
-                    pictures[place] = to_picture(decode_latents(self.vae, latents))
+            *_, last = self._denoise(self._noise([one.seed for one in requests]), frames, steps, guidance)
+            pictures = [to_picture(decode_latents(self.vae, one)) for one in last.latents.split(1)]
             seconds = (time.perf_counter() - start) / len(requests)
         return [
             Rendered(
@@ -241,7 +238,8 @@ class StoryPipeline(DiffusionPipeline):
         readings, columns = self._conditions.explain(request, frame) if request.explain else ((), {})
         watch = AttentionWatch(self.unet, columns, after=self._delay(frame))
         previewer = Previewer(self.vae, self.config.preview_colours, self._decode_seconds)
-        for step in self._denoise([request.seed], [frame], steps, guidance, around_call=watch.around_call):
+        noise = self._noise([request.seed])
+        for step in self._denoise(noise, [frame], steps, guidance, around_call=watch.around_call):
             if cancelled():
                 return
             pixels = previewer.look(step, self._size())
@@ -265,18 +263,20 @@ class StoryPipeline(DiffusionPipeline):
             verdict=self._conditions.verdict(request, frame, readings, picture) if request.explain else None,
         )
 
+    def _noise(self, seeds: Sequence[int]) -> torch.Tensor:
+        """Noise (N, C, h, w) of N seeds, each of which gives the same on every machine."""
+        generators = (torch.Generator("cpu").manual_seed(seed) for seed in seeds)
+        return torch.cat([torch.randn(self._latent_shape(1), generator=one) for one in generators])
+
     def _denoise(
         self,
-        seeds: Sequence[int],
+        noise: torch.Tensor,
         frames: Sequence[FrameCondition],
         steps: int,
         guidance: float,
         **watched: Any,
-    ) -> Iterator[DenoiseStep]:
-        """Of frames of one delay. watched: the `around_call` of `denoise`, where somebody looks on."""
-        shape = (1, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
-        generators = (torch.Generator("cpu").manual_seed(seed) for seed in seeds)
-        noise = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+    ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
+        """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
         noise = noise.to(self.unet.device, self.unet.dtype)
         texts = [frame.text for frame in frames if frame.text is not None]
         return denoise(
@@ -288,9 +288,17 @@ class StoryPipeline(DiffusionPipeline):
             steps=steps,
             guidance=guidance,
             text=torch.cat(texts).to(noise) if texts else None,
-            start_merge_step=self._delay(frames[0]),
+            start_merge_step=[self._delay(frame) for frame in frames],
             **watched,
         )
+
+    def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
+        """(N, C, h, w) of a batch."""
+        return (count, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
+
+    def _numbers(self, request: FrameRequest) -> tuple[int, float]:
+        """Steps and guidance of a request; StoryError for a number out of range."""
+        return _check_numbers(request, self.config.steps, self.config.guidance)
 
     def _delay(self, frame: FrameCondition) -> int:
         """The last UNet call that reads the text alone; -1: none does."""
@@ -314,8 +322,10 @@ class StoryPipeline(DiffusionPipeline):
         tell: Tell = silent,
         **kwargs: Any,
     ) -> StoryPipeline:
-        """Load a folder or a Hub repository, safetensors only, in float32 unless `dtype` says otherwise.
+        """Load a folder or a Hub repository: safetensors only, and none of its code.
 
+        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
+        otherwise; `variant` takes those saved under it, and the rest as they are.
         reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
         where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
         `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
@@ -336,9 +346,9 @@ class StoryPipeline(DiffusionPipeline):
                     raise
                 index, notice = None, str(error)
         tell(f"Loading {folder.resolve().name if local else path}")
-        kwargs = {"dtype": torch.float32, **kwargs, "use_safetensors": True, "trust_remote_code": False}
+        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
         try:
-            named = {} if index is None else _stage_2(folder, index, model, kwargs["dtype"])
+            named = {} if index is None else stage_2_of(folder, index, model, kwargs["dtype"])
             pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
             if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
                 raise ValueError("its reader is to read pictures and has no visual_mapper")
@@ -347,7 +357,7 @@ class StoryPipeline(DiffusionPipeline):
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             if local:
                 raise StoryError(
-                    f'The pipeline folder "{path}" does not fit this program ({_first_line(error)}); '
+                    f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
                     "copy the whole folder again or get the version it was made with."
                 ) from error
             raise StoryError(
@@ -359,8 +369,19 @@ class StoryPipeline(DiffusionPipeline):
         pipeline.named_reader = index
         return pipeline
 
+    @classmethod
+    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
+        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
+        described = super().load_config(*args, **kwargs)
+        if isinstance(described, dict) and "_class_name" in described:
+            described["_class_name"] = cls.__name__
+        return described
+
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """As in diffusers, always as safetensors. A language model that is named is named again, not carried."""
+        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
+
+        A language model that is named is named again, not carried.
+        """
         carried = self
         if self.named_reader is not None:
             stage_2 = {"language_model", "language_tokenizer", *PARTS}
@@ -372,6 +393,7 @@ class StoryPipeline(DiffusionPipeline):
         super(StoryPipeline, carried).save_pretrained(
             str(save_directory), **{**kwargs, "safe_serialization": True}
         )
+        write_code(Path(save_directory))
 
     def save_half(self, path: str | Path) -> None:
         """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
@@ -407,19 +429,6 @@ def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[
     if not 0 <= request.seed <= MAX_TORCH_SEED:
         raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
     return steps_for(steps, request.effort), guidance
-
-
-def _stage_2(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
-    kind = dtype if isinstance(dtype, torch.dtype) else torch.float32
-    language_model, tokenizer = model
-    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
-    named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}
-    return {**named, **parts, **index.settings}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
 
 
 def _pair(size: int | Sequence[int]) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
+from storyboard.renderer import PRONOUNS as PRONOUNS
 from storyboard.renderer import Conditioning, Verdict
 from storyboard.story.descriptions import describe
 from storyboard.text.captions import Binding, Reading, clean_text, listed
@@ -28,7 +29,6 @@ MAX_TITLE = 200  # characters
 MAX_MODEL = 200  # characters
 MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
-PRONOUNS = ("he", "she", "they", "it")
 LOOKS = ("colour", "grey", "ink")  # see `looks.py`
 CHECKINGS = ("off", "ask", "always")  # whether a picture with faults is drawn again
 QUALITIES = {"draft": 0.5, "standard": 1.0, "fine": 2.0}  # times the pipeline's own number of denoising steps

@@ -4,6 +4,7 @@ Knows Gradio and the studio, no models. The docstrings are what a program or an 
 """
 
 import functools
+import inspect
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +12,12 @@ from typing import Any, Literal
 
 import gradio as gr
 from gradio.route_utils import get_root_url
-from starlette.requests import Request
 
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, PER_PAGE, ExportOptions, missing_letters
 from storyboard.story.inputs import inputs_of
 from storyboard.story.job import Job
+from storyboard.story.values import Story
 from storyboard.studio.studio import Studio
 from storyboard.studio.visitors import VISITOR, visitor_at
 from storyboard.ui.api_people import people_endpoints
@@ -26,6 +27,11 @@ from storyboard.ui.files import export
 DRAWING_AT_ONCE = 8  # calls that may wait for their pictures together; the drawing itself is the queue's
 EXPORTING_AT_ONCE = 2
 log = logging.getLogger(__name__)
+UNCHANGED = "Something went wrong in the app and nothing was changed; check what was sent, and try once more."
+CHANGED = (
+    "Something went wrong in the app after the story was changed; look at it with get_story before you send anything "
+    "again."
+)
 LETTERLESS = ("zip", "project")  # exports that draw no text, so no letter can be missing
 
 Root = Callable[[gr.Request], str]  # the public address of this app, as the caller reached it
@@ -42,14 +48,14 @@ def add_api(page: gr.Blocks, studio: Studio) -> None:
         *_frame_endpoints(studio, root),
         *people_endpoints(studio, root),
     ):
-        gr.api(_explaining(endpoint), api_name=endpoint.__name__, queue=False)
+        gr.api(_explaining(endpoint, studio), api_name=endpoint.__name__, queue=False)
     for endpoints, group, limit in (
         (_drawing_endpoints(studio, root), "api-drawing", DRAWING_AT_ONCE),
         (_export_endpoints(studio, root), "api-exporting", EXPORTING_AT_ONCE),
     ):
         for endpoint in endpoints:
             gr.api(
-                _explaining(endpoint),
+                _explaining(endpoint, studio),
                 api_name=endpoint.__name__,
                 concurrency_id=group,
                 concurrency_limit=limit,
@@ -225,28 +231,36 @@ def _export_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
     return (export_story,)
 
 
-def _explaining(endpoint: Callable) -> Callable:
+def _explaining(endpoint: Callable, studio: Studio) -> Callable:
     """A StoryError reaches the caller as it is; anything else stays in the log, and the caller is told that it does.
 
-    A call out of the line runs in nobody's context, so whose it is is told here. Such a call over MCP brings the
-    server's own request, which Gradio has not wrapped as it wraps every other.
+    Whether the story was changed before the failure is looked up, not supposed. A call out of the line runs in
+    nobody's context, so whose it is is told here.
     """
+    signature = inspect.signature(endpoint)
 
     @functools.wraps(endpoint)
     def explaining(*arguments, **named):
-        arguments = [gr.Request(one) if isinstance(one, Request) else one for one in arguments]
-        request = next((one for one in (*arguments, *named.values()) if isinstance(one, gr.Request)), None)
+        given = signature.bind(*arguments, **named).arguments
+        request = given.get("request")
         if request is not None and request.client is not None:
             VISITOR.set(visitor_at(request.client.host))
+        before = _story_of(studio, given.get("story_id"))
         try:
             return endpoint(*arguments, **named)
         except StoryError as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:
             log.exception("the endpoint %s failed", endpoint.__name__)
-            raise gr.Error(
-                "Something went wrong in the app and nothing was changed; check what was sent, and try once more.",
-                print_exception=False,
-            ) from error
+            changed = _story_of(studio, given.get("story_id")) != before
+            raise gr.Error(CHANGED if changed else UNCHANGED, print_exception=False) from error
 
     return explaining
+
+
+def _story_of(studio: Studio, story_id: object) -> Story | None:
+    """The story as it is now; None where there is none to be had."""
+    try:
+        return studio.session(story_id).story
+    except Exception:  # the verb itself says why
+        return None

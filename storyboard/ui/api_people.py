@@ -13,7 +13,7 @@ from storyboard.people import wardrobe as w
 from storyboard.story.values import PRONOUNS
 from storyboard.studio.maker import look_of_seed, portrait_of
 from storyboard.studio.studio import Studio
-from storyboard.ui.described import address, describe_character
+from storyboard.ui.described import Answer, address, describe_character
 from storyboard.ui.files import fresh_folder
 
 
@@ -107,13 +107,14 @@ def people_endpoints(studio: Studio, root: Callable[[gr.Request], str]) -> tuple
         """
         return shown(look_of_seed(seed), request)
 
-    def shown(look: Look, request: gr.Request) -> dict[str, Any]:
+    def shown(look: Look, request: gr.Request) -> Answer:
         path = fresh_folder() / "portrait.png"
         portrait_of(look).save(path)
-        return {
+        told = {
             "look": look.to_json(),
             "words": describe_look(look),
             "picture": address(path, root(request)),
         }
+        return Answer(told, path)
 
     return create_character, change_look, preview_look, random_look

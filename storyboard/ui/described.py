@@ -15,6 +15,17 @@ from storyboard.studio.studio import Studio
 from storyboard.ui.view import reading_of
 
 
+class Answer(dict[str, Any]):
+    """What a verb tells: JSON values, and in `shown` the file of the one picture it is about, None where there is none.
+
+    Programs fetch the picture from its address; an assistant is handed the file itself.
+    """
+
+    def __init__(self, values: dict[str, Any], shown: Path | None = None) -> None:
+        super().__init__(values)
+        self.shown = shown
+
+
 def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
     """The story, its cast and its frames in order. `root`: this app's address as the caller reached it."""
     inputs = inputs_of(story)
@@ -29,11 +40,11 @@ def describe_story(studio: Studio, story: Story, root: str) -> dict[str, Any]:
     }
 
 
-def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, root: str) -> dict[str, Any]:
+def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, root: str) -> Answer:
     """A frame, the take on the board and all its takes; what only a take has is None before the first."""
     take, story = frame.take, inputs.story
     stale = frame.id in studio.stale_frames(story)
-    return {
+    told = {
         "id": frame.id,
         "number": story.frame_number(frame.id),
         "caption": frame.caption,
@@ -62,6 +73,7 @@ def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, root: str)
         "stale": stale,
         "stale_because": inputs.stale_cause(frame) if stale else None,
     }
+    return Answer(told, studio.pictures.path(take.picture) if take else None)
 
 
 def address(path: Path, root: str) -> str:
@@ -69,9 +81,9 @@ def address(path: Path, root: str) -> str:
     return f"{root}/gradio_api/file={quote(path.resolve().as_posix())}"
 
 
-def describe_character(studio: Studio, character: Character, root: str) -> dict[str, Any]:
+def describe_character(studio: Studio, character: Character, root: str) -> Answer:
     """A cast member with the portrait they wear, its look, and whether the model has learned to draw them."""
-    return {
+    told = {
         "name": character.name,
         "pronoun": character.pronoun,
         "aliases": list(character.aliases),
@@ -81,6 +93,7 @@ def describe_character(studio: Studio, character: Character, root: str) -> dict[
         "look": character.portrait.look and character.portrait.look.to_json(),
         "learned": studio.has_learned(character.portrait),
     }
+    return Answer(told, studio.pictures.path(character.portrait.picture))
 
 
 def _pronouns(inputs: StoryInputs, frame: Frame) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ Knows Gradio and the studio, no models.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def launch_page(
     host = options.get("server_name") or os.environ.get("GRADIO_SERVER_NAME") or LOOPBACK[0]
     doors = Middleware(Doors, own=own_addresses(origins), local=host in LOOPBACK)
     return page.launch(
-        app_kwargs={"middleware": [doors]},
+        app_kwargs={"middleware": [doors], "lifespan": lambda app: _running(page)},
         enable_monitoring=False,
         theme=make_theme(),
         # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.
@@ -61,3 +62,15 @@ def launch_page(
         show_error=False,
         **options,
     )
+
+
+@asynccontextmanager
+async def _running(page: gr.Blocks) -> AsyncIterator[None]:
+    """While the app runs: its MCP tools finished, where it serves them."""
+    if page.mcp_server_obj is None:
+        yield
+        return
+    from storyboard.ui.mcp_tools import finished_tools  # its package is an extra
+
+    async with finished_tools(page):
+        yield

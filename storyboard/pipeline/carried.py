@@ -1,0 +1,116 @@
+"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
+
+`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
+everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
+every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. Knows modules, not what
+is in them.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+from storyboard.disk.durable import write_whole
+from storyboard.models.folder import INDEX
+
+FILE = "pipeline.py"
+DRAWS = "storyboard.pipeline"
+CLASS = "StoryPipeline"
+
+HEAD = '''"""{name}, for `DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)`. MIT licence.
+
+Written by `{name}.save_pretrained`, not by hand: the modules of storygpt-v-storyboard that draw, each as it is in
+its file, with "|" before every line. Where the program is installed, that is used instead.
+"""
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+
+PACKAGES = {packages}
+SOURCES = {{}}
+'''
+TAIL = '''
+class Carried(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+    """Imports the modules below "storyboard" from SOURCES."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name in SOURCES:
+            return importlib.util.spec_from_loader(name, self, is_package=self.is_package(name))
+        return None
+
+    def is_package(self, name):
+        return name in PACKAGES
+
+    def get_filename(self, name):
+        return f"<{{name}} in {{__file__}}>"
+
+    def get_source(self, name):
+        return "\\n".join(line[1:] for line in SOURCES[name].split("\\n"))
+
+
+if importlib.util.find_spec("{top}") is None:
+    sys.meta_path.insert(0, Carried())
+{name} = importlib.import_module("{draws}").{name}
+'''
+
+
+def write_code(folder: Path) -> None:
+    """Write FILE into a saved pipeline folder, and into its index that the pipeline's class is there."""
+    write_whole(folder / FILE, code().encode("utf-8"))
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index["_class_name"] = [Path(FILE).stem, CLASS]
+    write_whole(folder / INDEX, (json.dumps(index, indent=2, sort_keys=True) + "\n").encode("utf-8"))
+
+
+def code() -> str:
+    """Returns the text of FILE."""
+    sources = sources_of(DRAWS)
+    packages = sorted(name for name in sources if _spec(name).submodule_search_locations is not None)
+    names = {"name": CLASS, "draws": DRAWS, "top": DRAWS.partition(".")[0]}
+    parts = [HEAD.format(packages=packages, **names)]
+    for name, source in sorted(sources.items()):
+        shown = source.replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
+        lines = "\n".join(f"|{line}" for line in shown.split("\n"))
+        parts.append(f"SOURCES[{name!r}] = '''{lines}'''\n")
+    return "\n".join([*parts, TAIL.format(**names)])
+
+
+def sources_of(name: str) -> dict[str, str]:
+    """Returns the source of a module of this program and of all that it imports of it, by name."""
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        spec = None if one in found else _spec(one)
+        if spec is None:
+            continue
+        found[one] = spec.loader.get_source(one)
+        waiting.extend([one.rpartition(".")[0], *_imported(found[one])])
+    return found
+
+
+def _imported(source: str) -> list[str]:
+    """What a source imports by full name: modules, and names in them, which may be modules too."""
+    named: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            named += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return named
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Where a module of this program comes from; None for what is none of its modules."""
+    if name.partition(".")[0] != DRAWS.partition(".")[0]:
+        return None
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # a name in a module
+        return None

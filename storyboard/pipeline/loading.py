@@ -1,0 +1,46 @@
+"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
+
+Knows folders and parts, not how pictures are drawn.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from storyboard.errors import StoryError
+from storyboard.models.language_model import LanguageModel, open_parts
+from storyboard.models.reader_folder import ReaderIndex
+
+
+def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
+    """What diffusers is asked for, with the precision under one name; StoryError for what this folder has not."""
+    options = {**asked, "use_safetensors": True}
+    dtype, older = options.pop("dtype", None), options.pop("torch_dtype", None)
+    if dtype is not None and older is not None and dtype != older:
+        raise StoryError(f"dtype is {dtype} and torch_dtype {older}, which mean the same; leave one out.")
+    precision = dtype or older or torch.float32
+    if not isinstance(precision, (torch.dtype, dict)):
+        raise StoryError(f"dtype is {precision!r}; give a precision such as torch.float16.")
+    variant = options.get("variant")
+    if variant is not None and folder is not None and not any(folder.glob(f"*/*.{variant}*.safetensors")):
+        raise StoryError(
+            f'The pipeline folder "{folder}" has no weights of the variant "{variant}"; leave variant out.'
+        )
+    return {**options, "dtype": precision}
+
+
+def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
+    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+    kind = dtype if isinstance(dtype, torch.dtype) else torch.float32
+    language_model, tokenizer = model
+    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
+    named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}
+    return {**named, **parts, **index.settings}
+
+
+def first_line(error: Exception) -> str:
+    """Returns the first line of what an error says."""
+    return str(error).strip().split("\n")[0]

@@ -1,0 +1,160 @@
+"""The endpoints as MCP tools, where Gradio's own answer falls short.
+
+Gradio serves MCP, and reads names, descriptions and schemas off the endpoints. Here is what it has no way to say or
+do: hints on what a tool does, answers as JSON with the picture itself, and calls that count for whoever makes them.
+Gradio's own calls of a verb that waits in line come back over loopback, where every assistant is one visitor. Knows
+Gradio, the `mcp` package and who visits; no stories and no models.
+"""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import mimetypes
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+import gradio as gr
+from gradio.context import LocalContext
+from mcp import types
+from mcp.server.lowlevel import Server
+
+from storyboard.ui.described import Answer
+
+WAITING_CALLS = 64  # of one group of tools that may stand in line
+HEARTBEAT = 5.0  # seconds between two words that a call is still waited for; clients give silent ones up
+
+# What a tool changes. Destructive: it may replace what a writer wrote. Idempotent: a second call changes nothing more.
+READS = {"readOnlyHint": True}
+ADDS = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False}
+REPLACES = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False}
+SETS = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True}
+HINTS = {
+    "create_story": ADDS,
+    "get_story": READS,
+    "add_frame": ADDS,
+    "edit_frame": REPLACES,
+    "draw_frame": ADDS,
+    "reroll_frame": ADDS,
+    "choose_take": SETS,
+    "rebind": SETS,
+    "export_story": READS,
+    "create_character": ADDS,
+    "change_look": ADDS,
+    "preview_look": READS,
+    "random_look": READS,
+}
+
+
+@asynccontextmanager
+async def finished_tools(page: gr.Blocks) -> AsyncIterator[None]:
+    """While the app of `page` runs, its MCP tools answer as this module says."""
+    _Tools(page.mcp_server_obj).register()
+    yield
+
+
+class _Tools:
+    """The tools of one page. `gradio`: its `GradioMCPServer`."""
+
+    def __init__(self, gradio: Any) -> None:
+        self.gradio = gradio
+        self.server: Server = gradio.mcp_server
+        self.lines: dict[str, anyio.CapacityLimiter] = {}
+
+    def register(self) -> None:
+        """Take the place of Gradio's handlers."""
+        listed = self.server.request_handlers[types.ListToolsRequest]
+
+        async def list_tools() -> list[types.Tool]:
+            tools = (await listed(types.ListToolsRequest(method="tools/list"))).root.tools
+            return [tool.model_copy(update={"annotations": self._annotations(tool.name)}) for tool in tools]
+
+        self.server.list_tools()(list_tools)
+        self.server.call_tool()(self._call)
+
+    def _annotations(self, tool: str) -> types.ToolAnnotations:
+        verb = self.gradio.tool_to_endpoint[tool].lstrip("/")
+        return types.ToolAnnotations(**HINTS[verb], openWorldHint=False)
+
+    async def _call(self, tool: str, arguments: dict[str, Any]) -> types.CallToolResult:
+        chosen = self.gradio.get_selected_tools_from_request()
+        if tool not in self.gradio.tool_to_endpoint or (chosen is not None and tool not in chosen):
+            return _failed(f'There is no tool "{tool}" here; list the tools.')
+        endpoint = self.gradio.get_block_fn_from_endpoint_name(self.gradio.tool_to_endpoint[tool])
+        parameters = inspect.signature(endpoint.fn).parameters
+        foreign = sorted(arguments.keys() - (parameters.keys() - {"request"}))
+        if foreign:
+            return _failed(f'"{tool}" has no argument "{foreign[0]}"; look at its schema.')
+        line = self._line(endpoint)
+        if line is not None and line.statistics().tasks_waiting >= WAITING_CALLS:
+            return _failed("Too many calls wait for their turn; try again in a while.")
+        context = self.server.request_context
+        request = gr.Request(context.request)
+        if "request" in parameters:
+            arguments = {**arguments, "request": request}
+        async with _heartbeat(context):
+            return await anyio.to_thread.run_sync(
+                partial(_answered, endpoint.fn, arguments, request), limiter=line
+            )
+
+    def _line(self, endpoint: Any) -> anyio.CapacityLimiter | None:
+        """What a call waits in, as the page's queue has it for the same verb; None: it does not wait."""
+        if not endpoint.queue:
+            return None
+        return self.lines.setdefault(
+            endpoint.concurrency_id, anyio.CapacityLimiter(endpoint.concurrency_limit)
+        )
+
+
+def _answered(verb: Callable, arguments: dict[str, Any], request: gr.Request) -> types.CallToolResult:
+    # Where a GPU is lent, whose quota pays is looked up here, as it is in an event of the page.
+    LocalContext.request.set(request)
+    try:
+        return _content(verb(**arguments))
+    except gr.Error as error:
+        return _failed(error.message)
+
+
+def _content(told: Any) -> types.CallToolResult:
+    """A verb's answer: text for people and models, the same as a value for programs, and the picture it is about."""
+    if not isinstance(told, dict):
+        return types.CallToolResult(content=[_text(str(told))], structuredContent={"result": told})
+    content: list[Any] = [_text(json.dumps(told, ensure_ascii=False))]
+    if isinstance(told, Answer) and told.shown is not None:
+        kind = mimetypes.guess_type(told.shown.name)[0] or "image/png"
+        data = base64.b64encode(told.shown.read_bytes()).decode("ascii")
+        content.append(types.ImageContent(type="image", data=data, mimeType=kind))
+    return types.CallToolResult(content=content, structuredContent=dict(told))
+
+
+def _text(text: str) -> types.TextContent:
+    return types.TextContent(type="text", text=text)
+
+
+def _failed(sentence: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[_text(sentence)], isError=True)
+
+
+@asynccontextmanager
+async def _heartbeat(context: Any) -> AsyncIterator[None]:
+    """Tells a client that asked to hear of progress, every few seconds, that its call is still being worked on."""
+    token = context.meta.progressToken if context.meta else None
+
+    async def beat() -> None:
+        passed = 0
+        while True:
+            await anyio.sleep(HEARTBEAT)
+            passed += 1
+            await context.session.send_progress_notification(
+                token, passed, message="Still at it.", related_request_id=str(context.request_id)
+            )
+
+    async with anyio.create_task_group() as group:
+        if token is not None:
+            group.start_soon(beat)
+        yield
+        group.cancel_scope.cancel()

@@ -1,0 +1,125 @@
+"""A pipeline folder that brings its own code: loaded by diffusers alone, where this program is not installed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from PIL import Image
+
+from storyboard.models.folder import bundled_pipeline, check_folder
+from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.carried import code, sources_of
+from training.evaluate.card import card, example
+
+REMEDY = "where the change is meant, write the folder's code anew: python -m training.evaluate.card"
+# What somebody writes who has the folder and diffusers, and nothing of this repository.
+ELSEWHERE = """
+import importlib.util, sys
+from PIL import Image
+assert importlib.util.find_spec("storyboard") is None
+import torch
+from diffusers import DiffusionPipeline
+
+folder, portrait, out = sys.argv[1:]
+pipe = DiffusionPipeline.from_pretrained(folder, trust_remote_code=True)
+cast = [{"name": "Rosa", "pronoun": "she", "portrait": Image.open(portrait)}]
+draw = lambda sentence, history: pipe(
+    sentence, cast, history, num_inference_steps=2, generator=torch.Generator().manual_seed(1)
+).images[0]
+first = draw("Rosa waves in the park.", [])
+first.save(f"{out}/0.png")
+draw("She sits down.", [("Rosa waves in the park.", first)]).save(f"{out}/1.png")
+pipe.save_pretrained(f"{out}/saved")
+"""
+
+
+def run_elsewhere(script, out, *arguments):
+    """Run a script in a process that has no way to this repository."""
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    settings |= {"HF_HOME": str(out / "hub"), "HF_HUB_OFFLINE": "1"}
+    (out / "script.py").write_text(script)
+    ran = subprocess.run(
+        [sys.executable, "-I", out / "script.py", *arguments],
+        env=settings,
+        cwd=out,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def drawn_elsewhere(folder, portrait, out):
+    run_elsewhere(ELSEWHERE, out, folder, portrait, out)
+    return [Image.open(out / f"{number}.png") for number in range(2)]
+
+
+def drawn_here(folder, portrait):
+    pipe = StoryPipeline.from_pretrained(folder, reader="carried")
+    pipe.set_progress_bar_config(disable=True)
+    cast = [{"name": "Rosa", "pronoun": "she", "portrait": Image.open(portrait)}]
+
+    def draw(sentence, history):
+        seeded = torch.Generator().manual_seed(1)
+        return pipe(sentence, cast, history, num_inference_steps=2, generator=seeded).images[0]
+
+    first = draw("Rosa waves in the park.", [])
+    return [first, draw("She sits down.", [("Rosa waves in the park.", first)])]
+
+
+@pytest.mark.parametrize("kept", ["saved", "bundled"])
+def test_a_copied_folder_draws_the_same_where_the_program_is_not(tmp_path, kept):
+    folder, portrait = tmp_path / "copied", tmp_path / "rosa.png"
+    if kept == "saved":
+        tiny.pipeline().save_half(folder)
+        Image.new("RGB", (20, 30), "red").save(portrait)
+    else:
+        shutil.copytree(bundled_pipeline(), folder)
+        shutil.copy(folder / "portraits" / "rosa-jumper.png", portrait)
+    elsewhere, here = drawn_elsewhere(folder, portrait, tmp_path), drawn_here(folder, portrait)
+    assert [one.tobytes() for one in elsewhere] == [one.tobytes() for one in here], REMEDY
+    check_folder(tmp_path / "saved")  # saved again from there, it is whole
+    assert (tmp_path / "saved" / "pipeline.py").read_text("utf-8") == (folder / "pipeline.py").read_text(
+        "utf-8"
+    )
+
+
+def test_a_saved_folder_names_its_code_and_is_loaded_without_running_it(tmp_path):
+    tiny.pipeline().save_pretrained(tmp_path)
+    index = json.loads((tmp_path / "model_index.json").read_text("utf-8"))
+    assert index["_class_name"] == ["pipeline", "StoryPipeline"]
+    (tmp_path / "pipeline.py").write_text("raise SystemExit('run')")
+    assert type(StoryPipeline.from_pretrained(tmp_path)) is StoryPipeline
+
+
+def test_the_code_holds_what_drawing_needs_and_nothing_else():
+    names = set(sources_of("storyboard.pipeline"))
+    assert {"storyboard", "storyboard.pipeline.story_pipeline", "storyboard.models.mappers"} <= names
+    rooms = {name.split(".")[1] for name in names if "." in name}
+    assert rooms <= {"errors", "disk", "text", "people", "renderer", "models", "pipeline"}
+    compile(code(), "pipeline.py", "exec")
+
+
+# -- The notebook and the model card
+
+
+def test_the_notebook_draws_two_frames_where_the_program_is_not(tmp_path):
+    shutil.copytree(bundled_pipeline(), tmp_path / "maple-lane")
+    code = example("maple-lane")
+    assert len([line for line in code.splitlines() if line.strip()]) == 10
+    run_elsewhere(f"{code}\nfirst.save('first.png')\nsecond.save('second.png')\n", tmp_path)
+    first, second = (np.asarray(Image.open(tmp_path / f"{name}.png"), int) for name in ("first", "second"))
+    assert first.shape == second.shape == (256, 256, 3)
+    # One place and one person, so the upper edge is the same sky; not one picture twice.
+    assert abs(first[:16] - second[:16]).mean() < 16 and abs(first - second).max() > 64
+
+
+def test_the_model_card_says_what_was_measured():
+    """A figure that is measured anew, or a part that is trained anew, has to reach the card."""
+    told = (bundled_pipeline() / "README.md").read_text("utf-8")
+    assert told == card(bundled_pipeline()), "run: python -m training.evaluate.card"
