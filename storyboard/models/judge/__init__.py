@@ -1,5 +1,5 @@
 """The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
 
-from .network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
+from storyboard.models.judge.network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
 
 __all__ = ["Judge", "SeenFrame", "SeenPerson", "load_judge", "save_judge"]
