@@ -168,7 +168,7 @@ STORIES = {
         """,
     "as stories are told": """
         --
-        One rainy morning Rosa found an old map in the attic. / She{Rosa} showed it{} to Milo, who wanted to follow it{} at once.
+        One rainy morning Rosa found an old map in the attic. / She{Rosa} gave it{} to Milo, who loved it{}.
         Otto had lost his{Otto} glasses again. / Pip found them{} under the sofa and put them{} on.
         Nana was baking when Juno came in from the garden. / Without a word she{Juno} sat down and ate three buns.
         Milo could not sleep, so Otto read him{Milo} a story. / After a while they{Milo+Otto} both snored.
