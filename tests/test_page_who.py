@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from tests.pages import card, open_panel, story_in, wait_drawn, write_and_draw
+from tests.pages import card, open_panel, story_in, wait_drawn, write, write_and_draw
 
 pytestmark = pytest.mark.browser
 
@@ -212,3 +212,14 @@ def test_a_bad_picture_of_somebody_new_is_told_when_chosen_and_forgotten_with_a_
     dialog.locator("input[type=file]").set_input_files(tmp_path / "ada.png")
     dialog.locator(".sb-new-portrait").wait_for()
     assert dialog.locator(".sb-problem").is_hidden()
+
+
+def test_who_the_woman_is_is_asked_once_and_remembered_in_this_story(app, page):
+    write(page, "Rosa waves.", "The woman sings.", "Milo meets the woman.")
+    card(page, 3).locator(".sb-pronoun", has_text="the woman = ?").wait_for()
+    card(page, 2).locator(".sb-pronoun", has_text="the woman = ?").click()
+    page.get_by_role("menuitem", name="Rosa").click()
+    card(page, 2).locator(".sb-named", has_text="Rosa").wait_for()
+    card(page, 3).locator(".sb-named", has_text="Rosa").wait_for()
+    assert page.locator(".sb-pronoun", has_text="the woman").count() == 0
+    assert story_in(app, page).character("Rosa").aliases == ("the woman",)

@@ -42,6 +42,23 @@ def test_a_name_is_found_in_every_way_it_is_typed(caption, name):
     assert mentioned_names(caption, CAST) == (name,)
 
 
+@pytest.mark.parametrize("typed", ["'", "\u2019", "\u02bc", "\u2018", "`"])
+@pytest.mark.parametrize("kept", ["'", "\u2019"])
+def test_every_apostrophe_is_the_same_one(typed, kept):
+    """Phones and word processors curl it."""
+    names = {f"D{kept}Angelo": (), f"N{kept}Dea": ()}
+    caption = f"D{typed}Angelo's hat falls, and N{typed}Dea laughs."
+    assert mentioned_names(caption, names) == tuple(names)
+
+
+@pytest.mark.parametrize("title", ["Mr", "Mrs", "Ms", "Mx", "Dr", "Prof", "St", "Capt", "Rev", "Sgt"])
+def test_a_title_has_a_dot_or_none(title):
+    for name in (f"{title} Hale", f"{title}. Hale"):
+        for typed in (f"{title} Hale", f"{title}. Hale"):
+            names = {"Hale": (), name: ()}
+            assert mentioned_names(f"Rosa sees {typed}.", names) == (name,)
+
+
 @pytest.mark.parametrize(
     "caption", ["Ren runs.", "Obrien dances.", "Mrs. Slater", "A slat", "Sorenson skis.", "Weis paints."]
 )

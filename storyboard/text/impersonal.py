@@ -128,8 +128,9 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
     if len(before) > 1 or not earlier:
         return False
     last = earlier[-1]
-    since = max((one.end for one in last.mentions), default=0)
-    return len(last.names) < 2 and _has_plural(last.text[since:])
+    # "Otto had lost Otto's glasses": whose things they are stands in their midst.
+    doing = (one.end for one in last.mentions if last.text[one.end : one.end + 1] not in ("'", "\u2019"))
+    return len(last.names) < 2 and _has_plural(last.text[max(doing, default=0) :])
 
 
 def _has_plural(text: str) -> bool:

@@ -109,6 +109,7 @@ def readings_together(
     """
     sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile text has hundreds
     analysis, told = analyse(sentence), [analyse(one) for one in earlier[-FRAMES:]]
+    singular = frozenset(member.name for member in cast if member.pronoun == "they")
     readings = [Reading(dict(bound or {}), 1.0, {})]
     for pronoun in sentence.pronouns:
         if pronoun.start in readings[0].meant:
@@ -116,7 +117,7 @@ def readings_together(
         grown = []
         for one in readings:
             options = candidates(sentence, pronoun, cast, earlier, one.meant)
-            weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant)
+            weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant, singular)
             # A reading in which a pronoun has nobody left is hardly one.
             for names in options or [()]:
                 weight = weigh(names) if names else _SOMEBODY_ELSE
@@ -136,18 +137,25 @@ class _Weigher:
     earlier: Sequence[ReadSentence]
     own: Expression
     meant: Mapping[int, Names]
+    singular: frozenset[str]  # those whose own pronoun is "they"
 
     def __call__(self, names: Names) -> float:
         several = _KEYS[self.own.what.word] == "they" and len(names) > 1
         weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
-        return weight * 4.0 ** self._alike.count(names)
+        if _KEYS[self.own.what.word] == "they" and not several and names[0] not in self.singular:
+            weight *= 0.1  # one of any pronoun, for want of others
+        for other, role in self._alike:
+            if other == names:
+                # A subject is rather the subject before it: "When Otto saw him, he waved".
+                weight *= 1.5 if (role, self.own.role) == ("object", "subject") else 4.0
+        return weight
 
     @cached_property
-    def _alike(self) -> list[Names]:
-        """Whom the pronouns of the same kind in this sentence are taken for."""
+    def _alike(self) -> list[tuple[Names, str]]:
+        """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
         key = _KEYS[self.own.what.word]
         return [
-            self.meant[one.start]
+            (self.meant[one.start], one.role)
             for one in self.analysis.expressions
             if isinstance(one.what, Pronoun) and _KEYS[one.what.word] == key and self.meant.get(one.start)
         ]

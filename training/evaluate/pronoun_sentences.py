@@ -166,4 +166,21 @@ STORIES = {
         Otto promises Milo to call him{Milo}.
         Juno tells Rosa to wait for her{Juno}.
         """,
+    "as stories are told": """
+        --
+        One rainy morning Rosa found an old map in the attic. / She{Rosa} gave it{} to Milo, who loved it{}.
+        Otto had lost his{Otto} glasses again. / Pip found them{} under the sofa and put them{} on.
+        Nana was baking when Juno came in from the garden. / Without a word she{Juno} sat down and ate three buns.
+        Milo could not sleep, so Otto read him{Milo} a story. / After a while they{Milo+Otto} both snored.
+        "Where is my umbrella?" asked Nana. / Rosa pointed at the door, and Nana thanked her{Rosa}.
+        Pip climbed the tallest tree in the park. / When Otto saw him{Pip} up there, he{Otto} fetched a ladder.
+        Toggle rolled down the hill towards Juno. / She{Juno} caught it{Toggle} just in time.
+        Rosa and Juno quarrelled over the last ticket. / In the end Nana gave them{Rosa+Juno} hers{Nana}.
+        Although his{Milo} knees hurt, Milo danced with Nana until she{Nana} was tired.
+        The train left without Otto. / Milo and Rosa waved to him{Otto} from their{Milo+Rosa} window.
+        Juno painted Nana in the garden. / Nana liked the picture so much that she{Nana} kissed her{Juno}.
+        Pip wanted to surprise Rosa. / He{Pip} hid behind the sofa and waited for her{Rosa} there.
+        Milo carried Pip on his{Milo} shoulders. / From up there he{Pip} could see the sea.
+        Nobody had told Otto about the party, so he{Otto} came in his{Otto} pyjamas.
+        """,
 }
