@@ -94,6 +94,10 @@ once. */
             "INT. BARN\n\n.FLASHBACK\n\nA SERIES OF SHOTS:\n\n-- Rosa waves.\n-- Milo naps.",
             ["The barn", "Rosa waves.", "Milo naps."],
         ),
+        (
+            "INT. BARN\n\nRosa [[a\n\nwaves. [[why?]]\n\n2 EXT. 2\n\nINT. ---",
+            ["The barn", "Rosa a", "waves."],
+        ),
         ("ROSA\nHello.\n\nMILO\nBye.\n", ['Rosa says "Hello."', 'Milo says "Bye."']),
         ("INT. BARN\n\nRosa /* waves.\n\nMilo naps. [[why?", ["The barn", "Rosa waves.", "Milo naps. why?"]),
     ],

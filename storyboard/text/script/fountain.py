@@ -102,7 +102,7 @@ def _without(text: str, opening: str, closing: str, across: bool) -> str:
         if not across and re.search(r"\n\s*\n", text[last:end]):
             kept.append(text[start:end].replace(opening, ""))
         else:
-            kept.append(text[start:last])
+            kept.append(text[start:last].replace(opening, ""))
         start = end + len(closing)
     return "".join((*kept, text[start:].replace(opening, "")))
 

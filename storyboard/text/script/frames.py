@@ -43,6 +43,8 @@ def frames_of(elements: Iterable[Element], places: Sequence[str]) -> Iterator[st
     waiting: Place | None = None  # a known place that no frame has said yet
     for element in _joined(elements):
         if isinstance(element, Place):
+            if not _says_something(" ".join(element.parts)):
+                continue
             if waiting:
                 yield _establishing(waiting)
             waiting = element if _known(element, told) else None
