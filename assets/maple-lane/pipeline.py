@@ -9,7 +9,7 @@ import importlib.abc
 import importlib.util
 import sys
 
-PACKAGES = ['storyboard', 'storyboard.disk', 'storyboard.models', 'storyboard.pipeline', 'storyboard.text']
+PACKAGES = ['storyboard', 'storyboard.disk', 'storyboard.models', 'storyboard.models.judge', 'storyboard.pipeline', 'storyboard.text']
 SOURCES = {}
 
 SOURCES['storyboard'] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
@@ -1266,6 +1266,442 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |def mean_row_norm(language_model: Any) -> float:
 |    """Mean length of the language model's word embeddings."""
 |    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()
+|'''
+
+SOURCES['storyboard.models.judge'] = '''|"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
+|
+|from .network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
+|
+|__all__ = ["Judge", "SeenFrame", "SeenPerson", "load_judge", "save_judge"]
+|'''
+
+SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
+|
+|Exact functions of arrays; they know no network.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|
+|import numpy as np
+|import torch
+|import torch.nn.functional as F
+|from PIL import Image
+|
+|UNITS = 256  # boxes are in the units of the drawing code, whatever a picture's pixels
+|MOST_PEOPLE = 12
+|SURE = 0.35  # a peak of the heat map above which somebody is there
+|_MARGIN = 96  # units of border that a piece may reach beyond a picture
+|_ABOVE, _BELOW, _BESIDE, _NARROWEST = (
+|    20.0,
+|    6.0,
+|    8.0,
+|    96.0,
+|)  # units around a box, where arms and things held are
+|
+|
+|def heat_map(boxes: np.ndarray, cells: int) -> np.ndarray:
+|    """Returns the target (cells, cells): 1 where the middle of a box (N, 4) is, falling off within a cell or two."""
+|    heat = np.zeros((cells, cells), np.float32)
+|    for left, top, right, bottom in boxes * (cells / UNITS):
+|        x, y = (left + right) / 2, (top + bottom) / 2
+|        column, row = cell_of(x, cells), cell_of(y, cells)
+|        across = np.exp(-((np.arange(cells) - column) ** 2) / (2 * 0.8**2))
+|        down = np.exp(-((np.arange(cells) - row) ** 2) / (2 * 1.1**2))
+|        heat = np.maximum(heat, down[:, None] * across)
+|    return heat
+|
+|
+|def cell_of(middle: float, cells: int) -> int:
+|    """Returns the cell that a middle, in cells, falls into; one beyond the border belongs to the outermost."""
+|    return int(min(max(middle, 0), cells - 1))
+|
+|
+|def shape_of(box: np.ndarray, row: int, column: int, cells: int) -> np.ndarray:
+|    """Returns what the detector tells of a box (4,) from a cell: the middle's place in it, log width and height."""
+|    left, top, right, bottom = box * (cells / UNITS)
+|    place = (left + right) / 2 - column - 0.5, (top + bottom) / 2 - row - 0.5
+|    return np.array([*place, np.log(right - left), np.log(bottom - top)], np.float32)
+|
+|
+|def boxes_of(heat: torch.Tensor, shapes: torch.Tensor, sure: float = SURE) -> tuple[np.ndarray, np.ndarray]:
+|    """Returns the boxes (N, 4), in units and from left to right, and how sure each is (N,).
+|
+|    heat: (h, w) in 0..1, a person at each peak above `sure`. shapes: (4, h, w), what `shape_of` says.
+|    """
+|    around = F.max_pool2d(heat[None, None], 3, stride=1, padding=1)[0, 0]
+|    rows, columns = torch.where((heat == around) & (heat > sure))
+|    best = heat[rows, columns].argsort(descending=True)[:MOST_PEOPLE]
+|    rows, columns = rows[best], columns[best]
+|    x, y, wide, high = shapes[:, rows, columns].float()
+|    x, y = x + columns + 0.5, y + rows + 0.5
+|    wide, high = wide.clamp(-2, 4).exp() / 2, high.clamp(-2, 4).exp() / 2
+|    boxes = torch.stack([x - wide, y - high, x + wide, y + high], 1) * (UNITS / heat.shape[-1])
+|    order = x.argsort()
+|    return boxes[order].cpu().numpy(), heat[rows, columns][order].float().cpu().numpy()
+|
+|
+|def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, int]) -> np.ndarray:
+|    """Returns (N, 3, h, w) float32 in -1..1: everybody of boxes (N, 4) with their arms and what they hold."""
+|    high, wide = size
+|    if not len(boxes):
+|        return np.zeros((0, 3, high, wide), np.float32)
+|    values = np.asarray(picture.convert("RGB").resize((UNITS, UNITS), Image.Resampling.BOX))
+|    room = np.pad(values, ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)), mode="edge")
+|    padded, last = Image.fromarray(room), UNITS + 2 * _MARGIN
+|    found = []
+|    for left, top, right, bottom in np.asarray(boxes, np.float64):
+|        middle, half = (left + right) / 2, max(right - left + 2 * _BESIDE, _NARROWEST) / 2
+|        window = (middle - half, top - _ABOVE, middle + half, bottom + _BELOW)
+|        x0, y0, x1, y1 = (min(max(edge + _MARGIN, 0), last) for edge in window)
+|        box = (min(x0, last - 2), min(y0, last - 2), max(x1, x0 + 2), max(y1, y0 + 2))
+|        found.append(np.asarray(padded.resize((wide, high), Image.Resampling.BILINEAR, box), np.float32))
+|    return np.stack(found).transpose(0, 3, 1, 2) / 127.5 - 1
+|
+|
+|def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
+|    """RGB picture -> (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
+|
+|    A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
+|    """
+|    small = picture.resize((size, size), Image.Resampling.BOX)
+|    return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1
+|'''
+
+SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: the judge's detections against the people who should be there.
+|
+|Knows no torch and no pictures, only what the judge says of them.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Mapping, Sequence
+|from dataclasses import dataclass
+|from typing import Protocol
+|
+|import numpy as np
+|
+|from storyboard.models.judge.vocabulary import SETS, SOMEBODY_ELSE, Vocabulary
+|
+|# The parts of a look that are compared with the portrait.
+|PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
+|TELLING = (
+|    "kind",
+|    "headwear",
+|    *(part for part in PARTS if part not in SETS),
+|)  # by which people are told apart
+|SAME = 0.5  # mean probability of somebody's labels above which a detection is that person
+|
+|
+|class Detection(Protocol):
+|    """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
+|
+|    sure: float
+|    said: Mapping[str, np.ndarray]
+|    traits: np.ndarray
+|
+|
+|@dataclass(frozen=True)
+|class Wanted:
+|    """Somebody who should be in a frame, with their labels by head as `labels_of` tells them."""
+|
+|    name: str
+|    labels: Mapping[str, str | tuple[str, ...]]
+|
+|
+|def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> int | None:
+|    """Returns who of the wanted a detection is, None where it is none of them.
+|
+|    Those of the seven by their identity. Anybody else by looks: the one whose labels are likeliest together, provided
+|    that they are right with a mean probability of SAME.
+|    """
+|    names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
+|    others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
+|    who = seen_label(person, "identity", vocabulary)
+|    if who != SOMEBODY_ELSE and (who in names or not others):
+|        return names.get(who)
+|    alike = {number: likeness(person, wanted[number], vocabulary) for number in others}
+|    best = max(alike, key=alike.__getitem__, default=None)
+|    return best if best is not None and alike[best] >= SAME else None
+|
+|
+|def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
+|    """Returns the mean probability, 0..1, of the labels that people are told apart by."""
+|    known = [head for head in TELLING if head in wanted.labels]
+|    return float(np.mean([person.said[h][vocabulary.labels(h).index(str(wanted.labels[h]))] for h in known]))
+|
+|
+|def seen_label(person: Detection, head: str, vocabulary: Vocabulary) -> str | tuple[str, ...]:
+|    """Returns the likeliest label of a head; of marks and extras all that are likelier than not."""
+|    names = vocabulary.labels(head)
+|    if head in SETS:
+|        return tuple(name for name, chance in zip(names, person.said[head], strict=True) if chance > 0.5)
+|    return names[int(person.said[head].argmax())]
+|'''
+
+SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
+|
+|A detector without anchors marks the middle and the size of everybody; each person is then looked at closer, in the
+|picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
+|were made.
+|"""
+|
+|from __future__ import annotations
+|
+|import json
+|from collections.abc import Iterable, Iterator
+|from dataclasses import dataclass
+|from itertools import islice
+|from pathlib import Path
+|
+|import numpy as np
+|import torch
+|from diffusers import ConfigMixin, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from PIL import Image
+|from safetensors import SafetensorError
+|from torch import nn
+|
+|from storyboard.errors import StoryError
+|from storyboard.models.judge.detections import boxes_of, pieces, to_pixels
+|from storyboard.models.judge.vocabulary import SETS, Vocabulary
+|
+|BATCH = 32
+|
+|
+|@dataclass(frozen=True)
+|class SeenPerson:
+|    """One person in a picture. `said`: for each head the probability of each of its labels, (labels,) float32.
+|
+|    box: left, top, right, bottom in units of 1/256 of the picture. traits (C,) and deed (C,): what the looks and the
+|    action were read off, for comparing one drawing with another.
+|    """
+|
+|    box: np.ndarray
+|    sure: float
+|    said: dict[str, np.ndarray]
+|    traits: np.ndarray
+|    deed: np.ndarray
+|
+|
+|@dataclass(frozen=True)
+|class SeenFrame:
+|    """What is in one picture: everybody from left to right, and the probability of each place (places,)."""
+|
+|    people: tuple[SeenPerson, ...]
+|    places: np.ndarray
+|
+|
+|class Judge(ModelMixin, ConfigMixin):
+|    """`forward` is the detector, `look_closer` reads people; `look` does both. The labels are part of the config."""
+|
+|    @register_to_config
+|    def __init__(
+|        self,
+|        characters: list[str],
+|        outfits: list[str],
+|        actions: list[str],
+|        places: list[str],
+|        facets: list[tuple[str, list[str]]],
+|        size: int = 96,
+|        piece: tuple[int, int] = (96, 64),
+|        finding: tuple[int, ...] = (16, 48, 96, 128),
+|        reading: tuple[int, ...] = (24, 48, 96, 160),
+|        tints: tuple[int, int] = (16, 12),
+|        trait_width: int = 256,
+|        deed_width: int = 96,
+|        dropout: float = 0.05,
+|    ):
+|        super().__init__()
+|        first, second, third, fourth = finding
+|        self.near = nn.Sequential(_block(3, first, 2), _block(first, second, 2), _block(second, second))
+|        self.middle = nn.Sequential(_block(second, third, 2), _block(third, third))
+|        self.far = nn.Sequential(_block(third, fourth, 2), _block(fourth, fourth))
+|        self.from_far, self.from_middle = nn.Conv2d(fourth, third, 1), nn.Conv2d(third, second, 1)
+|        self.joined = _block(second, second)
+|        self.found = nn.Conv2d(second, 5, 1)
+|        nn.init.constant_(self.found.bias[:1], -4.0)  # hardly any cell is the middle of somebody
+|        self.place = nn.Linear(fourth, len(places))
+|
+|        widths = list(zip((3, *reading), reading, strict=False))
+|        stages = [layer for into, out in widths[:-1] for layer in (_block(into, out, 2), _block(out, out))]
+|        stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
+|        self.reader = nn.Sequential(*stages, _block(*widths[-1], 2), _block(reading[-1], reading[-1]))
+|        shrunk = 2 ** len(reading)
+|        cells = (piece[0] // shrunk) * (piece[1] // shrunk)
+|        # Group norm takes out how light and how colourful a picture is, so colours are handed on beside what is read.
+|        seen = reading[-1] * cells + 3 * tints[0] * tints[1]
+|        self.traits = nn.Sequential(nn.Linear(seen, trait_width), nn.SiLU(), nn.Dropout(dropout))
+|        self.deed = nn.Sequential(
+|            nn.Flatten(), nn.Linear(reading[-1] * cells, deed_width), nn.SiLU(), nn.Dropout(dropout)
+|        )
+|        self.looks = nn.Linear(trait_width, sum(self.vocabulary.looks.values()))
+|        self.action = nn.Linear(deed_width, len(actions))
+|
+|    @property
+|    def vocabulary(self) -> Vocabulary:
+|        return Vocabulary.of(self.config)
+|
+|    @property
+|    def closer(self) -> tuple[nn.Module, ...]:
+|        """What `look_closer` reads people with; the rest is the detector."""
+|        return self.reader, self.traits, self.deed, self.looks, self.action
+|
+|    @property
+|    def cells(self) -> int:
+|        """How many cells the detector's map is wide and high."""
+|        return self.config.size // 4
+|
+|    def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+|        """pixels: (B, 3, S, S) in -1..1. Returns heat (B, h, w), shapes (B, 4, h, w), places (B, places)."""
+|        near = self.near(pixels)
+|        middle = self.middle(near)
+|        far = self.far(middle)
+|        middle = middle + nn.functional.interpolate(self.from_far(far), size=middle.shape[-2:])
+|        near = near + nn.functional.interpolate(self.from_middle(middle), size=near.shape[-2:])
+|        found = self.found(self.joined(near))
+|        return {"heat": found[:, 0], "shapes": found[:, 1:], "places": self.place(far.mean(dim=(2, 3)))}
+|
+|    def look_closer(self, people: torch.Tensor) -> dict[str, torch.Tensor]:
+|        """people: (N, 3, h, w) in -1..1. Returns logits (N, labels) by head, and traits and deed (N, C)."""
+|        grid = self.reader(people)
+|        tints = nn.functional.adaptive_avg_pool2d(people, self.config.tints)
+|        traits, deed = self.traits(torch.cat([grid.flatten(1), tints.flatten(1)], 1)), self.deed(grid)
+|        sizes = self.vocabulary.looks
+|        heads = dict(zip(sizes, self.looks(traits).split(list(sizes.values()), dim=1), strict=True))
+|        return {**heads, "action": self.action(deed), "traits": traits, "deed": deed}
+|
+|    @torch.inference_mode()
+|    def look(self, pictures: Iterable[Image.Image]) -> list[SeenFrame]:
+|        """Returns what is in pictures of any size."""
+|        frames: list[SeenFrame] = []
+|        for batch in _batches(pictures):
+|            pixels = torch.from_numpy(np.stack([to_pixels(one, self.config.size) for one in batch]))
+|            told = self(pixels.to(self.device, self.dtype))
+|            found = [
+|                boxes_of(h.float().sigmoid(), s) for h, s in zip(told["heat"], told["shapes"], strict=True)
+|            ]
+|            people = self._people(batch, found)
+|            places = told["places"].float().sigmoid().cpu().numpy()
+|            for (boxes, _), seen in zip(found, places, strict=True):
+|                frames.append(SeenFrame(tuple(islice(people, len(boxes))), seen))
+|        return frames
+|
+|    def _people(
+|        self, pictures: list[Image.Image], found: list[tuple[np.ndarray, np.ndarray]]
+|    ) -> Iterator[SeenPerson]:
+|        """Everybody in some pictures, one picture after the other."""
+|        parts = [
+|            pieces(one, boxes, tuple(self.config.piece))
+|            for one, (boxes, _) in zip(pictures, found, strict=True)
+|        ]
+|        told = self.look_closer(torch.from_numpy(np.concatenate(parts)).to(self.device, self.dtype))
+|        told = {name: _probabilities(name, value.float()).cpu().numpy() for name, value in told.items()}
+|        boxes, sure = (np.concatenate(some) for some in zip(*found, strict=True))
+|        for row in range(len(boxes)):
+|            said = {name: value[row] for name, value in told.items()}
+|            yield SeenPerson(boxes[row], float(sure[row]), said, said.pop("traits"), said.pop("deed"))
+|
+|
+|def _probabilities(head: str, logits: torch.Tensor) -> torch.Tensor:
+|    if head in ("traits", "deed"):
+|        return logits
+|    return logits.sigmoid() if head in SETS else logits.softmax(dim=1)
+|
+|
+|def _batches(pictures: Iterable[Image.Image]) -> Iterator[list[Image.Image]]:
+|    waiting = iter(pictures)
+|    while batch := list(islice(waiting, BATCH)):
+|        yield batch
+|
+|
+|def _block(into: int, out: int, stride: int = 1) -> nn.Sequential:
+|    # Group norm: its state is all in its parameters, which is what a resumable run saves.
+|    return nn.Sequential(
+|        nn.Conv2d(into, out, 3, stride, padding=1, bias=False), nn.GroupNorm(8, out), nn.SiLU()
+|    )
+|
+|
+|def save_judge(judge: Judge, folder: Path) -> None:
+|    """Writes `config.json` and half-precision safetensors. The judge given stays as it is."""
+|    half = Judge.from_config(judge.config)
+|    half.load_state_dict(judge.state_dict())
+|    half.half().save_pretrained(folder)
+|
+|
+|def load_judge(folder: str | Path) -> Judge:
+|    """Returns the judge of a folder, in fp32 and eval mode.
+|
+|    FileNotFoundError where there is none, StoryError where it is another network or damaged.
+|    """
+|    file = Path(folder) / "config.json"
+|    if not file.is_file():
+|        raise FileNotFoundError(
+|            f"{folder} holds no judge; train one: python -m training.evaluate.judge --out {folder}"
+|        )
+|    try:
+|        kind = json.loads(file.read_text("utf-8")).get("_class_name")
+|        judge = Judge.from_pretrained(folder).float().eval() if kind == "Judge" else None
+|    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
+|        reason = str(error).strip().split("\\n")[0][:200]
+|        raise StoryError(f"The judge in {folder} cannot be read ({reason}); train it again.") from error
+|    if judge is None:
+|        raise StoryError(f"{folder} holds a {kind}, not a judge; give the folder of a judge.")
+|    return judge
+|'''
+
+SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Mapping
+|from dataclasses import dataclass
+|
+|SOMEBODY_ELSE = "somebody else"
+|SETS = ("marks", "extras")  # facets that have any number of their labels
+|
+|
+|@dataclass(frozen=True)
+|class Vocabulary:
+|    """`outfits` are "Rosa: dress" and the like; `characters` are whom the judge knows by name."""
+|
+|    characters: tuple[str, ...]
+|    outfits: tuple[str, ...]
+|    actions: tuple[str, ...]
+|    places: tuple[str, ...]
+|    facets: Mapping[str, tuple[str, ...]]
+|
+|    @classmethod
+|    def of(cls, config: Mapping) -> Vocabulary:
+|        """Returns the vocabulary that `as_config` wrote."""
+|        named = {name: tuple(config[name]) for name in ("characters", "outfits", "actions", "places")}
+|        return cls(**named, facets={name: tuple(labels) for name, labels in config["facets"]})
+|
+|    def as_config(self) -> dict:
+|        named = {name: list(getattr(self, name)) for name in ("characters", "outfits", "actions", "places")}
+|        # Pairs, as a saved config sorts the keys of an object, and the outputs stand in this order.
+|        return named | {"facets": [[name, list(labels)] for name, labels in self.facets.items()]}
+|
+|    @property
+|    def looks(self) -> dict[str, int]:
+|        """How many outputs each head on a person's looks has."""
+|        sizes = {"identity": len(self.characters) + 1, "outfit": len(self.outfits)}
+|        return sizes | {name: len(labels) for name, labels in self.facets.items()}
+|
+|    @property
+|    def choices(self) -> tuple[str, ...]:
+|        """The heads of which one label is right."""
+|        return "identity", "outfit", *(name for name in self.facets if name not in SETS), "action"
+|
+|    def labels(self, head: str) -> tuple[str, ...]:
+|        """Returns the names of a head's outputs."""
+|        special = {
+|            "identity": (*self.characters, SOMEBODY_ELSE),
+|            "outfit": self.outfits,
+|            "action": self.actions,
+|        }
+|        return special.get(head) or self.facets[head]
 |'''
 
 SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
@@ -2639,18 +3075,19 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |        if spec is None:
 |            continue
 |        found[one] = spec.loader.get_source(one)
-|        waiting.extend([one.rpartition(".")[0], *_imported(found[one])])
+|        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent)])
 |    return found
 |
 |
-|def _imported(source: str) -> list[str]:
-|    """What a source imports by full name: modules, and names in them, which may be modules too."""
+|def _imported(source: str, package: str) -> list[str]:
+|    """What a source in `package` imports, by full name: modules, and names in them, which may be modules too."""
 |    named: list[str] = []
 |    for node in ast.walk(ast.parse(source)):
 |        if isinstance(node, ast.Import):
 |            named += [alias.name for alias in node.names]
-|        elif isinstance(node, ast.ImportFrom) and node.module:
-|            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+|        elif isinstance(node, ast.ImportFrom):
+|            module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+|            named += [module, *(f"{module}.{alias.name}" for alias in node.names)]
 |    return named
 |
 |
@@ -2662,6 +3099,100 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |        return importlib.util.find_spec(name)
 |    except ModuleNotFoundError:  # a name in a module
 |        return None
+|'''
+
+SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its sentence: what the judge sees there, and what should be there.
+|
+|Whoever should be there is known by their portrait, which the judge looks at as it looks at pictures: so it need not
+|have met them. Where the words leave open who is meant, nothing is claimed. Looks on only: no picture depends on it.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections import Counter
+|from collections.abc import Iterable, Mapping, Sequence
+|
+|from PIL import Image
+|
+|from storyboard.models.judge import Judge, SeenPerson
+|from storyboard.models.judge.matching import Wanted, owner_of, seen_label
+|from storyboard.models.judge.vocabulary import Vocabulary
+|from storyboard.renderer import CastMember, ContextFrame, Verdict
+|from storyboard.text.candidates import candidates
+|from storyboard.text.captions import PRONOUN_FORMS, Reading, read_sentence
+|
+|SEEN = 0.5  # probability above which a place is there
+|
+|
+|def compare(
+|    judge: Judge,
+|    picture: Image.Image,
+|    sentence: str,
+|    meant: Iterable[str],
+|    cast: Mapping[str, Wanted],
+|) -> Verdict:
+|    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`."""
+|    (seen,) = judge.look([picture])
+|    names = list(cast)
+|    owners = [owner_of(person, list(cast.values()), judge.vocabulary) for person in seen.people]
+|    shown = Counter(names[owner] for owner in owners if owner is not None)
+|    meant = tuple(meant)
+|    wanted = place_of(sentence, judge.vocabulary)
+|    places = dict(zip(judge.vocabulary.places, seen.places.tolist(), strict=True))
+|    likeliest = max(places, key=places.__getitem__)
+|    elsewhere = wanted is not None and likeliest != wanted and places[likeliest] > SEEN > places[wanted]
+|    return Verdict(
+|        missing=tuple(name for name in meant if not shown[name]),
+|        twice=tuple(name for name in meant if shown[name] > 1),
+|        others=tuple(name for name in names if shown[name] and name not in meant),
+|        strangers=owners.count(None),
+|        place=likeliest if elsewhere else "",
+|    )
+|
+|
+|def who_is_meant(
+|    sentence: str, readings: Sequence[Reading], cast: Sequence[CastMember], history: Sequence[ContextFrame]
+|) -> tuple[str, ...]:
+|    """Returns whom a picture of `sentence` should show; nobody where a pronoun of people leaves that open.
+|
+|    A pronoun without a reading means the only one whom the words allow.
+|    """
+|    names = {member.name: member.aliases for member in cast}
+|    read, earlier = read_sentence(sentence, names), [read_sentence(one.caption, names) for one in history]
+|    known = {reading.start: reading.names for reading in readings}
+|    meant = list(read.names)
+|    for one in read.pronouns:
+|        some = known.get(one.start)
+|        if some is None and one.word not in PRONOUN_FORMS["it"]:
+|            allowed = candidates(read, one, cast, earlier)
+|            if len(allowed) != 1:
+|                return ()
+|            (some,) = allowed
+|        meant += some or ()
+|    return tuple(dict.fromkeys(meant))
+|
+|
+|def known_by(name: str, portrait: Image.Image, judge: Judge) -> Wanted | None:
+|    """Returns somebody as the judge sees them in their portrait; None where it sees nobody there."""
+|    (seen,) = judge.look([portrait])
+|    person = max(seen.people, key=_size, default=None)
+|    if person is None:
+|        return None
+|    heads = (head for head in judge.vocabulary.looks if head != "outfit")
+|    return Wanted(name, {head: seen_label(person, head, judge.vocabulary) for head in heads})
+|
+|
+|def place_of(sentence: str, vocabulary: Vocabulary) -> str | None:
+|    """Returns the place that a sentence names, None where it names none or several."""
+|    words = set(re.findall(r"\\w+", sentence.casefold()))
+|    named = [place for place in vocabulary.places if place in words]
+|    return named[0] if len(named) == 1 else None
+|
+|
+|def _size(person: SeenPerson) -> float:
+|    left, top, right, bottom = person.box.tolist()
+|    return (right - left) * (bottom - top)
 |'''
 
 SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
@@ -2685,9 +3216,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.disk.pictures import StoredPicture
 |from storyboard.errors import StoryError
 |from storyboard.models.story_reader import Told
+|from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
-|from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture
+|from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
 |from storyboard.text.captions import (
 |    Mention,
 |    Reading,
@@ -2797,6 +3329,29 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        )
 |        return readings, self.columns(resolved, cast)
 |
+|    def verdict(
+|        self,
+|        request: FrameRequest,
+|        frame: FrameCondition,
+|        readings: Sequence[Reading],
+|        picture: Image.Image,
+|    ) -> Verdict | None:
+|        """What the judge finds wrong with the finished picture; None where it cannot tell what should be there."""
+|        judge = self.pipeline.judge
+|        meant = who_is_meant(frame.sentence, readings, request.cast, request.history)
+|        if judge is None or not meant:
+|            return None
+|        portraits = {member.name: _Hashed(member.portrait) for member in request.cast}
+|        known = {
+|            name: self._looks.get(
+|                (name, one.digest), lambda name=name, one=one: known_by(name, one.rgb, judge)
+|            )
+|            for name, one in portraits.items()
+|        }
+|        if any(known[name] is None for name in meant):
+|            return None
+|        return compare(judge, picture, frame.sentence, meant, {n: one for n, one in known.items() if one})
+|
 |    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
 |        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
 |        mentions = find_mentions(caption, names_of(cast))
@@ -2813,6 +3368,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self._conditions = _Kept(KEPT_CONDITIONS)
 |        self._features = _Kept(KEPT_FEATURES)
 |        self._readings = _Kept(KEPT_CONDITIONS)
+|        self._looks = _Kept(KEPT_FEATURES)
 |        self._contexts: ContextPool | None = None
 |
 |    def _default(self, request: FrameRequest) -> str:
@@ -3827,6 +4383,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.models.folder import check_folder
 |from storyboard.models.fusion import CharacterFuser
 |from storyboard.models.image_tokens import ImageTokens
+|from storyboard.models.judge import Judge
 |from storyboard.models.language_model import (
 |    Tell,
 |    load_language_model,
@@ -3887,6 +4444,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        "visual_mapper",
 |        "condition_mapper",
 |        "visual_encoder",
+|        "judge",
 |    ]
 |
 |    def __init__(
@@ -3905,6 +4463,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        visual_mapper: VisualMapper | None = None,
 |        condition_mapper: ConditionMapper | None = None,
 |        visual_encoder: CLIPVisionModel | None = None,
+|        judge: Judge | None = None,
 |        first_frame: str = "char-ldm",
 |        steps: int = 20,
 |        guidance: float = 3.0,
@@ -3934,6 +4493,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            visual_mapper=visual_mapper,
 |            condition_mapper=condition_mapper,
 |            visual_encoder=visual_encoder,
+|            judge=judge,
 |        )
 |        self.register_to_config(
 |            first_frame=first_frame,
@@ -4053,6 +4613,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            seconds=now - start,
 |            attention=watch.maps(step.latents.shape[-2:]),
 |            readings=readings,
+|            verdict=self._conditions.verdict(request, frame, readings, picture) if request.explain else None,
 |        )
 |
 |    def _noise(self, seeds: Sequence[int]) -> torch.Tensor:
@@ -4310,6 +4871,27 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |
 |@dataclass(frozen=True)
+|class Verdict:
+|    """What a judge finds wrong with a picture, by names of the cast; nothing at all where it is as its sentence says.
+|
+|    others: who is there and not meant. strangers: how many are there who look like nobody of the cast. place: where it
+|    is instead of where the sentence says, "" where that is right or was not said.
+|    """
+|
+|    missing: tuple[str, ...] = ()
+|    twice: tuple[str, ...] = ()
+|    others: tuple[str, ...] = ()
+|    strangers: int = 0
+|    place: str = ""
+|
+|    @property
+|    def faults(self) -> int:
+|        """How many things are wrong."""
+|        people = len(self.missing) + len(self.twice) + len(self.others) + self.strangers
+|        return people + bool(self.place)
+|
+|
+|@dataclass(frozen=True)
 |class Rendered:
 |    """A finished picture and how it was made."""
 |
@@ -4324,6 +4906,7 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |        tuple[str, Image.Image], ...
 |    ] = ()  # name, "L" map of where the picture looked at its token
 |    readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
+|    verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
 |
 |
 |class Renderer(Protocol):
