@@ -3805,7 +3805,6 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |import math
 |from collections.abc import Callable, Iterator, Mapping, Sequence
 |from contextlib import AbstractContextManager, contextmanager, nullcontext
-|from itertools import product
 |from typing import Any
 |
 |import torch
@@ -3813,10 +3812,11 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 |from storyboard.renderer import CastMember, ContextFrame
-|from storyboard.text.candidates import Names, candidates
-|from storyboard.text.captions import Binding, Reading, find_pronouns, read_sentence, resolve
+|from storyboard.text.candidates import Names
+|from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronouns, read_sentence, resolve
+|from storyboard.text.preferences import SUREST, readings_together
+|from storyboard.text.preferences import Reading as WordReading
 |
-|MAX_SENTENCES = 48  # candidate sentences compared for one caption
 |# Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
 |# noise the comparison is made in, so the scale fits every width and sharpens as a language model is aligned better.
 |# 0.05 is between what fits Maple Lane best (least negative log-likelihood) with a perfect condition, the fused one
@@ -3838,29 +3838,26 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    """The likeliest reading of each pronoun under `condition` (1, L, D), and the sentence with those names in place.
 |
 |    fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
-|    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one.
+|    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one,
+|    times SUREST: that nobody else fits does not make it certain.
 |    """
-|    names = {member.name: member.aliases for member in cast}
-|    read = read_sentence(sentence, names)
-|    earlier = [read_sentence(frame.caption, names) for frame in history]
-|    pronouns = read.pronouns
-|    found = [(index, candidates(read, one, cast, earlier)) for index, one in enumerate(pronouns)]
-|    places = [(index, some) for index, some in found if some]
+|    read, together = _together(sentence, cast, history)
+|    places = [i for i, one in enumerate(read.pronouns) if any(some.meant.get(one.start) for some in together)]
 |    if not places:
 |        return (), sentence
-|    choices = list(product(*_bounded([some for _, some in places])))
-|    sentences = [_put(sentence, [index for index, _ in places], choice, cast) for choice in choices]
+|    starts = [read.pronouns[i].start for i in places]
+|    choices = list(dict.fromkeys(tuple(one.meant.get(start, ()) for start in starts) for one in together))
+|    sentences = [_put(sentence, places, choice, cast) for choice in choices]
 |    shares = _shares(condition, sentences, fuse)
 |    best = max(range(len(choices)), key=shares.__getitem__)
-|    readings = []
-|    for place, (index, _) in enumerate(places):
-|        names = choices[best][place]
-|        sure = math.fsum(
-|            share for choice, share in zip(choices, shares, strict=True) if choice[place] == names
-|        )
-|        one = pronouns[index]
-|        readings.append(Reading(one.word, one.start, one.end, names, min(sure, 1.0), "model"))
-|    return tuple(readings), sentences[best]
+|    found = []
+|    for place, index in enumerate(places):
+|        one, meant = read.pronouns[index], choices[best][place]
+|        if meant:
+|            agreeing = zip(choices, shares, strict=True)
+|            sure = math.fsum(share for choice, share in agreeing if choice[place] == meant)
+|            found.append(Reading(one.word, one.start, one.end, meant, SUREST * min(sure, 1.0), "model"))
+|    return tuple(found), sentences[best]
 |
 |
 |def pointed_at(pointed: torch.Tensor, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -3878,26 +3875,40 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    cast: Sequence[CastMember],
 |    history: Sequence[ContextFrame],
 |) -> tuple[Reading, ...]:
-|    """The reading of each pronoun where the mapper points: the candidate of whom all are drawn, the largest first.
+|    """The reading of each pronoun where the mapper points: candidates of whom all are drawn, as many as there can be.
 |
-|    A pronoun of whose candidates none is drawn has no reading. `people` are `pointed_at`'s columns.
+|    A pronoun of whose candidates none is drawn has no reading. Between candidates of whom as many are drawn the
+|    condition does not tell; there the words do, and a confidence is what they say. `people` are `pointed_at`'s columns.
 |    """
-|    names = {member.name: member.aliases for member in cast}
-|    read = read_sentence(sentence, names)
-|    earlier = [read_sentence(frame.caption, names) for frame in history]
+|    read, together = _together(sentence, cast, history)
 |    drawn = {name for name, columns in people.items() if columns}
+|
+|    def shown(meant: Mapping[int, Names]) -> tuple[int, int]:
+|        """How many pronouns have a reading that is drawn, and how many people these are."""
+|        found = [names for names in meant.values() if names and drawn.issuperset(names)]
+|        return sum(map(len, found)), len(found)
+|
+|    most = max(shown(one.meant) for one in together)
+|    fitting = [one for one in together if shown(one.meant) == most]
+|    best, total = fitting[0], math.fsum(one.weight for one in fitting)
 |    readings = []
 |    for one in read.pronouns:
-|        fitting = [some for some in candidates(read, one, cast, earlier) if drawn.issuperset(some)]
-|        if fitting:
-|            best = max(fitting, key=len)
-|            readings.append(Reading(one.word, one.start, one.end, best, 1 / _rivals(fitting, best), "model"))
+|        names = best.meant.get(one.start, ())
+|        if names and drawn.issuperset(names):
+|            agreeing = math.fsum(some.weight for some in fitting if some.meant.get(one.start) == names)
+|            readings.append(
+|                Reading(one.word, one.start, one.end, names, SUREST * min(agreeing / total, 1.0), "model")
+|            )
 |    return tuple(readings)
 |
 |
-|def _rivals(fitting: Sequence[Names], best: Names) -> int:
-|    """How many of the candidates are as large: between those the condition does not tell."""
-|    return sum(len(some) == len(best) for some in fitting)
+|def _together(
+|    sentence: str, cast: Sequence[CastMember], history: Sequence[ContextFrame]
+|) -> tuple[ReadSentence, list[WordReading]]:
+|    """The sentence, and the ways to read its pronouns that its words allow (`preferences.py`)."""
+|    names = {member.name: member.aliases for member in cast}
+|    read = read_sentence(sentence, names)
+|    return read, readings_together(read, cast, [read_sentence(frame.caption, names) for frame in history])
 |
 |
 |def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
@@ -3954,14 +3965,6 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    first = max(after + 1, int(total * RECORDED_FROM))
 |    last = max(int(total * RECORDED_TO), first + 1)
 |    return range(min(first, total - 1), min(last, total), RECORD_EVERY)
-|
-|
-|def _bounded(some: Sequence[Sequence[Names]]) -> list[Sequence[Names]]:
-|    """The first candidates of each pronoun, so that there are at most MAX_SENTENCES ways to put them together."""
-|    kept = [list(one) for one in some]
-|    while math.prod(map(len, kept)) > MAX_SENTENCES:
-|        max(kept, key=len).pop()
-|    return kept
 |
 |
 |def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Sequence[CastMember]) -> str:
@@ -4933,22 +4936,26 @@ SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a
 
 SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
 |
-|Knows neither torch, gradio nor stories. Which of several candidates it is, the model says (`explain.py`).
+|Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
+|in a picture, the model says (`explain.py`).
 |"""
 |
 |from __future__ import annotations
 |
-|from collections.abc import Container, Sequence
+|from collections.abc import Mapping, Sequence
 |from itertools import combinations
 |from typing import Protocol
 |
-|from storyboard.text.captions import PRONOUN_FORMS, Binding, Pronoun, ReadSentence, is_possessive
-|from storyboard.text.clauses import subject_of
-|from storyboard.text.impersonal import is_impersonal, is_thing
+|from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence
+|from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
+|from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
+|from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 |
 |MAX_GROUP = 4  # people that "they" may stand for
+|GROUPED = 7  # people, those named latest, of whom groups are made
 |
 |Names = tuple[str, ...]
+|Meant = Mapping[int, Names]  # where a pronoun of the sentence stands -> whom it is taken for
 |
 |
 |class Person(Protocol):
@@ -4960,67 +4967,157 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def candidates(
-|    sentence: ReadSentence, pronoun: Pronoun, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|    sentence: ReadSentence,
+|    pronoun: Pronoun,
+|    cast: Sequence[Person],
+|    earlier: Sequence[ReadSentence],
+|    meant: Meant | None = None,
 |) -> list[Names]:
 |    """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
 |
-|    sentence, earlier: read for the names of `cast`, the latter oldest first. People of fitting pronoun whom one of
-|    `earlier` names, or this sentence before the pronoun; who is named behind it is somebody else ("She waves to Rosa"),
-|    and so is who does something to it ("Rosa meets her"), except for possessives ("In her garden, Rosa reads", "Rosa
-|    reads her book"). For "they" also groups of them. An "it" that is the weather, the time or a thing stands for nobody
-|    (`impersonal.py`).
+|    sentence, earlier: read for the names of `cast`, the latter oldest first. meant: what other pronouns of the sentence
+|    are taken for. People of fitting pronoun whom one of `earlier` names, or this sentence before the pronoun; behind it
+|    only where it opens a clause of theirs ("Before she leaves, Nana reads") or owns ("In her garden, Rosa reads"). Who
+|    does something to it is somebody else ("Rosa meets her", "They wake him"). For "they" also groups of them, and where
+|    there is none, anybody. An "it" that is the weather, the time or a thing, a "them" that is things and a "their" of
+|    everyone stand for nobody.
 |    """
 |    key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
-|    people = _people(sentence, pronoun, earlier)
-|    pronouns = {member.name: member.pronoun for member in cast}
-|    found: list[Names] = [(name,) for name in people if pronouns[name] == key]
-|    if key == "it" and _is_nobody(sentence, pronoun, [name for (name,) in found]):
-|        return []
+|    meant = meant or {}
+|    people = _people(sentence, pronoun, earlier, meant)
 |    if key == "they":
-|        for size in range(2, min(len(people), MAX_GROUP) + 1):
-|            found += combinations(people, size)
+|        return _groups(sentence, pronoun, people, cast, earlier)
+|    pronouns = {member.name: member.pronoun for member in cast}
+|    fitting = [name for name in people if pronouns[name] == key]
+|    if key == "it" and _is_nobody(sentence, pronoun, fitting, earlier):
+|        return []
+|    return [(name,) for name in fitting]
+|
+|
+|def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
+|    """The names in a group of a sentence, those that its pronouns are taken for among them."""
+|    found: set[str] = set()
+|    for one in analysis.expressions:
+|        if one.group == group:
+|            found.update(names_of(one, meant))
 |    return found
 |
 |
-|def bindings_by_words(
-|    sentence: ReadSentence, bound: Container[int], cast: Sequence[Person], earlier: Sequence[ReadSentence]
-|) -> tuple[Binding, ...]:
-|    """The pronouns of `sentence`, without the occurrences `bound`, whose names the words leave no choice in.
-|
-|    Only those that somebody named does something to: a language model reads "Rosa dances. She waves." well, and of
-|    "Rosa dances. Nana meets her." it had Nana drawn twice.
-|    """
-|    found = []
-|    for occurrence, pronoun in enumerate(sentence.pronouns):
-|        if occurrence in bound or is_possessive(sentence.text, pronoun):
-|            continue
-|        if subject_of(sentence, pronoun):
-|            people = candidates(sentence, pronoun, cast, earlier)
-|            if len(people) == 1:
-|                found.append(Binding(pronoun.word, occurrence, people[0]))
-|    return tuple(found)
+|def names_of(expression: Expression, meant: Meant) -> Names:
+|    """Who an expression is about: the one it names, or whom the pronoun is taken for."""
+|    what = expression.what
+|    return (what.name,) if isinstance(what, Mention) else meant.get(what.start, ())
 |
 |
-|def _people(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> list[str]:
+|def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str]:
+|    """The names of those who do what is done to an object, or to what an owner has."""
+|    if expression.doer != FOLLOWING:
+|        return group_of(analysis, expression.doer, meant)
+|    behind = analysis.clauses[expression.clause + 1 : expression.clause + 2]
+|    return group_of(analysis, behind[0].subject, meant) if behind else set()
+|
+|
+|def _people(
+|    sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence], meant: Meant
+|) -> list[str]:
 |    """Who may be meant at all, those named latest first."""
-|    before = [mention.name for mention in sentence.mentions if mention.start < pronoun.start]
-|    behind = {mention.name for mention in sentence.mentions if mention.start > pronoun.start} - set(before)
+|    analysis = analyse(sentence)
+|    own = analysis.of(pronoun)
+|    named = [one for one in analysis.expressions if isinstance(one.what, Mention)]
+|    before = [one.what.name for one in named if one.start < pronoun.start]
+|    behind = {one.what.name for one in named if one.start > pronoun.start} - set(before)
+|    reach = [one.what.name for one in named if one.what.name in behind and _reaches(analysis, own, one)]
 |    latest = [name for read in reversed(earlier) for name in reversed(read.names)]
-|    others: set[str] = set()
-|    owners: list[str] = []
-|    if is_possessive(sentence.text, pronoun):
-|        owners = [mention.name for mention in sentence.mentions if mention.name in behind]
-|    else:
-|        others = behind | set(subject_of(sentence, pronoun))
-|    order = dict.fromkeys([*reversed(before), *owners, *latest])
+|    others = (behind - set(reach)) | _others(sentence, analysis, own, meant)
+|    order = dict.fromkeys([*reversed(before), *reach, *latest, *_meant_before(analysis, own, meant)])
 |    return [name for name in order if name not in others]
 |
 |
-|def _is_nobody(sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str]) -> bool:
+|def _meant_before(analysis: Analysis, own: Expression, meant: Meant) -> list[str]:
+|    return [name for one in analysis.expressions if one.start < own.start for name in names_of(one, meant)]
+|
+|
+|def _reaches(analysis: Analysis, own: Expression, named: Expression) -> bool:
+|    """Whether a pronoun may stand for somebody who is only named behind it."""
+|    if own.role == "owner":
+|        return True
+|    clause = analysis.clauses[own.clause]
+|    if clause.leading:
+|        return named.clause > own.clause
+|    # "Behind her, Rosa hears a noise": before the subject, and nothing is done to her.
+|    return own.role == "object" and own.doer is None and not clause.begun and named.clause > own.clause
+|
+|
+|def _others(sentence: ReadSentence, analysis: Analysis, own: Expression, meant: Meant) -> set[str]:
+|    """Those in the same clause who are somebody else than the pronoun `own`."""
+|    others: set[str] = set()
+|    if own.role == "owner":
+|        return others
+|    oneself = own.role == "object" and is_about_oneself(sentence.text, own.what)
+|    for one in analysis.expressions:
+|        if one.start == own.start or one.role == "owner":
+|            continue
+|        together = one.group == own.group
+|        acts = not oneself and own.role == "object" and own.doer is not None and _is_doer(analysis, own, one)
+|        done_to = one.role == "object" and _is_doer(analysis, one, own) and _is_other(sentence, one)
+|        beside = (
+|            not oneself
+|            and own.role == one.role == "object"
+|            and (one.clause, one.doer) == (own.clause, own.doer)
+|        )
+|        if together or acts or done_to or (beside and _share_a_verb(sentence, one, own)):
+|            others.update(names_of(one, meant))
+|    return others
+|
+|
+|def _is_doer(analysis: Analysis, done_to: Expression, one: Expression) -> bool:
+|    if done_to.doer != FOLLOWING:
+|        return done_to.doer is not None and one.group == done_to.doer
+|    behind = analysis.clauses[done_to.clause + 1 : done_to.clause + 2]
+|    return bool(behind) and behind[0].subject == one.group
+|
+|
+|def _is_other(sentence: ReadSentence, one: Expression) -> bool:
+|    return isinstance(one.what, Mention) or not is_about_oneself(sentence.text, one.what)
+|
+|
+|def _share_a_verb(sentence: ReadSentence, one: Expression, other: Expression) -> bool:
+|    """Whether two objects are done the same thing to: "introduces Nana to her", not "hugs Nana and waves to her"."""
+|    first, last = sorted((one, other), key=lambda each: each.start)
+|    between = WORD.findall(sentence.text[first.end : last.start].lower())
+|    pairs = zip(between, between[1:], strict=False)
+|    # "promises Nana to call her" has a second verb, "takes Nana to the park with her" has not.
+|    second = any(one == "to" and two not in DETERMINERS for one, two in pairs)
+|    return not second and not {"and", "but", "then", "or"} & set(between)
+|
+|
+|def _groups(
+|    sentence: ReadSentence,
+|    pronoun: Pronoun,
+|    people: Sequence[str],
+|    cast: Sequence[Person],
+|    earlier: Sequence[ReadSentence],
+|) -> list[Names]:
+|    """Whom "they" can stand for: whose pronoun it is, groups, and where there is none, one of any pronoun."""
+|    before = WORD.findall(sentence.text[: pronoun.start].lower())
+|    if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
+|        return []
+|    pronouns = {member.name: member.pronoun for member in cast}
+|    found: list[Names] = [(name,) for name in people if pronouns[name] == "they"]
+|    for size in range(2, min(len(people), MAX_GROUP) + 1):
+|        found += combinations(people[:GROUPED], size)
+|    return found or [(name,) for name in people]
+|
+|
+|def _is_nobody(
+|    sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str], earlier: Sequence[ReadSentence]
+|) -> bool:
 |    """Whether an "it" that could be one of `people` is none of the cast."""
 |    named = sentence.among(people).mentions
 |    since = max((one.end for one in named if one.end <= pronoun.start), default=0)
-|    return is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since)
+|    if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
+|        return True
+|    return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))
 |'''
 
 SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
@@ -5029,9 +5126,8 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
 |the prompt that a language model reads is `prompt.py`'s.
 |
-|Names match whole words, whatever their case: "rosa" is Rosa, and so is the everyday word when a cast member is
-|called Will or May. An apostrophe ends a name in "Rosa's" and "Rosa'll" but not in "don't" (for a Don), and a
-|hyphen joins words: "Anne-Marie" is no mention of Anne.
+|Where a name stands in a sentence, however it is typed, is `spellings.py`'s. An apostrophe ends a name in "Rosa's" and
+|"Rosa'll" but not in "don't" (for a Don), and a hyphen joins words: "Anne-Marie" is no mention of Anne.
 |"""
 |
 |from __future__ import annotations
@@ -5043,12 +5139,11 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |from typing import Literal
 |
 |from storyboard.errors import StoryError
+|from storyboard.text.possessives import owns
+|from storyboard.text.spellings import APOSTROPHES, find_spelling, is_whole_word
 |
 |MAX_CAPTION = 600  # characters
 |
-|_HYPHENS = "-\\u2010\\u2011"
-|_APOSTROPHES = "'\\u2019\\u02bc"
-|_CONTRACTION = re.compile(f"[{_APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\\\w)", re.IGNORECASE)
 |PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
 |    "he": ("he", "him", "his"),
 |    "she": ("she", "her", "hers"),
@@ -5060,22 +5155,9 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    re.IGNORECASE,
 |)  # longer ones first
 |_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
-|_VERB_ENDING = re.compile(f"[{_APOSTROPHES}](ll|re|ve|d)(?!\\\\w)", re.IGNORECASE)
-|_NEXT_WORD = re.compile(r"\\s+([^\\W\\d_]+)")
-|_NOTHING_OWNED = frozenset(
-|    """a an the this that these those some any no every each and or but nor so yet then to in into on onto at from by
-|    for with without of off about over under near behind beside between around along across through towards toward up
-|    down out away here there now again today tonight tomorrow yesterday as while when where who because if after
-|    before until very too quickly slowly gently quietly happily softly goodbye hello how what why which""".split()
-|)
-|_PERCEIVING = frozenset(
-|    """see sees saw watch watches watched hear hears heard let lets make makes made help helps helped""".split()
-|)
-|_BARE_VERBS = frozenset(
-|    """be become build carry catch choose climb close come cry draw eat enter fall feed find fly get give go hide jump
-|    know laugh lean learn leave lie move open pack pay play put read run sing sit sleep speak stand stay swim take talk
-|    throw try wait wake walk wave write""".split()
-|)
+|_VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\\\w)", re.IGNORECASE)
+|BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+|_DESCRIBING = re.compile(r"(?:the|our|that|this)\\s", re.IGNORECASE)
 |_JOINERS = "\\u200c\\u200d"  # invisible, but they shape Persian words and compound emoji
 |
 |
@@ -5122,6 +5204,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    word: str  # the pronoun in small letters, as `Pronoun.word`
 |    occurrence: int
 |    names: tuple[str, ...]
+|    confidence: float = 1.0  # 0 to 1; the writer's own is certain
 |
 |
 |@dataclass(frozen=True)
@@ -5143,17 +5226,16 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
 |    """
 |    found = [
-|        Mention(name, match.start(), match.end())
+|        (start - end, start, caption[start:end].casefold() != spelling.casefold(), Mention(name, start, end))
 |        for name, aliases in names.items()
 |        for spelling in (name, *aliases)
-|        for match in _spellings(spelling, caption)
+|        for start, end in find_spelling(spelling, caption)
 |    ]
-|    found.sort(
-|        key=lambda mention: (mention.start - mention.end, mention.start)
-|    )  # longest first, then leftmost
+|    # Longest first, then leftmost, then those spelt so: "Zoe" is Zoe where the cast has a Zoë beside her.
+|    found.sort(key=lambda one: one[:3])
 |    claimed = bytearray(len(caption))
 |    kept = []
-|    for mention in found:
+|    for *_, mention in found:
 |        if not any(claimed[mention.start : mention.end]):
 |            claimed[mention.start : mention.end] = b"\\1" * (mention.end - mention.start)
 |            kept.append(mention)
@@ -5204,6 +5286,27 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
 |
 |
+|def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
+|    """The sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+|
+|    Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
+|    """
+|    mentions = find_mentions(caption, names)
+|    described = [one for one in mentions if _describes(caption[one.start : one.end])]
+|    if not described:
+|        return caption  # nearly always
+|    named = {one.name for one in mentions if one not in described}
+|    for one in reversed(described):
+|        if one.name not in named and not _describes(one.name):
+|            caption = caption[: one.start] + one.name + caption[one.end :]
+|    return caption
+|
+|
+|def _describes(spelling: str) -> bool:
+|    """Whether an alias says what somebody is, "the robot", rather than another name."""
+|    return _DESCRIBING.match(spelling) is not None or spelling.casefold() in BARE_KIN
+|
+|
 |def listed(names: Iterable[str]) -> str:
 |    """Names in a sentence: "Rosa, Milo and Bolt"."""
 |    names = list(names)
@@ -5238,20 +5341,6 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    return unicodedata.normalize("NFC", " ".join("".join(visible).split()))
 |
 |
-|def is_whole_word(text: str, start: int, end: int) -> bool:
-|    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
-|    before, after = text[start - 1 : start], text[end : end + 1]
-|    if _in_word(before) or _in_word(after):
-|        return False
-|    if before and before in _HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
-|        return False
-|    if after and after in _HYPHENS and _in_word(text[end + 1 : end + 2]):
-|        return False
-|    if after and after in _APOSTROPHES and _in_word(text[end + 1 : end + 2]):
-|        return _CONTRACTION.match(text, end) is not None
-|    return True
-|
-|
 |def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
 |    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
 |    people = listed(who)
@@ -5270,34 +5359,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |def is_possessive(text: str, pronoun: Pronoun) -> bool:
 |    """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
-|    return pronoun.word in _OWNERS or (pronoun.word == "her" and _owns(text, pronoun))
-|
-|
-|def _owns(text: str, her: Pronoun) -> bool:
-|    """Whether "her" is a possessive, judged by the words around it: "her hat", but "sees her run" and "to her"."""
-|    following = _NEXT_WORD.match(text, her.end)
-|    if following is None or following.group(1).lower() in _NOTHING_OWNED:
-|        return False
-|    perceived = not _PERCEIVING.isdisjoint(text[: her.start].lower().split()[-1:])
-|    word = following.group(1).lower()
-|    return not (perceived and (word in _BARE_VERBS or word.endswith("ing")))
-|
-|
-|def _spellings(spelling: str, caption: str) -> list[re.Match[str]]:
-|    words = spelling.split()
-|    if not words:
-|        return []
-|    pattern = re.compile(r"\\s+".join(map(re.escape, words)), re.IGNORECASE)
-|    return [
-|        match for match in pattern.finditer(caption) if is_whole_word(caption, match.start(), match.end())
-|    ]
-|
-|
-|def _in_word(character: str) -> bool:
-|    """Letters, digits, the underscore, and combining marks, which Python's \\\\w leaves out."""
-|    if not character:
-|        return False
-|    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+|    return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 |
 |
 |def _is_visible(character: str) -> bool:
@@ -5306,54 +5368,285 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 |'''
 
-SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: "Rosa meets her" is about two people, as nobody meets oneself under another word.
+SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
 |
-|English has "herself" for that. There is no parser here: a clause begins where a sentence does, behind a stop or a
-|conjunction, and its subject is the first name in it. Knows neither torch, gradio nor stories.
+|There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
+|followed by a verb is its subject, and all behind the verb is done to others: "Rosa meets her" is about two people, as
+|nobody meets oneself under another word. English has "herself" for that. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
 |
 |import re
+|from dataclasses import dataclass, field
+|from functools import lru_cache
 |
-|from storyboard.text.captions import Mention, Pronoun, ReadSentence
+|from storyboard.text import word_classes as words
+|from storyboard.text.captions import Mention, Pronoun, ReadSentence, is_possessive
 |
+|_SUBJECTS = frozenset(["he", "she", "they"])
 |_OBJECTS = frozenset(["him", "her", "them"])
 |# "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
 |_ABOUT_ONESELF = re.compile(
 |    r"(?<!\\w)(?:(?:behind|around|beside|above|below|under|over|near|about|in front of)"
-|    r"|(?:takes?|brings?|carries|carry|has|have|keeps?)(?!\\w).*\\swith)\\s+$",
+|    r"|(?:takes?|took|brings?|brought|carries|carry|carried|has|have|had|keeps?|kept)(?!\\w).*\\swith)\\s+$",
 |    re.IGNORECASE,
 |)
 |_JOINED = re.compile(r"\\s*(?:,|,?\\s*(?:and|&))\\s*", re.IGNORECASE)
-|# What stands before the first word of a clause: nothing, a stop, or a word that opens one.
-|_OPENING = re.compile(
-|    r"(?:^|[.!?;:,\\u2026\\u2014\\u2013]|(?<!\\w)(?:and|but|so|or|because|when|while|as|after|before|until|if|that|then"
-|    r"|later|now|soon|suddenly|meanwhile|finally|today|tonight))[\\"'\\u201c\\u2018\\s]*$",
-|    re.IGNORECASE,
-|)
+|_STOP = re.compile(r"[.!?;:\\u2026\\u2014]")
+|_OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
+|FOLLOWING = -1  # a doer who is only said behind
+|_WINDOW = 60  # characters before an expression that its role depends on
 |
 |
-|def subject_of(sentence: ReadSentence, pronoun: Pronoun) -> tuple[str, ...]:
-|    """The names that are the subject of the verb whose object `pronoun` is; empty where it is no object.
+|@dataclass(frozen=True)
+|class Expression:
+|    """A word for somebody in a sentence: the name or pronoun at [start:end], with its part in its clause.
 |
-|    "Rosa dances and Nana meets her" gives Nana, "Rosa gives Nana a hat and hugs her" Rosa, "Rosa and Milo meet her"
-|    both.
+|    clause: the number of its clause. role: "subject", "object" or "owner" (of what follows). group: the number of those
+|    whom only "and" joins. doer: the group that does
+|    what is done to an object or to what somebody owns; FOLLOWING is the subject of the next clause, None nobody of the
+|    cast.
 |    """
-|    text = sentence.text
-|    if pronoun.word not in _OBJECTS or _ABOUT_ONESELF.search(text[: pronoun.start]):
-|        return ()
-|    groups: list[list[Mention]] = []
-|    for mention in sentence.mentions:
-|        if mention.start > pronoun.start:
-|            break
-|        if groups and _JOINED.fullmatch(text, groups[-1][-1].end, mention.start):
-|            groups[-1].append(mention)
-|        else:
-|            groups.append([mention])
-|    subjects = [group for group in groups if _OPENING.search(text[: group[0].start])]
-|    found = subjects[-1] if subjects else groups[0] if groups else []
-|    return tuple(mention.name for mention in found)
+|
+|    what: Mention | Pronoun
+|    role: str
+|    group: int
+|    clause: int
+|    doer: int | None
+|
+|    @property
+|    def start(self) -> int:
+|        return self.what.start
+|
+|    @property
+|    def end(self) -> int:
+|        return self.what.end
+|
+|
+|@dataclass
+|class Clause:
+|    """opener: the word that joins it to what stands before it, or "". leading: it stands before the clause it is of."""
+|
+|    start: int
+|    opener: str
+|    subject: int | None = None  # a group; None where that is nobody of the cast
+|    leading: bool = False
+|    begun: bool = True  # its subject has been said
+|
+|
+|@dataclass
+|class Analysis:
+|    """The expressions of a sentence in its order, and its clauses."""
+|
+|    expressions: list[Expression] = field(default_factory=list)
+|    clauses: list[Clause] = field(default_factory=list)
+|
+|    def of(self, what: Mention | Pronoun) -> Expression:
+|        """The expression that a mention or pronoun of this sentence is."""
+|        return next(one for one in self.expressions if one.start == what.start)
+|
+|
+|@lru_cache(maxsize=4096)
+|def analyse(sentence: ReadSentence) -> Analysis:
+|    """Returns who does what in a sentence. The value is shared: it is not to be changed."""
+|    return _Reader(sentence).read()
+|
+|
+|def is_about_oneself(text: str, pronoun: Pronoun) -> bool:
+|    """Whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
+|    return _ABOUT_ONESELF.search(text[max(0, pronoun.start - _WINDOW) : pronoun.start]) is not None
+|
+|
+|class _Reader:
+|    """One sentence from left to right."""
+|
+|    def __init__(self, sentence: ReadSentence) -> None:
+|        self.sentence = sentence
+|        self.text = sentence.text
+|        self.done = Analysis()
+|        self.group = -1
+|        self.embedded: tuple[int, int] | None = None  # a group that does what follows, and where that begins
+|
+|    def read(self) -> Analysis:
+|        found: list[Mention | Pronoun] = sorted(
+|            [*self.sentence.mentions, *self.sentence.pronouns], key=lambda one: one.start
+|        )
+|        before: Mention | Pronoun | None = None
+|        for what in found:
+|            self._unnamed_subjects(before.end if before else 0, what.start)
+|            role = self._role(what, before)
+|            joined = role != "owner" and before is not None and self._is_joined(before, what, role)
+|            if joined:
+|                role = self.done.expressions[-1].role
+|            else:
+|                self.group += 1
+|                if role == "subject":
+|                    self._start_clause(what.start, self.group)
+|            self._add(what, role)
+|            before = what
+|        self._mark_leading()
+|        return self.done
+|
+|    def _add(self, what: Mention | Pronoun, role: str) -> None:
+|        if not self.done.clauses:
+|            self.done.clauses.append(Clause(0, "", begun=False))
+|        clause = len(self.done.clauses) - 1
+|        doer = self._doer(what) if role != "subject" else None
+|        self.done.expressions.append(Expression(what, role, self.group, clause, doer))
+|        if role == "object" and self._does_what_follows(what):
+|            self.embedded = (self.group, what.end)
+|
+|    def _doer(self, what: Mention | Pronoun) -> int | None:
+|        """The group that does something to `what`, an object."""
+|        clause = self.done.clauses[-1]
+|        if self.embedded is not None and self.embedded[0] != self.group:
+|            between = self.text[self.embedded[1] : what.start]
+|            if not self._resumes(between):
+|                return self.embedded[0]
+|        if clause.subject is not None:
+|            return clause.subject
+|        return FOLLOWING if self._is_participle(clause, what) else None
+|
+|    def _resumes(self, between: str) -> bool:
+|        """Whether the main verb's subject goes on after an embedded one: "asks Rosa to sit and hugs her"."""
+|        found = words.WORD.findall(between.lower())
+|        pairs = zip(found, found[1:], strict=False)
+|        return any(one in words.COORDINATORS and words.is_finite(two) for one, two in pairs)
+|
+|    def _is_participle(self, clause: Clause, what: Mention | Pronoun) -> bool:
+|        """ "Seeing her, Nana smiles": who does it is only said behind."""
+|        found = words.WORD.findall(self.text[clause.start : what.start].lower())
+|        return any(word.endswith("ing") and len(word) > 4 for word in found[:2])
+|
+|    def _does_what_follows(self, what: Mention | Pronoun) -> bool:
+|        before = words.WORD.findall(self.text[max(0, what.start - _WINDOW) : what.start])
+|        after = words.WORD.match(self.text, what.end + 1)
+|        return bool(before and after and words.controls(before[-1].lower(), after.group().lower()))
+|
+|    def _role(self, what: Mention | Pronoun, before: Mention | Pronoun | None) -> str:
+|        if isinstance(what, Pronoun):
+|            if is_possessive(self.text, what):
+|                return "owner"
+|            if what.word in _SUBJECTS:
+|                return "subject"
+|            if what.word in _OBJECTS:
+|                return "object"
+|        elif self._owns(what):
+|            return "owner"
+|        if self._opened(what.start):
+|            return "subject"
+|        previous = self._previous(what.start)
+|        if not self._verb_behind(what.end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
+|            return "object"
+|        clause = self.done.clauses[-1] if self.done.clauses else None
+|        return "subject" if clause is None or not clause.begun or words.is_saying(previous) else "object"
+|
+|    def _owns(self, mention: Mention) -> bool:
+|        """ "Rosa's hat", but not "Rosa's running" nor "Rosa's in the park"."""
+|        match = re.compile(r"['\\u2019]s?\\s+([^\\W\\d_]+)").match(self.text, mention.end)
+|        if match is None:
+|            return False
+|        word = match.group(1).lower()
+|        small = words.DETERMINERS | words.PREPOSITIONS | words.COORDINATORS | {"not", "very", "so", "too"}
+|        return word not in small and not word.endswith("ing")
+|
+|    def _is_joined(self, before: Mention | Pronoun, what: Mention | Pronoun, role: str) -> bool:
+|        """Whether the two are one group: "Rosa and Milo run", not "Rosa hugs Nana and Milo runs"."""
+|        last = self.done.expressions[-1]
+|        if last.role == "owner" or not _JOINED.fullmatch(self.text, before.end, what.start):
+|            return False
+|        if last.role == "subject":
+|            leading = self.done.clauses[-1].opener in words.SUBORDINATORS
+|            if (
+|                "and" not in self.text[before.end : what.start].lower()
+|                and leading
+|                and self._verb_behind(what.end)
+|            ):
+|                return False  # "When she wakes ..." has its own verb; "After Rosa, Milo runs" has not
+|            return True
+|        return role == "object" or not (self._verb_behind(what.end) or isinstance(what, Pronoun))
+|
+|    def _opened(self, place: int) -> bool:
+|        """Whether a clause can begin at `place`."""
+|        before = self.text[:place].rstrip(" \\"'\\u201c\\u2018")
+|        if not before or before[-1] in ".!?;:,\\u2026\\u2014\\u2013":
+|            return not before or before[-1] != "," or self._comma_opens(place)
+|        return self._previous(place) in _OPENERS
+|
+|    def _comma_opens(self, place: int) -> bool:
+|        """Whether a comma may stand before a clause here, and not in a list: "to Nana, Milo and Juno"."""
+|        last = self.done.expressions[-1] if self.done.expressions else None
+|        listed = last and last.role == "object" and _JOINED.fullmatch(self.text, last.end, place)
+|        return not listed or self._verb_behind_any(place)
+|
+|    def _verb_behind_any(self, place: int) -> bool:
+|        following = words.WORD.findall(self.text[place : place + _WINDOW])
+|        return len(following) > 1 and words.is_finite(following[1])
+|
+|    def _previous(self, place: int) -> str:
+|        found = words.WORD.findall(self.text[max(0, place - _WINDOW) : place])
+|        bare = self.text[:place].rstrip()
+|        return found[-1].lower() if found and bare[-1:].isalpha() else ""
+|
+|    def _verb_behind(self, place: int) -> bool:
+|        match = words.WORD.match(self.text, place + 1)
+|        while match is not None and words.is_manner(match.group()):
+|            match = words.WORD.match(self.text, match.end() + 1)
+|        return match is not None and words.is_finite(match.group())
+|
+|    def _start_clause(self, place: int, subject: int | None) -> None:
+|        previous = self._previous(place)
+|        bare = self.text[:place].rstrip()
+|        opener = previous if previous in _OPENERS else ""
+|        before = words.WORD.findall(bare[-_WINDOW:].lower())
+|        if opener in words.OPENING_ADVERBS and len(before) > 1 and before[-2] in _OPENERS:
+|            opener = before[-2]
+|        if opener in ("who", "which", "that") and self.done.expressions:
+|            last = self.done.expressions[-1]
+|            subject = subject if subject is not None else last.group
+|        self.done.clauses.append(Clause(place, opener, subject))
+|        self.embedded = None
+|
+|    def _unnamed_subjects(self, start: int, end: int) -> None:
+|        """Clauses between two expressions whose subject is nobody of the cast, or somebody before a "who"."""
+|        stretch = self.text[start:end]
+|        for match in words.WORD.finditer(stretch):
+|            place = start + match.start()
+|            word = match.group().lower()
+|            if word == "who" and self.done.expressions and stretch[: match.start()].strip() in ("", ","):
+|                self.done.clauses.append(Clause(place, "who", self.done.expressions[-1].group))
+|                self.embedded = None
+|            elif (
+|                word in words.DETERMINERS and self._opened(place) and self._has_verb(match.end() + start, end)
+|            ):
+|                self._start_clause(place, None)
+|        if self.done.expressions and _STOP.search(stretch):
+|            self.done.clauses.append(Clause(end, "", begun=False))
+|            self.embedded = None
+|
+|    def _has_verb(self, start: int, end: int) -> bool:
+|        """Whether a verb follows a noun within four words: "the dog follows"."""
+|        found = words.WORD.findall(self.text[start:end])[:4]
+|        stopped = next((i for i, one in enumerate(found) if one.lower() in _OPENERS), len(found))
+|        return any(words.is_finite(one) for one in found[1:stopped])
+|
+|    def _mark_leading(self) -> None:
+|        """Which clauses stand before the one that they are of: "When she wakes, Rosa sings"."""
+|        for clause, following in zip(self.done.clauses, self.done.clauses[1:], strict=False):
+|            between = self.text[clause.start : following.start]
+|            fresh = clause.opener in words.SUBORDINATORS and self._begins(clause)
+|            clause.leading = (
+|                fresh and not _STOP.search(between) and following.opener not in words.COORDINATORS
+|            )
+|
+|    def _begins(self, clause: Clause) -> bool:
+|        """Whether nothing but the words that open it stand before a clause in its sentence."""
+|        before = _STOP.split(self.text[: clause.start])[-1]
+|        found = words.WORD.findall(before.lower())
+|        return all(word in _OPENERS or word in words.PREPOSITIONS for word in found) or found[-2:-1] == [
+|            "soon"
+|        ]
 |'''
 
 SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
@@ -5370,23 +5663,24 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |import re
 |from collections.abc import Sequence
 |
-|from storyboard.text.captions import Pronoun
+|from storyboard.text.captions import Pronoun, ReadSentence
+|from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite
 |
 |_HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
 |    starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
-|    grows grew growing turns turned turning feels felt seems seemed looks looked stays stayed remains remained on
-|    """.split()
+|    grows grew growing turns turned turning feels felt seems seemed looks looked stays stayed remains remained
+|    on""".split()
 |_ADVERBS = """not never still already almost nearly very so too quite really rather now soon suddenly finally only just
-|    hardly barely always often again about past half much all pretty a an the another this that first last such one two
-|    three four five six seven eight nine ten eleven twelve""".split()
+|    hardly barely always often again about past half much all pretty a an the another this that first last such one
+|    two three four five six seven eight nine ten eleven twelve""".split()
 |_LINKS = frozenset(_HELPERS + _ADVERBS)
 |# What "it is" says of the world, and hardly ever of somebody.
 |_STATES = frozenset(
 |    """rainy snowy sunny windy foggy misty cloudy stormy icy frosty humid dark darker late later early earlier cold
 |    colder hot hotter warm warmer chilly freezing dawn dusk day daytime night nighttime morning noon afternoon evening
-|    midnight sunrise sunset today tomorrow spring summer autumn winter monday tuesday wednesday thursday friday saturday
-|    sunday january february march april may june july august september october november december christmas easter
-|    halloween weekend time lunchtime dinnertime bedtime teatime o'clock""".split()
+|    midnight sunrise sunset today tomorrow spring summer autumn winter monday tuesday wednesday thursday friday
+|    saturday sunday january february march april may june july august september october november december christmas
+|    easter halloween weekend time lunchtime dinnertime bedtime teatime o'clock""".split()
 |)
 |_OCCASIONS = frozenset(
 |    "day night morning noon afternoon evening midnight time spring summer autumn winter".split()
@@ -5405,9 +5699,15 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    """and or but then to in into on onto at for from with up down out away over under near behind beside inside off
 |    back home open together outside again all while as""".split()
 |)
+|# What things do by themselves, and hardly ever robots and animals.
+|_OF_THINGS = frozenset(
+|    """breaks broke bursts burst burns burnt melts melted rolls rolled bounces bounced floats floated shines shone
+|    smells smelt tastes tasted rings rang cracks cracked leaks leaked spills spilled opens opened closes closed rips
+|    ripped explodes exploded glitters glittered sinks sank""".split()
+|)
 |_NO_VERB = _CLAUSE_END | frozenset(
-|    """and or but while as then when because that after before until if so with to near behind beside by for into in on
-|    onto at from of over under around about past than like next without against""".split()
+|    """and or but while as then when because that after before until if so with to near behind beside by for into in
+|    on onto at from of over under around about past than like next without against""".split()
 |)
 |
 |
@@ -5448,6 +5748,56 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    return any(word in _BRINGING_IN and previous not in _NO_VERB for previous, word in pairs)
 |
 |
+|def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
+|    """Whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
+|
+|    last: that frame's sentence with those alone whom the "it" may be. Who is named in it behind the thing comes first,
+|    and so does whoever is named in it at all where the "it" does something itself.
+|    """
+|    words = [word.lower() for word in _WORD.findall(last.text)]
+|    named = [word.lower() for one in last.mentions for word in _WORD.findall(last.text[one.start : one.end])]
+|    since = max((index for index, word in enumerate(words) if word in named), default=-1)
+|    # The noun stands behind its article; "in a park" is where something happens.
+|    pairs = zip(words[since + 1 :], words[since + 2 : -1], strict=False)
+|    brought = any(word in _BRINGING_IN and previous not in PREPOSITIONS for previous, word in pairs)
+|    if not brought:
+|        return False
+|    before = [word.lower() for word in _WORD.findall(caption[: pronoun.start])]
+|    if before and before[-1] not in _NO_VERB:
+|        return True  # something is done to it
+|    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
+|    return not named and bool(following) and following[0] in _OF_THINGS
+|
+|
+|def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
+|    """Whether this "them" is several things that something was done to: "Rosa picks flowers and gives them to Nana"."""
+|    if pronoun.word != "them":
+|        return False
+|    before = [one.end for one in sentence.mentions if one.end <= pronoun.start]
+|    if _has_plural(sentence.text[: pronoun.start]):
+|        return len(before) < 3
+|    if len(before) > 1 or not earlier:
+|        return False
+|    last = earlier[-1]
+|    since = max((one.end for one in last.mentions), default=0)
+|    return len(last.names) < 2 and _has_plural(last.text[since:])
+|
+|
+|def _has_plural(text: str) -> bool:
+|    """Whether a clause behind its subject does something to several: "picks red flowers", "packs the bags"."""
+|    words = [word.lower() for word in _WORD.findall(text)]
+|    verb = next((index for index, word in enumerate(words) if is_finite(word)), None)
+|    if verb is None:
+|        return False
+|    for word, following in zip(words[verb + 1 :], [*words[verb + 2 :], "."], strict=False):
+|        if word in _CLAUSE_END or word in PREPOSITIONS or word in ("and", "but", "while", "when"):
+|            return False
+|        ends = following in _AFTER_OBJECT
+|        if ends and word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in DETERMINERS:
+|            return True
+|    return False
+|
+|
 |def _has_object(words: Sequence[str]) -> bool:
 |    """Whether a clause goes on with somebody or something: "pours tea", "it water a plant"; not "pours outside"."""
 |    return bool(words) and words[0] not in _AFTER_OBJECT | _LINKS and not words[0].endswith("ly")
@@ -5460,6 +5810,413 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |        if word in _CLAUSE_END:
 |            return False
 |    return False
+|'''
+
+SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
+|
+|English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
+|it; what follows a person that something is done to is where ("home"), how ("tight", "gently"), what comes of it
+|("happy"), what that person does ("sees her run") or is given ("brings her tea"). Where the words leave it open, "her"
+|is taken for an owner, which it is most often. Knows nothing of names.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|
+|from storyboard.text.word_classes import (
+|    COORDINATORS,
+|    DETERMINERS,
+|    PREPOSITIONS,
+|    SUBORDINATORS,
+|    WORD,
+|    controls,
+|    is_one_of,
+|)
+|
+|_CLOSE = 80  # characters around the word that are looked at
+|_NEXT = re.compile(r"\\s+([^\\W\\d_]+)")
+|_FUNCTION = (
+|    (PREPOSITIONS | SUBORDINATORS | COORDINATORS | DETERMINERS)
+|    - frozenset("both two three four five six seven eight nine ten several many few".split())
+|) | frozenset(
+|    """how what why which where who whom he she it they there here now then again today tonight tomorrow yesterday
+|    soon later always never once twice instead too also anyway hello goodbye goodnight thanks very so
+|    almost""".split()
+|)
+|_NUMBERS = frozenset("two three four five six seven eight nine ten several many few more".split())
+|# Where to: "her home" is a house, "drives her home" is none.
+|_PLACES = frozenset("home back upstairs downstairs indoors outdoors".split())
+|_ONLY_PLACES = frozenset(
+|    """outside inside upstairs downstairs indoors outdoors everywhere anywhere somewhere nowhere abroad away forward
+|    forwards onward alone together forever""".split()
+|)
+|_MOVING = frozenset(
+|    """accompany bring call carry chase drag drive escort fetch fly follow guide help invite lead lift march order
+|    pull push ride row send see show sneak take taxi throw tow walk want welcome wheel""".split()
+|)
+|_MOVED = frozenset("brought drove flew led rode sent saw took threw".split())
+|_GIVING = frozenset(
+|    """bake bring build buy cook deliver draw feed fetch find get give hand lend make offer order owe paint pass pay
+|    play pour promise read sell send serve show sing teach tell throw toss wish write""".split()
+|)
+|_GAVE = frozenset(
+|    "brought bought built drew found gave got lent made read sang sent sold taught told threw wrote".split()
+|)
+|# What is a thing without "a" or "some" before it, though it is one word; plurals are, too.
+|_SUBSTANCES = frozenset(
+|    """advice bread breakfast butter cheese chocolate cocoa coffee comfort courage credit dinner directions fish flour
+|    food fruit happiness help honey ice jam jelly juice lemonade luck lunch medicine milk money music news paper pasta
+|    porridge rice salad salt shelter soup space sugar supper tea time toast water wine""".split()
+|)
+|# What people have of their own, so that "brings her shoes" are hers.
+|_OWN = frozenset(
+|    """arms boots braces cheeks clothes ears eyes feelings feet fingers friends glasses gloves grandparents hands keys
+|    knees legs lips mittens nails parents pockets pyjamas sandals shoes shoulders sisters brothers slippers socks
+|    spectacles teeth thoughts toes trousers tears""".split()
+|)
+|_ADJECTIVES = frozenset(
+|    """afraid alive alone angry annoyed asleep aware awake bad better blue bold brave bright busy calm clean clever
+|    close cold comfortable cool cosy cross dead deaf dirty dizzy dry dumb famous fast fine firm fit free glad good
+|    green hard hot ill jealous laughing late lonely loud mad near nervous nice old open pretty proud quick quiet ready
+|    red rich rough sad safe shy sick silent silly sleepy slow small smart soft sore sorry steady still stiff strong
+|    stupid sweet tall thin tight tired upright upset warm weak welcome well wet white wild wise young""".split()
+|)
+|_ADJECTIVE_ENDINGS = ("ful", "less", "ous", "able", "ible")
+|_FAMILY_LIKE = frozenset("family belly jelly lily ally bully fly butterfly".split())  # nouns that end in -ly
+|_BARE_VERBS = frozenset(
+|    """answer appear arrive bake bathe be become begin believe bend blow bounce bow breathe bring build burn buy call
+|    carry catch cheer choose clap clean climb close come cook cough crawl cry cut dance decorate dig dive draw dream
+|    dress drink drive eat enter escape explain fall feed feel fetch fight find finish float fly forget get giggle give
+|    go grow hide hit hold hop hum hurry jog jump juggle kneel knit know laugh lead lean learn leave lie lift listen
+|    live look lose make meet move open pack paint pass pay pick plant play pour practise pray pull push put reach read
+|    relax remember rest ride rise row run sail scream search see sew shake shout sing sit skate skip sleep slide slip
+|    smile sneeze snore sob speak spin stand start stay step stir stop study sweep swim swing take talk tell think
+|    throw tidy travel trip try turn type understand unpack wade wait wake walk wander wash watch wave wear weep
+|    whisper whistle win wish wonder work write yawn yell""".split()
+|)
+|
+|
+|def owns(text: str, start: int, end: int) -> bool:
+|    """Whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
+|    first = _NEXT.match(text, end)
+|    if first is None:
+|        return False
+|    word = first.group(1).lower()
+|    if word in _FUNCTION or word in _ONLY_PLACES:
+|        return False
+|    found = WORD.findall(text[max(0, start - _CLOSE) : start].lower())
+|    verb = found[-1] if found else ""
+|    second = _NEXT.match(text, first.end())
+|    following = second.group(1).lower() if second else ""
+|    return not (
+|        _is_where(verb, word)
+|        or _is_how(word, following)
+|        or (controls(verb, word) and (word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5)))
+|        or _is_given(verb, word, following, text[first.end() : first.end() + _CLOSE])
+|    )
+|
+|
+|def _is_where(verb: str, word: str) -> bool:
+|    """ "drives her home", but "paints her home" and "in her home"."""
+|    return word in _PLACES and (verb in _MOVED or is_one_of(verb, _MOVING))
+|
+|
+|def _is_how(word: str, following: str) -> bool:
+|    """ "makes her happy", "hugs her tight", "kisses her gently": no word for a thing follows."""
+|    closed = not following or following in _FUNCTION
+|    if not closed or word in _FAMILY_LIKE:
+|        return False
+|    return word in _ADJECTIVES or word.endswith(_ADJECTIVE_ENDINGS) or word.endswith("ly") or _is_happy(word)
+|
+|
+|def _is_happy(word: str) -> bool:
+|    """Adjectives in -y, which have two consonants before it: "happy", "angry", "sleepy"; few nouns of people do."""
+|    return word in frozenset(
+|        """angry bossy clumsy crazy cranky dizzy dreamy dusty easy empty fancy funny fussy gloomy greedy grumpy guilty
+|    happy healthy heavy hungry itchy lazy lucky merry messy moody muddy naughty noisy rosy sandy shaky sleepy smelly
+|    sticky stuffy sunny thirsty tiny ugly unhappy unlucky wealthy weary worthy""".split()
+|    )
+|
+|
+|def _is_given(verb: str, word: str, following: str, rest: str) -> bool:
+|    """ "brings her tea", "gives her two flowers"; but "gives her flowers to Milo" and "brings her bag"."""
+|    if not (verb in _GAVE or is_one_of(verb, _GIVING)) or re.search(
+|        r"(?<!\\w)(?:to|for)\\s", rest.split(".")[0]
+|    ):
+|        return False
+|    if word in _NUMBERS:
+|        return True
+|    closed = not following or following in _FUNCTION
+|    thing = word if closed else following
+|    plural = thing.endswith("s") and not thing.endswith(("ss", "us", "is"))
+|    return (thing in _SUBSTANCES or plural) and thing not in _OWN
+|'''
+
+SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
+|
+|What `candidates.py` allows is weighed by what is known of how people read: the latest frame before older ones, a
+|subject before an object, somebody's own things, whose doing a "because" tells of, one person under one pronoun. The
+|pronouns of a sentence are read together, from left to right. The weights are our own judgement, tried on the sentences
+|of `training/evaluate/pronoun_sentences.py`; no reading is surer than SUREST, however few there are, because the story
+|may speak of somebody whom it does not name. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Iterable, Mapping, Sequence
+|from dataclasses import dataclass, replace
+|from functools import cached_property
+|
+|from storyboard.text.candidates import Names, Person, candidates, doer_of, group_of, names_of
+|from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence
+|from storyboard.text.clauses import Analysis, Expression, analyse
+|from storyboard.text.word_classes import WORD, causes, is_finite
+|
+|SUREST = 0.9  # of a reading by words
+|DECIDED = 0.6  # from here the words decide, and the model is given a name
+|READINGS = 32  # of a sentence that are followed at once
+|MOST = 12  # pronouns of a sentence that are read
+|FRAMES = 8  # before a sentence that are weighed apart; older ones weigh as the last of them
+|
+|_SOMEBODY_ELSE = 0.08  # the weight of whoever the story does not name
+|_OLDER = 0.4  # each frame further back
+|_ROLES = {"subject": 2.0, "object": 1.0, "owner": 0.7}
+|_KEYS = {form: key for key, forms in PRONOUN_FORMS.items() for form in forms}
+|
+|
+|@dataclass(frozen=True)
+|class Reading:
+|    """Whom the pronouns of a sentence are taken for together, by where they stand, and how well that fits."""
+|
+|    meant: Mapping[int, Names]
+|    weight: float
+|    fits: Mapping[int, float]  # the weight of each pronoun's part
+|
+|
+|def ranked(
+|    sentence: ReadSentence,
+|    cast: Sequence[Person],
+|    earlier: Sequence[ReadSentence],
+|    bound: Mapping[int, Names],
+|) -> dict[int, list[tuple[Names, float]]]:
+|    """Returns by where each pronoun stands whom it can be, the likeliest first, each with how sure that is (0 to 1).
+|
+|    bound: whom the pronouns stand for that are known, by where they stand. Pronouns without anybody are left out.
+|    """
+|    readings = readings_together(sentence, cast, earlier, bound)
+|    total = sum(one.weight for one in readings)
+|    found: dict[int, list[tuple[Names, float]]] = {}
+|    for pronoun in sentence.pronouns:
+|        shares: dict[Names, float] = {}
+|        fits: dict[Names, float] = {}
+|        for one in readings:
+|            names = one.meant.get(pronoun.start, ())
+|            shares[names] = shares.get(names, 0) + one.weight / total
+|            fits[names] = max(fits.get(names, 0), one.fits.get(pronoun.start, 0))
+|        if pronoun.start in bound or not any(shares):
+|            continue
+|        known = sum(fits.values())
+|        order = sorted(shares, key=shares.__getitem__, reverse=True)
+|        sure = known / (known + _SOMEBODY_ELSE)
+|        found[pronoun.start] = [(names, min(SUREST, shares[names] * sure)) for names in order if names]
+|    return found
+|
+|
+|def bindings_by_words(
+|    sentence: ReadSentence, bound: Iterable[Binding], cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> tuple[Binding, ...]:
+|    """The pronouns of `sentence` that the words decide, without those `bound`, each with how sure that is.
+|
+|    Only where the sentence is about several, and for nobody's things: a language model reads "Rosa dances. She waves."
+|    well, and of "Rosa dances. Nana meets her." it had Nana drawn twice.
+|    """
+|    starts = {one.occurrence: one.names for one in bound}
+|    known = {
+|        pronoun.start: starts[occurrence]
+|        for occurrence, pronoun in enumerate(sentence.pronouns)
+|        if occurrence in starts
+|    }
+|    analysis = analyse(sentence)
+|    people = [one for one in analysis.expressions if one.role != "owner"]
+|    if len(people) < 2:
+|        return ()
+|    likely = ranked(sentence, cast, earlier, known)
+|    found = []
+|    for occurrence, pronoun in enumerate(sentence.pronouns):
+|        if pronoun.start not in likely or analysis.of(pronoun).role == "owner":
+|            continue
+|        names, sure = likely[pronoun.start][0]
+|        if sure >= DECIDED:
+|            found.append(Binding(pronoun.word, occurrence, names, sure))
+|    return tuple(found)
+|
+|
+|def readings_together(
+|    sentence: ReadSentence,
+|    cast: Sequence[Person],
+|    earlier: Sequence[ReadSentence],
+|    bound: Mapping[int, Names] | None = None,
+|) -> list[Reading]:
+|    """Returns the likeliest ways to read a sentence's pronouns that do not contradict themselves, the best first.
+|
+|    At least one, at most READINGS; () is whom a pronoun is taken for that has nobody. `bound` as in `ranked`.
+|    """
+|    sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile text has hundreds
+|    analysis, told = analyse(sentence), [analyse(one) for one in earlier[-FRAMES:]]
+|    readings = [Reading(dict(bound or {}), 1.0, {})]
+|    for pronoun in sentence.pronouns:
+|        if pronoun.start in readings[0].meant:
+|            continue
+|        grown = []
+|        for one in readings:
+|            options = candidates(sentence, pronoun, cast, earlier, one.meant)
+|            weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant)
+|            # A reading in which a pronoun has nobody left is hardly one.
+|            for names in options or [()]:
+|                weight = weigh(names) if names else _SOMEBODY_ELSE
+|                fits = {**one.fits, pronoun.start: weight} if names else one.fits
+|                grown.append(Reading({**one.meant, pronoun.start: names}, one.weight * weight, fits))
+|        readings = sorted(grown, key=lambda each: -each.weight)[:READINGS]
+|    return readings
+|
+|
+|@dataclass
+|class _Weigher:
+|    """Weighs whom one pronoun may stand for, given what those before it are taken for."""
+|
+|    sentence: ReadSentence
+|    analysis: Analysis
+|    told: Sequence[Analysis]  # of `earlier`, its last FRAMES
+|    earlier: Sequence[ReadSentence]
+|    own: Expression
+|    meant: Mapping[int, Names]
+|
+|    def __call__(self, names: Names) -> float:
+|        several = _KEYS[self.own.what.word] == "they" and len(names) > 1
+|        weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
+|        return weight * 4.0 ** self._alike.count(names)
+|
+|    @cached_property
+|    def _alike(self) -> list[Names]:
+|        """Whom the pronouns of the same kind in this sentence are taken for."""
+|        key = _KEYS[self.own.what.word]
+|        return [
+|            self.meant[one.start]
+|            for one in self.analysis.expressions
+|            if isinstance(one.what, Pronoun) and _KEYS[one.what.word] == key and self.meant.get(one.start)
+|        ]
+|
+|    def _one(self, name: str) -> float:
+|        if self.own.role == "owner":
+|            doers = doer_of(self.analysis, self.own, self.meant) or self._local_subject()
+|            if name in doers:
+|                return 6.0
+|        here = [
+|            one
+|            for one in self.analysis.expressions
+|            if name in names_of(one, self.meant) and one.start < self.own.start
+|        ]
+|        if here:
+|            return max(self._role(one) * self._link(one) for one in here)
+|        return max(self._behind(name), self._before(name))
+|
+|    def _local_subject(self) -> set[str]:
+|        """Whom an owner's clause is about: "Nana closes her eyes", "On his birthday, Otto bakes"."""
+|        clause = self.analysis.clauses[self.own.clause]
+|        if clause.subject is not None:
+|            return group_of(self.analysis, clause.subject, self.meant)
+|        behind = self.analysis.clauses[self.own.clause + 1 : self.own.clause + 2]
+|        between = self.sentence.text[self.own.end : behind[0].start] if behind else ""
+|        # Before its subject: "In her garden, Rosa reads"; but "Her dog follows Rosa" is no phrase before it.
+|        before = WORD.findall(self.sentence.text[clause.start : self.own.start])
+|        if behind and before and not any(map(is_finite, WORD.findall(between))):
+|            return group_of(self.analysis, behind[0].subject, self.meant)
+|        return set()
+|
+|    def _role(self, one: Expression) -> float:
+|        """A subject is who the next subject is, and a little less who something is done to."""
+|        if self.own.role == "subject":
+|            return _ROLES[one.role]
+|        return 1.2 if one.role == "subject" else _ROLES[one.role]
+|
+|    def _link(self, one: Expression) -> float:
+|        """What the word that joins two clauses says of who the second is about."""
+|        opener = self.analysis.clauses[self.own.clause].opener
+|        if self.own.role != "subject" or one.clause == self.own.clause or one.role == "owner":
+|            return 1.0
+|        if opener == "because":
+|            whose = causes(self._verb_of(one.clause))
+|            return {None: 1.0, one.role: 5.0}.get(whose, 1.0)
+|        if opener == "until":
+|            return 4.0 if one.role == "object" else 1.0
+|        # Who goes on doing needs no pronoun ("calls Nana and waits"), so one tells of somebody else.
+|        return 3.0 if opener in ("and", "but", "so") and one.role == "object" else 1.0
+|
+|    def _verb_of(self, clause: int) -> str:
+|        subject = [one for one in self.analysis.expressions if one.clause == clause and one.role == "subject"]
+|        found = WORD.findall(self.sentence.text[subject[-1].end :]) if subject else []
+|        return next((word for word in found[:3] if is_finite(word)), "")
+|
+|    def _behind(self, name: str) -> float:
+|        """ "Before she leaves, Nana reads": who the sentence is about, though named behind."""
+|        for one in self.analysis.expressions:
+|            if isinstance(one.what, Mention) and one.what.name == name and one.start > self.own.start:
+|                if self.own.role == "owner":
+|                    return 0.3
+|                about = one.group == self.analysis.clauses[one.clause].subject
+|                return (3.0 if self.own.role == "subject" else 0.6) if about else 0.1
+|        return 0.0
+|
+|    def _before(self, name: str) -> float:
+|        weight = _OLDER
+|        for analysis in reversed(self.told):
+|            here = [one for one in analysis.expressions if name in names_of(one, {})]
+|            if here:
+|                return weight * max(self._role(one) for one in here)
+|            weight *= _OLDER
+|        return weight
+|
+|    @cached_property
+|    def _groups(self) -> dict[frozenset[str], float]:
+|        """Groups said as one, everybody of a frame, everybody of this one and those before it: what each weighs."""
+|        found: dict[frozenset[str], float] = {}
+|
+|        def weigh(people: Iterable[str], weight: float) -> None:
+|            people = frozenset(people)
+|            found[people] = max(found.get(people, 0), weight)
+|
+|        before = [one for one in self.analysis.expressions if one.start < self.own.start]
+|        here = {name for one in before for name in names_of(one, self.meant)}
+|        away = self._not_they()
+|        for group in _said_together(before, self.meant):
+|            weigh(group, 4.0)
+|        weigh(here, 3.0)
+|        weight, since = 1.0, set(here)
+|        for read, analysis in zip(reversed(self.earlier[-FRAMES:]), reversed(self.told), strict=True):
+|            weight *= _OLDER
+|            since |= set(read.names)
+|            for group in _said_together(analysis.expressions, {}):
+|                weigh(group, 5.0 * weight)
+|            weigh(set(read.names) - away, 4.0 * weight)
+|            weigh(since - away, 2.0 * weight)
+|        return found
+|
+|    def _not_they(self) -> set[str]:
+|        """Who is with them, and so is none of them: "They wave to Rosa"."""
+|        return {
+|            name
+|            for one in self.analysis.expressions
+|            if one.clause == self.own.clause and one.start != self.own.start
+|            for name in names_of(one, self.meant)
+|        }
+|
+|
+|def _said_together(expressions: Iterable[Expression], meant: Mapping[int, Names]) -> Iterable[set[str]]:
+|    groups: dict[int, set[str]] = {}
+|    for one in expressions:
+|        groups.setdefault(one.group, set()).update(names_of(one, meant))
+|    return groups.values()
 |'''
 
 SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
@@ -5475,7 +6232,7 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |from dataclasses import dataclass
 |from typing import Literal
 |
-|from storyboard.text.captions import is_whole_word
+|from storyboard.text.spellings import is_whole_word
 |
 |
 |@dataclass(frozen=True)
@@ -5530,6 +6287,312 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |
 |def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
 |    return (text, more) if apart and text else text + more
+|'''
+
+SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
+|
+|Names match whole words. A name is typed without its accents on keyboards that have none, with either apostrophe, with
+|or without the dot of a title, with "ss" for a sharp s. Case says little, because people type "rosa waves"; but "It will
+|rain" is not about Will, nor "a rose" about Rose. In scripts without spaces a word ends where another script begins, and
+|a name of two characters or more stands among others.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|import unicodedata
+|from collections.abc import Iterator
+|from functools import lru_cache
+|
+|from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, WORD
+|
+|HYPHENS = "-\\u2010\\u2011"
+|APOSTROPHES = "'\\u2019\\u02bc"
+|_TYPED_APOSTROPHES = f"[{APOSTROPHES}\\u2018`\\u00b4]"
+|_CONTRACTION = re.compile(f"[{APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\\\w)", re.IGNORECASE)
+|_TITLES = frozenset("mr mrs ms mx dr st prof rev capt lt sgt col gen fr sr jr".split())
+|_TYPED = {  # a letter that decomposition leaves whole, and what is typed for it
+|    "\\u00df": "ss", "\\u00e6": "ae", "\\u0153": "oe", "\\u00f8": "o", "\\u0142": "l", "\\u0111": "d", "\\u00f0": "d",
+|    "\\u00fe": "th", "\\u0131": "i",
+|}  # fmt: skip
+|_UMLAUTS = {"\\u00e4": "ae", "\\u00f6": "oe", "\\u00fc": "ue", "\\u00e5": "aa"}
+|_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI")
+|# What Korean writes behind a name without a space.
+|_PARTICLE = re.compile(
+|    "(?:\\uc774|\\uac00|\\uc740|\\ub294|\\uc744|\\ub97c|\\uc640|\\uacfc|\\uc758|\\ub3c4|\\uc5d0\\uac8c|\\ud55c\\ud14c|\\ub791|\\uc774\\ub791|\\uc544|\\uc57c)(?![\\uac00-\\ud7a3])"
+|)
+|# Given names that are words of every day, so that in small letters they are those.
+|_EVERYDAY = frozenset(
+|    """amber angel april art august autumn basil bay bear bill birdie bishop blossom blue bob brook candy carol chance
+|    chase cherry chip christian chuck clay cliff clover coral daisy dale dash dawn dean destiny dot drew duke earnest
+|    eve faith fern finch flick flint flora forest forrest fox frank gale gene ginger glen grace grant guy harmony
+|    harper hazel heath heather holly honor hope hunter iris ivy jack jade jasmine jay jet jewel jimmy joy june justice
+|    king lance lane lark laurel lily luna major mark marina marshal mason may melody mercy merry miles mike nick norm
+|    olive opal pansy pat patch patience pearl peg penny pepper petal pip piper pixel pop poppy porter prince prudence
+|    queen rain rainbow ray reed rich river rob robin rocky rod rose rosemary rowan ruby rusty sage sally sandy saint
+|    scout sky skip sol sonny sparrow spark star stella sterling stone storm sue summer sunny tango taylor terry timber
+|    tiny trinity trip trudy tucker twig van victor viola violet wade wally ward warren wave will willow winter wolf
+|    wren""".split()
+|)
+|_MONTHS = frozenset("april may june august summer autumn winter".split())
+|_ASKING = frozenset("will may".split())  # "Will Rosa come?"
+|_SUBJECTS = frozenset("i you he she it we they there".split())
+|
+|
+|def find_spelling(spelling: str, text: str) -> Iterator[tuple[int, int]]:
+|    """Yields where in `text` the name `spelling` stands as a word of its own, from left to right."""
+|    pattern = _pattern(spelling)
+|    if pattern is None:
+|        return
+|    for match in pattern.finditer(text):
+|        start, end = match.span()
+|        if _stands_alone(text, start, end) and not _is_everyday(spelling, text, start, end):
+|            yield start, end
+|
+|
+|def is_whole_word(text: str, start: int, end: int) -> bool:
+|    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+|    before, after = text[start - 1 : start], text[end : end + 1]
+|    if _goes_on(text[start : start + 1], before) or _goes_on(text[end - 1 : end], after):
+|        return False
+|    if before and before in HYPHENS and _in_word(text[start - 2 : start - 1] if start > 1 else ""):
+|        return False
+|    if after and after in HYPHENS and _in_word(text[end + 1 : end + 2]):
+|        return False
+|    if after and after in APOSTROPHES and _in_word(text[end + 1 : end + 2]):
+|        return _CONTRACTION.match(text, end) is not None
+|    return True
+|
+|
+|@lru_cache(maxsize=4096)
+|def _pattern(spelling: str) -> re.Pattern[str] | None:
+|    """What finds a name in all the ways it is typed; None for one without words."""
+|    words = [_typed(word) for word in spelling.split()]
+|    return re.compile(r"\\s+".join(words), re.IGNORECASE) if words else None
+|
+|
+|def _typed(word: str) -> str:
+|    """The pattern of one word of a name."""
+|    bare, dot = (word[:-1], True) if word.endswith(".") else (word, False)
+|    title = bare.casefold() in _TITLES
+|    pattern = re.sub("ss", "\\u00df", bare, flags=re.IGNORECASE)
+|    pattern = "".join(_letter(letter) for letter in pattern)
+|    return pattern + (r"\\.?" if title else r"\\." if dot else "")
+|
+|
+|def _letter(letter: str) -> str:
+|    if letter in APOSTROPHES or letter in "\\u2018`\\u00b4":
+|        return _TYPED_APOSTROPHES
+|    if letter in HYPHENS:
+|        return f"[{HYPHENS}]"
+|    small = letter.lower()
+|    base = _TYPED.get(small) or "".join(
+|        one for one in unicodedata.normalize("NFD", small) if not unicodedata.combining(one)
+|    )
+|    ways = dict.fromkeys([letter, base, _UMLAUTS.get(small, letter)])
+|    if len(ways) == 1 or not base:
+|        return re.escape(letter)
+|    return f"(?:{'|'.join(map(re.escape, ways))})"
+|
+|
+|def _is_everyday(spelling: str, text: str, start: int, end: int) -> bool:
+|    """Whether a name of one word stands where the everyday word does: "will rain", "a rose", "in May", "Will she?"."""
+|    bare = spelling.casefold()
+|    if not spelling[:1].isupper() or not bare.isalpha():
+|        return False
+|    before = WORD.findall(text[max(0, start - 30) : start].lower())
+|    previous = before[-1] if before and text[:start].rstrip()[-1:].isalpha() else ""
+|    if text[start:end].islower() and spelling != text[start:end]:
+|        return bare in _EVERYDAY or previous in DETERMINERS
+|    if (
+|        bare in _MONTHS
+|        and previous in PREPOSITIONS | {"this", "last", "every"}
+|        and previous not in ("with", "to", "for")
+|    ):
+|        return previous not in ("near", "behind", "beside", "by", "from", "at", "like")
+|    following = WORD.match(text, end + 1)
+|    if bare not in _ASKING or previous or following is None:
+|        return False
+|    word = following.group()
+|    return word.lower() in _SUBJECTS | DETERMINERS or (word[0].isupper() and not word.isupper())
+|
+|
+|def _stands_alone(text: str, start: int, end: int) -> bool:
+|    if end - start > 1 and _is_hangul(text[end - 1]) and _PARTICLE.match(text, end):
+|        return not _in_word(text[start - 1 : start])
+|    inside = end - start > 1 and _is_unspaced(text[start]) and _is_unspaced(text[end - 1])
+|    return inside or is_whole_word(text, start, end)
+|
+|
+|def _goes_on(inner: str, outer: str) -> bool:
+|    """Whether `outer`, beside a word that begins or ends with `inner`, is a part of it."""
+|    if not _in_word(outer):
+|        return False
+|    if unicodedata.category(outer).startswith("M") or _is_unspaced(inner):
+|        return True
+|    return not _is_unspaced(outer)
+|
+|
+|def _in_word(character: str) -> bool:
+|    """Letters, digits, the underscore, and combining marks, which Python's \\\\w leaves out."""
+|    if not character:
+|        return False
+|    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+|
+|
+|def _is_unspaced(character: str) -> bool:
+|    return character > "\\u0e00" and unicodedata.name(character, "").startswith(_UNSPACED)
+|
+|
+|def _is_hangul(character: str) -> bool:
+|    return "\\uac00" <= character <= "\\ud7a3"
+|'''
+
+SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
+|
+|There is no dictionary here, so a test of a verb is a good guess and no more. Knows nothing of names and pronouns.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|
+|WORD = re.compile(r"[^\\W\\d_]+(?:['\\u2019][^\\W\\d_]+)?")
+|
+|SUBORDINATORS = frozenset(
+|    """after although as because before if once since though till unless until when whenever where wherever whereas
+|    whether while""".split()
+|)
+|COORDINATORS = frozenset("and but or nor so yet then &".split())
+|COMPLEMENTERS = frozenset("that who which whom".split())
+|OPENING_ADVERBS = frozenset(
+|    """then later now soon suddenly meanwhile afterwards finally next again today tonight tomorrow yesterday perhaps
+|    maybe here there also still outside inside nearby""".split()
+|)
+|DETERMINERS = frozenset(
+|    """a an the this that these those some any no every each another both all my your his her its our their two three
+|    four five six seven eight nine ten several many few""".split()
+|)
+|PREPOSITIONS = frozenset(
+|    """about above across against along among around at behind below beneath beside besides between beyond by down
+|    during for from in inside into like near of off on onto opposite out outside over past round through to toward
+|    towards under underneath up upon via with within without""".split()
+|)
+|QUANTIFIED = frozenset(
+|    """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
+|)
+|AUXILIARIES = frozenset(
+|    """is are was were am be been has have had do does did will would shall should can could may might must isn't
+|    aren't wasn't weren't hasn't haven't hadn't don't doesn't didn't won't wouldn't can't couldn't
+|    shouldn't""".split()
+|)
+|_PAST = frozenset(
+|    """ate awoke beat became began bent bit blew bled bought bound broke brought built burnt came caught chose clung
+|    crept cried cut dealt did drank drew dreamt drove dug fed fell felt fled flew fought found froze gave got grew had
+|    heard held hid hit hung hurt kept knelt knew laid lay leant leapt learnt led left lent let lit lost made meant met
+|    paid put ran rang read rode rose said sang sank sat saw sent set shone shook shot shut slept slid smelt sought
+|    spoke spent spun stole stood stuck stung struck swam swept swore swung taught thought threw told took tore
+|    understood went wept woke won wore wound wove wrote""".split()
+|)  # of irregular verbs
+|_NO_VERB_ENDINGS = ("ss", "us", "is", "'s", "\\u2019s")
+|_NO_VERBS = frozenset(
+|    """always sometimes perhaps besides towards afterwards upstairs downstairs indoors outdoors as this his hers its
+|    theirs ours yes across hundreds red bed hundred tired sacred naked need seed feed weed indeed bored scared excited
+|    pleased worried""".split()
+|)
+|# A few words besides prepositions and the like of which no verb is spelt so: they come between a subject and its verb.
+|_MANNER = frozenset("never often always also still just soon already almost nearly both all then now".split())
+|
+|# Verbs whose object does what comes next: "asks Rosa to help", "sees Rosa wave".
+|_TO_CONTROL = frozenset(
+|    """advise allow ask beg command convince encourage expect forbid force get help invite like need order permit
+|    persuade remind request teach tell urge want warn wish""".split()
+|)
+|_BARE_CONTROL = frozenset(
+|    "feel find catch have hear help leave let make notice overhear see spot watch".split()
+|)
+|# Implicit causality (Garvey and Caramazza 1974): whose doing a "because" tells of. These, the object's ...
+|_OBJECT_CAUSES = frozenset(
+|    """admire adore applaud appreciate blame celebrate comfort congratulate console criticise dislike distrust envy
+|    fear fire forgive hate help hug like love mock notice pity praise punish reward scold thank trust value""".split()
+|)
+|# ... and these, the subject's; all other verbs leave it open.
+|_SUBJECT_CAUSES = frozenset(
+|    """amaze amuse annoy apologise apologize approach astonish bore bother call charm confess disappoint disturb
+|    frighten impress inspire interrupt invite lie phone please promise scare shock surprise telephone upset visit
+|    worry""".split()
+|)
+|_SAYING = frozenset(
+|    """add announce answer believe dream explain feel find forget guess hear hope imagine insist know learn mean
+|    notice promise read realise remember reply say see shout sing suspect swear tell think understand whisper wish
+|    wonder write""".split()
+|)
+|_SAID = frozenset("dreamt knew meant said sang swore thought understood wrote".split())
+|_IRREGULAR = {
+|    "told": "tell", "taught": "teach", "made": "make", "saw": "see", "heard": "hear", "felt": "feel", "found": "find",
+|    "caught": "catch", "let": "let", "begged": "beg", "got": "get", "left": "leave", "forbade": "forbid", "has": "have",
+|    "had": "have", "forgave": "forgive", "lied": "lie", "gave": "give", "brought": "bring", "threw": "throw",
+|    "sent": "send",
+|}  # fmt: skip
+|
+|
+|def stem(word: str) -> str:
+|    """Returns a guess at a verb's first form: "asks", "asked" and "asking" are "ask", "tries" is "try"."""
+|    word = word.lower()
+|    if word in _IRREGULAR:
+|        return _IRREGULAR[word]
+|    for ending, instead in (("ies", "y"), ("ied", "y"), ("es", "e"), ("ed", "e"), ("ing", "e"), ("s", "")):
+|        if word.endswith(ending) and len(word) > len(ending) + 1:
+|            bare = word[: len(word) - len(ending)] + instead
+|            return bare
+|    return word
+|
+|
+|def is_one_of(word: str, verbs: frozenset[str]) -> bool:
+|    """Whether a form of one of these verbs is spelt so."""
+|    bare = stem(word)
+|    return word.lower() in verbs or bare in verbs or bare.removesuffix("e") in verbs
+|
+|
+|def is_saying(verb: str) -> bool:
+|    """Whether a clause may be this verb's object: "thinks Rosa is late"."""
+|    return verb.lower() in _SAID or is_one_of(verb, _SAYING)
+|
+|
+|def causes(verb: str) -> str | None:
+|    """Returns whose doing a "because" after this verb tells of: "subject", "object", or None."""
+|    if is_one_of(verb, _OBJECT_CAUSES):
+|        return "object"
+|    return "subject" if is_one_of(verb, _SUBJECT_CAUSES) else None
+|
+|
+|def controls(verb: str, following: str) -> bool:
+|    """Whether the object of `verb` is who does what `following`, the first word behind it, begins."""
+|    if following == "to":
+|        return is_one_of(verb, _TO_CONTROL)
+|    return is_one_of(verb, _BARE_CONTROL) and is_bare_verb(following)
+|
+|
+|def is_bare_verb(word: str) -> bool:
+|    """Whether a word behind a person may be what they are seen to do: "wave", "dancing"; not "a", "in", "quickly"."""
+|    word = word.lower()
+|    small = DETERMINERS | PREPOSITIONS | COORDINATORS | SUBORDINATORS | COMPLEMENTERS | OPENING_ADVERBS
+|    return bool(word) and word not in small and not word.endswith("ly")
+|
+|
+|def is_finite(word: str) -> bool:
+|    """Whether a word may be a verb that has a subject: "waves", "waved", "ran", "is"."""
+|    word = word.lower()
+|    if word in AUXILIARIES or word in _PAST:
+|        return True
+|    if word in _NO_VERBS or word in QUANTIFIED or len(word) < 3:
+|        return False
+|    return (word.endswith("s") and not word.endswith(_NO_VERB_ENDINGS)) or word.endswith("ed")
+|
+|
+|def is_manner(word: str) -> bool:
+|    """Whether a word may stand between a subject and its verb: "quickly", "never"."""
+|    return word.lower() in _MANNER or word.lower().endswith("ly")
 |'''
 
 
