@@ -3075,18 +3075,19 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |        if spec is None:
 |            continue
 |        found[one] = spec.loader.get_source(one)
-|        waiting.extend([one.rpartition(".")[0], *_imported(found[one])])
+|        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent)])
 |    return found
 |
 |
-|def _imported(source: str) -> list[str]:
-|    """What a source imports by full name: modules, and names in them, which may be modules too."""
+|def _imported(source: str, package: str) -> list[str]:
+|    """What a source in `package` imports, by full name: modules, and names in them, which may be modules too."""
 |    named: list[str] = []
 |    for node in ast.walk(ast.parse(source)):
 |        if isinstance(node, ast.Import):
 |            named += [alias.name for alias in node.names]
-|        elif isinstance(node, ast.ImportFrom) and node.module:
-|            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+|        elif isinstance(node, ast.ImportFrom):
+|            module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+|            named += [module, *(f"{module}.{alias.name}" for alias in node.names)]
 |    return named
 |
 |
@@ -5778,8 +5779,9 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    if len(before) > 1 or not earlier:
 |        return False
 |    last = earlier[-1]
-|    since = max((one.end for one in last.mentions), default=0)
-|    return len(last.names) < 2 and _has_plural(last.text[since:])
+|    # "Otto had lost Otto's glasses": whose things they are stands in their midst.
+|    doing = (one.end for one in last.mentions if last.text[one.end : one.end + 1] not in ("'", "\\u2019"))
+|    return len(last.names) < 2 and _has_plural(last.text[max(doing, default=0) :])
 |
 |
 |def _has_plural(text: str) -> bool:
@@ -6063,6 +6065,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    """
 |    sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile text has hundreds
 |    analysis, told = analyse(sentence), [analyse(one) for one in earlier[-FRAMES:]]
+|    singular = frozenset(member.name for member in cast if member.pronoun == "they")
 |    readings = [Reading(dict(bound or {}), 1.0, {})]
 |    for pronoun in sentence.pronouns:
 |        if pronoun.start in readings[0].meant:
@@ -6070,7 +6073,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        grown = []
 |        for one in readings:
 |            options = candidates(sentence, pronoun, cast, earlier, one.meant)
-|            weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant)
+|            weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant, singular)
 |            # A reading in which a pronoun has nobody left is hardly one.
 |            for names in options or [()]:
 |                weight = weigh(names) if names else _SOMEBODY_ELSE
@@ -6090,18 +6093,25 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    earlier: Sequence[ReadSentence]
 |    own: Expression
 |    meant: Mapping[int, Names]
+|    singular: frozenset[str]  # those whose own pronoun is "they"
 |
 |    def __call__(self, names: Names) -> float:
 |        several = _KEYS[self.own.what.word] == "they" and len(names) > 1
 |        weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
-|        return weight * 4.0 ** self._alike.count(names)
+|        if _KEYS[self.own.what.word] == "they" and not several and names[0] not in self.singular:
+|            weight *= 0.1  # one of any pronoun, for want of others
+|        for other, role in self._alike:
+|            if other == names:
+|                # A subject is rather the subject before it: "When Otto saw him, he waved".
+|                weight *= 1.5 if (role, self.own.role) == ("object", "subject") else 4.0
+|        return weight
 |
 |    @cached_property
-|    def _alike(self) -> list[Names]:
-|        """Whom the pronouns of the same kind in this sentence are taken for."""
+|    def _alike(self) -> list[tuple[Names, str]]:
+|        """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
 |        key = _KEYS[self.own.what.word]
 |        return [
-|            self.meant[one.start]
+|            (self.meant[one.start], one.role)
 |            for one in self.analysis.expressions
 |            if isinstance(one.what, Pronoun) and _KEYS[one.what.word] == key and self.meant.get(one.start)
 |        ]

@@ -91,18 +91,19 @@ def sources_of(name: str) -> dict[str, str]:
         if spec is None:
             continue
         found[one] = spec.loader.get_source(one)
-        waiting.extend([one.rpartition(".")[0], *_imported(found[one])])
+        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent)])
     return found
 
 
-def _imported(source: str) -> list[str]:
-    """What a source imports by full name: modules, and names in them, which may be modules too."""
+def _imported(source: str, package: str) -> list[str]:
+    """What a source in `package` imports, by full name: modules, and names in them, which may be modules too."""
     named: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             named += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            named += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return named
 
 
