@@ -40,7 +40,9 @@ def request_for(
     if text != frame.caption:
         clean_caption(text, what=f"Frame {number} with names in place of its pronouns")
     cast = tuple(
-        CastMember(one.name, one.pronoun, story.names[one.name], pictures.later(one.portrait_in(frame).picture))
+        CastMember(
+            one.name, one.pronoun, story.names[one.name], pictures.later(one.portrait_in(frame).picture)
+        )
         for one in story.cast
         if one.name not in frame.excluded
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
-from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
+from storyboard.text.word_classes import DETERMINERS, PEOPLE, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # people that "they" may stand for
 GROUPED = 7  # people, those named latest, of whom groups are made
@@ -56,6 +56,22 @@ def candidates(
     if key == "it" and _is_nobody(sentence, pronoun, fitting, earlier):
         return []
     return [(name,) for name in fitting]
+
+
+def whom_words_allow(
+    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+) -> frozenset[str] | None:
+    """Returns everybody a sentence can be about: whom it names, and whom its pronouns can stand for.
+
+    None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
+    nobody at all.
+    """
+    if not PEOPLE.isdisjoint(WORD.findall(sentence.text.lower())):
+        return None
+    pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
+    return (
+        frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None
+    )
 
 
 def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:

@@ -31,6 +31,16 @@ PREPOSITIONS = frozenset(
 QUANTIFIED = frozenset(
     """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
 )
+# Words for people, and for how many of them: who says one may speak of somebody without a name or a pronoun.
+PEOPLE = QUANTIFIED | frozenset(
+    """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
+    fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
+    grandchild grandchildren mother mum mom father dad parents aunt uncle cousin sister brother twins son daughter
+    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter gardener
+    fisherman captain sailor farmer doctor inventor king queen prince princess family couple pair group band crowd team
+    gang trio twosome company companion companions others other both all two three four five six seven eight nine ten
+    each one ones together old young elder younger eldest youngest oldest smallest tallest""".split()
+)
 AUXILIARIES = frozenset(
     """is are was were am be been has have had do does did will would shall should can could may might must isn't
     aren't wasn't weren't hasn't haven't hadn't don't doesn't didn't won't wouldn't can't couldn't

@@ -1,0 +1,100 @@
+"""`python -m training.align_llm.change_layer`: has a trained mapper read the story's words at another layer.
+
+Only the linear layer that takes the words' states in has to change. It is fitted, by least squares, to give of the new
+layer's states what it gave of the old ones', so that `condition_mapper --continued true` goes on from what was
+learned: a mapper that begins from nothing took a thousand steps to look at the words at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.models.mappers import ConditionMapper
+from training.align_llm.condition_mapper import Scale
+from training.align_llm.story_states import TellingReader, layer_name, load_reader
+from training.align_llm.tellings import sample_telling
+from training.configs.parts import load_config, save_part
+
+RIDGE = 1e-4  # of states brought to a spread of one
+KEPT_BACK = 0.1  # share of the words that the fit is measured on
+
+
+@dataclass
+class LayerArguments:
+    config: str = field(
+        default="maple-lane-smollm2",
+        metadata={"help": "a stem in training/configs or a file; it says the layer"},
+    )
+    language_model: str = field(
+        default="smollm2-135m-instruct",
+        metadata={"help": "which one: a stem in training/configs or a file that names it"},
+    )
+    parts: str = field(default="runs/smollm2/parts", metadata={"help": "folder with the trained mapper"})
+    stories: int = field(default=400, metadata={"help": "tellings of the train split to fit on"})
+    world: Literal["cast", "people", "open", "mixed"] = field(default="cast", metadata={"help": "which ones"})
+
+
+def moved(
+    mapper: ConditionMapper, before: torch.Tensor, after: torch.Tensor, layer: int | None
+) -> tuple[ConditionMapper, float]:
+    """Returns a mapper that reads `layer`, and the share of variance that its layer explains on words kept back.
+
+    before, after: (T, E), the same words at the layer that `mapper` reads and at the new one.
+    """
+    settings = {name: value for name, value in mapper.config.items() if not name.startswith("_")}
+    new = ConditionMapper.from_config({**settings, "story_layer": layer})
+    with torch.no_grad():
+        wanted = mapper.story_fc(before.float())
+    scale = Scale.of(after)
+    read = torch.cat([scale(after), torch.ones(len(after), 1)], 1).double()
+    learnt = max(1, int(len(read) * (1 - KEPT_BACK)))
+    ridge = RIDGE * learnt * torch.eye(read.shape[1], dtype=torch.double)
+    ridge[-1, -1] = 0  # the constant is not held back
+    square = read[:learnt].T @ read[:learnt] + ridge
+    fit = torch.linalg.solve(square, read[:learnt].T @ wanted[:learnt].double())
+    fitted = nn.Linear(*reversed(mapper.story_fc.weight.shape))
+    with torch.no_grad():
+        fitted.weight.copy_(fit[:-1].T)
+        fitted.bias.copy_(fit[-1])
+    scale.into(fitted)
+    new.load_state_dict(
+        {**mapper.state_dict(), **{f"story_fc.{k}": v for k, v in fitted.state_dict().items()}}
+    )
+    kept, said = wanted[learnt:], (read[learnt:] @ fit).float()
+    return new, 1 - float((said - kept).square().sum() / (kept - kept.mean(0)).square().sum())
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(LayerArguments).parse_args_into_dataclasses(argv)
+    config, parts = load_config(args.config), Path(args.parts)
+    mapper = ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper")
+    old, new = mapper.config.story_layer, config["condition_mapper"].get("story_layer")
+    if old == new:
+        raise StoryError(
+            f"This mapper reads {layer_name(new)} already; --config names another layer to move to."
+        )
+    reader = load_reader(args.language_model, config, seed=0)
+    tellings = [sample_telling(seed, world=args.world) for seed in range(args.stories)]
+    before, after = (
+        torch.cat([TellingReader(reader, layer)(one).states for one in tqdm(tellings, layer_name(layer))])
+        for layer in (old, new)
+    )
+    mapper, explained = moved(mapper, before.float(), after.float(), new)
+    save_part(parts, "aligned/condition_mapper", mapper)
+    print(f"It reads {layer_name(new)} now; {explained:.0%} of what it took in is explained there.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"change_layer: {error}")
