@@ -66,8 +66,10 @@ def whom_words_allow(
     None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
     nobody at all.
     """
-    if not PEOPLE.isdisjoint(WORD.findall(sentence.text.lower())):
-        return None
+    for word in WORD.finditer(sentence.text.lower()):
+        named = any(one.start <= word.start() < one.end for one in sentence.mentions)
+        if word.group() in PEOPLE and not named:
+            return None
     pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
     return (
         frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None

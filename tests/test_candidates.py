@@ -1,0 +1,41 @@
+"""Whom a sentence can be about by its words alone, so that a language model reads nobody else into it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from storyboard.text.candidates import whom_words_allow
+from storyboard.text.captions import read_sentence
+
+
+@dataclass
+class One:
+    name: str
+    pronoun: str
+    aliases: tuple[str, ...] = ()
+
+
+CAST = (One("Rosa", "she"), One("Nana", "she", ("the old woman",)), One("Milo", "he"), One("Toggle", "it"))
+NAMES = {one.name: one.aliases for one in CAST}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "sentence", "allowed"),
+    [
+        ([], "Rosa waves to Milo.", {"Rosa", "Milo"}),
+        (["Rosa and Milo dance."], "She waves.", {"Rosa"}),
+        (["Rosa and Nana dance with Milo."], "She waves.", {"Rosa", "Nana"}),
+        (["Rosa and Milo dance."], "They wave to Nana.", {"Rosa", "Milo", "Nana"}),
+        (["Rosa and Milo dance."], "The old woman waves at him.", {"Nana", "Milo"}),
+        (["Toggle dances with Rosa."], "It rains on Rosa.", {"Rosa"}),
+        (["Rosa and Milo dance."], "The boy waves to Rosa.", None),
+        (["Rosa and Milo dance."], "Both wave to Nana.", None),
+        (["Rosa and Milo dance."], "Everyone laughs.", None),
+        (["Rosa and Milo dance."], "Fast asleep on the rug.", None),
+        (["Rosa and Milo dance."], "Night falls over the park.", None),
+    ],
+)
+def test_the_words_allow_whom_they_name_and_whom_their_pronouns_can_mean(earlier, sentence, allowed):
+    told = [read_sentence(one, NAMES) for one in earlier]
+    found = whom_words_allow(read_sentence(sentence, NAMES), CAST, told)
+    assert found == (None if allowed is None else frozenset(allowed))
