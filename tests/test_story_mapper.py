@@ -199,10 +199,19 @@ def test_a_cast_larger_than_the_mapper_keeps_those_who_are_named(pipeline):
     """Twelve people in the cast are no reason not to draw."""
     names = [f"P{n}" for n in range(3 * PEOPLE)]
     history = (ContextFrame("P9 waves.", Image.new("RGB", (32, 32))),)
-    request = FrameRequest("P11 runs to P10.", cast(*names), history, seed=1)
-    known = pipeline._conditions._known_cast(["P9 waves.", "P11 runs to P10."], request.cast)
+    request = FrameRequest("Everyone and P11 run to P10.", cast(*names), history, seed=1)
+    known = pipeline._conditions._known_cast(request.caption, ["P9 waves."], request.cast)
     assert {"P9", "P10", "P11"} <= {member.name for member in known} and len(known) == PEOPLE
     assert draw(pipeline, request).conditioning == "llm"
+
+
+def test_nobody_is_read_into_words_that_do_not_allow_them(pipeline):
+    """ "She dances at the beach." was drawn as Milo, of whom the frame before spoke too."""
+    people = cast("Rosa", "Nan", "Eve")
+    known = pipeline._conditions._known_cast("She dances.", ["Rosa and Nan run."], people)
+    assert [member.name for member in known] == ["Rosa", "Nan"]
+    everybody = pipeline._conditions._known_cast("All of them dance.", ["Rosa and Nan run."], people)
+    assert everybody == list(people)
 
 
 def test_why_a_picture_is_read_off_the_pointer(pipeline):

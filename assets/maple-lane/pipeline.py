@@ -3220,6 +3220,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
+|from storyboard.text.candidates import whom_words_allow
 |from storyboard.text.captions import (
 |    Mention,
 |    Reading,
@@ -3227,6 +3228,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    find_mentions,
 |    find_pronouns,
 |    mentioned_names,
+|    read_sentence,
 |)
 |from storyboard.text.prompt import frames_to_read, interleave
 |
@@ -3420,7 +3422,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        pictures = [_Hashed(frame.picture) for frame in history] if seen else []
 |        names, tail = [m.name for m in cast], config.prompt_tail
 |        parts = interleave(captions, caption, names, tail=tail, pictures=seen)
-|        known = self._known_cast([*captions, caption], request.cast)
+|        known = self._known_cast(caption, told, request.cast)
 |
 |        def compute() -> ReadCondition:
 |            contexts = self._contexts or ContextPool(self.pipeline.reader)
@@ -3446,15 +3448,24 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return found.condition, None
 |        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
 |
-|    def _known_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
-|        """Whom the words can mean for a mapper that points: all, or as many as it has places, those named first."""
+|    def _known_cast(self, caption: str, told: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
+|        """Whom a mapper that points may point at: those whom the words allow, else all.
+|
+|        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
+|        most often, and of the words that much is sure.
+|        """
 |        places = self.pipeline.condition_mapper.config.people
-|        if len(cast) <= places:
-|            return list(cast)
-|        named = _named(captions, cast) if places else set()
-|        first = sorted(cast, key=lambda member: member.name not in named)[:places]
+|        if not places:
+|            return []
+|        names = names_of(cast)
+|        allowed = whom_words_allow(
+|            read_sentence(caption, names), cast, [read_sentence(one, names) for one in told]
+|        )
+|        able = [member for member in cast if allowed is None or member.name in allowed]
+|        named = _named([*told, caption], cast) if len(able) > places else set()
+|        first = sorted(able, key=lambda member: member.name not in named)[:places]
 |        kept = {member.name for member in first}
-|        return [member for member in cast if member.name in kept]
+|        return [member for member in able if member.name in kept]
 |
 |    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]
@@ -4949,7 +4960,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence
 |from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 |from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
-|from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
+|from storyboard.text.word_classes import DETERMINERS, PEOPLE, QUANTIFIED, WORD
 |
 |MAX_GROUP = 4  # people that "they" may stand for
 |GROUPED = 7  # people, those named latest, of whom groups are made
@@ -4992,6 +5003,24 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    if key == "it" and _is_nobody(sentence, pronoun, fitting, earlier):
 |        return []
 |    return [(name,) for name in fitting]
+|
+|
+|def whom_words_allow(
+|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> frozenset[str] | None:
+|    """Returns everybody a sentence can be about: whom it names, and whom its pronouns can stand for.
+|
+|    None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
+|    nobody at all.
+|    """
+|    for word in WORD.finditer(sentence.text.lower()):
+|        named = any(one.start <= word.start() < one.end for one in sentence.mentions)
+|        if word.group() in PEOPLE and not named:
+|            return None
+|    pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
+|    return (
+|        frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None
+|    )
 |
 |
 |def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
@@ -6489,6 +6518,16 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |)
 |QUANTIFIED = frozenset(
 |    """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
+|)
+|# Words for people, and for how many of them: who says one may speak of somebody without a name or a pronoun.
+|PEOPLE = QUANTIFIED | frozenset(
+|    """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
+|    fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
+|    grandchild grandchildren mother mum mom father dad parents aunt uncle cousin sister brother twins son daughter
+|    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter gardener
+|    fisherman captain sailor farmer doctor inventor king queen prince princess family couple pair group band crowd team
+|    gang trio twosome company companion companions others other both all two three four five six seven eight nine ten
+|    each one ones together old young elder younger eldest youngest oldest smallest tallest""".split()
 |)
 |AUXILIARIES = frozenset(
 |    """is are was were am be been has have had do does did will would shall should can could may might must isn't

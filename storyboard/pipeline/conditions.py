@@ -23,6 +23,7 @@ from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
+from storyboard.text.candidates import whom_words_allow
 from storyboard.text.captions import (
     Mention,
     Reading,
@@ -30,6 +31,7 @@ from storyboard.text.captions import (
     find_mentions,
     find_pronouns,
     mentioned_names,
+    read_sentence,
 )
 from storyboard.text.prompt import frames_to_read, interleave
 
@@ -223,7 +225,7 @@ class FrameConditions:
         pictures = [_Hashed(frame.picture) for frame in history] if seen else []
         names, tail = [m.name for m in cast], config.prompt_tail
         parts = interleave(captions, caption, names, tail=tail, pictures=seen)
-        known = self._known_cast([*captions, caption], request.cast)
+        known = self._known_cast(caption, told, request.cast)
 
         def compute() -> ReadCondition:
             contexts = self._contexts or ContextPool(self.pipeline.reader)
@@ -249,15 +251,24 @@ class FrameConditions:
             return found.condition, None
         return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
 
-    def _known_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
-        """Whom the words can mean for a mapper that points: all, or as many as it has places, those named first."""
+    def _known_cast(self, caption: str, told: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
+        """Whom a mapper that points may point at: those whom the words allow, else all.
+
+        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
+        most often, and of the words that much is sure.
+        """
         places = self.pipeline.condition_mapper.config.people
-        if len(cast) <= places:
-            return list(cast)
-        named = _named(captions, cast) if places else set()
-        first = sorted(cast, key=lambda member: member.name not in named)[:places]
+        if not places:
+            return []
+        names = names_of(cast)
+        allowed = whom_words_allow(
+            read_sentence(caption, names), cast, [read_sentence(one, names) for one in told]
+        )
+        able = [member for member in cast if allowed is None or member.name in allowed]
+        named = _named([*told, caption], cast) if len(able) > places else set()
+        first = sorted(able, key=lambda member: member.name not in named)[:places]
         kept = {member.name for member in first}
-        return [member for member in cast if member.name in kept]
+        return [member for member in able if member.name in kept]
 
     def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]
