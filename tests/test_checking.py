@@ -19,6 +19,7 @@ from training.maple_lane import Actor, Scene, draw, draw_portrait
 
 ROSA = Actor("Rosa", "dress", "waving", x=0.28)
 OTTO = Actor("Otto", "coat", "standing", x=0.72)
+OUTFITS = {"Rosa": "dress", "Otto": "coat", "Milo": "jumper"}
 MISSING = Verdict(missing=("Rosa",))
 WORSE = Verdict(missing=("Rosa",), others=("Milo",), strangers=1)
 
@@ -28,11 +29,13 @@ def bundled_judge():
     return load_judge(bundled_pipeline() / "judge")
 
 
+def portrait(name: str) -> Image.Image:
+    return Image.fromarray(draw_portrait(name, OUTFITS[name], 128))
+
+
 def looked_at(*actors: Actor, sentence: str, meant: tuple[str, ...], place: str = "park") -> Verdict:
     judge = bundled_judge()
-    outfits = {"Rosa": "dress", "Otto": "coat", "Milo": "jumper"}
-    portraits = {name: Image.fromarray(draw_portrait(name, outfit, 128)) for name, outfit in outfits.items()}
-    cast = {name: known_by(name, picture, judge) for name, picture in portraits.items()}
+    cast = {name: known_by(name, portrait(name), judge) for name in OUTFITS}
     picture = Image.fromarray(draw(Scene(place, actors), 256))
     return compare(judge, picture, sentence, meant, cast)
 
@@ -57,6 +60,14 @@ def looked_at(*actors: Actor, sentence: str, meant: tuple[str, ...], place: str 
 def test_the_bundled_judge_says_what_is_wrong_with_real_pictures(actors, sentence, meant, wrong):
     assert looked_at(*actors, sentence=sentence, meant=meant) == wrong
     assert wrong.faults == bool(wrong != Verdict())
+
+
+def test_nobody_is_too_many_where_the_sentence_speaks_of_people_otherwise_too():
+    """ "Rosa and the two men" showed Rosa, Milo and Otto, and was said to be wrong."""
+    judge, picture = bundled_judge(), Image.fromarray(draw(Scene("park", (ROSA, OTTO)), 256))
+    cast = {name: known_by(name, portrait(name), judge) for name in ("Rosa", "Otto")}
+    assert compare(judge, picture, "Rosa and the man wave.", ("Rosa",), cast, True) == Verdict()
+    assert compare(judge, picture, "Rosa waves.", ("Rosa",), cast) == Verdict(others=("Otto",))
 
 
 def test_a_portrait_of_nobody_is_known_by_nothing():

@@ -3131,8 +3131,12 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    sentence: str,
 |    meant: Iterable[str],
 |    cast: Mapping[str, Wanted],
+|    open_to_others: bool = False,
 |) -> Verdict:
-|    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`."""
+|    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`.
+|
+|    open_to_others: the sentence speaks of people otherwise too ("the two men"), so nobody who is there is too many.
+|    """
 |    (seen,) = judge.look([picture])
 |    names = list(cast)
 |    owners = [owner_of(person, list(cast.values()), judge.vocabulary) for person in seen.people]
@@ -3145,8 +3149,8 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    return Verdict(
 |        missing=tuple(name for name in meant if not shown[name]),
 |        twice=tuple(name for name in meant if shown[name] > 1),
-|        others=tuple(name for name in names if shown[name] and name not in meant),
-|        strangers=owners.count(None),
+|        others=() if open_to_others else tuple(name for name in names if shown[name] and name not in meant),
+|        strangers=0 if open_to_others else owners.count(None),
 |        place=likeliest if elsewhere else "",
 |    )
 |
@@ -3352,7 +3356,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        }
 |        if any(known[name] is None for name in meant):
 |            return None
-|        return compare(judge, picture, frame.sentence, meant, {n: one for n, one in known.items() if one})
+|        told = [one.caption for one in request.history]
+|        open_to_others = self._allowed(frame.sentence, told, request.cast) is None
+|        cast = {name: one for name, one in known.items() if one}
+|        return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 |
 |    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
 |        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
@@ -3457,15 +3464,19 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        places = self.pipeline.condition_mapper.config.people
 |        if not places:
 |            return []
-|        names = names_of(cast)
-|        allowed = whom_words_allow(
-|            read_sentence(caption, names), cast, [read_sentence(one, names) for one in told]
-|        )
+|        allowed = self._allowed(caption, told, cast)
 |        able = [member for member in cast if allowed is None or member.name in allowed]
 |        named = _named([*told, caption], cast) if len(able) > places else set()
 |        first = sorted(able, key=lambda member: member.name not in named)[:places]
 |        kept = {member.name for member in first}
 |        return [member for member in able if member.name in kept]
+|
+|    @staticmethod
+|    def _allowed(caption: str, told: Sequence[str], cast: Sequence[CastMember]) -> frozenset[str] | None:
+|        """Whom the words allow, after the sentences `told`; None where they leave that open."""
+|        names = names_of(cast)
+|        earlier = [read_sentence(one, names) for one in told]
+|        return whom_words_allow(read_sentence(caption, names), cast, earlier)
 |
 |    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]

@@ -28,8 +28,12 @@ def compare(
     sentence: str,
     meant: Iterable[str],
     cast: Mapping[str, Wanted],
+    open_to_others: bool = False,
 ) -> Verdict:
-    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`."""
+    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`.
+
+    open_to_others: the sentence speaks of people otherwise too ("the two men"), so nobody who is there is too many.
+    """
     (seen,) = judge.look([picture])
     names = list(cast)
     owners = [owner_of(person, list(cast.values()), judge.vocabulary) for person in seen.people]
@@ -42,8 +46,8 @@ def compare(
     return Verdict(
         missing=tuple(name for name in meant if not shown[name]),
         twice=tuple(name for name in meant if shown[name] > 1),
-        others=tuple(name for name in names if shown[name] and name not in meant),
-        strangers=owners.count(None),
+        others=() if open_to_others else tuple(name for name in names if shown[name] and name not in meant),
+        strangers=0 if open_to_others else owners.count(None),
         place=likeliest if elsewhere else "",
     )
 
