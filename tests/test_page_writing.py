@@ -243,3 +243,20 @@ def test_a_sentence_about_nobody_says_that_somebody_will_be_drawn(page):
     assert mark.get_attribute("title") == note
     write_and_draw(page, "A dragon sings.")
     card(page, 2).locator(".sb-unlearned", has_text="Not learned: dragon · Nobody named").wait_for()
+
+
+def test_sentences_typed_fast_stay_in_their_order_whatever_overtakes_what(page):
+    """Two requests on the way at a time overtook each other on a busy machine, and frame 3 stood before frame 2."""
+    held = []
+
+    def hold(route):
+        if not held and "add_frame" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/**", hold)
+    write(page, "Rosa waves.", "Milo reads.", "Bolt sings.")
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    wait_sentences(page, "Rosa waves.", "Milo reads.", "Bolt sings.")

@@ -52,11 +52,10 @@ function topOfComposer() {
 async function addFrame() {
   const caption = composer.text.value;
   if (!caption.trim()) return complain(say("empty_add"));
-  const place = placeOfNext();
   setValue(composer.text, "");
   show(composer.problem, false);
   show(composer.unknown, false);
-  const answer = await ask("add_frame", { caption, ...place });
+  const answer = await ask("add_frame", () => ({ caption, ...placeOfNext() }));
   if (!answer.error) return showAdded(answer.frame);
   return giveBack(caption, answer.error);
 }

@@ -8,11 +8,25 @@ let timer = 0;
 const QUICK = 300; // ms between looks while something is being drawn
 const CALM = 3000; // ms between looks otherwise: another tab, or the API, may have changed the story
 
+// What changes nothing in the story. It need not wait, and some of it takes long.
+const ASIDE = new Set([
+  "export", "export_frame", "frame_details", "frames_touched", "list_stories", "look_of_picture", "preview_look", "random_look", "split_script",
+]);
+let turn = Promise.resolve();
+
 // One request. Always resolves, and `error` is null or a sentence for the writer; a server that cannot be reached is one
-// too.
-async function ask(verb, message = {}) {
+// too. Changes reach the server in the order they were made: two on the way at a time may overtake each other. A message
+// that is a function is made when its turn has come, of what the changes before it have led to.
+function ask(verb, message = {}) {
   const asked = storyId;
-  const answer = await server[verb]({ story: storyId, shelf: shelf(), have: view && view.stamp, ...message });
+  if (ASIDE.has(verb)) return send(asked, verb, message);
+  const sent = turn.then(() => send(asked, verb, typeof message === "function" ? message() : message));
+  turn = sent.catch(console.warn);
+  return sent;
+}
+
+async function send(asked, verb, message) {
+  const answer = await server[verb]({ story: asked, shelf: shelf(), have: view && view.stamp, ...message });
   if (answer === undefined || answer === null) {
     setOffline(answer === undefined);
     return { view: null, error: answer === null ? null : say("unsaved") };
