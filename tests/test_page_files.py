@@ -65,6 +65,7 @@ def test_a_film_comes_with_its_subtitles(app, page, tmp_path):
         page.wait_for_timeout(100)
         if len(files) == 2:
             break
+    files.sort(key=lambda one: not one.suggested_filename.endswith(".mp4"))  # they arrive in either order
     film, subtitles = (tmp_path / one.suggested_filename for one in files)
     for one, path in zip(files, (film, subtitles), strict=True):
         one.save_as(path)
