@@ -143,8 +143,10 @@ class FrameConditions:
     ) -> Verdict | None:
         """What the judge finds wrong with the finished picture; None where it cannot tell what should be there."""
         judge = self.pipeline.judge
+        if judge is None:
+            return None
         meant = who_is_meant(frame.sentence, readings, request.cast, request.history)
-        if judge is None or not meant:
+        if not meant:
             return None
         portraits = {member.name: _Hashed(member.portrait) for member in request.cast}
         known = {
@@ -177,6 +179,7 @@ class FrameConditions:
         self._features = _Kept(KEPT_FEATURES)
         self._readings = _Kept(KEPT_CONDITIONS)
         self._looks = _Kept(KEPT_FEATURES)
+        self._allowing = _Kept(KEPT_CONDITIONS)
         self._contexts: ContextPool | None = None
 
     def _default(self, request: FrameRequest) -> str:
@@ -270,12 +273,21 @@ class FrameConditions:
         kept = {member.name for member in first}
         return [member for member in able if member.name in kept]
 
-    @staticmethod
-    def _allowed(caption: str, told: Sequence[str], cast: Sequence[CastMember]) -> frozenset[str] | None:
-        """Whom the words allow, after the sentences `told`; None where they leave that open."""
-        names = names_of(cast)
-        earlier = [read_sentence(one, names) for one in told]
-        return whom_words_allow(read_sentence(caption, names), cast, earlier)
+    def _allowed(
+        self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
+    ) -> frozenset[str] | None:
+        """Whom the words allow, after the sentences `told`; None where they leave that open.
+
+        Kept: a long story is not read again for a reroll, nor for the verdict on its picture.
+        """
+
+        def compute() -> frozenset[str] | None:
+            names = names_of(cast)
+            earlier = [read_sentence(one, names) for one in told]
+            return whom_words_allow(read_sentence(caption, names), cast, earlier)
+
+        people = [(member.name, member.aliases, member.pronoun) for member in cast]
+        return self._allowing.get((caption, tuple(told), *people), compute)
 
     def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]

@@ -164,11 +164,12 @@ def _take_to_json(take: Take) -> dict:
         "portraits": [list(pair) for pair in take.portraits],
         "read": list(take.read),
         "model": take.model,
-        "verdict": take.verdict and _verdict_to_json(take.verdict),
+        "verdict": take.verdict and verdict_to_json(take.verdict),
     }
 
 
-def _verdict_to_json(verdict: Verdict) -> dict:
+def verdict_to_json(verdict: Verdict) -> dict:
+    """Returns a verdict as JSON values, in a stored story and on the page."""
     return {
         "missing": list(verdict.missing),
         "twice": list(verdict.twice),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import asdict
 from typing import Literal
 
 from PIL import Image
 
+from storyboard.story.as_json import verdict_to_json
 from storyboard.story.descriptions import describe
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.job import Job
@@ -192,7 +192,7 @@ def _take(take: Take) -> dict:
 
 def _wrong(take: Take) -> dict | None:
     """What the pipeline's judge finds wrong with a picture; None where that is nothing, or nobody looked."""
-    return asdict(take.verdict) if take.verdict and take.verdict.faults else None
+    return verdict_to_json(take.verdict) if take.verdict and take.verdict.faults else None
 
 
 def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:

@@ -62,7 +62,9 @@ function paintHeading() {
   setText(element.querySelector(".sb-count"), sayCount("frames", view.frames.length));
   show(element.querySelector(".sb-empty"), view.frames.length === 0);
   const wrong = view.frames.filter(mayBeWrong).length;
-  const only = element.querySelector(".sb-cards").classList.contains("sb-only-wrong");
+  const list = element.querySelector(".sb-cards");
+  if (!wrong) list.classList.remove("sb-only-wrong");
+  const only = list.classList.contains("sb-only-wrong");
   refill(element.querySelector(".sb-todo"), [stale, missing, failed, interrupted, wrong, only, Boolean(view.seconds)], () => [
     stale ? make("span", "", sayCount("stale_banner", stale)) : null,
     stale ? makeTodo("update_all", stale, "draw_stale") : null,
@@ -70,7 +72,7 @@ function paintHeading() {
     missing ? makeTodo("draw_missing", missing, "draw_missing") : null,
     interrupted ? make("span", "", sayCount("interrupted", interrupted)) : null,
     interrupted ? keyed(makeButton("sb-plain", say("resume"), () => askOrToast("resume")), "resume") : null,
-    ...makeWrongTodo(),
+    ...makeWrongTodo(wrong, list),
   ]);
 }
 

@@ -69,7 +69,7 @@ function makeActions(card) {
 }
 
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption), strangersIn(frame), view.checking, view.seconds]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;

@@ -54,7 +54,7 @@ TABLES.de = {
   wrong: "Vielleicht falsch: %1.", wrong_missing: "%1 fehlt", wrong_twice: "%1 ist doppelt da", wrong_other: "%1 ist auch da",
   wrong_strangers_1: "noch jemand ist da", wrong_strangers_n: "%1 andere sind da", wrong_place: "es sieht nach einem anderen Ort aus (%1)",
   wrong_banner_1: "1 Bild ist vielleicht falsch.", wrong_banner_n: "%1 Bilder sind vielleicht falsch.", wrong_only: "Nur diese zeigen", wrong_all: "Alle zeigen",
-  draw_best: "Neu zeichnen, die beste behalten%2", draw_best_label: "Bild %1 bis zu %2 Mal neu zeichnen und die beste Fassung behalten",
+  draw_best: "Neu zeichnen, die beste behalten%1", draw_best_label: "Bild %1 bis zu %2 Mal neu zeichnen und die beste Fassung behalten",
   take_wrong: "%1. Vielleicht falsch: %2",
   reroll: "Neue Fassung", retry: "Noch einmal", stale: "Veraltet", stale_cause: "Veraltet: %1",
   lock: "Sperren", unlock: "Entsperren", more: "Mehr zu Bild %1",

@@ -57,7 +57,7 @@ TABLES.en = {
   wrong: "May be wrong: %1.", wrong_missing: "%1 is missing", wrong_twice: "%1 is there twice", wrong_other: "%1 is there too",
   wrong_strangers_1: "somebody else is there", wrong_strangers_n: "%1 others are there", wrong_place: "it looks like another place (%1)",
   wrong_banner_1: "1 picture may be wrong.", wrong_banner_n: "%1 pictures may be wrong.", wrong_only: "Show only these", wrong_all: "Show all",
-  draw_best: "Draw again, keep the best%2", draw_best_label: "Draw frame %1 up to %2 times more and keep the best take",
+  draw_best: "Draw again, keep the best%1", draw_best_label: "Draw frame %1 up to %2 times more and keep the best take",
   take_wrong: "%1. May be wrong: %2",
   seconds: "%1 s", minutes: "%1 min",
   example_note: "This is a finished example, yours to change: edit a sentence, press New take, or begin your own.",

@@ -31,16 +31,13 @@ function paintWrong(card, frame) {
   show(card.wrong, wrong);
   if (!wrong) return;
   setText(card.wrongs, say("wrong", sayWrong(frame.wrong)));
-  setText(card.again, say("draw_best", MOST_TAKES - 1, sayAbout(MOST_TAKES - 1)));
+  setText(card.again, say("draw_best", sayAbout(MOST_TAKES - 1)));
   setLabel(card.again, say("draw_best_label", frame.number, MOST_TAKES - 1));
   show(card.again, !frame.locked);
 }
 
 // Over the board: how many there are, and only those where the writer wants to go through them.
-function makeWrongTodo() {
-  const count = view.frames.filter(mayBeWrong).length;
-  const cards = element.querySelector(".sb-cards");
-  if (!count) cards.classList.remove("sb-only-wrong");
+function makeWrongTodo(count, cards) {
   if (!count) return [];
   const only = cards.classList.contains("sb-only-wrong");
   const toggle = makeButton("sb-plain sb-show-wrong", say(only ? "wrong_all" : "wrong_only"), () => {
