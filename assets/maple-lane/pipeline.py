@@ -3119,8 +3119,8 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |from storyboard.models.judge.matching import Wanted, owner_of, seen_label
 |from storyboard.models.judge.vocabulary import Vocabulary
 |from storyboard.renderer import CastMember, ContextFrame, Verdict
-|from storyboard.text.candidates import candidates
-|from storyboard.text.captions import PRONOUN_FORMS, Reading, read_sentence
+|from storyboard.text.candidates import candidates, read_for
+|from storyboard.text.captions import PRONOUN_FORMS, Reading
 |
 |SEEN = 0.5  # probability above which a place is there
 |
@@ -3162,8 +3162,7 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |
 |    A pronoun without a reading means the only one whom the words allow.
 |    """
-|    names = {member.name: member.aliases for member in cast}
-|    read, earlier = read_sentence(sentence, names), [read_sentence(one.caption, names) for one in history]
+|    read, earlier = read_for(cast, sentence, (one.caption for one in history))
 |    known = {reading.start: reading.names for reading in readings}
 |    meant = list(read.names)
 |    for one in read.pronouns:
@@ -3224,7 +3223,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
-|from storyboard.text.candidates import whom_words_allow
+|from storyboard.text.candidates import read_for, whom_words_allow
 |from storyboard.text.captions import (
 |    Mention,
 |    Reading,
@@ -3232,7 +3231,6 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    find_mentions,
 |    find_pronouns,
 |    mentioned_names,
-|    read_sentence,
 |)
 |from storyboard.text.prompt import frames_to_read, interleave
 |
@@ -3483,9 +3481,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        """
 |
 |        def compute() -> frozenset[str] | None:
-|            names = names_of(cast)
-|            earlier = [read_sentence(one, names) for one in told]
-|            return whom_words_allow(read_sentence(caption, names), cast, earlier)
+|            sentence, earlier = read_for(cast, caption, told)
+|            return whom_words_allow(sentence, cast, earlier)
 |
 |        people = [(member.name, member.aliases, member.pronoun) for member in cast]
 |        return self._allowing.get((caption, tuple(told), *people), compute)
@@ -3846,8 +3843,8 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 |from storyboard.renderer import CastMember, ContextFrame
-|from storyboard.text.candidates import Names
-|from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronouns, read_sentence, resolve
+|from storyboard.text.candidates import Names, read_for
+|from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronouns, resolve
 |from storyboard.text.preferences import SUREST, readings_together
 |from storyboard.text.preferences import Reading as WordReading
 |
@@ -3940,9 +3937,8 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    sentence: str, cast: Sequence[CastMember], history: Sequence[ContextFrame]
 |) -> tuple[ReadSentence, list[WordReading]]:
 |    """The sentence, and the ways to read its pronouns that its words allow (`preferences.py`)."""
-|    names = {member.name: member.aliases for member in cast}
-|    read = read_sentence(sentence, names)
-|    return read, readings_together(read, cast, [read_sentence(frame.caption, names) for frame in history])
+|    read, earlier = read_for(cast, sentence, (frame.caption for frame in history))
+|    return read, readings_together(read, cast, earlier)
 |
 |
 |def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
@@ -4976,11 +4972,11 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |from __future__ import annotations
 |
-|from collections.abc import Mapping, Sequence
+|from collections.abc import Iterable, Mapping, Sequence
 |from itertools import combinations
 |from typing import Protocol
 |
-|from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence
+|from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 |from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 |from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
 |from storyboard.text.word_classes import DETERMINERS, PEOPLE, QUANTIFIED, WORD
@@ -4998,6 +4994,14 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    name: str
 |    pronoun: str
 |    aliases: tuple[str, ...]
+|
+|
+|def read_for(
+|    cast: Sequence[Person], sentence: str, told: Iterable[str]
+|) -> tuple[ReadSentence, list[ReadSentence]]:
+|    """Returns a sentence and those told before it, read for the names of `cast`."""
+|    names = {member.name: member.aliases for member in cast}
+|    return read_sentence(sentence, names), [read_sentence(one, names) for one in told]
 |
 |
 |def candidates(

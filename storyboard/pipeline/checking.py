@@ -16,8 +16,8 @@ from storyboard.models.judge import Judge, SeenPerson
 from storyboard.models.judge.matching import Wanted, owner_of, seen_label
 from storyboard.models.judge.vocabulary import Vocabulary
 from storyboard.renderer import CastMember, ContextFrame, Verdict
-from storyboard.text.candidates import candidates
-from storyboard.text.captions import PRONOUN_FORMS, Reading, read_sentence
+from storyboard.text.candidates import candidates, read_for
+from storyboard.text.captions import PRONOUN_FORMS, Reading
 
 SEEN = 0.5  # probability above which a place is there
 
@@ -59,8 +59,7 @@ def who_is_meant(
 
     A pronoun without a reading means the only one whom the words allow.
     """
-    names = {member.name: member.aliases for member in cast}
-    read, earlier = read_sentence(sentence, names), [read_sentence(one.caption, names) for one in history]
+    read, earlier = read_for(cast, sentence, (one.caption for one in history))
     known = {reading.start: reading.names for reading in readings}
     meant = list(read.names)
     for one in read.pronouns:

@@ -23,7 +23,7 @@ from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
-from storyboard.text.candidates import whom_words_allow
+from storyboard.text.candidates import read_for, whom_words_allow
 from storyboard.text.captions import (
     Mention,
     Reading,
@@ -31,7 +31,6 @@ from storyboard.text.captions import (
     find_mentions,
     find_pronouns,
     mentioned_names,
-    read_sentence,
 )
 from storyboard.text.prompt import frames_to_read, interleave
 
@@ -282,9 +281,8 @@ class FrameConditions:
         """
 
         def compute() -> frozenset[str] | None:
-            names = names_of(cast)
-            earlier = [read_sentence(one, names) for one in told]
-            return whom_words_allow(read_sentence(caption, names), cast, earlier)
+            sentence, earlier = read_for(cast, caption, told)
+            return whom_words_allow(sentence, cast, earlier)
 
         people = [(member.name, member.aliases, member.pronoun) for member in cast]
         return self._allowing.get((caption, tuple(told), *people), compute)

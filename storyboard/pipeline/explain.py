@@ -18,8 +18,8 @@ from PIL import Image
 
 from storyboard.models.attention import finest_layers, mean_maps, record_cross_attention
 from storyboard.renderer import CastMember, ContextFrame
-from storyboard.text.candidates import Names
-from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronouns, read_sentence, resolve
+from storyboard.text.candidates import Names, read_for
+from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronouns, resolve
 from storyboard.text.preferences import SUREST, readings_together
 from storyboard.text.preferences import Reading as WordReading
 
@@ -112,9 +112,8 @@ def _together(
     sentence: str, cast: Sequence[CastMember], history: Sequence[ContextFrame]
 ) -> tuple[ReadSentence, list[WordReading]]:
     """The sentence, and the ways to read its pronouns that its words allow (`preferences.py`)."""
-    names = {member.name: member.aliases for member in cast}
-    read = read_sentence(sentence, names)
-    return read, readings_together(read, cast, [read_sentence(frame.caption, names) for frame in history])
+    read, earlier = read_for(cast, sentence, (frame.caption for frame in history))
+    return read, readings_together(read, cast, earlier)
 
 
 def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:

@@ -6,11 +6,11 @@ in a picture, the model says (`explain.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Protocol
 
-from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence
+from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
 from storyboard.text.word_classes import DETERMINERS, PEOPLE, QUANTIFIED, WORD
@@ -28,6 +28,14 @@ class Person(Protocol):
     name: str
     pronoun: str
     aliases: tuple[str, ...]
+
+
+def read_for(
+    cast: Sequence[Person], sentence: str, told: Iterable[str]
+) -> tuple[ReadSentence, list[ReadSentence]]:
+    """Returns a sentence and those told before it, read for the names of `cast`."""
+    names = {member.name: member.aliases for member in cast}
+    return read_sentence(sentence, names), [read_sentence(one, names) for one in told]
 
 
 def candidates(

@@ -80,12 +80,8 @@ function makeAskedChip(card, asked) {
   ]);
 }
 
-async function callThem(card, person, phrase) {
-  const { name, pronoun, aliases } = person;
-  const answer = await ask("edit_character", { name, new_name: name, pronoun, aliases: [...aliases, phrase] });
-  card.problem = answer.error;
-  if (answer.error) toast(answer.error);
-  paintCard(card, card.frame);
+function callThem(card, { name, pronoun, aliases }, phrase) {
+  return act(card, "edit_character", { name, new_name: name, pronoun, aliases: [...aliases, phrase] });
 }
 
 function sayHowSure(pronoun, frame) {
