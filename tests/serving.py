@@ -39,6 +39,7 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
         library=library,
         model="flat",
         own_steps=renderer.steps,
+        places=HINTS.places,
     )
     page = make_page(studio, HINTS, example)
     _, url, _ = launch_page(

@@ -28,6 +28,7 @@ class Stories:
     `library` is closed by whoever opened it; its pictures are then `pictures`. `model`: the name of the pipeline;
     `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
     pipeline usually takes. `draws_anybody`: the pipeline has learned to draw whoever has a look, not its cast alone.
+    `places`: those it knows, as "in the kitchen", for scripts.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Stories:
         model: str = "",
         drawn_by: str = "",
         draws_anybody: bool = False,
+        places: Sequence[str] = (),
     ) -> None:
         self.renderer = renderer
         self.model = model
@@ -49,6 +51,7 @@ class Stories:
         self.steps = steps
         self.drawn_by = drawn_by or model
         self.draws_anybody = draws_anybody
+        self.places = tuple(places)
         self.library = library
         own = [portrait for one in self.cast for portrait in one.portraits]
         self._own_portraits = {key for portrait in own for key in (portrait.id, portrait.picture)}

@@ -21,9 +21,9 @@ from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
-from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words, split_script
+from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.changed import SentViews
-from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
+from storyboard.ui.files import FILE_CALLS, UPLOADS
 from storyboard.ui.hints import Hints
 from storyboard.ui.shelf import SHELF_CALLS, example_from, no_example, open_story
 from storyboard.ui.view import board_view, jobs_view
@@ -100,12 +100,12 @@ def board_calls(
 
     The answer is {"view", ...} or {"error"}, or None for a page that has seen everything.
     """
-    shown = example_from(example, adopt_project) if example else no_example
+    shown = example_from(example) if example else no_example
     boot = secrets.token_hex(4)  # tells a page that the numbers it knows are those of an earlier run
     calls = [
         *(open_story(shown), get_news(boot)),
         *map(_answering, (*changes(), *UPLOADS)),
-        *map(_asked, (*QUESTIONS, split_script(hints or Hints()), look_at_words(hints or Hints()))),
+        *map(_asked, (*QUESTIONS, look_at_words(hints or Hints()))),
         *map(_answering_where_open, SHELF_CALLS),
         *map(_asked, FILE_CALLS),
     ]
