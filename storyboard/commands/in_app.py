@@ -48,8 +48,7 @@ def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
                 values[argument.name] = handle_file(values[argument.name])
         if verb.works_on_a_story:
             values["story_id"] = story_id
-        # What is missing or of another type costs no call.
-        verb.checked({name: str(one) if isinstance(one, dict) else one for name, one in values.items()})
+        verb.checked(values)  # what is missing or of another type costs no call
         answer = _predict(client, verb.name, values)
     return _fetched(answer, out) if verb.makes_files and out is not None else answer
 
