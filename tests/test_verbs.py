@@ -18,7 +18,7 @@ from storyboard.exports.project import read_project
 from storyboard.people import Look
 from storyboard.studio.maker import portrait_of
 from storyboard.studio.verb_table import GROUPS, VERBS
-from tests import programs
+from tests import programs, tiny
 from tests.verb_calls import CALLS, FIRST, SHELF, STORY
 
 DOORS = ("client", "http", "mcp", "command")
@@ -109,6 +109,20 @@ def test_every_verb_does_on_every_door_what_it_says(served, made, tmp_path, call
         made.studio.wait(job)
     story = made.studio.session(made.STORY).story if made.studio.has(made.STORY) else None
     assert call.holds(story, told, made), told
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_pipeline_with_all_its_parts_draws_for_every_door(served, made, monkeypatch, door):
+    """Everything else here is drawn by a renderer without a model."""
+    monkeypatch.setattr(made.studio, "renderer", tiny.pipeline())
+    made.STORY = made.studio.create()
+    first, second = (
+        called(door, served, made, "add_frame", STORY | {"sentence": one}, f"STORY '{one}'")
+        for one in ("Rosa waves.", "She sits down.")
+    )
+    assert (first["conditioning"], second["conditioning"]) == ("char-ldm", "llm")
+    again = called(door, served, made, "reroll_frame", STORY | {"frame_id": first["id"]}, "STORY 1")
+    assert len(again["takes"]) == 2 and again["picture"] != first["picture"]
 
 
 @pytest.mark.parametrize(
