@@ -15,6 +15,7 @@ import torch
 from storyboard.models.fusion import CharacterFuser
 
 Span = tuple[int, int]  # caption[start:end] is the name as written
+STAND_IN = "they"  # what somebody is called whose name the text encoder has not met
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class CharacterConditioner:
     def cut(self, caption: str) -> str:
         """The caption, or as much of it as the text encoder reads."""
         return cut_caption(self.tokenizer, caption, self.max_tokens)
+
+    def called(self, name: str) -> str:
+        """Returns what a canonical caption calls somebody: the name if it is one token, else STAND_IN.
+
+        A name that the text encoder has not met is several pieces, as many as no story tells. One word stands for all
+        of them, and the portrait alone says who is meant.
+        """
+        return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
 
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
         """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""

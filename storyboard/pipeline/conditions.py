@@ -297,16 +297,15 @@ class FrameConditions:
         )
 
     def _person(self, member: CastMember) -> torch.Tensor:
-        """The fused vector (D,) of Eq. 1 for a name by itself: what a mapper points at."""
-        portrait, whole = _Hashed(member.portrait), (Mention(member.name, 0, len(member.name)),)
+        """The fused vector (D,) of Eq. 1 for what a canonical caption calls somebody: what a mapper points at."""
+        portrait, called = _Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+        whole = (Mention(member.name, 0, len(called)),)
 
         def fuse() -> torch.Tensor:
-            (column,) = self.pipeline.conditioner.columns([member.name], [_spans(whole)])[0]
-            # A name too long for the text encoder has no token that ends it; its last one stands in.
-            last = self.pipeline.conditioner.max_tokens - 2 if column is None else column
-            return self._fused([member.name], [whole], {member.name: portrait})[0, last]
+            ((column,),) = self.pipeline.conditioner.columns([called], [_spans(whole)])
+            return self._fused([called], [whole], {member.name: portrait})[0, column]
 
-        return self._features.get(("person", member.name, portrait.digest), fuse)
+        return self._features.get(("person", called, portrait.digest), fuse)
 
     def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
         """Everyone mentioned so far, in the order of the cast."""

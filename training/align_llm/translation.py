@@ -29,7 +29,7 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.people import Look
-from storyboard.text.captions import find_mentions
+from storyboard.text.captions import Mention, find_mentions
 from training.align_llm.layout import layout
 from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
@@ -65,7 +65,7 @@ class Targets:
     """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
 
     The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
-    features: name and portrait -> (V,).
+    Somebody whose name is not one token is called STAND_IN. features: name and portrait -> (V,).
     """
 
     def __init__(self, conditioner: CharacterConditioner, features: Callable[[str, Portrait], torch.Tensor]):
@@ -82,8 +82,9 @@ class Targets:
     def condition(self, shows: Shows, cast: Cast) -> Target:
         """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
         names = tuple(person.name for person in shows.people)
+        called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
         tail = canonical(replace(shows, people=())).removeprefix(NOBODY)
-        target = self._text(canonical(shows), names, tail)
+        target = self._text(canonical(replace(shows, people=called)), names, tail)
         condition = target.condition.clone()
         for column, name in target.named.items():
             condition[column] = self._fused(condition[column], name, cast[name])
@@ -95,20 +96,20 @@ class Targets:
         return self._alone(name, portrait)
 
     def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
-        states, columns = self._encode(name, (name,))
+        states, columns = self._encode(self.conditioner.called(name), (name,))
         return self._fused(states[min(columns)], name, portrait)
 
     def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
         return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
 
     def _laid_out(self, caption: str, names: tuple[str, ...], tail: str) -> Target:
-        """tail: what the caption says behind its people."""
+        """names: whom the caption speaks of, in its order. tail: what it says behind them."""
         states, columns = self._encode(caption, names)
         tokens = self.conditioner.tokenizer(
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )
         ends = [end for _, end in tokens["offset_mapping"]]
-        mentions = find_mentions(caption, {name: () for name in names})
+        mentions = self._mentions(caption, names)
         starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
         ids = tokens["input_ids"]
         order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), len(ids), len(states))
@@ -121,10 +122,14 @@ class Targets:
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
     def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
-        mentions = find_mentions(caption, {name: () for name in names})
+        mentions = self._mentions(caption, names)
         (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
-        where = {c: m.name for c, m in zip(columns, mentions, strict=True) if c is not None}
+        where = {column: name for column, name in zip(columns, names, strict=True) if column is not None}
         return self.conditioner.encode_text([caption])[0], where
+
+    def _mentions(self, caption: str, names: Sequence[str]) -> tuple[Mention, ...]:
+        """Where a canonical caption calls each of these people, once and in their order."""
+        return find_mentions(caption, {self.conditioner.called(name): () for name in names})
 
 
 class Translations:
