@@ -58,8 +58,8 @@ class CharacterConditioner:
 
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
         """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
-        weights = self.image_encoder.visual_projection.weight
-        return self.image_encoder(pixel_values=pixels.to(weights.device, weights.dtype)).image_embeds
+        tower = self.image_encoder
+        return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 
     def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
         """Plain text states (B, L, D); longer captions are cut, with the end token kept."""

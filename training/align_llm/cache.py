@@ -20,7 +20,6 @@ from transformers import (
     CLIPImageProcessor,
     CLIPTextModel,
     CLIPTokenizerFast,
-    CLIPVisionModelWithProjection,
     HfArgumentParser,
 )
 
@@ -28,7 +27,7 @@ from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
-from training.configs.parts import freeze
+from training.configs.parts import freeze, load_image_encoder
 from training.examples.latents import FRAMES
 from training.examples.shards import missing_shards, write_shard
 from training.examples.weather import weather
@@ -50,7 +49,7 @@ class CacheArguments:
 def load_conditioner(parts: Path, device: torch.device | str) -> CharacterConditioner:
     """The stage-1 conditioner of a parts folder, frozen."""
     text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
-    image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
+    image = load_image_encoder(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     return CharacterConditioner(tokenizer, *(freeze(m).to(device) for m in (text, image, fuser)))

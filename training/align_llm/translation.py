@@ -29,11 +29,11 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.people import Look
-from storyboard.text.captions import Mention, find_mentions
 from training.align_llm.layout import layout
 from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
+from training.examples.captions import people_in
 from training.examples.latents import frame_weight
 from training.maple_lane import BY_NAME
 from training.maple_lane.words import Shows
@@ -109,7 +109,7 @@ class Targets:
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )
         ends = [end for _, end in tokens["offset_mapping"]]
-        mentions = self._mentions(caption, names)
+        mentions = people_in(caption, names, self.conditioner.called)
         starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
         ids = tokens["input_ids"]
         order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), len(ids), len(states))
@@ -122,14 +122,10 @@ class Targets:
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
     def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
-        mentions = self._mentions(caption, names)
+        mentions = people_in(caption, names, self.conditioner.called)
         (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
         where = {column: name for column, name in zip(columns, names, strict=True) if column is not None}
         return self.conditioner.encode_text([caption])[0], where
-
-    def _mentions(self, caption: str, names: Sequence[str]) -> tuple[Mention, ...]:
-        """Where a canonical caption calls each of these people, once and in their order."""
-        return find_mentions(caption, {self.conditioner.called(name): () for name in names})
 
 
 class Translations:

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from transformers import CLIPImageProcessor, HfArgumentParser
+from transformers import CLIPImageProcessor, CLIPVisionModel, HfArgumentParser
 
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.people import Look, draw_person, sample_look
-from training.configs.parts import build_image_processor, load_config, save_part
+from training.configs.parts import build_image_processor, load_config, load_image_encoder, save_part
 from training.examples.weather import as_uploaded
 from training.loop import LoopArguments, TrainingRun
 from training.pretrain.look_heads import LookHeads, look_targets
@@ -104,6 +104,15 @@ def main(argv: list[str]) -> None:
             with open(run.folder / "looks.jsonl", "a") as file:
                 file.write(json.dumps(line) + "\n")
     if run.accelerator.is_main_process:
+        _keep_tower(parts)
         with run.averaged():
             save_part(parts, "image_encoder", encoder)
         save_part(parts, "image_processor", processor)
+
+
+def _keep_tower(parts: Path) -> None:
+    """Frames are still seen with CLIP's vision tower, stage 1's own where there is one: `visual_encoder`."""
+    for folder in (parts / "char_ldm" / "image_encoder", parts / "image_encoder"):
+        if folder.exists() and not isinstance(load_image_encoder(folder), PortraitEncoder):
+            save_part(parts, "visual_encoder", CLIPVisionModel.from_pretrained(folder, dtype=torch.float32))
+            return
