@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.people import Look
+from storyboard.text.candidates import read_for, whom_words_allow
 from training.align_llm.layout import layout
 from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
@@ -145,6 +146,7 @@ class Translations:
     ):
         self.read, self.targets, self.people = read, targets, people
         self.seed, self.learning = seed, learning
+        self._allowed = lru_cache(maxsize=None)(self._whom_words_allow)
         self._elsewhere = [who for one in read for who in one.telling.looks.items()]
         frames = range(len(read[0].telling.frames))
         # By number of the frame: how much each telling's counts, added up.
@@ -185,15 +187,26 @@ class Translations:
         wears = look or str(rng.choice(list(BY_NAME[name].outfits)))
         return Portrait(wears, int(rng.integers(VIEWS)) if self.learning else 0)
 
+    def _whom_words_allow(self, index: int, number: int) -> frozenset[str] | None:
+        """Whom the pipeline lets a mapper point at; None where the words leave it open, or say less than is shown."""
+        telling = self.read[index].telling
+        people = [_Named(name, pronoun) for name, pronoun in telling.pronouns.items()]
+        captions = [frame.caption for frame in telling.frames[: number + 1]]
+        sentence, earlier = read_for(people, captions[-1], captions[:-1])
+        allowed = whom_words_allow(sentence, people, earlier)
+        shown = {person.name for person in telling.frames[number].shows.people}
+        return allowed if allowed is not None and shown <= allowed else None
+
     def example(
         self, index: int, number: int, dressed: Cast, rng: np.random.Generator
     ) -> dict[str, torch.Tensor]:
-        """Returns frame `number` of a telling with this cast, the story's people first."""
-        one, cast = self.read[index], list(dressed)
-        story = one.telling.pronouns
-        places = rng.permutation(self.people)[: len(cast)] if self.learning else np.arange(len(cast))
+        """Returns frame `number` of a telling with those of this cast whom its words allow."""
+        one, allowed = self.read[index], self._allowed(index, number)
+        dressed = {name: portrait for name, portrait in dressed.items() if allowed is None or name in allowed}
+        places = rng.permutation(self.people)[: len(dressed)] if self.learning else np.arange(len(dressed))
+        taken = dict(zip(dressed, places.tolist(), strict=True))
         begin, now, end = int(one.words[0, 0]), int(one.words[number, 0]), int(one.words[number, 1])
-        place_of = torch.tensor([0, *(places[: len(story)] + 1)])
+        place_of = torch.tensor([0, *(taken.get(name, -1) + 1 for name in one.telling.pronouns)])
         sentence = torch.full((end - begin,), EARLIER)
         if self.learning:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
@@ -204,7 +217,7 @@ class Translations:
             torch.zeros(self.people, dtype=torch.long),
         )
         points = torch.zeros(len(target), dtype=torch.long)
-        for name, place in zip(cast, places.tolist(), strict=True):
+        for name, place in taken.items():
             vectors[place] = self.targets.person(name, dressed[name])
             pronouns[place] = PRONOUNS.index(dressed[name].pronoun(name))
             points[[column for column, who in named.items() if who == name]] = place + 1
@@ -220,6 +233,15 @@ class Translations:
             "worded": worded,
             "words": words,
         }
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Somebody as the words are read for them."""
+
+    name: str
+    pronoun: str
+    aliases: tuple[str, ...] = ()
 
 
 def _weight(shows: Shows) -> float:
