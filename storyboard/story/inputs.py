@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
+from storyboard.text.groups import name_groups
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
 
@@ -95,23 +96,33 @@ class StoryInputs:
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with names for bound pronouns, by the writer and by the words, and for what describes
-        somebody, and these added."""
+        """The frame's sentence with names for bound pronouns, by the writer and by the words, for what describes
+        somebody and for people it counts, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        return resolve(name_described(frame.caption, self._names), bindings, included, self._names)
+        text = resolve(name_described(frame.caption, self._names), bindings, included, self._names)
+        return name_groups(text, *self._readable(frame))
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
         return self.once(frame, "by words", lambda: self._bindings_by_words(frame))
 
     def _bindings_by_words(self, frame: Frame) -> tuple[Binding, ...]:
-        cast = [one for one in self.story.cast if one.name not in frame.excluded]
-        names = {one.name for one in cast}
-        sentence = self.read(frame.caption).among(names)
+        sentence = self.read(frame.caption)
         if not sentence.pronouns:
             return ()
-        earlier = [self._understood(take).among(names) for take in self.history(frame)]
+        cast, earlier = self._readable(frame)
+        sentence = sentence.among({one.name for one in cast})
         return bindings_by_words(sentence, frame.bindings, cast, earlier)
+
+    def _readable(self, frame: Frame) -> tuple[list[Character], list[ReadSentence]]:
+        """Who may be meant in a frame, and the sentences that it reads as far as they name them."""
+
+        def compute() -> tuple[list[Character], list[ReadSentence]]:
+            cast = [one for one in self.story.cast if one.name not in frame.excluded]
+            names = {one.name for one in cast}
+            return cast, [self._understood(take).among(names) for take in self.history(frame)]
+
+        return self.once(frame, "readable", compute)
 
     def _understood(self, take: Take) -> ReadSentence:
         """What a picture was drawn from, with names also where the model read somebody in a pronoun."""
@@ -172,16 +183,18 @@ class StoryInputs:
         return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
 
     def _hash_before(self, frame: Frame, take: Take) -> str | None:
-        """The hash as takes had it before the words bound pronouns and descriptions; None where the model read another
-        one in a pronoun."""
+        """The hash as takes had it before the words bound pronouns, descriptions and groups; None where the model read
+        another one in a pronoun."""
         read = {(one.word, one.names): one.by for one in take.readings}
         by = [read.get((one.word, one.names)) for one in self.by_words(frame)]
         if None in by:
             return None
         # Those that the words had bound by then; the rules were fewer once.
         then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")
-        text = resolve(frame.caption, (*frame.bindings, *then), frame.included, self._names)
-        return self._hash(frame, text) if text == take.text else None
+        bindings = (*frame.bindings, *then)
+        captions = (frame.caption, name_described(frame.caption, self._names))
+        texts = (resolve(caption, bindings, frame.included, self._names) for caption in captions)
+        return self._hash(frame, take.text) if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:
         """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
