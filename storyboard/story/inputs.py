@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
-from storyboard.text.groups import name_groups
+from storyboard.text.groups import counted_pronouns, name_groups
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
 
@@ -112,7 +112,11 @@ class StoryInputs:
             return ()
         cast, earlier = self._readable(frame)
         sentence = sentence.among({one.name for one in cast})
-        return bindings_by_words(sentence, frame.bindings, cast, earlier)
+        by_writer = {one.occurrence for one in frame.bindings}
+        counted = [
+            one for one in counted_pronouns(sentence, cast, earlier) if one.occurrence not in by_writer
+        ]
+        return (*counted, *bindings_by_words(sentence, (*frame.bindings, *counted), cast, earlier))
 
     def _readable(self, frame: Frame) -> tuple[list[Character], list[ReadSentence]]:
         """Who may be meant in a frame, and the sentences that it reads as far as they name them."""
@@ -187,7 +191,8 @@ class StoryInputs:
         another one in a pronoun."""
         read = {(one.word, one.names): one.by for one in take.readings}
         by = [read.get((one.word, one.names)) for one in self.by_words(frame)]
-        if None in by:
+        said = {one.word for one in take.readings}
+        if any(who is None and one.word in said for one, who in zip(self.by_words(frame), by, strict=True)):
             return None
         # Those that the words had bound by then; the rules were fewer once.
         then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")

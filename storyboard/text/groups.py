@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 
 from storyboard.text.candidates import Person
-from storyboard.text.captions import ReadSentence, listed, read_sentence
+from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence
+from storyboard.text.preferences import SUREST
 from storyboard.text.word_classes import DETERMINERS
 
 _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4}
@@ -34,19 +35,34 @@ _PLURALS = frozenset("mice feet teeth geese sheep fish deer oxen dozen hundred t
 def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
     """The sentence with names for people whom it only counts: after "Rosa, Milo and Pip run.", "All three eat.".
 
-    earlier: the sentences before it, oldest first, read for the names of `cast`.
+    earlier: the sentences before it, oldest first, read for the names of `cast`. "The two of them" is a pronoun, and
+    stays (`counted_pronouns`).
     """
     for found in reversed(list(_GROUP.finditer(caption))):
-        if _is_of_people(found, caption):
+        if not found["them"] and _is_of_people(found, caption):
             names = _whom(found, caption, cast, earlier)
             if names:
                 caption = caption[: found.start()] + listed(names) + caption[found.end() :]
     return caption
 
 
+def counted_pronouns(
+    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+) -> tuple[Binding, ...]:
+    """Whom the pronouns of `sentence` stand for that say how many they are: "the two of them", "both of them"."""
+    counted = {found.end(): found for found in _GROUP.finditer(sentence.text) if found["them"]}
+    decided = []
+    for occurrence, pronoun in enumerate(sentence.pronouns):
+        if pronoun.end in counted:
+            names = _whom(counted[pronoun.end], sentence.text, cast, earlier)
+            if names:
+                decided.append(Binding(pronoun.word, occurrence, tuple(names), SUREST))
+    return tuple(decided)
+
+
 def _is_of_people(found: re.Match[str], caption: str) -> bool:
     """Not "the two buns", "both hands" or "both Rosa and Milo"."""
-    if found["them"] or found["noun"]:
+    if found["noun"]:
         return True
     following = _NEXT.match(caption, found.end())
     word = (following["word"] or "").lower() if following else ""
