@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
@@ -15,9 +16,14 @@ from storyboard.models.conditioning import STAND_IN
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.people import FACETS, Look, facets, sample_look
 from storyboard.people.words import describe_look, telling_facts
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import CastMember, FrameRequest
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
 from tests.test_training_chain import tiny_config
+from training import assemble
+from training.align_llm.cache import load_conditioner as load_stage_1
+from training.align_llm.cache import load_frame_tower, picture_features
 from training.configs.parts import load_image_encoder, save_part
 from training.examples.captions import fits
 from training.examples.latents import LatentCache
@@ -38,6 +44,7 @@ from training.pretrain import clip
 from training.pretrain.__main__ import main as pretrain
 from training.pretrain.look_heads import CLASSES, COLOURS, LookHeads, look_targets
 from training.pretrain.look_probe import LookProbe, holds_looks
+from training.pretrain.portraits import keep_tower
 from training.train_char_ldm import train as train_char_ldm
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.maple_lane import CharacterExamples, deed_spans, mentions_of
@@ -286,3 +293,29 @@ def test_stage_1_goes_on_with_more_channels_and_a_portrait_encoder(stage_1, tmp_
     assert names and not any(name.startswith("image_encoder") for name in names)
     batch = examples_of(stage_1)(0, range(2))
     assert module.features(batch["portraits"]).shape == (len(batch["portraits"]), width)
+
+
+def test_a_pipeline_with_a_portrait_encoder_draws_and_frames_keep_their_tower(stage_1, tmp_path):
+    """Frames are read with CLIP's tower, as a language model was aligned with it, and portraits with the encoder."""
+    parts, out = tmp_path / "parts", tmp_path / "pipeline"
+    shutil.copytree(stage_1 / "parts", parts)
+    width = load_image_encoder(parts / "image_encoder").config.projection_dim
+    keep_tower(parts)
+    save_part(parts, "char_ldm/image_encoder", PortraitEncoder(tiny.PORTRAIT_SIZE, (8, 8), (0, 1), width))
+    conditioner = load_stage_1(parts, "cpu")
+    before = load_stage_1(stage_1 / "parts", "cpu")
+    picture = [Image.new("RGB", (16, 16), "teal")]
+    now, then = (
+        picture_features(load_frame_tower(folder, some), tiny.image_processor(), picture)
+        for folder, some in ((parts, conditioner), (stage_1 / "parts", before))
+    )
+    assert torch.equal(now, then)
+    assemble.main(["--parts", str(parts), "--out", str(out), "--stage", "1", "--steps", "1"])
+    pipeline = StoryPipeline.from_pretrained(out)
+    pictures = [
+        list(pipeline.generate(FrameRequest("Rosa waves.", (member,), (), seed=1)))[-1].picture.tobytes()
+        for member in (
+            CastMember("Rosa", "she", (), Image.new("RGB", (16, 16), colour)) for colour in ("red", "blue")
+        )
+    ]
+    assert pictures[0] != pictures[1]

@@ -104,13 +104,13 @@ def main(argv: list[str]) -> None:
             with open(run.folder / "looks.jsonl", "a") as file:
                 file.write(json.dumps(line) + "\n")
     if run.accelerator.is_main_process:
-        _keep_tower(parts)
+        keep_tower(parts)
         with run.averaged():
             save_part(parts, "image_encoder", encoder)
         save_part(parts, "image_processor", processor)
 
 
-def _keep_tower(parts: Path) -> None:
+def keep_tower(parts: Path) -> None:
     """Frames are still seen with CLIP's vision tower, stage 1's own where there is one: `visual_encoder`."""
     for folder in (parts / "char_ldm" / "image_encoder", parts / "image_encoder"):
         if folder.exists() and not isinstance(load_image_encoder(folder), PortraitEncoder):
