@@ -14,7 +14,7 @@ from storyboard.ui.page import launch_page, make_page
 from tests.fakes import FlatRenderer, small_cast
 
 HINTS = Hints(
-    places=("in the park",),
+    places=("in the park", "in the kitchen"),
     actions=("waves",),
     example="Rosa waves.",
     vocabulary=frozenset(("park", "wave", "read", "sing")),
@@ -39,6 +39,7 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
         library=library,
         model="flat",
         own_steps=renderer.steps,
+        places=HINTS.calling,
     )
     page = make_page(studio, HINTS, example)
     _, url, _ = launch_page(

@@ -20,6 +20,7 @@ from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
+from storyboard.text.wordings import reworded
 
 STORIES_KNOWN = 64  # whose latest value is remembered with what is known of it
 
@@ -95,10 +96,11 @@ class StoryInputs:
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with names for bound pronouns, by the writer and by the words, and for what describes
-        somebody, and these added."""
+        """The frame's sentence with what is drawn in place of its words, names for bound pronouns, by the writer and by
+        the words, and for what describes somebody, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        return resolve(name_described(frame.caption, self._names), bindings, included, self._names)
+        sentence = reworded(frame.caption, frame.wordings)
+        return resolve(name_described(sentence, self._names), bindings, included, self._names)
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
@@ -180,7 +182,8 @@ class StoryInputs:
             return None
         # Those that the words had bound by then; the rules were fewer once.
         then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")
-        text = resolve(frame.caption, (*frame.bindings, *then), frame.included, self._names)
+        sentence = reworded(frame.caption, frame.wordings)
+        text = resolve(sentence, (*frame.bindings, *then), frame.included, self._names)
         return self._hash(frame, text) if text == take.text else None
 
     def stale_cause(self, frame: Frame) -> str | None:
@@ -270,6 +273,8 @@ def _text_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
         return "the sentence changed"
     if inputs.text(frame) == take.text:
         return None
+    if frame.wordings != take.wordings:
+        return "how its words are drawn changed"
     # Added characters stand behind the sentence, so the two differ at the end only.
     bound = inputs.bound(frame).rstrip(".!?")
     return "who is in it changed" if take.text.startswith(bound) else "whom a pronoun stands for changed"

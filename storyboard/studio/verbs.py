@@ -127,6 +127,14 @@ EDITS: dict[str, Verb] = {
         occurrence=as_it_is,
         names=optional(names_in("Whom a pronoun stands for")),
     ),
+    "set_place": _verb(StorySession.set_place, frame=an_id, place=optional(a_text("The place"))),
+    # drawn: None draws the words as they are written.
+    "draw_as": _verb(
+        StorySession.draw_as,
+        frame=an_id,
+        written=a_text("The words"),
+        drawn=optional(a_text("What is drawn")),
+    ),
     "choose_take": _verb(StorySession.choose_take, frame=an_id, take=an_id),
     "undo": _verb(StorySession.undo),
     "redo": _verb(StorySession.redo),

@@ -141,30 +141,24 @@ def shown_look(look: Look) -> dict:
     }
 
 
+def split_script(studio: Studio, message: dict) -> dict:
+    """A script, pasted or out of a file, as the frames it would become."""
+    script = studio.read_script(message["story"], message.get("text"), message.get("file"))
+    first = message.get("first")
+    skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
+    room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)
+    return {
+        "frames": script.frames[skipped : skipped + room],
+        "kind": script.kind,
+        "scenes": script.scenes,
+        "total": len(script.frames),
+        "room": room,
+        "notices": script.notices,
+    }
+
+
 # Calls that only look.
-QUESTIONS: tuple[Call, ...] = (frame_details, frames_touched, preview_look, random_look)
-
-
-def split_script(hints: Hints) -> Call:
-    """The call that shows a script, pasted or out of a file, as the frames it would become."""
-
-    def split_script(studio: Studio, message: dict) -> dict:
-        script = studio.read_script(
-            message["story"], message.get("text"), hints.places, file=message.get("file")
-        )
-        first = message.get("first")
-        skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
-        room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)
-        return {
-            "frames": script.frames[skipped : skipped + room],
-            "kind": script.kind,
-            "scenes": script.scenes,
-            "total": len(script.frames),
-            "room": room,
-            "notices": script.notices,
-        }
-
-    return split_script
+QUESTIONS: tuple[Call, ...] = (frame_details, frames_touched, preview_look, random_look, split_script)
 
 
 def look_at_words(hints: Hints) -> Call:

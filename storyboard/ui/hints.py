@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -21,6 +22,7 @@ from storyboard.renderer import MAX_STEPS
 from storyboard.story.values import MAX_FRAMES
 from storyboard.text.captions import clean_text, find_mentions, find_pronouns
 from storyboard.text.impersonal import is_impersonal
+from storyboard.text.places import Calling, called
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
@@ -59,6 +61,11 @@ class Hints:
     context_frames: int = 0
     peopled: bool = False
     anybody: bool = False
+
+    @cached_property
+    def calling(self) -> Calling:
+        """What the places are called."""
+        return called(self.places)
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""

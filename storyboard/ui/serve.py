@@ -105,6 +105,7 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
         own_steps=hints.steps,
         drawn_by=model_name(pipeline),
         draws_anybody=hints.anybody,
+        places=hints.calling,
     )
 
 

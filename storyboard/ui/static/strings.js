@@ -94,6 +94,8 @@ TABLES.en = {
   binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?", asked_who: "Who is %1?",
   binding_sure: "%1 % sure", binding_only: "Nobody else it could be", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word", binding_thing: "Read as a thing, not as somebody",
   rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide", rebind_auto_now: "Let the model decide (%1)",
+  where_open: "where = ?", where_from: "%1 (from frame %2)", where_said: "The sentence says so", where_carried: "Carried on from frame %1", where_nobody: "Nobody has said where this is", where_several: "The sentence names several places",
+  where_choose: "Where is frame %1? %2. Press to choose", where_title: "Where is frame %1?", where_auto: "As the story says", where_new_scene: "A new scene: carry nothing on",
   rebind_several: "Several of them…", rebind_done: "That is who",
   // The panel
   panel_title: "Frame %1", close: "Close", takes: "Takes", takes_none: "No picture yet. Draw it to get the first take.",
