@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from storyboard.library import Library
 from storyboard.studio.studio import Studio
+from storyboard.text.lexicon import Lexicon
 from storyboard.ui.hints import Hints
 from storyboard.ui.page import launch_page, make_page
 from tests.fakes import FlatRenderer, small_cast
@@ -21,6 +22,10 @@ HINTS = Hints(
     side=32,
     context_frames=2,
     peopled=True,
+    lexicon=Lexicon(
+        deeds={"waves": {"wave": 9, "greet": 3}, "reads": {"read": 9, "book": 4}},
+        nearest={"castle": "in the kitchen", "jump": "waves"},
+    ),
 )
 
 

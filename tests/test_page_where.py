@@ -63,3 +63,38 @@ def test_the_menu_of_places_opens_and_chooses_by_keys(app, page):
     page.keyboard.press("Enter")
     place_chip(page, 1).get_by_text("in the kitchen", exact=True).wait_for()
     assert page.evaluate("document.activeElement.classList.contains('sb-where')")
+
+
+def test_what_a_sentence_is_read_as_stands_under_the_line_with_the_words_it_came_from(page):
+    write_and_draw(page, "Rosa waves to Milo in the park.")
+    page.fill("#sb-next", "She greets him.")
+    gist = page.locator(".sb-gist")
+    gist.get_by_text(
+        "Read as: Rosa waves (\u201cgreets\u201d) \u00b7 with Milo \u00b7 in the park (from frame 1)"
+    ).wait_for()
+    page.fill("#sb-next", "")
+    gist.wait_for(state="hidden")
+
+
+def test_the_closest_is_drawn_with_one_press_and_the_writers_words_stay(app, page):
+    page.fill("#sb-next", "Rosa jumps in the old castle.")
+    page.get_by_role(
+        "button", name="Draw \u201cin the old castle\u201d as \u201cin the kitchen\u201d"
+    ).click()
+    page.locator(".sb-gist", has_text="in the kitchen").wait_for()
+    assert page.input_value("#sb-next") == "Rosa jumps in the old castle."
+    page.get_by_role("button", name="\u201cin the old castle\u201d is drawn as").wait_for()
+    page.press("#sb-next", "Enter")
+    wait_drawn(page, 1)
+    frame = story_in(app, page).frames[0]
+    assert (frame.caption, frame.take.text) == (
+        "Rosa jumps in the old castle.",
+        "Rosa jumps in the kitchen.",
+    )
+    assert page.locator(".sb-closest").is_hidden() and page.locator(".sb-gist").is_hidden()
+    card(page, 1).locator(".sb-unlearned").click()
+    page.get_by_role("menuitem", name="jumps").click()
+    card(page, 1).get_by_text("\u201cjumps\u201d drawn as \u201cwaves\u201d").wait_for()
+    card(page, 1).get_by_text("\u201cjumps\u201d drawn as \u201cwaves\u201d").click()
+    card(page, 1).get_by_text("\u201cjumps\u201d drawn as").wait_for(state="detached")
+    assert len(story_in(app, page).frames[0].wordings) == 1

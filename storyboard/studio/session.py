@@ -33,6 +33,7 @@ from storyboard.story.values import (
 from storyboard.studio.maker import label_of, portrait_of
 from storyboard.studio.requests import own_seed, rendering, request_for, take_of
 from storyboard.text.places import Calling
+from storyboard.text.wordings import Wording, still_fitting
 
 # Called with the story, its revision and the undo and redo steps before a change counts as made; gives the time.
 Save = Callable[[Story, int, Sequence[Step], Sequence[Step]], float]
@@ -121,12 +122,23 @@ class StorySession:
             self._commit(story, undoing)
             return undoing.undo[-1][0]
 
-    def add(self, caption: str, after: str | None = None, before: str | None = None) -> Frame:
-        """A new frame after or before another, or at the end. StoryError for a sentence that cannot be drawn."""
+    def add(
+        self,
+        caption: str,
+        after: str | None = None,
+        before: str | None = None,
+        wordings: Iterable[Wording] = (),
+    ) -> Frame:
+        """A new frame after or before another, or at the end. StoryError for a sentence that cannot be drawn.
+
+        wordings: what is drawn in place of its words; those that it does not have change nothing.
+        """
         with self._lock:
             story, (frame,) = edits.insert(self._story, [caption], after, before)
+            for one in still_fitting(wordings, frame.caption):
+                story = edits.draw_as(story, frame.id, one.written, one.drawn)
             self._change(story, f"adding frame {story.frame_number(frame.id)}")
-            return frame
+            return story.frame(frame.id)
 
     def add_many(
         self, captions: Sequence[str], after: str | None = None, before: str | None = None

@@ -25,6 +25,13 @@ _AT_IT = re.compile(
 )
 
 
+_WHERE = re.compile(
+    r"(?<!\w)(?:in|on|at|inside|outside|into|onto|to|from|near|through|across|around|behind|towards?)\s+"
+    r"(?:(?:the|an?|this|that|my|our|his|her|their|[^\W\d_]+['\u2019]s)\s+(?:[a-z]+\s+){0,2})?$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class PlaceMention:
     """A place in a sentence: `text[start:end]` is `word`, or is spelt as it is but for large letters."""
@@ -82,14 +89,21 @@ def wordings_for(place: str, sentence: str, calling: Calling) -> tuple[Wording, 
     """Returns how a sentence is drawn at `place`: that in place of every other one it names, or before it."""
     if place_said(sentence, calling) == place:
         return ()
-    wordings = []
-    for one in find_places(sentence, calling):
-        before = _AT_IT.search(sentence[: one.start])
-        if before:
-            wordings.append(Wording(sentence[before.start() : one.end], place))
-        else:
-            wordings.append(Wording(sentence[one.start : one.end], bare_place(place)))
+    wordings = (wording_at(sentence, one.start, one.end, place) for one in find_places(sentence, calling))
     return tuple(dict.fromkeys(wordings)) or (Wording("", place),)
+
+
+def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
+    """Returns how the place at `sentence[start:end]` is drawn as another: "in the old mill", "to the mill"."""
+    before = _AT_IT.search(sentence[:start])
+    if before:
+        return Wording(sentence[before.start() : end], place)
+    return Wording(sentence[start:end], bare_place(place))
+
+
+def is_where(sentence: str, start: int) -> bool:
+    """Whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+    return _WHERE.search(sentence[:start]) is not None
 
 
 def is_about_place(wording: Wording, calling: Calling) -> bool:

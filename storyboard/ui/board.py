@@ -49,6 +49,7 @@ SCRIPTS = (
     *(
         "queue",
         "composer",
+        "gist",
         "script",
         "cast",
         "portraits",

@@ -167,6 +167,7 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "who": _who(inputs, frame, {name for one in pronouns for name in one["names"]}),
         "pronouns": pronouns,
         "asked": _asked(inputs, frame),
+        "wordings": [[one.written, one.drawn] for one in frame.wordings],
         "takes": {
             "all": [_take(one) for one in frame.takes],
             "chosen": ids.index(take.id) if take else -1,

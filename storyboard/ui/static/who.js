@@ -26,11 +26,12 @@ function makeNameChip(name, tag) {
 }
 
 function paintWho(card, frame) {
-  refill(card.who, [frame.number, frame.where, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
+  refill(card.who, [frame.number, frame.where, frame.wordings, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
     ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
     ...frame.pronouns.map((one) => makePronounChip(card, one)),
     ...frame.asked.map((one) => makeAskedChip(card, one)),
     makeWhereChip(card, frame.where),
+    ...makeWordingChips(card, frame),
   ]);
   card.who.setAttribute("role", "group");
   setAttribute(card.who, "aria-label", say("who", frame.number));
