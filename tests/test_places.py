@@ -123,6 +123,22 @@ def test_a_place_the_writer_chose_is_drawn_carried_on_undone_and_taken_back(sess
     assert where(session)[1] == ("in the park", "words", 1)
 
 
+def test_a_place_may_be_chosen_over_the_api_of_verbs(session):
+    from storyboard.studio.verbs import EDITS
+
+    frame = session.add("Rosa waves.").id
+    EDITS["set_place"].do(session, {"frame": frame, "place": "in the kitchen"})
+    assert drawn(session) == "In the kitchen, Rosa waves."
+    with pytest.raises(StoryError, match="The place has to be text"):
+        EDITS["set_place"].do(session, {"frame": frame, "place": 3})
+    wordings = [{"written": "Castle", "drawn": "park"}, {"written": "lion", "drawn": "dog"}]
+    added = EDITS["add_frame"].do(session, {"caption": "Milo naps in the castle.", "wordings": wordings})
+    assert [one.written for one in added.wordings] == ["Castle"]
+    for wrong in ("no", [1], [{"written": "a"}], [{"written": "a", "drawn": "his hat"}], [{}] * 13):
+        with pytest.raises(StoryError):
+            EDITS["add_frame"].do(session, {"caption": "Milo naps.", "wordings": wrong})
+
+
 def test_an_earlier_take_brings_the_place_back_that_it_was_drawn_at(session):
     frame = session.add("Rosa waves in the park.").id
     plain = draw(session, frame)

@@ -8,7 +8,7 @@ function paintGist({ gist, closest }) {
   show(composer.gist, words !== "");
   refill(composer.closest, [closest, composer.wordings, composer.text.value], () => [
     ...composer.wordings.filter((one) => composer.text.value.includes(one.written)).map(makeChosenWording),
-    ...closest.map(makeClosest),
+    ...closest.map((one) => makeClosest(one, closest.length > 1)),
   ]);
   show(composer.closest, composer.closest.childElementCount > 0);
 }
@@ -33,8 +33,9 @@ function sayFromWords(read, words) {
   return others.length ? say("gist_from", read, others.join(", ")) : read;
 }
 
-function makeClosest({ written, drawn }) {
-  const button = keyed(makeButton("sb-chip sb-draw-as", say("closest", drawn), () => drawClosest({ written, drawn })), `closest-${written}`);
+function makeClosest({ written, drawn }, several) {
+  const words = several ? say("closest_item", written, drawn) : say("closest", drawn);
+  const button = keyed(makeButton("sb-chip sb-draw-as", words, () => drawClosest({ written, drawn })), `closest-${written}`);
   setLabel(button, say("closest_label", written, drawn));
   return button;
 }
