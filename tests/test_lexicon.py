@@ -122,6 +122,7 @@ def test_the_closest_is_offered_in_the_form_of_the_words_and_drawn(text, drawn):
         "Rosa waves.",
         "Rosa makes a jump.",
         "Frobnicators gleam.",
+        "Caried waves.",  # a name, perhaps
         "",
     ],
 )

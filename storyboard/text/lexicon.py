@@ -23,6 +23,7 @@ from storyboard.text.wordings import Wording
 SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
 DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
 ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
 _SMALL = (
@@ -77,13 +78,21 @@ class Lexicon:
 
         calling: what its own places are called; where the sentence names one, no other is offered.
         """
-        found = []
+        found: dict[Wording, None] = {}
+        misspelt = 0
         for match in WORD.finditer(sentence.text):
             word = match.group().lower()
             named = any(one.start <= match.start() < one.end for one in sentence.mentions)
-            if not named and word not in _SMALL and word not in calling:
-                found.append(self._closest(sentence.text, *match.span(), calling))
-        return tuple(dict.fromkeys(one for one in found if one))
+            if named or word in _SMALL or word in calling or len(found) == MOST:
+                continue
+            near = self._closest(sentence.text, *match.span(), calling)
+            # A large letter begins a name, which may be spelt like anything.
+            if near is None and match.group() == word and part_of(word) == "foreign" and not self.knows(word):
+                misspelt += 1
+                near = self._spelt(word, calling) if misspelt <= MOST else None
+            if near:
+                found[near] = None
+        return tuple(found)
 
     def _closest(self, text: str, start: int, end: int, calling: Calling) -> Wording | None:
         word = text[start:end].lower()
@@ -95,15 +104,17 @@ class Lexicon:
             if self._shares(word) or text[:start].lower().endswith(_BEFORE_NOUNS):
                 return None
             verb, _, rest = nearest.partition(" ")
-            (first,) = [one for one in first_forms(verb) if one != verb] or [verb]
+            first = min(first_forms(verb) - {verb}, default=verb)
             after = WORD.match(text, end + 1)
             if after and after.group().lower() in DETERMINERS:
                 rest = ""  # the sentence has a thing of its own: "buys a pear", not "carries a basket a pear"
             return Wording(text[start:end], f"{in_form_of(first, word)} {rest}".strip())
-        if part_of(word) == "foreign" and not self.knows(word):
-            spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
-            return Wording(text[start:end], spelt[0]) if spelt else None
         return None
+
+    def _spelt(self, word: str, calling: Calling) -> Wording | None:
+        """A word of no language that is spelt much like one that was learned."""
+        spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
+        return Wording(word, spelt[0]) if spelt else None
 
     @cached_property
     def _spellings(self) -> list[str]:

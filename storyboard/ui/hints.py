@@ -21,7 +21,7 @@ from storyboard.models.reader_folder import FOLDER as READER
 from storyboard.models.reader_folder import WORDS
 from storyboard.renderer import MAX_STEPS
 from storyboard.story.values import MAX_FRAMES
-from storyboard.text.captions import clean_text, find_mentions, find_pronouns
+from storyboard.text.captions import clean_text, find_mentions, find_pronouns, read_sentence
 from storyboard.text.forms import first_forms, part_of
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.lexicon import Lexicon
@@ -70,6 +70,11 @@ class Hints:
     anybody: bool = False
     lexicon: Lexicon = Lexicon()
     place_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Read the tables of words now, which takes seconds, rather than with the first sentence."""
+        self.unknown_words("prepared", ())
+        self.lexicon.closest(read_sentence("Somebody jumped in there.", {}), self.calling)
 
     @cached_property
     def calling(self) -> Calling:

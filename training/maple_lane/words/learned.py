@@ -52,7 +52,7 @@ def learned_words(stories: Iterable[MapleStory]) -> dict:
 def write_learned_words(path: Path, stories: int = STORIES) -> None:
     """Write `words.json` for a reader that learned from the cast's stories, of which so many are read."""
     words = learned_words(sample_story(number, FRAMES) for number in range(stories))
-    path.write_text(json.dumps(words, indent=0) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(words) + "\n", encoding="utf-8")
 
 
 def _phrase(action: str) -> str:
