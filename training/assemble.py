@@ -141,7 +141,10 @@ def write_named_reader(args: AssembleArguments, out: Path) -> None:
     }
     name = read_language_model(config_file(args.named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
-    write_learned_words(out / FOLDER / WORDS)
+    drawn = (
+        json.loads((out / "cast.json").read_text(encoding="utf-8")) if (out / "cast.json").is_file() else {}
+    )
+    write_learned_words(out / FOLDER / WORDS, anybody=drawn.get("anybody") is True)
 
 
 def maple_lane_background() -> str:
