@@ -63,6 +63,7 @@ async function addFrame() {
   paintGist(NOTHING);
   const answer = await ask("add_frame", () => ({ caption, wordings, ...placeOfNext() }));
   if (!answer.error) return showAdded(answer.frame);
+  if (composer.text.value === "") composer.wordings = wordings;
   return giveBack(caption, answer.error);
 }
 
