@@ -181,3 +181,8 @@ def test_a_damaged_list_of_words_is_left_out(tmp_path):
     ):
         Path(tmp_path / "reader" / "words.json").write_text(text)
         assert load_hints(tmp_path).lexicon.doings(read("Rosa waves."), {})[0].deed == ""
+
+
+def test_people_who_are_counted_are_in_the_gist(story):
+    gist = gist_of(inputs_of(story), HINTS, "The two of them read.", 2)
+    assert gist["doings"] == [{"names": ["Rosa", "Milo"], "deed": "reads", "words": ["read"]}]

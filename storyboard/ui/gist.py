@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from storyboard.story.inputs import StoryInputs
 from storyboard.text.candidates import Meant, candidates
-from storyboard.text.captions import ReadSentence, clean_text, name_described
+from storyboard.text.captions import ReadSentence, clean_text, name_described, resolve
+from storyboard.text.groups import counted_pronouns, name_groups
 from storyboard.text.places import find_places, places_said
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.wordings import Wording, reworded
@@ -26,12 +27,12 @@ def gist_of(
     that say it, and the number of the frame that it is carried on from.
     """
     names = inputs.story.names
+    earlier = [inputs.read(inputs.text(frame)) for frame in inputs.story.frames[: number - 1]]
     text = name_described(reworded(clean_text(caption), wordings), names)
+    counted = counted_pronouns(inputs.read(text), inputs.story.cast, earlier)
+    text = name_groups(resolve(text, counted, (), names), inputs.story.cast, earlier)
     read = inputs.read(text)
-    frames = inputs.story.frames[: number - 1]
-    meant = _meant(
-        inputs, read, [inputs.read(inputs.text(frame)) for frame in frames] if read.pronouns else []
-    )
+    meant = _meant(inputs, read, earlier)
     doings = hints.lexicon.doings(read, meant) if hints.lexicon.deeds else ()
     shown = [one for one in doings if one.names or one.deed]
     there = dict.fromkeys((*read.names, *(name for some in meant.values() for name in some)))
