@@ -1,22 +1,34 @@
 """Training on anybody: what both towers, the denoiser and the reader are shown beyond the seven of the cast."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
+from storyboard.models.conditioning import STAND_IN
+from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.people import FACETS, Look, facets, sample_look
 from storyboard.people.words import describe_look, telling_facts
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import CastMember, FrameRequest
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
 from tests.test_training_chain import tiny_config
+from training import assemble
+from training.align_llm.cache import load_conditioner as load_stage_1
+from training.align_llm.cache import load_frame_tower, picture_features
+from training.configs.parts import load_image_encoder, save_part
 from training.examples.captions import fits
 from training.examples.latents import LatentCache
 from training.examples.portraits import PortraitViews
+from training.loop.run import trained_parameters
 from training.maple_lane import (
     Actor,
     Scene,
@@ -32,9 +44,12 @@ from training.pretrain import clip
 from training.pretrain.__main__ import main as pretrain
 from training.pretrain.look_heads import CLASSES, COLOURS, LookHeads, look_targets
 from training.pretrain.look_probe import LookProbe, holds_looks
+from training.pretrain.portraits import keep_tower
 from training.train_char_ldm import train as train_char_ldm
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.maple_lane import CharacterExamples, deed_spans, mentions_of
+from training.train_char_ldm.start import last_layers, load_conditioner, load_unet
+from training.train_char_ldm.train import CharLdmTraining
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +183,8 @@ def stage_1(tmp_path_factory) -> Path:
 
 def examples_of(folder: Path, **switches) -> CharacterExamples:
     args = CharLdmArguments(output_dir="", batch=32, no_condition=0.0, **switches)
-    return CharacterExamples(LatentCache(folder / "latents"), tiny.image_processor(), args)
+    called = tiny.conditioner().called
+    return CharacterExamples(LatentCache(folder / "latents"), tiny.image_processor(), args, called)
 
 
 def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1):
@@ -185,6 +201,8 @@ def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1
         strict=True,
     )
     for caption, spans, masks, deeds, deed_masks in rows:
+        # Names of many pieces, as all are to the tiny tokenizer, are one word in the caption that is translated into.
+        assert not deeds or {caption[start:end] for start, end in spans} == {STAND_IN}
         assert masks[: len(spans)].any((-1, -2)).all() and not masks[len(spans) :].any()
         assert ("Nobody" in caption or "nobody" in caption or "empty" in caption) or spans
         canonical_ones += bool(deeds)
@@ -240,3 +258,64 @@ def test_stage_1_trains_on_anybody_and_ties_deeds_to_their_doers(stage_1, tmp_pa
         log = json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
         assert ("deeds" in log) == (name == "with") and log["denoising"] > 0
     assert (tmp_path / "with" / "sample-000002.png").exists()
+
+
+def test_stage_1_goes_on_with_more_channels_and_a_portrait_encoder(stage_1, tmp_path):
+    """An autoencoder with room for anybody has more channels than the denoiser knows, which goes on from those."""
+    parts = tmp_path / "parts"
+    shutil.copytree(stage_1 / "parts", parts)
+    old, channels = (
+        UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"),
+        tiny.LATENT_CHANNELS + 2,
+    )
+    args = CharLdmArguments(output_dir="", parts=str(parts), continued=True, new_tower=True)
+    wide = load_unet(args, channels)
+    latents, when, text = (
+        torch.randn(1, channels, 8, 8),
+        torch.tensor([5]),
+        torch.randn(1, 3, old.config.cross_attention_dim),
+    )
+    with torch.no_grad():
+        known = old(latents[:, : tiny.LATENT_CHANNELS], when, text).sample
+        drawn = wide(latents, when, text).sample
+    assert (
+        torch.allclose(drawn[:, : tiny.LATENT_CHANNELS], known, atol=1e-5)
+        and not drawn[:, tiny.LATENT_CHANNELS :].any()
+    )
+    with pytest.raises(StoryError, match=f"channels, and its autoencoder has {tiny.LATENT_CHANNELS - 1}"):
+        load_unet(args, tiny.LATENT_CHANNELS - 1)
+    width = load_image_encoder(parts / "image_encoder").config.projection_dim
+    save_part(parts, "image_encoder", PortraitEncoder(tiny.PORTRAIT_SIZE, (8, 8), (0, 1), width))
+    conditioner = load_conditioner(args)
+    assert not list(last_layers(conditioner.image_encoder, 2))
+    module = CharLdmTraining(conditioner, wide, DDPMScheduler(), args)
+    names = trained_parameters(module)
+    assert names and not any(name.startswith("image_encoder") for name in names)
+    batch = examples_of(stage_1)(0, range(2))
+    assert module.features(batch["portraits"]).shape == (len(batch["portraits"]), width)
+
+
+def test_a_pipeline_with_a_portrait_encoder_draws_and_frames_keep_their_tower(stage_1, tmp_path):
+    """Frames are read with CLIP's tower, as a language model was aligned with it, and portraits with the encoder."""
+    parts, out = tmp_path / "parts", tmp_path / "pipeline"
+    shutil.copytree(stage_1 / "parts", parts)
+    width = load_image_encoder(parts / "image_encoder").config.projection_dim
+    keep_tower(parts)
+    save_part(parts, "char_ldm/image_encoder", PortraitEncoder(tiny.PORTRAIT_SIZE, (8, 8), (0, 1), width))
+    conditioner = load_stage_1(parts, "cpu")
+    before = load_stage_1(stage_1 / "parts", "cpu")
+    picture = [Image.new("RGB", (16, 16), "teal")]
+    now, then = (
+        picture_features(load_frame_tower(folder, some), tiny.image_processor(), picture)
+        for folder, some in ((parts, conditioner), (stage_1 / "parts", before))
+    )
+    assert torch.equal(now, then)
+    assemble.main(["--parts", str(parts), "--out", str(out), "--stage", "1", "--steps", "1"])
+    pipeline = StoryPipeline.from_pretrained(out)
+    pictures = [
+        list(pipeline.generate(FrameRequest("Rosa waves.", (member,), (), seed=1)))[-1].picture.tobytes()
+        for member in (
+            CastMember("Rosa", "she", (), Image.new("RGB", (16, 16), colour)) for colour in ("red", "blue")
+        )
+    ]
+    assert pictures[0] != pictures[1]

@@ -11,12 +11,17 @@ from safetensors.torch import load_file
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from storyboard.errors import StoryError
+from storyboard.models.autoencoder import SharpAutoencoderKL, sharpened
+from storyboard.models.latents import posterior_of, reconstruct
 from storyboard.models.losses import IGNORED
+from storyboard.models.portrait_encoder import PortraitEncoder
 from tests import tiny
+from tests.test_decoder import plain
 from tests.test_training_chain import tiny_config
-from training.pretrain import clip
+from training.configs.parts import load_vae
+from training.pretrain import clip, portraits
 from training.pretrain.__main__ import main as pretrain
-from training.pretrain.autoencoder import AutoencoderTraining, Pictures, principal_components
+from training.pretrain.autoencoder import AutoencoderTraining, Pictures, principal_components, with_channels
 from training.pretrain.visual_mapper import answers_only
 
 
@@ -67,6 +72,82 @@ def test_nothing_is_anchored_where_nothing_is_to_be():
     """The first step was, also of a run that went on from trained weights."""
     assert pictures(anchored=0)(0, range(1))["anchor"] == 0
     assert [pictures()(step, range(1))["anchor"] for step in (0, 5, 10)] == [1.0, 0.5, 0.0]
+
+
+def test_more_latent_channels_keep_what_the_others_mean(tmp_path):
+    """The seven's twelve numbers a patch had no room for anybody's eyes; a denoiser knows what the twelve mean."""
+    old, pixels = tiny.vae(), torch.rand(1, 3, 32, 32) * 2 - 1
+    has = old.config.latent_channels
+    new = with_channels(old, has + 3).eval()
+    before, after = posterior_of(old, pixels), posterior_of(new, pixels)
+    assert torch.equal(before.mean, after.mean[:, :has]) and torch.equal(before.std, after.std[:, :has])
+    assert (after.std[:, has:] < 0.2).all() and after.mean[:, has:].std() > 0
+    off = (reconstruct(old, before.mean) - reconstruct(new, after.mean)).abs().mean()
+    assert off < 0.1 * reconstruct(old, before.mean).abs().mean()
+    assert with_channels(old, 0) is old and new.config.latents_mean is None
+    with pytest.raises(StoryError, match=f"--latent_channels 1: the autoencoder has {has}"):
+        with_channels(old, 1)
+
+
+def test_an_autoencoder_goes_on_in_a_larger_world_and_keeps_its_head(tmp_path):
+    """Pictures are of anybody then; the head for detail is left out of the training, and is there afterwards."""
+    assert not torch.equal(pictures()(0, range(2))["pixels"], pictures(world="open")(0, range(2))["pixels"])
+    parts, flags = (
+        tmp_path / "parts",
+        ["--world", "mixed", "--latent_channels", "6", "--steps", "1", "--batch", "1"],
+    )
+    sharpened(plain()).save_pretrained(parts / "vae")
+    pretrain(
+        [
+            "autoencoder",
+            "--continued",
+            "true",
+            "--parts",
+            str(parts),
+            "--output_dir",
+            str(tmp_path / "run"),
+            *flags,
+        ]
+    )
+    vae = load_vae(parts)
+    assert isinstance(vae, SharpAutoencoderKL) and vae.config.latent_channels == 6
+    trained = load_file(tmp_path / "run" / "checkpoint" / "trained.safetensors")
+    assert torch.equal(trained["vae.decoder.conv_out.weight"], vae.decoder.conv_out.base.weight)
+    assert not any("conv_out.ups" in name for name in trained)
+
+
+def test_a_portrait_encoder_learns_anybody_and_resumes(size, tmp_path):
+    """Its feature depends on nothing but the picture, and one that went on ends where one that did not."""
+    parts, flags = Path(size[-1]), ["--batch", "4", "--probed", "40"]
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    pretrain(["portraits", *size, *flags, "--steps", "4", "--output_dir", str(once)])
+    weights = load_file(parts / "image_encoder" / "diffusion_pytorch_model.safetensors")
+    pretrain(["portraits", *size, *flags, "--steps", "4", "--minutes", "1e-9", "--output_dir", str(twice)])
+    pretrain(["portraits", *size, *flags, "--steps", "4", "--output_dir", str(twice)])
+    again = load_file(parts / "image_encoder" / "diffusion_pytorch_model.safetensors")
+    assert all(torch.allclose(weight, again[name], atol=1e-6) for name, weight in weights.items())
+    encoder = PortraitEncoder.from_pretrained(parts / "image_encoder").eval()
+    pixels = torch.randn(3, 3, 32, 32)
+    alone = torch.cat([encoder(one[None]).image_embeds for one in pixels])
+    assert torch.allclose(encoder(pixels).image_embeds, alone, atol=1e-5)
+    assert len((once / "looks.jsonl").read_text().splitlines()) == 1
+
+
+def test_portraits_come_again_and_are_seen_otherwise(monkeypatch):
+    """Drawing one costs as much as a step."""
+    monkeypatch.setattr(portraits, "WINDOW", 2)
+    seen = portraits.Portraits(0, 2, tiny.image_processor())
+    batches = [seen(step, range(2)) for step in range(2 * portraits.SHOWINGS + 1)]
+    first, again, fresh = (batches[step]["looks"]["colours"] for step in (0, 2, 2 * portraits.SHOWINGS))
+    assert torch.equal(first, again) and not torch.equal(first, fresh)
+    assert not torch.equal(batches[0]["pixels"], batches[2]["pixels"])
+    late = portraits.Portraits(0, 2, tiny.image_processor())(2, range(2))
+    assert torch.equal(late["pixels"], batches[2]["pixels"])  # whatever came before
+
+
+def test_sizes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="2 widths and 1 blocks for 32 pixels"):
+        PortraitEncoder(32, (8, 8), (1,))
 
 
 def test_contrast_is_never_spread_over_processes(size, tmp_path, monkeypatch):

@@ -205,6 +205,17 @@ def test_a_cast_larger_than_the_mapper_keeps_those_who_are_named(pipeline):
     assert draw(pipeline, request).conditioning == "llm"
 
 
+def test_a_sentence_longer_than_the_text_encoder_is_read_to_its_end(pipeline):
+    """Of a writer's own 160 sentences 61 were cut before their last person was named."""
+    begin = "Under the old bridge, where nobody had been for a very long time, Rosa waves to Nan and "
+    first, second = (
+        pipeline._conditions.of(FrameRequest(begin + end, cast("Rosa", "Nan", "Eve"), (), seed=1), "llm")
+        for end in ("sleeps.", "hugs Eve.")
+    )
+    assert pipeline.conditioner.cut(begin) != begin and second.sentence.endswith("Eve.")
+    assert "Eve" in second.mentioned and not torch.equal(first.condition, second.condition)
+
+
 def test_nobody_is_read_into_words_that_do_not_allow_them(pipeline):
     """ "She dances at the beach." was drawn as Milo, of whom the frame before spoke too."""
     people = cast("Rosa", "Nan", "Eve")

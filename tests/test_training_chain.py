@@ -35,6 +35,7 @@ def tiny_config(folder: Path) -> Path:
     config["clip"]["text_config"].update(towers)
     config["clip"]["vision_config"].update(towers, image_size=32)
     config["clip"]["projection_dim"] = 32
+    config["portrait_encoder"].update(image_size=32, widths=[8, 8], blocks=[0, 1], projection_dim=32)
     config["language_model"].update(
         hidden_size=32, word_embed_proj_dim=32, ffn_dim=32, num_hidden_layers=2, num_attention_heads=2
     )

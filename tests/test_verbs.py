@@ -209,6 +209,18 @@ REFUSALS = (
     ("import_story", {"project": "BLUE"}, "APP BLUE", "damaged or is no project file"),
     ("import_frame", STORY | {"picture": "BLUE"}, "STORY BLUE", "."),
     ("draw_variants", FIRST | {"count": 99}, "STORY 1 99", "1 to 8 variants"),
+    (
+        "set_place",
+        FIRST | {"place": "on Mars"},
+        "STORY 1 --place 'on Mars'",
+        'knows no place called "on Mars"; choose one of these: in the park and in the kitchen',
+    ),
+    (
+        "add_frame",
+        STORY | {"sentence": "Rosa waves.", "wordings": [{"written": "waves", "drawn": "?"}]},
+        "STORY 'Rosa waves.' --wording 'waves=?'",
+        "There are no words to draw",
+    ),
 )
 
 

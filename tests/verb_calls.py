@@ -202,6 +202,21 @@ CALLS = (
         lambda story, told, made: told["pronouns"][0]["names"] == ["Milo"],
     ),
     Call(
+        "set_place",
+        FIRST | {"place": "in the kitchen"},
+        "STORY 1 --place 'in the kitchen'",
+        lambda story, told, made: (told["place"], told["place_by"]) == ("in the kitchen", "writer"),
+    ),
+    Call(
+        "draw_as",
+        STORY | {"frame_id": "SECOND", "written": "sits down", "drawn": "waves"},
+        "STORY 2 'sits down' --drawn waves",
+        lambda story, told, made: (
+            told["wordings"] == [{"written": "sits down", "drawn": "waves"}]
+            and captions(story)[1] == told["caption"] == "She sits down."
+        ),
+    ),
+    Call(
         "import_frame",
         STORY | {"picture": "PICTURE"},
         "STORY PICTURE",
@@ -221,9 +236,16 @@ CALLS = (
     ),
     Call(
         "add_frame",
-        STORY | {"sentence": "Milo waves.", "before_id": "FIRST"},
-        "STORY 'Milo waves.' --before 1",
-        lambda story, told, made: captions(story)[0] == told["drawn_caption"] == "Milo waves.",
+        STORY
+        | {
+            "sentence": "Milo jigs.",
+            "before_id": "FIRST",
+            "wordings": [{"written": "jigs", "drawn": "waves"}],
+        },
+        "STORY 'Milo jigs.' --before 1 --wording jigs=waves",
+        lambda story, told, made: (
+            captions(story)[0] == told["drawn_caption"] == "Milo jigs." and told["resolved"] == "Milo waves."
+        ),
     ),
     Call(
         "edit_frame",

@@ -20,7 +20,7 @@ from transformers import (
     CLIPImageProcessor,
     CLIPTextModel,
     CLIPTokenizerFast,
-    CLIPVisionModelWithProjection,
+    CLIPVisionModel,
     HfArgumentParser,
 )
 
@@ -32,14 +32,15 @@ from storyboard.models.language_model import save_reader
 from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
-from storyboard.models.reader_folder import ReaderIndex, read_language_model
+from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
-from training.configs.parts import config_file, load_vae
+from training.configs.parts import config_file, load_image_encoder, load_vae
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
 from training.maple_lane.more_actions import ALL_ACTIONS
+from training.maple_lane.words.learned import write_learned_words
 from training.released import cast
 from training.released.language import load_tokenizer
 
@@ -108,7 +109,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         scheduler=DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler"),
         tokenizer=CLIPTokenizerFast.from_pretrained(parts / "tokenizer"),
         text_encoder=CLIPTextModel.from_pretrained(parts / "text_encoder"),
-        image_encoder=CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder"),
+        image_encoder=load_image_encoder(parts / "char_ldm" / "image_encoder"),
         image_processor=CLIPImageProcessor.from_pretrained(parts / "image_processor"),
         fuser=CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser"),
         **(language_parts(parts) if args.stage == 2 else {}),
@@ -140,6 +141,10 @@ def write_named_reader(args: AssembleArguments, out: Path) -> None:
     }
     name = read_language_model(config_file(args.named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
+    drawn = (
+        json.loads((out / "cast.json").read_text(encoding="utf-8")) if (out / "cast.json").is_file() else {}
+    )
+    write_learned_words(out / FOLDER / WORDS, anybody=drawn.get("anybody") is True)
 
 
 def maple_lane_background() -> str:
@@ -148,8 +153,10 @@ def maple_lane_background() -> str:
 
 
 def language_parts(parts: Path) -> dict[str, Any]:
-    """What stage 2 adds to a pipeline."""
+    """What stage 2 adds to a pipeline; `visual_encoder` where frames are seen by another tower than portraits."""
+    tower = parts / "visual_encoder"
     return {
+        "visual_encoder": CLIPVisionModel.from_pretrained(tower) if tower.exists() else None,
         "language_model": AutoModelForCausalLM.from_pretrained(parts / "language_model"),
         "language_tokenizer": load_tokenizer(parts / "language_tokenizer"),
         "image_tokens": ImageTokens.from_pretrained(parts / "aligned" / "image_tokens"),

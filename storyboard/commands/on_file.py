@@ -21,13 +21,15 @@ from storyboard.disk.durable import part_of, settle
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.project import read_project, write_project
+from storyboard.models.place_words import load_places
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 from storyboard.story.as_json import story_to_json
 from storyboard.story.inputs import inputs_of
 from storyboard.story.job import Job
 from storyboard.story.values import Story
+from storyboard.story.where import where_frames_are
 from storyboard.studio.cast import load_cast
-from storyboard.studio.described import describe
+from storyboard.studio.described import describe, place_of
 from storyboard.studio.model_name import model_name
 from storyboard.studio.studio import Studio
 from storyboard.studio.verb_table.verb import Verb
@@ -46,13 +48,16 @@ def create_story(options: argparse.Namespace) -> None:
 
 
 def get_story(options: argparse.Namespace) -> None:
-    """Print the whole story as JSON, as the file has it, and which frames are out of date."""
+    """Print the whole story as JSON, as the file has it, where its frames are, and which are out of date."""
     project = Path(options.where)
     with _store(project) as pictures:
         story = read_project(project, pictures, drawing.tell)
-    described, inputs = story_to_json(story), inputs_of(story)
-    for frame, entry in zip(story.frames, described["frames"], strict=True):
-        entry["stale_because"] = inputs.stale_cause(frame)
+    described, inputs, places = story_to_json(story), inputs_of(story), load_places(options.pipeline)
+    described["places"] = list(dict.fromkeys(places.values()))
+    for frame, entry, where in zip(
+        story.frames, described["frames"], where_frames_are(inputs, places), strict=True
+    ):
+        entry |= place_of(where) | {"stale_because": inputs.stale_cause(frame)}
     print(json.dumps(described, indent=2, ensure_ascii=False))
 
 
@@ -73,7 +78,11 @@ def do(
         story = read_project(project, pictures, drawing.tell)
         frames = [(frame.id, [take.id for take in frame.takes]) for frame in story.frames]
         values = values_for(frames)
-        settings = {"steps": getattr(options, "steps", None), "drawn_by": model_name(options.pipeline)}
+        settings = {
+            "steps": getattr(options, "steps", None),
+            "drawn_by": model_name(options.pipeline),
+            "places": load_places(options.pipeline),
+        }
         with closing(Studio(_Late(options.pipeline), (), pictures, **settings)) as studio:
             values["story_id"] = studio.adopt(story)
             told = verb.do(studio, values, **({"folder": finished} if verb.makes_files else {}))

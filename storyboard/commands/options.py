@@ -59,6 +59,14 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def wording(text: str) -> dict[str, str]:
+    """Returns WRITTEN=DRAWN as the table of verbs has it."""
+    written, equals, drawn = text.partition("=")
+    if not (written.strip() and equals and drawn):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WRITTEN=DRAWN, as in mansion=house")
+    return {"written": written, "drawn": drawn}
+
+
 def _name_and_picture(text: str) -> tuple[str, Path]:
     name, equals, path = text.partition("=")
     if not (name.strip() and equals and path):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from storyboard.commands import in_app, on_file
-from storyboard.commands.options import add_cast, add_look, add_pipeline, whole
+from storyboard.commands.options import add_cast, add_look, add_pipeline, whole, wording
 from storyboard.commands.people import look_given
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_FRAMES, MAX_TAKES
@@ -102,6 +102,8 @@ def _add(command: argparse.ArgumentParser, argument: Argument) -> None:
     kind = _plain_type(argument.type)
     if kind is bool:
         action: dict[str, Any] = {"action": argparse.BooleanOptionalAction, "default": argument.default}
+    elif argument.kind == "wordings":
+        action = {"action": "append", "type": wording}
     elif get_origin(kind) is list:
         action = {"nargs": "*"} if argument.default is REQUIRED else {"action": "append"}
     else:
@@ -137,13 +139,19 @@ def _number_or_text(text: str) -> int | str:
 
 
 def _metavar(argument: Argument, word: str) -> str:
-    numbers = {"frame": "N", "take": "TAKE", "pronoun": "PRONOUN", "file": "FILE"}
+    named = {
+        "frame": "N",
+        "take": "TAKE",
+        "pronoun": "PRONOUN",
+        "file": "FILE",
+        "wordings": "WRITTEN=DRAWN",
+    }
     kind = _plain_type(argument.type)
     if get_origin(kind) is Literal:
         return "{" + ",".join(map(str, get_args(kind))) + "}"
     if get_origin(kind) is list:
         word = argument.option or word.removesuffix("s")
-    return numbers.get(argument.kind, word.upper())
+    return named.get(argument.kind, word.upper())
 
 
 def _plain_type(hint: Any) -> Any:

@@ -15,6 +15,7 @@ import torch
 from storyboard.models.fusion import CharacterFuser
 
 Span = tuple[int, int]  # caption[start:end] is the name as written
+STAND_IN = "they"  # what somebody is called whose name the text encoder has not met
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,18 @@ class CharacterConditioner:
         """The caption, or as much of it as the text encoder reads."""
         return cut_caption(self.tokenizer, caption, self.max_tokens)
 
+    def called(self, name: str) -> str:
+        """Returns what a canonical caption calls somebody: the name if it is one token, else STAND_IN.
+
+        A name that the text encoder has not met is several pieces, as many as no story tells. One word stands for all
+        of them, and the portrait alone says who is meant.
+        """
+        return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
+
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
         """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
-        weights = self.image_encoder.visual_projection.weight
-        return self.image_encoder(pixel_values=pixels.to(weights.device, weights.dtype)).image_embeds
+        tower = self.image_encoder
+        return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 
     def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
         """Plain text states (B, L, D); longer captions are cut, with the end token kept."""

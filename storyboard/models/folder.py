@@ -28,6 +28,7 @@ MARKS = {
     "CLIPVisionModelWithProjection": ("embeddings.patch_embedding.weight", "visual_projection.weight"),
     "OPTForCausalLM": ("embed_tokens.weight", "embed_positions.weight"),
     "LlamaForCausalLM": ("embed_tokens.weight",),
+    "PortraitEncoder": ("stages.0.weight", "visual_projection.weight"),
     "CharacterFuser": ("mlp1.fc1.weight", "mlp2.fc1.weight"),
     "VisualMapper": ("visual_embeddings.weight",),
     "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),

@@ -65,23 +65,23 @@ class FrameConditions:
     def check(self, request: FrameRequest) -> Conditioning:
         """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
         caption = sentence_of(request)
-        kept = self.pipeline.conditioner.cut(caption)
+        wanted = request.conditioning or self._default(request)
+        if wanted not in CONDITIONINGS:
+            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
+        if wanted == "llm" and self.pipeline.language_model is None:
+            raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
+        kept = self._cut(caption, wanted)
         if kept != caption:
             log.warning(
                 "A sentence is longer than the text encoder reads, and is drawn up to %r only: %r",
                 kept[-40:],
                 caption,
             )
-        wanted = request.conditioning or self._default(request)
-        if wanted not in CONDITIONINGS:
-            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
-        if wanted == "llm" and self.pipeline.language_model is None:
-            raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
         return wanted
 
     def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
         """The condition of a checked request, from what is kept or computed now."""
-        caption = self.pipeline.conditioner.cut(sentence_of(request))
+        caption = self._cut(sentence_of(request), conditioning)
         mentions = find_mentions(caption, names_of(request.cast))
         mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
         people = None
@@ -181,6 +181,16 @@ class FrameConditions:
         self._allowing = _Kept(KEPT_CONDITIONS)
         self._contexts: ContextPool | None = None
 
+    def _cut(self, caption: str, conditioning: str) -> str:
+        """A sentence as far as it is read: to its end by a mapper that reads the story's words.
+
+        Else as far as the text encoder reads, whose condition the paper's mapper is aligned with.
+        """
+        mapper = self.pipeline.condition_mapper
+        if conditioning == "llm" and mapper is not None and mapper.config.reads_story:
+            return caption
+        return self.pipeline.conditioner.cut(caption)
+
     def _default(self, request: FrameRequest) -> str:
         if self.pipeline.language_model is None:
             return "char-ldm"
@@ -218,7 +228,7 @@ class FrameConditions:
         self, caption: str, request: FrameRequest
     ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
         """The condition, and the columns of each of the cast where the mapper points at them."""
-        told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
+        told = [self._cut(frame.caption, "llm") for frame in request.history]
         cast = self._seen_cast([*told, caption], request.cast)
         config = self.pipeline.config
         # A language model is at a loss in a story longer than any it was aligned on.
@@ -297,16 +307,15 @@ class FrameConditions:
         )
 
     def _person(self, member: CastMember) -> torch.Tensor:
-        """The fused vector (D,) of Eq. 1 for a name by itself: what a mapper points at."""
-        portrait, whole = _Hashed(member.portrait), (Mention(member.name, 0, len(member.name)),)
+        """The fused vector (D,) of Eq. 1 for what a canonical caption calls somebody: what a mapper points at."""
+        portrait, called = _Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+        whole = (Mention(member.name, 0, len(called)),)
 
         def fuse() -> torch.Tensor:
-            (column,) = self.pipeline.conditioner.columns([member.name], [_spans(whole)])[0]
-            # A name too long for the text encoder has no token that ends it; its last one stands in.
-            last = self.pipeline.conditioner.max_tokens - 2 if column is None else column
-            return self._fused([member.name], [whole], {member.name: portrait})[0, last]
+            ((column,),) = self.pipeline.conditioner.columns([called], [_spans(whole)])
+            return self._fused([called], [whole], {member.name: portrait})[0, column]
 
-        return self._features.get(("person", member.name, portrait.digest), fuse)
+        return self._features.get(("person", called, portrait.digest), fuse)
 
     def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
         """Everyone mentioned so far, in the order of the cast."""

@@ -39,6 +39,7 @@ from storyboard.models.language_model import (
 )
 from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.models.preview import Previewer
 from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
 from storyboard.models.story_reader import StoryReader
@@ -101,7 +102,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         scheduler: Any,
         tokenizer: Any,
         text_encoder: CLIPTextModel,
-        image_encoder: CLIPVisionModelWithProjection,
+        image_encoder: CLIPVisionModelWithProjection | PortraitEncoder,
         image_processor: Any,
         fuser: CharacterFuser,
         language_model: Any = None,

@@ -18,8 +18,10 @@ from typing import Any, TypeVar
 
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
+from storyboard.text.groups import counted_pronouns, name_groups
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
+from storyboard.text.wordings import reworded
 
 STORIES_KNOWN = 64  # whose latest value is remembered with what is known of it
 
@@ -95,23 +97,38 @@ class StoryInputs:
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with names for bound pronouns, by the writer and by the words, and for what describes
-        somebody, and these added."""
+        """The frame's sentence with what is drawn in place of its words, names for bound pronouns, by the writer and by
+        the words, for what describes somebody and for people it counts, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        return resolve(name_described(frame.caption, self._names), bindings, included, self._names)
+        sentence = reworded(frame.caption, frame.wordings)
+        text = resolve(name_described(sentence, self._names), bindings, included, self._names)
+        return name_groups(text, *self._readable(frame))
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
         return self.once(frame, "by words", lambda: self._bindings_by_words(frame))
 
     def _bindings_by_words(self, frame: Frame) -> tuple[Binding, ...]:
-        cast = [one for one in self.story.cast if one.name not in frame.excluded]
-        names = {one.name for one in cast}
-        sentence = self.read(frame.caption).among(names)
+        sentence = self.read(frame.caption)
         if not sentence.pronouns:
             return ()
-        earlier = [self._understood(take).among(names) for take in self.history(frame)]
-        return bindings_by_words(sentence, frame.bindings, cast, earlier)
+        cast, earlier = self._readable(frame)
+        sentence = sentence.among({one.name for one in cast})
+        by_writer = {one.occurrence for one in frame.bindings}
+        counted = [
+            one for one in counted_pronouns(sentence, cast, earlier) if one.occurrence not in by_writer
+        ]
+        return (*counted, *bindings_by_words(sentence, (*frame.bindings, *counted), cast, earlier))
+
+    def _readable(self, frame: Frame) -> tuple[list[Character], list[ReadSentence]]:
+        """Who may be meant in a frame, and the sentences that it reads as far as they name them."""
+
+        def compute() -> tuple[list[Character], list[ReadSentence]]:
+            cast = [one for one in self.story.cast if one.name not in frame.excluded]
+            names = {one.name for one in cast}
+            return cast, [self._understood(take).among(names) for take in self.history(frame)]
+
+        return self.once(frame, "readable", compute)
 
     def _understood(self, take: Take) -> ReadSentence:
         """What a picture was drawn from, with names also where the model read somebody in a pronoun."""
@@ -172,16 +189,20 @@ class StoryInputs:
         return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
 
     def _hash_before(self, frame: Frame, take: Take) -> str | None:
-        """The hash as takes had it before the words bound pronouns and descriptions; None where the model read another
-        one in a pronoun."""
+        """The hash as takes had it before the words bound pronouns, descriptions and groups; None where the model read
+        another one in a pronoun."""
         read = {(one.word, one.names): one.by for one in take.readings}
         by = [read.get((one.word, one.names)) for one in self.by_words(frame)]
-        if None in by:
+        said = {one.word for one in take.readings}
+        if any(who is None and one.word in said for one, who in zip(self.by_words(frame), by, strict=True)):
             return None
         # Those that the words had bound by then; the rules were fewer once.
         then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")
-        text = resolve(frame.caption, (*frame.bindings, *then), frame.included, self._names)
-        return self._hash(frame, text) if text == take.text else None
+        bindings = (*frame.bindings, *then)
+        sentence = reworded(frame.caption, frame.wordings)
+        sentences = (sentence, name_described(sentence, self._names))
+        texts = (resolve(one, bindings, frame.included, self._names) for one in sentences)
+        return self._hash(frame, take.text) if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:
         """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
@@ -270,6 +291,8 @@ def _text_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
         return "the sentence changed"
     if inputs.text(frame) == take.text:
         return None
+    if frame.wordings != take.wordings:
+        return "how its words are drawn changed"
     # Added characters stand behind the sentence, so the two differ at the end only.
     bound = inputs.bound(frame).rstrip(".!?")
     return "who is in it changed" if take.text.startswith(bound) else "whom a pronoun stands for changed"

@@ -5,7 +5,8 @@ Knows neither torch nor gradio. `Address` is the door's: a URL of the app, or a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from storyboard.people import describe_look
 from storyboard.story.as_json import verdict_to_json
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import Character, Frame, Story, Take
+from storyboard.story.where import where_frames_are
 from storyboard.studio.studio import Studio
 from storyboard.studio.verb_table.answers import Details, Files, InShort, Portrayed
 from storyboard.text.captions import Pronoun
@@ -55,47 +57,23 @@ def describe(studio: Studio, story_id: object, told: Any, address: Address) -> A
 
 
 def describe_story(studio: Studio, story: Story, address: Address) -> dict[str, Any]:
-    """Returns the story, its cast and its frames in order."""
+    """Returns the story, its cast, the places that the model knows, and its frames in order."""
     inputs = inputs_of(story)
     return _head(studio, story) | {
         "cast": [describe_character(studio, character, address) for character in story.cast],
-        "frames": [describe_frame(studio, inputs, frame, address) for frame in story.frames],
+        "places": list(dict.fromkeys(studio.places.values())),
+        "frames": [
+            _frame(studio, inputs, frame, where, address)
+            for frame, where in zip(story.frames, where_frames_are(inputs, studio.places), strict=True)
+        ],
     }
 
 
 def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, address: Address) -> Answer:
     """Returns a frame, the take on the board and all its takes; what only a take has is None before the first."""
-    take, story = frame.take, inputs.story
-    stale = frame.id in studio.stale_frames(story)
-    told = {
-        "id": frame.id,
-        "number": story.frame_number(frame.id),
-        "caption": frame.caption,
-        "picture": address(studio.pictures.path(take.picture)) if take else None,
-        "drawn_caption": take.caption if take else None,
-        "resolved": take.text if take else None,
-        "mentioned": list(take.mentioned) if take else None,
-        "conditioning": take.conditioning if take else None,
-        "seed": take.seed if take else None,
-        "steps": take.steps if take else None,
-        "guidance": take.guidance if take else None,
-        "seconds": round(take.seconds, 3) if take else None,
-        "model": take.model if take else None,
-        "take": take.id if take else None,
-        "takes": [_take(studio, one, address) for one in frame.takes],
-        "pronouns": _pronouns(inputs, frame),
-        "locked": frame.locked,
-        "sees": frame.sees,
-        "kept_seed": frame.seed,
-        "included": list(frame.included),
-        "excluded": list(frame.excluded),
-        "portraits": dict(frame.portraits),
-        "checked": take is not None and take.verdict is not None,
-        "wrong": wrong_with(take) if take else None,
-        "stale": stale,
-        "stale_because": inputs.stale_cause(frame) if stale else None,
-    }
-    return Answer(told, studio.pictures.path(take.picture) if take else None)
+    before = inputs.story.frame_number(frame.id) - 1
+    where = next(islice(where_frames_are(inputs, studio.places), before, None))
+    return _frame(studio, inputs, frame, where, address)
 
 
 def describe_character(studio: Studio, character: Character, address: Address) -> Answer:
@@ -134,6 +112,15 @@ def reading_of(
             if reading.start == pronoun.start and reading.by != "writer":
                 return reading.names, reading.confidence, reading.by
     return (), 0.0, None
+
+
+def place_of(where: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Returns where a frame is, by whom that is said, and from which frame it is carried on; None where unknown."""
+    return {
+        "place": where and where["place"],
+        "place_by": where and where["by"],
+        "place_from": where and where["from"],
+    }
 
 
 def _head(studio: Studio, story: Story) -> dict[str, Any]:
@@ -182,6 +169,50 @@ def _details(studio: Studio, story: Story, frame: Frame, address: Address) -> An
     }
     told = describe_frame(studio, inputs_of(story), frame, address)
     return Answer(told | more, told.shown)
+
+
+def _frame(
+    studio: Studio, inputs: StoryInputs, frame: Frame, where: Mapping[str, Any] | None, address: Address
+) -> Answer:
+    take, story = frame.take, inputs.story
+    stale = frame.id in studio.stale_frames(story)
+    told = {
+        "id": frame.id,
+        "number": story.frame_number(frame.id),
+        "caption": frame.caption,
+        **_of_take(studio, take, address),
+        "takes": [_take(studio, one, address) for one in frame.takes],
+        "pronouns": _pronouns(inputs, frame),
+        **place_of(where),
+        "wordings": [{"written": one.written, "drawn": one.drawn} for one in frame.wordings],
+        "locked": frame.locked,
+        "sees": frame.sees,
+        "kept_seed": frame.seed,
+        "included": list(frame.included),
+        "excluded": list(frame.excluded),
+        "portraits": dict(frame.portraits),
+        "stale": stale,
+        "stale_because": inputs.stale_cause(frame) if stale else None,
+    }
+    return Answer(told, studio.pictures.path(take.picture) if take else None)
+
+
+def _of_take(studio: Studio, take: Take | None, address: Address) -> dict[str, Any]:
+    return {
+        "picture": address(studio.pictures.path(take.picture)) if take else None,
+        "drawn_caption": take.caption if take else None,
+        "resolved": take.text if take else None,
+        "mentioned": list(take.mentioned) if take else None,
+        "conditioning": take.conditioning if take else None,
+        "seed": take.seed if take else None,
+        "steps": take.steps if take else None,
+        "guidance": take.guidance if take else None,
+        "seconds": round(take.seconds, 3) if take else None,
+        "model": take.model if take else None,
+        "take": take.id if take else None,
+        "checked": take is not None and take.verdict is not None,
+        "wrong": wrong_with(take) if take else None,
+    }
 
 
 def _take(studio: Studio, take: Take, address: Address) -> dict[str, Any]:

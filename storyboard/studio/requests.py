@@ -110,6 +110,7 @@ def take_of(
         read=tuple(take.id for take in inputs.history(frame)),
         model=clean_text(model)[:MAX_MODEL],
         verdict=rendered.verdict,
+        wordings=frame.wordings,
     )
 
 

@@ -18,6 +18,7 @@ from storyboard.story.values import Character, Portrait, Story, new_id
 from storyboard.studio.session import StorySession
 from storyboard.studio.sessions import MAX_OPEN, Sessions
 from storyboard.studio.verbs import an_id
+from storyboard.text.places import Calling
 
 MAX_STORIES = 2000  # without a library
 
@@ -28,7 +29,7 @@ class Stories:
     `library` is closed by whoever opened it; its pictures are then `pictures`. `model`: the name of the pipeline;
     `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
     pipeline usually takes. `draws_anybody`: the pipeline has learned to draw whoever has a look, not its cast alone.
-    `places`: those it knows, as "in the kitchen", for scripts.
+    `places`: what the places that it knows are called.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Stories:
         model: str = "",
         drawn_by: str = "",
         draws_anybody: bool = False,
-        places: Sequence[str] = (),
+        places: Calling | None = None,
     ) -> None:
         self.renderer = renderer
         self.model = model
@@ -51,7 +52,7 @@ class Stories:
         self.steps = steps
         self.drawn_by = drawn_by or model
         self.draws_anybody = draws_anybody
-        self.places = tuple(places)
+        self.places: Calling = places or {}
         self.library = library
         own = [portrait for one in self.cast for portrait in one.portraits]
         self._own_portraits = {key for portrait in own for key in (portrait.id, portrait.picture)}
@@ -110,8 +111,8 @@ class Stories:
         self._kept().restore(an_id(story_id))
 
     def _session(self, story: Story, **kept) -> StorySession:
-        noted = {"steps": self.steps, "explain": True, "model": self.drawn_by}
-        return StorySession(story, self.renderer, self.pictures, **noted, **kept)
+        given = {"steps": self.steps, "explain": True, "model": self.drawn_by, "places": self.places}
+        return StorySession(story, self.renderer, self.pictures, **given, **kept)
 
     def _kept(self) -> Library:
         if self.library is None:

@@ -42,10 +42,12 @@ class Studio(Drawings):
         caption: object,
         after: object = None,
         before: object = None,
+        wordings: object = None,
         draw: bool = True,
     ) -> tuple[Frame, Job | None]:
         """Add a frame after or before another one, or at the end, and queue its drawing if `draw`."""
-        frame = self.change(story_id, "add_frame", caption=caption, after=after, before=before)
+        fields = {"caption": caption, "after": after, "before": before, "wordings": wordings}
+        frame = self.change(story_id, "add_frame", **fields)
         if not draw:
             return frame, None
         session = self.session(story_id)

@@ -35,6 +35,9 @@ _PRONOUN = re.compile(
 _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
 _VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
 BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+_COUNT_OF = re.compile(
+    r"(?<![\w-])(?:(?:all|the(?:\s+other)?)\s+(?:two|three|four)|both)\s+of\s+\Z", re.IGNORECASE
+)
 _DESCRIBING = re.compile(r"(?:the|our|that|this)\s", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
@@ -220,11 +223,14 @@ def clean_text(text: str) -> str:
 
 
 def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
-    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
+    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will".
+
+    "Both of them" are the people, without being counted again.
+    """
     people = listed(who)
-    if text[pronoun.start].isupper():
+    start, end = counted_from(text, pronoun), pronoun.end
+    if text[start].isupper():
         people = people[0].upper() + people[1:]
-    end = pronoun.end
     ending = _VERB_ENDING.match(text, end)
     if is_possessive(text, pronoun):
         people += "'s"
@@ -232,7 +238,13 @@ def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
         be = "is" if len(who) == 1 else "are"
         verb = {"ll": "will", "re": be, "ve": "have", "d": "would"}[ending.group(1).lower()]
         people, end = f"{people} {verb}", ending.end()
-    return text[: pronoun.start] + people + text[end:]
+    return text[:start] + people + text[end:]
+
+
+def counted_from(text: str, pronoun: Pronoun) -> int:
+    """Returns where the words begin that count whom a pronoun stands for, "the two of them"; else where it stands."""
+    found = _COUNT_OF.search(text, 0, pronoun.start)
+    return found.start() if found else pronoun.start
 
 
 def is_possessive(text: str, pronoun: Pronoun) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from storyboard.text.candidates import Names, Person, candidates, doer_of, group_of, names_of
-from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence
+from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence, counted_from
 from storyboard.text.clauses import Analysis, Expression, analyse
 from storyboard.text.word_classes import WORD, causes, is_finite
 
@@ -91,6 +91,8 @@ def bindings_by_words(
     for occurrence, pronoun in enumerate(sentence.pronouns):
         if pronoun.start not in likely or analysis.of(pronoun).role == "owner":
             continue
+        if counted_from(sentence.text, pronoun) != pronoun.start:
+            continue  # "the two of them": how many there are says more (`groups.py`)
         names, sure = likely[pronoun.start][0]
         if sure >= DECIDED:
             found.append(Binding(pronoun.word, occurrence, names, sure))

@@ -45,10 +45,11 @@ SCRIPTS = (
         "popups",
         "words",
     ),
-    *("card", "sentence", "who", "wrong", "thread", "moves", "panel", "takes", "explain"),
+    *("card", "sentence", "who", "where", "wrong", "thread", "moves", "panel", "takes", "explain"),
     *(
         "queue",
         "composer",
+        "gist",
         "script",
         "cast",
         "portraits",

@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from torch import nn
 from tqdm.auto import tqdm
 from transformers import (
     CLIPImageProcessor,
     CLIPTextModel,
     CLIPTokenizerFast,
-    CLIPVisionModelWithProjection,
+    CLIPVisionModel,
     HfArgumentParser,
 )
 
@@ -28,7 +29,7 @@ from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
-from training.configs.parts import freeze
+from training.configs.parts import freeze, load_image_encoder
 from training.examples.latents import FRAMES
 from training.examples.shards import missing_shards, write_shard
 from training.examples.weather import weather
@@ -50,10 +51,18 @@ class CacheArguments:
 def load_conditioner(parts: Path, device: torch.device | str) -> CharacterConditioner:
     """The stage-1 conditioner of a parts folder, frozen."""
     text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
-    image = CLIPVisionModelWithProjection.from_pretrained(parts / "char_ldm" / "image_encoder")
+    image = load_image_encoder(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     return CharacterConditioner(tokenizer, *(freeze(m).to(device) for m in (text, image, fuser)))
+
+
+def load_frame_tower(parts: Path, conditioner: CharacterConditioner) -> nn.Module:
+    """What sees frames for the visual mapper: stage 1's vision tower, or the one kept beside a portrait encoder."""
+    folder = parts / "visual_encoder"
+    if not folder.exists():
+        return conditioner.image_encoder.vision_model
+    return freeze(CLIPVisionModel.from_pretrained(folder)).to(conditioner.text_encoder.device)
 
 
 def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
@@ -140,15 +149,15 @@ def fused_targets(conditioner: CharacterConditioner, story: MapleStory, portrait
     return condition.fused, named
 
 
-def picture_features(
-    conditioner: CharacterConditioner, processor: CLIPImageProcessor, pictures: list
-) -> torch.Tensor:
-    """What the visual mapper reads: the vision tower's pooled state (N, V)."""
-    pixels = processor(pictures, return_tensors="pt")["pixel_values"].to(conditioner.image_encoder.device)
-    return conditioner.image_encoder.vision_model(pixel_values=pixels).pooler_output
+def picture_features(tower: nn.Module, processor: CLIPImageProcessor, pictures: list) -> torch.Tensor:
+    """What the visual mapper reads: the pooled state (N, V) of a tower as `load_frame_tower` gives it."""
+    pixels = processor(pictures, return_tensors="pt")["pixel_values"].to(next(tower.parameters()).device)
+    return tower(pixel_values=pixels).pooler_output
 
 
-def portrait_views(conditioner: CharacterConditioner, processor: CLIPImageProcessor) -> tuple[dict, dict]:
+def portrait_views(
+    conditioner: CharacterConditioner, tower: nn.Module, processor: CLIPImageProcessor
+) -> tuple[dict, dict]:
     """Per (name, outfit): the canonical portrait's projected feature (V,), and pooled states of views (VIEWS, V)."""
     canonical, views = {}, {}
     for who in CAST:
@@ -160,7 +169,7 @@ def portrait_views(conditioner: CharacterConditioner, processor: CLIPImageProces
                 conditioner.image_encoder.device
             )
             canonical[who.name, outfit] = conditioner.encode_portraits(pixels)[0]
-            views[who.name, outfit] = picture_features(conditioner, processor, seen).cpu()
+            views[who.name, outfit] = picture_features(tower, processor, seen).cpu()
     return canonical, views
 
 
@@ -172,13 +181,14 @@ def main(argv: list[str] | None = None) -> None:
     conditioner = load_conditioner(parts, make_accelerator().device)
     claim_conditions(out, conditioner)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
-    canonical, views = portrait_views(conditioner, processor)
+    tower = load_frame_tower(parts, conditioner)
+    canonical, views = portrait_views(conditioner, tower, processor)
     if make_accelerator().is_main_process:
         write_shard(
             out / "portraits.safetensors", {"/".join(key): v.contiguous() for key, v in views.items()}
         )
     for shard, seeds in tqdm(shards, desc="conditions"):
-        rows = [_story_row(conditioner, processor, canonical, seed) for seed in seeds]
+        rows = [_story_row(conditioner, tower, processor, canonical, seed) for seed in seeds]
         part = {
             "conditions": torch.stack([r[0] for r in rows]).half(),
             "named": torch.stack([r[1] for r in rows]),
@@ -188,9 +198,9 @@ def main(argv: list[str] | None = None) -> None:
         write_shard(shard, part)
 
 
-def _story_row(conditioner, processor, canonical: dict, seed: int) -> tuple:
+def _story_row(conditioner, tower: nn.Module, processor, canonical: dict, seed: int) -> tuple:
     story = sample_story(seed, FRAMES, "train")
     fused, named = fused_targets(conditioner, story, canonical)
     rng = np.random.default_rng(seed)
     pictures = [weather(draw(f.scene, 2 * processor.crop_size["height"]), rng) for f in story.frames]
-    return fused.cpu(), named, picture_features(conditioner, processor, pictures).cpu()
+    return fused.cpu(), named, picture_features(tower, processor, pictures).cpu()

@@ -18,13 +18,20 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
+from torch import nn
 from tqdm.auto import tqdm
 from transformers import CLIPImageProcessor, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.text.captions import Mention, find_mentions, mentioned_names
-from training.align_llm.cache import VIEWS, claim_conditions, load_conditioner, picture_features
+from training.align_llm.cache import (
+    VIEWS,
+    claim_conditions,
+    load_conditioner,
+    load_frame_tower,
+    picture_features,
+)
 from training.align_llm.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
 from training.data.crops import segment_mask, squared
 from training.data.dataset import Followers, StoryDataset, open_reader
@@ -195,12 +202,17 @@ def _any(views: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 class ConditionWriter:
-    """Encodes clips and portraits with the parts of stage 1."""
+    """Encodes clips and portraits with the parts of stage 1. tower: sees frames, as `load_frame_tower` gives it."""
 
     def __init__(
-        self, conditioner: CharacterConditioner, processor: CLIPImageProcessor, dataset: StoryDataset
+        self,
+        conditioner: CharacterConditioner,
+        tower: nn.Module,
+        processor: CLIPImageProcessor,
+        dataset: StoryDataset,
     ):
-        self.conditioner, self.processor, self.dataset = conditioner, processor, dataset
+        self.conditioner, self.tower, self.processor = conditioner, tower, processor
+        self.dataset = dataset
         self.fit = CaptionFitter(conditioner.tokenizer, conditioner.max_tokens)
         self.side = processor.crop_size["height"]
         self._projected: dict[Path, torch.Tensor] = {}
@@ -215,7 +227,7 @@ class ConditionWriter:
         made = self.conditioner([caption], [[(m.start, m.end) for m in mentions]], [stacked])
         named = torch.zeros(made.fused.shape[1], dtype=torch.bool)
         named[[column for column in made.columns[0] if column is not None]] = True
-        pictures = picture_features(self.conditioner, self.processor, [frame.picture() for frame in frames])
+        pictures = picture_features(self.tower, self.processor, [frame.picture() for frame in frames])
         return {"conditions": made.fused[0].half().cpu(), "named": named, "features": pictures.cpu()}
 
     def all_views(self) -> dict[str, torch.Tensor]:
@@ -232,7 +244,7 @@ class ConditionWriter:
         portrait = squared(open_portrait(clip, name), 2 * self.side)
         rng = np.random.default_rng(len(name))
         seen = [portrait, *(weather(np.array(portrait), rng) for _ in range(VIEWS - 1))]
-        return picture_features(self.conditioner, self.processor, seen).cpu().contiguous()
+        return picture_features(self.tower, self.processor, seen).cpu().contiguous()
 
     def _feature(self, clip: Clip, name: str) -> torch.Tensor:
         """What stage 1 puts on the name: the portrait's projected feature (V,)."""
@@ -253,7 +265,8 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(parts, make_accelerator().device)
     claim_conditions(out, conditioner)
-    writer, accelerator = ConditionWriter(conditioner, processor, dataset), make_accelerator()
+    tower, accelerator = load_frame_tower(parts, conditioner), make_accelerator()
+    writer = ConditionWriter(conditioner, tower, processor, dataset)
     if accelerator.is_main_process:
         write_shard(out / "portraits.safetensors", writer.all_views())
     clips = dataset.clips

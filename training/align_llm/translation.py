@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -29,11 +29,12 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.people import Look
-from storyboard.text.captions import find_mentions
+from storyboard.text.candidates import read_for, whom_words_allow
 from training.align_llm.layout import layout
 from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
+from training.examples.captions import people_in
 from training.examples.latents import frame_weight
 from training.maple_lane import BY_NAME
 from training.maple_lane.words import Shows
@@ -65,7 +66,7 @@ class Targets:
     """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
 
     The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
-    features: name and portrait -> (V,).
+    Somebody whose name is not one token is called STAND_IN. features: name and portrait -> (V,).
     """
 
     def __init__(self, conditioner: CharacterConditioner, features: Callable[[str, Portrait], torch.Tensor]):
@@ -82,8 +83,9 @@ class Targets:
     def condition(self, shows: Shows, cast: Cast) -> Target:
         """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
         names = tuple(person.name for person in shows.people)
+        called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
         tail = canonical(replace(shows, people=())).removeprefix(NOBODY)
-        target = self._text(canonical(shows), names, tail)
+        target = self._text(canonical(replace(shows, people=called)), names, tail)
         condition = target.condition.clone()
         for column, name in target.named.items():
             condition[column] = self._fused(condition[column], name, cast[name])
@@ -95,20 +97,20 @@ class Targets:
         return self._alone(name, portrait)
 
     def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
-        states, columns = self._encode(name, (name,))
+        states, columns = self._encode(self.conditioner.called(name), (name,))
         return self._fused(states[min(columns)], name, portrait)
 
     def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
         return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
 
     def _laid_out(self, caption: str, names: tuple[str, ...], tail: str) -> Target:
-        """tail: what the caption says behind its people."""
+        """names: whom the caption speaks of, in its order. tail: what it says behind them."""
         states, columns = self._encode(caption, names)
         tokens = self.conditioner.tokenizer(
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )
         ends = [end for _, end in tokens["offset_mapping"]]
-        mentions = find_mentions(caption, {name: () for name in names})
+        mentions = people_in(caption, names, self.conditioner.called)
         starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
         ids = tokens["input_ids"]
         order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), len(ids), len(states))
@@ -121,9 +123,9 @@ class Targets:
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
     def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
-        mentions = find_mentions(caption, {name: () for name in names})
+        mentions = people_in(caption, names, self.conditioner.called)
         (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
-        where = {c: m.name for c, m in zip(columns, mentions, strict=True) if c is not None}
+        where = {column: name for column, name in zip(columns, names, strict=True) if column is not None}
         return self.conditioner.encode_text([caption])[0], where
 
 
@@ -144,6 +146,7 @@ class Translations:
     ):
         self.read, self.targets, self.people = read, targets, people
         self.seed, self.learning = seed, learning
+        self._allowed = lru_cache(maxsize=None)(self._whom_words_allow)
         self._elsewhere = [who for one in read for who in one.telling.looks.items()]
         frames = range(len(read[0].telling.frames))
         # By number of the frame: how much each telling's counts, added up.
@@ -184,15 +187,26 @@ class Translations:
         wears = look or str(rng.choice(list(BY_NAME[name].outfits)))
         return Portrait(wears, int(rng.integers(VIEWS)) if self.learning else 0)
 
+    def _whom_words_allow(self, index: int, number: int) -> frozenset[str] | None:
+        """Whom the pipeline lets a mapper point at; None where the words leave it open, or say less than is shown."""
+        telling = self.read[index].telling
+        people = [_Named(name, pronoun) for name, pronoun in telling.pronouns.items()]
+        captions = [frame.caption for frame in telling.frames[: number + 1]]
+        sentence, earlier = read_for(people, captions[-1], captions[:-1])
+        allowed = whom_words_allow(sentence, people, earlier)
+        shown = {person.name for person in telling.frames[number].shows.people}
+        return allowed if allowed is not None and shown <= allowed else None
+
     def example(
         self, index: int, number: int, dressed: Cast, rng: np.random.Generator
     ) -> dict[str, torch.Tensor]:
-        """Returns frame `number` of a telling with this cast, the story's people first."""
-        one, cast = self.read[index], list(dressed)
-        story = one.telling.pronouns
-        places = rng.permutation(self.people)[: len(cast)] if self.learning else np.arange(len(cast))
+        """Returns frame `number` of a telling with those of this cast whom its words allow."""
+        one, allowed = self.read[index], self._allowed(index, number)
+        dressed = {name: portrait for name, portrait in dressed.items() if allowed is None or name in allowed}
+        places = rng.permutation(self.people)[: len(dressed)] if self.learning else np.arange(len(dressed))
+        taken = dict(zip(dressed, places.tolist(), strict=True))
         begin, now, end = int(one.words[0, 0]), int(one.words[number, 0]), int(one.words[number, 1])
-        place_of = torch.tensor([0, *(places[: len(story)] + 1)])
+        place_of = torch.tensor([0, *(taken.get(name, -1) + 1 for name in one.telling.pronouns)])
         sentence = torch.full((end - begin,), EARLIER)
         if self.learning:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
@@ -203,7 +217,7 @@ class Translations:
             torch.zeros(self.people, dtype=torch.long),
         )
         points = torch.zeros(len(target), dtype=torch.long)
-        for name, place in zip(cast, places.tolist(), strict=True):
+        for name, place in taken.items():
             vectors[place] = self.targets.person(name, dressed[name])
             pronouns[place] = PRONOUNS.index(dressed[name].pronoun(name))
             points[[column for column, who in named.items() if who == name]] = place + 1
@@ -219,6 +233,15 @@ class Translations:
             "worded": worded,
             "words": words,
         }
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Somebody as the words are read for them."""
+
+    name: str
+    pronoun: str
+    aliases: tuple[str, ...] = ()
 
 
 def _weight(shows: Shows) -> float:

@@ -26,6 +26,7 @@ from transformers import (
 )
 
 from storyboard.models.autoencoder import SharpAutoencoderKL
+from storyboard.models.portrait_encoder import PortraitEncoder
 
 CONFIGS = Path(__file__).parent
 
@@ -49,6 +50,14 @@ def load_vae(parts: Path) -> AutoencoderKL:
     folder = Path(parts) / "vae"
     sharp = AutoencoderKL.load_config(folder)["_class_name"] == SharpAutoencoderKL.__name__
     return (SharpAutoencoderKL if sharp else AutoencoderKL).from_pretrained(folder)
+
+
+def load_image_encoder(folder: Path) -> CLIPVisionModelWithProjection | PortraitEncoder:
+    """What reads portraits, fp32, of the class it was saved as; folder: its own."""
+    small = json.loads((Path(folder) / "config.json").read_text()).get("_class_name")
+    if small == PortraitEncoder.__name__:
+        return PortraitEncoder.from_pretrained(folder)
+    return CLIPVisionModelWithProjection.from_pretrained(folder, dtype=torch.float32)
 
 
 def build_unet(config: dict) -> UNet2DConditionModel:

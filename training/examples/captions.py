@@ -1,11 +1,14 @@
-"""Captions as the text tower reads them."""
+"""Captions as the text tower reads them, and whom a canonical one speaks of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from transformers import CLIPTokenizerFast
+
+from storyboard.text.captions import Mention, find_mentions
 
 
 def token_ids(tokenizer: CLIPTokenizerFast, captions: list[str]) -> torch.Tensor:
@@ -16,3 +19,12 @@ def token_ids(tokenizer: CLIPTokenizerFast, captions: list[str]) -> torch.Tensor
 def fits(tokenizer: CLIPTokenizerFast) -> Callable[[str], bool]:
     """Returns what says whether a text is read to its end."""
     return lambda text: len(tokenizer(text, verbose=False)["input_ids"]) <= tokenizer.model_max_length
+
+
+def people_in(caption: str, names: Sequence[str], called: Callable[[str], str]) -> tuple[Mention, ...]:
+    """Returns where a canonical caption speaks of each of these people, once and in their order.
+
+    called: what it calls somebody, which may be one word for several (`CharacterConditioner.called`).
+    """
+    found = find_mentions(caption, {called(name): () for name in names})
+    return tuple(replace(one, name=name) for one, name in zip(found, names, strict=True))

@@ -11,6 +11,7 @@ PARTS = {
     "decoder": "decoder",
     "clip": "clip",
     "looks": "look_probe",
+    "portraits": "portraits",
     "language-model": "language_model",
     "latents": "latents",
     "ldm": "ldm",

@@ -1,6 +1,7 @@
 """The autoencoder of the latent space: `python -m training.pretrain autoencoder --output_dir runs/autoencoder`.
 
-Trained on freshly drawn pictures, in fp32: with bf16 autocast and torch.compile it did not learn.
+Trained on freshly drawn pictures, in fp32: with bf16 autocast and torch.compile it did not learn. It can go on from
+an autoencoder with more latent channels, on a larger world; a head for detail (`pretrain decoder`) waits meanwhile.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,11 +20,16 @@ from PIL import Image
 from torch import nn
 from transformers import HfArgumentParser
 
+from storyboard.errors import StoryError
+from storyboard.models.autoencoder import PictureHead
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
 from training.configs.parts import build_vae, freeze, load_config, load_vae, save_part
 from training.examples.pixels import pixels_of
 from training.loop import LoopArguments, TrainingRun, row_generator
-from training.maple_lane import draw, draw_with_things, sample_story
+from training.maple_lane import KINDS, draw, draw_layers, kind_of, sample_story
+
+# A posterior as wide as the prior would drown what the untrained encoder has to say.
+NARROW = -5.0
 
 
 @dataclass
@@ -45,6 +52,13 @@ class AutoencoderArguments(LoopArguments):
     )
     anchored: int = field(
         default=500, metadata={"help": "steps over which the pull to principal components fades"}
+    )
+    world: Literal["cast", "people", "open", "mixed"] = field(
+        default="cast", metadata={"help": "whose stories the pictures are of"}
+    )
+    latent_channels: int = field(
+        default=0,
+        metadata={"help": "with --continued: so many in all, the further ones fresh; 0: as there are"},
     )
 
 
@@ -107,6 +121,7 @@ class Pictures:
     anchored: int
     figures: float
     latent: tuple[int, int, int]
+    world: str = "cast"
 
     def __call__(self, step: int, rows: range) -> dict:
         pictures = [self._picture(np.random.default_rng((self.seed, step, row))) for row in rows]
@@ -118,10 +133,13 @@ class Pictures:
         return {"pixels": pixels, "weights": weights, "noise": noise, "anchor": anchor}
 
     def _picture(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        story = sample_story(int(rng.integers(2**31)), frames=2, split="train")
-        picture, masks, things = draw_with_things(story.frames[rng.integers(2)].scene, self.size)
-        figures = torch.from_numpy(np.any([*masks.values(), things], axis=0))[None]
-        pixels, weights = pixels_of(picture), 1 + self.figures * figures
+        seed = int(rng.integers(2**31))
+        story = KINDS[kind_of(self.world, seed)](seed, 2, "train")
+        layers = draw_layers(story.frames[rng.integers(2)].scene, self.size)
+        figures = torch.from_numpy(np.any([*layers.people.values(), layers.held, *layers.things], axis=0))[
+            None
+        ]
+        pixels, weights = pixels_of(layers.picture), 1 + self.figures * figures
         return (pixels.flip(-1), weights.flip(-1)) if rng.random() < 0.5 else (pixels, weights)
 
 
@@ -129,11 +147,10 @@ def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
     """A fresh autoencoder, or the one in --parts with nothing left to anchor."""
     if args.continued:
         args.anchored = 0
-        vae = load_vae(Path(args.parts)).train()
+        vae = with_channels(load_vae(Path(args.parts)), args.latent_channels).train()
     else:
         vae = build_vae(load_config(args.config))
-        # A posterior as wide as the prior would drown what the untrained encoder has to say.
-        nn.init.constant_(vae.quant_conv.bias[vae.config.latent_channels :], -5.0)
+        nn.init.constant_(vae.quant_conv.bias[vae.config.latent_channels :], NARROW)
     if args.decoder_only:
         freeze(vae.encoder)
         freeze(vae.quant_conv)
@@ -141,9 +158,75 @@ def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
 
 
 @torch.no_grad()
-def sample_sheet(vae: AutoencoderKL, size: int) -> Image.Image:
+def with_channels(vae: AutoencoderKL, channels: int) -> AutoencoderKL:
+    """Returns `vae` with so many latent channels, or as it is for 0; it draws as before until it is trained.
+
+    The channels it has keep their places and meaning. StoryError where it has more.
+    """
+    has = vae.config.latent_channels
+    if channels in (0, has):
+        return vae
+    if channels < has:
+        raise StoryError(f"--latent_channels {channels}: the autoencoder has {has} already; give more, or 0.")
+    wider = type(vae).from_config(
+        {**vae.config, "latent_channels": channels, "latents_mean": None, "latents_std": None}
+    )
+    weights, places = wider.state_dict(), torch.arange(has)
+    means_and_variances = torch.cat([places, channels + places])
+    weights |= {name: w for name, w in vae.state_dict().items() if w.shape == weights[name].shape}
+    for layer, rows, columns in (
+        ("encoder.conv_out", means_and_variances, None),
+        ("quant_conv", means_and_variances, means_and_variances),
+        ("post_quant_conv", places, places),
+        ("decoder.conv_in", None, places),
+    ):
+        _grow(weights, vae.state_dict(), layer, rows, columns)
+    weights["quant_conv.bias"][channels + has :] = NARROW
+    wider.load_state_dict(weights)
+    return wider
+
+
+def _grow(
+    weights: dict[str, torch.Tensor],
+    known: dict[str, torch.Tensor],
+    layer: str,
+    rows: torch.Tensor | None,
+    columns: torch.Tensor | None,
+) -> None:
+    """Puts a layer's known weights at these rows and columns (None: all) of a larger one.
+
+    Known outputs take nothing from new inputs. Where a layer maps latents to latents, the new ones pass through.
+    """
+    weight, old = weights[f"{layer}.weight"], known[f"{layer}.weight"]
+    if rows is None:
+        # As random as they come, the new inputs are noise to begin with; a hundredth of it teaches as well.
+        weight *= 0.01
+        weight[:, columns] = old
+        return
+    if columns is None:
+        weight[rows] = old
+    else:
+        weight.zero_()
+        weight[range(len(weight)), range(len(weight))] = 1.0
+        weight[rows] = 0.0
+        weight[rows[:, None], columns] = old
+        weights[f"{layer}.bias"].zero_()
+    weights[f"{layer}.bias"][rows] = known[f"{layer}.bias"]
+
+
+def take_head(vae: AutoencoderKL) -> PictureHead | None:
+    """Takes a sharp autoencoder's head for detail off, whose work is two thirds of a step, and returns it."""
+    head = vae.decoder.conv_out
+    if not isinstance(head, PictureHead):
+        return None
+    vae.decoder.conv_out = head.base
+    return head
+
+
+@torch.no_grad()
+def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Image:
     """Four pictures over their reconstructions."""
-    scenes = [sample_story(seed, 2, "val").frames[1].scene for seed in range(4)]
+    scenes = [KINDS[kind_of(world, seed)](seed, 2, "val").frames[1].scene for seed in range(4)]
     pixels = torch.stack([pixels_of(draw(scene, size)) for scene in scenes]).to(vae.device)
     decoded = reconstruct(vae, posterior_of(vae, pixels).mode())
     rows = [
@@ -157,19 +240,24 @@ def main(argv: list[str]) -> None:
     (args,) = HfArgumentParser(AutoencoderArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(args)
+    head = take_head(vae)
     size = vae.config.sample_size
     side = size // downsampling(vae)
     latent = (vae.config.latent_channels, side, side)
     module = AutoencoderTraining(vae, args.kl, *principal_components(vae))
-    run = TrainingRun(module, Pictures(args.seed, size, args.anchored, args.figures, latent), args)
+    run = TrainingRun(
+        module, Pictures(args.seed, size, args.anchored, args.figures, latent, args.world), args
+    )
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             vae.eval()
             with run.averaged():
-                sample_sheet(vae, size).save(run.folder / f"sample-{stats.step:06d}.png")
+                sample_sheet(vae, size, args.world).save(run.folder / f"sample-{stats.step:06d}.png")
             vae.train()
     if run.accelerator.is_main_process:
         if not args.decoder_only:
             vae.register_to_config(latents_mean=None, latents_std=None)  # `latents` measures them anew
         with run.averaged():
+            if head is not None:
+                vae.decoder.conv_out = head
             save_part(Path(args.parts), "vae", vae)

@@ -6,7 +6,8 @@ Maple Lane's captions and portraits are made from the story of each picture, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from storyboard.models.conditioning import CharacterConditioner, Span
 from storyboard.people import Look
 from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
+from training.examples.captions import people_in
 from training.examples.clips import CaptionFitter, ClipExamples
 from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
 from training.examples.portraits import PortraitViews
-from training.maple_lane import KINDS, Scene, story
+from training.maple_lane import KINDS, Scene, StoryFrame, story
 from training.maple_lane.words import canonical_caption, deed, facts_of
 
 SHEET = 6  # samples in a row
@@ -33,10 +35,15 @@ _ARTICLES = ("a", "an", "the")
 
 
 class CharacterExamples:
-    """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents."""
+    """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents.
 
-    def __init__(self, cache: LatentCache, processor: CLIPImageProcessor, args: Any):
-        self.cache, self.processor, self.args = cache, processor, args
+    called: what a canonical caption calls somebody (`CharacterConditioner.called`).
+    """
+
+    def __init__(
+        self, cache: LatentCache, processor: CLIPImageProcessor, args: Any, called: Callable[[str], str]
+    ):
+        self.cache, self.processor, self.args, self.called = cache, processor, args, called
         self.views = PortraitViews(processor)
 
     def __call__(self, step: int, rows: range) -> dict:
@@ -68,8 +75,7 @@ class CharacterExamples:
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical
-        caption = frame.plain if plain else canonical_caption(facts_of(frame.scene))
-        mentions = mentions_of(caption, frame.scene)
+        caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called)
         deeds = [] if plain else deed_spans(caption, frame.scene, mentions)
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
@@ -104,6 +110,18 @@ def mentions_of(caption: str, scene: Scene) -> tuple[Mention, ...]:
     return find_mentions(caption, {actor.name: () for actor in scene.actors})
 
 
+def _plain(frame: StoryFrame) -> tuple[str, tuple[Mention, ...]]:
+    return frame.plain, mentions_of(frame.plain, frame.scene)
+
+
+def canonical_of(scene: Scene, called: Callable[[str], str]) -> tuple[str, tuple[Mention, ...]]:
+    """Returns the canonical caption of a scene and where it speaks of whom, strangers called as `called` has it."""
+    facts = facts_of(scene)
+    people = tuple(replace(person, name=called(person.name)) for person in facts.people)
+    caption = canonical_caption(replace(facts, people=people))
+    return caption, people_in(caption, facts.names, called)
+
+
 def deed_spans(caption: str, scene: Scene, mentions: Sequence[Mention]) -> list[tuple[str, Span]]:
     """Returns (who, span) of every word but articles that a canonical caption has for what somebody does."""
     found = []
@@ -135,21 +153,23 @@ def clip_examples(
     return train, still.samples(SHEET)
 
 
-def maple_lane_examples(args: Any, processor: CLIPImageProcessor) -> tuple[CharacterExamples, tuple]:
+def maple_lane_examples(
+    args: Any, processor: CLIPImageProcessor, called: Callable[[str], str]
+) -> tuple[CharacterExamples, tuple]:
     """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
 
     The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
     """
     cache = LatentCache(Path(args.latents))
-    examples = CharacterExamples(cache, processor, args)
+    examples = CharacterExamples(cache, processor, args, called)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
     for index in range(SHEET):
         kind = kinds[index % len(kinds)]
         tale = story("val", index) if kind == "cast" else KINDS[kind](SHEET_SEED + index, FRAMES, "val")
         frame = tale.frames[index % FRAMES]
-        captions.append(frame.plain if kind == "cast" else canonical_caption(facts_of(frame.scene)))
-        mentions = mentions_of(captions[-1], frame.scene)
+        caption, mentions = _plain(frame) if kind == "cast" else canonical_of(frame.scene, called)
+        captions.append(caption)
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
     return examples, (captions, spans, torch.stack(pixels))

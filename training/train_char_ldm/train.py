@@ -16,17 +16,10 @@ from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler,
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import nn
-from transformers import (
-    CLIPImageProcessor,
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    CLIPVisionModelWithProjection,
-    HfArgumentParser,
-)
+from transformers import CLIPImageProcessor, HfArgumentParser
 
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
-from storyboard.models.fusion import CharacterFuser
 from storyboard.models.losses import diffusion_loss
 from training.configs.parts import freeze, load_vae, save_part
 from training.examples.encoding import latents_of
@@ -35,6 +28,7 @@ from training.examples.samples import paint
 from training.loop import TrainingRun
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
+from training.train_char_ldm.start import last_layers, load_conditioner, load_unet
 
 
 class CharLdmTraining(nn.Module):
@@ -55,8 +49,7 @@ class CharLdmTraining(nn.Module):
         self.conditioner, self.noise, self.args = conditioner, noise, args
         freeze(self.text_encoder)
         freeze(self.image_encoder)
-        layers = self.image_encoder.vision_model.encoder.layers
-        for layer in layers[len(layers) - args.vision_layers :]:
+        for layer in last_layers(self.image_encoder, args.vision_layers):
             layer.requires_grad_(True)
         self.fuser.requires_grad_(args.fuser)
         if args.gradient_checkpointing:
@@ -137,23 +130,6 @@ def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
             module.gradient_checkpointing = False
 
 
-def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
-    """Text and vision tower as stage 1 finds them, the fuser fresh unless a run is continued."""
-    parts = Path(args.parts)
-    start = parts / "char_ldm" if args.continued else parts
-    tower = parts if args.new_tower else start
-    text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
-    image_encoder = CLIPVisionModelWithProjection.from_pretrained(
-        tower / "image_encoder", dtype=torch.float32
-    )
-    if args.continued:
-        fuser = CharacterFuser.from_pretrained(start / "fuser").train()
-    else:
-        fuser = CharacterFuser(text_encoder.config.hidden_size, image_encoder.config.projection_dim)
-    tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
-    return CharacterConditioner(tokenizer, text_encoder, image_encoder, fuser)
-
-
 def painter(
     module: CharLdmTraining, vae: AutoencoderKL, scheduler, samples: tuple
 ) -> Callable[[], Image.Image]:
@@ -174,8 +150,7 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
     vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
-    start = parts / "char_ldm" if args.continued else parts
-    unet = UNet2DConditionModel.from_pretrained(start / "unet").train()
+    unet = load_unet(args, vae.config.latent_channels).train()
     scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
@@ -183,7 +158,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.data:
         examples, samples = clip_examples(args, vae, processor, conditioner)
     else:
-        examples, samples = maple_lane_examples(args, processor)
+        examples, samples = maple_lane_examples(args, processor, conditioner.called)
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":

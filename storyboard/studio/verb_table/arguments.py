@@ -39,6 +39,13 @@ class LookFields(TypedDict, total=False):
     extras: dict[str, list[int]]
 
 
+class WordingFields(TypedDict):
+    """Words of a sentence, and what is drawn in their place."""
+
+    written: str
+    drawn: str
+
+
 STORY = Argument("story_id", str, "the id create_story gave", kind="story")
 FRAME = Argument("frame_id", str, "the frame's id, from get_story", kind="frame")
 TAKE = Argument("take_id", str, "the id of one of the frame's takes, from get_story", kind="take")
@@ -49,6 +56,13 @@ LOOK = Argument("look", LookFields, "fields of a look; those left out have their
 PORTRAIT = Argument("portrait", str, "one of their portraits: its label or its id, from get_story")
 ALIASES = Argument("aliases", list[str], "other names sentences may use", option="alias")
 PRONOUN = Argument("pronoun", Pronoun, f"{', '.join(PRONOUNS[:-1])} or {PRONOUNS[-1]}")
+WORDINGS = Argument(
+    "wordings",
+    list[WordingFields],
+    "what is drawn in place of words of the sentence, which stays as it is; those it does not have change nothing",
+    kind="wordings",
+    option="wording",
+)
 SHELF = Argument(
     "shelf", str, "a secret of yours under which stories are listed: 10 to 64 letters, digits, - and _"
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from storyboard.story.job import Job
-from storyboard.studio.verb_table.arguments import AFTER, BEFORE, FRAME, STORY
+from storyboard.studio.verb_table.arguments import AFTER, BEFORE, FRAME, STORY, WORDINGS
 from storyboard.studio.verb_table.verb import Argument, Verb
 
 DRAW = Argument("draw", bool, "false: only write it, and draw it later", default=True)
@@ -17,8 +17,8 @@ DRAWN = "The frame with the address of its new picture."
 QUEUED = "How many frames wait to be drawn now; progress says how far they are."
 
 
-def _add(studio: Any, story_id: str, sentence: str, draw: bool, **place: str | None) -> Any:
-    frame, job = studio.add(story_id, sentence, place["after_id"], place["before_id"], draw)
+def _add(studio: Any, story_id: str, sentence: str, wordings: Any, draw: bool, **beside: str | None) -> Any:
+    frame, job = studio.add(story_id, sentence, beside["after_id"], beside["before_id"], wordings, draw)
     return job or frame
 
 
@@ -105,6 +105,7 @@ DRAWING_VERBS = (
             ),
             AFTER,
             BEFORE,
+            WORDINGS.optional(),
             DRAW,
         ),
         _add,

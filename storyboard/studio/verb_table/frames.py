@@ -172,6 +172,34 @@ FRAME_VERBS = (
         "sets",
         "The frame, which is out of date if its picture showed somebody else.",
     ),
+    edit(
+        "set_place",
+        "Say where a frame is, whatever its sentence says. Nothing is drawn: call draw_frame next.",
+        (
+            FRAME,
+            Argument(
+                "place", str, "one of the places in get_story; left out, it is up to the story again"
+            ).optional(),
+        ),
+        "sets",
+        "The frame, which is out of date if its picture showed another place.",
+        the_frame,
+    ),
+    edit(
+        "draw_as",
+        "Say what is drawn in place of words of a frame's sentence, which stays as it is. Nothing is drawn: call "
+        "draw_frame next.",
+        (
+            FRAME,
+            Argument("written", str, "words of the sentence"),
+            Argument(
+                "drawn", str, "what is drawn in their place; left out, those words themselves"
+            ).optional(),
+        ),
+        "sets",
+        "The frame, which is out of date if its picture was drawn from other words.",
+        the_frame,
+    ),
     Verb(
         "import_frame",
         "Add a picture made here, which says itself how it was made, as a frame at the end.",

@@ -91,9 +91,10 @@ STORY_VERBS = (
     ),
     Verb(
         "get_story",
-        "Look at a story as it is now: its cast with the portraits they wear, and its frames in order, each with its "
-        "sentence, the address of its picture, all its takes, whom its pronouns were read as, what may be wrong with "
-        "the picture, and whether it is out of date and why.",
+        "Look at a story as it is now: its cast with the portraits they wear, the places that the model knows, and its "
+        "frames in order, each with its sentence, the address of its picture, all its takes, whom its pronouns were "
+        "read as, where it is and how that is known, what may be wrong with the picture, and whether it is out of date "
+        "and why.",
         (STORY,),
         _get,
         "reads",

@@ -1,0 +1,93 @@
+"""People a sentence counts instead of naming them: "all three", "the two women", "the other two", "both of them".
+
+Whom such words mean is decided where exactly so many people fit, and else left to the model. Knows neither torch,
+gradio nor stories.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from storyboard.text.candidates import Person
+from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence
+from storyboard.text.preferences import SUREST
+from storyboard.text.word_classes import is_counted
+
+_COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4}
+# What may be counted -> the pronoun of those who are; "" for anybody's.
+_NOUNS = {
+    **dict.fromkeys(("women", "ladies", "girls"), "she"),
+    **dict.fromkeys(("men", "gentlemen", "boys"), "he"),
+    **dict.fromkeys(("friends", "people"), ""),
+}
+_GROUP = re.compile(
+    rf"""(?<![\w-])(?:
+        (?:(?P<all>all)|the(?P<other>\s+other)?)\s+(?P<count>two|three|four)|(?P<both>both)
+    )(?:\s+(?P<them>of\s+them)|\s+(?:of\s+the\s+)?(?P<noun>{"|".join(_NOUNS)}))?(?![\w-])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>\w+)|\s*$")
+
+
+def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
+    """The sentence with names for people whom it only counts: after "Rosa, Milo and Pip run.", "All three eat.".
+
+    earlier: the sentences before it, oldest first, read for the names of `cast`. "The two of them" is a pronoun, and
+    stays (`counted_pronouns`).
+    """
+    for found in reversed(list(_GROUP.finditer(caption))):
+        if not found["them"] and _is_of_people(found, caption):
+            names = _whom(found, caption, cast, earlier)
+            if names:
+                caption = caption[: found.start()] + listed(names) + caption[found.end() :]
+    return caption
+
+
+def counted_pronouns(
+    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+) -> tuple[Binding, ...]:
+    """Whom the pronouns of `sentence` stand for that say how many they are: "the two of them", "both of them"."""
+    counted = {found.end(): found for found in _GROUP.finditer(sentence.text) if found["them"]}
+    decided = []
+    for occurrence, pronoun in enumerate(sentence.pronouns):
+        if pronoun.end in counted:
+            names = _whom(counted[pronoun.end], sentence.text, cast, earlier)
+            if names:
+                decided.append(Binding(pronoun.word, occurrence, tuple(names), SUREST))
+    return tuple(decided)
+
+
+def _is_of_people(found: re.Match[str], caption: str) -> bool:
+    """Not "the two buns", "both hands" or "both Rosa and Milo"."""
+    if found["noun"]:
+        return True
+    following = _NEXT.match(caption, found.end())
+    word = (following["word"] or "").lower() if following else ""
+    if found["both"]:
+        # Elsewhere it says no more than "they" does: "They both wave."
+        opens = not caption[: found.start()].strip() or caption[: found.start()].rstrip()[-1] in ".!?:;"
+        return opens and bool(word) and following["word"].islower() and not is_counted(word)
+    return not word or not is_counted(word)
+
+
+def _whom(
+    found: re.Match[str], caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+) -> list[str]:
+    """Who is counted, in the order of the cast; nobody where another number fits."""
+    count = _COUNTS[(found["count"] or found["both"]).lower()]
+    pronoun = _NOUNS.get((found["noun"] or "").lower(), "")
+    fitting = {one.name for one in cast if not pronoun or one.pronoun == pronoun}
+    names = {one.name: one.aliases for one in cast}
+    sentence = read_sentence(caption, names)
+    before = {one.name for one in sentence.mentions if one.end <= found.start()} & fitting
+    if len(before) == count and not found["other"]:
+        return [one.name for one in cast if one.name in before]
+    # All are those here as well; otherwise whoever is named beside them does something else.
+    known = before if found["all"] else set()
+    others = set() if found["all"] else set(sentence.names)
+    for read in reversed(earlier):
+        known = known | (set(read.names) & fitting - others)
+        if len(known) >= count:
+            break
+    return [one.name for one in cast if one.name in known] if len(known) == count else []

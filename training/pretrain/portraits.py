@@ -1,0 +1,118 @@
+"""A portrait encoder for anybody: `python -m training.pretrain portraits --output_dir runs/portraits`.
+
+Linear heads read every facet of a look off the feature that the fuser will read (Eq. 1), and are thrown away. People
+are drawn as they are needed, and there is no end of them. Knows nothing of captions and frames.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from transformers import CLIPImageProcessor, CLIPVisionModel, HfArgumentParser
+
+from storyboard.models.portrait_encoder import PortraitEncoder
+from storyboard.people import Look, draw_person, sample_look
+from training.configs.parts import build_image_processor, load_config, load_image_encoder, save_part
+from training.examples.weather import as_uploaded
+from training.loop import LoopArguments, TrainingRun
+from training.pretrain.look_heads import LookHeads, look_targets
+from training.pretrain.look_probe import LookProbe, tell_looks
+
+AS_DRAWN = 0.3  # share of portraits that are shown as they are drawn
+WINDOW = 128  # steps, after which the same portraits come again, seen otherwise: drawing one costs as much as a step
+SHOWINGS = 3  # of each portrait
+
+
+@dataclass
+class PortraitArguments(LoopArguments):
+    """Loop arguments with this part's defaults: some 70 portraits a second on one core."""
+
+    steps: int = 6000
+    batch: int = 64
+    lr: float = 1e-3
+    decay: float = 0.5
+    ema: float = 0.998
+    config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
+    parts: str = field(default="runs/anybody/parts", metadata={"help": "folder of base parts"})
+    probed: int = field(default=2000, metadata={"help": "people a checkpoint's probe learns from"})
+
+
+class Portraits:
+    """Step -> pixels (B, 3, S, S) of train people, and their `look_targets`."""
+
+    def __init__(self, seed: int, batch: int, processor: CLIPImageProcessor):
+        self.seed, self.processor = seed, processor
+        self.size = processor.crop_size["height"]
+        self._drawn = lru_cache(maxsize=WINDOW * batch)(self._draw)
+
+    def __call__(self, step: int, rows: range) -> dict:
+        window, within = step // (WINDOW * SHOWINGS), step % WINDOW
+        people = [self._drawn((self.seed, window, within, row)) for row in rows]
+        seen = [
+            self._seen(picture, np.random.default_rng((self.seed, step, row)))
+            for row, (_, picture) in zip(rows, people, strict=True)
+        ]
+        return {
+            "pixels": self.processor(seen, return_tensors="pt")["pixel_values"],
+            "looks": look_targets([look for look, _ in people]),
+        }
+
+    def _draw(self, who: tuple[int, ...]) -> tuple[Look, np.ndarray]:
+        look = sample_look(int(np.random.default_rng(who).integers(2**31)), "train")
+        return look, draw_person(look, self.size)
+
+    @staticmethod
+    def _seen(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
+        return Image.fromarray(picture) if rng.random() < AS_DRAWN else as_uploaded(picture, rng)
+
+
+class PortraitTraining(nn.Module):
+    """The loss of the look heads on an encoder's features."""
+
+    def __init__(self, encoder: PortraitEncoder):
+        super().__init__()
+        self.encoder = encoder
+        self.heads = LookHeads(encoder.config.projection_dim)
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        return {"loss": self.heads(self.encoder(batch["pixels"]).image_embeds, batch["looks"])}
+
+
+def main(argv: list[str]) -> None:
+    (args,) = HfArgumentParser(PortraitArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    parts, config = Path(args.parts), load_config(args.config)
+    processor = build_image_processor(config)
+    encoder = (
+        PortraitEncoder.from_pretrained(parts / "image_encoder")
+        if args.continued
+        else PortraitEncoder(**config["portrait_encoder"])
+    ).train()
+    run = TrainingRun(PortraitTraining(encoder), Portraits(args.seed, args.batch, processor), args)
+    probe = LookProbe(processor, args.probed)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            with run.averaged():
+                line = tell_looks(probe(lambda pixels: encoder(pixels).image_embeds), step=run.step)
+            with open(run.folder / "looks.jsonl", "a") as file:
+                file.write(json.dumps(line) + "\n")
+    if run.accelerator.is_main_process:
+        keep_tower(parts)
+        with run.averaged():
+            save_part(parts, "image_encoder", encoder)
+        save_part(parts, "image_processor", processor)
+
+
+def keep_tower(parts: Path) -> None:
+    """Frames are still seen with CLIP's vision tower, stage 1's own where there is one: `visual_encoder`."""
+    for folder in (parts / "char_ldm" / "image_encoder", parts / "image_encoder"):
+        if folder.exists() and not isinstance(load_image_encoder(folder), PortraitEncoder):
+            save_part(parts, "visual_encoder", CLIPVisionModel.from_pretrained(folder, dtype=torch.float32))
+            return

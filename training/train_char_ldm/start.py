@@ -1,0 +1,76 @@
+"""What stage 1 begins with: the parts of a folder, and a denoiser that fits the autoencoder's latents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import nn
+from transformers import CLIPTextModel, CLIPTokenizerFast, CLIPVisionModelWithProjection
+
+from storyboard.errors import StoryError
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.fusion import CharacterFuser
+from storyboard.models.portrait_encoder import PortraitEncoder
+from training.configs.parts import load_image_encoder
+from training.train_char_ldm.arguments import CharLdmArguments
+
+
+def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
+    """Returns text and vision tower as stage 1 finds them, the fuser fresh unless a run is continued."""
+    parts = Path(args.parts)
+    start = parts / "char_ldm" if args.continued else parts
+    text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
+    image_encoder = load_image_encoder((parts if args.new_tower else start) / "image_encoder")
+    if args.continued:
+        fuser = CharacterFuser.from_pretrained(start / "fuser").train()
+    else:
+        fuser = CharacterFuser(text_encoder.config.hidden_size, image_encoder.config.projection_dim)
+    tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
+    return CharacterConditioner(tokenizer, text_encoder, image_encoder, fuser)
+
+
+def last_layers(encoder: CLIPVisionModelWithProjection | PortraitEncoder, count: int) -> Sequence[nn.Module]:
+    """Returns the last `count` layers of a vision tower; a portrait encoder has none that stage 1 would train."""
+    if isinstance(encoder, PortraitEncoder):
+        return ()
+    layers = encoder.vision_model.encoder.layers
+    return layers[len(layers) - count :]
+
+
+def load_unet(args: CharLdmArguments, channels: int) -> UNet2DConditionModel:
+    """Returns the denoiser of the parts, for latents of so many channels.
+
+    Where the autoencoder has got more, the denoiser goes on with those it knows: it does not look at the new ones yet,
+    and predicts nothing for them. StoryError where it knows more channels than there are.
+    """
+    parts = Path(args.parts)
+    unet = UNet2DConditionModel.from_pretrained((parts / "char_ldm" if args.continued else parts) / "unet")
+    known = unet.config.in_channels
+    if known > channels:
+        raise StoryError(
+            f"The denoiser of {parts} draws latents of {known} channels, and its autoencoder has {channels}; put the "
+            "autoencoder back that it was trained with."
+        )
+    if known < channels:
+        unet.conv_in, unet.conv_out = (
+            _wider(unet.conv_in, inputs=channels),
+            _wider(unet.conv_out, outputs=channels),
+        )
+        unet.register_to_config(in_channels=channels, out_channels=channels)
+    return unet
+
+
+@torch.no_grad()
+def _wider(layer: nn.Conv2d, inputs: int | None = None, outputs: int | None = None) -> nn.Conv2d:
+    """Returns a convolution with more inputs or outputs, whose further weights are zero."""
+    wider = nn.Conv2d(
+        inputs or layer.in_channels, outputs or layer.out_channels, layer.kernel_size, padding=layer.padding
+    )
+    for name, weight in wider.named_parameters():
+        old = getattr(layer, name)
+        weight.zero_()
+        weight[tuple(slice(size) for size in old.shape)] = old
+    return wider
