@@ -89,7 +89,7 @@ def test_the_endpoints_are_typed_and_nothing_else_is_public(client):
         one["parameter_name"]: (one["python_type"]["type"], one["parameter_has_default"])
         for one in endpoints["/add_frame"]["parameters"]
     }
-    assert list(parameters) == ["story_id", "sentence", "after_id", "before_id", "draw"]
+    assert list(parameters) == ["story_id", "sentence", "after_id", "before_id", "wordings", "draw"]
     assert (parameters["sentence"], parameters["draw"]) == (("str", False), ("bool", True))
 
 

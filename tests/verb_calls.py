@@ -71,7 +71,15 @@ CALLS = (
         "get_story",
         STORY,
         "STORY",
-        lambda story, told, made: [one["caption"] for one in told["frames"]] == captions(story),
+        before=lambda made: made.studio.change(
+            made.STORY, "set_place", frame=made.FIRST, place="in the kitchen"
+        ),
+        holds=lambda story, told, made: (
+            [one["caption"] for one in told["frames"]] == captions(story)
+            and [(one["place"], one["place_by"], one["place_from"]) for one in told["frames"][:2]]
+            == [("in the kitchen", "writer", None), ("in the kitchen", "words", 1)]
+            and "in the kitchen" in told["places"]
+        ),
     ),
     Call(
         "list_stories",
