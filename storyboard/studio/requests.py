@@ -11,6 +11,7 @@ from itertools import chain
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
+from storyboard.story.descriptions import look_in_words
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
 from storyboard.text.captions import ReadSentence, clean_caption, clean_text
@@ -41,7 +42,11 @@ def request_for(
         clean_caption(text, what=f"Frame {number} with names in place of its pronouns")
     cast = tuple(
         CastMember(
-            one.name, one.pronoun, story.names[one.name], pictures.later(one.portrait_in(frame).picture)
+            one.name,
+            one.pronoun,
+            story.names[one.name],
+            pictures.later(one.portrait_in(frame).picture),
+            look_in_words(one, one.portrait_in(frame).look),
         )
         for one in story.cast
         if one.name not in frame.excluded

@@ -45,7 +45,9 @@ class Hints:
     cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known.
     `context_frames` is how many earlier frames it reads at most; 0 for as many as there are. `peopled`: every picture
     it learned from shows one of its cast, and so does every picture it draws. `anybody`: it has learned to draw whoever
-    has a look, not its cast alone.
+    has a look, not its cast alone. `styled`: it can be told a style and what no picture is to show; `style_pictures`:
+    it looks at an example of the style, too; `aspects`: the shapes of picture it draws, none where there is only one.
+    `shows_attention`: it says where a picture looked at whom; `judges`: and what is wrong with one.
     """
 
     places: tuple[str, ...] = ()
@@ -59,6 +61,11 @@ class Hints:
     context_frames: int = 0
     peopled: bool = False
     anybody: bool = False
+    styled: bool = False
+    style_pictures: bool = False
+    aspects: tuple[str, ...] = ()
+    shows_attention: bool = True
+    judges: bool = True
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""
