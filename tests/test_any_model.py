@@ -9,7 +9,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
-from storyboard.pipeline.any_model import Wanted, open_model
+from storyboard.pipeline.any_model import Wanted, loras, open_model
 from storyboard.pipeline.any_model.adapter import strips
 from storyboard.pipeline.any_model.prompts import understand, write_prompt
 from storyboard.pipeline.sturdy import SturdyRenderer
@@ -227,7 +227,7 @@ def test_a_request_that_cannot_be_drawn_is_refused_before_the_first_step(opened,
 def refused(model, adapter=None, **wanted):
     with pytest.raises(StoryError) as told:
         open_model(Wanted(str(model), str(adapter) if adapter else None, **wanted), lambda line: None)
-    assert str(told.value).count(". ") == 0 and str(told.value).endswith(".")  # one sentence
+    assert str(told.value).count(". ") == 0 and str(told.value).endswith((".", ".txt"))  # one sentence
     return str(told.value)
 
 
@@ -286,3 +286,37 @@ def test_a_damaged_model_and_one_of_pickled_weights_are_refused(folders, tmp_pat
     unet = pickled / "unet" / "diffusion_pytorch_model.safetensors"
     unet.rename(unet.with_suffix(".bin"))
     assert "choose a model with safetensors" in refused(pickled)
+
+
+# -- LoRAs
+
+
+@pytest.fixture(scope="module")
+def watercolour(folders):
+    return tiny_hub.lora(folders["sd"].parent / "watercolour", folders["sd"])
+
+
+def test_a_lora_changes_pictures_by_its_weight(folders, opened, watercolour):
+    pytest.importorskip("peft", reason="pip install -r requirements-lora.txt")
+    plain = pixels(opened("sd", "sd-adapter"), TOGETHER)
+    whole, half = (
+        pixels(opened("sd", "sd-adapter", loras=(named,)), TOGETHER)
+        for named in (str(watercolour.parent), f"{watercolour}=0.5")
+    )
+    assert len({plain, whole, half}) == 3
+
+
+def test_a_lora_that_does_not_fit_or_is_not_there_is_refused(folders, watercolour, tmp_path):
+    pytest.importorskip("peft", reason="pip install -r requirements-lora.txt")
+    save_file({"unet.nowhere.to_q.lora_A.weight": torch.zeros(2, 2)}, tmp_path / "other.safetensors")
+    assert "does not fit a StableDiffusionPipeline" in refused(
+        folders["sd"], loras=(str(tmp_path / "other.safetensors"),)
+    )
+    assert "there are several" in refused(folders["sd"], loras=(str(folders["sd-adapter"]),))
+    assert "is none; give a number above 0" in refused(folders["sd"], loras=(f"{watercolour}=9",))
+    assert "neither a folder here nor the name" in refused(folders["sd"], loras=("nonsense",))
+
+
+def test_without_its_package_a_lora_says_which(folders, watercolour, monkeypatch):
+    monkeypatch.setattr(loras, "find_spec", lambda name: None)
+    assert "requirements-lora.txt" in refused(folders["sd"], loras=(str(watercolour),))

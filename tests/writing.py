@@ -67,6 +67,8 @@ EVERY_CHANGE: list[tuple[Act, str]] = [
     (lambda s, f: s.rename("The lane"), "renaming the story"),
     (lambda s, f: s.set_look("ink"), "changing the look"),
     (lambda s, f: s.set_quality("draft"), "changing the quality"),
+    (lambda s, f: s.set_style("ink", "", "wide"), "changing the style"),
+    (lambda s, f: s.set_style_picture(blue()), "changing the style's picture"),
     (lambda s, f: s.add_character("Ada", "she", [], blue()), "adding Ada to the cast"),
     (lambda s, f: s.edit_character("Rosa", "Ruby", "she", []), "changing Rosa"),
     (lambda s, f: s.remove_character("Rosa"), "removing Rosa from the cast"),

@@ -93,11 +93,14 @@ def place_of(named: str, what: str) -> HubPlace:
 
     StoryError for what is neither.
     """
-    path = Path(named).expanduser()
-    if path.is_file():
-        return HubPlace(what, folder=path.parent, file=path.name)
-    if path.is_dir():
-        return HubPlace(what, folder=path)
+    try:
+        path = Path(named).expanduser()
+        if path.is_file():
+            return HubPlace(what, folder=path.parent, file=path.name)
+        if path.is_dir() and named:
+            return HubPlace(what, folder=path)
+    except (OSError, ValueError, RuntimeError):  # too long, not a path at all, nobody's home
+        pass
     parts = named.split("/")
     if len(parts) >= 2 and all(_PART.fullmatch(part) for part in parts):
         return HubPlace(what, repository="/".join(parts[:2]), file="/".join(parts[2:]))

@@ -9,12 +9,13 @@ A look that cannot be read costs its portrait nothing but the look, and whoever 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import asdict
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
-from storyboard.renderer import CONDITIONINGS, Verdict
+from storyboard.renderer import ASPECTS, CONDITIONINGS, Verdict
+from storyboard.story.fields import Fields, Tell, damaged, unique, untold
 from storyboard.story.values import (
     CHECKINGS,
     ID,
@@ -27,6 +28,7 @@ from storyboard.story.values import (
     MAX_NAME,
     MAX_PORTRAITS,
     MAX_SEED,
+    MAX_STYLE,
     MAX_TAKES,
     MAX_TITLE,
     PRONOUNS,
@@ -35,9 +37,10 @@ from storyboard.story.values import (
     Frame,
     Portrait,
     Story,
+    StoryStyle,
     Take,
 )
-from storyboard.text.captions import MAX_CAPTION, Binding, Reading, clean_text
+from storyboard.text.captions import MAX_CAPTION, Binding, Reading
 
 VERSION = 1
 MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
@@ -45,13 +48,6 @@ MAX_STRANGERS = 100  # in a picture
 
 _PICTURE = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"[0-9a-f]{64}|")
-
-T = TypeVar("T")
-Tell = Callable[[str], None]
-
-
-def untold(sentence: str) -> None:
-    """For readers that have nobody to tell."""
 
 
 def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) -> dict:
@@ -67,6 +63,7 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
         "look": story.look,
         "quality": story.quality,
         "checking": story.checking,
+        "style": asdict(story.style),
         "cast": [_character_to_json(character) for character in story.cast],
         "frames": [(frame or frame_to_json)(one) for one in story.frames],
     }
@@ -78,7 +75,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
     `tell` is called with a sentence for every look that was left out, which costs the story nothing else. A frame that
     was read before stands for itself.
     """
-    fields = _Fields(data, "story", tell)
+    fields = Fields(data, "story", tell)
     if fields.whole("version", 1, 10**6) > VERSION:
         raise StoryError("The story was written by a newer version of this app; update the app to open it.")
     story = Story(
@@ -90,15 +87,16 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
         look=fields.one_of("look", LOOKS, default="colour"),
         quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
         checking=fields.one_of("checking", CHECKINGS, default="ask"),
+        style=fields.part_or_none("style", _style) or StoryStyle(),
     )
     _check_names(story)
-    _unique([frame.id for frame in story.frames], "story.frames")
+    unique([frame.id for frame in story.frames], "story.frames")
     return story
 
 
 def frame_from_json(data: object, tell: Tell = untold) -> Frame:
     """The frame `frame_to_json` wrote. StoryError naming the place for anything else."""
-    return _frame(_Fields(data, "frame", tell))
+    return _frame(Fields(data, "frame", tell))
 
 
 def _character_to_json(character: Character) -> dict:
@@ -165,6 +163,7 @@ def _take_to_json(take: Take) -> dict:
         "read": list(take.read),
         "model": take.model,
         "verdict": take.verdict and verdict_to_json(take.verdict),
+        "style": take.style,
     }
 
 
@@ -179,134 +178,18 @@ def verdict_to_json(verdict: Verdict) -> dict:
     }
 
 
-class _Fields:
-    """The fields of one JSON object, each fetched with what it has to be. `where` is its place, for errors."""
-
-    def __init__(self, data: object, where: str, tell: Tell) -> None:
-        if not isinstance(data, dict):
-            raise _damaged(where, "is not an object")
-        self._data = data
-        self.where = where
-        self.tell = tell
-
-    def get(self, name: str, default: object = ...) -> Any:
-        """The value; `default` where there is none, and StoryError where that is `...`."""
-        value = self._data.get(name, default)
-        if value is ...:
-            raise _damaged(f"{self.where}.{name}", "is missing")
-        return value
-
-    def wrong(self, name: str, why: str) -> StoryError:
-        return _damaged(f"{self.where}.{name}", why)
-
-    def text(self, name: str, limit: int, default: object = ..., empty: bool = True) -> str:
-        """Text as `clean_text` leaves it, which is how all of it was stored."""
-        value = self.get(name, default)
-        if not isinstance(value, str) or len(value) > limit or clean_text(value) != value:
-            raise self.wrong(name, f"is not plain text of at most {limit} characters")
-        if not (value or empty):
-            raise self.wrong(name, "is empty")
-        return value
-
-    def match(self, name: str, pattern: re.Pattern[str], default: object = ...) -> str:
-        value = self.get(name, default)
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise self.wrong(name, "is not of the right form")
-        return value
-
-    def whole(self, name: str, low: int, high: int) -> int:
-        value = self.get(name)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.wrong(name, f"is not a whole number from {low} to {high}")
-        return value
-
-    def whole_or_none(self, name: str, low: int, high: int) -> int | None:
-        return None if self.get(name, None) is None else self.whole(name, low, high)
-
-    def number(self, name: str, low: float, high: float) -> float:
-        value = self.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.wrong(name, "is not a number")
-        if not low <= value <= high:  # NaN is not either
-            raise self.wrong(name, f"is not from {low:g} to {high:g}")
-        return float(value)
-
-    def flag(self, name: str, default: bool) -> bool:
-        value = self.get(name, default)
-        if not isinstance(value, bool):
-            raise self.wrong(name, "is neither true nor false")
-        return value
-
-    def one_of(self, name: str, choices: Sequence[str], default: object = ...) -> str:
-        value = self.get(name, default)
-        if value not in choices:
-            raise self.wrong(name, f"is none of {', '.join(choices)}")
-        return value
-
-    def items(
-        self,
-        name: str,
-        limit: int,
-        read: Callable[[_Fields], T],
-        default: object = ...,
-        known: tuple[type, ...] = (),
-    ) -> tuple[T, ...]:
-        """A list of objects, each read by `read`; what is a `known` already stands for itself."""
-        return tuple(
-            value
-            if isinstance(value, known)
-            else read(_Fields(value, f"{self.where}.{name}[{index}]", self.tell))
-            for index, value in enumerate(self._list(name, limit, default))
-        )
-
-    def part_or_none(self, name: str, read: Callable[[_Fields], T]) -> T | None:
-        """An object, read by `read`; None where there is none."""
-        value = self.get(name, None)
-        return None if value is None else read(_Fields(value, f"{self.where}.{name}", self.tell))
-
-    def names(self, name: str, limit: int = MAX_CAST, default: object = ...) -> tuple[str, ...]:
-        """A list of names, none twice."""
-        values = self._list(name, limit, default)
-        for value in values:
-            if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or clean_text(value) != value:
-                raise self.wrong(name, f"holds something that is no name of at most {MAX_NAME} characters")
-        _unique(values, f"{self.where}.{name}")
-        return tuple(values)
-
-    def ids(self, name: str, limit: int) -> tuple[str, ...]:
-        values = self._list(name, limit, ())
-        if not all(isinstance(value, str) and ID.fullmatch(value) for value in values):
-            raise self.wrong(name, "holds something that is no id")
-        return tuple(values)
-
-    def pairs(self, name: str, pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
-        """A list of [character's name, something of the form `pattern`], no name twice."""
-        values = self._list(name, MAX_CAST, ())
-        for value in values:
-            if not (
-                isinstance(value, list)
-                and len(value) == 2
-                and all(isinstance(part, str) for part in value)
-                and 0 < len(value[0]) <= MAX_NAME
-                and clean_text(value[0]) == value[0]
-                and pattern.fullmatch(value[1])
-            ):
-                raise self.wrong(name, "holds something that is no pair of a name and an id or key")
-        _unique([value[0] for value in values], f"{self.where}.{name}")
-        return tuple((value[0], value[1]) for value in values)
-
-    def _list(self, name: str, limit: int, default: object) -> list | tuple:
-        value = self.get(name, default)
-        if value is not default and not isinstance(value, list):
-            raise self.wrong(name, "is not a list")
-        if len(value) > limit:
-            raise self.wrong(name, f"has {len(value)} entries and may have {limit}")
-        return value
+def _style(fields: Fields) -> StoryStyle:
+    return StoryStyle(
+        words=fields.text("words", MAX_STYLE),
+        negative=fields.text("negative", MAX_STYLE),
+        aspect=fields.one_of("aspect", tuple(ASPECTS)),
+        picture=fields.match("picture", _HASH),
+    )
 
 
-def _character(fields: _Fields) -> Character:
+def _character(fields: Fields) -> Character:
     portraits = fields.items("portraits", MAX_PORTRAITS, _portrait)
-    _unique([portrait.id for portrait in portraits], f"{fields.where}.portraits")
+    unique([portrait.id for portrait in portraits], f"{fields.where}.portraits")
     chosen = fields.match("chosen", ID)
     if chosen not in [portrait.id for portrait in portraits]:
         raise fields.wrong("chosen", "is none of the portraits")
@@ -319,7 +202,7 @@ def _character(fields: _Fields) -> Character:
     )
 
 
-def _portrait(fields: _Fields) -> Portrait:
+def _portrait(fields: Fields) -> Portrait:
     label = fields.text("label", MAX_LABEL)
     return Portrait(
         id=fields.match("id", ID),
@@ -329,7 +212,7 @@ def _portrait(fields: _Fields) -> Portrait:
     )
 
 
-def _look(fields: _Fields, label: str) -> Look | None:
+def _look(fields: Fields, label: str) -> Look | None:
     described = fields.get("look", None)
     try:
         return None if described is None else Look.from_json(described)
@@ -341,9 +224,9 @@ def _look(fields: _Fields, label: str) -> Look | None:
         return None
 
 
-def _frame(fields: _Fields) -> Frame:
+def _frame(fields: Fields) -> Frame:
     takes = fields.items("takes", MAX_TAKES, _take, default=())
-    _unique([take.id for take in takes], f"{fields.where}.takes")
+    unique([take.id for take in takes], f"{fields.where}.takes")
     chosen = fields.get("chosen", None)
     if chosen is not None and chosen not in [take.id for take in takes]:
         raise fields.wrong("chosen", "is none of the takes")
@@ -362,14 +245,14 @@ def _frame(fields: _Fields) -> Frame:
     )
 
 
-def _binding(fields: _Fields) -> Binding:
+def _binding(fields: Fields) -> Binding:
     names = fields.names("names")
     if not names:
         raise fields.wrong("names", "is empty")
     return Binding(fields.text("word", 10, empty=False), fields.whole("occurrence", 0, MAX_READINGS), names)
 
 
-def _take(fields: _Fields) -> Take:
+def _take(fields: Fields) -> Take:
     return Take(
         id=fields.match("id", ID),
         caption=fields.text("caption", MAX_CAPTION, empty=False),
@@ -388,10 +271,11 @@ def _take(fields: _Fields) -> Take:
         read=fields.ids("read", MAX_FRAMES),
         model=fields.text("model", MAX_MODEL, default=""),
         verdict=fields.part_or_none("verdict", _verdict),
+        style=fields.match("style", _HASH, default=""),
     )
 
 
-def _verdict(fields: _Fields) -> Verdict:
+def _verdict(fields: Fields) -> Verdict:
     return Verdict(
         missing=fields.names("missing"),
         twice=fields.names("twice"),
@@ -401,7 +285,7 @@ def _verdict(fields: _Fields) -> Verdict:
     )
 
 
-def _reading(fields: _Fields) -> Reading:
+def _reading(fields: Fields) -> Reading:
     start = fields.whole("start", 0, MAX_CAPTION)
     return Reading(
         word=fields.text("word", 10, empty=False),
@@ -415,23 +299,14 @@ def _reading(fields: _Fields) -> Reading:
 
 def _check_names(story: Story) -> None:
     """Names in frames' settings are the cast's and their portraits exist; a take may name someone who has left."""
-    _unique([character.name.casefold() for character in story.cast], "story.cast")
+    unique([character.name.casefold() for character in story.cast], "story.cast")
     portraits = {one.name: {portrait.id for portrait in one.portraits} for one in story.cast}
     for index, frame in enumerate(story.frames):
         where = f"story.frames[{index}]"
         bound = [name for binding in frame.bindings for name in binding.names]
         for name in (*frame.included, *frame.excluded, *bound, *(name for name, _ in frame.portraits)):
             if name not in portraits:
-                raise _damaged(where, f"is about {name[:40]}, who is not in the cast")
+                raise damaged(where, f"is about {name[:40]}, who is not in the cast")
         for name, portrait_id in frame.portraits:
             if portrait_id not in portraits[name]:
-                raise _damaged(f"{where}.portraits", f"has a portrait that {name} does not have")
-
-
-def _unique(values: Sequence[str], where: str) -> None:
-    if len(set(values)) < len(values):
-        raise _damaged(where, "has one entry twice")
-
-
-def _damaged(where: str, why: str) -> StoryError:
-    return StoryError(f"The story is damaged ({where} {why}); use another copy of it.")
+                raise damaged(f"{where}.portraits", f"has a portrait that {name} does not have")

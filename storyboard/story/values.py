@@ -27,6 +27,7 @@ MAX_NAME = 60  # characters
 MAX_LABEL = 60  # characters
 MAX_TITLE = 200  # characters
 MAX_MODEL = 200  # characters
+MAX_STYLE = 300  # characters
 MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 LOOKS = ("colour", "grey", "ink")  # see `looks.py`
@@ -38,6 +39,24 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of a story, frame, take or portrait
 def new_id() -> str:
     """A fresh id, unguessable and safe in addresses and file names."""
     return secrets.token_urlsafe(9)
+
+
+@dataclass(frozen=True)
+class StoryStyle:
+    """How all pictures of a story are to look, where what draws can be told; `picture` is a key, "" where none is."""
+
+    words: str = ""
+    negative: str = ""  # what no picture is to show or to be
+    aspect: str = "square"  # one of ASPECTS
+    picture: str = ""  # an example of the style
+
+    @property
+    def digest(self) -> str:
+        """A hash of it, "" for the one that every story begins with."""
+        if self == StoryStyle():
+            return ""
+        parts = "\0".join((self.words, self.negative, self.aspect, self.picture))
+        return hashlib.sha256(parts.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -113,6 +132,7 @@ class Take:
     read: tuple[str, ...] = ()  # ids of the takes it read, oldest first
     model: str = ""  # what drew it, as `model_name` says; "" where that was not kept
     verdict: Verdict | None = None  # what is wrong with the picture; None where nobody looked
+    style: str = ""  # `StoryStyle.digest` at the moment of drawing
 
     @property
     def text(self) -> str:
@@ -165,6 +185,7 @@ class Story:
 
     `look`, one of LOOKS, is how its pictures are shown; `quality`, one of QUALITIES, how those to come are drawn.
     `checking`, one of CHECKINGS, is whether those that may be wrong are marked, and drawn again without being asked.
+    `style` is what those that draw in any style are told.
     """
 
     id: str
@@ -175,6 +196,7 @@ class Story:
     look: str = "colour"
     quality: str = "standard"
     checking: str = "ask"
+    style: StoryStyle = StoryStyle()
 
     @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:

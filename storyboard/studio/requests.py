@@ -10,7 +10,7 @@ from itertools import chain
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer, Style
 from storyboard.story.descriptions import look_in_words
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
@@ -62,6 +62,12 @@ def request_for(
         effort=QUALITIES[story.quality],
         resolved=text if text != frame.caption else None,
         explain=explain,
+        style=Style(
+            story.style.words,
+            story.style.negative,
+            story.style.aspect,
+            pictures.later(story.style.picture) if story.style.picture else None,
+        ),
     )
 
 
@@ -105,7 +111,7 @@ def take_of(
         conditioning=rendered.conditioning,
         mentioned=rendered.mentioned,
         seconds=rendered.seconds,
-        inputs=inputs.hash(frame),
+        inputs=inputs.hash(frame, rendered.conditioning),
         resolved=request.resolved or "",
         readings=place_readings(
             request.caption, frame.bindings, inputs.by_words(frame), text, rendered.readings
@@ -115,6 +121,7 @@ def take_of(
         read=tuple(take.id for take in inputs.history(frame)),
         model=clean_text(model)[:MAX_MODEL],
         verdict=rendered.verdict,
+        style=story.style.digest,
     )
 
 

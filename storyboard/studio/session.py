@@ -238,6 +238,17 @@ class StorySession:
         with self._lock:
             self._change(edits.set_quality(self._story, quality), "changing the quality")
 
+    def set_style(self, words: str, negative: str, aspect: str) -> None:
+        """What all pictures to come are told of how to look, and their shape; an example of the style stays."""
+        with self._lock:
+            self._change(edits.set_style(self._story, words, negative, aspect), "changing the style")
+
+    def set_style_picture(self, picture: Image.Image | None) -> None:
+        """An example of the style; None: no longer any. Pass uploads through `pictures.read_upload` first."""
+        key = "" if picture is None else self.pictures.put(picture)
+        with self._lock:
+            self._change(edits.set_style_picture(self._story, key), "changing the style's picture")
+
     def add_character(
         self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image
     ) -> Character:
@@ -382,7 +393,9 @@ class StorySession:
     def _asks_for(self, take: Take, frame_id: str) -> bool:
         """Whether the frame, as it is now, would be drawn from what this take was drawn from."""
         story = self._story
-        return story.has_frame(frame_id) and inputs_of(story).hash(story.frame(frame_id)) == take.inputs
+        if not story.has_frame(frame_id):
+            return False
+        return inputs_of(story).hash(story.frame(frame_id), take.conditioning) == take.inputs
 
     def _called(self, frame_id: str) -> str:
         return f"frame {self._story.frame_number(frame_id)}"

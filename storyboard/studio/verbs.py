@@ -99,6 +99,12 @@ EDITS: dict[str, Verb] = {
     "set_look": _verb(StorySession.set_look, look=a_text("The look")),
     "set_checking": _verb(StorySession.set_checking, checking=a_text("How pictures are checked")),
     "set_quality": _verb(StorySession.set_quality, quality=a_text("The quality")),
+    "set_style": _verb(
+        StorySession.set_style,
+        words=a_text("The style"),
+        negative=a_text("What no picture is to show"),
+        aspect=a_text("The shape"),
+    ),
     "add_frame": _verb(
         StorySession.add, caption=a_text("The sentence"), after=optional(an_id), before=optional(an_id)
     ),

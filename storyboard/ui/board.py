@@ -16,7 +16,9 @@ from pathlib import Path
 import gradio as gr
 
 from storyboard.errors import StoryError
+from storyboard.renderer import ASPECTS
 from storyboard.story.looks import BRIGHTNESS, CURVES
+from storyboard.story.values import MAX_STYLE
 from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
@@ -56,6 +58,7 @@ SCRIPTS = (
         "maker",
         "stories",
         "exports",
+        "style",
         "settings",
         "keys",
         "board",
@@ -81,6 +84,12 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         example=hints.example,
         side=hints.side,
         context_frames=hints.context_frames,
+        styled=hints.styled,
+        style_pictures=hints.style_pictures,
+        style_limit=MAX_STYLE,
+        aspects={name: ASPECTS[name] for name in hints.aspects},
+        shows_attention=hints.shows_attention,
+        judges=hints.judges,
         looks={"brightness": BRIGHTNESS, "curves": CURVES},
         model=studio.model,
         people=[one.name for one in studio.cast],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import asdict
 from typing import Literal
 
 from PIL import Image
@@ -39,6 +40,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
         "look": story.look,
         "quality": story.quality,
         "checking": story.checking,
+        "style": asdict(story.style),
         "qualities": [
             {"name": name, "steps": studio.steps_in(name), "seconds": studio.estimate(story_id, name)}
             for name in QUALITIES

@@ -5,8 +5,8 @@ Knows diffusers' loaders, and no prompts.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
+from importlib.util import find_spec
 from typing import Any
 
 from storyboard.errors import StoryError
@@ -21,7 +21,7 @@ LARGEST = 2.0  # weight
 
 def load_loras(pipe: Any, named: tuple[str, ...]) -> None:
     """Put LoRAs on a pipeline, all at once, each "NAME" or "NAME=WEIGHT". StoryError for one that does not fit."""
-    if importlib.util.find_spec("peft") is None:
+    if find_spec("peft") is None:
         raise StoryError(f"LoRAs need one more package; run: {REMEDY}")
     if not hasattr(pipe, "load_lora_weights"):
         raise StoryError(
@@ -64,9 +64,9 @@ def split_weight(named: str) -> tuple[str, float]:
 def _only_file(place: HubPlace) -> str:
     files = [file for file in place.files() if file.endswith(".safetensors")]
     if len(files) != 1:
-        found = f"several ({', '.join(files[:5])})" if files else "none"
+        found = f"are several ({', '.join(files[:5])})" if files else "is none"
         raise StoryError(
-            f'The LoRA "{place.name}" is one safetensors file, and there is {found}; name it as in '
+            f'The LoRA "{place.name}" is one safetensors file, and there {found}; name it as in '
             f'"{place.name}/FILE.safetensors".'
         )
     return files[0]
