@@ -47,7 +47,9 @@ def options_of(flags):
 
 def studio_of(flags, library):
     options = options_of(flags)
-    return any_model.build(options, any_model.check(options), library)
+    studio = any_model.build(options, any_model.check(options), library)
+    studio.renderer._over.wait(60)  # no model is made in another test while this one is loading
+    return studio
 
 
 def written(studio, *sentences):

@@ -7,6 +7,7 @@ what their pipeline takes. Knows how models are loaded, not how a frame becomes 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from storyboard.pipeline.sturdy import is_out_of_memory
 
 log = logging.getLogger(__name__)
 
+# While accelerate makes empty weights, it does so for every thread: two models loaded at once both stay empty.
+_ONE_AT_A_TIME = threading.Lock()
 HALF = "fp16"  # the variant that most repositories have beside full precision
 ONLY_WORDS = (
     "Portraits are not looked at, only words; start the app with --ip-adapter to have it look at them."
@@ -55,7 +58,11 @@ def open_model(wanted: Wanted, tell: Callable[[str], None]) -> AnyModelRenderer:
 
     StoryError, naming the value and the remedy, for anything that is not to be had or does not go together.
     """
-    place = check_model(wanted.model)
+    with _ONE_AT_A_TIME:
+        return _opened(check_model(wanted.model), wanted, tell)
+
+
+def _opened(place: HubPlace, wanted: Wanted, tell: Callable[[str], None]) -> AnyModelRenderer:
     try:
         tell(f"Looking for {place.name}")
         pipe = _loaded(place, tell)
