@@ -134,6 +134,7 @@ class Rendered:
     ] = ()  # name, "L" map of where the picture looked at its token
     readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
     verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
+    prompt: str = ""  # what a model was asked for that is not given the sentence as it is
 
 
 class Renderer(Protocol):

@@ -1,6 +1,7 @@
 """Any text-to-image model as the hand: tiny Stable Diffusion and XL with real shapes draw frames from requests."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -219,6 +220,14 @@ def test_memory_that_runs_out_while_drawing_is_told_and_drawing_goes_on(opened, 
 def test_a_request_that_cannot_be_drawn_is_refused_before_the_first_step(opened, change, message):
     with pytest.raises(StoryError, match=message):
         next(iter(opened("sd").render(replace(ALONE, **change))))
+
+
+def test_two_models_opened_at_once_are_both_whole(folders):
+    """What accelerate does for one thread it does for all: both came out without weights."""
+    with ThreadPoolExecutor(2) as pool:
+        named = [Wanted(str(folders["sd"]), str(folders["sd-adapter"]))] * 2
+        hands = list(pool.map(lambda wanted: open_model(wanted, lambda line: None), named))
+    assert len({pixels(hand, ALONE) for hand in hands}) == 1
 
 
 # -- What cannot be opened

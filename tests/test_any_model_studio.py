@@ -91,6 +91,22 @@ def test_looks_reach_the_hand_in_words_made_or_typed(studio):
     assert milo.look == ("a tall boy in the red coat",)
 
 
+def test_what_the_writer_says_of_a_portrait_counts_before_all_else_and_is_seen_in_the_prompt(studio, library):
+    story = written(studio, "Rosa sings.")
+    session = studio.session(story)
+    (frame,) = session.story.frames
+    rosa = session.story.character("Rosa")
+    assert frame.take.prompt.startswith("Rosa (") or frame.take.prompt == "Rosa sings."
+    studio.change(story, "describe_portrait", name="Rosa", portrait=rosa.chosen, words="a tall cat. ")
+    assert session.request(frame.id, 1).cast[0].look == ("a tall cat",)
+    assert inputs_of(session.story).stale_cause(frame) == "how somebody is described changed"
+    redrawn(studio, story, frame)
+    assert session.story.frames[0].take.prompt == "Rosa (a tall cat) sings."
+    assert library.open(story).story == session.story
+    studio.change(story, "describe_portrait", name="Rosa", portrait=rosa.chosen, words="")
+    assert session.request(frame.id, 1).cast[0].look[0] != "a tall cat"
+
+
 def test_everybody_is_drawn_alike_so_nobody_is_a_stranger(studio):
     session = studio.session(written(studio))
     assert all(studio.has_learned(one.portrait) for one in session.story.cast)

@@ -42,11 +42,15 @@ def test_a_writer_sets_a_style_and_a_shape_and_draws_the_story_again(hand, visit
     dialog.locator(".sb-new-portrait").wait_for()
     dialog.get_by_label("Name").fill("Rosa")
     dialog.locator(".sb-filled").click()
-    page.locator("[data-key=person-Rosa]").wait_for()
+    page.locator("[data-key=person-Rosa]").click()
+    page.get_by_role("dialog").get_by_label("Looks like").fill("a cat")
+    page.keyboard.press("Tab")
+    page.locator(".sb-said", has_text="What Rosa looks like").wait_for(state="attached")
+    page.keyboard.press("Escape")
     write_and_draw(page, "Rosa waves in the park.", "She sings.")
     assert page.get_by_text("Not learned").count() == 0
     panel = open_panel(page, 2)
-    panel.get_by_text("a prompt: the sentence, the looks").wait_for()
+    panel.get_by_text("Rosa (a cat) sings, in the park.").wait_for()
     assert panel.locator(".sb-part-looked").count() == 0
 
     page.locator(".sb-settings").click()

@@ -219,6 +219,7 @@ def test_every_change_and_cause_the_server_names_has_german_words():
     causes = ["frame 2's picture changed", "the pictures of frames 1 and 2 changed", "the sentence changed"]
     causes += [
         "the style changed",
+        "how somebody is described changed",
         "who is in it changed",
         "whom a pronoun stands for changed",
         "the frames it reads changed",
@@ -253,6 +254,7 @@ REFUSED = [
     ],
     lambda s, f: [s.add_portrait("Rosa", blue()) for _ in range(20)],
     lambda s, f: s.set_style("ink " * 200, "", "square"),
+    lambda s, f: s.describe_portrait("Rosa", "rosa-dress", "tall " * 100),
     lambda s, f: s.set_style("", "fog " * 200, "square"),
     lambda s, f: read_upload(NOISE, what="The portrait"),
     lambda s, f: read_upload(NOISE, what="The example of the style"),

@@ -68,6 +68,7 @@ EVERY_CHANGE: list[tuple[Act, str]] = [
     (lambda s, f: s.set_look("ink"), "changing the look"),
     (lambda s, f: s.set_quality("draft"), "changing the quality"),
     (lambda s, f: s.set_style("ink", "", "wide"), "changing the style"),
+    (lambda s, f: s.describe_portrait("Rosa", "rosa-dress", "a girl in green"), "describing Rosa"),
     (lambda s, f: s.set_style_picture(blue()), "changing the style's picture"),
     (lambda s, f: s.add_character("Ada", "she", [], blue()), "adding Ada to the cast"),
     (lambda s, f: s.edit_character("Rosa", "Ruby", "she", []), "changing Rosa"),

@@ -24,9 +24,11 @@ from storyboard.story.values import (
     MAX_CAST,
     MAX_FRAMES,
     MAX_LABEL,
+    MAX_LOOKS,
     MAX_MODEL,
     MAX_NAME,
     MAX_PORTRAITS,
+    MAX_PROMPT,
     MAX_SEED,
     MAX_STYLE,
     MAX_TAKES,
@@ -110,7 +112,9 @@ def _character_to_json(character: Character) -> dict:
 
 
 def _portrait_to_json(portrait: Portrait) -> dict:
-    described = {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
+    described: dict[str, object] = {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
+    if portrait.words:
+        described["words"] = portrait.words
     return described if portrait.look is None else described | {"look": portrait.look.to_json()}
 
 
@@ -164,6 +168,7 @@ def _take_to_json(take: Take) -> dict:
         "model": take.model,
         "verdict": take.verdict and verdict_to_json(take.verdict),
         "style": take.style,
+        "prompt": take.prompt,
     }
 
 
@@ -209,6 +214,7 @@ def _portrait(fields: Fields) -> Portrait:
         label=label,
         picture=fields.match("picture", _PICTURE),
         look=_look(fields, label),
+        words=fields.text("words", MAX_LOOKS, default=""),
     )
 
 
@@ -272,6 +278,7 @@ def _take(fields: Fields) -> Take:
         model=fields.text("model", MAX_MODEL, default=""),
         verdict=fields.part_or_none("verdict", _verdict),
         style=fields.match("style", _HASH, default=""),
+        prompt=fields.text("prompt", MAX_PROMPT, default=""),
     )
 
 

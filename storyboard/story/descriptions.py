@@ -94,14 +94,16 @@ class _Traits:
         return self.may_be(noun) and bool(self.kind) and (not _NOUNS[noun][1] or bool(self.age))
 
 
-def look_in_words(character: Somebody, look: Look | None) -> tuple[str, ...]:
-    """Returns who somebody is and what can be seen of them, the most telling first; () where nothing is known.
+def look_in_words(character: Somebody, portrait: Any) -> tuple[str, ...]:
+    """Returns who somebody is and what can be seen of them in a portrait of theirs, the most telling first.
 
-    look: what the portrait that they wear was drawn from. Where there is none, an alias that describes them says it:
-    "the old woman in the red coat".
+    What the writer says of the portrait, else the look that it was drawn from, else an alias that describes them, "the
+    old woman in the red coat"; () where there is none of these.
     """
-    if look is not None:
-        return telling_words(look)
+    if portrait.words:
+        return (portrait.words,)
+    if portrait.look is not None:
+        return telling_words(portrait.look)
     said = [match for alias in character.aliases if (match := _SAID.fullmatch(alias))]
     told = max((one.group() for one in said), key=len, default="")
     return (a(told.split(maxsplit=1)[1]),) if told else ()

@@ -180,6 +180,9 @@ class StoryInputs:
             "portraits": self.portraits(frame),
             "history": [self._digest(take) if seen else take.text for take in self.history(frame)],
         }
+        said = [(one.name, one.portrait_in(frame).words) for one in self.in_play(frame)]
+        if any(words for _, words in said):
+            inputs["looks"] = said
         if self.story.style.digest:  # pictures of stories that never had one stay as they are
             inputs["style"] = self.story.style.digest
         return _sha256(inputs)
@@ -230,6 +233,7 @@ class StoryInputs:
             or ("the style changed" if take.style != self.story.style.digest else None)
             or _portrait_cause(self, frame, take)
             or _history_cause(self, frame, take)
+            or _look_cause(self, frame, take)
             or "who is in it changed"
         )
 
@@ -308,6 +312,13 @@ def _portrait_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None
     if len(changed) == 1:
         return f"{changed[0]}'s portrait changed"
     return f"the portraits of {listed(changed)} changed" if changed else None
+
+
+def _look_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
+    """Where nothing else is left: words are not kept with a take."""
+    same = set(take.mentioned) == set(inputs.read(inputs.text(frame)).names)
+    described = any(portrait.words for one in inputs.story.cast for portrait in one.portraits)
+    return "how somebody is described changed" if same and described else None
 
 
 def _history_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:

@@ -28,6 +28,8 @@ MAX_LABEL = 60  # characters
 MAX_TITLE = 200  # characters
 MAX_MODEL = 200  # characters
 MAX_STYLE = 300  # characters
+MAX_PROMPT = 4000  # characters
+MAX_LOOKS = 200  # characters
 MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 LOOKS = ("colour", "grey", "ink")  # see `looks.py`
@@ -63,13 +65,15 @@ class StoryStyle:
 class Portrait:
     """One way a character looks; `picture` is a key of the picture store.
 
-    `look` is what the picture was drawn from, None for a picture that came from elsewhere.
+    `look` is what the picture was drawn from, None for a picture that came from elsewhere. `words` are the writer's for
+    what can be seen, "" where they said nothing.
     """
 
     id: str
     label: str
     picture: str
     look: Look | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,7 @@ class Take:
     model: str = ""  # what drew it, as `model_name` says; "" where that was not kept
     verdict: Verdict | None = None  # what is wrong with the picture; None where nobody looked
     style: str = ""  # `StoryStyle.digest` at the moment of drawing
+    prompt: str = ""  # what the model was asked for, where that is another text than the sentence
 
     @property
     def text(self) -> str:

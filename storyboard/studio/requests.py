@@ -13,7 +13,7 @@ from storyboard.errors import StoryError
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer, Style
 from storyboard.story.descriptions import look_in_words
 from storyboard.story.inputs import StoryInputs, inputs_of
-from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
+from storyboard.story.values import MAX_MODEL, MAX_PROMPT, QUALITIES, Frame, Story, Take, frame_seed, new_id
 from storyboard.text.captions import ReadSentence, clean_caption, clean_text
 from storyboard.text.readings import place_readings
 from storyboard.text.sentences import check_pronouns
@@ -46,7 +46,7 @@ def request_for(
             one.pronoun,
             story.names[one.name],
             pictures.later(one.portrait_in(frame).picture),
-            look_in_words(one, one.portrait_in(frame).look),
+            look_in_words(one, one.portrait_in(frame)),
         )
         for one in story.cast
         if one.name not in frame.excluded
@@ -122,6 +122,7 @@ def take_of(
         model=clean_text(model)[:MAX_MODEL],
         verdict=rendered.verdict,
         style=story.style.digest,
+        prompt=clean_text(rendered.prompt)[:MAX_PROMPT].strip(),
     )
 
 

@@ -315,6 +315,12 @@ class StorySession:
             self._change(story, f"adding a portrait of {story.character(name).name}")
             return portrait
 
+    def describe_portrait(self, name: str, portrait_id: str, words: str) -> None:
+        """What can be seen in a portrait, for what draws from words."""
+        with self._lock:
+            story = cast_edits.describe_portrait(self._story, name, portrait_id, words)
+            self._change(story, f"describing {story.character(name).name}")
+
     def is_stale(self, frame_id: str) -> bool:
         """Whether the frame's picture no longer answers to its sentence, the portraits in play or the frames it reads.
 

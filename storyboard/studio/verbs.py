@@ -152,5 +152,8 @@ EDITS: dict[str, Verb] = {
     ),
     "change_look": _verb(StorySession.change_look, name=a_name, look=a_look),
     "remove_character": _verb(StorySession.remove_character, name=a_name),
+    "describe_portrait": _verb(
+        StorySession.describe_portrait, name=a_name, portrait=an_id, words=a_text("What somebody looks like")
+    ),
     "choose_portrait": _verb(StorySession.choose_portrait, name=a_name, portrait=an_id),
 }

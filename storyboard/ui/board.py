@@ -18,7 +18,7 @@ import gradio as gr
 from storyboard.errors import StoryError
 from storyboard.renderer import ASPECTS
 from storyboard.story.looks import BRIGHTNESS, CURVES
-from storyboard.story.values import MAX_STYLE
+from storyboard.story.values import MAX_LOOKS, MAX_STYLE
 from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
@@ -87,6 +87,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         styled=hints.styled,
         style_pictures=hints.style_pictures,
         style_limit=MAX_STYLE,
+        looks_limit=MAX_LOOKS,
         aspects={name: ASPECTS[name] for name in hints.aspects},
         shows_attention=hints.shows_attention,
         judges=hints.judges,

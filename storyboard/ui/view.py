@@ -90,6 +90,7 @@ def frame_details(story: Story, frame: Frame) -> dict:
         "id": take.id,
         "caption": take.caption,
         "resolved": take.text,
+        "prompt": take.prompt,
         "understood": as_understood(take.caption, take.text, take.readings, story.names),
         "seed": take.seed,
         "steps": take.steps,
@@ -122,6 +123,7 @@ def _person(studio: Studio, character: Character) -> dict:
                 "label": portrait.label,
                 "picture": portrait.picture,
                 "look": portrait.look and portrait.look.to_json(),
+                "words": portrait.words,
                 "learned": studio.has_learned(portrait),
             }
             for portrait in character.portraits

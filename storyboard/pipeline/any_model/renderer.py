@@ -82,6 +82,7 @@ class AnyModelRenderer:
                 guidance,
                 seconds=time.perf_counter() - start,
                 readings=understood.readings if request.explain else (),
+                prompt=self.prompt(understood, request.style.words),
             )
 
     def clear_caches(self) -> None:

@@ -77,6 +77,7 @@ function makeFacts(details) {
     list.append(make("dt", "", say(key)), value);
   };
   fact("drawn_resolved", details.resolved);
+  if (details.prompt) fact("drawn_asked", details.prompt);
   if (details.checked) fact("drawn_checked", details.wrong ? sayWrong(details.wrong) : say("drawn_right"));
   if (details.understood !== details.resolved) fact("drawn_understood", details.understood);
   fact("drawn_portraits", ...pictureRow(details.portraits.map((one) => [one.picture, one.name])));

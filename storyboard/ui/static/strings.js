@@ -108,7 +108,7 @@ TABLES.en = {
   drawn_title: "Drawn with", drawn_resolved: "Sentence as read", drawn_checked: "In the picture", drawn_right: "who and where the sentence says", drawn_understood: "Understood as", drawn_read: "Frames read", drawn_nothing: "none",
   drawn_portraits: "Portraits", drawn_steps: "Steps", drawn_guidance: "Guidance", drawn_seconds: "Took", drawn_model: "Model",
   drawn_by: "Condition", drawn_llm: "the language model, from the story so far", drawn_char: "the characters' portraits",
-  drawn_text: "the sentence alone", drawn_prompt: "a prompt: the sentence, the looks, the portraits and the style", drawn_gone: "one that was removed", copy_facts: "Copy all of this",
+  drawn_text: "the sentence alone", drawn_asked: "Asked of the model", drawn_prompt: "a prompt: the sentence, the looks, the portraits and the style", drawn_gone: "one that was removed", copy_facts: "Copy all of this",
   facts_copied: "Everything this picture was drawn with is copied.",
   // The queue
   queue_now: "Drawing frame %1, %2 %", queue_start: "Frame %1 is next", queue_more: "%1 more waiting",
@@ -142,6 +142,7 @@ TABLES.en = {
   script_split_n: "%1 frames", script_accept_0: "Add frames", script_accept_1: "Add 1 frame%2",
   script_accept_n: "Add %1 frames%2", script_drop: "Leave out: %1", script_keep: "Keep: %1", script_draw: "Draw them right away",
   script_added_1: "1 frame added.", script_added_n: "%1 frames added.", cancel: "Cancel",
+  looks: "Looks like", looks_note: "a tall boy with red hair in a green coat", looks_set: "What %1 looks like is kept.",
   // Settings
   settings_title: "Settings of this story",
   look: "Look", look_colour: "Colour", look_grey: "Grey", look_ink: "Ink", look_set: "The story is shown in: %1.",
