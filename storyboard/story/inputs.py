@@ -210,7 +210,7 @@ class StoryInputs:
         bindings = (*frame.bindings, *then)
         captions = (frame.caption, name_described(frame.caption, self._names))
         texts = (resolve(caption, bindings, frame.included, self._names) for caption in captions)
-        return self._hash(frame, take.text) if take.text in texts else None
+        return self._hash(frame, take.text, take.conditioning != "prompt") if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:
         """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
