@@ -5,6 +5,7 @@ Knows how models are found, not what they do; torch is imported only while one l
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from storyboard.studio.model_name import DIGITS, model_name
 from storyboard.studio.studio import Studio
 from storyboard.ui.hints import Hints
 from storyboard.ui.loading import LoadingRenderer
+from storyboard.ui.zero_gpu import borrow_gpu
+
+log = logging.getLogger(__name__)
 
 STEPS = 30  # denoising steps where nobody says, for the model's own scheduler
 
@@ -73,7 +77,7 @@ def build(options: Namespace, place: HubPlace, library: Library) -> Studio:
         return SturdyRenderer(hand)
 
     return Studio(
-        LoadingRenderer(load),
+        borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load),
         cast,
         library.pictures,
         steps=options.steps,

@@ -86,7 +86,7 @@ class AnyModelRenderer:
             )
 
     def clear_caches(self) -> None:
-        """Bring back from the GPU what a drawing that failed has left there, where parts take turns on it."""
+        """Bring back from the GPU what a drawing that did not end has left there, where parts take turns on it."""
         self._pipe.maybe_free_model_hooks()
 
     def prompt(self, understood: Understood, style: str) -> str:
@@ -113,9 +113,11 @@ class AnyModelRenderer:
         given = self._arguments(request, understood, steps, guidance, size)
         try:
             output = yield from as_generator(partial(self._call, given, steps, size, cancelled))
-        except Abandoned:
-            self._pipe.maybe_free_model_hooks()
-            return None
+        except BaseException as error:  # also where nobody waits for it any more
+            self.clear_caches()
+            if isinstance(error, Abandoned):
+                return None
+            raise
         if any(getattr(output, "nsfw_content_detected", None) or ()):
             raise StoryError(
                 "The model's own safety checker blacked out this picture; draw it again, or word it otherwise."
