@@ -10,8 +10,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
+from storyboard.models.hub import place_of
 from storyboard.pipeline.any_model import Wanted, loras, open_model
-from storyboard.pipeline.any_model.adapter import strips
+from storyboard.pipeline.any_model.adapter import choose_file, strips
 from storyboard.pipeline.any_model.prompts import understand, write_prompt
 from storyboard.pipeline.sturdy import SturdyRenderer
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Style
@@ -245,6 +246,29 @@ def test_an_adapter_of_another_family_names_both(folders):
         folders["sd"], folders["xl-adapter"] / "models/ip-adapter_sdxl_vit-h.safetensors"
     )
     assert "no safetensors file for this model" in refused(folders["sd"], folders["xl-adapter"])
+
+
+@pytest.mark.parametrize(
+    ("xl", "chosen"),
+    [
+        (False, "models/ip-adapter-plus_sd15.safetensors"),
+        (True, "sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors"),
+    ],
+)
+def test_of_a_repository_the_file_is_taken_that_sees_most_of_a_picture(tmp_path, xl, chosen):
+    """Named as in h94/IP-Adapter."""
+    for kind in ("_sd15", "_sd15_light", "_sd15_vit-G", "-plus_sd15", "-plus-face_sd15", "-full-face_sd15"):
+        touched(tmp_path / "models" / f"ip-adapter{kind}.safetensors")
+    for kind in ("_sdxl", "_sdxl_vit-h", "-plus_sdxl_vit-h", "-plus-face_sdxl_vit-h"):
+        touched(tmp_path / "sdxl_models" / f"ip-adapter{kind}.safetensors")
+        touched(tmp_path / "sdxl_models" / f"ip-adapter{kind}.bin")
+    touched(tmp_path / "models" / "image_encoder" / "model.safetensors")
+    assert choose_file(place_of(str(tmp_path), "The IP-Adapter"), xl) == chosen
+
+
+def touched(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
 def test_what_is_no_adapter_says_so(folders, tmp_path):

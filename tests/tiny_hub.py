@@ -62,6 +62,10 @@ def stable_diffusion_xl(folder: Path) -> Path:
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + TEXT_WIDTH,
+        # As in the real one attention is at the coarse levels alone, three layers of it in the first block up.
+        layers_per_block=2,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
     )
     pipe = StableDiffusionXLPipeline(
         vae=_vae(),
@@ -182,17 +186,17 @@ def _text_config(tokenizer) -> CLIPTextConfig:
 
 
 def _unet(width: int, **switches) -> UNet2DConditionModel:
-    return UNet2DConditionModel(
-        sample_size=SIDE // 2,
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        cross_attention_dim=width,
-        attention_head_dim=2,
-        norm_num_groups=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        **switches,
-    )
+    sizes = {
+        "sample_size": SIDE // 2,
+        "block_out_channels": (8, 16),
+        "layers_per_block": 1,
+        "cross_attention_dim": width,
+        "attention_head_dim": 2,
+        "norm_num_groups": 4,
+        "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+        "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+    }
+    return UNet2DConditionModel(**(sizes | switches))
 
 
 def _vae() -> AutoencoderKL:
