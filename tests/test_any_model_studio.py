@@ -145,7 +145,7 @@ def test_an_example_of_the_style_is_kept_with_the_story_and_taken_away(studio, l
     assert session.request(frame.id, 1).style.picture.convert("RGB").getpixel((0, 0)) == (0, 128, 0)
     assert library.open(story).story == session.story
     redrawn(studio, story, frame)
-    studio.set_style_picture(story, None)
+    studio.change(story, "remove_style_picture")
     assert session.story.style.picture == "" and studio.stale_frames(session.story) == {frame.id}
     with pytest.raises(StoryError, match="example of the style is not a PNG"):
         example.write_bytes(b"nothing")

@@ -254,7 +254,14 @@ def test_forged_values_are_errors_and_change_nothing(studio, calls, value):
     forged = dict.fromkeys(("frame", "take", "name", "portrait", "path"), value)
     # These take none of the forged values, or need none: with a story they are fine.
     fine = {"open_story", "get_news", "add_frame", "stop_frame", "cancel_job", "cancel_all", "resume", "undo"}
-    fine |= {"draw_stale", "draw_missing", "retry_failed", "look_at_words", "list_stories"}
+    fine |= {
+        "draw_stale",
+        "draw_missing",
+        "retry_failed",
+        "look_at_words",
+        "list_stories",
+        "remove_style_picture",
+    }
     for name in set(calls) - fine:
         answer = calls[name]({"story": story, "caption": "Rosa sings.", **forged})
         assert isinstance(answer.get("error"), str), name

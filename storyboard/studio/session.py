@@ -243,11 +243,16 @@ class StorySession:
         with self._lock:
             self._change(edits.set_style(self._story, words, negative, aspect), "changing the style")
 
-    def set_style_picture(self, picture: Image.Image | None) -> None:
-        """An example of the style; None: no longer any. Pass uploads through `pictures.read_upload` first."""
-        key = "" if picture is None else self.pictures.put(picture)
+    def set_style_picture(self, picture: Image.Image) -> None:
+        """An example of the style. Pass uploads through `pictures.read_upload` first."""
+        key = self.pictures.put(picture)
         with self._lock:
             self._change(edits.set_style_picture(self._story, key), "changing the style's picture")
+
+    def remove_style_picture(self) -> None:
+        """The style without its example."""
+        with self._lock:
+            self._change(edits.set_style_picture(self._story, ""), "changing the style's picture")
 
     def add_character(
         self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image

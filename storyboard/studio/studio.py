@@ -104,9 +104,9 @@ class Studio(Drawings):
         touched = frames_touched(session.story, character.name, portrait=True)
         return session.add_portrait(character.name, picture, upload.stem, wear=not touched)
 
-    def set_style_picture(self, story_id: object, upload: Path | None) -> None:
-        """An example of the style of a story; None: no longer any. StoryError where `upload` is no usable picture."""
-        picture = None if upload is None else read_upload(upload, what="The example of the style")
+    def set_style_picture(self, story_id: object, upload: Path) -> None:
+        """An example of the style of a story. StoryError where the file `upload` is no usable picture."""
+        picture = read_upload(upload, what="The example of the style")
         self.session(story_id).set_style_picture(picture)
 
     def frames_touched(self, story_id: object, name: object, portrait: bool = False) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ EDITS: dict[str, Verb] = {
         negative=a_text("What no picture is to show"),
         aspect=a_text("The shape"),
     ),
+    "remove_style_picture": _verb(StorySession.remove_style_picture),
     "add_frame": _verb(
         StorySession.add, caption=a_text("The sentence"), after=optional(an_id), before=optional(an_id)
     ),

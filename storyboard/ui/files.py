@@ -76,9 +76,8 @@ def import_picture(studio: Studio, message: dict) -> dict:
 
 
 def set_style_picture(studio: Studio, message: dict) -> None:
-    """An example of the story's style out of a file; without one, no longer any."""
-    path = message.get("path")
-    studio.set_style_picture(message["story"], None if path is None else uploaded_file(path))
+    """An example of the story's style out of a file."""
+    studio.set_style_picture(message["story"], uploaded_file(message.get("path")))
 
 
 def look_of_picture(studio: Studio, message: dict) -> dict:

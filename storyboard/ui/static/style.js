@@ -36,9 +36,15 @@ async function sendStyle(sheet) {
 }
 
 async function sendStylePicture(sheet, file) {
-  const sent = file ? await sendFile(file) : { path: null };
+  const sent = await sendFile(file);
   if (!sent) return showProblem(sheet, say("upload_failed", props.upload_mb));
   const { error } = await ask("set_style_picture", { path: sent.path });
+  showProblem(sheet, error);
+  if (!error) announce(say("style_set"));
+}
+
+async function removeStylePicture(sheet) {
+  const { error } = await ask("remove_style_picture", {});
   showProblem(sheet, error);
   if (!error) announce(say("style_set"));
 }
@@ -53,7 +59,7 @@ function paintStyle(sheet) {
   refill(sheet.style.example, view.style.picture, () => [
     view.style.picture && makeImage("sb-sample", view.style.picture, say("style_example")),
     makeExampleUpload(sheet),
-    view.style.picture && keyed(makeButton("sb-plain", say("style_example_none"), () => sendStylePicture(sheet, null)), "style-none"),
+    view.style.picture && keyed(makeButton("sb-plain", say("style_example_none"), () => removeStylePicture(sheet)), "style-none"),
   ]);
 }
 
