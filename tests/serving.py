@@ -9,18 +9,23 @@ from types import SimpleNamespace
 
 from storyboard.library import Library
 from storyboard.studio.studio import Studio
+from storyboard.text.lexicon import Lexicon
 from storyboard.ui.hints import Hints
 from storyboard.ui.page import launch_page, make_page
 from tests.fakes import FlatRenderer, small_cast
 
 HINTS = Hints(
-    places=("in the park",),
+    places=("in the park", "in the kitchen"),
     actions=("waves",),
     example="Rosa waves.",
     vocabulary=frozenset(("park", "wave", "read", "sing")),
     side=32,
     context_frames=2,
     peopled=True,
+    lexicon=Lexicon(
+        deeds={"waves": {"wave": 9, "greet": 3}, "reads": {"read": 9, "book": 4}},
+        nearest={"castle": "in the kitchen", "jump": "waves"},
+    ),
 )
 
 
@@ -39,6 +44,7 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
         library=library,
         model="flat",
         own_steps=renderer.steps,
+        places=HINTS.calling,
     )
     page = make_page(studio, HINTS, example)
     _, url, _ = launch_page(

@@ -27,7 +27,7 @@ from storyboard.ui import serve
 
 VERBS = {
     *("create_story", "get_story", "add_frame", "edit_frame", "draw_frame", "reroll_frame"),
-    *("choose_take", "rebind", "export_story"),
+    *("choose_take", "rebind", "set_place", "export_story"),
     *("create_character", "change_look", "preview_look", "random_look"),
 }
 
@@ -232,6 +232,7 @@ CALLS = [
     ("get_story", ("story_id",), {}, "frames"),
     ("choose_take", ("story_id", "frame_id", "take_id"), {}, "picture"),
     ("rebind", ("story_id", "frame_id"), {"occurrence": 0, "names": ["Rosa"]}, "pronouns"),
+    ("set_place", ("story_id", "frame_id"), {"place": "in the kitchen"}, "place"),
     ("add_frame", ("story_id", "sentence"), {}, "picture"),
     ("edit_frame", ("story_id", "frame_id"), {"sentence": "She waves."}, "picture"),
     ("draw_frame", ("story_id", "frame_id"), {}, "picture"),
@@ -304,9 +305,11 @@ def test_an_assistant_is_told_what_each_verb_changes(mcp_url):
     reading = {verb for verb, hint in hints.items() if hint.readOnlyHint}
     assert reading == {"get_story", "export_story", "preview_look", "random_look"}
     assert {verb for verb, hint in hints.items() if hint.destructiveHint} == {
-        *("edit_frame", "choose_take", "rebind")
+        *("edit_frame", "choose_take", "rebind", "set_place")
     }
-    assert {verb for verb, hint in hints.items() if hint.idempotentHint} == {"choose_take", "rebind"}
+    assert {verb for verb, hint in hints.items() if hint.idempotentHint} == {
+        *("choose_take", "rebind", "set_place")
+    }
     assert not any(hint.openWorldHint for hint in hints.values())
 
 

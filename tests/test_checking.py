@@ -8,7 +8,7 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline
 from storyboard.models.judge import load_judge
-from storyboard.pipeline.checking import compare, known_by, place_of, who_is_meant
+from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.renderer import CastMember, ContextFrame, Verdict
 from storyboard.story.as_json import story_from_json, story_to_json
 from storyboard.story.values import Take, new_story
@@ -72,13 +72,6 @@ def test_nobody_is_too_many_where_the_sentence_speaks_of_people_otherwise_too():
 
 def test_a_portrait_of_nobody_is_known_by_nothing():
     assert known_by("Rosa", Image.new("RGB", (128, 128), "white"), bundled_judge()) is None
-
-
-def test_a_place_is_one_that_the_sentence_names_alone():
-    vocabulary = bundled_judge().vocabulary
-    assert place_of("In the Library, Rosa reads.", vocabulary) == "library"
-    assert place_of("Rosa reads.", vocabulary) is None
-    assert place_of("From the park to the beach.", vocabulary) is None
 
 
 def test_who_is_meant_is_said_by_names_readings_and_words_that_leave_no_choice():

@@ -100,19 +100,19 @@ def test_a_sentence_that_only_looks_like_a_mark_is_kept_whole(text):
 @pytest.mark.parametrize(
     ("heading", "frame"),
     [
-        ("INT. ROSA'S KITCHEN - DAY", "Rosa's kitchen, day"),
-        ("EXT. PARK \u2014 NIGHT", "The park, night"),
-        ("Int. Kitchen", "The kitchen"),
-        ("INT./EXT. CAR - DUSK", "The car, dusk"),
-        ("I/E BARN", "The barn"),
-        ("12. EXT. POND - DAWN", "The pond, dawn"),
-        ("EXT. THE OLD MILL - DAY", "The old mill, day"),
-        ("Ext. Maple Lane - Day", "Maple Lane, Day"),
+        ("INT. ROSA'S KITCHEN - DAY", "In Rosa's kitchen, Rosa waves."),
+        ("EXT. PARK \u2014 NIGHT", "At the park at night, Rosa waves."),
+        ("Int. Kitchen", "In the kitchen, Rosa waves."),
+        ("INT./EXT. CAR - DUSK", "In the car at dusk, Rosa waves."),
+        ("I/E BARN", "In the barn, Rosa waves."),
+        ("12. EXT. POND - DAWN", "At the pond at dawn, Rosa waves."),
+        ("EXT. THE OLD MILL - DAY", "At the old mill, Rosa waves."),
+        ("Ext. Maple Lane - Day", "At Maple Lane, Rosa waves."),
     ],
 )
-def test_a_screenplay_heading_is_a_frame_that_shows_the_place(heading, frame):
-    """Without its article, "Kitchen, day" stayed in the library."""
-    assert split_script(f"{heading}\n\nRosa waves. She runs.") == [frame, "Rosa waves.", "She runs."]
+def test_a_screenplay_heading_is_no_frame_and_the_first_one_after_it_says_the_place(heading, frame):
+    """It was a frame of its own where the model does not know the place, of somebody who had no business there."""
+    assert split_script(f"{heading}\n\nRosa waves. She runs.") == [frame, "She runs."]
 
 
 def test_words_that_begin_like_a_heading_are_none():

@@ -63,6 +63,7 @@ EVERY_CHANGE: list[tuple[Act, str]] = [
     (lambda s, f: s.use_portrait(f, "Rosa", "rosa-dress"), "choosing Rosa's portrait in frame 2"),
     (lambda s, f: s.include(f, "Bolt", "in"), "changing whether Bolt is in frame 2"),
     (lambda s, f: s.rebind(f, 0, ["Rosa"]), "saying whom a pronoun of frame 2 stands for"),
+    (lambda s, f: s.draw_as(f, "bench", "chair"), "saying how words of frame 2 are drawn"),
     (lambda s, f: s.choose_take(f, s.story.frame(f).takes[0].id), "choosing another take of frame 2"),
     (lambda s, f: s.rename("The lane"), "renaming the story"),
     (lambda s, f: s.set_look("ink"), "changing the look"),

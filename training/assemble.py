@@ -32,7 +32,7 @@ from storyboard.models.language_model import save_reader
 from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
-from storyboard.models.reader_folder import ReaderIndex, read_language_model
+from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
 from training.configs.parts import config_file, load_image_encoder, load_vae
 from training.examples.latents import measured_vae
@@ -40,6 +40,7 @@ from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
 from training.maple_lane.actions import phrase_with
 from training.maple_lane.more_actions import ALL_ACTIONS
+from training.maple_lane.words.learned import write_learned_words
 from training.released import cast
 from training.released.language import load_tokenizer
 
@@ -140,6 +141,10 @@ def write_named_reader(args: AssembleArguments, out: Path) -> None:
     }
     name = read_language_model(config_file(args.named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
+    drawn = (
+        json.loads((out / "cast.json").read_text(encoding="utf-8")) if (out / "cast.json").is_file() else {}
+    )
+    write_learned_words(out / FOLDER / WORDS, anybody=drawn.get("anybody") is True)
 
 
 def maple_lane_background() -> str:

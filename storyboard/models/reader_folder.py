@@ -17,6 +17,7 @@ from storyboard.errors import StoryError
 
 FOLDER = "reader"
 FILE = "reader.json"
+WORDS = "words.json"  # beside it, if anything: the words that it has learned, for the page
 PARTS = ("image_tokens", "visual_mapper", "condition_mapper")
 NEEDED_PARTS = (
     "image_tokens",

@@ -6,7 +6,6 @@ have met them. Where the words leave open who is meant, nothing is claimed. Look
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,10 +13,10 @@ from PIL import Image
 
 from storyboard.models.judge import Judge, SeenPerson
 from storyboard.models.judge.matching import Wanted, owner_of, seen_label
-from storyboard.models.judge.vocabulary import Vocabulary
 from storyboard.renderer import CastMember, ContextFrame, Verdict
 from storyboard.text.candidates import candidates, read_for
 from storyboard.text.captions import PRONOUN_FORMS, Reading
+from storyboard.text.places import place_said
 
 SEEN = 0.5  # probability above which a place is there
 
@@ -39,7 +38,7 @@ def compare(
     owners = [owner_of(person, list(cast.values()), judge.vocabulary) for person in seen.people]
     shown = Counter(names[owner] for owner in owners if owner is not None)
     meant = tuple(meant)
-    wanted = place_of(sentence, judge.vocabulary)
+    wanted = place_said(sentence, {place: place for place in judge.vocabulary.places})
     places = dict(zip(judge.vocabulary.places, seen.places.tolist(), strict=True))
     likeliest = max(places, key=places.__getitem__)
     elsewhere = wanted is not None and likeliest != wanted and places[likeliest] > SEEN > places[wanted]
@@ -81,13 +80,6 @@ def known_by(name: str, portrait: Image.Image, judge: Judge) -> Wanted | None:
         return None
     heads = (head for head in judge.vocabulary.looks if head != "outfit")
     return Wanted(name, {head: seen_label(person, head, judge.vocabulary) for head in heads})
-
-
-def place_of(sentence: str, vocabulary: Vocabulary) -> str | None:
-    """Returns the place that a sentence names, None where it names none or several."""
-    words = set(re.findall(r"\w+", sentence.casefold()))
-    named = [place for place in vocabulary.places if place in words]
-    return named[0] if len(named) == 1 else None
 
 
 def _size(person: SeenPerson) -> float:

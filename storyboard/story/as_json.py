@@ -9,13 +9,14 @@ A look that cannot be read costs its portrait nothing but the look, and whoever 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
 from storyboard.renderer import ASPECTS, CONDITIONINGS, Verdict
-from storyboard.story.fields import Fields, Tell, damaged, unique, untold
+from storyboard.story.fields import Fields, check_unique, damaged
+from storyboard.story.fields import Tell as Tell
 from storyboard.story.values import (
     CHECKINGS,
     ID,
@@ -43,6 +44,7 @@ from storyboard.story.values import (
     Take,
 )
 from storyboard.text.captions import MAX_CAPTION, Binding, Reading
+from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
 VERSION = 1
 MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
@@ -50,6 +52,10 @@ MAX_STRANGERS = 100  # in a picture
 
 _PICTURE = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"[0-9a-f]{64}|")
+
+
+def untold(sentence: str) -> None:
+    """For readers that have nobody to tell."""
 
 
 def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) -> dict:
@@ -92,7 +98,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
         style=fields.part_or_none("style", _style) or StoryStyle(),
     )
     _check_names(story)
-    unique([frame.id for frame in story.frames], "story.frames")
+    check_unique([frame.id for frame in story.frames], "story.frames")
     return story
 
 
@@ -135,7 +141,12 @@ def frame_to_json(frame: Frame) -> dict:
             {"word": one.word, "occurrence": one.occurrence, "names": list(one.names)}
             for one in frame.bindings
         ],
+        "wordings": _wordings_to_json(frame.wordings),
     }
+
+
+def _wordings_to_json(wordings: Sequence[Wording]) -> list[list[str]]:
+    return [[one.written, one.drawn] for one in wordings]
 
 
 def _take_to_json(take: Take) -> dict:
@@ -169,6 +180,7 @@ def _take_to_json(take: Take) -> dict:
         "verdict": take.verdict and verdict_to_json(take.verdict),
         "style": take.style,
         "prompt": take.prompt,
+        "wordings": _wordings_to_json(take.wordings),
     }
 
 
@@ -194,7 +206,7 @@ def _style(fields: Fields) -> StoryStyle:
 
 def _character(fields: Fields) -> Character:
     portraits = fields.items("portraits", MAX_PORTRAITS, _portrait)
-    unique([portrait.id for portrait in portraits], f"{fields.where}.portraits")
+    check_unique([portrait.id for portrait in portraits], f"{fields.where}.portraits")
     chosen = fields.match("chosen", ID)
     if chosen not in [portrait.id for portrait in portraits]:
         raise fields.wrong("chosen", "is none of the portraits")
@@ -232,7 +244,7 @@ def _look(fields: Fields, label: str) -> Look | None:
 
 def _frame(fields: Fields) -> Frame:
     takes = fields.items("takes", MAX_TAKES, _take, default=())
-    unique([take.id for take in takes], f"{fields.where}.takes")
+    check_unique([take.id for take in takes], f"{fields.where}.takes")
     chosen = fields.get("chosen", None)
     if chosen is not None and chosen not in [take.id for take in takes]:
         raise fields.wrong("chosen", "is none of the takes")
@@ -248,7 +260,23 @@ def _frame(fields: Fields) -> Frame:
         included=fields.names("included", default=()),
         excluded=fields.names("excluded", default=()),
         bindings=fields.items("bindings", MAX_READINGS, _binding, default=()),
+        wordings=_wordings(fields),
     )
+
+
+def _wordings(fields: Fields) -> tuple[Wording, ...]:
+    """A list of [words as written, words drawn]; none in what was written before there were any."""
+    pairs = fields.values("wordings", MAX_WORDINGS)
+    for pair in pairs:
+        if not (isinstance(pair, list) and [type(part) for part in pair] == [str, str]):
+            raise fields.wrong("wordings", "holds something that is no pair of words")
+        try:
+            fits = check_wording(*pair) == Wording(*pair)
+        except StoryError:
+            fits = False
+        if not fits:
+            raise fields.wrong("wordings", "holds words that are not drawn")
+    return tuple(Wording(*pair) for pair in pairs)
 
 
 def _binding(fields: Fields) -> Binding:
@@ -279,6 +307,7 @@ def _take(fields: Fields) -> Take:
         verdict=fields.part_or_none("verdict", _verdict),
         style=fields.match("style", _HASH, default=""),
         prompt=fields.text("prompt", MAX_PROMPT, default=""),
+        wordings=_wordings(fields),
     )
 
 
@@ -306,7 +335,7 @@ def _reading(fields: Fields) -> Reading:
 
 def _check_names(story: Story) -> None:
     """Names in frames' settings are the cast's and their portraits exist; a take may name someone who has left."""
-    unique([character.name.casefold() for character in story.cast], "story.cast")
+    check_unique([character.name.casefold() for character in story.cast], "story.cast")
     portraits = {one.name: {portrait.id for portrait in one.portraits} for one in story.cast}
     for index, frame in enumerate(story.frames):
         where = f"story.frames[{index}]"

@@ -35,7 +35,9 @@ from storyboard.text.captions import (
     mentioned_names,
     resolve,
 )
+from storyboard.text.places import Calling, is_about_place, place_said, wordings_for
 from storyboard.text.sentences import check_everyone_known, check_pronouns
+from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording, reworded, still_fitting
 
 Presence = Literal["in", "out", "auto"]
 
@@ -66,8 +68,13 @@ def insert(
     return story, tuple(inserted)
 
 
-def edit(story: Story, frame_id: str, caption: str, base: str | None = None) -> Story:
+def edit(
+    story: Story, frame_id: str, caption: str, base: str | None = None, places: Calling | None = None
+) -> Story:
     """Another sentence for a frame; its takes stay. `base`: the sentence the writer started from.
+
+    What the writer said of where the frame is goes where the new sentence says another place than the one before;
+    `places` are what those are called.
 
     StoryError where another one than `base` stands there now: somebody else's words are not written over.
     """
@@ -79,8 +86,11 @@ def edit(story: Story, frame_id: str, caption: str, base: str | None = None) -> 
             " it again from there."
         )
     bindings = _still_fitting(frame.bindings, cleaned)
-    edited = replace(frame, caption=_checked(story, cleaned, number, bindings), bindings=bindings)
-    return story.with_changed_frame(edited)
+    wordings = still_fitting(frame.wordings, cleaned)
+    if places and place_said(frame.caption, places) != place_said(cleaned, places):
+        wordings = tuple(one for one in wordings if not is_about_place(one, places))
+    caption = _checked(story, cleaned, number, bindings)
+    return story.with_changed_frame(replace(frame, caption=caption, bindings=bindings, wordings=wordings))
 
 
 def duplicate(story: Story, frame_id: str) -> tuple[Story, Frame]:
@@ -170,6 +180,40 @@ def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | 
     return story.with_changed_frame(changed)
 
 
+def draw_as(story: Story, frame_id: str, written: str, drawn: str | None) -> Story:
+    """What is drawn in place of words of a frame's sentence, which stays as it is; None: those words themselves."""
+    frame, number = story.frame(frame_id), story.frame_number(frame_id)
+    wordings = tuple(one for one in frame.wordings if one.written != clean_text(written))
+    if drawn is not None:
+        wording = check_wording(written, drawn)
+        if not wording.written or not still_fitting((wording,), frame.caption):
+            raise StoryError(
+                f'Frame {number} does not say "{wording.written}"; choose words of its sentence.'
+            )
+        named = mentioned_names(f"{wording.written}. {wording.drawn}", story.names)
+        if named:
+            raise StoryError(f"{named[0]} is one of the cast; say who is in frame {number} at its chips.")
+        wordings += (wording,)
+    return _with_wordings(story, frame, wordings)
+
+
+def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -> Story:
+    """Where a frame is, whatever its sentence and the frames before it say; None leaves it to those.
+
+    places: what the places that the pipeline knows are called. StoryError for one that is none of them.
+    """
+    frame = story.frame(frame_id)
+    others = tuple(one for one in frame.wordings if not is_about_place(one, places))
+    if place is None:
+        return _with_wordings(story, frame, others)
+    if place not in places.values():
+        known = f"choose one of these: {listed(dict.fromkeys(places.values()))}." if places else ""
+        raise StoryError(
+            f'This model knows no place called "{clean_text(place)[:40]}"; {known or "write it into the sentence."}'
+        )
+    return _with_wordings(story, frame, (*others, *wordings_for(place, frame.caption, places)))
+
+
 def rename(story: Story, title: str) -> Story:
     """The story under another title, which may be empty."""
     return replace(story, title=clean_text(title)[:MAX_TITLE].strip())
@@ -226,7 +270,8 @@ def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
         number = story.frame_number(frame_id)
         raise StoryError(f"Frame {number} has no such take; choose one of its {len(frame.takes)}.")
     bindings = _bindings_of(story, take, ("writer",))
-    bound = resolve(take.caption, _bindings_of(story, take, ("writer", "words")), (), story.names)
+    drawn = reworded(take.caption, take.wordings)
+    bound = resolve(drawn, _bindings_of(story, take, ("writer", "words")), (), story.names)
     present = mentioned_names(bound, story.names)
     included = tuple(name for name in mentioned_names(take.text, story.names) if name not in present)
     chosen = replace(
@@ -237,6 +282,7 @@ def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
         bindings=bindings,
         included=included,
         excluded=tuple(name for name in frame.excluded if name not in included),
+        wordings=take.wordings,
     )
     return story.with_changed_frame(chosen)
 
@@ -249,6 +295,13 @@ def _bindings_of(story: Story, take: Take, by: Container[str]) -> tuple[Binding,
         for one in take.readings
         if one.by in by and one.start in places and all(name in story.names for name in one.names)
     )
+
+
+def _with_wordings(story: Story, frame: Frame, wordings: tuple[Wording, ...]) -> Story:
+    if len(wordings) > MAX_WORDINGS:
+        number = story.frame_number(frame.id)
+        raise StoryError(f"Frame {number} has {MAX_WORDINGS} words drawn otherwise, the most; write it anew.")
+    return story.with_changed_frame(replace(frame, wordings=wordings))
 
 
 def _still_fitting(bindings: Iterable[Binding], caption: str) -> tuple[Binding, ...]:

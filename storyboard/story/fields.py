@@ -1,6 +1,6 @@
-"""JSON values from elsewhere, each fetched with what it has to be, or a StoryError that says where it is not.
+"""The fields of one JSON object from elsewhere, each fetched with what it has to be.
 
-Knows no stories: what an object is made of is its reader's.
+Knows the limits of a story's parts and no stories. What comes in is foreign data: nothing in it is believed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,6 @@ from storyboard.text.captions import clean_text
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
-
-
-def untold(sentence: str) -> None:
-    """For readers that have nobody to tell."""
 
 
 class Fields:
@@ -98,7 +94,7 @@ class Fields:
             value
             if isinstance(value, known)
             else read(Fields(value, f"{self.where}.{name}[{index}]", self.tell))
-            for index, value in enumerate(self._list(name, limit, default))
+            for index, value in enumerate(self.values(name, limit, default))
         )
 
     def part_or_none(self, name: str, read: Callable[[Fields], T]) -> T | None:
@@ -108,22 +104,22 @@ class Fields:
 
     def names(self, name: str, limit: int = MAX_CAST, default: object = ...) -> tuple[str, ...]:
         """A list of names, none twice."""
-        values = self._list(name, limit, default)
+        values = self.values(name, limit, default)
         for value in values:
             if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or clean_text(value) != value:
                 raise self.wrong(name, f"holds something that is no name of at most {MAX_NAME} characters")
-        unique(values, f"{self.where}.{name}")
+        check_unique(values, f"{self.where}.{name}")
         return tuple(values)
 
     def ids(self, name: str, limit: int) -> tuple[str, ...]:
-        values = self._list(name, limit, ())
+        values = self.values(name, limit, ())
         if not all(isinstance(value, str) and ID.fullmatch(value) for value in values):
             raise self.wrong(name, "holds something that is no id")
         return tuple(values)
 
     def pairs(self, name: str, pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
         """A list of [character's name, something of the form `pattern`], no name twice."""
-        values = self._list(name, MAX_CAST, ())
+        values = self.values(name, MAX_CAST, ())
         for value in values:
             if not (
                 isinstance(value, list)
@@ -134,10 +130,11 @@ class Fields:
                 and pattern.fullmatch(value[1])
             ):
                 raise self.wrong(name, "holds something that is no pair of a name and an id or key")
-        unique([value[0] for value in values], f"{self.where}.{name}")
+        check_unique([value[0] for value in values], f"{self.where}.{name}")
         return tuple((value[0], value[1]) for value in values)
 
-    def _list(self, name: str, limit: int, default: object) -> list | tuple:
+    def values(self, name: str, limit: int, default: object = ()) -> list | tuple:
+        """A list of anything; StoryError past `limit`."""
         value = self.get(name, default)
         if value is not default and not isinstance(value, list):
             raise self.wrong(name, "is not a list")
@@ -146,12 +143,12 @@ class Fields:
         return value
 
 
-def unique(values: Sequence[str], where: str) -> None:
-    """StoryError where a value comes twice."""
+def check_unique(values: Sequence[str], where: str) -> None:
+    """StoryError where one of the values is there twice."""
     if len(set(values)) < len(values):
         raise damaged(where, "has one entry twice")
 
 
 def damaged(where: str, why: str) -> StoryError:
-    """Returns what a writer is told of a story that cannot be read."""
+    """Returns the error for what does not fit at `where`."""
     return StoryError(f"The story is damaged ({where} {why}); use another copy of it.")

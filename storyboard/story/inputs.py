@@ -22,6 +22,7 @@ from storyboard.text.captions import Binding, ReadSentence, listed, name_describ
 from storyboard.text.groups import counted_pronouns, name_groups
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
+from storyboard.text.wordings import reworded
 
 STORIES_KNOWN = 64  # whose latest value is remembered with what is known of it
 
@@ -97,10 +98,11 @@ class StoryInputs:
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with names for bound pronouns, by the writer and by the words, for what describes
-        somebody and for people it counts, and these added."""
+        """The frame's sentence with what is drawn in place of its words, names for bound pronouns, by the writer and by
+        the words, for what describes somebody and for people it counts, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
-        text = resolve(name_described(frame.caption, self._names), bindings, included, self._names)
+        sentence = reworded(frame.caption, frame.wordings)
+        text = resolve(name_described(sentence, self._names), bindings, included, self._names)
         return name_groups(text, *self._readable(frame))
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
@@ -208,8 +210,9 @@ class StoryInputs:
         # Those that the words had bound by then; the rules were fewer once.
         then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")
         bindings = (*frame.bindings, *then)
-        captions = (frame.caption, name_described(frame.caption, self._names))
-        texts = (resolve(caption, bindings, frame.included, self._names) for caption in captions)
+        sentence = reworded(frame.caption, frame.wordings)
+        sentences = (sentence, name_described(sentence, self._names))
+        texts = (resolve(one, bindings, frame.included, self._names) for one in sentences)
         return self._hash(frame, take.text, take.conditioning != "prompt") if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:
@@ -301,6 +304,8 @@ def _text_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
         return "the sentence changed"
     if inputs.text(frame) == take.text:
         return None
+    if frame.wordings != take.wordings:
+        return "how its words are drawn changed"
     # Added characters stand behind the sentence, so the two differ at the end only.
     bound = inputs.bound(frame).rstrip(".!?")
     return "who is in it changed" if take.text.startswith(bound) else "whom a pronoun stands for changed"

@@ -18,6 +18,7 @@ from storyboard.renderer import PRONOUNS as PRONOUNS
 from storyboard.renderer import Conditioning, Verdict
 from storyboard.story.descriptions import describe
 from storyboard.text.captions import Binding, Reading, clean_text, listed
+from storyboard.text.wordings import Wording
 
 MAX_FRAMES = 200
 MAX_CAST = 12
@@ -138,6 +139,7 @@ class Take:
     verdict: Verdict | None = None  # what is wrong with the picture; None where nobody looked
     style: str = ""  # `StoryStyle.digest` at the moment of drawing
     prompt: str = ""  # what the model was asked for, where that is another text than the sentence
+    wordings: tuple[Wording, ...] = ()  # what was drawn in place of words of the sentence
 
     @property
     def text(self) -> str:
@@ -169,6 +171,9 @@ class Frame:
     included: tuple[str, ...] = ()  # characters shown though the sentence does not name them
     excluded: tuple[str, ...] = ()  # characters not shown though the sentence names them
     bindings: tuple[Binding, ...] = ()  # whom pronouns stand for, where the writer said so
+    wordings: tuple[
+        Wording, ...
+    ] = ()  # what is drawn in place of words of the sentence, where the writer said so
 
     @cached_property
     def take(self) -> Take | None:

@@ -123,6 +123,7 @@ def take_of(
         verdict=rendered.verdict,
         style=story.style.digest,
         prompt=clean_text(rendered.prompt)[:MAX_PROMPT].strip(),
+        wordings=frame.wordings,
     )
 
 

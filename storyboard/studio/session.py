@@ -32,6 +32,8 @@ from storyboard.story.values import (
 )
 from storyboard.studio.maker import label_of, portrait_of
 from storyboard.studio.requests import own_seed, rendering, request_for, take_of
+from storyboard.text.places import Calling
+from storyboard.text.wordings import Wording, still_fitting
 
 # Called with the story, its revision and the undo and redo steps before a change counts as made; gives the time.
 Save = Callable[[Story, int, Sequence[Step], Sequence[Step]], float]
@@ -50,7 +52,7 @@ class StorySession:
     `steps` is for every frame drawn here; None leaves it to the renderer. `explain`: takes also keep where the
     picture looked at whom, and whom pronouns were taken to mean. `model`: what draws, noted in every take. `save` is
     asked to keep every change before it is made; `revision` and `undoing` are what it kept last, for a story that is
-    opened again.
+    opened again. `places`: what the places that the pipeline knows are called.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class StorySession:
         revision: int = 0,
         undoing: Undoing | None = None,
         saved_at: float | None = None,
+        places: Calling | None = None,
     ) -> None:
         if steps is not None and not 1 <= steps <= MAX_STEPS:
             raise StoryError(f"{steps} steps is out of range; use 1 to {MAX_STEPS}.")
@@ -78,6 +81,7 @@ class StorySession:
         self._revision = revision
         self._undoing = undoing or Undoing()
         self._saved_at = saved_at
+        self._places = places or {}
         self._lock = threading.RLock()
 
     @property
@@ -118,12 +122,23 @@ class StorySession:
             self._commit(story, undoing)
             return undoing.undo[-1][0]
 
-    def add(self, caption: str, after: str | None = None, before: str | None = None) -> Frame:
-        """A new frame after or before another, or at the end. StoryError for a sentence that cannot be drawn."""
+    def add(
+        self,
+        caption: str,
+        after: str | None = None,
+        before: str | None = None,
+        wordings: Iterable[Wording] = (),
+    ) -> Frame:
+        """A new frame after or before another, or at the end. StoryError for a sentence that cannot be drawn.
+
+        wordings: what is drawn in place of its words; those that it does not have change nothing.
+        """
         with self._lock:
             story, (frame,) = edits.insert(self._story, [caption], after, before)
+            for one in still_fitting(wordings, frame.caption):
+                story = edits.draw_as(story, frame.id, one.written, one.drawn)
             self._change(story, f"adding frame {story.frame_number(frame.id)}")
-            return frame
+            return story.frame(frame.id)
 
     def add_many(
         self, captions: Sequence[str], after: str | None = None, before: str | None = None
@@ -146,7 +161,7 @@ class StorySession:
         StoryError for a sentence that cannot be drawn, and where another one than `base` stands there by now.
         """
         with self._lock:
-            story = edits.edit(self._story, frame_id, caption, base)
+            story = edits.edit(self._story, frame_id, caption, base, self._places)
             self._change(story, f"changing the sentence of {self._called(frame_id)}")
             return story.frame(frame_id)
 
@@ -210,6 +225,18 @@ class StorySession:
         with self._lock:
             story = edits.rebind(self._story, frame_id, occurrence, names)
             self._change(story, f"saying whom a pronoun of {self._called(frame_id)} stands for")
+
+    def set_place(self, frame_id: str, place: str | None) -> None:
+        """Where a frame is, "in the kitchen"; None leaves it to its sentence and the frames before it."""
+        with self._lock:
+            story = edits.set_place(self._story, frame_id, place, self._places)
+            self._change(story, f"saying where {self._called(frame_id)} is")
+
+    def draw_as(self, frame_id: str, written: str, drawn: str | None) -> None:
+        """What is drawn in place of words of a frame's sentence, which stays; None: those words themselves."""
+        with self._lock:
+            story = edits.draw_as(self._story, frame_id, written, drawn)
+            self._change(story, f"saying how words of {self._called(frame_id)} are drawn")
 
     def choose_take(self, frame_id: str, take_id: str) -> Take:
         """Bring an earlier take back, and with it the sentence it was drawn from and its seed."""

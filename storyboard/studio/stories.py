@@ -18,6 +18,7 @@ from storyboard.story.values import Character, Portrait, Story, new_id
 from storyboard.studio.session import StorySession
 from storyboard.studio.sessions import MAX_OPEN, Sessions
 from storyboard.studio.verbs import an_id
+from storyboard.text.places import Calling
 
 MAX_STORIES = 2000  # without a library
 
@@ -29,6 +30,7 @@ class Stories:
     `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
     pipeline usually takes. `draws_anybody`: the pipeline has learned to draw whoever has a look, not its cast alone.
     `knows_no_cast`: it has learned nobody, and draws everybody from portraits and words.
+    `places`: what the places that it knows are called.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Stories:
         drawn_by: str = "",
         draws_anybody: bool = False,
         knows_no_cast: bool = False,
+        places: Calling | None = None,
     ) -> None:
         self.renderer = renderer
         self.model = model
@@ -52,6 +55,7 @@ class Stories:
         self.drawn_by = drawn_by or model
         self.draws_anybody = draws_anybody
         self.knows_no_cast = knows_no_cast
+        self.places: Calling = places or {}
         self.library = library
         own = [portrait for one in self.cast for portrait in one.portraits]
         self._own_portraits = {key for portrait in own for key in (portrait.id, portrait.picture)}
@@ -112,8 +116,8 @@ class Stories:
         self._kept().restore(an_id(story_id))
 
     def _session(self, story: Story, **kept) -> StorySession:
-        noted = {"steps": self.steps, "explain": True, "model": self.drawn_by}
-        return StorySession(story, self.renderer, self.pictures, **noted, **kept)
+        given = {"steps": self.steps, "explain": True, "model": self.drawn_by, "places": self.places}
+        return StorySession(story, self.renderer, self.pictures, **given, **kept)
 
     def _kept(self) -> Library:
         if self.library is None:

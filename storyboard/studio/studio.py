@@ -6,7 +6,6 @@ read an upload, or concern a whole story. Values from outside are checked and re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from storyboard.disk.pictures import read_upload
@@ -38,10 +37,12 @@ class Studio(Drawings):
         caption: object,
         after: object = None,
         before: object = None,
+        wordings: object = None,
         draw: bool = True,
     ) -> tuple[Frame, Job | None]:
         """Add a frame after or before another one, or at the end, and queue its drawing if `draw`."""
-        frame = self.change(story_id, "add_frame", caption=caption, after=after, before=before)
+        fields = {"caption": caption, "after": after, "before": before, "wordings": wordings}
+        frame = self.change(story_id, "add_frame", **fields)
         if not draw:
             return frame, None
         session = self.session(story_id)
@@ -65,16 +66,11 @@ class Studio(Drawings):
             self._queue_all(self.session(story_id), {frame.id for frame in frames})
         return frames
 
-    def read_script(
-        self, story_id: object, script: object, places: Sequence[str] = (), file: object = None
-    ) -> Script:
-        """A script, pasted or out of a file of that name, for the writer to look at before `add_many`.
-
-        `places` are those the model knows, as "in the kitchen".
-        """
+    def read_script(self, story_id: object, script: object, file: object = None) -> Script:
+        """A script, pasted or out of a file of that name, for the writer to look at before `add_many`."""
         names = self.session(story_id).story.names
         spellings = [spelling for name, aliases in names.items() for spelling in (name, *aliases)]
-        return read_script(a_script(script), spellings, places, a_file_name(file) or "")
+        return read_script(a_script(script), spellings, self.places, a_file_name(file) or "")
 
     def delete_story(self, story_id: object) -> None:
         """Delete a story, what is drawn of it included; `restore_story` brings it back."""

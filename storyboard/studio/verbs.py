@@ -15,6 +15,7 @@ from storyboard.story.values import MAX_FRAMES
 from storyboard.studio.maker import a_look
 from storyboard.studio.session import StorySession
 from storyboard.text.script import MAX_SCRIPT
+from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
 MAX_TEXT = 10_000  # characters looked at in any text from outside; a sentence's own limit is far below
 
@@ -73,6 +74,17 @@ def as_it_is(value: object) -> Any:
     return value
 
 
+def some_wordings(value: object) -> tuple[Wording, ...]:
+    """Words of a sentence and what is drawn in their place, as a list of objects with `written` and `drawn`."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MAX_WORDINGS:
+        raise StoryError(f"Words drawn otherwise have to be a list of at most {MAX_WORDINGS}; send it again.")
+    check = a_text("Words and what is drawn in their place")
+    pairs = [one if isinstance(one, dict) else {} for one in value]
+    return tuple(check_wording(check(one.get("written")), check(one.get("drawn"))) for one in pairs)
+
+
 a_name = a_text("The name")
 a_script = a_text("The script", MAX_SCRIPT)
 a_file_name = optional(a_text("The name of the file"))
@@ -107,7 +119,11 @@ EDITS: dict[str, Verb] = {
     ),
     "remove_style_picture": _verb(StorySession.remove_style_picture),
     "add_frame": _verb(
-        StorySession.add, caption=a_text("The sentence"), after=optional(an_id), before=optional(an_id)
+        StorySession.add,
+        caption=a_text("The sentence"),
+        after=optional(an_id),
+        before=optional(an_id),
+        wordings=some_wordings,
     ),
     "add_script": _verb(
         StorySession.add_many, captions=sentences, after=optional(an_id), before=optional(an_id)
@@ -133,6 +149,14 @@ EDITS: dict[str, Verb] = {
         frame=an_id,
         occurrence=as_it_is,
         names=optional(names_in("Whom a pronoun stands for")),
+    ),
+    "set_place": _verb(StorySession.set_place, frame=an_id, place=optional(a_text("The place"))),
+    # drawn: None draws the words as they are written.
+    "draw_as": _verb(
+        StorySession.draw_as,
+        frame=an_id,
+        written=a_text("The words"),
+        drawn=optional(a_text("What is drawn")),
     ),
     "choose_take": _verb(StorySession.choose_take, frame=an_id, take=an_id),
     "undo": _verb(StorySession.undo),

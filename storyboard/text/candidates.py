@@ -13,7 +13,8 @@ from typing import Protocol
 from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
-from storyboard.text.word_classes import DETERMINERS, PEOPLE, QUANTIFIED, WORD
+from storyboard.text.unnamed import speaks_of_others
+from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # people that "they" may stand for
 GROUPED = 7  # people, those named latest, of whom groups are made
@@ -74,10 +75,8 @@ def whom_words_allow(
     None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
     nobody at all.
     """
-    for word in WORD.finditer(sentence.text.lower()):
-        named = any(one.start <= word.start() < one.end for one in sentence.mentions)
-        if word.group() in PEOPLE and not named:
-            return None
+    if speaks_of_others(sentence):
+        return None
     pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
     return (
         frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None

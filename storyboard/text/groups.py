@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from storyboard.text.candidates import Person
 from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence
 from storyboard.text.preferences import SUREST
-from storyboard.text.word_classes import DETERMINERS
+from storyboard.text.word_classes import is_counted
 
 _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4}
 # What may be counted -> the pronoun of those who are; "" for anybody's.
@@ -28,8 +28,6 @@ _GROUP = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>\w+)|\s*$")
-# Plurals that do not end in "s"; what else stands behind a number and ends in another letter is no noun.
-_PLURALS = frozenset("mice feet teeth geese sheep fish deer oxen dozen hundred thousand children".split())
 
 
 def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
@@ -69,12 +67,8 @@ def _is_of_people(found: re.Match[str], caption: str) -> bool:
     if found["both"]:
         # Elsewhere it says no more than "they" does: "They both wave."
         opens = not caption[: found.start()].strip() or caption[: found.start()].rstrip()[-1] in ".!?:;"
-        return opens and bool(word) and following["word"].islower() and not _is_noun(word)
-    return not word or not _is_noun(word)
-
-
-def _is_noun(word: str) -> bool:
-    return word.endswith("s") and word != "as" or word in _PLURALS or word in DETERMINERS
+        return opens and bool(word) and following["word"].islower() and not is_counted(word)
+    return not word or not is_counted(word)
 
 
 def _whom(

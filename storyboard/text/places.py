@@ -1,109 +1,117 @@
-"""Where a sentence says that it is: "in the kitchen", "on the beach".
+"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
 
-A list of nouns and rules for the words before them, so that a picture whose sentence says no place can be told the
-place of the one before. Knows neither torch, gradio nor stories. What is no place in the list is not found.
+A place is what a pipeline calls it in its own sentences, "in the kitchen". How else writers call it comes from outside,
+as a mapping: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-# What one says of being there -> the nouns it is said of.
-_NOUNS = {
-    "in": """alley attic backyard bakery ballroom bar barn basement bathroom bathtub bed bedroom bookshop bus cabin cafe
-    café canteen car castle cathedral cave cellar cemetery chapel church cinema city classroom clearing cockpit
-    corridor cottage country courtyard desert den dungeon factory field flat forest garage garden
-    graveyard greenhouse gym hall hallway harbour harbor hospital hotel house hut jungle kitchen laboratory lab lane
-    laundry library lobby maze meadow museum nursery office orchard palace pantry park pool pond prison pub
-    restaurant river room ruins salon school shed shop snow sky spaceship square stable street studio study submarine
-    supermarket swamp temple tent theatre theater tower town train tunnel valley village warehouse water well
-    wood woods workshop yard zoo playground""",
-    "on": """balcony beach bench boat bridge coast deck farm hill hilltop island meadows moon mountain path pavement
-    pier platform road roof rooftop sand ship shore sidewalk stage stairs staircase terrace track veranda porch""",
-    "at": """airport stop campsite circus crossroads fair fairground funfair lake market
-    party sea seaside stadium station table waterfall window""",
-}
-_PREPOSITION = {noun: said for said, nouns in _NOUNS.items() for noun in nouns.split()}
-# Before a noun, words of which a place is made: "living room", "train station", "bus stop".
-_COMPOUNDS = frozenset(
-    "living dining waiting class bed bath train bus railway police fire petrol village town city school".split()
+from storyboard.text.spellings import is_whole_word
+from storyboard.text.wordings import Wording
+
+Calling = Mapping[str, str]  # what a place is called, in small letters -> the place
+
+_PREPOSITION = re.compile(r"\A(?:in|on|at|by|near|inside|outside|under)\s+(?:(?:the|an?)\s+)?", re.IGNORECASE)
+_ARTICLE = re.compile(r"\A(?:the|an?|[^\W\d_]+['\u2019]s)\s+", re.IGNORECASE)
+# What stands before a place where somebody is at it, without a word for anybody: "in the sunny kitchen", but neither
+# "to the kitchen" nor "in her kitchen".
+_AT_IT = re.compile(
+    r"(?<!\w)(?:[Ii]n|[Oo]n|[Aa]t|[Ii]nside)\s+(?:(?:the|an?|this|that|my|our)\s+(?:[a-z]+\s+){0,2})?$"
 )
-_GOING = frozenset(["into", "to", "toward", "towards", "onto"])
-_BEING = frozenset(
-    "in at on by inside outside near beside behind through across along around over up down of".split()
+
+
+_WHERE = re.compile(
+    r"(?<!\w)(?:in|on|at|inside|outside|into|onto|to|from|near|through|across|around|behind|towards?)\s+"
+    r"(?:(?:the|an?|this|that|my|our|his|her|their|[^\W\d_]+['\u2019]s)\s+(?:[a-z]+\s+){0,2})?$",
+    re.IGNORECASE,
 )
-# These stay as they are said: near the castle is not in it.
-_BESIDE = frozenset("outside near beside behind by".split())
-_LEFT = frozenset("from leaves leave leaving left past".split())
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_PARTS = frozenset(
-    """back bank bottom centre center corner door edge end entrance floor front gate half heart length middle part roof
-    row shelf shelve side step top wall window""".split()
-)
-_MARKS = frozenset(',.;:!?"\u201c\u201d()')
-_DETERMINERS = frozenset("a an the this that his her their its my our your some every another".split())
-_BARE = frozenset("bed school town church sea".split())  # one is at school, and not at stop
-MOST_BETWEEN = 5  # words from the preposition to the noun: "in the small dark old train station"
 
 
-def find_place(sentence: str) -> str:
-    """Returns where a sentence is, as one says it of being there; "" where it does not say so.
+@dataclass(frozen=True)
+class PlaceMention:
+    """A place in a sentence: `text[start:end]` is `word`, or is spelt as it is but for large letters."""
 
-    "Rosa runs into the old kitchen." is "in the old kitchen". Where it goes to counts before where it is, and where it
-    comes from does not count.
+    word: str
+    start: int
+    end: int
+
+
+def find_places(text: str, words: Iterable[str]) -> tuple[PlaceMention, ...]:
+    """Returns every whole word of `text` that is one of `words`, in text order; the longer of two wins."""
+    pattern = _pattern(tuple(words))
+    if pattern is None:
+        return ()
+    return tuple(
+        PlaceMention(match.group().casefold(), *match.span())
+        for match in pattern.finditer(text)
+        if is_whole_word(text, *match.span())
+    )
+
+
+def places_said(text: str, calling: Calling) -> tuple[str, ...]:
+    """Returns the places that a sentence names, each once, in order of first mention."""
+    return tuple(dict.fromkeys(calling[one.word] for one in find_places(text, calling)))
+
+
+def place_said(text: str, calling: Calling) -> str | None:
+    """Returns the place that a sentence names, None where it names none or several."""
+    said = places_said(text, calling)
+    return said[0] if len(said) == 1 else None
+
+
+def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
+    """Returns what places are called: "at the train station" by "train station" and "station", and as `also` has it.
+
+    A word for two of them is left out.
     """
-    found = list(_places(sentence))
-    going = [phrase for phrase, going in found if going]
-    return going[-1] if going else found[0][0] if found else ""
+    calling: dict[str, str] = {}
+    doubtful: set[str] = set()
+    for place in places:
+        bare = bare_place(place)
+        for word in dict.fromkeys((bare, bare.rpartition(" ")[2], *(also or {}).get(place, ()))):
+            word = word.casefold()
+            if calling.setdefault(word, place) != place:
+                doubtful.add(word)
+    return {word: place for word, place in calling.items() if word and word not in doubtful}
 
 
-def unsaid_place(sentence: str, told: Iterable[str]) -> str:
-    """Returns where a sentence is that says no place itself, after those `told` before it, oldest first; else ""."""
-    if find_place(sentence):
-        return ""
-    return next((place for one in reversed(list(told)) if (place := find_place(one))), "")
+def bare_place(place: str) -> str:
+    """Returns a place in small letters without what stands before it: "in Rosa's kitchen" is "kitchen"."""
+    return _ARTICLE.sub("", _PREPOSITION.sub("", place.strip())).casefold()
 
 
-def _places(sentence: str) -> Iterable[tuple[str, bool]]:
-    words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
-    for index, (word, _, end) in enumerate(words):
-        noun = word.lower().removesuffix("s") if word.lower() not in _PREPOSITION else word.lower()
-        if noun not in _PREPOSITION or _is_followed_by_its_noun(words, index):
-            continue
-        first = _preposition(sentence, words, index)
-        if first is None:
-            continue
-        said = words[first][0].lower()
-        if first and words[first - 1][0].lower() in _LEFT | {"out"}:
-            continue
-        phrase = sentence[words[first + 1][1] : end]
-        yield f"{said if said in _BESIDE else _PREPOSITION[noun]} {_settled(phrase)}", said in _GOING
+def wordings_for(place: str, sentence: str, calling: Calling) -> tuple[Wording, ...]:
+    """Returns how a sentence is drawn at `place`: that in place of every other one it names, or before it."""
+    if place_said(sentence, calling) == place:
+        return ()
+    wordings = (wording_at(sentence, one.start, one.end, place) for one in find_places(sentence, calling))
+    return tuple(dict.fromkeys(wordings)) or (Wording("", place),)
 
 
-def _preposition(sentence: str, words: list[tuple[str, int, int]], index: int) -> int | None:
-    """Where the preposition of a noun stands, with only what belongs to the noun between them; None without one."""
-    for back in range(index - 1, max(index - MOST_BETWEEN, 0) - 1, -1):
-        word = words[back][0].lower()
-        parted = set(sentence[words[back][2] : words[back + 1][1]]) & _MARKS
-        if parted or word in _LEFT or word == "and":
-            return None
-        if word in _GOING | _BEING:
-            between = [one[0].lower() for one in words[back + 1 : index]]
-            known = between and (between[0] in _DETERMINERS or between[0] in _COMPOUNDS)
-            if not known and (between or words[index][0].lower() not in _BARE):
-                return None
-            # "the front row of the classroom" is in it, "the light of the moon" is not.
-            part = back and words[back - 1][0].lower().removesuffix("s") in _PARTS
-            return back if word != "of" or part else None
-    return None
+def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
+    """Returns how the place at `sentence[start:end]` is drawn as another: "in the old mill", "to the mill"."""
+    before = _AT_IT.search(sentence[:start])
+    if before:
+        return Wording(sentence[before.start() : end], place)
+    return Wording(sentence[start:end], bare_place(place))
 
 
-def _is_followed_by_its_noun(words: list[tuple[str, int, int]], index: int) -> bool:
-    """Whether a noun only belongs to a larger place, as "school" to "school yard"."""
-    return index + 1 < len(words) and words[index + 1][0].lower() in _PREPOSITION
+def is_where(sentence: str, start: int) -> bool:
+    """Whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+    return _WHERE.search(sentence[:start]) is not None
 
 
-def _settled(phrase: str) -> str:
-    """A place that was new is now the one known: "a dark cave" is "the dark cave"."""
-    return re.sub(r"^(?:an?|some|another)\s", "the ", phrase, flags=re.IGNORECASE)
+def is_about_place(wording: Wording, calling: Calling) -> bool:
+    """Whether a wording says where a frame is."""
+    return not wording.written or bool(find_places(wording.drawn, calling))
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    longest_first = sorted((re.escape(word) for word in words if word), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE) if words else None

@@ -6,12 +6,11 @@ gradio nor stories, and no pronouns: captions come in as they are read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from storyboard.text.spellings import is_whole_word
+from storyboard.text.places import find_places
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,12 @@ def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Seq
     ("kitchen"), the latest frame that has one stands in for the oldest of several.
     """
     last = list(range(max(0, len(captions) - most), len(captions)))
-    if len(last) > 1 and not any(_says_one(text, places) for text in (*(captions[i] for i in last), caption)):
-        said = (i for i in reversed(range(last[0])) if _says_one(captions[i], places))
+    if len(last) > 1 and not any(
+        find_places(text, places) for text in (*(captions[i] for i in last), caption)
+    ):
+        said = (i for i in reversed(range(last[0])) if find_places(captions[i], places))
         last[0] = next(said, last[0])
     return last
-
-
-def _says_one(text: str, words: Sequence[str]) -> bool:
-    spelt = (found for word in words for found in re.finditer(re.escape(word), text, re.IGNORECASE))
-    return any(is_whole_word(text, *found.span()) for found in spelt)
 
 
 def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:

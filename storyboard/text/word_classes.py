@@ -31,15 +31,19 @@ PREPOSITIONS = frozenset(
 QUANTIFIED = frozenset(
     """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
 )
-# Words for people, and for how many of them: who says one may speak of somebody without a name or a pronoun.
-PEOPLE = QUANTIFIED | frozenset(
+# Words for people: who says one speaks of somebody without a name or a pronoun.
+PEOPLE = QUANTIFIED - {"each"} | frozenset(
     """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
     fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
     grandchild grandchildren mother mum mom father dad parents aunt uncle cousin sister brother twins son daughter
-    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter gardener
-    fisherman captain sailor farmer doctor inventor king queen prince princess family couple pair group band crowd team
-    gang trio twosome company companion companions others other both all two three four five six seven eight nine ten
-    each one ones together old young elder younger eldest youngest oldest smallest tallest""".split()
+    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter painters
+    gardener fisherman captain sailor farmer doctor inventor king queen prince princess family couple group crowd team
+    gang trio twosome companion companions others ones""".split()
+)
+# Words for how many and for what age, which may stand for people themselves: "all three wave", "the youngest laughs".
+COUNTING = frozenset(
+    """pair other both all two three four five six seven eight nine ten each one old young elder younger eldest youngest
+    oldest smallest tallest""".split()
 )
 AUXILIARIES = frozenset(
     """is are was were am be been has have had do does did will would shall should can could may might must isn't
@@ -54,6 +58,8 @@ _PAST = frozenset(
     spoke spent spun stole stood stuck stung struck swam swept swore swung taught thought threw told took tore
     understood went wept woke won wore wound wove wrote""".split()
 )  # of irregular verbs
+# Plurals that do not end in "s".
+_PLURALS = frozenset("mice feet teeth geese sheep fish deer oxen dozen hundred thousand children".split())
 _NO_VERB_ENDINGS = ("ss", "us", "is", "'s", "\u2019s")
 _NO_VERBS = frozenset(
     """always sometimes perhaps besides towards afterwards upstairs downstairs indoors outdoors as this his hers its
@@ -148,6 +154,12 @@ def is_finite(word: str) -> bool:
     if word in _NO_VERBS or word in QUANTIFIED or len(word) < 3:
         return False
     return (word.endswith("s") and not word.endswith(_NO_VERB_ENDINGS)) or word.endswith("ed")
+
+
+def is_counted(word: str) -> bool:
+    """Whether a word behind a number of two or more may be what there is so much of, and no verb of those who are."""
+    word = word.lower()
+    return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS
 
 
 def is_manner(word: str) -> bool:

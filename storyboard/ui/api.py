@@ -80,8 +80,8 @@ def _story_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
     def get_story(story_id: str, request: gr.Request) -> dict[str, Any]:
         """Look at a story as it is now: its cast with the portraits they wear, and its frames in order.
 
-        Each frame has its sentence, the address of its picture, all its takes, whom its pronouns were read as, and
-        whether the picture is out of date and why.
+        Each frame has its sentence, the address of its picture, all its takes, whom its pronouns were read as, where it
+        is and how that is known, and whether the picture is out of date and why.
 
         Args:
             story_id: the id create_story gave
@@ -126,11 +126,25 @@ def _frame_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:
         studio.change(story_id, "rebind", frame=frame_id, occurrence=occurrence, names=names or None)
         return described(story_id, frame_id, request)
 
+    def set_place(story_id: str, frame_id: str, place: str, request: gr.Request) -> dict[str, Any]:
+        """Say where a frame is, whatever its sentence says. Nothing is drawn: call draw_frame next.
+
+        Args:
+            story_id: the id create_story gave
+            frame_id: the frame's id, from get_story
+            place: one that the model knows, such as "in the kitchen"; empty leaves it to the story again
+
+        Returns:
+            The frame, which is out of date if its picture showed another place.
+        """
+        studio.change(story_id, "set_place", frame=frame_id, place=place or None)
+        return described(story_id, frame_id, request)
+
     def described(story_id: str, frame_id: str, request: gr.Request) -> dict[str, Any]:
         story = studio.session(story_id).story
         return describe_frame(studio, inputs_of(story), story.frame(frame_id), root(request))
 
-    return choose_take, rebind
+    return choose_take, rebind, set_place
 
 
 def _drawing_endpoints(studio: Studio, root: Root) -> tuple[Callable, ...]:

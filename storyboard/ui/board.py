@@ -23,7 +23,7 @@ from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
-from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words, split_script
+from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.changed import SentViews
 from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
 from storyboard.ui.hints import Hints
@@ -47,10 +47,11 @@ SCRIPTS = (
         "popups",
         "words",
     ),
-    *("card", "sentence", "who", "wrong", "thread", "moves", "panel", "takes", "explain"),
+    *("card", "sentence", "who", "where", "wrong", "thread", "moves", "panel", "takes", "explain"),
     *(
         "queue",
         "composer",
+        "gist",
         "script",
         "cast",
         "portraits",
@@ -115,7 +116,7 @@ def board_calls(
     calls = [
         *(open_story(shown), get_news(boot)),
         *map(_answering, (*changes(), *UPLOADS)),
-        *map(_asked, (*QUESTIONS, split_script(hints or Hints()), look_at_words(hints or Hints()))),
+        *map(_asked, (*QUESTIONS, look_at_words(hints or Hints()))),
         *map(_answering_where_open, SHELF_CALLS),
         *map(_asked, FILE_CALLS),
     ]

@@ -10,16 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from storyboard.people import Look, describe_look
-from storyboard.story.values import MAX_FRAMES
+from storyboard.story.inputs import inputs_of
+from storyboard.story.values import MAX_FRAMES, Story
 from storyboard.studio.maker import hidden_fields, look_of_seed, look_with, portrait_of
 from storyboard.studio.studio import Studio
-from storyboard.studio.verbs import EDITS, MAX_TEXT
-from storyboard.text.captions import clean_text, mentioned_names, read_sentence
+from storyboard.studio.verbs import EDITS, MAX_TEXT, some_wordings
+from storyboard.text.captions import clean_text, mentioned_names
 from storyboard.text.sentences import find_outsiders
+from storyboard.text.wordings import reworded, still_fitting
+from storyboard.ui.gist import gist_of
 from storyboard.ui.hints import Hints
 from storyboard.ui.view import data_url
 from storyboard.ui.view import frame_details as details_of
 
+NOTHING_SAID = {
+    "unknown": [],
+    "read": "",
+    "uninvited": False,
+    "strangers": [],
+    "outsiders": [],
+    "closest": [],
+}
 SHOWN = 40  # letters before the place where a sentence is cut
 
 Call = Callable[[Studio, dict], dict | None]
@@ -141,52 +152,67 @@ def shown_look(look: Look) -> dict:
     }
 
 
+def split_script(studio: Studio, message: dict) -> dict:
+    """A script, pasted or out of a file, as the frames it would become."""
+    script = studio.read_script(message["story"], message.get("text"), message.get("file"))
+    first = message.get("first")
+    skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
+    room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)
+    return {
+        "frames": script.frames[skipped : skipped + room],
+        "kind": script.kind,
+        "scenes": script.scenes,
+        "total": len(script.frames),
+        "room": room,
+        "notices": script.notices,
+    }
+
+
 # Calls that only look.
-QUESTIONS: tuple[Call, ...] = (frame_details, frames_touched, preview_look, random_look)
-
-
-def split_script(hints: Hints) -> Call:
-    """The call that shows a script, pasted or out of a file, as the frames it would become."""
-
-    def split_script(studio: Studio, message: dict) -> dict:
-        script = studio.read_script(
-            message["story"], message.get("text"), hints.places, file=message.get("file")
-        )
-        first = message.get("first")
-        skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
-        room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)
-        return {
-            "frames": script.frames[skipped : skipped + room],
-            "kind": script.kind,
-            "scenes": script.scenes,
-            "total": len(script.frames),
-            "room": room,
-            "notices": script.notices,
-        }
-
-    return split_script
+QUESTIONS: tuple[Call, ...] = (frame_details, frames_touched, preview_look, random_look, split_script)
 
 
 def look_at_words(hints: Hints) -> Call:
-    """The call that says what of a sentence its picture will not show, and whom it shows unasked."""
+    """The call that says what the model makes of a sentence: its gist, and what of it the picture will not show.
+
+    after, before: the frame beside which the sentence is to stand; else it is the next one. wordings: what is drawn in
+    place of its words already.
+    """
 
     def look_at_words(studio: Studio, message: dict) -> dict:
         caption = message.get("caption")
         story = studio.session(message["story"]).story
-        names = story.names
+        inputs, names = inputs_of(story), story.names
         spellings = [one for name, aliases in names.items() for one in (name, *aliases)]
         if not isinstance(caption, str):
-            return {"unknown": [], "read": "", "uninvited": False, "strangers": [], "outsiders": []}
+            return dict(NOTHING_SAID)
+        caption = caption[:MAX_TEXT]
+        drawn_as = still_fitting(some_wordings(message.get("wordings")) or (), caption)
+        drawn = reworded(caption, drawn_as)
         return {
-            "unknown": list(hints.unknown_words(caption, spellings)),
-            "read": hints.read_part(caption)[-SHOWN:],
+            "unknown": list(hints.unknown_words(drawn, spellings)),
+            "read": hints.read_part(drawn)[-SHOWN:],
             "uninvited": hints.shows_somebody_uninvited(caption, names),
             "strangers": [
                 name
-                for name in mentioned_names(caption[:MAX_TEXT], names)
+                for name in mentioned_names(caption, names)
                 if not studio.has_learned(story.character(name).portrait)
             ],
-            "outsiders": list(find_outsiders(read_sentence(clean_text(caption[:MAX_TEXT]), names))),
+            "outsiders": list(find_outsiders(inputs.read(clean_text(caption)))),
+            "closest": [
+                {"written": one.written, "drawn": one.drawn}
+                for one in hints.lexicon.closest(inputs.read(clean_text(drawn)), hints.calling)
+            ],
+            "gist": gist_of(inputs, hints, caption, _number(story, message), drawn_as),
         }
 
     return look_at_words
+
+
+def _number(story: Story, message: dict) -> int:
+    """Which frame of the story a sentence would be, counted from 1."""
+    after, before = message.get("after"), message.get("before")
+    for beside, further in ((after, 1), (before, 0)):
+        if isinstance(beside, str) and story.has_frame(beside):
+            return story.frame_number(beside) + further
+    return len(story.frames) + 1

@@ -5,6 +5,7 @@ Knows neither torch nor gradio.
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import Character, Frame, Story
 from storyboard.studio.studio import Studio
 from storyboard.ui.view import reading_of
+from storyboard.ui.where import where_frames_are
 
 
 class Answer(dict[str, Any]):
@@ -44,9 +46,11 @@ def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, root: str)
     """A frame, the take on the board and all its takes; what only a take has is None before the first."""
     take, story = frame.take, inputs.story
     stale = frame.id in studio.stale_frames(story)
+    number = story.frame_number(frame.id)
+    where = next(islice(where_frames_are(inputs, studio.places), number - 1, None))
     told = {
         "id": frame.id,
-        "number": story.frame_number(frame.id),
+        "number": number,
         "caption": frame.caption,
         "picture": _picture(studio, take.picture, root) if take else None,
         "drawn_caption": take.caption if take else None,
@@ -69,6 +73,9 @@ def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, root: str)
             for one in frame.takes
         ],
         "pronouns": _pronouns(inputs, frame),
+        "place": where and where["place"],
+        "place_by": where and where["by"],
+        "place_from": where and where["from"],
         "locked": frame.locked,
         "stale": stale,
         "stale_because": inputs.stale_cause(frame) if stale else None,

@@ -10,22 +10,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
 from storyboard.models.reader_folder import FILE as READER_FILE
 from storyboard.models.reader_folder import FOLDER as READER
+from storyboard.models.reader_folder import WORDS
 from storyboard.renderer import MAX_STEPS
 from storyboard.story.values import MAX_FRAMES
-from storyboard.text.captions import clean_text, find_mentions, find_pronouns
+from storyboard.text.captions import clean_text, find_mentions, find_pronouns, read_sentence
+from storyboard.text.forms import first_forms, part_of
 from storyboard.text.impersonal import is_impersonal
+from storyboard.text.lexicon import Lexicon
+from storyboard.text.places import Calling, called
 
 MAX_WORDS = 24  # of a kind
 MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
 MAX_UNKNOWN = 4  # words a note names
 MAX_SIDE = 4096  # pixels
+MAX_COUNT = 10**6  # how often a word is in what tells a deed
+# How much a picture lacks without a word: what is done and things, then what they are like, then how it is done.
+_RANKS = {"verb": 0, "noun": 0, "foreign": 0, "other": 1, "manner": 2}
 _WORD = re.compile(r"[^\W\d_]+")
 _END = "</w>"  # how CLIP's tokenizer marks the end of a word
 # Words that every sentence may have and that change no picture.
@@ -48,6 +56,8 @@ class Hints:
     has a look, not its cast alone. `styled`: it can be told a style and what no picture is to show; `style_pictures`:
     it looks at an example of the style, too; `aspects`: the shapes of picture it draws, none where there is only one.
     `shows_attention`: it says where a picture looked at whom; `judges`: and what is wrong with one.
+    `lexicon`: what its reader has learned of free wording, `place_words` what else the
+    places are called there.
     """
 
     places: tuple[str, ...] = ()
@@ -66,6 +76,18 @@ class Hints:
     aspects: tuple[str, ...] = ()
     shows_attention: bool = True
     judges: bool = True
+    lexicon: Lexicon = Lexicon()
+    place_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Read the tables of words now, which takes seconds, rather than with the first sentence."""
+        self.unknown_words("prepared", ())
+        self.lexicon.closest(read_sentence("Somebody jumped in there.", {}), self.calling)
+
+    @cached_property
+    def calling(self) -> Calling:
+        """What the places are called."""
+        return called(self.places, self.place_words)
 
     def read_part(self, caption: str) -> str:
         """As much of `caption` as this pipeline reads; "" where that is all of it."""
@@ -74,13 +96,16 @@ class Hints:
         return text[: offsets[self.tokens - 1][1]] if len(offsets) > self.tokens > 0 else ""
 
     def unknown_words(self, caption: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway."""
+        """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway.
+
+        What is done, and things, come first, then what they are like, then how it is done.
+        """
         if not self.vocabulary:
             return ()
         known = {word.casefold() for name in names for word in _WORD.findall(name)}
         words = dict.fromkeys(_WORD.findall(clean_text(caption)))
-        unknown = (word for word in words if not self._knows(word.casefold(), known))
-        return tuple(unknown)[:MAX_UNKNOWN]
+        unknown = [word for word in words if not self._knows(word.casefold(), known)]
+        return tuple(sorted(unknown, key=lambda word: _RANKS[part_of(word.casefold())])[:MAX_UNKNOWN])
 
     def shows_somebody_uninvited(self, caption: str, names: Mapping[str, Sequence[str]]) -> bool:
         """Whether `caption` speaks of none of the cast, by name, alias or pronoun, and its picture shows one."""
@@ -92,15 +117,22 @@ class Hints:
     def _knows(self, word: str, names: set[str]) -> bool:
         if len(word) < 3 or word in _SMALL_WORDS or word in names:
             return True
-        # "jumps" is no news to one who knows "jump", nor "jumping".
-        stems = {word, *(word.removesuffix(ending) for ending in ("s", "es", "ed", "d", "ing", "ly"))}
-        forms = stems | {stem + ending for stem in stems for ending in ("s", "e", "ing", "ed")}
-        return not forms.isdisjoint(self.vocabulary)
+        # "jumps" is no news to one who knows "jump", nor "jumping"; and "quickly" none to one who knows "quick".
+        able = (word, word.removesuffix("ly"))
+        return word in self.calling or any(self.lexicon.knows(one) or self._is_form(one) for one in able)
+
+    def _is_form(self, word: str) -> bool:
+        return not first_forms(word).isdisjoint(self._forms)
+
+    @cached_property
+    def _forms(self) -> frozenset[str]:
+        return frozenset(form for word in self.vocabulary for form in first_forms(word))
 
 
 def load_hints(folder: Path) -> Hints:
     """The hints of a pipeline folder; empty where it gives none."""
     described, settings = (_read_json(folder / name) for name in ("cast.json", "model_index.json"))
+    learned = _read_json(folder / READER / WORDS)
     own = _read_json(folder / READER / READER_FILE).get("settings")
     settings |= own if isinstance(own, dict) else {}  # of the language model that the folder names
     example = described.get("example")
@@ -117,6 +149,8 @@ def load_hints(folder: Path) -> Hints:
         context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
         peopled=described.get("peopled") is True,
         anybody=described.get("anybody") is True,
+        lexicon=_lexicon(learned),
+        place_words=_lists(learned.get("places")),
     )
 
 
@@ -133,6 +167,31 @@ def _words(listed: object) -> tuple[str, ...]:
         return ()
     words = (clean_text(word) for word in listed if isinstance(word, str))
     return tuple(word for word in words if 0 < len(word) <= MAX_LENGTH)[:MAX_WORDS]
+
+
+def _lexicon(learned: dict) -> Lexicon:
+    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
+    return Lexicon(
+        deeds={
+            deed: {word: count for word, count in words.items() if _number(count, MAX_COUNT)}
+            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
+            if isinstance(words, dict)
+        },
+        nearest={
+            word: phrase
+            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
+            if isinstance(phrase, str)
+        },
+        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
+    )
+
+
+def _lists(named: object) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(word for word in words if isinstance(word, str))
+        for name, words in (named if isinstance(named, dict) else {}).items()
+        if isinstance(words, list)
+    }
 
 
 def _number(value: object, most: int) -> int:

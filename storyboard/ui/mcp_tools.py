@@ -42,6 +42,7 @@ HINTS = {
     "reroll_frame": ADDS,
     "choose_take": SETS,
     "rebind": SETS,
+    "set_place": SETS,
     "export_story": READS,
     "create_character": ADDS,
     "change_look": ADDS,

@@ -104,6 +104,7 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
     cast, hints = load_cast(pipeline, library.pictures), load_hints(pipeline)
 
     def load(tell: Callable[[str], None]) -> Renderer:
+        hints.prepare()
         return load_pipeline(pipeline, tell)
 
     renderer = borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load)
@@ -117,6 +118,7 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
         own_steps=hints.steps,
         drawn_by=model_name(pipeline),
         draws_anybody=hints.anybody,
+        places=hints.calling,
     )
 
 

@@ -22,6 +22,7 @@ from storyboard.studio.studio import Studio
 from storyboard.text.captions import Pronoun, find_mentions
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.readings import as_understood
+from storyboard.ui.where import where_frames_are
 
 PREVIEW_SIDE = 256  # pixels
 _THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be
@@ -50,8 +51,10 @@ def board_view(studio: Studio, story_id: object) -> dict:
         "can_redo": session.can_redo,
         "cast": [_person(studio, character) for character in story.cast],
         "frames": [
-            _shown(inputs, frame, number, inputs.stale_cause(frame) if frame.id in stale else None)
-            for number, frame in enumerate(story.frames, start=1)
+            _shown(inputs, frame, number, inputs.stale_cause(frame) if frame.id in stale else None, where)
+            for number, (frame, where) in enumerate(
+                zip(story.frames, where_frames_are(inputs, studio.places), strict=True), start=1
+            )
         ],
     }
 
@@ -131,18 +134,19 @@ def _person(studio: Studio, character: Character) -> dict:
     }
 
 
-def _shown(inputs: StoryInputs, frame: Frame, number: int, cause: str | None) -> dict:
+def _shown(inputs: StoryInputs, frame: Frame, number: int, cause: str | None, where: dict | None) -> dict:
     """A frame as the board shows it: the very same object as in the view before where nothing of it has changed."""
     told = inputs.once(frame, "told", lambda: _told(inputs, frame))
     named = [
         _named_before(inputs, frame, number, one["start"], one["names"]) if one["names"] else None
         for one in told["pronouns"]
     ]
-    latest, rest = inputs.once(frame, "shown", dict), (number, cause, named)
+    latest, rest = inputs.once(frame, "shown", dict), (number, cause, named, where)
     known, shown = latest.get("shown", (None, None))
     if known != rest:
         pronouns = [one | {"from": before} for one, before in zip(told["pronouns"], named, strict=True)]
         shown = told | {"number": number, "stale": cause is not None, "cause": cause, "pronouns": pronouns}
+        shown["where"] = where
         latest["shown"] = (rest, shown)
     return shown
 
@@ -167,6 +171,7 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "who": _who(inputs, frame, {name for one in pronouns for name in one["names"]}),
         "pronouns": pronouns,
         "asked": _asked(inputs, frame),
+        "wordings": [[one.written, one.drawn] for one in frame.wordings],
         "takes": {
             "all": [_take(one) for one in frame.takes],
             "chosen": ids.index(take.id) if take else -1,

@@ -22,9 +22,9 @@ from storyboard.text.captions import (
     listed,
     resolve,
 )
-from storyboard.text.places import unsaid_place
 from storyboard.text.preferences import SUREST, ranked, readings_together
 from storyboard.text.spellings import APOSTROPHES
+from storyboard.text.whereabouts import unsaid_place
 
 MOST_FACTS = 8  # of a look
 Fits = Callable[[str], bool]  # whether a model reads all of a prompt

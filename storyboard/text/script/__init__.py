@@ -7,8 +7,9 @@ cuts. The writer sees the result before it becomes frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from storyboard.text.places import Calling
 from storyboard.text.script.elements import Kind, Place, Read, Script
 from storyboard.text.script.final_draft import looks_like_final_draft, read_final_draft
 from storyboard.text.script.fountain import looks_like_fountain, read_fountain
@@ -28,18 +29,20 @@ MAX_SCRIPT = 1_000_000  # characters read: a screenplay of 10,000 lines, also in
 __all__ = ["MAX_SCRIPT", "Script", "read_script"]
 
 
-def read_script(text: str, names: Iterable[str] = (), places: Sequence[str] = (), file: str = "") -> Script:
+def read_script(
+    text: str, names: Iterable[str] = (), places: Calling | None = None, file: str = ""
+) -> Script:
     """Returns the script that a text is, its sentences in order; none is empty, any may be about a stranger.
 
     `names`, the cast and its aliases, tell "Rosa: Hello!", which is dialogue, from "Later: Rosa waves.". `places` are
-    those the model knows, as "in the kitchen". `file` is the name of the file that the text comes from, if any.
+    what those that the model knows are called. `file` is the name of the file that the text comes from, if any.
     StoryError where the text is a file that nothing can be read of.
     """
     text = text[:MAX_SCRIPT].removeprefix("\ufeff").replace("\0", "")
     known = frozenset(name.casefold() for name in names)
     kind, read = _read(text, known, file.rpartition(".")[2].casefold())
     scenes = sum(isinstance(element, Place) for element in read.elements)
-    return Script(kind, scenes, tuple(frames_of(read.elements, places)), read.notices)
+    return Script(kind, scenes, tuple(frames_of(read.elements, places or {})), read.notices)
 
 
 def _read(text: str, known: frozenset[str], ending: str) -> tuple[Kind, Read]:

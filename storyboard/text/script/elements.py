@@ -17,6 +17,7 @@ class Place:
 
     parts: tuple[str, ...]
     german: bool = False  # headed INNEN or AUSSEN
+    outside: bool = False  # headed EXT.
 
 
 @dataclass(frozen=True)

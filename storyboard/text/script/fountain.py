@@ -76,7 +76,7 @@ def read_fountain(text: str, known: frozenset[str]) -> Read:
 def place_of(heading: str) -> Place:
     """Returns the place of a heading's words, INT. or EXT. off if they have it."""
     words = _SCENE_NUMBER.sub("", heading.strip())
-    return _heading(words) or _place(words, german=False)
+    return _heading(words) or _place(words)
 
 
 def _title_page(lines: Sequence[str]) -> int:
@@ -141,7 +141,7 @@ def _heading(line: str) -> Place | None:
     words = match["place"].rstrip()
     if match["number"] and words.split()[-1] == match["number"]:  # scene numbers stand on both margins
         words = words[: -len(match["number"])]
-    return _place(words, german=match["german"] is not None)
+    return _place(words, match["german"] is not None, match["kind"][0] in "Ee")
 
 
 def _forced(line: str) -> Place | None:
@@ -157,6 +157,6 @@ def _is_cue(line: str) -> bool:
     )
 
 
-def _place(words: str, german: bool) -> Place:
+def _place(words: str, german: bool = False, outside: bool = False) -> Place:
     parts = (part.strip(" .:") for part in _PARTS.split(words))
-    return Place(tuple(part for part in parts if part), german)
+    return Place(tuple(part for part in parts if part), german, outside)

@@ -1,9 +1,9 @@
 """The frames of a script's elements: where a heading's place goes, how a speech is told, what fits into one sentence.
 
 Knows no format, and neither torch, gradio nor stories. The rules, as a writer would put them:
-  - a heading whose place the model knows is no frame; the first sentence after it says where it is, as the model's own
-    sentences do ("In the kitchen, Rosa cooks."), and the story stays there. A heading with nothing under it, or of
-    another place, is a frame that shows the place: else it would be lost;
+  - a heading is no frame; the first sentence after it says where it is, in the model's own words where it knows the
+    place ("In the kitchen, Rosa cooks."), and the story stays there. Only a heading with nothing under it is a frame
+    that shows the place: else it would be lost;
   - a speech is one frame in which its speaker says it: who talks is who is seen, as in shot and reverse shot. Only what
     the script marks as its continuation joins it;
   - a row of a table, or a subtitle, is one frame, and so is each sentence of running text.
@@ -15,44 +15,39 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from storyboard.text.captions import MAX_CAPTION, clean_text
+from storyboard.text.places import Calling, bare_place, find_places, places_said
 from storyboard.text.script.elements import Element, Place, Speech, Text
 from storyboard.text.script.plain import without_quotation_marks
 from storyboard.text.script.sentences import split_sentences
+from storyboard.text.wordings import fronted
 
 _OWN_ARTICLE = re.compile(
     r"(?:the|an?|my|our|his|her|its|their|this|that|in|on|at|[^\W\d_]+['\u2019]s?)\s|\W*\d|$", re.IGNORECASE
 )
+_OWNER = re.compile(r"[^\W\d_]+(?=['\u2019]s?\s)")  # "Rosa's kitchen"
 _NAMED_PLACE = re.compile(r"[^\W\d_]+\s+[^\Wa-z\d_]")  # "Maple Lane"
-_PREPOSITION = re.compile(r"(?:in|on|at|by|near|inside|outside|under)\s+(?:(?:the|an?)\s+)?", re.IGNORECASE)
-_ARTICLE = re.compile(r"(?:the|an?|[^\W\d_]+['\u2019]s)\s+", re.IGNORECASE)
+_SAYS_WHERE = re.compile(r"(?:in|on|at|by|near|inside|outside|under)\s", re.IGNORECASE)
 _TIMES = {  # how a sentence says a heading's time; "" for the one that needs no word, or has none
     **dict.fromkeys(("day", "continuous", "same", "later", "moments later", "present", "tag", "weiter"), ""),
     **dict.fromkeys(("night", "midnight", "dawn", "dusk", "noon", "sunset", "sunrise"), "at %s"),
     **dict.fromkeys(("morning", "afternoon", "evening"), "in the %s"),
     **dict.fromkeys(("early morning", "late afternoon", "late evening"), "in the %s"),
 }
-_SMALL_AT_FIRST = frozenset(
-    """the a an this that these those he she they it his her their its there then one two three four five some many all
-    both another each every no someone somebody everyone everybody nobody""".split()
-)
 
 
-def frames_of(elements: Iterable[Element], places: Sequence[str]) -> Iterator[str]:
-    """Returns the sentences of the frames, in order; `places` are those the model knows, as "in the kitchen"."""
-    told = {_bare(place): place for place in places}
-    waiting: Place | None = None  # a known place that no frame has said yet
+def frames_of(elements: Iterable[Element], places: Calling) -> Iterator[str]:
+    """Returns the sentences of the frames, in order; `places` are what those that the model knows are called."""
+    waiting: Place | None = None  # a place that no frame has said yet
     for element in _joined(elements):
         if isinstance(element, Place):
             if not _says_something(" ".join(element.parts)):
                 continue
             if waiting:
                 yield _establishing(waiting)
-            waiting = element if _known(element, told) else None
-            if waiting is None:
-                yield _establishing(element)
+            waiting = element
             continue
         for sentence in _sentences(element):
-            yield _placed(sentence, waiting, told) if waiting else sentence
+            yield from _placed(sentence, waiting, places) if waiting else (sentence,)
             waiting = None
     if waiting:
         yield _establishing(waiting)
@@ -113,26 +108,39 @@ def _says_something(sentence: str) -> bool:
 # -- Places ------------------------------------------------------------------------------------------------------------
 
 
-def _bare(place: str) -> str:
-    """ "in the kitchen", "Rosa's kitchen" -> "kitchen"."""
-    return _ARTICLE.sub("", _PREPOSITION.sub("", place.strip()), count=1).casefold()
+def _placed(sentence: str, place: Place, places: Calling) -> Iterator[str]:
+    """The first sentence after a heading, with the place in front of it unless it says that itself.
+
+    Where both are too long for one frame, the heading is a frame after all.
+    """
+    parts = [part for part in place.parts if part.casefold() not in _TIMES]
+    known = places.get(bare_place(parts[-1])) if parts else None  # "HOUSE - KITCHEN" is a kitchen
+    if place.german and not known:
+        placed = (
+            f"{_in_words(place.parts, german=True)}: {sentence}"  # without a case that nobody here can form
+        )
+    else:
+        there = known in places_said(sentence, places) if known else _names_one_of(sentence, parts)
+        where = "" if there else known or _unknown(parts, place.outside)
+        when = next((time for part in place.parts if (time := _time(part))), "")
+        front = " ".join(part for part in (where, when) if part)
+        placed = fronted(front, sentence) if front else sentence
+    if len(placed) > MAX_CAPTION:
+        yield _establishing(place)
+        placed = sentence
+    yield placed
 
 
-def _known(place: Place, told: dict[str, str]) -> str | None:
-    """How the model's sentences say a heading's place; None where they never do. "HOUSE - KITCHEN" is a kitchen."""
-    where = [part for part in place.parts if part.casefold() not in _TIMES]
-    return told.get(_bare(where[-1])) if where else None
+def _names_one_of(sentence: str, parts: Sequence[str]) -> bool:
+    return bool(find_places(sentence, [bare_place(part) for part in parts]))
 
 
-def _placed(sentence: str, place: Place, told: dict[str, str]) -> str:
-    """The first sentence after a heading, with the place in front of it unless it says that itself."""
-    where = _known(place, told) or ""
-    when = next((time for part in place.parts if (time := _time(part))), "")
-    if re.search(rf"\b{re.escape(_bare(where))}\b", sentence, re.IGNORECASE):
-        where = ""
-    front = " ".join(part for part in (where, when) if part)
-    placed = f"{front[:1].upper()}{front[1:]}, {_going_on(sentence)}"
-    return placed if front and len(placed) <= MAX_CAPTION else sentence
+def _unknown(parts: Sequence[str], outside: bool) -> str:
+    """ "OLD MILL" -> "in the old mill": how a sentence says a place that the model does not know."""
+    if not parts:
+        return ""
+    words = _in_words(parts, german=False)
+    return words if _SAYS_WHERE.match(words) else f"{'at' if outside else 'in'} {words}"
 
 
 def _time(part: str) -> str:
@@ -140,18 +148,17 @@ def _time(part: str) -> str:
     return (_TIMES.get(time) or "").replace("%s", time)
 
 
-def _going_on(sentence: str) -> str:
-    """The sentence as it stands after a comma: small at first where its first word is a small one."""
-    first = sentence.split(maxsplit=1)[0] if sentence else ""
-    return sentence[:1].lower() + sentence[1:] if first.casefold() in _SMALL_AT_FIRST else sentence
-
-
 def _establishing(place: Place) -> str:
     """ "KITCHEN - DAY" -> "The kitchen, day": without an article a place at the beginning is no place to a model."""
-    words = ", ".join(place.parts)
-    words = (
-        words.lower() if words.isupper() and not place.german else words.title() if words.isupper() else words
-    )
-    if not (place.german or _OWN_ARTICLE.match(words) or _NAMED_PLACE.match(words)):
-        words = f"the {words[:1].lower() + words[1:]}"
+    words = _in_words(place.parts, place.german)
     return clean_text(words[:1].upper() + words[1:])
+
+
+def _in_words(parts: Sequence[str], german: bool) -> str:
+    """A heading's words as they stand in a sentence, with an article where they have none: "the kitchen, day"."""
+    words = ", ".join(parts)
+    if words.isupper():
+        words = words.title() if german else _OWNER.sub(lambda name: name.group().title(), words.lower())
+    if not (german or _OWN_ARTICLE.match(words) or _NAMED_PLACE.match(words)):
+        words = f"the {words[:1].lower() + words[1:]}"
+    return clean_text(words)

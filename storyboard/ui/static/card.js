@@ -52,7 +52,10 @@ function makeState(card) {
   card.cause = make("p", "sb-cause");
   card.who = make("div", "sb-who");
   // A button, because a title is not read by touch or by keys.
-  card.words = makeButton("sb-chip sb-unlearned", "", () => toast(card.words.title));
+  card.words = makeButton("sb-chip sb-unlearned", "", () => {
+    const { closest } = wordsOf(card.frame);
+    return closest.length ? openMenu(card.words, [{ heading: card.words.title }, ...closestItems(card, closest)]) : toast(card.words.title);
+  });
   card.error = make("p", "sb-problem");
   card.error.setAttribute("role", "alert");
   box.append(card.cause, makeWrong(card), card.who, card.words, card.error);
@@ -69,7 +72,7 @@ function makeActions(card) {
 }
 
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame.caption), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;
@@ -126,11 +129,12 @@ function paintStale(card, frame) {
 
 // Who writes a sentence and presses Enter sees the note about its words here; so does who pastes a script.
 function paintWords(card, frame) {
-  const found = { ...wordsOf(frame.caption), strangers: strangersIn(frame) };
-  const note = sayWords(found);
+  const found = { ...wordsOf(frame), strangers: strangersIn(frame) };
+  const [first] = found.closest;
+  const note = sayWords(found) || (first ? say("closest_item", first.written, first.drawn) : "");
   show(card.words, note !== "");
   if (card.words.hidden) return;
-  setText(card.words, nameWords(found));
+  setText(card.words, nameWords(found) || say("closest", first.drawn));
   setLabel(card.words, note);
 }
 

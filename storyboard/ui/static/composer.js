@@ -7,10 +7,13 @@ composer.ideas = composer.form.querySelector(".sb-ideas");
 composer.label = composer.form.querySelector("label");
 composer.place = composer.form.querySelector(".sb-place");
 composer.unknown = composer.form.querySelector(".sb-unknown");
+composer.gist = composer.form.querySelector(".sb-gist");
+composer.closest = composer.form.querySelector(".sb-closest");
+composer.wordings = []; // { written, drawn }: what is drawn in place of words of the sentence
 composer.insert = null; // { id, side } of the card beside which the sentence goes; null: at the end
 
 function startComposer() {
-  const lookAtWords = watchWords(composer.text, composer.unknown);
+  composer.look = watchWords(composer.text, composer.unknown, paintGist, () => ({ ...placeOfNext(), wordings: composer.wordings }));
   composer.text.addEventListener("beforeinput", (event) => {
     if (!isTooMuch(event)) return;
     event.preventDefault();
@@ -21,7 +24,7 @@ function startComposer() {
     fitHeight(composer.text);
     show(composer.problem, false);
     keepDraft("next", composer.text.value ? { text: composer.text.value } : null);
-    lookAtWords();
+    composer.look();
   });
   composer.text.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && composer.insert) return stopInsert();
@@ -55,8 +58,12 @@ async function addFrame() {
   setValue(composer.text, "");
   show(composer.problem, false);
   show(composer.unknown, false);
-  const answer = await ask("add_frame", () => ({ caption, ...placeOfNext() }));
+  const { wordings } = composer;
+  composer.wordings = [];
+  paintGist(NOTHING);
+  const answer = await ask("add_frame", () => ({ caption, wordings, ...placeOfNext() }));
   if (!answer.error) return showAdded(answer.frame);
+  if (composer.text.value === "") composer.wordings = wordings;
   return giveBack(caption, answer.error);
 }
 

@@ -94,6 +94,8 @@ TABLES.en = {
   binding: "%1 = %2", binding_from: "%1 = %2 (from frame %3)", binding_open: "%1 = ?", asked_who: "Who is %1?",
   binding_sure: "%1 % sure", binding_only: "Nobody else it could be", binding_writer: "You said so", binding_none: "Known once the frame is drawn", binding_nobody: "The model saw nobody in this word", binding_thing: "Read as a thing, not as somebody",
   rebind: "Who is “%1” in frame %2? %3. Press to choose", rebind_title: "Who is “%1”?", rebind_auto: "Let the model decide", rebind_auto_now: "Let the model decide (%1)",
+  where_open: "where = ?", where_from: "%1 (from frame %2)", where_said: "The sentence says so", where_carried: "Carried on from frame %1", where_nobody: "Nobody has said where this is", where_several: "The sentence names several places",
+  where_choose: "Where is frame %1? %2. Press to choose", where_title: "Where is frame %1?", where_auto: "As the story says", where_new_scene: "A new scene: carry nothing on",
   rebind_several: "Several of them…", rebind_done: "That is who",
   // The panel
   panel_title: "Frame %1", close: "Close", takes: "Takes", takes_none: "No picture yet. Draw it to get the first take.",
@@ -123,6 +125,9 @@ TABLES.en = {
   too_long: "That is more than this model reads; the picture shows it up to “…%1”.",
   unknown_1: "“%2” is a word this model has not learned; it may not show.",
   unknown_n: "%2 are words this model has not learned; they may not show.",
+  gist: "Read as: %1", gist_with: "with %1", gist_open: "%1: what they do is left open", gist_from: "%1 (“%2”)",
+  closest: "Closest I can draw: %1", closest_label: "Draw “%1” as “%2”; your sentence stays as it is", closest_item: "“%1”: closest I can draw is “%2”",
+  drawn_as: "“%1” drawn as “%2”", drawn_as_label: "“%1” is drawn as “%2”. Press to draw your own words",
   unlearned: "Not learned: %1", unread: "Not read to its end", unpeopled: "Nobody named",
   uninvited: "This sentence is about nobody of the cast, and this model draws one of them all the same.",
   empty_add: "Write a sentence first: what does the picture show?", put_back: "Put it back",

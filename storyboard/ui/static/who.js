@@ -1,5 +1,5 @@
 // Under a card's sentence: who is in the frame, as chips to toggle, whom each pronoun stands for, as chips to rebind, and
-// who "the woman" is, where that is open.
+// who "the woman" is, where that is open; and where the frame is.
 
 function nameOrder() {
   return view.cast.map((person) => person.name);
@@ -26,10 +26,12 @@ function makeNameChip(name, tag) {
 }
 
 function paintWho(card, frame) {
-  refill(card.who, [frame.number, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
+  refill(card.who, [frame.number, frame.where, frame.wordings, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
     ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
     ...frame.pronouns.map((one) => makePronounChip(card, one)),
     ...frame.asked.map((one) => makeAskedChip(card, one)),
+    makeWhereChip(card, frame.where),
+    ...makeWordingChips(card, frame),
   ]);
   card.who.setAttribute("role", "group");
   setAttribute(card.who, "aria-label", say("who", frame.number));

@@ -4,44 +4,46 @@
 // Gentle, never a refusal: such a sentence can be drawn all the same.
 
 const WORDS_AFTER = 600; // ms without a key
-const NOTHING = { unknown: [], read: "", uninvited: false, strangers: [], outsiders: [] };
+const NOTHING = { unknown: [], read: "", uninvited: false, strangers: [], outsiders: [], closest: [], gist: null };
 
 const looked = new Map(); // a sentence, with the cast it is about -> what the app said of it; null until it does
 let looking = Promise.resolve();
 
 // What is known of the sentence of a card. One that is new is asked about, each after the other, and painted then.
-function wordsOf(caption) {
-  const key = keyOf(caption);
+function wordsOf(frame) {
+  const key = keyOf(frame);
   if (!looked.has(key)) {
     looked.set(key, null);
-    looking = looking.then(() => lookUp(caption, key));
+    looking = looking.then(() => lookUp(frame, key));
   }
   return looked.get(key) || NOTHING;
 }
 
 // A name is no unknown word, so what is known of a sentence changes with the cast.
-function keyOf(caption) {
-  return JSON.stringify([caption, view.cast.map((person) => [person.name, person.aliases])]);
+function keyOf({ caption, wordings }) {
+  return JSON.stringify([caption, wordings, view.cast.map((person) => [person.name, person.aliases])]);
 }
 
-async function lookUp(caption, key) {
-  const found = key === keyOf(caption) && (await askQuietly("look_at_words", { caption }));
+async function lookUp(frame, key) {
+  const wordings = frame.wordings.map(([written, drawn]) => ({ written, drawn }));
+  const found = key === keyOf(frame) && (await askQuietly("look_at_words", { caption: frame.caption, wordings }));
   if (!found) return looked.delete(key); // the cast is another one by now, or the app is not there: asked again when painted
   looked.set(key, found);
-  if (sayWords(found)) paintWhenReleased(view);
+  if (sayWords(found) || found.closest.length) paintWhenReleased(view);
   return undefined;
 }
 
-// Keeps `note` up to date with what is in `text`; the function returned looks again soon.
-function watchWords(text, note, painted = () => {}) {
+// Keeps `note` up to date with what is in `text`; the function returned looks again soon. `more` is told with the sentence:
+// where it stands, what is drawn in place of its words. `painted` is given what the app said.
+function watchWords(text, note, painted = () => {}, more = () => ({})) {
   let timer = 0;
   const look = async () => {
     const caption = text.value;
-    const found = caption.trim() && (await askQuietly("look_at_words", { caption }));
+    const found = (caption.trim() && (await askQuietly("look_at_words", { caption, ...more() }))) || NOTHING;
     if (caption !== text.value) return;
-    setText(note, sayWords(found || NOTHING));
+    setText(note, sayWords(found));
     show(note, note.textContent !== "");
-    painted();
+    painted(found);
   };
   return () => {
     clearTimeout(timer);

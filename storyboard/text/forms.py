@@ -1,0 +1,49 @@
+"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+
+By the tables of LemmInflect, read when first asked for. Knows no sentences.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+Part = Literal["verb", "noun", "other", "manner", "foreign"]  # "foreign": in no table of English
+
+
+@lru_cache(maxsize=20_000)
+def first_forms(word: str) -> frozenset[str]:
+    """Returns every word that `word`, in small letters, may be a form of, itself among them: "left" is "leave", too."""
+    return frozenset((word, *(form for forms in _by_part(word).values() for form in forms)))
+
+
+@lru_cache(maxsize=20_000)
+def part_of(word: str) -> Part:
+    """Returns what a word in small letters most likely is in a sentence that says what can be seen."""
+    parts = _by_part(word)
+    if not parts:
+        return "foreign"
+    if word.endswith("ly") and "ADV" in parts:
+        return "manner"
+    if "VERB" in parts and ("NOUN" not in parts or word not in parts["VERB"]):
+        return "verb"
+    if "NOUN" in parts or "VERB" in parts:
+        return "noun"
+    return "manner" if set(parts) == {"ADV"} else "other"
+
+
+def in_form_of(verb: str, form: str) -> str:
+    """Returns `verb`, a first form, as `form` is a form of another verb: ("wave", "fencing") gives "waving"."""
+    from lemminflect import getAllInflections, getInflection
+
+    for lemma in _by_part(form).get("VERB", ()):
+        for tag, forms in getAllInflections(lemma, upos="VERB").items():
+            if form in forms:
+                return next(iter(getInflection(verb, tag=tag)), verb)
+    return verb
+
+
+def _by_part(word: str) -> dict[str, tuple[str, ...]]:
+    from lemminflect import getAllLemmas
+
+    return getAllLemmas(word)

@@ -1,0 +1,166 @@
+"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+
+Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
+what is drawn in the end, the model decides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+
+from storyboard.text.candidates import Meant, names_of
+from storyboard.text.captions import ReadSentence
+from storyboard.text.clauses import Expression, analyse
+from storyboard.text.forms import first_forms, in_form_of, part_of
+from storyboard.text.places import Calling, find_places, is_where, wording_at
+from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
+from storyboard.text.wordings import Wording
+
+SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
+DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
+ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+MOST = 4  # words of a sentence for which something is offered
+SPELT = 0.8  # likeness of two spellings that may be one word
+_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
+_SMALL = (
+    DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
+)
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
+
+    words: those it came from, as written.
+    """
+
+    names: tuple[str, ...]
+    deed: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
+    deed, the one that is nearest. `known`: all other words that were learned."""
+
+    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    nearest: Mapping[str, str] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+
+    @cached_property
+    def _telling(self) -> dict[str, dict[str, float]]:
+        """By word: the share of each deed in what is told with it."""
+        told: dict[str, Counter[str]] = {}
+        for deed, words in self.deeds.items():
+            for word, count in words.items():
+                if word not in _SMALL:
+                    told.setdefault(word, Counter())[deed] += count
+        return {
+            word: {deed: count / (deeds.total() + DOUBT) for deed, count in deeds.items()}
+            for word, deeds in told.items()
+        }
+
+    @cached_property
+    def _forms(self) -> frozenset[str]:
+        return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
+
+    def knows(self, word: str) -> bool:
+        """Whether a word in small letters, or what it is a form of, or another form of that was learned."""
+        return not self._forms.isdisjoint(first_forms(word))
+
+    def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:
+        """Returns what is nearest to words that were not learned and to places that are none of the pipeline's.
+
+        calling: what its own places are called; where the sentence names one, no other is offered.
+        """
+        found: dict[Wording, None] = {}
+        misspelt = 0
+        for match in WORD.finditer(sentence.text):
+            word = match.group().lower()
+            named = any(one.start <= match.start() < one.end for one in sentence.mentions)
+            if named or word in _SMALL or word in calling or len(found) == MOST:
+                continue
+            near = self._closest(sentence.text, *match.span(), calling)
+            # A large letter begins a name, which may be spelt like anything.
+            if near is None and match.group() == word and part_of(word) == "foreign" and not self.knows(word):
+                misspelt += 1
+                near = self._spelt(word, calling) if misspelt <= MOST else None
+            if near:
+                found[near] = None
+        return tuple(found)
+
+    def _closest(self, text: str, start: int, end: int, calling: Calling) -> Wording | None:
+        word = text[start:end].lower()
+        nearest = next((self.nearest[form] for form in sorted(first_forms(word)) if form in self.nearest), "")
+        if nearest in calling.values():
+            said = find_places(text, calling)
+            return wording_at(text, start, end, nearest) if is_where(text, start) and not said else None
+        if nearest in self.deeds and part_of(word) in ("verb", "noun") and not is_where(text, start):
+            if self._shares(word) or text[:start].lower().endswith(_BEFORE_NOUNS):
+                return None
+            verb, _, rest = nearest.partition(" ")
+            first = min(first_forms(verb) - {verb}, default=verb)
+            after = WORD.match(text, end + 1)
+            if after and after.group().lower() in DETERMINERS:
+                rest = ""  # the sentence has a thing of its own: "buys a pear", not "carries a basket a pear"
+            return Wording(text[start:end], f"{in_form_of(first, word)} {rest}".strip())
+        return None
+
+    def _spelt(self, word: str, calling: Calling) -> Wording | None:
+        """A word of no language that is spelt much like one that was learned."""
+        spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
+        return Wording(word, spelt[0]) if spelt else None
+
+    @cached_property
+    def _spellings(self) -> list[str]:
+        return sorted({*self.known, *self._telling})
+
+    def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
+        """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
+        analysis = analyse(sentence)
+        groups: dict[int, list[Expression]] = {}
+        for one in analysis.expressions:
+            if one.role == "subject":
+                groups.setdefault(one.group, []).append(one)
+        starts = [group[0].start for group in groups.values()]
+        found = []
+        for number, group in enumerate(groups.values()):
+            end = starts[number + 1] if number + 1 < len(starts) else len(sentence.text)
+            names = tuple(dict.fromkeys(name for one in group for name in names_of(one, meant)))
+            found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
+        return tuple(found)
+
+    def deed_of(self, clause: str) -> tuple[str, tuple[str, ...]]:
+        """Returns the deed that the words behind a subject tell, and those that say so; "" and none where they do not.
+
+        The first verb says most, what stands behind it the rest.
+        """
+        scores: Counter[str] = Counter()
+        said: dict[str, list[tuple[float, str]]] = {}
+        weight = 2.0
+        for match in WORD.finditer(clause):
+            word = match.group().lower()
+            shares = self._shares(word)
+            for deed, share in shares.items():
+                scores[deed] += weight * share
+                said.setdefault(deed, []).append((weight * share, match.group()))
+            if shares and weight > 1:
+                weight = 1.0
+        if not scores:
+            return "", ()
+        (deed, score) = scores.most_common(1)[0]
+        if score < max(ENOUGH, SHARE * scores.total()):
+            return "", ()
+        most = max(said[deed])[0]
+        return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
+
+    def _shares(self, word: str) -> Mapping[str, float]:
+        if word in _SMALL or len(word) < 3:
+            return {}
+        telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
+        return max(telling, key=lambda shares: max(shares.values()), default={})

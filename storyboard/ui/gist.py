@@ -1,0 +1,72 @@
+"""What the model will make of a sentence while it is written: who, doing what, where, and the words that say so.
+
+Knows neither torch nor gradio. By words alone: `Lexicon` says which words tell which deed, `text/places.py` where it
+is, and pronouns are read as on the board. What is left open here the model decides when it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storyboard.story.inputs import StoryInputs
+from storyboard.text.candidates import Meant, candidates
+from storyboard.text.captions import ReadSentence, clean_text, name_described, resolve
+from storyboard.text.groups import counted_pronouns, name_groups
+from storyboard.text.places import find_places, places_said
+from storyboard.text.preferences import bindings_by_words
+from storyboard.text.wordings import Wording, reworded
+from storyboard.ui.hints import Hints
+
+
+def gist_of(
+    inputs: StoryInputs, hints: Hints, caption: str, number: int, wordings: Iterable[Wording] = ()
+) -> dict:
+    """Returns the reading of a sentence as frame `number`, drawn with these wordings.
+
+    "doings": who does what, with the words it came from; "others": who is there besides; "where": the place, the words
+    that say it, and the number of the frame that it is carried on from.
+    """
+    names = inputs.story.names
+    earlier = [inputs.read(inputs.text(frame)) for frame in inputs.story.frames[: number - 1]]
+    text = name_described(reworded(clean_text(caption), wordings), names)
+    counted = counted_pronouns(inputs.read(text), inputs.story.cast, earlier)
+    text = name_groups(resolve(text, counted, (), names), inputs.story.cast, earlier)
+    read = inputs.read(text)
+    meant = _meant(inputs, read, earlier)
+    doings = hints.lexicon.doings(read, meant) if hints.lexicon.deeds else ()
+    shown = [one for one in doings if one.names or one.deed]
+    there = dict.fromkeys((*read.names, *(name for some in meant.values() for name in some)))
+    doing = {name for one in shown for name in one.names}
+    return {
+        "doings": [{"names": list(one.names), "deed": one.deed, "words": list(one.words)} for one in shown],
+        "others": [name for name in there if name not in doing],
+        "where": _where(inputs, hints, text, number),
+    }
+
+
+def _meant(inputs: StoryInputs, read: ReadSentence, earlier: list[ReadSentence]) -> Meant:
+    """Whom pronouns are taken for, where the words say so or leave one only."""
+    cast = inputs.story.cast
+    bound = {one.occurrence: one.names for one in bindings_by_words(read, (), cast, earlier)}
+    meant = {}
+    for occurrence, pronoun in enumerate(read.pronouns):
+        names = bound.get(occurrence)
+        if names is None:
+            able = candidates(read, pronoun, cast, earlier)
+            names = able[0] if len(able) == 1 else None
+        if names is not None:
+            meant[pronoun.start] = names
+    return meant
+
+
+def _where(inputs: StoryInputs, hints: Hints, text: str, number: int) -> dict | None:
+    calling = hints.calling
+    said = places_said(text, calling)
+    if said:
+        words = [text[one.start : one.end] for one in find_places(text, calling)]
+        return {"place": said[0], "words": words, "from": None} if len(said) == 1 else None
+    for earlier in range(number - 1, 0, -1):
+        said = places_said(inputs.text(inputs.story.frames[earlier - 1]), calling)
+        if said:
+            return {"place": said[0], "words": [], "from": earlier} if len(said) == 1 else None
+    return None

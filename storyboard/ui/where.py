@@ -1,0 +1,54 @@
+"""Where each frame is as the words say: in its own sentence, as the writer said, or carried on from an earlier frame.
+
+Knows neither torch nor gradio. What a place is called comes from the pipeline; finding it in words is
+`storyboard.text.places`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storyboard.story.inputs import StoryInputs
+from storyboard.story.values import Frame
+from storyboard.text.places import Calling, places_said
+
+
+def where_frames_are(inputs: StoryInputs, places: Calling) -> Iterator[dict | None]:
+    """Returns for each frame of the story, in order, its place and how that is known.
+
+    "by" is "writer", "words" or, where the place is left open, None. "from" is the number of the frame from which the
+    place is carried on. "several": the sentence names more than one. None for each frame where the pipeline does not
+    say which places it knows.
+    """
+    latest: tuple[int, tuple[str, ...]] = (0, ())  # the frame that last said a place, and what it said
+    for number, frame in enumerate(inputs.story.frames, start=1):
+        if not places:
+            yield None
+            continue
+        said = _said(inputs, frame, places)
+        if said:
+            latest = number, said
+            writer = said != inputs.once(frame, "written places", lambda one=frame: _written(one, places))
+            yield _where(said, "writer" if writer else "words")
+        elif frame.sees is None or latest[0] >= number - frame.sees:
+            yield _where(latest[1], "words", latest[0])
+        else:
+            yield _where((), "words")
+
+
+def _where(said: tuple[str, ...], by: str, carried: int = 0) -> dict:
+    place = said[0] if len(said) == 1 else None
+    return {
+        "place": place,
+        "by": by if place else None,
+        "from": carried if carried and place else None,
+        "several": len(said) > 1 and not carried,
+    }
+
+
+def _said(inputs: StoryInputs, frame: Frame, places: Calling) -> tuple[str, ...]:
+    return inputs.once(frame, "places", lambda: places_said(inputs.text(frame), places))
+
+
+def _written(frame: Frame, places: Calling) -> tuple[str, ...]:
+    return places_said(frame.caption, places)

@@ -1,0 +1,188 @@
+"""What a pipeline has learned to read: forms of words, which words tell a deed, what is nearest to the others."""
+
+from pathlib import Path
+
+import pytest
+
+from storyboard.models.folder import bundled_pipeline
+from storyboard.story import edits
+from storyboard.story.inputs import inputs_of
+from storyboard.story.values import new_story
+from storyboard.text.captions import read_sentence
+from storyboard.text.forms import first_forms, in_form_of, part_of
+from storyboard.text.lexicon import Lexicon
+from storyboard.text.places import called
+from storyboard.text.wordings import Wording, reworded
+from storyboard.ui.gist import gist_of
+from storyboard.ui.hints import Hints, load_hints
+from tests.fakes import small_cast
+from training.maple_lane import ACTIONS, PLACES
+from training.maple_lane.words.learned import learned_words
+from training.maple_lane.words.tables import table
+
+PLACES_SAID = called(("in the kitchen", "in the forest", "on the beach"), {"on the beach": ("shore",)})
+LEXICON = Lexicon(
+    deeds={
+        "waves": {"wave": 20, "hand": 4, "greet": 3, "give": 2},
+        "reads": {"read": 20, "book": 9, "give": 2},
+        "eats an apple": {"eat": 9, "apple": 5, "munch": 3},
+    },
+    nearest={"castle": "in the forest", "jump": "waves", "buy": "eats an apple", "river": "on the beach"},
+    known=frozenset(("carried", "basket", "child", "quick", "slept")),
+)
+HINTS = Hints(
+    places=("in the kitchen", "in the forest", "on the beach"),
+    vocabulary=frozenset(("swim", "knife", "leaves")),
+    lexicon=LEXICON,
+    place_words={"on the beach": ("shore",)},
+)
+
+
+def read(text, names=("Rosa", "Milo")):
+    return read_sentence(text, {name: () for name in names})
+
+
+@pytest.mark.parametrize(
+    "word",
+    """carrying carries carry baskets children quickly quicker sleeping sleeps swam swum swimming knives leaf leaving
+    read reading books waved greeting gave munched eaten kitchen shore""".split(),
+)
+def test_no_form_of_a_known_word_is_unknown(word):
+    """ "ran", "slept" and "knives" were unknown to a model that knows "run", "sleep" and "knife"."""
+    assert HINTS.unknown_words(f"Rosa {word}.", ("Rosa",)) == ()
+
+
+def test_unknown_words_are_named_with_what_is_done_and_things_first():
+    caption = "Gleefully, Rosa juggles enormous pineapples on a frobnicator and Milo sneezes rudely."
+    found = HINTS.unknown_words(caption, ("Rosa", "Milo"))
+    assert found == ("juggles", "pineapples", "frobnicator", "sneezes")
+    assert HINTS.unknown_words("Rosa gleefully juggles enormous pineapples.", ("Rosa",)) == (
+        "juggles",
+        "pineapples",
+        "enormous",
+        "gleefully",
+    )
+
+
+def test_forms_of_words():
+    assert first_forms("left") == {"left", "leave"}
+    assert first_forms("frobnicated") == {"frobnicated"}
+    assert [part_of(word) for word in ("juggles", "castle", "enormous", "slowly", "kichen")] == [
+        *("verb", "noun", "other", "manner", "foreign")
+    ]
+    assert [in_form_of("wave", form) for form in ("jumped", "jumping", "jumps", "jump")] == [
+        *("waved", "waving", "waves", "wave")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "doings"),
+    [
+        ("Rosa greets Milo.", [(("Rosa",), "waves", ("greets",))]),
+        ("Rosa and Milo ate.", [(("Rosa", "Milo"), "eats an apple", ("ate",))]),
+        (
+            "Rosa reads a book while Milo munches an apple.",
+            [
+                (("Rosa",), "reads", ("reads",)),
+                (("Milo",), "eats an apple", ("munches", "apple")),
+            ],
+        ),
+        ("Rosa ponders.", [(("Rosa",), "", ())]),
+        ("Rosa gives.", [(("Rosa",), "", ())]),  # waves and reads have as much of it
+        ("The lane is empty.", []),
+    ],
+)
+def test_who_does_what_is_read_with_the_words_it_came_from(text, doings):
+    assert [(one.names, one.deed, one.words) for one in LEXICON.doings(read(text), {})] == doings
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("Rosa waves in the old castle.", "Rosa waves in the forest."),
+        ("Rosa walks to the castle.", "Rosa walks to the forest."),
+        ("In the castle, Rosa waves.", "In the forest, Rosa waves."),
+        ("Rosa swims in a river.", "Rosa swims on the beach."),
+        ("Rosa jumped.", "Rosa waved."),
+        ("Rosa is jumping.", "Rosa is waving."),
+        ("Rosa buys a pear.", "Rosa eats a pear."),
+        ("Rosa buys.", "Rosa eats an apple."),
+        ("Rosa sits in the kichen.", "Rosa sits in the kitchen."),
+    ],
+)
+def test_the_closest_is_offered_in_the_form_of_the_words_and_drawn(text, drawn):
+    assert reworded(text, LEXICON.closest(read(text), PLACES_SAID)) == drawn
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rosa reads a book about castles.",  # no place
+        "Rosa waves in the kitchen, far from the castle.",  # it says one that is known
+        "Rosa waves.",
+        "Rosa makes a jump.",
+        "Frobnicators gleam.",
+        "Caried waves.",  # a name, perhaps
+        "",
+    ],
+)
+def test_nothing_is_offered_where_nothing_is_nearer(text):
+    assert LEXICON.closest(read(text), PLACES_SAID) == ()
+
+
+@pytest.fixture
+def story(tmp_path):
+    from storyboard.disk.pictures import PictureStore
+
+    story = new_story(small_cast(PictureStore(tmp_path)))
+    return edits.insert(story, ["Rosa waves to Milo at the shore."])[0]
+
+
+def test_the_gist_of_a_sentence_reads_on_from_the_story(story):
+    gist = gist_of(inputs_of(story), HINTS, "She greets him.", 2)
+    assert gist == {
+        "doings": [{"names": ["Rosa"], "deed": "waves", "words": ["greets"]}],
+        "others": ["Milo"],
+        "where": {"place": "on the beach", "words": [], "from": 1},
+    }
+    first = gist_of(inputs_of(story), HINTS, "Bolt reads in the castle.", 1)
+    assert first["where"] is None and first["doings"][0]["names"] == ["Bolt"]
+    drawn = [Wording("in the castle", "in the forest")]
+    chosen = gist_of(inputs_of(story), HINTS, "Bolt reads in the castle.", 1, drawn)
+    assert chosen["where"] == {"place": "in the forest", "words": ["forest"], "from": None}
+
+
+def test_the_tables_tell_the_pages_own_phrases_and_name_places_and_deeds_there_are():
+    words = learned_words([])
+    assert set(words["places"]) == {place.at for place in PLACES.values()}
+    assert len(words["deeds"]) == len(ACTIONS)
+    assert set(table("nearest")) <= {*ACTIONS, *PLACES}
+    assert "wave" in words["deeds"]["waves"] and "shore" in words["places"]["on the beach"]
+    assert words["nearest"]["castle"] == "in the library"
+    assert not {"waves", "floor", "table"} & {one for some in words["places"].values() for one in some}
+
+
+def test_the_bundled_reader_reads_free_wording():
+    hints = load_hints(bundled_pipeline())
+    caption = "Nana was munching a pear while Pip jogged along the shore."
+    doings = hints.lexicon.doings(read(caption, ("Nana", "Pip")), {})
+    assert [(one.names[0], one.deed) for one in doings] == [("Nana", "eats an apple"), ("Pip", "runs")]
+    assert hints.unknown_words(caption, ("Nana", "Pip")) == ()
+    assert hints.calling["shore"] == "on the beach"
+
+
+def test_a_damaged_list_of_words_is_left_out(tmp_path):
+    (tmp_path / "reader").mkdir()
+    for text in (
+        "no",
+        "[]",
+        '{"deeds": [], "nearest": 3, "known": {}, "places": 1}',
+        '{"deeds": {"waves": {"wave": "x"}}}',
+    ):
+        Path(tmp_path / "reader" / "words.json").write_text(text)
+        assert load_hints(tmp_path).lexicon.doings(read("Rosa waves."), {})[0].deed == ""
+
+
+def test_people_who_are_counted_are_in_the_gist(story):
+    gist = gist_of(inputs_of(story), HINTS, "The two of them read.", 2)
+    assert gist["doings"] == [{"names": ["Rosa", "Milo"], "deed": "reads", "words": ["read"]}]

@@ -1,0 +1,51 @@
+"""Which sentences speak of people otherwise than by name or pronoun, and which only look so."""
+
+import pytest
+
+from storyboard.text.captions import read_sentence
+from storyboard.text.unnamed import speaks_of_others
+
+NAMES = {"Rosa": (), "Milo": ("the boy",)}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Rosa meets an old woman.",
+        "Rosa waves and the other one laughs.",
+        "All three dance.",
+        "The two of them dance.",
+        "Both wave.",
+        "One of them is Rosa.",
+        "Rosa runs and everybody laughs.",
+        "The youngest laughs at Rosa.",
+        "Rosa sees the elder, who sleeps.",
+        "Each of the two is given a roll.",
+        "Rosa wakes the pair.",
+        "Rosa waves to the others.",
+        "She paints the pair of them.",
+    ],
+)
+def test_others_are_seen(sentence):
+    assert speaks_of_others(read_sentence(sentence, NAMES))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Two hours later Milo is asleep.",
+        "All over town the lights are out, so Rosa reads.",
+        "All about Milo the forest holds its breath.",
+        "Rosa opens one eye and Milo eats one single bun.",
+        "Rosa sits on the old bench beside three bowls.",
+        "Both Rosa and Milo wave.",
+        "Rosa and Milo look at each other.",
+        "Rosa finds a pair of shoes and the other side of the bridge.",
+        "The boy waves.",
+        "They pick the apples one by one.",
+        "Rosa eats both sandwiches.",
+    ],
+)
+def test_things_are_not_people(sentence):
+    """Of 69 of a writer's own sentences whose people were left open, one in four only counted things."""
+    assert not speaks_of_others(read_sentence(sentence, NAMES))
