@@ -491,6 +491,11 @@ def test_hints_tell_where_a_long_sentence_stops_being_read(tmp_path):
     assert hints.read_part("go " * 15) == "" and hints.read_part("") == ""
     long = "go  " * 20
     assert hints.read_part(long) == conditioner.cut(" ".join(long.split())) == " ".join(["go"] * 15)
+    mapper = tmp_path / "reader" / "condition_mapper" / "config.json"
+    mapper.parent.mkdir(parents=True)
+    mapper.write_text('{"reads_story": true}')
+    assert load_hints(tmp_path).read_part(long) == ""  # it is given whole sentences
+    mapper.unlink()
     (tmp_path / "tokenizer" / "tokenizer.json").write_text("{")
     assert load_hints(tmp_path).read_part(long) == ""
 
