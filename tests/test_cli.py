@@ -1,8 +1,11 @@
 """`python -m storyboard`: what each command writes, and that a mistake costs one line and no file."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from random import Random
 
@@ -278,7 +281,9 @@ def test_a_failure_or_ctrl_c_in_mid_draw_leaves_the_project_file_as_it_was(proje
     before = project.path.read_bytes()
     renderer.failure = StoryError("The model lost a part.")
     assert "The model lost a part" in project("reroll-frame", "1", code=2).err
-    renderer.failure = KeyboardInterrupt()
+    renderer.failure, renderer.gate = None, threading.Event()
+    renderer.started.clear()
+    threading.Thread(target=lambda: renderer.started.wait() and os.kill(os.getpid(), signal.SIGINT)).start()
     assert "nothing was written" in project("reroll-frame", "1", code=130).err
     assert project.path.read_bytes() == before
 

@@ -65,6 +65,7 @@ PURE_CALLS = {
     "format",
     "get_args",
     *("a_text", "names_in", "optional", "_verb"),  # the checks and verbs of studio/verbs.py
+    *("Argument", "Verb", "a_file", "edit", "edit_of_a_frame", "edit_told_in_short", "_drawing", "_in_bulk"),
     "cos",
     "sin",
     "range",

@@ -7,10 +7,10 @@ from storyboard.errors import StoryError
 from storyboard.story.as_json import story_from_json, story_to_json
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import new_story
+from storyboard.story.where import where_frames_are
 from storyboard.studio.session import StorySession
 from storyboard.text.places import called, find_places, place_said, places_said, wordings_for
 from storyboard.text.wordings import Wording, check_wording, reworded
-from storyboard.ui.where import where_frames_are
 from tests.fakes import FlatRenderer, small_cast
 from tests.writing import draw, ids, stale
 

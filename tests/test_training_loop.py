@@ -1,9 +1,12 @@
 """The training loop: an interrupted run ends with the weights of one that never stopped."""
 
+import json
+
 import pytest
 import torch
 from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from transformers import HfArgumentParser
 
@@ -137,3 +140,24 @@ def test_learning_rate_warms_up_holds_and_decays():
     rates = [learning_rate(step, args) for step in range(100)]
     assert rates[0] == pytest.approx(0.1) and rates[9] == rates[49] == 1.0
     assert all(a >= b for a, b in zip(rates[50:], rates[51:], strict=False)) and rates[-1] < 0.03
+
+
+def test_a_run_that_is_interrupted_goes_on_in_its_tensorboard_curves(tmp_path):
+    finish(run(tmp_path, log_with="tensorboard"), until=20)
+    finish(run(tmp_path, log_with="tensorboard"))
+    written = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    logged = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    curve = [(event.step, event.value) for event in written.Scalars("loss")]
+    assert curve == [(line["step"], pytest.approx(line["loss"])) for line in logged]
+    assert [step for step, _ in curve] == [10, 20, 30, 40]
+    assert [event.value for event in written.Scalars("lr")] == [
+        pytest.approx(learning_rate(step - 1, LoopArguments(str(tmp_path), steps=40, lr=1e-2)))
+        for step in (10, 20, 30, 40)
+    ]
+
+
+def test_a_tracker_that_is_not_installed_is_named_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.loop.run.is_tensorboard_available", lambda: False)
+    with pytest.raises(StoryError, match="pip install tensorboard"):
+        run(tmp_path / "run", log_with="tensorboard")
+    assert not (tmp_path / "run").exists()

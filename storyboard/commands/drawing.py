@@ -8,7 +8,9 @@ from pathlib import Path
 
 from storyboard.errors import StoryError
 from storyboard.renderer import Preview, Renderer
-from storyboard.story.values import Take
+from storyboard.story.job import Job
+from storyboard.story.values import Story, Take
+from storyboard.studio.studio import Studio
 
 
 def open_pipeline(folder: Path) -> Renderer:
@@ -32,9 +34,35 @@ def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
     raise StoryError(f"{title} was not drawn; run the command again.")
 
 
+def finish_all(studio: Studio, story_id: str) -> None:
+    """Wait for everything that is drawn of a story, telling how far it is. StoryError for what could not be drawn."""
+    told: set[str] = set()
+    while True:
+        seen = studio.queue.version(story_id)
+        jobs = studio.queue.jobs_of(story_id)
+        for job in jobs:
+            _tell_of(job, studio.session(story_id).story, told)
+        if all(job.finished for job in jobs):
+            return
+        studio.queue.wait_for_change(story_id, seen, timeout=5)
+
+
 def tell(sentence: str) -> None:
     """Say on standard error what a command goes on without."""
     print(f"storyboard: {sentence}", file=sys.stderr)
+
+
+def _tell_of(job: Job, story: Story, told: set[str]) -> None:
+    """Tell of one job, once it is over for the last time; `told` has those that were."""
+    title = f"Frame {story.frame_number(job.frame_id)}"
+    if job.state == "failed":
+        raise StoryError(job.error or f"{title} was not drawn; run the command again.")
+    if job.state == "drawing" and job.step:
+        _progress(f"{title}: step {job.step} of {job.steps}", over=False)
+    if job.state == "done" and job.id not in told:
+        told.add(job.id)
+        take = story.frame(job.frame_id).takes[-1]
+        _progress(f"{title}: {take.steps} steps, {take.seconds:.1f} s", over=True)
 
 
 def _telling() -> Callable[[str], None]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from storyboard.commands import drawing
 from storyboard.disk.pictures import PictureStore, read_upload
 from storyboard.errors import StoryError
-from storyboard.exports import ExportOptions, export_story, missing_letters
+from storyboard.exports import LETTERLESS, ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_files, story_from_folder
 from storyboard.exports.project import ENDING, read_project, write_project
 from storyboard.story.values import MAX_FRAMES, Character, Portrait, Story, new_id, new_story
@@ -61,7 +61,7 @@ def export(options: argparse.Namespace) -> None:
         for kind in options.kinds:
             for path in export_story(story, pictures, kind, finished, settings):
                 print(options.out / path.name)
-        missing = missing_letters(story) if set(options.kinds) - {"zip", "project"} else ()
+        missing = missing_letters(story) if set(options.kinds) - set(LETTERLESS) else ()
     if missing:
         print(
             f"storyboard: no font here has {' '.join(missing)}, so these were left out; name a folder of fonts that do"

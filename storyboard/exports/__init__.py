@@ -14,6 +14,7 @@ from storyboard.exports.panels import file_stem
 from storyboard.story.values import Story
 
 KINDS = ("pdf", "sheet", "comic", "zip", "gif", "mp4", "project")
+LETTERLESS = ("zip", "project")  # those that draw no text, so no letter can be missing
 PER_PAGE = (1, 2, 4, 6, 9)
 PAPERS = ("a4", "letter")
 MIN_SECONDS, MAX_SECONDS = 0.5, 60.0

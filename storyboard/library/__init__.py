@@ -5,11 +5,12 @@ Knows neither torch nor gradio, and no sessions.
 
 from storyboard.library.lock import FolderUnusable
 from storyboard.library.steps import MAX_UNDO_SAVED
-from storyboard.library.stories import DAYS_KEPT, Entry, Library, Saved, open_library
+from storyboard.library.stories import DAYS_KEPT, SHELF, Entry, Library, Saved, open_library
 
 __all__ = [
     "DAYS_KEPT",
     "MAX_UNDO_SAVED",
+    "SHELF",
     "Entry",
     "FolderUnusable",
     "Library",

@@ -44,7 +44,7 @@ from storyboard.text.captions import clean_text
 DAYS_KEPT = 30  # deleted stories
 MAX_OPENING = 120  # characters of the first sentence in the list
 
-_SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
+SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
 log = logging.getLogger(__name__)
 
 
@@ -167,7 +167,7 @@ class Library:
 
     def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
         """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
-        if not _SHELF.fullmatch(shelf):
+        if not SHELF.fullmatch(shelf):
             return ()
         rows = self._file.rows(
             f"""SELECT id, title, opening, frames, thumbnail, created, updated, deleted
@@ -182,14 +182,14 @@ class Library:
 
         StoryError for what is no shelf id.
         """
-        if not (_SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
+        if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             raise StoryError("That is no shelf of stories, or no story; give the id of one.")
         if not self.is_on_shelf(shelf, story_id):
             with self._file.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
 
     def is_on_shelf(self, shelf: str, story_id: str) -> bool:
-        if not (_SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
+        if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False
         return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
 

@@ -131,6 +131,19 @@ class Drawings(Stories):
     def cancel_all(self, story_id: object) -> None:
         self.queue.cancel_all(self.session(story_id).story.id)
 
+    def open_jobs(self, story_id: object) -> tuple[Job, ...]:
+        """What a writer still has to know of: jobs that wait, run or were interrupted, and a frame's latest failure."""
+        story = self.session(story_id).story
+        frames = {frame.id for frame in story.frames}
+        jobs = [job for job in self.queue.jobs_of(story.id) if job.frame_id in frames]
+        latest = {job.frame_id: job.id for job in jobs}
+        return tuple(
+            job
+            for job in jobs
+            if job.state in ("queued", "drawing", "interrupted")
+            or (job.state == "failed" and latest[job.frame_id] == job.id)
+        )
+
     def wait(self, job: Job) -> Job:
         """The job once it is over."""
         while not job.finished:

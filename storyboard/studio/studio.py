@@ -1,20 +1,25 @@
 """The studio: what can be done from outside to any of its stories. The page and the API both come through here.
 
 Knows neither torch nor gradio. The verbs that change a story are spelled in `verbs.py`; here are those that also draw,
-read an upload, or concern a whole story. Values from outside are checked and refused with a StoryError.
+read an upload, write files, or concern a whole story. Values from outside are checked and refused with a StoryError.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from storyboard.disk.pictures import read_upload
+from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
+from storyboard.exports import LETTERLESS, ExportOptions, export_story, missing_letters
+from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
+from storyboard.exports.panels import file_stem
+from storyboard.exports.project import read_project
+from storyboard.story.as_json import Tell, untold
 from storyboard.story.inputs import frames_touched
 from storyboard.story.job import Job
 from storyboard.story.values import Character, Frame, Portrait
 from storyboard.studio.drawings import Drawings
-from storyboard.studio.verbs import EDITS, a_file_name, a_name, a_script, names_in
+from storyboard.studio.verbs import EDITS, a_file_name, a_name, a_script, an_id, names_in
 from storyboard.text.script import Script, read_script
 
 
@@ -108,3 +113,41 @@ class Studio(Drawings):
     def frames_touched(self, story_id: object, name: object, portrait: bool = False) -> tuple[str, ...]:
         """The ids of the drawn frames that a change to a character, or to its portrait, makes out of date."""
         return frames_touched(self.session(story_id).story, a_name(name), portrait)
+
+    def import_project(self, path: Path, shelf: object = None, tell: Tell = untold) -> str:
+        """Take in the story of a project file under a fresh id. Returns the id; `tell` hears of what cannot be read."""
+        return self.adopt(read_project(path, self.pictures, tell), shelf)
+
+    def import_frame(self, story_id: object, upload: Path) -> Frame:
+        """A picture made here as a frame at the end of the story, as it was drawn. Returns the frame."""
+        if upload.stat().st_size > MAX_UPLOAD_BYTES:
+            raise StoryError(
+                f"The picture is over {MAX_UPLOAD_BYTES // 2**20} MB, so it was not made here; choose another."
+            )
+        session = self.session(story_id)
+        frame = rebuilt_frame(frame_from_png(upload.read_bytes()), session.story, self.pictures)
+        session.take_in(frame)
+        return frame
+
+    def export(
+        self, story_id: object, kind: str, per_page: int, folder: Path
+    ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+        """Write the story as files of one kind into `folder`.
+
+        Returns the files, the main one first, and the letters that no font here has and that are left out of them.
+        """
+        story = self.session(story_id).story
+        options = ExportOptions(per_page=per_page, model=self.drawn_by)
+        paths = export_story(story, self.pictures, kind, folder, options)
+        return paths, () if kind in LETTERLESS else missing_letters(story)
+
+    def export_frame(self, story_id: object, frame_id: object, folder: Path) -> Path:
+        """Write a frame's picture, which then says how it was made, into `folder`. Returns the file."""
+        story = self.session(story_id).story
+        frame = story.frame(an_id(frame_id))
+        number = story.frame_number(frame.id)
+        if frame.take is None:
+            raise StoryError(f"Frame {number} has no picture yet; draw it first.")
+        path = folder / f"{number:02d}_{file_stem(story)}.png"
+        path.write_bytes(frame_to_png(story, frame, self.pictures, self.drawn_by))
+        return path

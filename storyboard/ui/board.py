@@ -25,7 +25,7 @@ from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.changed import SentViews
-from storyboard.ui.files import FILE_CALLS, UPLOADS, adopt_project
+from storyboard.ui.files import FILE_CALLS, UPLOADS
 from storyboard.ui.hints import Hints
 from storyboard.ui.shelf import SHELF_CALLS, example_from, no_example, open_story
 from storyboard.ui.view import board_view, jobs_view
@@ -111,7 +111,7 @@ def board_calls(
 
     The answer is {"view", ...} or {"error"}, or None for a page that has seen everything.
     """
-    shown = example_from(example, adopt_project) if example else no_example
+    shown = example_from(example) if example else no_example
     boot = secrets.token_hex(4)  # tells a page that the numbers it knows are those of an earlier run
     calls = [
         *(open_story(shown), get_news(boot)),

@@ -154,7 +154,7 @@ def shown_look(look: Look) -> dict:
 
 def split_script(studio: Studio, message: dict) -> dict:
     """A script, pasted or out of a file, as the frames it would become."""
-    script = studio.read_script(message["story"], message.get("text"), message.get("file"))
+    script = studio.read_script(message["story"], message.get("text"), file=message.get("file"))
     first = message.get("first")
     skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
     room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)

@@ -7,6 +7,8 @@ export in a folder of its own whose name nobody can guess.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import secrets
 import shutil
@@ -16,14 +18,10 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
+from storyboard.disk.pictures import read_upload
 from storyboard.errors import StoryError
-from storyboard.exports import KINDS, ExportOptions, export_story
-from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
-from storyboard.exports.panels import file_stem
-from storyboard.exports.project import read_project
+from storyboard.exports import KINDS, ExportOptions
 from storyboard.people import nearest_look
-from storyboard.story.as_json import Tell, untold
 from storyboard.studio.studio import Studio
 from storyboard.ui.calls import shown_look
 
@@ -35,6 +33,20 @@ _exporting = threading.BoundedSemaphore(EXPORTING_AT_ONCE)
 def exports_folder() -> Path:
     """Where exports wait to be fetched; the page may serve this folder and nothing beside it."""
     return Path(os.path.realpath(get_upload_folder())) / "exports"
+
+
+def received_file(sent: object) -> Path:
+    """The file that a program sent along: its bytes in a data: address, or what the upload route answered."""
+    if isinstance(sent, str) and sent.startswith("data:"):
+        _, _, data = sent.partition(";base64,")
+        try:
+            taken = base64.b64decode(data, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise StoryError("The file's data: address is no base64; encode it once more.") from error
+        path = fresh_folder() / "portrait"
+        path.write_bytes(taken)
+        return path
+    return uploaded_file(sent.get("path") if isinstance(sent, dict) else sent)
 
 
 def uploaded_file(path: object) -> Path:
@@ -66,13 +78,7 @@ def add_character(studio: Studio, message: dict) -> None:
 
 def import_picture(studio: Studio, message: dict) -> dict:
     """A picture made here as a frame at the end of the story, as it was drawn."""
-    path = uploaded_file(message.get("path"))
-    if path.stat().st_size > MAX_UPLOAD_BYTES:
-        raise StoryError(f"The picture is over {MAX_UPLOAD_BYTES // 2**20} MB, so it was not made here.")
-    session = studio.session(message["story"])
-    frame = rebuilt_frame(frame_from_png(path.read_bytes()), session.story, studio.pictures)
-    session.take_in(frame)
-    return {"frame": frame.id}
+    return {"frame": studio.import_frame(message["story"], uploaded_file(message.get("path"))).id}
 
 
 def set_style_picture(studio: Studio, message: dict) -> None:
@@ -90,13 +96,9 @@ UPLOADS = (add_portrait, add_character, import_picture, set_style_picture)
 
 def import_project(studio: Studio, message: dict) -> dict:
     notices: list[str] = []
-    opened = adopt_project(studio, uploaded_file(message.get("path")), message.get("shelf"), notices.append)
+    path = uploaded_file(message.get("path"))
+    opened = studio.import_project(path, message.get("shelf"), notices.append)
     return {"opened": opened, "notices": notices}
-
-
-def adopt_project(studio: Studio, path: Path, shelf: object, tell: Tell = untold) -> str:
-    """Take in the story of a project file under a fresh id; the id. `tell` hears of looks that cannot be read."""
-    return studio.adopt(read_project(path, studio.pictures, tell), shelf)
 
 
 # -- Out ---------------------------------------------------------------------------------------------------------------
@@ -108,26 +110,19 @@ def export(studio: Studio, message: dict) -> dict:
     per_page = message.get("per_page", ExportOptions.per_page)
     if not isinstance(kind, str) or not isinstance(per_page, int):
         raise StoryError(f"There is no such kind of export; choose one of {', '.join(KINDS)}.")
-    story = studio.session(message["story"]).story
+    studio.session(message["story"])
     if not _exporting.acquire(blocking=False):
         raise StoryError(f"{EXPORTING_AT_ONCE} exports are being made just now; try again in a moment.")
     try:
-        folder, options = fresh_folder(), ExportOptions(per_page=per_page, model=studio.drawn_by)
-        return _offered(export_story(story, studio.pictures, kind, folder, options))
+        paths, _ = studio.export(message["story"], kind, per_page, fresh_folder())
+        return _offered(paths)
     finally:
         _exporting.release()
 
 
 def export_frame(studio: Studio, message: dict) -> dict:
     """A frame's picture that says how it was made, to be fetched."""
-    story = studio.session(message["story"]).story
-    frame = story.frame(message.get("frame"))
-    number = story.frame_number(frame.id)
-    if frame.take is None:
-        raise StoryError(f"Frame {number} has no picture yet; draw it first.")
-    path = fresh_folder() / f"{number:02d}_{file_stem(story)}.png"
-    path.write_bytes(frame_to_png(story, frame, studio.pictures, studio.drawn_by))
-    return _offered((path,))
+    return _offered((studio.export_frame(message["story"], message.get("frame"), fresh_folder()),))
 
 
 FILE_CALLS = (import_project, export, export_frame, look_of_picture)

@@ -7,7 +7,6 @@ Knows neither torch nor gradio. All of it is suggestions, so what does not fit i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from storyboard.models.place_words import phrases, places_in, read_object
 from storyboard.models.reader_folder import FILE as READER_FILE
 from storyboard.models.reader_folder import FOLDER as READER
 from storyboard.models.reader_folder import WORDS
@@ -28,8 +28,7 @@ from storyboard.text.lexicon import Lexicon
 from storyboard.text.places import Calling, called
 from storyboard.text.word_classes import COUNTING, PREPOSITIONS
 
-MAX_WORDS = 24  # of a kind
-MAX_LENGTH = 60  # characters in a place or an action; an example may be three times that
+MAX_EXAMPLE = 180  # characters
 MAX_UNKNOWN = 4  # words a note names
 MAX_SIDE = 4096  # pixels
 MAX_COUNT = 10**6  # how often a word is in what tells a deed
@@ -133,19 +132,20 @@ class Hints:
 
 def load_hints(folder: Path) -> Hints:
     """The hints of a pipeline folder; empty where it gives none."""
-    described, settings = (_read_json(folder / name) for name in ("cast.json", "model_index.json"))
-    learned = _read_json(folder / READER / WORDS)
-    own = _read_json(folder / READER / READER_FILE).get("settings")
-    mapper = _read_json(folder / READER / "condition_mapper" / "config.json")
+    described, settings = (read_object(folder / name) for name in ("cast.json", "model_index.json"))
+    learned = read_object(folder / READER / WORDS)
+    own = read_object(folder / READER / READER_FILE).get("settings")
+    mapper = read_object(folder / READER / "condition_mapper" / "config.json")
     settings |= own if isinstance(own, dict) else {}  # of the language model that the folder names
     example = described.get("example")
+    places, place_words = places_in(folder)
     return Hints(
-        places=_words(described.get("places")),
-        actions=_words(described.get("actions")),
-        example=clean_text(example)[: 3 * MAX_LENGTH] if isinstance(example, str) else "",
-        vocabulary=_vocabulary(_read_json(folder / "tokenizer" / "tokenizer.json")),
+        places=places,
+        actions=phrases(described.get("actions")),
+        example=clean_text(example)[:MAX_EXAMPLE] if isinstance(example, str) else "",
+        vocabulary=_vocabulary(read_object(folder / "tokenizer" / "tokenizer.json")),
         # What the autoencoder was made for, which is what the pipeline draws.
-        side=_number(_read_json(folder / "vae" / "config.json").get("sample_size"), MAX_SIDE),
+        side=_number(read_object(folder / "vae" / "config.json").get("sample_size"), MAX_SIDE),
         reader=_reader(folder / "tokenizer" / "tokenizer.json"),
         # A mapper that reads the story's words is given whole sentences.
         tokens=0 if mapper.get("reads_story") is True else _tokens(folder),
@@ -154,23 +154,8 @@ def load_hints(folder: Path) -> Hints:
         peopled=described.get("peopled") is True,
         anybody=described.get("anybody") is True,
         lexicon=_lexicon(learned),
-        place_words=_lists(learned.get("places")),
+        place_words=place_words,
     )
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return described if isinstance(described, dict) else {}
-
-
-def _words(listed: object) -> tuple[str, ...]:
-    if not isinstance(listed, list):
-        return ()
-    words = (clean_text(word) for word in listed if isinstance(word, str))
-    return tuple(word for word in words if 0 < len(word) <= MAX_LENGTH)[:MAX_WORDS]
 
 
 def _lexicon(learned: dict) -> Lexicon:
@@ -188,14 +173,6 @@ def _lexicon(learned: dict) -> Lexicon:
         },
         known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
     )
-
-
-def _lists(named: object) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(word for word in words if isinstance(word, str))
-        for name, words in (named if isinstance(named, dict) else {}).items()
-        if isinstance(words, list)
-    }
 
 
 def _number(value: object, most: int) -> int:
@@ -216,8 +193,8 @@ def _reader(path: Path) -> Tokenizer | None:
 def _tokens(folder: Path) -> int:
     """Tokens the text encoder reads, without those that start and end a sentence; 0 where that is not known."""
     limits = (
-        _read_json(folder / "tokenizer" / "tokenizer_config.json").get("model_max_length"),
-        _read_json(folder / "text_encoder" / "config.json").get("max_position_embeddings"),
+        read_object(folder / "tokenizer" / "tokenizer_config.json").get("model_max_length"),
+        read_object(folder / "text_encoder" / "config.json").get("max_position_embeddings"),
     )
     known = [limit for limit in limits if isinstance(limit, int)]
     return max(min(known) - 2, 0) if known else 0

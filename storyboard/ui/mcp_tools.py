@@ -23,31 +23,19 @@ from gradio.context import LocalContext
 from mcp import types
 from mcp.server.lowlevel import Server
 
-from storyboard.ui.described import Answer
+from storyboard.studio.described import Answer
+from storyboard.studio.verb_table import VERBS
 
 WAITING_CALLS = 64  # of one group of tools that may stand in line
 HEARTBEAT = 5.0  # seconds between two words that a call is still waited for; clients give silent ones up
 
-# What a tool changes. Destructive: it may replace what a writer wrote. Idempotent: a second call changes nothing more.
-READS = {"readOnlyHint": True}
-ADDS = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False}
-REPLACES = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False}
-SETS = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True}
+# What a tool changes, by its verb's `effect`. Destructive: it may replace what a writer wrote. Idempotent: once more
+# changes nothing more.
 HINTS = {
-    "create_story": ADDS,
-    "get_story": READS,
-    "add_frame": ADDS,
-    "edit_frame": REPLACES,
-    "draw_frame": ADDS,
-    "reroll_frame": ADDS,
-    "choose_take": SETS,
-    "rebind": SETS,
-    "set_place": SETS,
-    "export_story": READS,
-    "create_character": ADDS,
-    "change_look": ADDS,
-    "preview_look": READS,
-    "random_look": READS,
+    "reads": {"readOnlyHint": True},
+    "adds": {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False},
+    "replaces": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False},
+    "sets": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True},
 }
 
 
@@ -75,11 +63,12 @@ class _Tools:
             return [tool.model_copy(update={"annotations": self._annotations(tool.name)}) for tool in tools]
 
         self.server.list_tools()(list_tools)
-        self.server.call_tool()(self._call)
+        # What is sent is checked where every door's is, so that the same sentence says what is wrong.
+        self.server.call_tool(validate_input=False)(self._call)
 
     def _annotations(self, tool: str) -> types.ToolAnnotations:
         verb = self.gradio.tool_to_endpoint[tool].lstrip("/")
-        return types.ToolAnnotations(**HINTS[verb], openWorldHint=False)
+        return types.ToolAnnotations(**HINTS[VERBS[verb].effect], openWorldHint=False)
 
     async def _call(self, tool: str, arguments: dict[str, Any]) -> types.CallToolResult:
         chosen = self.gradio.get_selected_tools_from_request()

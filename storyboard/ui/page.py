@@ -15,7 +15,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from storyboard.studio.studio import Studio
-from storyboard.ui.api import add_api
+from storyboard.ui.api import MISCALLS, add_api
 from storyboard.ui.board import MAX_UPLOAD_MB, STATIC, make_board
 from storyboard.ui.doors import LOOPBACK, Doors, own_addresses
 from storyboard.ui.files import exports_folder
@@ -48,7 +48,11 @@ def launch_page(
     host = options.get("server_name") or os.environ.get("GRADIO_SERVER_NAME") or LOOPBACK[0]
     doors = Middleware(Doors, own=own_addresses(origins), local=host in LOOPBACK)
     return page.launch(
-        app_kwargs={"middleware": [doors], "lifespan": lambda app: _running(page)},
+        app_kwargs={
+            "middleware": [doors],
+            "lifespan": lambda app: _running(page),
+            "exception_handlers": MISCALLS,
+        },
         enable_monitoring=False,
         theme=make_theme(),
         # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.

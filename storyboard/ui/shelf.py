@@ -77,14 +77,14 @@ def no_example(studio: Studio, shelf: object) -> None:
     """For an app that has no finished story to show."""
 
 
-def example_from(path: Path, adopt: Callable[[Studio, Path, object], str]) -> Example:
-    """A copy of the project file at `path` for every first visit, taken in by `adopt`; none where there is no file."""
+def example_from(path: Path) -> Example:
+    """A copy of the project file at `path` for every first visit; none where there is no file."""
 
     def example(studio: Studio, shelf: object) -> str | None:
         if not path.is_file():
             return None
         try:
-            return adopt(studio, path, shelf)
+            return studio.import_project(path, shelf)
         except StoryError:
             return None  # an example is a welcome, not worth an error before the first word
 

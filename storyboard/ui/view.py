@@ -13,16 +13,16 @@ from typing import Literal
 
 from PIL import Image
 
-from storyboard.story.as_json import verdict_to_json
 from storyboard.story.descriptions import describe
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.job import Job
 from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
+from storyboard.story.where import where_frames_are
+from storyboard.studio.described import reading_of, wrong_with
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import Pronoun, find_mentions
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.readings import as_understood
-from storyboard.ui.where import where_frames_are
 
 PREVIEW_SIDE = 256  # pixels
 _THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be
@@ -63,20 +63,11 @@ def jobs_view(studio: Studio, story_id: object) -> dict:
     """The drawings of a story, and the numbers that tell whether the rest has changed too."""
     session = studio.session(story_id)
     revision, jobs_version = session.revision, studio.queue.version(story_id)
-    frames = {frame.id for frame in session.story.frames}
-    jobs = [job for job in studio.queue.jobs_of(session.story.id) if job.frame_id in frames]
-    latest = {job.frame_id: job.id for job in jobs}
-    shown = [
-        job
-        for job in jobs
-        if job.state in ("queued", "drawing", "interrupted")
-        or (job.state == "failed" and latest[job.frame_id] == job.id)
-    ]
     return {
         "story": session.story.id,
         "revision": revision,
         "jobs_version": jobs_version,
-        "jobs": [_job(job) for job in shown],
+        "jobs": [_job(job) for job in studio.open_jobs(story_id)],
         "seconds": studio.estimate(story_id),
         "doing": studio.renderer.doing,
         "notice": studio.renderer.notice,
@@ -102,7 +93,7 @@ def frame_details(story: Story, frame: Frame) -> dict:
         "conditioning": take.conditioning,
         "model": take.model,
         "checked": take.verdict is not None,
-        "wrong": _wrong(take),
+        "wrong": wrong_with(take),
         "attention": [{"name": name, "picture": key} for name, key in take.attention],
         "portraits": [{"name": name, "picture": key} for name, key in take.portraits],
         "read": [
@@ -164,7 +155,7 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "id": frame.id,
         "caption": frame.caption,
         "picture": take.picture if take else None,
-        "wrong": _wrong(take) if take and take.caption == frame.caption else None,
+        "wrong": wrong_with(take) if take and take.caption == frame.caption else None,
         "locked": frame.locked,
         "sees": frame.sees,
         "seed": frame.seed,
@@ -196,12 +187,7 @@ def _asked(inputs: StoryInputs, frame: Frame) -> list[dict]:
 
 def _take(take: Take) -> dict:
     shown = {"id": take.id, "picture": take.picture, "seed": take.seed, "caption": take.caption}
-    return shown | {"wrong": _wrong(take)}
-
-
-def _wrong(take: Take) -> dict | None:
-    """What the pipeline's judge finds wrong with a picture; None where that is nothing, or nobody looked."""
-    return verdict_to_json(take.verdict) if take.verdict and take.verdict.faults else None
+    return shown | {"wrong": wrong_with(take)}
 
 
 def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
@@ -243,22 +229,6 @@ def _pronoun(inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronou
         "confidence": confidence,
         "by": by,
     }
-
-
-def reading_of(
-    inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronoun
-) -> tuple[tuple[str, ...], float, str | None]:
-    """Whom a pronoun of the sentence stands for, how sure that is, and by whom; nobody and None where unknown."""
-    for by, bindings in (("writer", frame.bindings), ("words", inputs.by_words(frame))):
-        for binding in bindings:
-            if (binding.occurrence, binding.word) == (occurrence, pronoun.word):
-                return binding.names, binding.confidence, by
-    take: Take | None = frame.take
-    if take is not None and take.caption == frame.caption:
-        for reading in take.readings:
-            if reading.start == pronoun.start and reading.by != "writer":
-                return reading.names, reading.confidence, reading.by
-    return (), 0.0, None
 
 
 def _named_before(inputs: StoryInputs, frame: Frame, number: int, start: int, names: list[str]) -> int | None:

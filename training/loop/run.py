@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedType, broadcast_object_list
+from accelerate.utils import DistributedType, broadcast_object_list, is_tensorboard_available
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -70,6 +70,9 @@ class LoopArguments:
     )
     mixed_precision: Literal["no", "bf16"] | None = field(
         default=None, metadata={"help": "no or bf16; by default what the launch config says"}
+    )
+    log_with: Literal["tensorboard"] | None = field(
+        default=None, metadata={"help": "write the logged numbers there too, in a folder of the run's"}
     )
 
 
@@ -156,8 +159,14 @@ def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
 
 
 def loop_accelerator(args: LoopArguments) -> Accelerator:
-    """The accelerator of these arguments. StoryError for launch configs under which a run would not be exact."""
-    accelerator = make_accelerator(mixed_precision=args.mixed_precision)
+    """The accelerator of these arguments. StoryError for launch configs under which a run would not be exact.
+
+    StoryError too where the package that `log_with` names is not installed: accelerate would only leave it out.
+    """
+    if args.log_with == "tensorboard" and not is_tensorboard_available():
+        raise StoryError("--log_with tensorboard needs one more package; run: pip install tensorboard")
+    tracking = {"log_with": args.log_with, "project_dir": args.output_dir} if args.log_with else {}
+    accelerator = make_accelerator(mixed_precision=args.mixed_precision, **tracking)
     if accelerator.mixed_precision not in ("no", "bf16"):
         raise StoryError(
             f"The launch config asks for {accelerator.mixed_precision}, whose loss scale no checkpoint holds; "
@@ -210,7 +219,7 @@ class TrainingRun:
         ]
 
     def __iter__(self) -> Iterator[StepStats]:
-        with self._claimed():
+        with self._claimed(), self._tracked():
             yield from self._steps()
 
     @contextmanager
@@ -227,6 +236,20 @@ class TrainingRun:
                     f"Another run is training in {self.folder}; let it end, or choose another --output_dir."
                 ) from error
             yield
+
+    @contextmanager
+    def _tracked(self) -> Iterator[None]:
+        """Inside, what is logged goes to the tracker of `log_with` too. A run that resumes goes on in its curves."""
+        if self.args.log_with:
+            plain = {k: v for k, v in vars(self.args).items() if isinstance(v, (bool, int, float, str))}
+            self.accelerator.init_trackers(self.args.log_with, config=plain)
+        try:
+            yield
+        finally:
+            # Not `end_training`, which would end the processes' group too: sampling and evaluation go on in it.
+            for tracker in self.accelerator.trackers:
+                tracker.finish()
+            self.accelerator.trackers.clear()
 
     def _steps(self) -> Iterator[StepStats]:
         started = saved_at = time.monotonic()
@@ -292,6 +315,7 @@ class TrainingRun:
         if self.accelerator.is_main_process:
             with open(self.folder / "log.jsonl", "a") as log:
                 log.write(json.dumps({"step": self.step, **metrics}) + "\n")
+            self.accelerator.log(metrics | {"lr": self.optimizer.param_groups[0]["lr"]}, step=self.step)
 
     def averaged(self):
         """Context in which the module carries the weights to sample with and to export."""

@@ -1,0 +1,147 @@
+"""Verbs on a project file: the same studio as in the app, opened on one story for the time of a command.
+
+A command reads the file, changes the story and writes the file anew in one step, so an error or Ctrl+C leaves it as
+it was. Pictures are told as their names inside the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from storyboard.commands import drawing
+from storyboard.commands.whole import cast_story, into
+from storyboard.disk.durable import part_of, settle
+from storyboard.disk.pictures import PictureStore
+from storyboard.errors import StoryError
+from storyboard.exports.project import read_project, write_project
+from storyboard.models.place_words import load_places
+from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
+from storyboard.story.as_json import story_to_json
+from storyboard.story.inputs import inputs_of
+from storyboard.story.job import Job
+from storyboard.story.values import Story
+from storyboard.story.where import where_frames_are
+from storyboard.studio.cast import load_cast
+from storyboard.studio.described import describe, place_of
+from storyboard.studio.model_name import model_name
+from storyboard.studio.studio import Studio
+from storyboard.studio.verb_table.verb import Verb
+
+
+def create_story(options: argparse.Namespace) -> None:
+    """A project file with the pipeline's cast and no frames yet. StoryError where there is a file of that name."""
+    project = Path(options.where)
+    if options.shelf is not None:
+        raise StoryError("A project file stands on no shelf; leave --shelf out.")
+    if project.exists():
+        raise StoryError(f"{project} is already there; give the new story another name.")
+    with _store(project) as pictures:
+        cast = load_cast(options.pipeline, pictures)
+        _write(cast_story(cast, options.cast, options.seed, pictures, options.title or ""), pictures, project)
+
+
+def get_story(options: argparse.Namespace) -> None:
+    """Print the whole story as JSON, as the file has it, where its frames are, and which are out of date."""
+    project = Path(options.where)
+    with _store(project) as pictures:
+        story = read_project(project, pictures, drawing.tell)
+    described, inputs, places = story_to_json(story), inputs_of(story), load_places(options.pipeline)
+    described["places"] = list(dict.fromkeys(places.values()))
+    for frame, entry, where in zip(
+        story.frames, described["frames"], where_frames_are(inputs, places), strict=True
+    ):
+        entry |= place_of(where) | {"stale_because": inputs.stale_cause(frame)}
+    print(json.dumps(described, indent=2, ensure_ascii=False))
+
+
+def do(
+    verb: Verb,
+    project: Path,
+    values_for: Callable[[list[tuple[str, list[str]]]], dict[str, Any]],
+    options: argparse.Namespace,
+) -> Any:
+    """Do a verb to the story of a project file, wait for what it draws, and write the file unless it only reads.
+
+    Returns what the verb tells. `values_for` gives its arguments, from the ids of frames and their takes.
+    """
+    with (
+        into(options.out) if verb.makes_files else nullcontext((None, None)) as (_, finished),
+        _store(project) as pictures,
+    ):
+        story = read_project(project, pictures, drawing.tell)
+        frames = [(frame.id, [take.id for take in frame.takes]) for frame in story.frames]
+        values = values_for(frames)
+        settings = {
+            "steps": getattr(options, "steps", None),
+            "drawn_by": model_name(options.pipeline),
+            "places": load_places(options.pipeline),
+        }
+        with closing(Studio(_Late(options.pipeline), (), pictures, **settings)) as studio:
+            values["story_id"] = studio.adopt(story)
+            told = verb.do(studio, values, **({"folder": finished} if verb.makes_files else {}))
+            drawing.finish_all(studio, values["story_id"])
+            after = studio.session(values["story_id"]).story
+            told = after.frame(told.frame_id) if isinstance(told, Job) else told
+            answer = describe(
+                studio, values["story_id"], told, _naming(finished, getattr(options, "out", None))
+            )
+            if verb.effect != "reads":
+                _write(after, pictures, project)
+    return answer
+
+
+def without_a_story(verb: Verb, values: dict[str, Any], options: argparse.Namespace) -> Any:
+    """Do a verb that works on no story and leaves files in `--out`. Returns what it tells."""
+    with into(options.out) as (_, finished):
+        told = verb.do(None, values, folder=finished)
+        return describe(None, None, told, _naming(finished, options.out))
+
+
+def _naming(finished: Path | None, out: Path | None) -> Callable[[Path], str]:
+    """Returns what files are called: made ones by where they will lie, pictures by their name in the project file."""
+    return lambda path: str(out / path.name) if path.parent == finished else f"pictures/{path.name}"
+
+
+class _Late:
+    """A renderer that loads its pipeline with the first picture: most mistakes are found before, and some verbs
+    draw nothing."""
+
+    doing = notice = ""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pipeline: Renderer | None = None
+
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
+        self._pipeline = self._pipeline or drawing.open_pipeline(self._folder)
+        return self._pipeline.render(request, cancelled)
+
+
+@contextmanager
+def _store(project: Path) -> Iterator[PictureStore]:
+    """A picture store for the time of one command, beside the project file."""
+    folder = project.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise StoryError(f"{folder} is no folder that can be written to; create it or give another file.")
+    with tempfile.TemporaryDirectory(prefix=f".{project.name}-", dir=folder) as workshop:
+        yield PictureStore(Path(workshop) / "pictures")
+
+
+def _write(story: Story, pictures: PictureStore, project: Path) -> None:
+    part = part_of(project)
+    try:
+        write_project(story, pictures, part)
+        settle(part, project)
+    except OSError as error:
+        raise StoryError(f"{project} cannot be written ({error.strerror}); free some disk space.") from error
+    finally:
+        part.unlink(missing_ok=True)
