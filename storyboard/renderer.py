@@ -16,14 +16,18 @@ from storyboard.disk.pictures import StoredPicture
 from storyboard.text.captions import Reading
 
 MAX_STEPS = 100  # denoising steps a frame may be asked for
+MAX_GUIDANCE = 30.0
 
 PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
 
-# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), or
-# the words of its caption alone.
-Conditioning = Literal["char-ldm", "llm", "text"]
+# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), the
+# words of its caption alone, or a prompt written for a model that knows no cast, with portraits where it looks at them.
+Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 
+
+# Width to height of a picture, by name.
+ASPECTS = {"square": (1, 1), "landscape": (4, 3), "wide": (16, 9), "portrait": (3, 4), "tall": (9, 16)}
 
 # What is looked at with `convert("RGB")`: in memory, or on disk until somebody looks.
 Picture = Image.Image | StoredPicture
@@ -42,6 +46,8 @@ class CastMember:
     pronoun: str  # one of PRONOUNS
     aliases: tuple[str, ...]
     portrait: Picture  # RGB, the portrait chosen for this frame
+    # Who they are and what can be seen of them, in short phrases, the most telling first; () where that is not known.
+    look: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,16 @@ class ContextFrame:
 
     caption: str
     picture: Picture  # RGB
+
+
+@dataclass(frozen=True)
+class Style:
+    """How every picture of a story is to look, for a renderer that can be asked; others leave it aside."""
+
+    words: str = ""
+    negative: str = ""  # what no picture is to show or to be
+    aspect: str = "square"  # one of ASPECTS
+    picture: Picture | None = None  # RGB, an example of the style
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,7 @@ class FrameRequest:
     resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
     refers: bool | None = None  # whether it is read only with the story before it; None: its words say
     explain: bool = False  # also give attention and readings
+    style: Style = Style()
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,7 @@ class Rendered:
     ] = ()  # name, "L" map of where the picture looked at its token
     readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
     verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
+    prompt: str = ""  # what a model was asked for that is not given the sentence as it is
 
 
 class Renderer(Protocol):

@@ -7,6 +7,8 @@ import pytest
 from fakes import FlatRenderer, small_cast
 
 from storyboard.disk.pictures import PictureStore
+from storyboard.exports.project import read_project
+from storyboard.models.folder import bundled_pipeline
 from storyboard.people import Look
 from storyboard.story.descriptions import describe
 from storyboard.story.inputs import inputs_of
@@ -141,3 +143,11 @@ def test_the_bundled_cast_is_called_what_a_writer_calls_them(tmp_path):
     said = "The old lady, the robot, the little boy, the bearded man and the tall man meet."
     assert mentioned_names(said, names) == ("Nana", "Toggle", "Pip", "Otto", "Milo")
     assert mentioned_names("The woman waves to the man.", names) == ()
+
+
+def test_the_first_story_knows_what_its_people_are_called(tmp_path):
+    """In the example that every visitor begins with "the big man" was nobody: it is older than aliases."""
+    example = read_project(bundled_pipeline().parent / "example-story.storyboard", PictureStore(tmp_path))
+    cast = {one.name: one.aliases for one in load_cast(bundled_pipeline(), PictureStore(tmp_path))}
+    assert {one.name: one.aliases for one in example.cast} == cast
+    assert not any(inputs_of(example).is_stale(frame) for frame in example.frames)

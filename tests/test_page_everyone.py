@@ -217,7 +217,13 @@ def has_german_words(said: str) -> bool:
 
 def test_every_change_and_cause_the_server_names_has_german_words():
     causes = ["frame 2's picture changed", "the pictures of frames 1 and 2 changed", "the sentence changed"]
-    causes += ["who is in it changed", "whom a pronoun stands for changed", "the frames it reads changed"]
+    causes += [
+        "the style changed",
+        "how somebody is described changed",
+        "who is in it changed",
+        "whom a pronoun stands for changed",
+        "the frames it reads changed",
+    ]
     causes += ["Rosa's portrait changed", "the portraits of Rosa and Milo changed"]
     phrases = [phrase for _, phrase in EVERY_CHANGE]
     phrases += ["unlocking frame 1", "freeing the seed of frame 1"]
@@ -247,7 +253,11 @@ REFUSED = [
         s.add_character(f"Ada {letter}", "she", [], blue()) for letter in "bcdefghijklmnopqrstuvwx"
     ],
     lambda s, f: [s.add_portrait("Rosa", blue()) for _ in range(20)],
+    lambda s, f: s.set_style("ink " * 200, "", "square"),
+    lambda s, f: s.describe_portrait("Rosa", "rosa-dress", "tall " * 100),
+    lambda s, f: s.set_style("", "fog " * 200, "square"),
     lambda s, f: read_upload(NOISE, what="The portrait"),
+    lambda s, f: read_upload(NOISE, what="The example of the style"),
     lambda s, f: read_upload(NOISE, what="The portrait for Rosa"),
     lambda s, f: read_upload(NOISE * 2**22, what="The portrait"),
 ]

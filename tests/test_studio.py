@@ -254,7 +254,14 @@ def test_forged_values_are_errors_and_change_nothing(studio, calls, value):
     forged = dict.fromkeys(("frame", "take", "name", "portrait", "path"), value)
     # These take none of the forged values, or need none: with a story they are fine.
     fine = {"open_story", "get_news", "add_frame", "stop_frame", "cancel_job", "cancel_all", "resume", "undo"}
-    fine |= {"draw_stale", "draw_missing", "retry_failed", "look_at_words", "list_stories"}
+    fine |= {
+        "draw_stale",
+        "draw_missing",
+        "retry_failed",
+        "look_at_words",
+        "list_stories",
+        "remove_style_picture",
+    }
     for name in set(calls) - fine:
         answer = calls[name]({"story": story, "caption": "Rosa sings.", **forged})
         assert isinstance(answer.get("error"), str), name
@@ -484,6 +491,11 @@ def test_hints_tell_where_a_long_sentence_stops_being_read(tmp_path):
     assert hints.read_part("go " * 15) == "" and hints.read_part("") == ""
     long = "go  " * 20
     assert hints.read_part(long) == conditioner.cut(" ".join(long.split())) == " ".join(["go"] * 15)
+    mapper = tmp_path / "reader" / "condition_mapper" / "config.json"
+    mapper.parent.mkdir(parents=True)
+    mapper.write_text('{"reads_story": true}')
+    assert load_hints(tmp_path).read_part(long) == ""  # it is given whole sentences
+    mapper.unlink()
     (tmp_path / "tokenizer" / "tokenizer.json").write_text("{")
     assert load_hints(tmp_path).read_part(long) == ""
 

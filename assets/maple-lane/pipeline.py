@@ -728,6 +728,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |from storyboard.models.fusion import CharacterFuser
 |
 |Span = tuple[int, int]  # caption[start:end] is the name as written
+|STAND_IN = "they"  # what somebody is called whose name the text encoder has not met
 |
 |
 |@dataclass(frozen=True)
@@ -760,10 +761,18 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |        """The caption, or as much of it as the text encoder reads."""
 |        return cut_caption(self.tokenizer, caption, self.max_tokens)
 |
+|    def called(self, name: str) -> str:
+|        """Returns what a canonical caption calls somebody: the name if it is one token, else STAND_IN.
+|
+|        A name that the text encoder has not met is several pieces, as many as no story tells. One word stands for all
+|        of them, and the portrait alone says who is meant.
+|        """
+|        return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
+|
 |    def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
 |        """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
-|        weights = self.image_encoder.visual_projection.weight
-|        return self.image_encoder(pixel_values=pixels.to(weights.device, weights.dtype)).image_embeds
+|        tower = self.image_encoder
+|        return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 |
 |    def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
 |        """Plain text states (B, L, D); longer captions are cut, with the end token kept."""
@@ -998,6 +1007,7 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |    "CLIPVisionModelWithProjection": ("embeddings.patch_embedding.weight", "visual_projection.weight"),
 |    "OPTForCausalLM": ("embed_tokens.weight", "embed_positions.weight"),
 |    "LlamaForCausalLM": ("embed_tokens.weight",),
+|    "PortraitEncoder": ("stages.0.weight", "visual_projection.weight"),
 |    "CharacterFuser": ("mlp1.fc1.weight", "mlp2.fc1.weight"),
 |    "VisualMapper": ("visual_embeddings.weight",),
 |    "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
@@ -2358,6 +2368,90 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
 |'''
 
+SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
+|
+|It stands where CLIP's vision tower stands at full size, and gives what that gives: one feature a portrait. A tower
+|that small, trained here, knows only whom it was shown; convolutions learn what people look like from far fewer
+|pictures. Knows nothing of how it is trained, nor of frames.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|
+|import torch
+|import torch.nn.functional as F
+|from diffusers import ConfigMixin, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from diffusers.utils import BaseOutput
+|from torch import nn
+|
+|GRID = 8  # mean colours on each side of a portrait, given beside what the convolutions see
+|GROUPS = 8
+|
+|
+|@dataclass
+|class PortraitEncoding(BaseOutput):
+|    """image_embeds: (N, projection_dim)."""
+|
+|    image_embeds: torch.Tensor
+|
+|
+|class PortraitEncoder(ModelMixin, ConfigMixin):
+|    """Pixels (N, 3, image_size, image_size), normalised as the image processor does, -> features (N, V).
+|
+|    widths: channels of the stages, each of which halves the picture. blocks: residual blocks behind each. The trunk has
+|    no normalisation, which would take colours away.
+|    """
+|
+|    @register_to_config
+|    def __init__(
+|        self,
+|        image_size: int = 128,
+|        widths: Sequence[int] = (32, 64, 96, 160, 256),
+|        blocks: Sequence[int] = (0, 0, 0, 1, 1),
+|        projection_dim: int = 192,
+|    ):
+|        super().__init__()
+|        if len(widths) != len(blocks) or image_size % max(2 ** len(widths), GRID):
+|            raise ValueError(
+|                f"{len(widths)} widths and {len(blocks)} blocks for {image_size} pixels: give one number of blocks a "
+|                f"width, and a size that {max(2 ** len(widths), GRID)} divides."
+|            )
+|        stages: list[nn.Module] = []
+|        below = 3
+|        for width, several in zip(widths, blocks, strict=True):
+|            stages += [
+|                nn.Conv2d(below, width, 3, stride=2, padding=1),
+|                *(ResidualBlock(width) for _ in range(several)),
+|            ]
+|            stages.append(nn.ReLU())
+|            below = width
+|        self.stages = nn.Sequential(*stages)
+|        side = image_size // 2 ** len(widths)
+|        self.visual_projection = nn.Linear(below * side**2 + 3 * GRID**2, projection_dim)
+|
+|    def forward(self, pixel_values: torch.Tensor) -> PortraitEncoding:
+|        seen = self.stages(pixel_values.contiguous(memory_format=torch.channels_last)).flatten(1)
+|        colours = F.adaptive_avg_pool2d(pixel_values, GRID).flatten(1)
+|        return PortraitEncoding(self.visual_projection(torch.cat([seen, colours], 1)))
+|
+|
+|class ResidualBlock(nn.Module):
+|    """Two convolutions on normalised channels, added to what came in. A fresh one adds nothing."""
+|
+|    def __init__(self, width: int):
+|        super().__init__()
+|        self.norm = nn.GroupNorm(GROUPS, width)
+|        self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
+|        nn.init.zeros_(self.second.weight)
+|        nn.init.zeros_(self.second.bias)
+|
+|    def forward(self, grid: torch.Tensor) -> torch.Tensor:
+|        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
+|'''
+
 SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
 |
 |Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
@@ -2471,6 +2565,7 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |FOLDER = "reader"
 |FILE = "reader.json"
+|WORDS = "words.json"  # beside it, if anything: the words that it has learned, for the page
 |PARTS = ("image_tokens", "visual_mapper", "condition_mapper")
 |NEEDED_PARTS = (
 |    "image_tokens",
@@ -3109,7 +3204,6 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |
 |from __future__ import annotations
 |
-|import re
 |from collections import Counter
 |from collections.abc import Iterable, Mapping, Sequence
 |
@@ -3117,10 +3211,10 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |
 |from storyboard.models.judge import Judge, SeenPerson
 |from storyboard.models.judge.matching import Wanted, owner_of, seen_label
-|from storyboard.models.judge.vocabulary import Vocabulary
 |from storyboard.renderer import CastMember, ContextFrame, Verdict
 |from storyboard.text.candidates import candidates, read_for
 |from storyboard.text.captions import PRONOUN_FORMS, Reading
+|from storyboard.text.places import place_said
 |
 |SEEN = 0.5  # probability above which a place is there
 |
@@ -3142,7 +3236,7 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    owners = [owner_of(person, list(cast.values()), judge.vocabulary) for person in seen.people]
 |    shown = Counter(names[owner] for owner in owners if owner is not None)
 |    meant = tuple(meant)
-|    wanted = place_of(sentence, judge.vocabulary)
+|    wanted = place_said(sentence, {place: place for place in judge.vocabulary.places})
 |    places = dict(zip(judge.vocabulary.places, seen.places.tolist(), strict=True))
 |    likeliest = max(places, key=places.__getitem__)
 |    elsewhere = wanted is not None and likeliest != wanted and places[likeliest] > SEEN > places[wanted]
@@ -3186,13 +3280,6 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    return Wanted(name, {head: seen_label(person, head, judge.vocabulary) for head in heads})
 |
 |
-|def place_of(sentence: str, vocabulary: Vocabulary) -> str | None:
-|    """Returns the place that a sentence names, None where it names none or several."""
-|    words = set(re.findall(r"\\w+", sentence.casefold()))
-|    named = [place for place in vocabulary.places if place in words]
-|    return named[0] if len(named) == 1 else None
-|
-|
 |def _size(person: SeenPerson) -> float:
 |    left, top, right, bottom = person.box.tolist()
 |    return (right - left) * (bottom - top)
@@ -3222,7 +3309,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
-|from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
+|from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
 |from storyboard.text.candidates import read_for, whom_words_allow
 |from storyboard.text.captions import (
 |    Mention,
@@ -3236,6 +3323,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |log = logging.getLogger(__name__)
 |
+|KNOWN: tuple[Conditioning, ...] = ("char-ldm", "llm", "text")
 |KEPT_CONDITIONS = 64
 |KEPT_FEATURES = 1024
 |
@@ -3265,23 +3353,23 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def check(self, request: FrameRequest) -> Conditioning:
 |        """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
 |        caption = sentence_of(request)
-|        kept = self.pipeline.conditioner.cut(caption)
+|        wanted = request.conditioning or self._default(request)
+|        if wanted not in KNOWN:
+|            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(KNOWN)}.')
+|        if wanted == "llm" and self.pipeline.language_model is None:
+|            raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
+|        kept = self._cut(caption, wanted)
 |        if kept != caption:
 |            log.warning(
 |                "A sentence is longer than the text encoder reads, and is drawn up to %r only: %r",
 |                kept[-40:],
 |                caption,
 |            )
-|        wanted = request.conditioning or self._default(request)
-|        if wanted not in CONDITIONINGS:
-|            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
-|        if wanted == "llm" and self.pipeline.language_model is None:
-|            raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
 |        return wanted
 |
 |    def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
 |        """The condition of a checked request, from what is kept or computed now."""
-|        caption = self.pipeline.conditioner.cut(sentence_of(request))
+|        caption = self._cut(sentence_of(request), conditioning)
 |        mentions = find_mentions(caption, names_of(request.cast))
 |        mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
 |        people = None
@@ -3381,6 +3469,16 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self._allowing = _Kept(KEPT_CONDITIONS)
 |        self._contexts: ContextPool | None = None
 |
+|    def _cut(self, caption: str, conditioning: str) -> str:
+|        """A sentence as far as it is read: to its end by a mapper that reads the story's words.
+|
+|        Else as far as the text encoder reads, whose condition the paper's mapper is aligned with.
+|        """
+|        mapper = self.pipeline.condition_mapper
+|        if conditioning == "llm" and mapper is not None and mapper.config.reads_story:
+|            return caption
+|        return self.pipeline.conditioner.cut(caption)
+|
 |    def _default(self, request: FrameRequest) -> str:
 |        if self.pipeline.language_model is None:
 |            return "char-ldm"
@@ -3418,7 +3516,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self, caption: str, request: FrameRequest
 |    ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
 |        """The condition, and the columns of each of the cast where the mapper points at them."""
-|        told = [self.pipeline.conditioner.cut(frame.caption) for frame in request.history]
+|        told = [self._cut(frame.caption, "llm") for frame in request.history]
 |        cast = self._seen_cast([*told, caption], request.cast)
 |        config = self.pipeline.config
 |        # A language model is at a loss in a story longer than any it was aligned on.
@@ -3497,16 +3595,15 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        )
 |
 |    def _person(self, member: CastMember) -> torch.Tensor:
-|        """The fused vector (D,) of Eq. 1 for a name by itself: what a mapper points at."""
-|        portrait, whole = _Hashed(member.portrait), (Mention(member.name, 0, len(member.name)),)
+|        """The fused vector (D,) of Eq. 1 for what a canonical caption calls somebody: what a mapper points at."""
+|        portrait, called = _Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+|        whole = (Mention(member.name, 0, len(called)),)
 |
 |        def fuse() -> torch.Tensor:
-|            (column,) = self.pipeline.conditioner.columns([member.name], [_spans(whole)])[0]
-|            # A name too long for the text encoder has no token that ends it; its last one stands in.
-|            last = self.pipeline.conditioner.max_tokens - 2 if column is None else column
-|            return self._fused([member.name], [whole], {member.name: portrait})[0, last]
+|            ((column,),) = self.pipeline.conditioner.columns([called], [_spans(whole)])
+|            return self._fused([called], [whole], {member.name: portrait})[0, column]
 |
-|        return self._features.get(("person", member.name, portrait.digest), fuse)
+|        return self._features.get(("person", called, portrait.digest), fuse)
 |
 |    def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
 |        """Everyone mentioned so far, in the order of the cast."""
@@ -4069,6 +4166,37 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |    return str(error).strip().split("\\n")[0]
 |'''
 
+SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
+|
+|Knows no models.
+|"""
+|
+|from __future__ import annotations
+|
+|import math
+|
+|from storyboard.errors import StoryError
+|from storyboard.renderer import MAX_GUIDANCE, MAX_STEPS, FrameRequest, steps_for
+|
+|MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
+|
+|
+|def check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
+|    """Returns the steps and guidance to use, these defaults where the request has none.
+|
+|    StoryError for a number out of range.
+|    """
+|    steps = steps if request.steps is None else request.steps
+|    guidance = guidance if request.guidance is None else request.guidance
+|    if not 1 <= steps <= MAX_STEPS:
+|        raise StoryError(f"A picture cannot be drawn in {steps} steps; choose 1 to {MAX_STEPS}.")
+|    if not (math.isfinite(guidance) and 0 <= guidance <= MAX_GUIDANCE):
+|        raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
+|    if not 0 <= request.seed <= MAX_TORCH_SEED:
+|        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
+|    return steps_for(steps, request.effort), guidance
+|'''
+
 SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
 |
 |Sentences, portraits and earlier frames in, a batch of pictures out, with diffusers' names for its arguments. What is
@@ -4396,7 +4524,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from __future__ import annotations
 |
 |import copy
-|import math
 |import threading
 |import time
 |from collections.abc import Callable, Generator, Iterator, Sequence
@@ -4425,6 +4552,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |)
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.portrait_encoder import PortraitEncoder
 |from storyboard.models.preview import Previewer
 |from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
 |from storyboard.models.story_reader import StoryReader
@@ -4432,11 +4560,10 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 |from storyboard.pipeline.explain import AttentionWatch
 |from storyboard.pipeline.loading import first_line, options_of, stage_2_of
+|from storyboard.pipeline.numbers import check_numbers
 |from storyboard.pipeline.prompted import Prompted
-|from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, Rendered, steps_for
+|from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
 |
-|MAX_GUIDANCE = 30.0
-|MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
 |# By whether the folder carries a language model: what is done without the one it names.
 |UNTIL_THEN = {
 |    True: "Until then the story is read by the smaller language model that comes along.",
@@ -4487,7 +4614,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        scheduler: Any,
 |        tokenizer: Any,
 |        text_encoder: CLIPTextModel,
-|        image_encoder: CLIPVisionModelWithProjection,
+|        image_encoder: CLIPVisionModelWithProjection | PortraitEncoder,
 |        image_processor: Any,
 |        fuser: CharacterFuser,
 |        language_model: Any = None,
@@ -4684,7 +4811,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    def _numbers(self, request: FrameRequest) -> tuple[int, float]:
 |        """Steps and guidance of a request; StoryError for a number out of range."""
-|        return _check_numbers(request, self.config.steps, self.config.guidance)
+|        return check_numbers(request, self.config.steps, self.config.guidance)
 |
 |    def _delay(self, frame: FrameCondition) -> int:
 |        """The last UNet call that reads the text alone; -1: none does."""
@@ -4804,19 +4931,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        return height * factor, width * factor
 |
 |
-|def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
-|    """Steps and guidance to use; StoryError for a number out of range."""
-|    steps = steps if request.steps is None else request.steps
-|    guidance = guidance if request.guidance is None else request.guidance
-|    if not 1 <= steps <= MAX_STEPS:
-|        raise StoryError(f"A picture cannot be drawn in {steps} steps; choose 1 to {MAX_STEPS}.")
-|    if not (math.isfinite(guidance) and 0 <= guidance <= MAX_GUIDANCE):
-|        raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
-|    if not 0 <= request.seed <= MAX_TORCH_SEED:
-|        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
-|    return steps_for(steps, request.effort), guidance
-|
-|
 |def _pair(size: int | Sequence[int]) -> tuple[int, int]:
 |    return (size, size) if isinstance(size, int) else (size[0], size[1])
 |'''
@@ -4839,14 +4953,18 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |from storyboard.text.captions import Reading
 |
 |MAX_STEPS = 100  # denoising steps a frame may be asked for
+|MAX_GUIDANCE = 30.0
 |
 |PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
 |
-|# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), or
-|# the words of its caption alone.
-|Conditioning = Literal["char-ldm", "llm", "text"]
+|# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), the
+|# words of its caption alone, or a prompt written for a model that knows no cast, with portraits where it looks at them.
+|Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 |CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 |
+|
+|# Width to height of a picture, by name.
+|ASPECTS = {"square": (1, 1), "landscape": (4, 3), "wide": (16, 9), "portrait": (3, 4), "tall": (9, 16)}
 |
 |# What is looked at with `convert("RGB")`: in memory, or on disk until somebody looks.
 |Picture = Image.Image | StoredPicture
@@ -4865,6 +4983,8 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |    pronoun: str  # one of PRONOUNS
 |    aliases: tuple[str, ...]
 |    portrait: Picture  # RGB, the portrait chosen for this frame
+|    # Who they are and what can be seen of them, in short phrases, the most telling first; () where that is not known.
+|    look: tuple[str, ...] = ()
 |
 |
 |@dataclass(frozen=True)
@@ -4873,6 +4993,16 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |    caption: str
 |    picture: Picture  # RGB
+|
+|
+|@dataclass(frozen=True)
+|class Style:
+|    """How every picture of a story is to look, for a renderer that can be asked; others leave it aside."""
+|
+|    words: str = ""
+|    negative: str = ""  # what no picture is to show or to be
+|    aspect: str = "square"  # one of ASPECTS
+|    picture: Picture | None = None  # RGB, an example of the style
 |
 |
 |@dataclass(frozen=True)
@@ -4892,6 +5022,7 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |    resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
 |    refers: bool | None = None  # whether it is read only with the story before it; None: its words say
 |    explain: bool = False  # also give attention and readings
+|    style: Style = Style()
 |
 |
 |@dataclass(frozen=True)
@@ -4940,6 +5071,7 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |    ] = ()  # name, "L" map of where the picture looked at its token
 |    readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
 |    verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
+|    prompt: str = ""  # what a model was asked for that is not given the sentence as it is
 |
 |
 |class Renderer(Protocol):
@@ -4979,7 +5111,8 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 |from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 |from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
-|from storyboard.text.word_classes import DETERMINERS, PEOPLE, QUANTIFIED, WORD
+|from storyboard.text.unnamed import speaks_of_others
+|from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 |
 |MAX_GROUP = 4  # people that "they" may stand for
 |GROUPED = 7  # people, those named latest, of whom groups are made
@@ -5040,10 +5173,8 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
 |    nobody at all.
 |    """
-|    for word in WORD.finditer(sentence.text.lower()):
-|        named = any(one.start <= word.start() < one.end for one in sentence.mentions)
-|        if word.group() in PEOPLE and not named:
-|            return None
+|    if speaks_of_others(sentence):
+|        return None
 |    pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
 |    return (
 |        frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None
@@ -5213,6 +5344,9 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
 |_VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\\\w)", re.IGNORECASE)
 |BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+|_COUNT_OF = re.compile(
+|    r"(?<![\\w-])(?:(?:all|the(?:\\s+other)?)\\s+(?:two|three|four)|both)\\s+of\\s+\\Z", re.IGNORECASE
+|)
 |_DESCRIBING = re.compile(r"(?:the|our|that|this)\\s", re.IGNORECASE)
 |_JOINERS = "\\u200c\\u200d"  # invisible, but they shape Persian words and compound emoji
 |
@@ -5398,11 +5532,14 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
-|    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will"."""
+|    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will".
+|
+|    "Both of them" are the people, without being counted again.
+|    """
 |    people = listed(who)
-|    if text[pronoun.start].isupper():
+|    start, end = counted_from(text, pronoun), pronoun.end
+|    if text[start].isupper():
 |        people = people[0].upper() + people[1:]
-|    end = pronoun.end
 |    ending = _VERB_ENDING.match(text, end)
 |    if is_possessive(text, pronoun):
 |        people += "'s"
@@ -5410,7 +5547,13 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |        be = "is" if len(who) == 1 else "are"
 |        verb = {"ll": "will", "re": be, "ve": "have", "d": "would"}[ending.group(1).lower()]
 |        people, end = f"{people} {verb}", ending.end()
-|    return text[: pronoun.start] + people + text[end:]
+|    return text[:start] + people + text[end:]
+|
+|
+|def counted_from(text: str, pronoun: Pronoun) -> int:
+|    """Returns where the words begin that count whom a pronoun stands for, "the two of them"; else where it stands."""
+|    found = _COUNT_OF.search(text, 0, pronoun.start)
+|    return found.start() if found else pronoun.start
 |
 |
 |def is_possessive(text: str, pronoun: Pronoun) -> bool:
@@ -5869,6 +6012,125 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    return False
 |'''
 
+SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
+|
+|A place is what a pipeline calls it in its own sentences, "in the kitchen". How else writers call it comes from outside,
+|as a mapping: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Iterable, Mapping, Sequence
+|from dataclasses import dataclass
+|from functools import lru_cache
+|
+|from storyboard.text.spellings import is_whole_word
+|from storyboard.text.wordings import Wording
+|
+|Calling = Mapping[str, str]  # what a place is called, in small letters -> the place
+|
+|_PREPOSITION = re.compile(r"\\A(?:in|on|at|by|near|inside|outside|under)\\s+(?:(?:the|an?)\\s+)?", re.IGNORECASE)
+|_ARTICLE = re.compile(r"\\A(?:the|an?|[^\\W\\d_]+['\\u2019]s)\\s+", re.IGNORECASE)
+|# What stands before a place where somebody is at it, without a word for anybody: "in the sunny kitchen", but neither
+|# "to the kitchen" nor "in her kitchen".
+|_AT_IT = re.compile(
+|    r"(?<!\\w)(?:[Ii]n|[Oo]n|[Aa]t|[Ii]nside)\\s+(?:(?:the|an?|this|that|my|our)\\s+(?:[a-z]+\\s+){0,2})?$"
+|)
+|
+|
+|_WHERE = re.compile(
+|    r"(?<!\\w)(?:in|on|at|inside|outside|into|onto|to|from|near|through|across|around|behind|towards?)\\s+"
+|    r"(?:(?:the|an?|this|that|my|our|his|her|their|[^\\W\\d_]+['\\u2019]s)\\s+(?:[a-z]+\\s+){0,2})?$",
+|    re.IGNORECASE,
+|)
+|
+|
+|@dataclass(frozen=True)
+|class PlaceMention:
+|    """A place in a sentence: `text[start:end]` is `word`, or is spelt as it is but for large letters."""
+|
+|    word: str
+|    start: int
+|    end: int
+|
+|
+|def find_places(text: str, words: Iterable[str]) -> tuple[PlaceMention, ...]:
+|    """Returns every whole word of `text` that is one of `words`, in text order; the longer of two wins."""
+|    pattern = _pattern(tuple(words))
+|    if pattern is None:
+|        return ()
+|    return tuple(
+|        PlaceMention(match.group().casefold(), *match.span())
+|        for match in pattern.finditer(text)
+|        if is_whole_word(text, *match.span())
+|    )
+|
+|
+|def places_said(text: str, calling: Calling) -> tuple[str, ...]:
+|    """Returns the places that a sentence names, each once, in order of first mention."""
+|    return tuple(dict.fromkeys(calling[one.word] for one in find_places(text, calling)))
+|
+|
+|def place_said(text: str, calling: Calling) -> str | None:
+|    """Returns the place that a sentence names, None where it names none or several."""
+|    said = places_said(text, calling)
+|    return said[0] if len(said) == 1 else None
+|
+|
+|def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
+|    """Returns what places are called: "at the train station" by "train station" and "station", and as `also` has it.
+|
+|    A word for two of them is left out.
+|    """
+|    calling: dict[str, str] = {}
+|    doubtful: set[str] = set()
+|    for place in places:
+|        bare = bare_place(place)
+|        for word in dict.fromkeys((bare, bare.rpartition(" ")[2], *(also or {}).get(place, ()))):
+|            word = word.casefold()
+|            if calling.setdefault(word, place) != place:
+|                doubtful.add(word)
+|    return {word: place for word, place in calling.items() if word and word not in doubtful}
+|
+|
+|def bare_place(place: str) -> str:
+|    """Returns a place in small letters without what stands before it: "in Rosa's kitchen" is "kitchen"."""
+|    return _ARTICLE.sub("", _PREPOSITION.sub("", place.strip())).casefold()
+|
+|
+|def wordings_for(place: str, sentence: str, calling: Calling) -> tuple[Wording, ...]:
+|    """Returns how a sentence is drawn at `place`: that in place of every other one it names, or before it."""
+|    if place_said(sentence, calling) == place:
+|        return ()
+|    wordings = (wording_at(sentence, one.start, one.end, place) for one in find_places(sentence, calling))
+|    return tuple(dict.fromkeys(wordings)) or (Wording("", place),)
+|
+|
+|def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
+|    """Returns how the place at `sentence[start:end]` is drawn as another: "in the old mill", "to the mill"."""
+|    before = _AT_IT.search(sentence[:start])
+|    if before:
+|        return Wording(sentence[before.start() : end], place)
+|    return Wording(sentence[start:end], bare_place(place))
+|
+|
+|def is_where(sentence: str, start: int) -> bool:
+|    """Whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+|    return _WHERE.search(sentence[:start]) is not None
+|
+|
+|def is_about_place(wording: Wording, calling: Calling) -> bool:
+|    """Whether a wording says where a frame is."""
+|    return not wording.written or bool(find_places(wording.drawn, calling))
+|
+|
+|@lru_cache(maxsize=64)
+|def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+|    longest_first = sorted((re.escape(word) for word in words if word), key=len, reverse=True)
+|    return re.compile(rf"(?<!\\w)(?:{'|'.join(longest_first)})(?!\\w)", re.IGNORECASE) if words else None
+|'''
+
 SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
 |
 |English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
@@ -6026,7 +6288,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |from functools import cached_property
 |
 |from storyboard.text.candidates import Names, Person, candidates, doer_of, group_of, names_of
-|from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence
+|from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence, counted_from
 |from storyboard.text.clauses import Analysis, Expression, analyse
 |from storyboard.text.word_classes import WORD, causes, is_finite
 |
@@ -6103,6 +6365,8 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    for occurrence, pronoun in enumerate(sentence.pronouns):
 |        if pronoun.start not in likely or analysis.of(pronoun).role == "owner":
 |            continue
+|        if counted_from(sentence.text, pronoun) != pronoun.start:
+|            continue  # "the two of them": how many there are says more (`groups.py`)
 |        names, sure = likely[pronoun.start][0]
 |        if sure >= DECIDED:
 |            found.append(Binding(pronoun.word, occurrence, names, sure))
@@ -6292,12 +6556,11 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |
 |from __future__ import annotations
 |
-|import re
 |from collections.abc import Sequence
 |from dataclasses import dataclass
 |from typing import Literal
 |
-|from storyboard.text.spellings import is_whole_word
+|from storyboard.text.places import find_places
 |
 |
 |@dataclass(frozen=True)
@@ -6339,15 +6602,12 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |    ("kitchen"), the latest frame that has one stands in for the oldest of several.
 |    """
 |    last = list(range(max(0, len(captions) - most), len(captions)))
-|    if len(last) > 1 and not any(_says_one(text, places) for text in (*(captions[i] for i in last), caption)):
-|        said = (i for i in reversed(range(last[0])) if _says_one(captions[i], places))
+|    if len(last) > 1 and not any(
+|        find_places(text, places) for text in (*(captions[i] for i in last), caption)
+|    ):
+|        said = (i for i in reversed(range(last[0])) if find_places(captions[i], places))
 |        last[0] = next(said, last[0])
 |    return last
-|
-|
-|def _says_one(text: str, words: Sequence[str]) -> bool:
-|    spelt = (found for word in words for found in re.finditer(re.escape(word), text, re.IGNORECASE))
-|    return any(is_whole_word(text, *found.span()) for found in spelt)
 |
 |
 |def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
@@ -6513,6 +6773,71 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |    return "\\uac00" <= character <= "\\ud7a3"
 |'''
 
+SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
+|
+|There is no dictionary here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
+|words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|from storyboard.text.captions import ReadSentence
+|from storyboard.text.word_classes import (
+|    AUXILIARIES,
+|    COMPLEMENTERS,
+|    COORDINATORS,
+|    COUNTING,
+|    PEOPLE,
+|    PREPOSITIONS,
+|    SUBORDINATORS,
+|    WORD,
+|    is_counted,
+|    is_finite,
+|    is_manner,
+|)
+|
+|_SMALL = PREPOSITIONS | COORDINATORS | SUBORDINATORS | COMPLEMENTERS | AUXILIARIES
+|_SEVERAL = frozenset("all both two three four five six seven eight nine ten".split())
+|_SET_PHRASES = {("other", "each"), ("one", "by")}  # a word and the one before it
+|_THEM = frozenset("them the us these those".split())
+|
+|
+|def speaks_of_others(sentence: ReadSentence) -> bool:
+|    """Returns whether a sentence may be about more people than its names and pronouns tell."""
+|    words = [
+|        one
+|        for one in WORD.finditer(sentence.text)
+|        if not any(mention.start <= one.start() < mention.end for mention in sentence.mentions)
+|    ]
+|    lower = [one.group().lower() for one in words]
+|    named = {one.start for one in sentence.mentions}
+|    for place, word in enumerate(lower):
+|        if word in PEOPLE:
+|            return True
+|        end = words[place].end()
+|        if (word, *lower[:place][-1:]) in _SET_PHRASES:
+|            continue
+|        if word in COUNTING and end + 1 not in named:  # "both Rosa and Milo" are those who are named
+|            next_to = place + 1 < len(words) and sentence.text[end : words[place + 1].start()].isspace()
+|            if _counts_people(word, lower[place + 1 : place + 3] if next_to else []):
+|                return True
+|    return False
+|
+|
+|def _counts_people(word: str, following: list[str]) -> bool:
+|    """Whether a word for how many or for what age stands for people itself: not in "two hours" or "all over town"."""
+|    if not following:
+|        return True
+|    after = following[0]
+|    if after == "of":
+|        return following[1:2] == [] or following[1] in _THEM
+|    if after in PREPOSITIONS:
+|        return word not in ("all", "one")  # "all over", "one by one"
+|    if word in _SEVERAL:
+|        return not is_counted(after)
+|    return after in _SMALL or is_manner(after) or is_finite(after)
+|'''
+
 SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
 |
 |There is no dictionary here, so a test of a verb is a good guess and no more. Knows nothing of names and pronouns.
@@ -6546,15 +6871,19 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |QUANTIFIED = frozenset(
 |    """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
 |)
-|# Words for people, and for how many of them: who says one may speak of somebody without a name or a pronoun.
-|PEOPLE = QUANTIFIED | frozenset(
+|# Words for people: who says one speaks of somebody without a name or a pronoun.
+|PEOPLE = QUANTIFIED - {"each"} | frozenset(
 |    """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
 |    fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
 |    grandchild grandchildren mother mum mom father dad parents aunt uncle cousin sister brother twins son daughter
-|    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter gardener
-|    fisherman captain sailor farmer doctor inventor king queen prince princess family couple pair group band crowd team
-|    gang trio twosome company companion companions others other both all two three four five six seven eight nine ten
-|    each one ones together old young elder younger eldest youngest oldest smallest tallest""".split()
+|    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter painters
+|    gardener fisherman captain sailor farmer doctor inventor king queen prince princess family couple group crowd team
+|    gang trio twosome companion companions others ones""".split()
+|)
+|# Words for how many and for what age, which may stand for people themselves: "all three wave", "the youngest laughs".
+|COUNTING = frozenset(
+|    """pair other both all two three four five six seven eight nine ten each one old young elder younger eldest youngest
+|    oldest smallest tallest""".split()
 |)
 |AUXILIARIES = frozenset(
 |    """is are was were am be been has have had do does did will would shall should can could may might must isn't
@@ -6569,6 +6898,8 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    spoke spent spun stole stood stuck stung struck swam swept swore swung taught thought threw told took tore
 |    understood went wept woke won wore wound wove wrote""".split()
 |)  # of irregular verbs
+|# Plurals that do not end in "s".
+|_PLURALS = frozenset("mice feet teeth geese sheep fish deer oxen dozen hundred thousand children".split())
 |_NO_VERB_ENDINGS = ("ss", "us", "is", "'s", "\\u2019s")
 |_NO_VERBS = frozenset(
 |    """always sometimes perhaps besides towards afterwards upstairs downstairs indoors outdoors as this his hers its
@@ -6665,9 +6996,99 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    return (word.endswith("s") and not word.endswith(_NO_VERB_ENDINGS)) or word.endswith("ed")
 |
 |
+|def is_counted(word: str) -> bool:
+|    """Whether a word behind a number of two or more may be what there is so much of, and no verb of those who are."""
+|    word = word.lower()
+|    return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS
+|
+|
 |def is_manner(word: str) -> bool:
 |    """Whether a word may stand between a subject and its verb: "quickly", "never"."""
 |    return word.lower() in _MANNER or word.lower().endswith("ly")
+|'''
+
+SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
+|
+|Knows no pictures, stories or pipelines. Who is in a frame is said otherwise: neither side of a wording has a pronoun or
+|a name, so pronouns stand in the same order in both sentences.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Iterable
+|from dataclasses import dataclass
+|
+|from storyboard.errors import StoryError
+|from storyboard.text.captions import clean_text, find_pronouns
+|from storyboard.text.spellings import is_whole_word
+|
+|MAX_WORDINGS = 12  # a sentence
+|MAX_WORDS = 60  # characters of either side
+|
+|_SMALL_AT_FIRST = frozenset(
+|    """the a an this that these those he she they it his her their its there then one two three four five some many all
+|    both another each every no someone somebody everyone everybody nobody""".split()
+|)
+|
+|
+|@dataclass(frozen=True)
+|class Wording:
+|    """`drawn` stands in the drawn sentence where `written` does in the writer's; before all of it where that is ""."""
+|
+|    written: str
+|    drawn: str
+|
+|
+|def reworded(sentence: str, wordings: Iterable[Wording]) -> str:
+|    """The sentence with what is drawn in place of the writer's words: "In the park, Rosa jogs." as "Rosa runs"."""
+|    for one in wordings:
+|        if not one.written:
+|            sentence = fronted(one.drawn, sentence)
+|            continue
+|        for start, end in reversed(_places_of(one.written, sentence)):
+|            drawn = _large_at_first(one.drawn) if sentence[start].isupper() else one.drawn
+|            sentence = sentence[:start] + drawn + sentence[end:]
+|    return sentence
+|
+|
+|def still_fitting(wordings: Iterable[Wording], sentence: str) -> tuple[Wording, ...]:
+|    """The wordings whose words still stand in another sentence."""
+|    return tuple(one for one in wordings if not one.written or _places_of(one.written, sentence))
+|
+|
+|def check_wording(written: str, drawn: str) -> Wording:
+|    """A wording in the one form that is stored. StoryError where it has no words to draw, a pronoun, or is too long."""
+|    wording = Wording(clean_text(written), clean_text(drawn))
+|    for words in (wording.written, wording.drawn):
+|        if len(words) > MAX_WORDS:
+|            raise StoryError(f'"{words[:20]}..." has {len(words)} characters; use at most {MAX_WORDS}.')
+|        if find_pronouns(words):
+|            raise StoryError(f'"{words}" has a pronoun; say whom that stands for at its chip instead.')
+|    if not any(character.isalnum() for character in wording.drawn):
+|        raise StoryError("There are no words to draw; write what the picture should show instead.")
+|    return wording
+|
+|
+|def fronted(words: str, sentence: str) -> str:
+|    """The sentence with words before it: "In the kitchen, she waves."."""
+|    return f"{_large_at_first(words)}, {_going_on(sentence)}"
+|
+|
+|def _going_on(sentence: str) -> str:
+|    """The sentence as it stands after a comma: small at first where its first word is a small one."""
+|    first = sentence.split(maxsplit=1)[0] if sentence else ""
+|    bare = re.sub(r"['\\u2019].*", "", first).casefold()
+|    return sentence[:1].lower() + sentence[1:] if bare in _SMALL_AT_FIRST else sentence
+|
+|
+|def _large_at_first(words: str) -> str:
+|    return words[:1].upper() + words[1:]
+|
+|
+|def _places_of(words: str, sentence: str) -> list[tuple[int, int]]:
+|    found = re.finditer(re.escape(words), sentence, re.IGNORECASE)
+|    return [match.span() for match in found if is_whole_word(sentence, *match.span())]
 |'''
 
 

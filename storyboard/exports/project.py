@@ -80,8 +80,9 @@ def read_project(path: Path, pictures: PictureStore, tell: Tell = untold) -> Sto
 
 
 def picture_keys(story: Story) -> frozenset[str]:
-    """Every picture a story speaks of: takes, the maps and portraits they keep, and the cast's portraits."""
+    """Every picture a story speaks of: takes, the maps and portraits they keep, the cast's portraits, the style's."""
     keys = {portrait.picture for character in story.cast for portrait in character.portraits}
+    keys |= {story.style.picture} - {""}
     for take in (take for frame in story.frames for take in frame.takes):
         keys.add(take.picture)
         keys.update(key for _, key in (*take.attention, *take.portraits))
@@ -198,6 +199,7 @@ def _with_keys(story: Story, new_key: Callable[[str], str]) -> Story:
         story,
         id=new_id(),
         cast=tuple(_character(character, new_key) for character in story.cast),
+        style=replace(story.style, picture=story.style.picture and new_key(story.style.picture)),
         frames=tuple(
             replace(frame, takes=tuple(_take(take, new_key) for take in frame.takes))
             for frame in story.frames
@@ -218,7 +220,8 @@ def _with_keys(story: Story, new_key: Callable[[str], str]) -> Story:
 def _fresh(frame: Frame, inputs: StoryInputs) -> Frame:
     if frame.take is None or not frame.take.inputs:
         return frame
-    take = replace(frame.take, inputs=inputs.hash(frame))
+    kept, style = frame.take, inputs.story.style.digest
+    take = replace(kept, inputs=inputs.hash(frame, kept.conditioning), style=kept.style and style)
     return replace(frame, takes=tuple(take if one.id == take.id else one for one in frame.takes))
 
 

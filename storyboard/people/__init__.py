@@ -12,9 +12,10 @@ from .likeness import nearest_look
 from .look import Look
 from .portrait import draw_person
 from .sampling import random_look, sample_look, split_of_look
-from .words import describe_look, name_clothes
+from .words import describe_look, name_clothes, telling_words
 
 __all__ = [
     "FACETS", "Body", "Figure", "Head", "Look", "Outfit", "Part", "build", "changed", "choices", "describe_look",
     "draw_person", "facets", "name_clothes", "nearest_look", "random_look", "rgb", "sample_look", "split_of_look",
+    "telling_words",
 ]  # fmt: skip

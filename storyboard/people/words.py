@@ -109,6 +109,11 @@ def telling_facts(look: Look) -> tuple[str, ...]:
     return (*features[:1], *clothes[:2], *skin, *features[1:], *clothes[2:], *carried, *shoes, *sizes)
 
 
+def telling_words(look: Look) -> tuple[str, ...]:
+    """Returns what somebody is and then what can be seen, the most telling first: "an old woman", "a grey bun", ..."""
+    return (name_kind(look), *telling_facts(look))
+
+
 def name_kind(look: Look) -> str:
     """Returns what somebody is, with the colour of metal or fur: "an old woman", "a grey fox"."""
     coat = [] if look.kind == "human" else [str(facets(look)["skin"])]

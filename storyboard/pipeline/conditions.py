@@ -22,7 +22,7 @@ from storyboard.models.story_reader import Told
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
-from storyboard.renderer import CONDITIONINGS, CastMember, Conditioning, FrameRequest, Picture, Verdict
+from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
 from storyboard.text.candidates import read_for, whom_words_allow
 from storyboard.text.captions import (
     Mention,
@@ -36,6 +36,7 @@ from storyboard.text.prompt import frames_to_read, interleave
 
 log = logging.getLogger(__name__)
 
+KNOWN: tuple[Conditioning, ...] = ("char-ldm", "llm", "text")
 KEPT_CONDITIONS = 64
 KEPT_FEATURES = 1024
 
@@ -66,8 +67,8 @@ class FrameConditions:
         """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
         caption = sentence_of(request)
         wanted = request.conditioning or self._default(request)
-        if wanted not in CONDITIONINGS:
-            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(CONDITIONINGS)}.')
+        if wanted not in KNOWN:
+            raise StoryError(f'There is no conditioning "{wanted}"; choose {" or ".join(KNOWN)}.')
         if wanted == "llm" and self.pipeline.language_model is None:
             raise StoryError('This pipeline has no language model; choose the conditioning "char-ldm".')
         kept = self._cut(caption, wanted)

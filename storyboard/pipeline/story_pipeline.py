@@ -10,7 +10,6 @@ Footgun: features and conditions are kept from request to request. Code that cha
 from __future__ import annotations
 
 import copy
-import math
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -47,11 +46,10 @@ from storyboard.pipeline.carried import write_code
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.pipeline.explain import AttentionWatch
 from storyboard.pipeline.loading import first_line, options_of, stage_2_of
+from storyboard.pipeline.numbers import check_numbers
 from storyboard.pipeline.prompted import Prompted
-from storyboard.renderer import MAX_STEPS, Conditioning, FrameRequest, Preview, Rendered, steps_for
+from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
 
-MAX_GUIDANCE = 30.0
-MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
 # By whether the folder carries a language model: what is done without the one it names.
 UNTIL_THEN = {
     True: "Until then the story is read by the smaller language model that comes along.",
@@ -299,7 +297,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
 
     def _numbers(self, request: FrameRequest) -> tuple[int, float]:
         """Steps and guidance of a request; StoryError for a number out of range."""
-        return _check_numbers(request, self.config.steps, self.config.guidance)
+        return check_numbers(request, self.config.steps, self.config.guidance)
 
     def _delay(self, frame: FrameCondition) -> int:
         """The last UNet call that reads the text alone; -1: none does."""
@@ -417,19 +415,6 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         factor = downsampling(self.vae)
         height, width = _pair(self.unet.config.sample_size)
         return height * factor, width * factor
-
-
-def _check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
-    """Steps and guidance to use; StoryError for a number out of range."""
-    steps = steps if request.steps is None else request.steps
-    guidance = guidance if request.guidance is None else request.guidance
-    if not 1 <= steps <= MAX_STEPS:
-        raise StoryError(f"A picture cannot be drawn in {steps} steps; choose 1 to {MAX_STEPS}.")
-    if not (math.isfinite(guidance) and 0 <= guidance <= MAX_GUIDANCE):
-        raise StoryError(f"The guidance {guidance} is out of range; choose 0 to {MAX_GUIDANCE:g}.")
-    if not 0 <= request.seed <= MAX_TORCH_SEED:
-        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
-    return steps_for(steps, request.effort), guidance
 
 
 def _pair(size: int | Sequence[int]) -> tuple[int, int]:

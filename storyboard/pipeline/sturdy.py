@@ -8,15 +8,23 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import torch
 
 from storyboard.errors import StoryError
-from storyboard.pipeline.story_pipeline import StoryPipeline
-from storyboard.renderer import FrameRequest, Preview, Rendered
+from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "alloc_failed")
 log = logging.getLogger(__name__)
+
+
+class Keeping(Renderer, Protocol):
+    """A renderer that keeps things from frame to frame."""
+
+    def clear_caches(self) -> None:
+        """Let go of them."""
+        ...
 
 
 class SturdyRenderer:
@@ -24,7 +32,7 @@ class SturdyRenderer:
 
     doing = ""
 
-    def __init__(self, pipeline: StoryPipeline) -> None:
+    def __init__(self, pipeline: Keeping) -> None:
         self.pipeline = pipeline
         self.notice = pipeline.notice
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
-from storyboard.renderer import CONDITIONINGS, Verdict
+from storyboard.renderer import ASPECTS, CONDITIONINGS, Verdict
 from storyboard.story.fields import Fields, check_unique, damaged
 from storyboard.story.fields import Tell as Tell
 from storyboard.story.values import (
@@ -24,10 +25,13 @@ from storyboard.story.values import (
     MAX_CAST,
     MAX_FRAMES,
     MAX_LABEL,
+    MAX_LOOKS,
     MAX_MODEL,
     MAX_NAME,
     MAX_PORTRAITS,
+    MAX_PROMPT,
     MAX_SEED,
+    MAX_STYLE,
     MAX_TAKES,
     MAX_TITLE,
     PRONOUNS,
@@ -36,6 +40,7 @@ from storyboard.story.values import (
     Frame,
     Portrait,
     Story,
+    StoryStyle,
     Take,
 )
 from storyboard.text.captions import MAX_CAPTION, Binding, Reading
@@ -66,6 +71,7 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
         "look": story.look,
         "quality": story.quality,
         "checking": story.checking,
+        "style": asdict(story.style),
         "cast": [_character_to_json(character) for character in story.cast],
         "frames": [(frame or frame_to_json)(one) for one in story.frames],
     }
@@ -89,6 +95,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
         look=fields.one_of("look", LOOKS, default="colour"),
         quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
         checking=fields.one_of("checking", CHECKINGS, default="ask"),
+        style=fields.part_or_none("style", _style) or StoryStyle(),
     )
     _check_names(story)
     check_unique([frame.id for frame in story.frames], "story.frames")
@@ -111,7 +118,9 @@ def _character_to_json(character: Character) -> dict:
 
 
 def _portrait_to_json(portrait: Portrait) -> dict:
-    described = {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
+    described: dict[str, object] = {"id": portrait.id, "label": portrait.label, "picture": portrait.picture}
+    if portrait.words:
+        described["words"] = portrait.words
     return described if portrait.look is None else described | {"look": portrait.look.to_json()}
 
 
@@ -169,6 +178,8 @@ def _take_to_json(take: Take) -> dict:
         "read": list(take.read),
         "model": take.model,
         "verdict": take.verdict and verdict_to_json(take.verdict),
+        "style": take.style,
+        "prompt": take.prompt,
         "wordings": _wordings_to_json(take.wordings),
     }
 
@@ -182,6 +193,15 @@ def verdict_to_json(verdict: Verdict) -> dict:
         "strangers": verdict.strangers,
         "place": verdict.place,
     }
+
+
+def _style(fields: Fields) -> StoryStyle:
+    return StoryStyle(
+        words=fields.text("words", MAX_STYLE),
+        negative=fields.text("negative", MAX_STYLE),
+        aspect=fields.one_of("aspect", tuple(ASPECTS)),
+        picture=fields.match("picture", _HASH),
+    )
 
 
 def _character(fields: Fields) -> Character:
@@ -206,6 +226,7 @@ def _portrait(fields: Fields) -> Portrait:
         label=label,
         picture=fields.match("picture", _PICTURE),
         look=_look(fields, label),
+        words=fields.text("words", MAX_LOOKS, default=""),
     )
 
 
@@ -284,6 +305,8 @@ def _take(fields: Fields) -> Take:
         read=fields.ids("read", MAX_FRAMES),
         model=fields.text("model", MAX_MODEL, default=""),
         verdict=fields.part_or_none("verdict", _verdict),
+        style=fields.match("style", _HASH, default=""),
+        prompt=fields.text("prompt", MAX_PROMPT, default=""),
         wordings=_wordings(fields),
     )
 

@@ -15,6 +15,7 @@ from storyboard.story.values import (
     MAX_ALIASES,
     MAX_CAST,
     MAX_LABEL,
+    MAX_LOOKS,
     MAX_NAME,
     PRONOUNS,
     Character,
@@ -86,6 +87,19 @@ def add_portrait(
     label = clean_text(label)[:MAX_LABEL].strip() or f"portrait {len(character.portraits) + 1}"
     portrait = Portrait(new_id(), label, picture, look)
     return story.with_character(character.with_portrait(portrait)), portrait
+
+
+def describe_portrait(story: Story, name: str, portrait_id: str, words: str) -> Story:
+    """What can be seen in a portrait of a character, in the writer's words; "" leaves it to the look."""
+    character = story.character(name)
+    portrait = character.find_portrait(portrait_id)
+    words = clean_text(words).rstrip(" .,;")
+    if len(words) > MAX_LOOKS:
+        raise StoryError(
+            f"What {character.name} looks like is {len(words)} characters long; shorten it to {MAX_LOOKS}."
+        )
+    portraits = (replace(one, words=words) if one is portrait else one for one in character.portraits)
+    return story.with_character(replace(character, portraits=tuple(portraits)))
 
 
 def _checked(

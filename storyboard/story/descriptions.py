@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
-from storyboard.people import Look
+from storyboard.people import Look, telling_words
 from storyboard.people.facets import facets
 from storyboard.people.wardrobe import KINDS, NONE
+from storyboard.people.words import a
 from storyboard.text.captions import BARE_KIN
 
 # What somebody is called -> the pronoun, ages and kinds of those it can be; "" and () where that is any.
@@ -91,6 +92,21 @@ class _Traits:
     def is_surely(self, noun: str) -> bool:
         """Whether nothing that is not known could speak against it."""
         return self.may_be(noun) and bool(self.kind) and (not _NOUNS[noun][1] or bool(self.age))
+
+
+def look_in_words(character: Somebody, portrait: Any) -> tuple[str, ...]:
+    """Returns who somebody is and what can be seen of them in a portrait of theirs, the most telling first.
+
+    What the writer says of the portrait, else the look that it was drawn from, else an alias that describes them, "the
+    old woman in the red coat"; () where there is none of these.
+    """
+    if portrait.words:
+        return (portrait.words,)
+    if portrait.look is not None:
+        return telling_words(portrait.look)
+    said = [match for alias in character.aliases if (match := _SAID.fullmatch(alias))]
+    told = max((one.group() for one in said), key=len, default="")
+    return (a(told.split(maxsplit=1)[1]),) if told else ()
 
 
 def describe(cast: Sequence[Somebody]) -> Described:

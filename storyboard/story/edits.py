@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Literal
 
 from storyboard.errors import StoryError
+from storyboard.renderer import ASPECTS
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import (
     CHECKINGS,
     LOOKS,
     MAX_FRAMES,
     MAX_SEED,
+    MAX_STYLE,
     MAX_TITLE,
     QUALITIES,
     Frame,
@@ -238,6 +240,26 @@ def set_quality(story: Story, quality: str) -> Story:
     if quality not in QUALITIES:
         raise StoryError(f"A picture is drawn as {', '.join(QUALITIES)}; choose one of these.")
     return replace(story, quality=quality)
+
+
+def set_style(story: Story, words: str, negative: str, aspect: str) -> Story:
+    """The story with its pictures to come drawn in another style and shape, which puts those it has out of date.
+
+    StoryError for words that are too many, and for a shape that is not in ASPECTS.
+    """
+    if aspect not in ASPECTS:
+        raise StoryError(f"A picture is {listed(ASPECTS)}; choose one of these shapes.")
+    told = []
+    for what, text in (("The style", words), ("What no picture is to show", negative)):
+        told.append(clean_text(text))
+        if len(told[-1]) > MAX_STYLE:
+            raise StoryError(f"{what} is {len(told[-1])} characters long; shorten it to {MAX_STYLE}.")
+    return replace(story, style=replace(story.style, words=told[0], negative=told[1], aspect=aspect))
+
+
+def set_style_picture(story: Story, picture: str) -> Story:
+    """The story with another example of its style, the key of a picture; "" for none."""
+    return replace(story, style=replace(story.style, picture=picture))
 
 
 def choose_take(story: Story, frame_id: str, take_id: str) -> Story:

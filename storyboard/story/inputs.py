@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Iterable
 from itertools import accumulate
 from typing import Any, TypeVar
 
+from storyboard.renderer import Conditioning
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
 from storyboard.text.groups import counted_pronouns, name_groups
@@ -52,7 +53,7 @@ class StoryInputs:
             self._digests = before._digests
             if before._names == self._names:
                 self._sentences = before._sentences
-            if before.story.cast == story.cast:
+            if before.story.cast == story.cast and before.story.style == story.style:
                 self._keep(before)
 
     def _keep(self, before: StoryInputs) -> None:
@@ -160,12 +161,17 @@ class StoryInputs:
         """The name of each character in play and the picture key of the portrait it wears in this frame."""
         return tuple((one.name, one.portrait_in(frame).picture) for one in self.in_play(frame))
 
-    def hash(self, frame: Frame) -> str:
-        """Hash of what a picture of this frame depends on: its sentence, portraits in play, the frames it reads."""
-        return self.once(frame, "hash", lambda: self._hash(frame, self.text(frame)))
+    def hash(self, frame: Frame, conditioning: Conditioning | None = None) -> str:
+        """Hash of what a picture of this frame depends on: its sentence, portraits in play, the frames it reads.
 
-    def _hash(self, frame: Frame, text: str) -> str:
-        inputs = {
+        And the story's style, where it has one. Drawn from a prompt it depends on what those frames say, not on their
+        pictures.
+        """
+        kind = "words" if conditioning == "prompt" else "hash"
+        return self.once(frame, kind, lambda: self._hash(frame, self.text(frame), kind == "hash"))
+
+    def _hash(self, frame: Frame, text: str, seen: bool = True) -> str:
+        inputs: dict[str, object] = {
             "text": text,
             # With their places: another alias may make one of the cast of what was only a word.
             "mentions": [
@@ -174,8 +180,13 @@ class StoryInputs:
                 if one.name not in frame.excluded
             ],
             "portraits": self.portraits(frame),
-            "history": [self._digest(take) for take in self.history(frame)],
+            "history": [self._digest(take) if seen else take.text for take in self.history(frame)],
         }
+        said = [(one.name, one.portrait_in(frame).words) for one in self.in_play(frame)]
+        if any(words for _, words in said):
+            inputs["looks"] = said
+        if self.story.style.digest:  # pictures of stories that never had one stay as they are
+            inputs["style"] = self.story.style.digest
         return _sha256(inputs)
 
     def is_stale(self, frame: Frame) -> bool:
@@ -184,7 +195,7 @@ class StoryInputs:
         A frame without a picture is not out of date, only not drawn; of a take without a hash nothing is known.
         """
         take = frame.take
-        if take is None or take.inputs in ("", self.hash(frame)):
+        if take is None or take.inputs in ("", self.hash(frame, take.conditioning)):
             return False
         return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
 
@@ -202,7 +213,7 @@ class StoryInputs:
         sentence = reworded(frame.caption, frame.wordings)
         sentences = (sentence, name_described(sentence, self._names))
         texts = (resolve(one, bindings, frame.included, self._names) for one in sentences)
-        return self._hash(frame, take.text) if take.text in texts else None
+        return self._hash(frame, take.text, take.conditioning != "prompt") if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:
         """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
@@ -222,8 +233,10 @@ class StoryInputs:
             return None
         return (
             _text_cause(self, frame, take)
+            or ("the style changed" if take.style != self.story.style.digest else None)
             or _portrait_cause(self, frame, take)
             or _history_cause(self, frame, take)
+            or _look_cause(self, frame, take)
             or "who is in it changed"
         )
 
@@ -304,6 +317,13 @@ def _portrait_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None
     if len(changed) == 1:
         return f"{changed[0]}'s portrait changed"
     return f"the portraits of {listed(changed)} changed" if changed else None
+
+
+def _look_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
+    """Where nothing else is left: words are not kept with a take."""
+    same = set(take.mentioned) == set(inputs.read(inputs.text(frame)).names)
+    described = any(portrait.words for one in inputs.story.cast for portrait in one.portraits)
+    return "how somebody is described changed" if same and described else None
 
 
 def _history_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:

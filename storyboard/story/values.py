@@ -28,6 +28,9 @@ MAX_NAME = 60  # characters
 MAX_LABEL = 60  # characters
 MAX_TITLE = 200  # characters
 MAX_MODEL = 200  # characters
+MAX_STYLE = 300  # characters
+MAX_PROMPT = 4000  # characters
+MAX_LOOKS = 200  # characters
 MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 LOOKS = ("colour", "grey", "ink")  # see `looks.py`
@@ -42,16 +45,36 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True)
+class StoryStyle:
+    """How all pictures of a story are to look, where what draws can be told; `picture` is a key, "" where none is."""
+
+    words: str = ""
+    negative: str = ""  # what no picture is to show or to be
+    aspect: str = "square"  # one of ASPECTS
+    picture: str = ""  # an example of the style
+
+    @property
+    def digest(self) -> str:
+        """A hash of it, "" for the one that every story begins with."""
+        if self == StoryStyle():
+            return ""
+        parts = "\0".join((self.words, self.negative, self.aspect, self.picture))
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Portrait:
     """One way a character looks; `picture` is a key of the picture store.
 
-    `look` is what the picture was drawn from, None for a picture that came from elsewhere.
+    `look` is what the picture was drawn from, None for a picture that came from elsewhere. `words` are the writer's for
+    what can be seen, "" where they said nothing.
     """
 
     id: str
     label: str
     picture: str
     look: Look | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +137,8 @@ class Take:
     read: tuple[str, ...] = ()  # ids of the takes it read, oldest first
     model: str = ""  # what drew it, as `model_name` says; "" where that was not kept
     verdict: Verdict | None = None  # what is wrong with the picture; None where nobody looked
+    style: str = ""  # `StoryStyle.digest` at the moment of drawing
+    prompt: str = ""  # what the model was asked for, where that is another text than the sentence
     wordings: tuple[Wording, ...] = ()  # what was drawn in place of words of the sentence
 
     @property
@@ -170,6 +195,7 @@ class Story:
 
     `look`, one of LOOKS, is how its pictures are shown; `quality`, one of QUALITIES, how those to come are drawn.
     `checking`, one of CHECKINGS, is whether those that may be wrong are marked, and drawn again without being asked.
+    `style` is what those that draw in any style are told.
     """
 
     id: str
@@ -180,6 +206,7 @@ class Story:
     look: str = "colour"
     quality: str = "standard"
     checking: str = "ask"
+    style: StoryStyle = StoryStyle()
 
     @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:

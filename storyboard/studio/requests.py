@@ -10,9 +10,10 @@ from itertools import chain
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Renderer, Style
+from storyboard.story.descriptions import look_in_words
 from storyboard.story.inputs import StoryInputs, inputs_of
-from storyboard.story.values import MAX_MODEL, QUALITIES, Frame, Story, Take, frame_seed, new_id
+from storyboard.story.values import MAX_MODEL, MAX_PROMPT, QUALITIES, Frame, Story, Take, frame_seed, new_id
 from storyboard.text.captions import ReadSentence, clean_caption, clean_text
 from storyboard.text.readings import place_readings
 from storyboard.text.sentences import check_pronouns
@@ -41,7 +42,11 @@ def request_for(
         clean_caption(text, what=f"Frame {number} with names in place of its pronouns")
     cast = tuple(
         CastMember(
-            one.name, one.pronoun, story.names[one.name], pictures.later(one.portrait_in(frame).picture)
+            one.name,
+            one.pronoun,
+            story.names[one.name],
+            pictures.later(one.portrait_in(frame).picture),
+            look_in_words(one, one.portrait_in(frame)),
         )
         for one in story.cast
         if one.name not in frame.excluded
@@ -57,6 +62,12 @@ def request_for(
         effort=QUALITIES[story.quality],
         resolved=text if text != frame.caption else None,
         explain=explain,
+        style=Style(
+            story.style.words,
+            story.style.negative,
+            story.style.aspect,
+            pictures.later(story.style.picture) if story.style.picture else None,
+        ),
     )
 
 
@@ -100,7 +111,7 @@ def take_of(
         conditioning=rendered.conditioning,
         mentioned=rendered.mentioned,
         seconds=rendered.seconds,
-        inputs=inputs.hash(frame),
+        inputs=inputs.hash(frame, rendered.conditioning),
         resolved=request.resolved or "",
         readings=place_readings(
             request.caption, frame.bindings, inputs.by_words(frame), text, rendered.readings
@@ -110,6 +121,8 @@ def take_of(
         read=tuple(take.id for take in inputs.history(frame)),
         model=clean_text(model)[:MAX_MODEL],
         verdict=rendered.verdict,
+        style=story.style.digest,
+        prompt=clean_text(rendered.prompt)[:MAX_PROMPT].strip(),
         wordings=frame.wordings,
     )
 

@@ -265,6 +265,22 @@ class StorySession:
         with self._lock:
             self._change(edits.set_quality(self._story, quality), "changing the quality")
 
+    def set_style(self, words: str, negative: str, aspect: str) -> None:
+        """What all pictures to come are told of how to look, and their shape; an example of the style stays."""
+        with self._lock:
+            self._change(edits.set_style(self._story, words, negative, aspect), "changing the style")
+
+    def set_style_picture(self, picture: Image.Image) -> None:
+        """An example of the style. Pass uploads through `pictures.read_upload` first."""
+        key = self.pictures.put(picture)
+        with self._lock:
+            self._change(edits.set_style_picture(self._story, key), "changing the style's picture")
+
+    def remove_style_picture(self) -> None:
+        """The style without its example."""
+        with self._lock:
+            self._change(edits.set_style_picture(self._story, ""), "changing the style's picture")
+
     def add_character(
         self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image
     ) -> Character:
@@ -330,6 +346,12 @@ class StorySession:
                 story = cast_edits.choose_portrait(story, name, portrait.id)
             self._change(story, f"adding a portrait of {story.character(name).name}")
             return portrait
+
+    def describe_portrait(self, name: str, portrait_id: str, words: str) -> None:
+        """What can be seen in a portrait, for what draws from words."""
+        with self._lock:
+            story = cast_edits.describe_portrait(self._story, name, portrait_id, words)
+            self._change(story, f"describing {story.character(name).name}")
 
     def is_stale(self, frame_id: str) -> bool:
         """Whether the frame's picture no longer answers to its sentence, the portraits in play or the frames it reads.
@@ -409,7 +431,9 @@ class StorySession:
     def _asks_for(self, take: Take, frame_id: str) -> bool:
         """Whether the frame, as it is now, would be drawn from what this take was drawn from."""
         story = self._story
-        return story.has_frame(frame_id) and inputs_of(story).hash(story.frame(frame_id)) == take.inputs
+        if not story.has_frame(frame_id):
+            return False
+        return inputs_of(story).hash(story.frame(frame_id), take.conditioning) == take.inputs
 
     def _called(self, frame_id: str) -> str:
         return f"frame {self._story.frame_number(frame_id)}"

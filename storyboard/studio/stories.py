@@ -29,6 +29,7 @@ class Stories:
     `library` is closed by whoever opened it; its pictures are then `pictures`. `model`: the name of the pipeline;
     `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
     pipeline usually takes. `draws_anybody`: the pipeline has learned to draw whoever has a look, not its cast alone.
+    `knows_no_cast`: it has learned nobody, and draws everybody from portraits and words.
     `places`: what the places that it knows are called.
     """
 
@@ -43,6 +44,7 @@ class Stories:
         model: str = "",
         drawn_by: str = "",
         draws_anybody: bool = False,
+        knows_no_cast: bool = False,
         places: Calling | None = None,
     ) -> None:
         self.renderer = renderer
@@ -52,6 +54,7 @@ class Stories:
         self.steps = steps
         self.drawn_by = drawn_by or model
         self.draws_anybody = draws_anybody
+        self.knows_no_cast = knows_no_cast
         self.places: Calling = places or {}
         self.library = library
         own = [portrait for one in self.cast for portrait in one.portraits]
@@ -68,7 +71,9 @@ class Stories:
         return story_id
 
     def has_learned(self, portrait: Portrait) -> bool:
-        """Whether the pipeline has learned to draw who is in a portrait: its own cast, or whoever has a look."""
+        """Whether the pipeline draws who is in a portrait: its own cast, whoever has a look, or everybody alike."""
+        if self.knows_no_cast:
+            return True
         own = not self._own_portraits.isdisjoint((portrait.id, portrait.picture))
         return own or (self.draws_anybody and portrait.look is not None)
 

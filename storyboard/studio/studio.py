@@ -105,6 +105,11 @@ class Studio(Drawings):
         touched = frames_touched(session.story, character.name, portrait=True)
         return session.add_portrait(character.name, picture, upload.stem, wear=not touched)
 
+    def set_style_picture(self, story_id: object, upload: Path) -> None:
+        """An example of the style of a story. StoryError where the file `upload` is no usable picture."""
+        picture = read_upload(upload, what="The example of the style")
+        self.session(story_id).set_style_picture(picture)
+
     def frames_touched(self, story_id: object, name: object, portrait: bool = False) -> tuple[str, ...]:
         """The ids of the drawn frames that a change to a character, or to its portrait, makes out of date."""
         return frames_touched(self.session(story_id).story, a_name(name), portrait)

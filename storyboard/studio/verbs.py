@@ -111,6 +111,13 @@ EDITS: dict[str, Verb] = {
     "set_look": _verb(StorySession.set_look, look=a_text("The look")),
     "set_checking": _verb(StorySession.set_checking, checking=a_text("How pictures are checked")),
     "set_quality": _verb(StorySession.set_quality, quality=a_text("The quality")),
+    "set_style": _verb(
+        StorySession.set_style,
+        words=a_text("The style"),
+        negative=a_text("What no picture is to show"),
+        aspect=a_text("The shape"),
+    ),
+    "remove_style_picture": _verb(StorySession.remove_style_picture),
     "add_frame": _verb(
         StorySession.add,
         caption=a_text("The sentence"),
@@ -170,5 +177,8 @@ EDITS: dict[str, Verb] = {
     ),
     "change_look": _verb(StorySession.change_look, name=a_name, look=a_look),
     "remove_character": _verb(StorySession.remove_character, name=a_name),
+    "describe_portrait": _verb(
+        StorySession.describe_portrait, name=a_name, portrait=an_id, words=a_text("What somebody looks like")
+    ),
     "choose_portrait": _verb(StorySession.choose_portrait, name=a_name, portrait=an_id),
 }

@@ -16,7 +16,9 @@ from pathlib import Path
 import gradio as gr
 
 from storyboard.errors import StoryError
+from storyboard.renderer import ASPECTS
 from storyboard.story.looks import BRIGHTNESS, CURVES
+from storyboard.story.values import MAX_LOOKS, MAX_STYLE
 from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import MAX_CAPTION
@@ -57,6 +59,7 @@ SCRIPTS = (
         "maker",
         "stories",
         "exports",
+        "style",
         "settings",
         "keys",
         "board",
@@ -82,9 +85,16 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         example=hints.example,
         side=hints.side,
         context_frames=hints.context_frames,
+        styled=hints.styled,
+        style_pictures=hints.style_pictures,
+        style_limit=MAX_STYLE,
+        looks_limit=MAX_LOOKS,
+        aspects={name: ASPECTS[name] for name in hints.aspects},
+        shows_attention=hints.shows_attention,
+        judges=hints.judges,
         looks={"brightness": BRIGHTNESS, "curves": CURVES},
         model=studio.model,
-        people=[one.name for one in studio.cast],
+        people=[] if studio.knows_no_cast else [one.name for one in studio.cast],
         anybody=studio.draws_anybody,
         wardrobe=wardrobe(),
         limit=MAX_CAPTION,

@@ -81,12 +81,17 @@ def import_picture(studio: Studio, message: dict) -> dict:
     return {"frame": studio.import_frame(message["story"], uploaded_file(message.get("path"))).id}
 
 
+def set_style_picture(studio: Studio, message: dict) -> None:
+    """An example of the story's style out of a file."""
+    studio.set_style_picture(message["story"], uploaded_file(message.get("path")))
+
+
 def look_of_picture(studio: Studio, message: dict) -> dict:
     """The nearest look of the person in a picture, for the maker to begin with; nothing is kept."""
     return shown_look(nearest_look(read_upload(uploaded_file(message.get("path")), what="The picture")))
 
 
-UPLOADS = (add_portrait, add_character, import_picture)
+UPLOADS = (add_portrait, add_character, import_picture, set_style_picture)
 
 
 def import_project(studio: Studio, message: dict) -> dict:

@@ -26,6 +26,7 @@ from storyboard.text.forms import first_forms, part_of
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.lexicon import Lexicon
 from storyboard.text.places import Calling, called
+from storyboard.text.word_classes import COUNTING, PREPOSITIONS
 
 MAX_EXAMPLE = 180  # characters
 MAX_UNKNOWN = 4  # words a note names
@@ -49,10 +50,14 @@ class Hints:
 
     `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
     pixels wide and high its pictures are, `steps` in how many steps it draws them; 0 where that is not known. `reader`
-    cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known.
+    cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known, and 0 where
+    sentences are read to their end.
     `context_frames` is how many earlier frames it reads at most; 0 for as many as there are. `peopled`: every picture
     it learned from shows one of its cast, and so does every picture it draws. `anybody`: it has learned to draw whoever
-    has a look, not its cast alone. `lexicon`: what its reader has learned of free wording, `place_words` what else the
+    has a look, not its cast alone. `styled`: it can be told a style and what no picture is to show; `style_pictures`:
+    it looks at an example of the style, too; `aspects`: the shapes of picture it draws, none where there is only one.
+    `shows_attention`: it says where a picture looked at whom; `judges`: and what is wrong with one.
+    `lexicon`: what its reader has learned of free wording, `place_words` what else the
     places are called there.
     """
 
@@ -67,6 +72,11 @@ class Hints:
     context_frames: int = 0
     peopled: bool = False
     anybody: bool = False
+    styled: bool = False
+    style_pictures: bool = False
+    aspects: tuple[str, ...] = ()
+    shows_attention: bool = True
+    judges: bool = True
     lexicon: Lexicon = Lexicon()
     place_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -106,7 +116,7 @@ class Hints:
         return all(is_impersonal(text, pronoun) for pronoun in find_pronouns(text))
 
     def _knows(self, word: str, names: set[str]) -> bool:
-        if len(word) < 3 or word in _SMALL_WORDS or word in names:
+        if len(word) < 3 or word in names or word in _SMALL_WORDS | COUNTING | PREPOSITIONS:
             return True
         # "jumps" is no news to one who knows "jump", nor "jumping"; and "quickly" none to one who knows "quick".
         able = (word, word.removesuffix("ly"))
@@ -125,6 +135,7 @@ def load_hints(folder: Path) -> Hints:
     described, settings = (read_object(folder / name) for name in ("cast.json", "model_index.json"))
     learned = read_object(folder / READER / WORDS)
     own = read_object(folder / READER / READER_FILE).get("settings")
+    mapper = read_object(folder / READER / "condition_mapper" / "config.json")
     settings |= own if isinstance(own, dict) else {}  # of the language model that the folder names
     example = described.get("example")
     places, place_words = places_in(folder)
@@ -136,7 +147,8 @@ def load_hints(folder: Path) -> Hints:
         # What the autoencoder was made for, which is what the pipeline draws.
         side=_number(read_object(folder / "vae" / "config.json").get("sample_size"), MAX_SIDE),
         reader=_reader(folder / "tokenizer" / "tokenizer.json"),
-        tokens=_tokens(folder),
+        # A mapper that reads the story's words is given whole sentences.
+        tokens=0 if mapper.get("reads_story") is True else _tokens(folder),
         steps=_number(settings.get("steps"), MAX_STEPS),
         context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
         peopled=described.get("peopled") is True,

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from storyboard.errors import StoryError
@@ -23,7 +24,8 @@ from storyboard.renderer import MAX_STEPS, Renderer
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
 from storyboard.studio.studio import Studio
-from storyboard.ui.hints import load_hints
+from storyboard.ui import any_model
+from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
 from storyboard.ui.zero_gpu import borrow_gpu
@@ -42,7 +44,7 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
     try:
         if options.mcp:
             check_mcp()
-        check_folder(options.pipeline)
+        make_studio, hints, example = _hand(options)
         library = choose_library(options.library, options.budget)
     except StoryError as error:
         return _refused(error)
@@ -50,13 +52,12 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
         for notice in library.notices:
             print(f"storyboard: {notice}", file=sys.stderr)
         try:
-            studio = build(options.pipeline, library, options.steps)
+            studio = make_studio(library)
         except StoryError as error:
             return _refused(error)
         with closing(studio):
-            page = make_page(studio, load_hints(options.pipeline), example_of(options.pipeline))
             launch_page(
-                page,
+                make_page(studio, hints, example),
                 studio,
                 origins=options.origin,
                 server_name=options.host,
@@ -64,6 +65,17 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
                 mcp_server=options.mcp or None,  # None: as GRADIO_MCP_SERVER says
             )
     return 0
+
+
+def _hand(options: argparse.Namespace) -> tuple[Callable[[Library], Studio], Hints, Path | None]:
+    """What draws, checked: what makes its studio, what it says it can draw, and the story a first visit is shown."""
+    if options.hand:
+        place = any_model.check(options)
+        return partial(any_model.build, options, place), any_model.hints_of(options), None
+    any_model.refuse_alone(options)
+    check_folder(options.pipeline)
+    folder = options.pipeline
+    return lambda library: build(folder, library, options.steps), load_hints(folder), example_of(folder)
 
 
 def example_of(pipeline: Path) -> Path | None:
@@ -170,6 +182,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="also serve the API as MCP tools; default: as GRADIO_MCP_SERVER says",
     )
     parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
+    any_model.add_arguments(parser)
     return parser
 
 

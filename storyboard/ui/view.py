@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import asdict
 from typing import Literal
 
 from PIL import Image
@@ -40,6 +41,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
         "look": story.look,
         "quality": story.quality,
         "checking": story.checking,
+        "style": asdict(story.style),
         "qualities": [
             {"name": name, "steps": studio.steps_in(name), "seconds": studio.estimate(story_id, name)}
             for name in QUALITIES
@@ -82,6 +84,7 @@ def frame_details(story: Story, frame: Frame) -> dict:
         "id": take.id,
         "caption": take.caption,
         "resolved": take.text,
+        "prompt": take.prompt,
         "understood": as_understood(take.caption, take.text, take.readings, story.names),
         "seed": take.seed,
         "steps": take.steps,
@@ -114,6 +117,7 @@ def _person(studio: Studio, character: Character) -> dict:
                 "label": portrait.label,
                 "picture": portrait.picture,
                 "look": portrait.look and portrait.look.to_json(),
+                "words": portrait.words,
                 "learned": studio.has_learned(portrait),
             }
             for portrait in character.portraits

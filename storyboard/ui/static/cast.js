@@ -52,7 +52,9 @@ function openPerson(name) {
   dialog.root.addEventListener("close", () => (personSheet = null));
   if (!person && props.people.length) dialog.body.append(make("p", "sb-quiet", say("person_learned", props.people.join(", "))));
   sheet.learned = make("p", "sb-unknown");
-  dialog.body.append(sheet.portraits, sheet.learned, sheet.touched, makePersonForm(sheet, person), sheet.problem);
+  dialog.body.append(...[
+    sheet.portraits, sheet.learned, sheet.touched, person && props.styled && makeLooks(sheet), makePersonForm(sheet, person), sheet.problem,
+  ].filter(Boolean));
   paintPortraits(sheet);
 }
 
@@ -80,6 +82,19 @@ function makePersonForm(sheet, person) {
     savePerson(sheet);
   });
   return form;
+}
+
+// What can be seen in the portrait they wear, for a model that is told in words.
+function makeLooks(sheet) {
+  sheet.looks = makeField("looks", "", props.looks_limit);
+  sheet.looks.placeholder = say("looks_note");
+  sheet.looks.addEventListener("change", async () => {
+    const person = view.cast.find((one) => one.name === sheet.name);
+    const { error } = await ask("describe_portrait", { name: sheet.name, portrait: person.chosen, words: sheet.looks.value });
+    showProblem(sheet, error);
+    if (!error) announce(say("looks_set", sheet.name));
+  });
+  return sheet.looks.parentElement;
 }
 
 function makeField(key, value, limit) {

@@ -77,11 +77,12 @@ function makeFacts(details) {
     list.append(make("dt", "", say(key)), value);
   };
   fact("drawn_resolved", details.resolved);
+  if (details.prompt) fact("drawn_asked", details.prompt);
   if (details.checked) fact("drawn_checked", details.wrong ? sayWrong(details.wrong) : say("drawn_right"));
   if (details.understood !== details.resolved) fact("drawn_understood", details.understood);
   fact("drawn_portraits", ...pictureRow(details.portraits.map((one) => [one.picture, one.name])));
   fact("drawn_read", ...pictureRow(details.read.map((one) => [one.picture, one.number ? String(one.number) : say("drawn_gone")])));
-  fact("drawn_by", say({ llm: "drawn_llm", "char-ldm": "drawn_char", text: "drawn_text" }[details.conditioning] || "drawn_text"));
+  fact("drawn_by", say({ llm: "drawn_llm", "char-ldm": "drawn_char", text: "drawn_text", prompt: "drawn_prompt" }[details.conditioning] || "drawn_text"));
   fact("seed", String(details.seed));
   fact("drawn_steps", String(details.steps));
   fact("drawn_guidance", String(details.guidance));

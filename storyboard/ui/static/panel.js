@@ -30,7 +30,7 @@ function makePanel(id) {
   const head = make("div", "sb-panel-head");
   head.append(part.title, part.close);
   part.body = make("div", "sb-panel-body");
-  const columns = [["takes", "reads"], ["looked"], ["who"], ["drawn"]];
+  const columns = [["takes", "reads"], ["looked"], ["who"], ["drawn"]].filter(([name]) => name !== "looked" || props.shows_attention);
   part.body.append(...columns.map((names) => {
     const column = make("div", "sb-part");
     for (const name of names) column.append((part[name] = make("section", `sb-part sb-part-${name}`)));
@@ -66,7 +66,7 @@ async function askDetails(card) {
 }
 
 function paintDetails(card) {
-  paintLooked(panel.looked, card, panel.details);
+  if (panel.looked) paintLooked(panel.looked, card, panel.details);
   paintDrawnWith(panel.drawn, panel.details);
 }
 

@@ -10,6 +10,7 @@ function paintPortraits(sheet) {
     makeUpload(sheet, person),
   ]);
   const worn = person && person.portraits.find((portrait) => portrait.id === person.chosen);
+  if (worn && sheet.looks && sheet.looks !== document.activeElement) sheet.looks.value = worn.words;
   setText(sheet.learned, worn && !worn.learned ? sayStrangers([person.name]) : "");
   show(sheet.learned, sheet.learned.textContent !== "");
   sheet.portraits.setAttribute("role", "group");

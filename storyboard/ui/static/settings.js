@@ -34,6 +34,7 @@ function paintLook() {
   root.style.setProperty("--sb-look", lookFilter(view.look));
   if (view.look in props.looks.curves) root.style.setProperty("--sb-look-too", lookFilter(view.look));
   else root.style.removeProperty("--sb-look-too");
+  paintAspect();
   if (settingsSheet) paintSettings(settingsSheet);
 }
 
@@ -50,10 +51,14 @@ function openSettings() {
   sheet.looks = looks.map((look) => makeTile(sheet, "look", look, makeSample(look)));
   sheet.qualities = view.qualities.map(({ name }) => makeTile(sheet, "quality", name));
   sheet.checkings = ["off", "ask", "always"].map((value) => makeTile(sheet, "checking", value));
-  dialog.body.append(
-    makeTiles("look", sheet.looks), makeTiles("quality", sheet.qualities), makeTiles("checking", sheet.checkings), makeSizes(),
+  dialog.body.append(...[
+    makeTiles("look", sheet.looks),
+    props.styled && makeStyle(sheet),
+    makeTiles("quality", sheet.qualities),
+    props.judges && makeTiles("checking", sheet.checkings),
+    !props.styled && makeSizes(),
     sheet.problem,
-  );
+  ].filter(Boolean));
   settingsSheet = sheet;
   dialog.root.addEventListener("close", () => (settingsSheet = null));
   paintSettings(sheet);
@@ -108,6 +113,7 @@ async function choose(sheet, setting, value) {
 }
 
 function paintSettings(sheet) {
+  paintStyle(sheet);
   for (const tile of sheet.looks) tile.input.checked = tile.value === view.look;
   for (const tile of sheet.checkings) tile.input.checked = tile.value === view.checking;
   for (const tile of sheet.qualities) {

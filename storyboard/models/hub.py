@@ -1,0 +1,171 @@
+"""Models and single files of the Hugging Face Hub, or of a folder here: found, fetched, refused in one sentence.
+
+Knows the Hub's client alone, so that a mistake in a name is told before torch is imported. Nothing of what is fetched
+is run, and of weights only safetensors are taken.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import (
+    HfApi,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    snapshot_download,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    GatedRepoError,
+    HFValidationError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+)
+
+from storyboard.errors import StoryError
+
+log = logging.getLogger(__name__)
+
+INDEX = "model_index.json"  # what every pipeline of diffusers has
+_PART = re.compile(r"[\w][\w.-]*")
+SHOWN = 100  # characters of a name that an error repeats
+
+
+@dataclass(frozen=True)
+class HubPlace:
+    """A repository of the Hub, or a folder here, and a file in it; `file` is "" where none is named."""
+
+    what: str  # what an error calls it: "The IP-Adapter"
+    repository: str = ""
+    folder: Path | None = None
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a writer calls it."""
+        return self.repository or str(self.folder)
+
+    def files(self) -> list[str]:
+        """Returns the paths of all files. StoryError where the Hub cannot be asked and nothing is here."""
+        folder = self.folder
+        if folder is None:
+            try:
+                return sorted(HfApi().list_repo_files(self.repository))
+            except Exception as error:  # what a connection throws depends on what it runs over
+                folder = self._kept(error)
+        return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
+
+    def get(self, file: str) -> Path:
+        """Returns a file on this machine, downloaded where need be. StoryError where it is not to be had."""
+        if self.folder is not None:
+            if not (self.folder / file).is_file():
+                raise StoryError(f'{self.what} "{self.name}" has no file {file}; choose another.')
+            return self.folder / file
+        try:
+            # Asked first because it fails at once where there is no network; a download tries for half a minute.
+            get_hf_file_metadata(hf_hub_url(self.repository, file))
+            return Path(hf_hub_download(self.repository, file))
+        except Exception as error:
+            path = None if isinstance(error, HFValidationError) else self._known(file)
+            if path is None:
+                raise refusal(self.what, self.name, error) from error
+            return path
+
+    def _known(self, file: str) -> Path | None:
+        path = try_to_load_from_cache(self.repository, file)
+        return Path(path) if isinstance(path, str) else None
+
+    def _kept(self, error: Exception) -> Path:
+        try:
+            return Path(snapshot_download(self.repository, local_files_only=True))
+        except Exception:
+            raise refusal(self.what, self.name, error) from error
+
+
+def place_of(named: str, what: str) -> HubPlace:
+    """Returns the place a writer named: a folder or file here, "owner/name", or "owner/name/folder/file".
+
+    StoryError for what is neither.
+    """
+    try:
+        path = Path(named).expanduser()
+        if path.is_file():
+            return HubPlace(what, folder=path.parent, file=path.name)
+        if path.is_dir() and named:
+            return HubPlace(what, folder=path)
+    except (OSError, ValueError, RuntimeError):  # too long, not a path at all, nobody's home
+        pass
+    parts = named.split("/")
+    if len(parts) >= 2 and all(_PART.fullmatch(part) for part in parts):
+        return HubPlace(what, repository="/".join(parts[:2]), file="/".join(parts[2:]))
+    raise StoryError(
+        f'{what} "{named[:SHOWN]}" is neither a folder here nor the name of a model on the Hugging Face Hub, such as '
+        '"stable-diffusion-v1-5/stable-diffusion-v1-5"; check the spelling.'
+    )
+
+
+def check_model(named: str) -> HubPlace:
+    """Returns the place of a diffusers pipeline after a look at its index. StoryError for what is none."""
+    place = place_of(named, "The model")
+    if place.file:
+        raise StoryError(
+            f'The model "{named[:SHOWN]}" is a single file; name the repository or folder of a whole diffusers '
+            f"pipeline, which has a {INDEX}."
+        )
+    if place.folder is not None and not (place.folder / INDEX).is_file():
+        raise _no_pipeline(named)
+    try:
+        index = json.loads(place.get(INDEX).read_text(encoding="utf-8"))
+        if not isinstance(index["_class_name"], str):  # a list names code that would be run
+            raise StoryError(
+                f'The model "{named[:SHOWN]}" brings code of its own, which this app does not run; choose a model '
+                "without."
+            )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _no_pipeline(named) from error
+    return place
+
+
+def refusal(what: str, name: str, error: Exception) -> StoryError:
+    """Returns what a writer is told where the Hub does not give something."""
+    log.info("%s %s was not to be had", what, name, exc_info=error)
+    called = f'{what} "{name[:SHOWN]}"'
+    if isinstance(error, GatedRepoError):
+        return StoryError(
+            f"{called} is lent only to those who accepted its terms; accept them on https://huggingface.co/{name}, run "
+            '"hf auth login", and start again.'
+        )
+    if isinstance(error, DisabledRepoError):
+        return StoryError(f"{called} was switched off by the Hugging Face Hub; choose another.")
+    if isinstance(error, RemoteEntryNotFoundError):
+        return (
+            _no_pipeline(name)
+            if what == "The model"
+            else StoryError(
+                f"{called} has no such file on the Hugging Face Hub; look there for its files, and name one."
+            )
+        )
+    if isinstance(error, (RepositoryNotFoundError, HFValidationError)):
+        return StoryError(
+            f"{called} is not on the Hugging Face Hub, or is private; check the spelling, or sign in with "
+            '"hf auth login".'
+        )
+    if isinstance(error, OSError) and error.errno is not None and error.strerror and error.filename:
+        return StoryError(f"{called} could not be written to disk ({error.strerror}); free some space.")
+    return StoryError(
+        f"{called} is not on this machine yet, and the Hugging Face Hub cannot be reached; connect to the internet, "
+        "and start again."
+    )
+
+
+def _no_pipeline(name: str) -> StoryError:
+    return StoryError(
+        f'The model "{name[:SHOWN]}" is no text-to-image model of diffusers: it has no {INDEX} that can be read; '
+        'choose one whose page on the Hub says "Diffusers" and "Text-to-Image".'
+    )

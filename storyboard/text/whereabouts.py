@@ -1,0 +1,110 @@
+"""Where a sentence says that it is: "in the kitchen", "on the beach".
+
+For models of any world; the places that a pipeline has learned are `places.py`'s. Here are a list of nouns, and rules
+for the words before them, so that a picture whose sentence says no place can be told the place of the one before. What
+is no place in the list is not found. Knows neither torch, gradio nor stories.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# What one says of being there -> the nouns it is said of.
+_NOUNS = {
+    "in": """alley attic backyard bakery ballroom bar barn basement bathroom bathtub bed bedroom bookshop bus cabin cafe
+    café canteen car castle cathedral cave cellar cemetery chapel church cinema city classroom clearing cockpit
+    corridor cottage country courtyard desert den dungeon factory field flat forest garage garden
+    graveyard greenhouse gym hall hallway harbour harbor hospital hotel house hut jungle kitchen laboratory lab lane
+    laundry library lobby maze meadow museum nursery office orchard palace pantry park pool pond prison pub
+    restaurant river room ruins salon school shed shop snow sky spaceship square stable street studio study submarine
+    supermarket swamp temple tent theatre theater tower town train tunnel valley village warehouse water well
+    wood woods workshop yard zoo playground""",
+    "on": """balcony beach bench boat bridge coast deck farm hill hilltop island meadows moon mountain path pavement
+    pier platform road roof rooftop sand ship shore sidewalk stage stairs staircase terrace track veranda porch""",
+    "at": """airport stop campsite circus crossroads fair fairground funfair lake market
+    party sea seaside stadium station table waterfall window""",
+}
+_PREPOSITION = {noun: said for said, nouns in _NOUNS.items() for noun in nouns.split()}
+# Before a noun, words of which a place is made: "living room", "train station", "bus stop".
+_COMPOUNDS = frozenset(
+    "living dining waiting class bed bath train bus railway police fire petrol village town city school".split()
+)
+_GOING = frozenset(["into", "to", "toward", "towards", "onto"])
+_BEING = frozenset(
+    "in at on by inside outside near beside behind through across along around over up down of".split()
+)
+# These stay as they are said: near the castle is not in it.
+_BESIDE = frozenset("outside near beside behind by".split())
+_LEFT = frozenset("from leaves leave leaving left past".split())
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_PARTS = frozenset(
+    """back bank bottom centre center corner door edge end entrance floor front gate half heart length middle part roof
+    row shelf shelve side step top wall window""".split()
+)
+_MARKS = frozenset(',.;:!?"\u201c\u201d()')
+_DETERMINERS = frozenset("a an the this that his her their its my our your some every another".split())
+_BARE = frozenset("bed school town church sea".split())  # one is at school, and not at stop
+MOST_BETWEEN = 5  # words from the preposition to the noun: "in the small dark old train station"
+
+
+def find_place(sentence: str) -> str:
+    """Returns where a sentence is, as one says it of being there; "" where it does not say so.
+
+    "Rosa runs into the old kitchen." is "in the old kitchen". Where it goes to counts before where it is, and where it
+    comes from does not count.
+    """
+    found = list(_places(sentence))
+    going = [phrase for phrase, going in found if going]
+    return going[-1] if going else found[0][0] if found else ""
+
+
+def unsaid_place(sentence: str, told: Iterable[str]) -> str:
+    """Returns where a sentence is that says no place itself, after those `told` before it, oldest first; else ""."""
+    if find_place(sentence):
+        return ""
+    return next((place for one in reversed(list(told)) if (place := find_place(one))), "")
+
+
+def _places(sentence: str) -> Iterable[tuple[str, bool]]:
+    words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
+    for index, (word, _, end) in enumerate(words):
+        noun = word.lower().removesuffix("s") if word.lower() not in _PREPOSITION else word.lower()
+        if noun not in _PREPOSITION or _is_followed_by_its_noun(words, index):
+            continue
+        first = _preposition(sentence, words, index)
+        if first is None:
+            continue
+        said = words[first][0].lower()
+        if first and words[first - 1][0].lower() in _LEFT | {"out"}:
+            continue
+        phrase = sentence[words[first + 1][1] : end]
+        yield f"{said if said in _BESIDE else _PREPOSITION[noun]} {_settled(phrase)}", said in _GOING
+
+
+def _preposition(sentence: str, words: list[tuple[str, int, int]], index: int) -> int | None:
+    """Where the preposition of a noun stands, with only what belongs to the noun between them; None without one."""
+    for back in range(index - 1, max(index - MOST_BETWEEN, 0) - 1, -1):
+        word = words[back][0].lower()
+        parted = set(sentence[words[back][2] : words[back + 1][1]]) & _MARKS
+        if parted or word in _LEFT or word == "and":
+            return None
+        if word in _GOING | _BEING:
+            between = [one[0].lower() for one in words[back + 1 : index]]
+            known = between and (between[0] in _DETERMINERS or between[0] in _COMPOUNDS)
+            if not known and (between or words[index][0].lower() not in _BARE):
+                return None
+            # "the front row of the classroom" is in it, "the light of the moon" is not.
+            part = back and words[back - 1][0].lower().removesuffix("s") in _PARTS
+            return back if word != "of" or part else None
+    return None
+
+
+def _is_followed_by_its_noun(words: list[tuple[str, int, int]], index: int) -> bool:
+    """Whether a noun only belongs to a larger place, as "school" to "school yard"."""
+    return index + 1 < len(words) and words[index + 1][0].lower() in _PREPOSITION
+
+
+def _settled(phrase: str) -> str:
+    """A place that was new is now the one known: "a dark cave" is "the dark cave"."""
+    return re.sub(r"^(?:an?|some|another)\s", "the ", phrase, flags=re.IGNORECASE)
