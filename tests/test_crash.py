@@ -99,13 +99,14 @@ def killed_writer(context, folder: Path, story_id: str | None, seed: int) -> lis
             said.append(reader.recv())
     time.sleep(chance.uniform(0, LONGEST))
     os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    process.join(60)
     assert process.exitcode == -signal.SIGKILL
     try:
-        while True:
+        while reader.poll(10):  # the end of a pipe may outlive who was killed, and then nothing says so
             said.append(reader.recv())
     except EOFError:
-        return said
+        pass
+    return said
 
 
 def check_edits(saved: Saved, said: list[tuple]) -> None:
