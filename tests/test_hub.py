@@ -95,7 +95,7 @@ def test_the_hub_says_no_in_one_sentence_each_and_a_model_it_has_is_found_again_
         "model",
         "/",
         "a/",
-        "../../etc/passwd",
+        "../../nobody/there",
         "https://huggingface.co/a/b",
         "a b/c",
         "a/b?x=1",
