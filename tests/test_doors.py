@@ -76,7 +76,7 @@ def test_addresses_are_told_to_nobody_and_only_the_hub_may_frame_a_space(app, mo
 @pytest.mark.parametrize("wrong", [None, 7, True, [], {}, [["x"]]])
 def test_values_of_another_type_get_a_sentence(app, wrong):
     """Some got `{"error": null}`, others were told to reload a page."""
-    for name, count in (("get_story", 1), ("choose_take", 3), ("rebind", 4), ("create_character", 5)):
+    for name, count in (("get_story", 1), ("choose_take", 3), ("rebind", 4), ("create_character", 6)):
         status, said, _ = asked(
             app, f"/gradio_api/run/{name}", body=json.dumps({"data": [wrong] * count}).encode()
         )
