@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from storyboard.renderer import Conditioning
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
-from storyboard.text.groups import counted_pronouns, name_groups
+from storyboard.text.groups import counted_pronouns, counts_people, name_groups
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.readings import as_understood
 from storyboard.text.wordings import reworded
@@ -103,7 +103,7 @@ class StoryInputs:
         bindings = (*frame.bindings, *self.by_words(frame))
         sentence = reworded(frame.caption, frame.wordings)
         text = resolve(name_described(sentence, self._names), bindings, included, self._names)
-        return name_groups(text, *self._readable(frame))
+        return name_groups(text, *self._readable(frame)) if counts_people(text) else text
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""

@@ -30,6 +30,11 @@ _GROUP = re.compile(
 _NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>\w+)|\s*$")
 
 
+def counts_people(caption: str) -> bool:
+    """Returns whether a sentence may count people at all: what came before it is read only then."""
+    return _GROUP.search(caption) is not None
+
+
 def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
     """The sentence with names for people whom it only counts: after "Rosa, Milo and Pip run.", "All three eat.".
 
