@@ -9,7 +9,6 @@ projected feature, and at every checkpoint a probe says how much of a stranger's
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +47,7 @@ from training.maple_lane import (
     sample_story,
 )
 from training.pretrain.look_heads import LookHeads, look_targets
-from training.pretrain.look_probe import LookProbe, tell_looks
+from training.pretrain.look_probe import LookProbe, log_looks
 
 CAST_PORTRAITS, ANYBODY_PORTRAITS = 0.3, 0.6  # of the pairs of the cast, and of anybody
 
@@ -164,16 +163,10 @@ def main(argv: list[str]) -> None:
     for stats in run:
         if probe and stats.saved:
             with run.averaged():
-                _tell(run, probe)
+                log_looks(run.folder, probe(run.module.feature), run.step)
     if run.accelerator.is_main_process:
         with run.averaged():
             text, vision = split_clip(run.module.clip)
         save_part(parts, "text_encoder", text)
         save_part(parts, "image_encoder", vision)
         save_part(parts, "image_processor", processor)
-
-
-def _tell(run: TrainingRun, probe: LookProbe) -> None:
-    line = tell_looks(probe(run.module.feature), step=run.step)
-    with open(run.folder / "looks.jsonl", "a") as file:
-        file.write(json.dumps(line) + "\n")

@@ -128,6 +128,12 @@ def tell_looks(scores: Mapping[str, float], **more: object) -> dict[str, object]
     return line
 
 
+def log_looks(folder: Path, scores: Mapping[str, float], step: int) -> None:
+    """Prints the scores of a checkpoint, and adds them to a run's looks.jsonl."""
+    with open(folder / "looks.jsonl", "a") as file:
+        file.write(json.dumps(tell_looks(scores, step=step)) + "\n")
+
+
 @dataclass
 class ProbeArguments:
     pipeline: str = field(metadata={"help": "a folder with image_encoder and image_processor"})

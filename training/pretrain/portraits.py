@@ -6,7 +6,6 @@ are drawn as they are needed, and there is no end of them. Knows nothing of capt
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +22,7 @@ from training.configs.parts import build_image_processor, load_config, load_imag
 from training.examples.weather import as_uploaded
 from training.loop import LoopArguments, TrainingRun
 from training.pretrain.look_heads import LookHeads, look_targets
-from training.pretrain.look_probe import LookProbe, tell_looks
+from training.pretrain.look_probe import LookProbe, log_looks
 
 AS_DRAWN = 0.3  # share of portraits that are shown as they are drawn
 WINDOW = 128  # steps, after which the same portraits come again, seen otherwise: drawing one costs as much as a step
@@ -100,9 +99,7 @@ def main(argv: list[str]) -> None:
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             with run.averaged():
-                line = tell_looks(probe(lambda pixels: encoder(pixels).image_embeds), step=run.step)
-            with open(run.folder / "looks.jsonl", "a") as file:
-                file.write(json.dumps(line) + "\n")
+                log_looks(run.folder, probe(lambda pixels: encoder(pixels).image_embeds), run.step)
     if run.accelerator.is_main_process:
         keep_tower(parts)
         with run.averaged():
