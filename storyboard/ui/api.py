@@ -40,6 +40,20 @@ CHANGED = (
 )
 
 
+class PageWithApi(gr.Blocks):
+    """A page whose endpoints, called by position, take their defaults for what is left out at the end.
+
+    Else a program would stop working when a verb gets another argument.
+    """
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        verb = VERBS.get(block_fn.api_name)
+        missing = [one.default for one in verb.arguments[len(inputs) :]] if verb else []
+        if REQUIRED not in missing:
+            inputs.extend(missing)
+        super().validate_inputs(block_fn, inputs)
+
+
 def add_api(page: gr.Blocks, studio: Studio) -> None:
     """Publish the endpoints, inside the context of `page`."""
 

@@ -15,7 +15,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from storyboard.studio.studio import Studio
-from storyboard.ui.api import MISCALLS, add_api
+from storyboard.ui.api import MISCALLS, PageWithApi, add_api
 from storyboard.ui.board import MAX_UPLOAD_MB, STATIC, make_board
 from storyboard.ui.doors import LOOPBACK, Doors, own_addresses
 from storyboard.ui.files import exports_folder
@@ -30,7 +30,9 @@ WAITING_CALLS = 64  # calls of the API that may stand in line
 def make_page(studio: Studio, hints: Hints | None = None, example: Path | None = None) -> gr.Blocks:
     """The page of a studio, ready for `launch_page`. `example`: a project file a first visit is shown."""
     # Gradio's cache holds nothing but uploads here, and those are copied into the picture store at once.
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
+    with PageWithApi(
+        title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
+    ) as page:
         make_board(studio, hints or Hints(), example)
         add_api(page, studio)
     # Explicit: on a ZeroGPU Space the default is one waiting call. `api_open` would let calls that wait for a picture
