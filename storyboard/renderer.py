@@ -25,6 +25,10 @@ PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
 Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 
+# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch: nothing
+# but torch. compiled: torch.compile, which takes minutes at the start.
+Engine = Literal["auto", "torch", "compiled"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 # Width to height of a picture, by name.
 ASPECTS = {"square": (1, 1), "landscape": (4, 3), "wide": (16, 9), "portrait": (3, 4), "tall": (9, 16)}

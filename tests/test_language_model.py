@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import cached_assets_path, constants
 
 from storyboard.errors import StoryError
-from storyboard.models import language_model
+from storyboard.models import language_model, prepared
 from storyboard.models.language_model import find_file, load_language_model
 from storyboard.models.reader_folder import read_language_model
 from tests import named
@@ -36,7 +36,7 @@ def name(gguf_file):
 def cache(tmp_path, monkeypatch):
     """Where models are kept converted: nothing of this machine's own is read or written."""
     assets = tmp_path / "assets"
-    monkeypatch.setattr(language_model, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
+    monkeypatch.setattr(prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     return assets / "storyboard" / "language-models" / "default"
@@ -200,7 +200,7 @@ def test_without_a_place_to_keep_it_the_model_is_loaded_all_the_same(
 ):
     (tmp_path / "file").touch()
     nowhere = partial(cached_assets_path, assets_dir=tmp_path / "file" / "assets")
-    monkeypatch.setattr(language_model, "cached_assets_path", nowhere)
+    monkeypatch.setattr(prepared, "cached_assets_path", nowhere)
     model, _ = load_language_model(name)
     assert same(model, gguf_file[1])
 

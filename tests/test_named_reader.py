@@ -15,7 +15,7 @@ from PIL import Image
 from storyboard.commands import drawing
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.models import language_model
+from storyboard.models import language_model, prepared
 from storyboard.models.folder import check_folder
 from storyboard.models.reader_folder import read_language_model, read_reader
 from storyboard.pipeline import StoryPipeline
@@ -45,7 +45,7 @@ def tree(tmp_path_factory):
     named.write_pipeline(root / "world", name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            language_model, "cached_assets_path", partial(cached_assets_path, assets_dir=root / "assets")
+            prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=root / "assets")
         )
         patch.syspath_prepend(str(root / "site"))
         importlib.invalidate_caches()
@@ -57,7 +57,7 @@ def tree(tmp_path_factory):
 def nowhere(tmp_path, monkeypatch):
     """Neither package nor network nor anything kept."""
     assets = tmp_path / "assets"
-    monkeypatch.setattr(language_model, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
+    monkeypatch.setattr(prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
@@ -66,7 +66,7 @@ def nowhere(tmp_path, monkeypatch):
 def there(tree, monkeypatch):
     """The language model can be had."""
     kept = partial(cached_assets_path, assets_dir=tree / "assets")
-    monkeypatch.setattr(language_model, "cached_assets_path", kept)
+    monkeypatch.setattr(prepared, "cached_assets_path", kept)
 
 
 def draw(pipeline, request):

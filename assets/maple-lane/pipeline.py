@@ -869,8 +869,6 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |from typing import Any
 |
 |import torch
-|from torch import nn
-|
 |from storyboard.errors import StoryError
 |
 |
@@ -885,12 +883,15 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
 |
 |
-|def _nothing(index: int, total: int) -> AbstractContextManager:
+|Network = Callable[..., Any]  # a UNet, or what is called as one and gives what it gives
+|
+|
+|def _nothing(index: int, total: int) -> AbstractContextManager[Network | None]:
 |    return nullcontext()
 |
 |
 |def denoise(
-|    unet: nn.Module,
+|    unet: Network,
 |    scheduler: Any,
 |    latents: torch.Tensor,
 |    condition: torch.Tensor,
@@ -900,17 +901,19 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    guidance: float,
 |    text: torch.Tensor | None = None,
 |    start_merge_step: int | Sequence[int] = -1,
-|    around_call: Callable[[int, int], AbstractContextManager] = _nothing,
+|    around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
 |) -> Generator[DenoiseStep, torch.Tensor | None, None]:
 |    """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 |
-|    Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
+|    The UNet is called in the precision of `condition`; latents keep theirs from step to step, for half a precision of
+|    them would be lost at each. Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
 |    last latents are not finite numbers.
 |    null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
 |    at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
 |    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
 |    one for each row.
-|    around_call: given index and total, the context in which that UNet call is made, for those who record.
+|    around_call: given index and total, the context in which that UNet call is made, for those who record. What it gives
+|    is called in place of `unet` that time; None: nothing is.
 |    """
 |    delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
 |    if max(delays) >= 0 and text is None:
@@ -923,8 +926,8 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    for index, timestep in enumerate(scheduler.timesteps):
 |        current = _merged(condition, text, [index > delay for delay in delays])
 |        model_input = scheduler.scale_model_input(latents, timestep)
-|        with around_call(index, total):
-|            prediction = _guided(unet, model_input, timestep, current, null, guidance)
+|        with around_call(index, total) as other:
+|            prediction = _guided(other or unet, model_input, timestep, current, null, guidance)
 |        latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
 |        if index == total - 1 and not torch.isfinite(latents).all():
 |            raise StoryError(
@@ -947,17 +950,19 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |
 |
 |def _guided(
-|    unet: nn.Module,
+|    unet: Network,
 |    model_input: torch.Tensor,
 |    timestep: torch.Tensor,
 |    condition: torch.Tensor,
 |    null: torch.Tensor,
 |    guidance: float,
 |) -> torch.Tensor:
+|    read = model_input.to(condition.dtype)
 |    if guidance <= 1:
-|        return unet(model_input, timestep, encoder_hidden_states=condition).sample
+|        return unet(read, timestep, encoder_hidden_states=condition).sample.to(model_input.dtype)
 |    both = torch.cat([null, condition])
-|    without, given = unet(torch.cat([model_input] * 2), timestep, encoder_hidden_states=both).sample.chunk(2)
+|    predicted = unet(torch.cat([read] * 2), timestep, encoder_hidden_states=both).sample
+|    without, given = predicted.to(model_input.dtype).chunk(2)
 |    return without + guidance * (given - without)
 |
 |
@@ -1717,9 +1722,8 @@ SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge 
 SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
 |
 |The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
-|What transformers makes of it is kept in half precision among the Hub's own cached assets, in a folder named by that
-|sha256, so every later start reads the folder alone. The stage-2 parts that go with it are read and written here too.
-|Knows nothing of stories.
+|What transformers makes of it is kept in half precision (`prepared.py`), so every later start reads that folder alone.
+|The stage-2 parts that go with it are read and written here too. Knows nothing of stories.
 |"""
 |
 |from __future__ import annotations
@@ -1730,16 +1734,14 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |import importlib.util
 |import logging
 |import shutil
-|import time
-|from collections.abc import Callable, Iterator, Mapping
-|from contextlib import ExitStack, contextmanager
+|from collections.abc import Callable, Mapping
+|from contextlib import ExitStack
 |from pathlib import Path
 |from tempfile import TemporaryDirectory
 |from typing import Any
 |
 |import torch
 |from huggingface_hub import (
-|    cached_assets_path,
 |    constants,
 |    get_hf_file_metadata,
 |    hf_hub_download,
@@ -1750,11 +1752,11 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |from tqdm import tqdm
 |from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 |
-|from storyboard.disk.durable import PART, whole_folder
-|from storyboard.disk.file_lock import lock
+|from storyboard.disk.durable import whole_folder
 |from storyboard.errors import StoryError
 |from storyboard.models.image_tokens import ImageTokens
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.prepared import alone, home_of
 |from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, ReaderIndex, write_reader
 |
 |log = logging.getLogger(__name__)
@@ -1765,7 +1767,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
 |PIECE = 2**20  # bytes hashed at a time
 |MEGABYTE = 10**6
-|WAIT_SECONDS = 0.2  # between looks at whether another process is through
+|KIND = "language-models"
 |
 |
 |def silent(line: str) -> None:
@@ -1778,11 +1780,13 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |    The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
 |    Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
 |    """
-|    home = _home()
+|    home = home_of(KIND)
 |    if home is not None and (loaded := _loaded(home / name.sha256, name, tell)) is not None:
 |        return loaded
 |    with ExitStack() as stack:
-|        if home is None or not stack.enter_context(_alone(home, name, tell)):
+|        if home is None or not stack.enter_context(
+|            alone(home, name.sha256, lambda: tell(f"Another process is preparing {name.title}"))
+|        ):
 |            # Where nothing can be kept it is converted at every start.
 |            home = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
 |        elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
@@ -1942,43 +1946,6 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |        return None
 |    shown = " ".join(words).replace("MOSTLY_", "")[:60]
 |    return "".join(letter for letter in shown if letter.isprintable()).strip() or "without a name"
-|
-|
-|def _home() -> Path | None:
-|    """The folder of all that is kept converted; None where none can be made."""
-|    try:
-|        return cached_assets_path("storyboard", namespace="language-models")
-|    except (OSError, ValueError):
-|        log.warning("no cache for language models can be made", exc_info=True)
-|        return None
-|
-|
-|@contextmanager
-|def _alone(home: Path, name: LanguageModelName, tell: Tell) -> Iterator[bool]:
-|    """Wait until no other process converts this model, and keep others waiting; False where no lock can be had."""
-|    try:
-|        file = open(home / f"{name.sha256}.lock", "a+b")
-|    except OSError:
-|        yield False
-|        return
-|    with file:
-|        held = _waited(file.fileno(), name, tell)
-|        if held:
-|            for left in home.glob(f"{name.sha256}.*{PART}"):  # of a process that ended half-way
-|                shutil.rmtree(left, ignore_errors=True)
-|        yield held
-|
-|
-|def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
-|    while True:
-|        try:
-|            lock(descriptor)
-|            return True
-|        except BlockingIOError:
-|            tell(f"Another process is preparing {name.title}")
-|            time.sleep(WAIT_SECONDS)
-|        except OSError:
-|            return False
 |
 |
 |def _convert(file: Path, folder: Path) -> None:
@@ -2450,6 +2417,71 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |
 |    def forward(self, grid: torch.Tensor) -> torch.Tensor:
 |        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
+|'''
+
+SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
+|
+|A folder is named by the sha256 of what it was made from, so it never has to be asked whether it is out of date. One
+|process at a time prepares a thing. Knows neither torch nor models.
+|"""
+|
+|from __future__ import annotations
+|
+|import logging
+|import shutil
+|import time
+|from collections.abc import Callable, Iterator
+|from contextlib import contextmanager
+|from pathlib import Path
+|
+|from huggingface_hub import cached_assets_path
+|
+|from storyboard.disk.durable import PART
+|from storyboard.disk.file_lock import lock
+|
+|log = logging.getLogger(__name__)
+|
+|WAIT_SECONDS = 0.2  # between looks at whether another process is through
+|
+|
+|def home_of(kind: str) -> Path | None:
+|    """Returns the folder of all that is kept of one kind; None where none can be made."""
+|    try:
+|        return cached_assets_path("storyboard", namespace=kind)
+|    except (OSError, ValueError):
+|        log.warning("no cache for %s can be made", kind, exc_info=True)
+|        return None
+|
+|
+|@contextmanager
+|def alone(home: Path, key: str, waiting: Callable[[], None]) -> Iterator[bool]:
+|    """Wait until no other process prepares `home / key`, and keep others waiting; False where no lock can be had.
+|
+|    `waiting` is called again and again meanwhile. What a process that ended half-way left is removed.
+|    """
+|    try:
+|        file = open(home / f"{key}.lock", "a+b")
+|    except OSError:
+|        yield False
+|        return
+|    with file:
+|        held = _waited(file.fileno(), waiting)
+|        if held:
+|            for left in home.glob(f"{key}.*{PART}"):
+|                shutil.rmtree(left, ignore_errors=True)
+|        yield held
+|
+|
+|def _waited(descriptor: int, waiting: Callable[[], None]) -> bool:
+|    while True:
+|        try:
+|            lock(descriptor)
+|            return True
+|        except BlockingIOError:
+|            waiting()
+|            time.sleep(WAIT_SECONDS)
+|        except OSError:
+|            return False
 |'''
 
 SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
@@ -4047,7 +4079,8 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    """Records where the picture looks at each character, in the UNet calls in which that says most.
 |
 |    columns: by name, the text columns of a character's mentions. after: calls up to this index are never recorded,
-|    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`.
+|    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`. Recorded calls are made with
+|    `unet` itself, whatever makes the others.
 |    """
 |
 |    def __init__(self, unet: Any, columns: Mapping[str, Sequence[int]], after: int = -1):
@@ -4057,8 +4090,8 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |        self.after = after
 |        self._maps: list[tuple[str, torch.Tensor]] = []
 |
-|    def around_call(self, index: int, total: int) -> AbstractContextManager:
-|        """The context of one UNet call: recording, or nothing."""
+|    def around_call(self, index: int, total: int) -> AbstractContextManager[Any]:
+|        """The context of one UNet call: recording, which gives `unet`, or nothing."""
 |        if not self.columns or index not in recorded_calls(total, self.after):
 |            return nullcontext()
 |        flat = [column for columns in self.columns.values() for column in columns]
@@ -4076,10 +4109,10 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |        return tuple(pictures)
 |
 |    @contextmanager
-|    def _recording(self, columns: list[int]) -> Iterator[None]:
+|    def _recording(self, columns: list[int]) -> Iterator[Any]:
 |        # The last sample is the one with the condition, whether or not guidance puts the null one before it.
 |        with record_cross_attention(self.unet, [columns], self.layers, slice(-1, None)) as record:
-|            yield
+|            yield self.unet
 |        self._maps += record.maps
 |
 |
@@ -4154,7 +4187,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
 |    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
-|    kind = dtype if isinstance(dtype, torch.dtype) else torch.float32
+|    kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
 |    language_model, tokenizer = model
 |    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
 |    named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}
@@ -4539,7 +4572,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.errors import StoryError
 |from storyboard.models.autoencoder import SharpAutoencoderKL
 |from storyboard.models.conditioning import CharacterConditioner
-|from storyboard.models.denoise import DenoiseStep, denoise
+|from storyboard.models.denoise import DenoiseStep, Network, denoise
 |from storyboard.models.folder import check_folder
 |from storyboard.models.fusion import CharacterFuser
 |from storyboard.models.image_tokens import ImageTokens
@@ -4586,12 +4619,13 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
 |    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 |
-|    named_reader: what names the language model, where that is not one the folder carries. doing and notice are those of
-|    a `Renderer`.
+|    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
+|    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are those of a `Renderer`.
 |    """
 |
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
+|    network: Network | None = None
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -4672,6 +4706,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        self._conditions = FrameConditions(self)
 |        self._lock = threading.Lock()
 |        self._decode_seconds = 0.0
+|        self._doubted = False  # weights may have changed since the network was made
 |
 |    @property
 |    def conditioner(self) -> CharacterConditioner:
@@ -4790,20 +4825,27 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        **watched: Any,
 |    ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
 |        """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
-|        noise = noise.to(self.unet.device, self.unet.dtype)
+|        read = {"device": self.unet.device, "dtype": self.unet.dtype}
 |        texts = [frame.text for frame in frames if frame.text is not None]
 |        return denoise(
-|            self.unet,
+|            self._network(),
 |            self.scheduler,
-|            noise,
-|            torch.cat([frame.condition for frame in frames]).to(noise),
-|            frames[0].null.to(noise),
+|            noise.to(self.unet.device, torch.float32),
+|            torch.cat([frame.condition for frame in frames]).to(**read),
+|            frames[0].null.to(**read),
 |            steps=steps,
 |            guidance=guidance,
-|            text=torch.cat(texts).to(noise) if texts else None,
+|            text=torch.cat(texts).to(**read) if texts else None,
 |            start_merge_step=[self._delay(frame) for frame in frames],
 |            **watched,
 |        )
+|
+|    def _network(self) -> Network:
+|        """What predicts the noise. One made from weights that are no longer the UNet's is let go of."""
+|        if self._doubted and hasattr(self.network, "is_of") and not self.network.is_of(self.unet):
+|            self.network = None
+|        self._doubted = False
+|        return self.network or self.unet
 |
 |    def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
 |        """(N, C, h, w) of a batch."""
@@ -4821,6 +4863,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    def clear_caches(self) -> None:
 |        """Forget kept features, conditions and contexts; call after changing weights or parts."""
 |        self._conditions.clear()
+|        self._doubted = True
 |
 |    def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
 |        """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""
@@ -4962,6 +5005,10 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 |CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 |
+|# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch: nothing
+|# but torch. compiled: torch.compile, which takes minutes at the start.
+|Engine = Literal["auto", "torch", "compiled"]
+|ENGINES: tuple[Engine, ...] = get_args(Engine)
 |
 |# Width to height of a picture, by name.
 |ASPECTS = {"square": (1, 1), "landscape": (4, 3), "wide": (16, 9), "portrait": (3, 4), "tall": (9, 16)}

@@ -15,9 +15,9 @@ from storyboard.studio.studio import Studio
 
 def open_pipeline(folder: Path) -> Renderer:
     """The pipeline in a folder. StoryError where it is missing, half-written or unsafe."""
-    from storyboard.pipeline import StoryPipeline  # torch: seconds to import, and only drawing needs it
+    from storyboard.pipeline.engine import open_fastest  # torch: seconds to import, and only drawing needs it
 
-    pipeline = StoryPipeline.from_pretrained(folder, tell=_telling())
+    pipeline = open_fastest(folder, tell=_telling())
     if pipeline.notice:
         tell(pipeline.notice)
     return pipeline

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
-
 from storyboard.errors import StoryError
 
 
@@ -28,12 +26,15 @@ class DenoiseStep:
     predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
 
 
-def _nothing(index: int, total: int) -> AbstractContextManager:
+Network = Callable[..., Any]  # a UNet, or what is called as one and gives what it gives
+
+
+def _nothing(index: int, total: int) -> AbstractContextManager[Network | None]:
     return nullcontext()
 
 
 def denoise(
-    unet: nn.Module,
+    unet: Network,
     scheduler: Any,
     latents: torch.Tensor,
     condition: torch.Tensor,
@@ -43,17 +44,19 @@ def denoise(
     guidance: float,
     text: torch.Tensor | None = None,
     start_merge_step: int | Sequence[int] = -1,
-    around_call: Callable[[int, int], AbstractContextManager] = _nothing,
+    around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
 ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
     """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 
-    Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
+    The UNet is called in the precision of `condition`; latents keep theirs from step to step, for half a precision of
+    them would be lost at each. Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
     last latents are not finite numbers.
     null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
     at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
     read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
     one for each row.
-    around_call: given index and total, the context in which that UNet call is made, for those who record.
+    around_call: given index and total, the context in which that UNet call is made, for those who record. What it gives
+    is called in place of `unet` that time; None: nothing is.
     """
     delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
     if max(delays) >= 0 and text is None:
@@ -66,8 +69,8 @@ def denoise(
     for index, timestep in enumerate(scheduler.timesteps):
         current = _merged(condition, text, [index > delay for delay in delays])
         model_input = scheduler.scale_model_input(latents, timestep)
-        with around_call(index, total):
-            prediction = _guided(unet, model_input, timestep, current, null, guidance)
+        with around_call(index, total) as other:
+            prediction = _guided(other or unet, model_input, timestep, current, null, guidance)
         latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
         if index == total - 1 and not torch.isfinite(latents).all():
             raise StoryError(
@@ -90,17 +93,19 @@ def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence
 
 
 def _guided(
-    unet: nn.Module,
+    unet: Network,
     model_input: torch.Tensor,
     timestep: torch.Tensor,
     condition: torch.Tensor,
     null: torch.Tensor,
     guidance: float,
 ) -> torch.Tensor:
+    read = model_input.to(condition.dtype)
     if guidance <= 1:
-        return unet(model_input, timestep, encoder_hidden_states=condition).sample
+        return unet(read, timestep, encoder_hidden_states=condition).sample.to(model_input.dtype)
     both = torch.cat([null, condition])
-    without, given = unet(torch.cat([model_input] * 2), timestep, encoder_hidden_states=both).sample.chunk(2)
+    predicted = unet(torch.cat([read] * 2), timestep, encoder_hidden_states=both).sample
+    without, given = predicted.to(model_input.dtype).chunk(2)
     return without + guidance * (given - without)
 
 

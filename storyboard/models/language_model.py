@@ -1,9 +1,8 @@
 """The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
 
 The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
-What transformers makes of it is kept in half precision among the Hub's own cached assets, in a folder named by that
-sha256, so every later start reads the folder alone. The stage-2 parts that go with it are read and written here too.
-Knows nothing of stories.
+What transformers makes of it is kept in half precision (`prepared.py`), so every later start reads that folder alone.
+The stage-2 parts that go with it are read and written here too. Knows nothing of stories.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ import hashlib
 import importlib.util
 import logging
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from huggingface_hub import (
-    cached_assets_path,
     constants,
     get_hf_file_metadata,
     hf_hub_download,
@@ -34,11 +31,11 @@ from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundE
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from storyboard.disk.durable import PART, whole_folder
-from storyboard.disk.file_lock import lock
+from storyboard.disk.durable import whole_folder
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.prepared import alone, home_of
 from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, ReaderIndex, write_reader
 
 log = logging.getLogger(__name__)
@@ -49,7 +46,7 @@ LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerFast]
 KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
 PIECE = 2**20  # bytes hashed at a time
 MEGABYTE = 10**6
-WAIT_SECONDS = 0.2  # between looks at whether another process is through
+KIND = "language-models"
 
 
 def silent(line: str) -> None:
@@ -62,11 +59,13 @@ def load_language_model(name: LanguageModelName, tell: Tell = silent) -> Languag
     The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
     Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
     """
-    home = _home()
+    home = home_of(KIND)
     if home is not None and (loaded := _loaded(home / name.sha256, name, tell)) is not None:
         return loaded
     with ExitStack() as stack:
-        if home is None or not stack.enter_context(_alone(home, name, tell)):
+        if home is None or not stack.enter_context(
+            alone(home, name.sha256, lambda: tell(f"Another process is preparing {name.title}"))
+        ):
             # Where nothing can be kept it is converted at every start.
             home = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
         elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
@@ -226,43 +225,6 @@ def _described(path: Path) -> str | None:
         return None
     shown = " ".join(words).replace("MOSTLY_", "")[:60]
     return "".join(letter for letter in shown if letter.isprintable()).strip() or "without a name"
-
-
-def _home() -> Path | None:
-    """The folder of all that is kept converted; None where none can be made."""
-    try:
-        return cached_assets_path("storyboard", namespace="language-models")
-    except (OSError, ValueError):
-        log.warning("no cache for language models can be made", exc_info=True)
-        return None
-
-
-@contextmanager
-def _alone(home: Path, name: LanguageModelName, tell: Tell) -> Iterator[bool]:
-    """Wait until no other process converts this model, and keep others waiting; False where no lock can be had."""
-    try:
-        file = open(home / f"{name.sha256}.lock", "a+b")
-    except OSError:
-        yield False
-        return
-    with file:
-        held = _waited(file.fileno(), name, tell)
-        if held:
-            for left in home.glob(f"{name.sha256}.*{PART}"):  # of a process that ended half-way
-                shutil.rmtree(left, ignore_errors=True)
-        yield held
-
-
-def _waited(descriptor: int, name: LanguageModelName, tell: Tell) -> bool:
-    while True:
-        try:
-            lock(descriptor)
-            return True
-        except BlockingIOError:
-            tell(f"Another process is preparing {name.title}")
-            time.sleep(WAIT_SECONDS)
-        except OSError:
-            return False
 
 
 def _convert(file: Path, folder: Path) -> None:

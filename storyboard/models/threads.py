@@ -23,6 +23,11 @@ def prepare_threads() -> int:
     return cores
 
 
+def waits_by_spinning() -> bool:
+    """Returns whether threads are to spin while they wait, as OpenMP was told; for runtimes that have their own."""
+    return os.environ.get("OMP_WAIT_POLICY", "").upper() == "ACTIVE"
+
+
 def usable_cores(cgroups: Path = CGROUPS, process: Path = Path("/proc/self/cgroup")) -> int:
     """Returns how many cores this process may use: what it is bound to, and the share its container has, at least 1."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

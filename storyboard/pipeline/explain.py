@@ -125,7 +125,8 @@ class AttentionWatch:
     """Records where the picture looks at each character, in the UNet calls in which that says most.
 
     columns: by name, the text columns of a character's mentions. after: calls up to this index are never recorded,
-    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`.
+    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`. Recorded calls are made with
+    `unet` itself, whatever makes the others.
     """
 
     def __init__(self, unet: Any, columns: Mapping[str, Sequence[int]], after: int = -1):
@@ -135,8 +136,8 @@ class AttentionWatch:
         self.after = after
         self._maps: list[tuple[str, torch.Tensor]] = []
 
-    def around_call(self, index: int, total: int) -> AbstractContextManager:
-        """The context of one UNet call: recording, or nothing."""
+    def around_call(self, index: int, total: int) -> AbstractContextManager[Any]:
+        """The context of one UNet call: recording, which gives `unet`, or nothing."""
         if not self.columns or index not in recorded_calls(total, self.after):
             return nullcontext()
         flat = [column for columns in self.columns.values() for column in columns]
@@ -154,10 +155,10 @@ class AttentionWatch:
         return tuple(pictures)
 
     @contextmanager
-    def _recording(self, columns: list[int]) -> Iterator[None]:
+    def _recording(self, columns: list[int]) -> Iterator[Any]:
         # The last sample is the one with the condition, whether or not guidance puts the null one before it.
         with record_cross_attention(self.unet, [columns], self.layers, slice(-1, None)) as record:
-            yield
+            yield self.unet
         self._maps += record.maps
 
 

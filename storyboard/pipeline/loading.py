@@ -34,7 +34,7 @@ def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
 
 def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
     """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
-    kind = dtype if isinstance(dtype, torch.dtype) else torch.float32
+    kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
     language_model, tokenizer = model
     parts = open_parts(folder, index, language_model.config.hidden_size, kind)
     named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}

@@ -25,7 +25,7 @@ from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProj
 from storyboard.errors import StoryError
 from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.conditioning import CharacterConditioner
-from storyboard.models.denoise import DenoiseStep, denoise
+from storyboard.models.denoise import DenoiseStep, Network, denoise
 from storyboard.models.folder import check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
@@ -72,12 +72,13 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
     of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 
-    named_reader: what names the language model, where that is not one the folder carries. doing and notice are those of
-    a `Renderer`.
+    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
+    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are those of a `Renderer`.
     """
 
     doing = notice = ""
     named_reader: ReaderIndex | None = None
+    network: Network | None = None
 
     model_cpu_offload_seq = (
         "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -158,6 +159,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         self._conditions = FrameConditions(self)
         self._lock = threading.Lock()
         self._decode_seconds = 0.0
+        self._doubted = False  # weights may have changed since the network was made
 
     @property
     def conditioner(self) -> CharacterConditioner:
@@ -276,20 +278,27 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         **watched: Any,
     ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
         """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
-        noise = noise.to(self.unet.device, self.unet.dtype)
+        read = {"device": self.unet.device, "dtype": self.unet.dtype}
         texts = [frame.text for frame in frames if frame.text is not None]
         return denoise(
-            self.unet,
+            self._network(),
             self.scheduler,
-            noise,
-            torch.cat([frame.condition for frame in frames]).to(noise),
-            frames[0].null.to(noise),
+            noise.to(self.unet.device, torch.float32),
+            torch.cat([frame.condition for frame in frames]).to(**read),
+            frames[0].null.to(**read),
             steps=steps,
             guidance=guidance,
-            text=torch.cat(texts).to(noise) if texts else None,
+            text=torch.cat(texts).to(**read) if texts else None,
             start_merge_step=[self._delay(frame) for frame in frames],
             **watched,
         )
+
+    def _network(self) -> Network:
+        """What predicts the noise. One made from weights that are no longer the UNet's is let go of."""
+        if self._doubted and hasattr(self.network, "is_of") and not self.network.is_of(self.unet):
+            self.network = None
+        self._doubted = False
+        return self.network or self.unet
 
     def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
         """(N, C, h, w) of a batch."""
@@ -307,6 +316,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     def clear_caches(self) -> None:
         """Forget kept features, conditions and contexts; call after changing weights or parts."""
         self._conditions.clear()
+        self._doubted = True
 
     def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
         """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""

@@ -20,7 +20,7 @@ from storyboard.errors import StoryError
 from storyboard.library import Library, open_library
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.models.threads import prepare_threads
-from storyboard.renderer import MAX_STEPS, Renderer
+from storyboard.renderer import ENGINES, MAX_STEPS, Engine, Renderer
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
 from storyboard.studio.studio import Studio
@@ -75,7 +75,8 @@ def _hand(options: argparse.Namespace) -> tuple[Callable[[Library], Studio], Hin
     any_model.refuse_alone(options)
     check_folder(options.pipeline)
     folder = options.pipeline
-    return lambda library: build(folder, library, options.steps), load_hints(folder), example_of(folder)
+    studio = partial(build, folder, steps=options.steps, engine=options.engine)
+    return studio, load_hints(folder), example_of(folder)
 
 
 def example_of(pipeline: Path) -> Path | None:
@@ -96,7 +97,7 @@ def choose_library(named: Path | None, budget: float = BUDGET) -> Library:
     return open_library(os.environ.get("STORYBOARD_LIBRARY") or Path("~/.storyboard"), True, most)
 
 
-def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
+def build(pipeline: Path, library: Library, steps: int | None = None, engine: Engine = "auto") -> Studio:
     """The studio for a checked pipeline folder. StoryError for a cast that does not fit.
 
     The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
@@ -105,7 +106,7 @@ def build(pipeline: Path, library: Library, steps: int | None = None) -> Studio:
 
     def load(tell: Callable[[str], None]) -> Renderer:
         hints.prepare()
-        return load_pipeline(pipeline, tell)
+        return load_pipeline(pipeline, tell, engine)
 
     renderer = borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load)
     return Studio(
@@ -128,17 +129,15 @@ def check_mcp() -> None:
         raise StoryError(f"Serving MCP needs one more package; run: {MCP_REMEDY}")
 
 
-def load_pipeline(folder: Path, tell: Callable[[str], None]) -> Renderer:
+def load_pipeline(folder: Path, tell: Callable[[str], None], engine: Engine = "auto") -> Renderer:
     """The pipeline on the best device there is. What it goes on without is told on standard error too."""
-    import torch  # seconds to import, and the page opens without it
-
-    from storyboard.pipeline import StoryPipeline
+    from storyboard.pipeline.engine import open_fastest  # torch: seconds to import, and the page opens without it
     from storyboard.pipeline.sturdy import SturdyRenderer
 
-    pipeline = StoryPipeline.from_pretrained(folder, tell=tell)
+    pipeline = open_fastest(folder, engine, tell)
     if pipeline.notice:
         print(f"storyboard: {pipeline.notice}", file=sys.stderr)
-    return SturdyRenderer(pipeline.to("cuda") if torch.cuda.is_available() else pipeline)
+    return SturdyRenderer(pipeline)
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
@@ -182,6 +181,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="also serve the API as MCP tools; default: as GRADIO_MCP_SERVER says",
     )
     parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="what computes the pictures: auto is ONNX Runtime on a CPU, where the extra \"onnx\" is installed, and"
+        " torch elsewhere; compiled is torch.compile, for a GPU; default: auto",
+    )
     any_model.add_arguments(parser)
     return parser
 
