@@ -25,8 +25,8 @@ PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
 Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 
-# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch: nothing
-# but torch. compiled: torch.compile, which takes minutes at the start.
+# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch:
+# nothing but torch. compiled: torch.compile, which takes minutes at the start.
 Engine = Literal["auto", "torch", "compiled"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 

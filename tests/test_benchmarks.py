@@ -1,25 +1,106 @@
-"""The benchmark of long stories measures what it says, on stories that are what it says. No test looks at its times."""
+"""The benchmarks measure what they say, on tiny parts. No test looks at their times."""
 
 import json
 
+import pytest
+import tiny
+import torch
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import editing, reading, soak
+from benchmarks.arms import Authors, Told, counting
 from storyboard.models.folder import bundled_pipeline
+from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.context import InterleavedContext
 from storyboard.story.inputs import stale_frames
-from training.evaluate import benchmarks
+from tests.fakes import FlatRenderer
+
+SMALL = ("--repeats", "1", "--frames", "6", "--edits", "5", "--long", "20", "--cancels", "2")
 
 
-def test_both_stories_are_edited_and_their_ratio_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(benchmarks, "LONG", 8)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("benchmarked") / "tiny"
+    tiny.pipeline().save_pretrained(folder)
+    return folder
+
+
+def test_every_group_is_printed_and_written(folder, tmp_path, capsys):
     out = tmp_path / "results.json"
-    benchmarks.main(["--pipeline", str(bundled_pipeline()), "--repeats", "1", "--out", str(out)])
-    results = json.loads(out.read_text())
-    assert set(results) == set(benchmarks.MEASURED)
+    groups = ("--only", "reading", "--only", "memory", "--only", "drawing")
+    assert benchmarks.main([*SMALL, *groups, "--pipeline", str(folder), "--out", str(out)]) == 0
+    found, printed = json.loads(out.read_text()), capsys.readouterr().out
+    measured = found["measured"]
+    assert {name.partition(" ")[0] for name in measured} >= {f"P{number}" for number in range(1, 13)}
+    assert all(name in printed for name in measured)
+    assert found["machine"]["threads"] == torch.get_num_threads() and found["settings"]["long"] == 20
+    last = measured["P1 a new frame is read"]["frame 6"]
+    assert (last["ours_pictures"], last["theirs_pictures"]) == (1, 8) and last["difference"] < 1e-5
+    again = measured["P3 drawn again, another seed"]
+    assert (again["ours_tokens"], again["ours_pictures"]) == (0, 0)
+    assert measured["P5 random edits"] | {"worst": 0} == {"edits": 5, "mismatches": 0, "worst": 0}
+    assert measured["P6 a long story"]["theirs_fails_at"] < 20
+    rows = measured["P9 a frame, authors' steps"]
+    assert rows["theirs_rows"] == 60 and rows["ours_rows"] < 60
+    assert measured["engine: the same frame"]["runtime"] is True
+    assert measured["engine: the same frame"]["worst_of_255"] <= 1
+    assert measured["P10 recording attention"]["same_picture"] and measured["P11 cancelling"]["same_picture"]
+
+
+def test_a_folder_that_is_none_is_refused_in_a_sentence(tmp_path, capsys):
+    assert benchmarks.main(["--pipeline", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err.startswith("benchmarks: ")
+
+
+@torch.inference_mode()
+def test_the_authors_way_reads_everything_twice_and_comes_to_the_same_condition(folder):
+    pipeline = StoryPipeline.from_pretrained(folder)
+    story, authors = Told.of(pipeline, 4), Authors(pipeline)
+    request = story.request(4)
+    parts, frames, portraits = authors.prompt(request)
+    length = pipeline.reader.length(pipeline.reader.tokenize(parts))
+    with counting(pipeline) as count:
+        condition = authors.condition(request)
+    assert count.tokens == 2 * length + pipeline.image_tokens.config.count
+    assert count.pictures == len(frames) + len(portraits) == 3 + 3
+    expected = pipeline._conditions.of(request, "llm").condition
+    torch.testing.assert_close(condition, expected, atol=1e-5, rtol=0)
+
+
+def test_a_cache_that_never_looks_what_it_holds_is_counted_as_mismatches(folder, monkeypatch):
+    pipeline = StoryPipeline.from_pretrained(folder)
+    monkeypatch.setattr(
+        InterleavedContext, "shared", lambda self, chunks: min(len(self._held), len(chunks) - 1)
+    )
+    assert reading.random_edits(pipeline, 12)["mismatches"] > 0
+
+
+def test_both_stories_are_edited_and_their_ratio_written(monkeypatch):
+    monkeypatch.setattr(editing, "LONG", 8)
+    results = editing.measured(bundled_pipeline(), 1)
+    assert set(results) == set(editing.MEASURED)
     assert all(set(one) == {"ms_5", "ms_8", "ratio"} and min(one.values()) > 0 for one in results.values())
 
 
 def test_an_arm_is_a_drawn_story_that_an_edit_is_saved_of(tmp_path):
-    arm = benchmarks.Arm(tmp_path, bundled_pipeline(), 6)
+    arm = editing.Arm(tmp_path, bundled_pipeline(), 6)
     assert not stale_frames(arm.story) and len(arm.story.frames[-1].take.read) == 5
     arm.edit_middle()
     assert arm.library.open(arm.story.id).story == arm.session.story
     assert stale_frames(arm.session.story) == {arm.story.frames[3].id}
     arm.library.close()
+
+
+def test_a_soak_finds_a_renderer_that_keeps_every_picture(monkeypatch):
+    """Ten rerolls of one that keeps nothing, and of one that keeps 2 MB of each."""
+
+    class Hoarding(FlatRenderer):
+        kept = []
+
+        def render(self, request, cancelled=lambda: False):
+            self.kept.append(bytearray(b"x") * 2_000_000)
+            yield from super().render(request, cancelled)
+
+    told = soak.measured(Hoarding(), bundled_pipeline(), 20, steps=2)
+    assert told["rerolls"] == 20 and told["kb_a_reroll"] > 1000
+    assert soak.slope([5, 7, 9]) == pytest.approx(2)

@@ -183,3 +183,26 @@ def test_two_stories_keep_their_own_contexts():
         pool.condition_for(*third).condition, InterleavedContext(reader).condition_for(*third).condition
     )
     assert len(pool._contexts) == 2
+
+
+@torch.inference_mode()
+def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again():
+    """A context that shared less than half of what it held was left aside, and the story read from its first word."""
+    reader = tiny.reader(positions=2048)
+    story, pool, positions = Story(seed=1, frames=16), ContextPool(reader), []
+    pool.condition_for(*story.prompt(15))
+    states = reader.states
+    reader.states = lambda embeddings, cache=None: (
+        positions.append(embeddings.shape[1]),
+        states(embeddings, cache),
+    )[1]
+    story.frames[6] = WORDS[1], story.frames[6][1]
+    edited = story.prompt(6)
+    found = pool.condition_for(*edited)
+    assert len(positions) == 1  # the open end and the image tokens
+    reader.states = states
+    assert torch.equal(found.condition, InterleavedContext(reader).condition_for(*edited).condition)
+    later = story.prompt(15)  # both contexts are right after it
+    assert torch.equal(
+        pool.condition_for(*later).condition, InterleavedContext(reader).condition_for(*later).condition
+    )

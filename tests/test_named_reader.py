@@ -44,9 +44,7 @@ def tree(tmp_path_factory):
     name = named.name_of(package / named.FILE)
     named.write_pipeline(root / "world", name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=root / "assets")
-        )
+        patch.setattr(prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=root / "assets"))
         patch.syspath_prepend(str(root / "site"))
         importlib.invalidate_caches()
         language_model.load_language_model(name)

@@ -188,7 +188,9 @@ def test_a_pipeline_draws_the_same_picture_and_records_the_same_attention():
     quick.network._run = lambda *inputs: (called.append(1), run(*inputs))[1]
     *_, drawn = quick.generate(requests(explain=True))
     assert len(calls) + len(called) == 6 and len(calls) < len(called)
-    far = torch.tensor(list(plain.picture.tobytes())).int() - torch.tensor(list(drawn.picture.tobytes())).int()
+    far = (
+        torch.tensor(list(plain.picture.tobytes())).int() - torch.tensor(list(drawn.picture.tobytes())).int()
+    )
     assert far.abs().max() <= 1
     assert [name for name, _ in drawn.attention] == [name for name, _ in plain.attention] == ["Rosa"]
     maps = [torch.tensor(list(one.attention[0][1].tobytes())).int() for one in (plain, drawn)]

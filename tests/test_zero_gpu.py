@@ -131,7 +131,9 @@ def buildable(monkeypatch, tmp_path):
     """What `serve.build` takes, and what it loaded; the pipeline's models are a FlatRenderer."""
     loaded = []
     monkeypatch.setattr(serve, "load_cast", lambda folder, pictures: small_cast(pictures))
-    monkeypatch.setattr(serve, "load_pipeline", lambda folder, tell, engine: loaded.append(folder) or FlatRenderer())
+    monkeypatch.setattr(
+        serve, "load_pipeline", lambda folder, tell, engine: loaded.append(folder) or FlatRenderer()
+    )
     library = Library(tmp_path / "library")
     yield tmp_path, library, loaded
     library.close()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+
 from storyboard.errors import StoryError
 
 
@@ -42,6 +43,7 @@ def denoise(
     *,
     steps: int,
     guidance: float,
+    guided: float = 1.0,
     text: torch.Tensor | None = None,
     start_merge_step: int | Sequence[int] = -1,
     around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
@@ -49,10 +51,11 @@ def denoise(
     """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 
     The UNet is called in the precision of `condition`; latents keep theirs from step to step, for half a precision of
-    them would be lost at each. Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
-    last latents are not finite numbers.
+    them would be lost at each. Latents that are sent into the generator take the place of those of the step before.
+    Raises StoryError where the last latents are not finite numbers.
     null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
-    at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
+    at 1 or less the null half is not computed. guided: the part of the calls, from the first, that have guidance; those
+    after it read `condition` alone, at half the price. Delayed conditioning: calls with index <= start_merge_step
     read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
     one for each row.
     around_call: given index and total, the context in which that UNet call is made, for those who record. What it gives
@@ -70,7 +73,8 @@ def denoise(
         current = _merged(condition, text, [index > delay for delay in delays])
         model_input = scheduler.scale_model_input(latents, timestep)
         with around_call(index, total) as other:
-            prediction = _guided(other or unet, model_input, timestep, current, null, guidance)
+            weight = guidance if index < guided * total else 1.0
+            prediction = _guided(other or unet, model_input, timestep, current, null, weight)
         latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
         if index == total - 1 and not torch.isfinite(latents).all():
             raise StoryError(

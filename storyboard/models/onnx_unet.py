@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 KIND = "denoisers"
 FORM = 1  # part of every key; another number where `_Exported` or how it is exported changes
 PACKAGES = ("onnxruntime", "onnx")
-MOST_BYTES = 2**31  # of weights: a file of ONNX holds no more, and memory would hold them three times meanwhile
+MOST_BYTES = (
+    2**31
+)  # of weights: a file of ONNX holds no more, and memory would hold them three times meanwhile
 TOLERANCE = 1e-4  # most that a prediction may be off, in parts of the largest number in it or of 1
 OPSET = 17
 NETWORK, DIGEST = "unet.onnx", "sha256"  # the files of a kept folder
@@ -180,9 +182,7 @@ class _Exported(nn.Module):
         super().__init__()
         self.unet = unet
 
-    def forward(
-        self, sample: torch.Tensor, timestep: torch.Tensor, condition: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, sample: torch.Tensor, timestep: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
         return self.unet(sample, timestep, encoder_hidden_states=condition, return_dict=False)[0]
 
 
@@ -191,7 +191,9 @@ def _export(unet: UNet2DConditionModel, file: Path) -> None:
     """Any number of rows, any length of text; the size of the picture is the UNet's own."""
     rows = {0: "rows"}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of each branch on a shape, and that the newer exporter is the default
+        warnings.simplefilter(
+            "ignore"
+        )  # of each branch on a shape, and that the newer exporter is the default
         torch.onnx.export(
             _Exported(unet),
             _example(unet),

@@ -150,6 +150,16 @@ class InterleavedContext:
             count += 1
         return count
 
+    def forked(self, count: int) -> InterleavedContext:
+        """Returns a context of its own that holds the first `count` chunks of this one, which goes on as it was."""
+        other = InterleavedContext(self.reader)
+        other._held, other._states = self._held[:count], self._states[:count]
+        length = len(other)
+        # Views: what is read next is appended to them, and that copies.
+        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in self._cache.layers]
+        other._cache = DynamicCache(kept, config=self.reader.language_model.config)
+        return other
+
     def condition_for(
         self,
         parts: Sequence[Part],
@@ -209,11 +219,16 @@ class ContextPool:
         return context.read(chunks, told)
 
     def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
-        """Out of the pool, the context that shares most, unless using it would throw away most of a story."""
+        """Out of the pool, the context that shares most; one of its own where that would throw away most of a story.
+
+        That one begins with what is shared: after an edit in the middle of a story nothing before it is read again.
+        """
         best = max(self._contexts, key=lambda context: context.shared(chunks), default=None)
-        if best is not None and 2 * best.shared(chunks) >= len(best._held):
+        shared = best.shared(chunks) if best is not None else 0
+        if best is not None and 2 * shared >= len(best._held):
             self._contexts.remove(best)
             return best
+        taken = best.forked(shared) if shared else InterleavedContext(self.reader)
         if len(self._contexts) >= self.limit:
             self._contexts.pop(0)
-        return InterleavedContext(self.reader)
+        return taken

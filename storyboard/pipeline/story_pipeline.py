@@ -64,6 +64,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     Parts from `language_model` on are None in a pipeline without stage 2.
 
     first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
+    guided: the part of a frame's UNet calls that have guidance, from the first.
     start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
     alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
     earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
@@ -73,7 +74,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 
     named_reader: what names the language model, where that is not one the folder carries. network: what is called in
-    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are those of a `Renderer`.
+    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are a `Renderer`'s.
     """
 
     doing = notice = ""
@@ -114,6 +115,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         first_frame: str = "char-ldm",
         steps: int = 20,
         guidance: float = 3.0,
+        guided: float = 1.0,
         start_merge_step: int = -1,
         cast_prefix: bool = True,
         interleaved: bool = True,
@@ -146,6 +148,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
             first_frame=first_frame,
             steps=steps,
             guidance=guidance,
+            guided=guided,
             start_merge_step=start_merge_step,
             cast_prefix=cast_prefix,
             interleaved=interleaved,
@@ -288,6 +291,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
             frames[0].null.to(**read),
             steps=steps,
             guidance=guidance,
+            guided=self.config.guided,
             text=torch.cat(texts).to(**read) if texts else None,
             start_merge_step=[self._delay(frame) for frame in frames],
             **watched,

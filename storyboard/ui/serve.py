@@ -131,7 +131,9 @@ def check_mcp() -> None:
 
 def load_pipeline(folder: Path, tell: Callable[[str], None], engine: Engine = "auto") -> Renderer:
     """The pipeline on the best device there is. What it goes on without is told on standard error too."""
-    from storyboard.pipeline.engine import open_fastest  # torch: seconds to import, and the page opens without it
+    from storyboard.pipeline.engine import (
+        open_fastest,  # torch: seconds to import, and the page opens without it
+    )
     from storyboard.pipeline.sturdy import SturdyRenderer
 
     pipeline = open_fastest(folder, engine, tell)
@@ -185,7 +187,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "--engine",
         choices=ENGINES,
         default=ENGINES[0],
-        help="what computes the pictures: auto is ONNX Runtime on a CPU, where the extra \"onnx\" is installed, and"
+        help='what computes the pictures: auto is ONNX Runtime on a CPU, where the extra "onnx" is installed, and'
         " torch elsewhere; compiled is torch.compile, for a GPU; default: auto",
     )
     any_model.add_arguments(parser)

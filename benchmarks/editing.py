@@ -1,16 +1,11 @@
-"""How the cost of an edit grows with the story: `python -m training.evaluate.benchmarks --out FILE.json`.
+"""How the cost of an edit grows with the story: two of them, of 5 frames and of 200, measured in turn.
 
-Two stories in one run and one process, of 5 frames and of 200, measured in turn, so that a busy machine slows both. The
-ratios are what counts; milliseconds are CPU time of this machine, without the disk's. It lies here and not in
-`storyboard/` because nobody who draws stories needs it. Knows the studio and the library, no models and no pages.
+Milliseconds are CPU time, without the disk's. Knows the studio and the library, no models and no pages.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,7 +16,6 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.library import Library
-from storyboard.models.folder import bundled_pipeline
 from storyboard.story.edits import insert
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import Story, Take, new_id, new_story
@@ -31,7 +25,6 @@ from storyboard.studio.session import StorySession
 
 SHORT, LONG = 5, 200  # frames
 SENTENCES = ("Rosa waves to Milo.", "She sits down.", "Toggle meets her.", "They dance.")
-MOST = 2.0  # times the short story's cost that an edit of the long one may have
 
 
 def drawn_story(cast: tuple, frames: int, picture: str) -> Story:
@@ -124,26 +117,3 @@ def measured(pipeline: Path, repeats: int) -> dict[str, dict[str, float]]:
         for arm in arms:
             arm.library.close()
     return results
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Returns the exit status: 1 where an edit of the long story costs more than MOST times that of the short one."""
-    parser = argparse.ArgumentParser(
-        prog="training.evaluate.benchmarks", description=__doc__.partition("\n")[0]
-    )
-    parser.add_argument(
-        "--pipeline", type=Path, default=bundled_pipeline(), help="whose cast is written about"
-    )
-    parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--out", type=Path, help="JSON file for the results")
-    options = parser.parse_args(argv)
-    results = measured(options.pipeline, options.repeats)
-    for name, found in results.items():
-        print(f"{name:14}" + "".join(f"{key:>10} {value:8.2f}" for key, value in found.items()))
-    if options.out:
-        options.out.write_text(json.dumps(results, indent=1) + "\n")
-    return int(max(results[name]["ratio"] for name in ("edit_middle", "edit_last")) > MOST)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

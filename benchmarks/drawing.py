@@ -1,0 +1,162 @@
+"""What it costs to draw a frame, the sentence read already: P8 to P12, the engines, and what previews take."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from diffusers.models.attention_processor import AttnProcessor
+
+from benchmarks.arms import Told, counting, take_turns
+from storyboard.models.latents import decode_latents
+from storyboard.models.preview import Previewer, linear_colours
+from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.engine import quickened
+from storyboard.renderer import FrameRequest, Preview, Rendered
+
+THEIR_STEPS = 30  # the authors' own number, with guidance at each
+VARIANTS = 4
+
+
+def measured(folder: Path, repeats: int, cancels: int) -> dict[str, dict[str, Any]]:
+    """Returns P8 to P12 and more, with the pipeline as the app opens it."""
+    plain = StoryPipeline.from_pretrained(folder)
+    quick = quickened(StoryPipeline.from_pretrained(folder))
+    story = Told.of(plain, 2)
+    request = story.request(2, explain=True)
+    return {
+        "engine: the same frame": engines(plain, quick, request, repeats),
+        "P8 first preview": first_preview(quick, request, repeats),
+        "P8 decoding": decoding(quick, repeats),
+        "previews": previews(quick, request, repeats),
+        "P9 a frame, authors' steps": their_steps(plain, quick, request, repeats),
+        "P10 recording attention": recording(plain, request, repeats),
+        "P10 naive attention": naive(plain, request, repeats),
+        "P11 cancelling": cancelling(quick, request, cancels),
+        "P12 variants": variants(quick, request, repeats),
+        "P12 variants, in torch": variants(plain, request, repeats),
+    }
+
+
+def drawn(pipeline: StoryPipeline, request: FrameRequest) -> Rendered:
+    """The finished frame."""
+    *_, last = pipeline.generate(request)
+    return last
+
+
+def engines(
+    plain: StoryPipeline, quick: StoryPipeline, request: FrameRequest, repeats: int
+) -> dict[str, Any]:
+    """A whole frame, explained as the page does: ours with the engine, theirs in torch."""
+    timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, request), repeats).told()
+    runtime = quick.network is not None and quick.network.works
+    return {**timed, "runtime": runtime, "worst_of_255": _apart(drawn(quick, request), drawn(plain, request))}
+
+
+def first_preview(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
+    """Part of the time of a frame after which there is something to see."""
+    parts = []
+    for _ in range(repeats):
+        start, seen = time.perf_counter(), 0.0
+        for event in pipeline.generate(request):
+            if isinstance(event, Preview) and event.picture is not None and not seen:
+                seen = time.perf_counter() - start
+        parts.append(seen / (time.perf_counter() - start))
+    return {"part": statistics.median(parts)}
+
+
+@torch.inference_mode()
+def decoding(pipeline: StoryPipeline, repeats: int) -> dict[str, float]:
+    """A linear look at latents, beside the decoder."""
+    latents, size = torch.randn(pipeline._latent_shape(1)), pipeline._size()
+    colours = pipeline.config.preview_colours or [[0.1] * 3] * (latents.shape[1] + 1)
+    look = partial(linear_colours, latents, colours, size)
+    return take_turns(look, partial(decode_latents, pipeline.vae, latents), repeats).told()
+
+
+def previews(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
+    """A frame that nobody watches, beside one with previews: the ratio is what they cost."""
+
+    def unwatched() -> None:
+        with patch.object(Previewer, "look", lambda *_: None):
+            drawn(pipeline, request)
+
+    return take_turns(unwatched, partial(drawn, pipeline, request), repeats).told()
+
+
+def their_steps(
+    plain: StoryPipeline, quick: StoryPipeline, request: FrameRequest, repeats: int
+) -> dict[str, Any]:
+    """A frame with the pipeline's own steps, beside the authors' THEIR_STEPS in torch that nobody looks into."""
+    theirs = replace(request, steps=THEIR_STEPS, explain=False)
+    timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, theirs), repeats).told()
+    rows = []
+    for one in (request, theirs):
+        with counting(plain) as count:
+            drawn(plain, one)
+        rows.append(count.rows)
+    return {**timed, "ours_rows": rows[0], "theirs_rows": rows[1]}
+
+
+def recording(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, Any]:
+    """A frame that is not explained, beside one that is: the ratio is what it costs, the judge's look included."""
+    plain = replace(request, explain=False)
+    timed = take_turns(partial(drawn, pipeline, plain), partial(drawn, pipeline, request), repeats).told()
+    same = _apart(drawn(pipeline, plain), drawn(pipeline, request)) == 0
+    return {**timed, "same_picture": same}
+
+
+def naive(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
+    """A frame, beside one with the attention that keeps all probabilities in every layer."""
+    plain = replace(request, explain=False)
+
+    def kept() -> None:
+        processors = pipeline.unet.attn_processors
+        pipeline.unet.set_attn_processor(AttnProcessor())
+        try:
+            drawn(pipeline, plain)
+        finally:
+            pipeline.unet.set_attn_processor(processors)
+
+    return take_turns(partial(drawn, pipeline, plain), kept, repeats).told()
+
+
+def cancelling(pipeline: StoryPipeline, request: FrameRequest, cancels: int) -> dict[str, Any]:
+    """From a cancel at a random moment to the end of the drawing, in steps; and whether the next frame is the same."""
+    before = drawn(pipeline, request)
+    chance, steps, waits = random.Random(0), before.steps, []
+    for _ in range(cancels):
+        at = time.perf_counter() + chance.random() * before.seconds
+        for _ in pipeline.generate(request, lambda at=at: time.perf_counter() >= at):
+            pass
+        waits.append(max(0.0, time.perf_counter() - at))
+    step, waits = before.seconds / steps, sorted(waits)
+    same = _apart(before, drawn(pipeline, request)) == 0
+    return {"p95_steps": waits[int(0.95 * (len(waits) - 1))] / step, "cancels": cancels, "same_picture": same}
+
+
+def variants(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
+    """VARIANTS of a frame one by one, beside all of them in one batch."""
+    wanted = [replace(request, seed=seed, explain=False) for seed in range(VARIANTS)]
+
+    def each() -> None:
+        for one in wanted:
+            drawn(pipeline, one)
+
+    timed = take_turns(each, partial(pipeline.generate_together, wanted), repeats).told()
+    first = timed["ours_ms"] / VARIANTS / timed["theirs_ms"]
+    return {**timed, "first_over_batch": first, "all_over_batch": 1 / timed["ratio"]}
+
+
+def _apart(one: Rendered, other: Rendered) -> int:
+    """The largest difference of two pictures, of 255."""
+    pixels = [np.asarray(rendered.picture, dtype=np.int16) for rendered in (one, other)]
+    return int(np.abs(pixels[0] - pixels[1]).max())

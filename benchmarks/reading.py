@@ -1,0 +1,173 @@
+"""What it costs to read a story: P1 to P6. The reader is the one the paper describes, and reads every frame."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.arms import SENTENCES, Authors, Told, counting, open_carried, take_turns
+from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.context import ContextPool
+from storyboard.text.prompt import interleave
+
+EXACT = 1e-5  # of the largest number in a condition: more is a mismatch
+
+
+def measured(folder: Path, frames: int, repeats: int, edits: int, long: int) -> dict[str, dict[str, Any]]:
+    """Returns P1 to P6. frames: of the story. edits: random ones for P5. long: frames of the story of P6."""
+    pipeline = open_carried(folder)
+    story, authors = Told.of(pipeline, frames), Authors(pipeline)
+    places = sorted({min(5, frames), frames // 2, frames})
+    grown = {number: new_frame(story, authors, number, repeats) for number in places}
+    first, last = grown[places[0]], grown[frames]
+    changed = [max(2, frames // 10), frames // 2, frames - 1]
+    return {
+        "P1 a new frame is read": {f"frame {number}": found for number, found in grown.items()},
+        "P2 last frame / fifth": {
+            "ours": last["ours_ms"] / first["ours_ms"],
+            "theirs": last["theirs_ms"] / first["theirs_ms"],
+        },
+        "P3 drawn again, another seed": drawn_again(story, authors, repeats),
+        "P4 a sentence is edited": {
+            f"frame {number}": edited(story, authors, number, repeats) for number in changed
+        },
+        "P5 random edits": random_edits(pipeline, edits),
+        "P6 a long story": long_story(pipeline, authors, long),
+    }
+
+
+@torch.inference_mode()
+def new_frame(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
+    """Frame `number`, the frames before it read already."""
+    conditions = story.pipeline._conditions
+    before, now = story.request(number - 1), story.request(number)
+
+    def known() -> None:
+        story.pipeline.clear_caches()
+        conditions.of(before, "llm")
+
+    timed = take_turns(
+        lambda: conditions.of(now, "llm"), lambda: authors.condition(now), repeats, known
+    ).told()
+    known()
+    with counting(story.pipeline) as ours:
+        condition = conditions.of(now, "llm").condition
+    with counting(story.pipeline) as theirs:
+        expected = authors.condition(now)
+    return {
+        **timed,
+        "ours_tokens": ours.tokens,
+        "theirs_tokens": theirs.tokens,
+        "tokens_ratio": theirs.tokens / ours.tokens,
+        "ours_pictures": ours.pictures,
+        "theirs_pictures": theirs.pictures,
+        "difference": _far(condition, expected),
+    }
+
+
+@torch.inference_mode()
+def drawn_again(story: Told, authors: Authors, repeats: int) -> dict[str, float]:
+    """The condition of the last frame once more, for another seed."""
+    conditions, last = story.pipeline._conditions, len(story.captions)
+    again = story.request(last, seed=2)
+    conditions.of(story.request(last), "llm")
+    timed = take_turns(lambda: conditions.of(again, "llm"), lambda: authors.condition(again), repeats).told()
+    with counting(story.pipeline) as ours:
+        conditions.of(again, "llm")
+    return {**timed, "ours_tokens": ours.tokens, "ours_pictures": ours.pictures}
+
+
+@torch.inference_mode()
+def edited(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
+    """The condition of frame `number` after its sentence was edited, in a story that was read to its end."""
+    conditions, last = story.pipeline._conditions, len(story.captions)
+    sentence = "Rosa and Milo run in the park."
+    now = replace(story.request(number), caption=sentence)
+
+    def known() -> None:
+        story.pipeline.clear_caches()
+        conditions.of(story.request(last), "llm")
+
+    timed = take_turns(
+        lambda: conditions.of(now, "llm"), lambda: authors.condition(now), repeats, known
+    ).told()
+    known()
+    with counting(story.pipeline) as ours:
+        conditions.of(now, "llm")
+    return {**timed, "ours_tokens": ours.tokens, "ours_pictures": ours.pictures}
+
+
+@torch.inference_mode()
+def random_edits(pipeline: StoryPipeline, edits: int) -> dict[str, float]:
+    """A story edited at random; after each edit a frame is read with what is kept, and in one pass without."""
+    chance, generator = random.Random(0), torch.Generator().manual_seed(0)
+    width = pipeline.visual_mapper.config.image_width
+    pool, reader = ContextPool(pipeline.reader), pipeline.reader
+
+    def frame() -> tuple[str, torch.Tensor]:
+        return chance.choice(SENTENCES), torch.randn(width, generator=generator)
+
+    frames, worst, mismatches = [frame() for _ in range(4)], 0.0, 0
+    for _ in range(edits):
+        place = chance.randrange(len(frames))
+        kind = chance.choice(("add", "edit", "picture", "remove"))
+        if kind == "add" and len(frames) < 12:
+            frames.insert(place, frame())
+        elif kind == "edit":
+            frames[place] = (chance.choice(SENTENCES), frames[place][1])
+        elif kind == "picture":
+            frames[place] = (frames[place][0], frame()[1])
+        elif kind == "remove" and len(frames) > 2:
+            del frames[place]
+        drawn = chance.randrange(1, len(frames))
+        parts = interleave([caption for caption, _ in frames[:drawn]], frames[drawn][0])
+        pictures = torch.stack([picture for _, picture in frames[:drawn]])
+        kept = pool.condition_for(parts, pictures).condition
+        fresh = reader.read([reader.embed(parts, reader.visual_mapper(pictures))]).condition
+        far = _far(kept, fresh)
+        worst, mismatches = max(worst, far), mismatches + (far > EXACT)
+    return {"edits": edits, "mismatches": mismatches, "worst": worst}
+
+
+@torch.inference_mode()
+def long_story(pipeline: StoryPipeline, authors: Authors, frames: int) -> dict[str, Any]:
+    """A story that outgrows the language model's positions, frame after frame; and where the authors' way fails."""
+    reader, generator = pipeline.reader, torch.Generator().manual_seed(0)
+    pictures = torch.randn(frames, pipeline.visual_mapper.config.image_width, generator=generator)
+    captions = [SENTENCES[place % len(SENTENCES)] for place in range(frames)]
+    pool, tokens, failed = ContextPool(reader), [], None
+    for number in range(2, frames + 1):
+        parts = interleave(captions[: number - 1], captions[number - 1])
+        with counting(pipeline) as count:
+            condition = pool.condition_for(parts, pictures[: number - 1]).condition
+        assert torch.isfinite(condition).all()
+        tokens.append(count.tokens)
+        if failed is None and reader.length(reader.tokenize(parts)) > reader.max_tokens:
+            failed = _fails(authors, parts, pictures[: number - 1]) and number
+    return {
+        "frames": frames,
+        "theirs_fails_at": failed,
+        "tokens_a_frame": statistics.mean(tokens),
+        "tokens_steady": statistics.median(tokens),
+        "mean_over_steady": statistics.mean(tokens) / statistics.median(tokens),
+    }
+
+
+def _fails(authors: Authors, parts: list, pictures: torch.Tensor) -> bool:
+    """Whether the authors' way ends in an error for a prompt."""
+    reader = authors.pipeline.reader
+    try:
+        authors.read(reader.embed(parts, reader.visual_mapper(pictures)).embeddings)
+    except (IndexError, RuntimeError):
+        return True
+    return False
+
+
+def _far(one: torch.Tensor, other: torch.Tensor) -> float:
+    """The largest difference, in parts of the largest number."""
+    return float((one - other).abs().max() / other.abs().max())

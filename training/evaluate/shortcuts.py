@@ -1,0 +1,199 @@
+"""`python -m training.evaluate.shortcuts --json FILE`: what fewer steps cost, or no guidance in the last part.
+
+Draws the same frames in several ways, plain and referential captions, and asks the judge of each: the right people each
+once, somebody twice, the right place, the actions. Each way is compared with the first, frame by frame, so the interval
+is that of the difference. Pictures are kept in --out; an interrupted run goes on where it stopped. The denoiser runs in
+ONNX Runtime where that is installed, for all ways alike.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.errors import StoryError
+from storyboard.models.judge import Judge
+from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.engine import quickened
+from storyboard.renderer import MAX_STEPS
+from training.evaluate.__main__ import usual_judge
+from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
+from training.evaluate.intervals import Estimate, estimate
+from training.evaluate.judge.vocabulary import load_maple_lane_judge
+from training.evaluate.metrics import Ratio
+from training.evaluate.people_scores import Staged, action_ratios, doubles, each_once, right_place, staged
+from training.maple_lane import MapleStory, story
+
+CAPTIONS = {"plain": "char-ldm", "referential": "llm"}
+TOGETHER = 8  # stories drawn side by side
+MARGIN = 1.0  # points: less than that a way may be worse, by the end of its interval
+BETTER_LOW = ("Doubles",)  # scores of which less is better
+
+
+@dataclass(frozen=True)
+class Way:
+    """So many steps, of which the part `guided` has guidance."""
+
+    steps: int
+    guided: float = 1.0
+
+    @classmethod
+    def read(cls, text: str) -> Way:
+        """Of "10" or "15:0.6". StoryError for anything else."""
+        steps, _, guided = text.partition(":")
+        try:
+            way = cls(int(steps), float(guided or 1))
+        except ValueError:
+            way = cls(0)
+        if not (1 <= way.steps <= MAX_STEPS and 0 <= way.guided <= 1):
+            raise StoryError(
+                f'"{text}" is no way to draw; write steps, as "10", or steps and a part, as "15:0.6".'
+            )
+        return way
+
+    def __str__(self) -> str:
+        return f"{self.steps} steps" + ("" if self.guided == 1 else f", guided {self.guided:.0%}")
+
+    @property
+    def rows(self) -> int:
+        """Rows the denoiser computes for a frame, with a solver that calls it once a step."""
+        return self.steps + sum(index < self.guided * self.steps for index in range(self.steps))
+
+
+@dataclass
+class ShortcutArguments:
+    json: str = field(metadata={"help": "file of the scores"})
+    ways: list[str] = field(
+        default_factory=lambda: ["15", "10", "8", "6", "15:0.6"],
+        metadata={
+            "help": "steps, or steps:part with guidance; the first is what the others are compared with"
+        },
+    )
+    stories: int = field(
+        default=250, metadata={"help": "of four frames each, drawn with both kinds of captions"}
+    )
+    split: str = field(default="test", metadata={"help": "train, val or test"})
+    pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
+    judge: str | None = field(
+        default=None, metadata={"help": "folder of the judge; by default the usual one"}
+    )
+    out: str = field(default="runs/evaluate/shortcuts", metadata={"help": "folder of drawn pictures"})
+
+    def __post_init__(self):
+        self.judge = self.judge or usual_judge()
+        if self.judge is None:
+            raise StoryError("There is no judge to ask; name its folder with --judge.")
+        if self.stories < 1 or len(self.ways) < 2:
+            raise StoryError("At least one story and two ways are needed.")
+
+
+def draw(
+    pipeline: StoryPipeline, weights: str, way: Way, captions: str, tales: Sequence[MapleStory], out: Path
+) -> list[DrawnFrame]:
+    """Returns every frame of the stories, drawn one way; pictures that are kept are read back."""
+    pipeline.register_to_config(guided=way.guided)
+    key = weights if way.guided == 1 else f"{weights} guided {way.guided}"
+    artist = StoryArtist(pipeline, System(key, captions, CAPTIONS[captions], way.steps), out)
+    told: list[list[DrawnFrame]] = []
+    with tqdm(total=sum(len(one.frames) for one in tales), desc=f"{captions}, {way}", mininterval=5) as bar:
+        for start in range(0, len(tales), TOGETHER):
+            told += artist.draw_together(tales[start : start + TOGETHER], bar.update)
+    return [frame for frames in told for frame in frames]
+
+
+def scores(frames: Sequence[DrawnFrame], judge: Judge) -> dict[str, Ratio]:
+    """Returns the ratios of the frames, a row each."""
+    seen = judge.look(frame.open() for frame in frames)
+    stage: list[Staged] = [
+        staged(frame.truth.scene, what, judge.vocabulary) for frame, what in zip(frames, seen, strict=True)
+    ]
+    actions = action_ratios(stage, judge.vocabulary).values()
+    return {
+        "Each once": each_once(stage),
+        "Doubles": doubles(stage),
+        "Right place": right_place(stage),
+        "Action": Ratio(sum(one.above for one in actions), sum(one.below for one in actions)),
+    }
+
+
+def compared(ratios: Mapping[str, Ratio], first: Mapping[str, Ratio], stories: np.ndarray) -> dict[str, dict]:
+    """Returns by score its value, the difference from the first way with its interval, in points, and the verdict.
+
+    no_loss: the interval of the difference ends less than MARGIN on the worse side.
+    """
+    told = {}
+    for name, ratio in ratios.items():
+        apart = _difference(ratio, first[name], stories)
+        worst = apart.high if name in BETTER_LOW else -apart.low
+        told[name] = {
+            "value": _percent(ratio),
+            "difference": asdict(apart),
+            "no_loss": bool(worst < MARGIN),
+        }
+    return told
+
+
+def _difference(ratio: Ratio, first: Ratio, stories: np.ndarray) -> Estimate:
+    return estimate(lambda rows: _percent(ratio, rows) - _percent(first, rows), stories)
+
+
+def _percent(ratio: Ratio, rows: np.ndarray | slice = slice(None)) -> float:
+    return 100 * float(ratio.above[rows].sum()) / max(1, int(ratio.below[rows].sum()))
+
+
+def table(told: Mapping[str, Mapping[str, dict]]) -> str:
+    """Returns what is printed: a line for each way and kind of captions, differences from the first in brackets."""
+    lines = []
+    for captions, ways in told.items():
+        for way, entry in ways.items():
+            cells = (
+                f"{name} {one['value']:.1f} [{one['difference']['low']:+.1f}, {one['difference']['high']:+.1f}]"
+                for name, one in entry["scores"].items()
+            )
+            lines.append(f"{captions:12} {way:24} {entry['rows']:3} rows  " + "  ".join(cells))
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(ShortcutArguments).parse_args_into_dataclasses(argv)
+    ways = [Way.read(text) for text in args.ways]
+    judge, weights = load_maple_lane_judge(args.judge), weights_hash(args.pipeline)
+    pipeline = quickened(StoryPipeline.from_pretrained(args.pipeline, reader="needed"))
+    tales = [story(args.split, index) for index in range(args.stories)]
+    told: dict[str, dict] = {captions: {} for captions in CAPTIONS}
+    for captions, entries in told.items():
+        first = None
+        for way in ways:
+            frames = draw(pipeline, weights, way, captions, tales, Path(args.out))
+            found = scores(frames, judge)
+            first = first or found
+            groups = np.array([frame.story.id for frame in frames])
+            entries[str(way)] = {
+                "frames": len(frames),
+                "rows": way.rows,
+                "scores": compared(found, first, groups),
+            }
+    setting = {
+        "pipeline": args.pipeline,
+        "pipeline hash": weights[:16],
+        "judge": args.judge,
+        "split": args.split,
+    }
+    file = Path(args.json)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(setting | {"stories": len(tales), "captions": told}, indent=1) + "\n")
+    print(table(told))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:  # a folder that is not there or not whole: the sentence says it
+        sys.exit(str(error))
