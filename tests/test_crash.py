@@ -1,8 +1,8 @@
 """Kill -9 while somebody writes and frames are drawn: no acknowledged edit is lost, and the library is never broken.
 
-Fifty processes in turn write in one library, STORYBOARD_KILLS says how many else, each killed at a random moment, some
-while they still open it. A writer says "trying" before each verb and sends the story as it is after it: what the library
-has then must be that story, or that story and the verb that was under way.
+Fifty processes (or STORYBOARD_KILLS) in turn write in one library, each killed at a random moment, some while they
+still open it. A writer says "trying" before each verb and sends the story as it is after it: what the library has then
+must be that story, or that story and the verb that was under way.
 """
 
 import hashlib

@@ -63,11 +63,13 @@ def test_a_loss_is_found_and_none_is_invented():
 
 
 def test_the_command_draws_each_way_and_compares_it_with_the_first(tmp_path):
-    out = tmp_path / "scores.json"
+    out, folder = tmp_path / "scores.json", tmp_path / "tiny"
+    tiny.pipeline().save_pretrained(folder)
     main(
         [
             *("--json", str(out), "--stories", "1", "--ways", "2", "2:0.5"),
-            *("--pipeline", str(bundled_pipeline()), "--out", str(tmp_path / "pictures")),
+            *("--pipeline", str(folder), "--out", str(tmp_path / "pictures")),
+            *("--judge", str(bundled_pipeline() / "judge")),
         ]
     )
     told = json.loads(out.read_text())["captions"]

@@ -869,6 +869,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |from typing import Any
 |
 |import torch
+|
 |from storyboard.errors import StoryError
 |
 |
@@ -899,6 +900,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    *,
 |    steps: int,
 |    guidance: float,
+|    guided: float = 1.0,
 |    text: torch.Tensor | None = None,
 |    start_merge_step: int | Sequence[int] = -1,
 |    around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
@@ -906,10 +908,11 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
 |
 |    The UNet is called in the precision of `condition`; latents keep theirs from step to step, for half a precision of
-|    them would be lost at each. Latents that are sent into the generator take the place of those of the step before. Raises StoryError where the
-|    last latents are not finite numbers.
+|    them would be lost at each. Latents that are sent into the generator take the place of those of the step before.
+|    Raises StoryError where the last latents are not finite numbers.
 |    null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
-|    at 1 or less the null half is not computed. Delayed conditioning: calls with index <= start_merge_step
+|    at 1 or less the null half is not computed. guided: the part of the calls, from the first, that have guidance; those
+|    after it read `condition` alone, at half the price. Delayed conditioning: calls with index <= start_merge_step
 |    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
 |    one for each row.
 |    around_call: given index and total, the context in which that UNet call is made, for those who record. What it gives
@@ -927,7 +930,8 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |        current = _merged(condition, text, [index > delay for delay in delays])
 |        model_input = scheduler.scale_model_input(latents, timestep)
 |        with around_call(index, total) as other:
-|            prediction = _guided(other or unet, model_input, timestep, current, null, guidance)
+|            weight = guidance if index < guided * total else 1.0
+|            prediction = _guided(other or unet, model_input, timestep, current, null, weight)
 |        latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
 |        if index == total - 1 and not torch.isfinite(latents).all():
 |            raise StoryError(
@@ -3883,6 +3887,16 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |            count += 1
 |        return count
 |
+|    def forked(self, count: int) -> InterleavedContext:
+|        """Returns a context of its own that holds the first `count` chunks of this one, which goes on as it was."""
+|        other = InterleavedContext(self.reader)
+|        other._held, other._states = self._held[:count], self._states[:count]
+|        length = len(other)
+|        # Views: what is read next is appended to them, and that copies.
+|        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in self._cache.layers]
+|        other._cache = DynamicCache(kept, config=self.reader.language_model.config)
+|        return other
+|
 |    def condition_for(
 |        self,
 |        parts: Sequence[Part],
@@ -3942,14 +3956,19 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        return context.read(chunks, told)
 |
 |    def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
-|        """Out of the pool, the context that shares most, unless using it would throw away most of a story."""
+|        """Out of the pool, the context that shares most; one of its own where that would throw away most of a story.
+|
+|        That one begins with what is shared: after an edit in the middle of a story nothing before it is read again.
+|        """
 |        best = max(self._contexts, key=lambda context: context.shared(chunks), default=None)
-|        if best is not None and 2 * best.shared(chunks) >= len(best._held):
+|        shared = best.shared(chunks) if best is not None else 0
+|        if best is not None and 2 * shared >= len(best._held):
 |            self._contexts.remove(best)
 |            return best
+|        taken = best.forked(shared) if shared else InterleavedContext(self.reader)
 |        if len(self._contexts) >= self.limit:
 |            self._contexts.pop(0)
-|        return InterleavedContext(self.reader)
+|        return taken
 |'''
 
 SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
@@ -4611,6 +4630,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    Parts from `language_model` on are None in a pipeline without stage 2.
 |
 |    first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
+|    guided: the part of a frame's UNet calls that have guidance, from the first.
 |    start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
 |    alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
 |    earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
@@ -4620,7 +4640,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 |
 |    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
-|    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are those of a `Renderer`.
+|    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are a `Renderer`'s.
 |    """
 |
 |    doing = notice = ""
@@ -4661,6 +4681,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        first_frame: str = "char-ldm",
 |        steps: int = 20,
 |        guidance: float = 3.0,
+|        guided: float = 1.0,
 |        start_merge_step: int = -1,
 |        cast_prefix: bool = True,
 |        interleaved: bool = True,
@@ -4693,6 +4714,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            first_frame=first_frame,
 |            steps=steps,
 |            guidance=guidance,
+|            guided=guided,
 |            start_merge_step=start_merge_step,
 |            cast_prefix=cast_prefix,
 |            interleaved=interleaved,
@@ -4835,6 +4857,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            frames[0].null.to(**read),
 |            steps=steps,
 |            guidance=guidance,
+|            guided=self.config.guided,
 |            text=torch.cat(texts).to(**read) if texts else None,
 |            start_merge_step=[self._delay(frame) for frame in frames],
 |            **watched,
@@ -5005,8 +5028,8 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 |CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 |
-|# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch: nothing
-|# but torch. compiled: torch.compile, which takes minutes at the start.
+|# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch:
+|# nothing but torch. compiled: torch.compile, which takes minutes at the start.
 |Engine = Literal["auto", "torch", "compiled"]
 |ENGINES: tuple[Engine, ...] = get_args(Engine)
 |
