@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.arms import SENTENCES, Authors, Told, counting, open_carried, take_turns
 from storyboard.pipeline import StoryPipeline
-from storyboard.pipeline.context import ContextPool
+from storyboard.pipeline.context import ContextPool, outside_window
 from storyboard.text.prompt import interleave
 
 EXACT = 1e-5  # of the largest number in a condition: more is a mismatch
@@ -22,23 +22,34 @@ def measured(folder: Path, frames: int, repeats: int, edits: int, long: int) -> 
     """Returns P1 to P6. frames: of the story. edits: random ones for P5. long: frames of the story of P6."""
     pipeline = open_carried(folder)
     story, authors = Told.of(pipeline, frames), Authors(pipeline)
-    places = sorted({min(5, frames), frames // 2, frames})
+    whole = longest(story)
+    places = sorted({min(5, whole), whole // 2, whole})
     grown = {number: new_frame(story, authors, number, repeats) for number in places}
-    first, last = grown[places[0]], grown[frames]
-    changed = [max(2, frames // 10), frames // 2, frames - 1]
+    first, last = grown[places[0]], grown[whole]
+    changed = [max(2, frames // 10), frames // 2, whole - 1]
     return {
         "P1 a new frame is read": {f"frame {number}": found for number, found in grown.items()},
         "P2 last frame / fifth": {
             "ours": last["ours_ms"] / first["ours_ms"],
             "theirs": last["theirs_ms"] / first["theirs_ms"],
         },
-        "P3 drawn again, another seed": drawn_again(story, authors, repeats),
+        "P3 drawn again, another seed": drawn_again(story, authors, whole, repeats),
         "P4 a sentence is edited": {
             f"frame {number}": edited(story, authors, number, repeats) for number in changed
         },
         "P5 random edits": random_edits(pipeline, edits),
         "P6 a long story": long_story(pipeline, authors, long),
     }
+
+
+def longest(story: Told) -> int:
+    """Returns the last frame of a story for which both arms read all frames before it: later ones leave some out."""
+    reader, names = story.pipeline.reader, [member.name for member in story.cast]
+    for number in range(len(story.captions), 1, -1):
+        tokens = reader.tokenize(interleave(story.captions[: number - 1], story.captions[number - 1], names))
+        if reader.length(tokens) <= reader.max_tokens and not outside_window(reader, tokens):
+            return number
+    return 1
 
 
 @torch.inference_mode()
@@ -71,11 +82,11 @@ def new_frame(story: Told, authors: Authors, number: int, repeats: int) -> dict[
 
 
 @torch.inference_mode()
-def drawn_again(story: Told, authors: Authors, repeats: int) -> dict[str, float]:
-    """The condition of the last frame once more, for another seed."""
-    conditions, last = story.pipeline._conditions, len(story.captions)
-    again = story.request(last, seed=2)
-    conditions.of(story.request(last), "llm")
+def drawn_again(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
+    """The condition of a frame once more, for another seed."""
+    conditions = story.pipeline._conditions
+    again = story.request(number, seed=2)
+    conditions.of(story.request(number), "llm")
     timed = take_turns(lambda: conditions.of(again, "llm"), lambda: authors.condition(again), repeats).told()
     with counting(story.pipeline) as ours:
         conditions.of(again, "llm")
@@ -84,14 +95,15 @@ def drawn_again(story: Told, authors: Authors, repeats: int) -> dict[str, float]
 
 @torch.inference_mode()
 def edited(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """The condition of frame `number` after its sentence was edited, in a story that was read to its end."""
-    conditions, last = story.pipeline._conditions, len(story.captions)
+    """The condition of frame `number` after its sentence was edited, in a story drawn frame by frame to its end."""
+    conditions = story.pipeline._conditions
     sentence = "Rosa and Milo run in the park."
     now = replace(story.request(number), caption=sentence)
 
     def known() -> None:
         story.pipeline.clear_caches()
-        conditions.of(story.request(last), "llm")
+        for place in range(2, len(story.captions) + 1):
+            conditions.of(story.request(place), "llm")
 
     timed = take_turns(
         lambda: conditions.of(now, "llm"), lambda: authors.condition(now), repeats, known

@@ -78,7 +78,7 @@ def test_it_is_exported_once_and_anew_for_other_weights(cache, exported):
     first = open_onnx(unet, told.append)
     again = open_onnx(tiny.unet(), told.append)
     assert len(exported) == 1 and first.key == again.key and (cache / first.key).is_dir()
-    assert told == ["Preparing the quicker denoiser, once on this machine"]
+    assert told == ["Preparing ONNX Runtime, once on this machine"]
     with torch.no_grad():
         unet.conv_out.bias += 0.1
     assert not first.is_of(unet) and again.is_of(again.unet)

@@ -74,7 +74,9 @@ def denoise(
         model_input = scheduler.scale_model_input(latents, timestep)
         with around_call(index, total) as other:
             weight = guidance if index < guided * total else 1.0
-            prediction = _guided(other or unet, model_input, timestep, current, null, weight)
+            prediction = _guided(
+                unet if other is None else other, model_input, timestep, current, null, weight
+            )
         latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
         if index == total - 1 and not torch.isfinite(latents).all():
             raise StoryError(

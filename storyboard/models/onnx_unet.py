@@ -37,7 +37,7 @@ MOST_BYTES = (
 TOLERANCE = 1e-4  # most that a prediction may be off, in parts of the largest number in it or of 1
 OPSET = 17
 NETWORK, DIGEST = "unet.onnx", "sha256"  # the files of a kept folder
-TITLE = "the quicker denoiser"
+TITLE = "ONNX Runtime"
 
 
 class OnnxUNet:

@@ -302,7 +302,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         if self._doubted and hasattr(self.network, "is_of") and not self.network.is_of(self.unet):
             self.network = None
         self._doubted = False
-        return self.network or self.unet
+        return self.unet if self.network is None else self.network  # a compiled one is neither true nor false
 
     def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
         """(N, C, h, w) of a batch."""
