@@ -44,7 +44,7 @@ def test_every_path_of_the_file_map_exists():
             folder = (ROOT / path).parent if (ROOT / path).exists() else folder
 
 
-@pytest.mark.parametrize("package", ["storyboard", "training"])
+@pytest.mark.parametrize("package", ["storyboard", "training", "benchmarks"])
 def test_the_architecture_has_every_module_and_no_other(package):
     """A row in bold names the room that the rows below it are in. `__init__` and a room's command need no row."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -931,7 +931,9 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |        model_input = scheduler.scale_model_input(latents, timestep)
 |        with around_call(index, total) as other:
 |            weight = guidance if index < guided * total else 1.0
-|            prediction = _guided(other or unet, model_input, timestep, current, null, weight)
+|            prediction = _guided(
+|                unet if other is None else other, model_input, timestep, current, null, weight
+|            )
 |        latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
 |        if index == total - 1 and not torch.isfinite(latents).all():
 |            raise StoryError(
@@ -4868,7 +4870,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        if self._doubted and hasattr(self.network, "is_of") and not self.network.is_of(self.unet):
 |            self.network = None
 |        self._doubted = False
-|        return self.network or self.unet
+|        return self.unet if self.network is None else self.network  # a compiled one is neither true nor false
 |
 |    def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
 |        """(N, C, h, w) of a batch."""
