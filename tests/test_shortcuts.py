@@ -48,18 +48,20 @@ def test_a_way_is_read_and_counted():
 
 
 def test_a_loss_is_found_and_none_is_invented():
-    """Twenty stories of four frames: three points worse in every story is a loss, the same frames are none."""
-    stories, ones = np.repeat(np.arange(20), 4), np.ones(80, int)
-    right = np.tile([1, 1, 1, 0], 20)
+    """Eighty stories of four frames, one frame worse in each; the same frames are no loss, and few have no verdict."""
+    stories, ones = np.repeat(np.arange(80), 4), np.ones(320, int)
+    right = np.tile([1, 1, 1, 0], 80)
     first = {"Each once": Ratio(right, ones), "Doubles": Ratio(1 - right, ones)}
     same = compared(first, first, stories)
     assert all(one["difference"]["value"] == 0 and one["no_loss"] for one in same.values())
-    worse = np.tile([1, 1, 0, 0], 20)
+    worse = np.tile([1, 1, 0, 0], 80)
     told = compared({"Each once": Ratio(worse, ones), "Doubles": Ratio(1 - worse, ones)}, first, stories)
     assert told["Each once"]["difference"]["value"] == -25 and told["Doubles"]["difference"]["value"] == 25
     assert not told["Each once"]["no_loss"] and not told["Doubles"]["no_loss"]
     better = compared({"Each once": Ratio(ones, ones), "Doubles": Ratio(0 * ones, ones)}, first, stories)
     assert better["Each once"]["no_loss"] and better["Doubles"]["no_loss"]
+    few = {"Each once": Ratio(ones[:8], ones[:8])}
+    assert compared(few, few, stories[:8])["Each once"]["no_loss"] is None
 
 
 def test_the_command_draws_each_way_and_compares_it_with_the_first(tmp_path):

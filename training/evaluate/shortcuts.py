@@ -34,6 +34,7 @@ from training.maple_lane import MapleStory, story
 CAPTIONS = {"plain": "char-ldm", "referential": "llm"}
 TOGETHER = 8  # stories drawn side by side
 MARGIN = 1.0  # points: less than that a way may be worse, by the end of its interval
+LEAST = 300  # frames for a verdict: among few, an interval of 0 says nothing
 BETTER_LOW = ("Doubles",)  # scores of which less is better
 
 
@@ -126,7 +127,7 @@ def scores(frames: Sequence[DrawnFrame], judge: Judge) -> dict[str, Ratio]:
 def compared(ratios: Mapping[str, Ratio], first: Mapping[str, Ratio], stories: np.ndarray) -> dict[str, dict]:
     """Returns by score its value, the difference from the first way with its interval, in points, and the verdict.
 
-    no_loss: the interval of the difference ends less than MARGIN on the worse side.
+    no_loss: the interval of the difference ends less than MARGIN on the worse side; None of less than LEAST frames.
     """
     told = {}
     for name, ratio in ratios.items():
@@ -135,7 +136,7 @@ def compared(ratios: Mapping[str, Ratio], first: Mapping[str, Ratio], stories: n
         told[name] = {
             "value": _percent(ratio),
             "difference": asdict(apart),
-            "no_loss": bool(worst < MARGIN),
+            "no_loss": bool(worst < MARGIN) if len(stories) >= LEAST else None,
         }
     return told
 
