@@ -27,6 +27,7 @@ from training.align_llm.cache import load_frame_tower, picture_features
 from training.configs.parts import load_image_encoder, save_part
 from training.examples.captions import fits
 from training.examples.latents import LatentCache
+from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
 from training.loop.run import trained_parameters
 from training.maple_lane import (
@@ -258,6 +259,50 @@ def test_stage_1_trains_on_anybody_and_ties_deeds_to_their_doers(stage_1, tmp_pa
         log = json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
         assert ("deeds" in log) == (name == "with") and log["denoising"] > 0
     assert (tmp_path / "with" / "sample-000002.png").exists()
+
+
+def test_a_frozen_tower_sees_every_portrait_once_also_when_a_run_resumes(stage_1, tmp_path, monkeypatch):
+    """Drawing anybody anew for every mention took longer than the step that learnt from it."""
+    drawn = []
+    monkeypatch.setattr(
+        PortraitViews,
+        "_made",
+        lambda self, *which, made=PortraitViews._made: drawn.append(which) or made(self, *which),
+    )
+    logs, counts = [], []
+    for attempt in ("first", "again"):
+        shutil.copytree(stage_1 / "parts", tmp_path / attempt)  # a run leaves what it has trained there
+        flags = ["--parts", str(tmp_path / attempt), "--latents", str(stage_1 / "latents"), "--batch", "8"]
+        flags += [
+            "--output_dir",
+            str(tmp_path / "run"),
+            "--continued",
+            "true",
+            "--steps",
+            "4",
+            "--vision_layers",
+            "0",
+        ]
+        train_char_ldm.main(flags)
+        logs.append((tmp_path / "run" / "log.jsonl").read_text())
+        counts.append((len(drawn), len(set(drawn))))
+        drawn.clear()
+        shutil.rmtree(tmp_path / "run" / "checkpoint")
+        (tmp_path / "run" / "log.jsonl").unlink()
+    assert logs[0] == logs[1]
+    assert counts[0][0] == counts[0][1] > counts[1][0]  # the sheet's own are drawn again
+
+
+def test_what_another_tower_has_seen_is_not_taken_for_what_this_one_sees(tmp_path):
+    look, processor = sample_look(3), tiny.image_processor()
+    ours, theirs = (PortraitFeatures(lambda pixels, k=k: pixels.mean((2, 3)) * k, processor) for k in (1, 2))
+    ours("Ada", Portrait(look, 1))
+    ours.save(tmp_path / "seen", "ours")
+    theirs.load(tmp_path / "seen", "theirs")
+    assert torch.equal(theirs("Ada", Portrait(look, 1)), 2 * ours("Ada", Portrait(look, 1)))
+    again = PortraitFeatures(lambda pixels: pixels.fail(), processor)
+    again.load(tmp_path / "seen", "ours")
+    assert torch.equal(again("Bo", Portrait(look, 1)), ours("Ada", Portrait(look, 1)))
 
 
 def test_stage_1_goes_on_with_more_channels_and_a_portrait_encoder(stage_1, tmp_path):

@@ -23,11 +23,11 @@ from training import assemble
 from training.align_llm import condition_mapper, layout
 from training.align_llm.cache import load_conditioner
 from training.align_llm.condition_mapper import check_layer
-from training.align_llm.portraits import Portrait, PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, TellingReader, write_states
 from training.align_llm.tellings import FRAMES, ToldFrame, sample_telling, tell_story
 from training.align_llm.translation import UNTOLD, Targets, Translations, TranslationTraining, collated
+from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.maple_lane import BY_NAME, sample_story
 from training.maple_lane.reading import NAMES
 from training.maple_lane.words import Shown, Shows
@@ -58,7 +58,7 @@ def targets(folder) -> Iterator[Targets]:
     conditioner = load_conditioner(folder / "parts", "cpu")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layout, "WIDTH", 24)  # the tiny tokenizer spells
-        yield Targets(conditioner, PortraitFeatures(conditioner, tiny.image_processor()))
+        yield Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, tiny.image_processor()))
 
 
 def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left_open():
@@ -345,7 +345,7 @@ def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypa
 
 def _targets(folder) -> Targets:
     conditioner = load_conditioner(folder / "parts", "cpu")
-    return Targets(conditioner, PortraitFeatures(conditioner, tiny.image_processor()))
+    return Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, tiny.image_processor()))
 
 
 def test_a_frame_says_its_target():

@@ -22,11 +22,11 @@ from transformers import CLIPImageProcessor, HfArgumentParser
 from storyboard.errors import StoryError
 from storyboard.models.mappers import ConditionMapper, StoryStates
 from training.align_llm.cache import load_conditioner
-from training.align_llm.portraits import PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, layer_name
 from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
 from training.configs.parts import load_config, save_part
+from training.examples.portrait_features import PortraitFeatures
 from training.loop import LoopArguments, TrainingRun
 
 MEASURED = 256  # tellings whose states say how large states are
@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> None:
     parts, cache = Path(args.parts), StateCache(Path(args.states))
     conditioner = load_conditioner(parts, "cpu")
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
-    targets = Targets(conditioner, PortraitFeatures(conditioner, processor))
+    targets = Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, processor))
     image_tokens = cache.image_tokens()
     mapper = _mapper(args, parts, image_tokens.config.width, targets)
     val_cache = StateCache(Path(args.val_states))

@@ -31,11 +31,11 @@ from storyboard.models.mappers import (
 from storyboard.people import Look
 from storyboard.text.candidates import read_for, whom_words_allow
 from training.align_llm.layout import layout
-from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
 from training.examples.captions import people_in
 from training.examples.latents import frame_weight
+from training.examples.portrait_features import KEPT, Portrait
 from training.maple_lane import BY_NAME
 from training.maple_lane.words import Shows
 

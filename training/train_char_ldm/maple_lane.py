@@ -23,6 +23,7 @@ from training.examples.captions import people_in
 from training.examples.clips import CaptionFitter, ClipExamples
 from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
+from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
 from training.maple_lane import KINDS, Scene, StoryFrame, story
 from training.maple_lane.words import canonical_caption, deed, facts_of
@@ -37,27 +38,30 @@ _ARTICLES = ("a", "an", "the")
 class CharacterExamples:
     """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents.
 
-    called: what a canonical caption calls somebody (`CharacterConditioner.called`).
+    called: what a canonical caption calls somebody (`CharacterConditioner.called`). features: what a frozen tower sees
+    in portraits, which examples carry then instead of `portraits` (N, 3, S, S), as `features` (N, V).
     """
 
     def __init__(
-        self, cache: LatentCache, processor: CLIPImageProcessor, args: Any, called: Callable[[str], str]
+        self,
+        cache: LatentCache,
+        processor: CLIPImageProcessor,
+        args: Any,
+        called: Callable[[str], str],
+        features: PortraitFeatures | None = None,
     ):
         self.cache, self.processor, self.args, self.called = cache, processor, args, called
-        self.views = PortraitViews(processor)
+        self.views, self.features = PortraitViews(processor), features
 
     def __call__(self, step: int, rows: range) -> dict:
         picks, batch = noised_rows(self.cache, self.args, step, rows)
         examples = [self._example(g, index) for g, index in picks]
-        portraits = [portrait for e in examples for portrait in e["portraits"]]
-        size = self.processor.crop_size["height"]
-        pixels = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
         return {
             **batch,
+            **self._portraits([portrait for e in examples for portrait in e["portraits"]]),
             "captions": [e["caption"] for e in examples],
             "spans": [e["spans"] for e in examples],
             "counts": [len(e["spans"]) for e in examples],
-            "portraits": pixels,
             "masks": _stacked([e["masks"] for e in examples], self.cache.masks.shape[-2:]),
             "deed_spans": [e["deed_spans"] for e in examples],
             "deed_masks": _stacked([e["deed_masks"] for e in examples], self.cache.masks.shape[-2:]),
@@ -90,10 +94,17 @@ class CharacterExamples:
             "masked": float(torch.rand((), generator=g)) < self.args.masked,
         }
 
+    def _portraits(self, portraits: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+        if portraits:
+            return {"features" if self.features else "portraits": torch.stack(portraits)}
+        size = self.processor.crop_size["height"]
+        return {"portraits": torch.zeros(0, 3, size, size)}
+
     def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
-        """One of the portrait's views as uploads may be (3, S, S)."""
+        """One of the portrait's views as uploads may be (3, S, S), or what is seen in it (V,)."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
-        return self.views(name, wears, 1 + int(torch.randint(views, (), generator=g)))
+        view = 1 + int(torch.randint(views, (), generator=g))
+        return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
 
 
 def _stacked(masks: list[list[torch.Tensor]], size: torch.Size) -> torch.Tensor:
@@ -154,14 +165,17 @@ def clip_examples(
 
 
 def maple_lane_examples(
-    args: Any, processor: CLIPImageProcessor, called: Callable[[str], str]
+    args: Any,
+    processor: CLIPImageProcessor,
+    called: Callable[[str], str],
+    features: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, tuple]:
     """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
 
     The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
     """
     cache = LatentCache(Path(args.latents))
-    examples = CharacterExamples(cache, processor, args, called)
+    examples = CharacterExamples(cache, processor, args, called, features)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
     for index in range(SHEET):

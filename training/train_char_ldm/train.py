@@ -9,6 +9,7 @@ cores, or from a dataset folder.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -21,9 +22,10 @@ from transformers import CLIPImageProcessor, HfArgumentParser
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.losses import diffusion_loss
-from training.configs.parts import freeze, load_vae, save_part
+from training.configs.parts import freeze, load_vae, save_part, weights_digest
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
+from training.examples.portrait_features import PortraitFeatures
 from training.examples.samples import paint
 from training.loop import TrainingRun
 from training.train_char_ldm.arguments import CharLdmArguments
@@ -64,7 +66,8 @@ class CharLdmTraining(nn.Module):
         return self
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
-        features = self.features(batch["portraits"])  # (N, V), one per mention
+        # (N, V), one per mention
+        features = batch["features"] if "features" in batch else self.features(batch["portraits"])
         found = self.conditioner(batch["captions"], batch["spans"], features.split(batch["counts"]))
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
@@ -105,6 +108,19 @@ class CharLdmTraining(nn.Module):
     def _nothing(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
         """Zero, whose gradient reaches fuser and vision tower: DDP waits for them where a process shows nobody."""
         return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
+
+
+def portrait_features(
+    conditioner: CharacterConditioner, processor: CLIPImageProcessor, args: CharLdmArguments
+) -> PortraitFeatures | None:
+    """Returns what a vision tower that stays as it is sees in portraits; None where its last layers are trained.
+
+    By a copy on the CPU: examples may be prepared in processes that have no GPU.
+    """
+    if last_layers(conditioner.image_encoder, args.vision_layers):
+        return None
+    tower = freeze(deepcopy(conditioner.image_encoder))
+    return PortraitFeatures(lambda pixels: tower(pixel_values=pixels).image_embeds, processor)
 
 
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
@@ -155,10 +171,12 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)
+    features = None
     if args.data:
         examples, samples = clip_examples(args, vae, processor, conditioner)
     else:
-        examples, samples = maple_lane_examples(args, processor, conditioner.called)
+        features = portrait_features(conditioner, processor, args)
+        examples, samples = maple_lane_examples(args, processor, conditioner.called, features)
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
@@ -166,8 +184,13 @@ def main(argv: list[str] | None = None) -> None:
         unet.set_attn_processor(AttnProcessor())
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
+    seen, tower = run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder)
+    if features:
+        features.load(seen, tower)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
+            if features:
+                features.save(seen, tower)
             with run.averaged():
                 sheet().save(run.folder / f"sample-{stats.step:06d}.png")
     if run.accelerator.is_main_process:
