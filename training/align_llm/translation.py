@@ -30,14 +30,15 @@ from storyboard.models.mappers import (
 )
 from storyboard.people import Look
 from storyboard.text.candidates import read_for, whom_words_allow
+from storyboard.text.captions import Mention
 from training.align_llm.layout import layout
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
-from training.examples.captions import people_in
+from training.examples.captions import people_in, portraits_in
 from training.examples.latents import frame_weight
 from training.examples.portrait_features import KEPT, Portrait
 from training.maple_lane import BY_NAME
-from training.maple_lane.words import Shows
+from training.maple_lane.words import Shows, deed
 
 NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
@@ -77,7 +78,7 @@ class Targets:
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self._encode("", ())[0].shape)
+        return tuple(self.conditioner.encode_text([""])[0].shape)
 
     @torch.no_grad()
     def condition(self, shows: Shows, cast: Cast) -> Target:
@@ -85,7 +86,8 @@ class Targets:
         names = tuple(person.name for person in shows.people)
         called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
         tail = canonical(replace(shows, people=())).removeprefix(NOBODY)
-        target = self._text(canonical(replace(shows, people=called)), names, tail)
+        deeds = tuple(deed(person) for person in shows.people)
+        target = self._text(canonical(replace(shows, people=called)), names, deeds, tail)
         condition = target.condition.clone()
         for column, name in target.named.items():
             condition[column] = self._fused(condition[column], name, cast[name])
@@ -97,23 +99,32 @@ class Targets:
         return self._alone(name, portrait)
 
     def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
-        states, columns = self._encode(self.conditioner.called(name), (name,))
+        called = self.conditioner.called(name)
+        states, columns = self._encode(called, people_in(called, (name,), self.conditioner.called))
         return self._fused(states[min(columns)], name, portrait)
 
     def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
         return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
 
-    def _laid_out(self, caption: str, names: tuple[str, ...], tail: str) -> Target:
-        """names: whom the caption speaks of, in its order. tail: what it says behind them."""
-        states, columns = self._encode(caption, names)
+    def _laid_out(self, caption: str, names: tuple[str, ...], deeds: tuple[str, ...], tail: str) -> Target:
+        """names: whom the caption speaks of, in its order, with their deeds. tail: what it says behind them."""
+        spots = portraits_in(caption, names, deeds, self.conditioner.called)
+        states, columns = self._encode(caption, spots)
         tokens = self.conditioner.tokenizer(
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )
         ends = [end for _, end in tokens["offset_mapping"]]
-        mentions = people_in(caption, names, self.conditioner.called)
-        starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
+        mentions, done = spots[::2], spots[1::2]
+        starts, lasts, (behind,) = (
+            [bisect_right(ends[:-1], place) for place in places]
+            for places in (
+                [mention.start for mention in mentions],
+                [deed.end - 1 for deed in done],
+                [len(caption) - len(tail)],
+            )
+        )
         ids = tokens["input_ids"]
-        order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), len(ids), len(states))
+        order = layout(starts, lasts, behind, len(ids), len(states))
         place_of = {token: place for place, token in enumerate(order)}
         named = {place_of[column]: name for column, name in columns.items()}
         words = torch.full((len(states),), UNTOLD)
@@ -122,10 +133,10 @@ class Targets:
                 words[token] = ids[token]
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
-    def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
-        mentions = people_in(caption, names, self.conditioner.called)
-        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
-        where = {column: name for column, name in zip(columns, names, strict=True) if column is not None}
+    def _encode(self, caption: str, spots: Sequence[Mention]) -> tuple[torch.Tensor, dict[int, str]]:
+        """The states of a caption, and who is at which of them. spots: where it carries whose portrait."""
+        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in spots]])
+        where = {c: spot.name for c, spot in zip(columns, spots, strict=True) if c is not None}
         return self.conditioner.encode_text([caption])[0], where
 
 

@@ -6,7 +6,7 @@ Maple Lane's captions and portraits are made from the story of each picture, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPImageProcessor
 
-from storyboard.models.conditioning import CharacterConditioner, Span
+from storyboard.models.conditioning import CharacterConditioner
 from storyboard.people import Look
 from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
-from training.examples.captions import people_in
+from training.examples.captions import portraits_in
 from training.examples.clips import CaptionFitter, ClipExamples
 from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
@@ -32,7 +32,6 @@ SHEET = 6  # samples in a row
 # Of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU.
 VIEWS, VIEWS_OF_ANYBODY = 64, 4
 SHEET_SEED = 1_000_003  # of validation stories
-_ARTICLES = ("a", "an", "the")
 
 
 class CharacterExamples:
@@ -63,8 +62,6 @@ class CharacterExamples:
             "spans": [e["spans"] for e in examples],
             "counts": [len(e["spans"]) for e in examples],
             "masks": _stacked([e["masks"] for e in examples], self.cache.masks.shape[-2:]),
-            "deed_spans": [e["deed_spans"] for e in examples],
-            "deed_masks": _stacked([e["deed_masks"] for e in examples], self.cache.masks.shape[-2:]),
             "fused": torch.tensor([e["fused"] for e in examples]),
             "masked": torch.tensor([e["masked"] for e in examples]),
         }
@@ -72,24 +69,20 @@ class CharacterExamples:
     def _example(self, g: torch.Generator, index: int) -> dict:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            nothing: dict[str, list] = {
-                k: [] for k in ("spans", "portraits", "masks", "deed_spans", "deed_masks")
-            }
+            nothing: dict[str, list] = {k: [] for k in ("spans", "portraits", "masks")}
             return {"caption": "", "fused": False, "masked": False, **nothing}
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical
         caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called)
-        deeds = [] if plain else deed_spans(caption, frame.scene, mentions)
+        seen = {actor.name: self._view(actor.name, tale.wears(actor.name), g) for actor in frame.scene.actors}
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
         return {
             "caption": caption,
             "spans": [(m.start, m.end) for m in mentions],
-            "portraits": [self._view(m.name, tale.wears(m.name), g) for m in mentions],
+            "portraits": [seen[m.name] for m in mentions],
             "masks": [masks[slots[m.name]] for m in mentions],
-            "deed_spans": [span for _, span in deeds],
-            "deed_masks": [masks[slots[name]] for name, _ in deeds],
             "fused": kind >= self.args.no_condition + self.args.text_only,
             "masked": float(torch.rand((), generator=g)) < self.args.masked,
         }
@@ -126,26 +119,11 @@ def _plain(frame: StoryFrame) -> tuple[str, tuple[Mention, ...]]:
 
 
 def canonical_of(scene: Scene, called: Callable[[str], str]) -> tuple[str, tuple[Mention, ...]]:
-    """Returns the canonical caption of a scene and where it speaks of whom, strangers called as `called` has it."""
+    """Returns the canonical caption of a scene and its `portraits_in`, strangers called as `called` has it."""
     facts = facts_of(scene)
     people = tuple(replace(person, name=called(person.name)) for person in facts.people)
     caption = canonical_caption(replace(facts, people=people))
-    return caption, people_in(caption, facts.names, called)
-
-
-def deed_spans(caption: str, scene: Scene, mentions: Sequence[Mention]) -> list[tuple[str, Span]]:
-    """Returns (who, span) of every word but articles that a canonical caption has for what somebody does."""
-    found = []
-    doing = {person.name: deed(person) for person in facts_of(scene).people}
-    for mention in mentions:
-        start = mention.end + 1
-        if not caption.startswith(doing[mention.name], start):
-            continue
-        for word in doing[mention.name].split(" "):
-            if word not in _ARTICLES:
-                found.append((mention.name, (start, start + len(word))))
-            start += len(word) + 1
-    return found
+    return caption, portraits_in(caption, facts.names, [deed(person) for person in facts.people], called)
 
 
 def clip_examples(

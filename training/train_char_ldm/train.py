@@ -72,17 +72,10 @@ class CharLdmTraining(nn.Module):
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
         columns = padded(found.columns, masks.shape[1])
-        ties = [(self.args.reg_weight, columns, masks)]
-        if self.args.deed_weight and "deed_spans" in batch:
-            deeds = self.conditioner.columns(batch["captions"], batch["deed_spans"])
-            ties.append(
-                (self.args.deed_weight, padded(deeds, batch["deed_masks"].shape[1]), batch["deed_masks"])
-            )
-        recorded = [sum(rows, []) for rows in zip(*(columns for _, columns, _ in ties), strict=True)]
         weights = torch.where(
             batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
         )
-        with record_cross_attention(self.unet, recorded) as record:
+        with record_cross_attention(self.unet, columns) as record:
             denoising = diffusion_loss(
                 self.unet,
                 self.noise,
@@ -93,12 +86,10 @@ class CharLdmTraining(nn.Module):
                 weights=weights,
             )
         loss = denoising + self._nothing(found.text, features)
-        told, first = {}, 0
-        for name, (weight, rows, regions) in zip(("regularization", "deeds"), ties, strict=False):
-            last = first + regions.shape[1]
-            told[name] = tied([(layer, one[:, first:last]) for layer, one in record.maps], rows, regions)
-            loss, first = loss + weight * told[name], last
-        return {"loss": loss, "denoising": denoising, **told}
+        valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
+        regularization = regularization_loss(record.maps, masks, valid)
+        loss = loss + self.args.reg_weight * regularization
+        return {"loss": loss, "denoising": denoising, "regularization": regularization}
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
@@ -126,12 +117,6 @@ def portrait_features(
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
     """Returns the columns of each caption, and None up to `most`."""
     return [row + [None] * (most - len(row)) for row in columns]
-
-
-def tied(maps: list, columns: list[list[int | None]], masks: torch.Tensor) -> torch.Tensor:
-    """Returns L_reg of recorded maps (B, K, h, w) by layer, whose columns (B, K) belong to masks (B, K, H, W)."""
-    valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
-    return regularization_loss(maps, masks, valid)
 
 
 def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
