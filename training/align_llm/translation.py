@@ -31,6 +31,7 @@ from storyboard.models.mappers import (
 from storyboard.people import Look
 from storyboard.text.candidates import read_for, whom_words_allow
 from storyboard.text.captions import Mention
+from storyboard.text.lexicon import Lexicon
 from training.align_llm.layout import layout
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
@@ -43,6 +44,8 @@ from training.maple_lane.words import Shows, deed
 NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
+
+UNSAID = 0.2  # share of people of whom an example does not tell what the words say they do
 
 VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
 TEXTS = 32_768  # captions whose states are kept, 37 kB each
@@ -144,7 +147,8 @@ class Translations:
     """Step -> frames of cached tellings as a batch: `story` (StoryStates), `images`, `targets`, `points`.
 
     images (B, R, E); targets (B, L, D); points (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody;
-    worded (B, L): tokens of the caption's words, not of the padding behind them.
+    worded (B, L): tokens of the caption's words, not of the padding behind them. lexicon: which words tell which deed,
+    for a mapper that is told.
     """
 
     def __init__(
@@ -154,10 +158,12 @@ class Translations:
         people: int,
         seed: int,
         learning: bool = True,
+        lexicon: Lexicon | None = None,
     ):
         self.read, self.targets, self.people = read, targets, people
-        self.seed, self.learning = seed, learning
-        self._allowed = lru_cache(maxsize=None)(self._whom_words_allow)
+        self.seed, self.learning, self.lexicon = seed, learning, lexicon or Lexicon()
+        self._numbers = {deed: number for number, deed in enumerate(self.lexicon.deeds, 1)}
+        self._said = lru_cache(maxsize=None)(self._what_words_say)
         self._elsewhere = [who for one in read for who in one.telling.looks.items()]
         frames = range(len(read[0].telling.frames))
         # By number of the frame: how much each telling's counts, added up.
@@ -198,21 +204,26 @@ class Translations:
         wears = look or str(rng.choice(list(BY_NAME[name].outfits)))
         return Portrait(wears, int(rng.integers(VIEWS)) if self.learning else 0)
 
-    def _whom_words_allow(self, index: int, number: int) -> frozenset[str] | None:
-        """Whom the pipeline lets a mapper point at; None where the words leave it open, or say less than is shown."""
+    def _what_words_say(self, index: int, number: int) -> tuple[frozenset[str] | None, Mapping[str, int]]:
+        """Whom the pipeline lets a mapper point at, and by name the number of the deed that it tells it of.
+
+        The former is None where the words leave it open, or say less than is shown.
+        """
         telling = self.read[index].telling
         people = [_Named(name, pronoun) for name, pronoun in telling.pronouns.items()]
         captions = [frame.caption for frame in telling.frames[: number + 1]]
         sentence, earlier = read_for(people, captions[-1], captions[:-1])
         allowed = whom_words_allow(sentence, people, earlier)
         shown = {person.name for person in telling.frames[number].shows.people}
-        return allowed if allowed is not None and shown <= allowed else None
+        deeds = self.lexicon.deeds_of(sentence, people, earlier)
+        numbers = {name: self._numbers[deed] for name, deed in deeds.items()}
+        return allowed if allowed is not None and shown <= allowed else None, numbers
 
     def example(
         self, index: int, number: int, dressed: Cast, rng: np.random.Generator
     ) -> dict[str, torch.Tensor]:
         """Returns frame `number` of a telling with those of this cast whom its words allow."""
-        one, allowed = self.read[index], self._allowed(index, number)
+        one, (allowed, deeds) = self.read[index], self._said(index, number)
         dressed = {name: portrait for name, portrait in dressed.items() if allowed is None or name in allowed}
         places = rng.permutation(self.people)[: len(dressed)] if self.learning else np.arange(len(dressed))
         taken = dict(zip(dressed, places.tolist(), strict=True))
@@ -223,14 +234,13 @@ class Translations:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
         sentence[max(now - begin, 0) :] = NOW
         target, named, worded, words = self.targets.condition(one.telling.frames[number].shows, dressed)
-        vectors, pronouns = (
-            torch.zeros(self.people, target.shape[-1]),
-            torch.zeros(self.people, dtype=torch.long),
-        )
+        vectors = torch.zeros(self.people, target.shape[-1])
+        pronouns, doing = torch.zeros(2, self.people, dtype=torch.long)
         points = torch.zeros(len(target), dtype=torch.long)
         for name, place in taken.items():
             vectors[place] = self.targets.person(name, dressed[name])
             pronouns[place] = PRONOUNS.index(dressed[name].pronoun(name))
+            doing[place] = 0 if self.learning and rng.random() < UNSAID else deeds.get(name, 0)
             points[[column for column, who in named.items() if who == name]] = place + 1
         return {
             "states": one.states[begin:end],
@@ -238,6 +248,7 @@ class Translations:
             "speaks_of": place_of[one.names[begin:end]],
             "cast": vectors,
             "pronouns": pronouns,
+            "doing": doing,
             "images": one.images[number],
             "targets": target,
             "points": points,
