@@ -11,6 +11,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.renderer import CastMember
+from tests.test_page_everyone import violations
 from training.evaluate.study.__main__ import main
 from training.evaluate.study.pairs import open_study
 from training.evaluate.study.results import alpha, tables
@@ -301,9 +302,13 @@ def test_a_study_of_twenty_pairs_is_voted_through_by_two_people_at_once_and_tabu
 
 
 @pytest.mark.browser
-def test_a_pair_shows_its_sentences_people_and_pictures_and_no_name_of_a_system(tmp_path, drawn, people):
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_pair_shows_its_sentences_people_and_pictures_and_no_name_of_a_system(
+    tmp_path, drawn, people, theme
+):
     with served(tmp_path / "votes", drawn) as (_, url):
-        page = people(url, viewport={"width": 360, "height": 740}, has_touch=True)
+        page = people(f"{url}?__theme={theme}", viewport={"width": 360, "height": 740}, has_touch=True)
+        assert violations(page, "#study") == "[]"
         page.get_by_role("button", name="Start").click()
         page.get_by_role("img", name="B, picture 2").wait_for()
         assert page.locator(".st-frames p").all_inner_texts() == ["Rosa waves.", "She sings."]
@@ -316,6 +321,7 @@ def test_a_pair_shows_its_sentences_people_and_pictures_and_no_name_of_a_system(
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         page.get_by_role("button", name="Next").click()
         page.get_by_text("Please answer this one too.").wait_for()
+        assert violations(page, "#study") == "[]"
         page.get_by_role("button", name="A, picture 1, larger").click()
         page.get_by_role("dialog").get_by_role("img").wait_for()
         page.keyboard.press("Escape")
