@@ -184,7 +184,7 @@ def test_what_a_hand_has_not_learned_is_told(data, tmp_path):
     hand = Hand(FlatRenderer(), cast=frozenset({"Milo"}), places={"kitchen": "in the kitchen"}, portraits=1)
     draw_story(hand, replace(story, shots=shots), tmp_path, tally := Tally())
     told = tally.text()
-    assert "2 times: somebody the model was not trained on" in told
+    assert "2 times: somebody was on stage whom the model was not trained on" in told
     assert "1 times: Brumm has no reference picture" in told
     assert "1 times: Old Gull was on stage, whom the story does not describe" in told
     assert "3 times: the setting names no place that the model has learned" in told

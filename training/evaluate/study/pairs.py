@@ -68,8 +68,9 @@ def _named(drawn: Sequence[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for one in drawn:
         name, equals, folder = one.partition("=")
-        path = Path(folder if equals else one)
-        name = name if equals else path.resolve().name
+        path = Path(folder)
+        if not equals or Path(one).is_dir():  # an equals sign may be part of a path
+            path, name = Path(one), Path(one).resolve().name
         if not name or name in found:
             raise StoryError(
                 f'Two systems cannot both be called "{name}"; name them, as in --drawn ours={path} theirs=FOLDER.'

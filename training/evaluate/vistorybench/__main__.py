@@ -66,10 +66,11 @@ def open_hand(args: BenchArguments) -> Hand:
         check_folder(folder)
         pipeline = StoryPipeline.from_pretrained(folder, reader="needed")
         pipeline = pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
-        cast = read_object(folder / "cast.json").get("characters", ())
-        names = frozenset(one.get("name") for one in cast if isinstance(one, dict))
+        cast = read_object(folder / "cast.json")
+        names = frozenset(one.get("name") for one in cast.get("characters", ()) if isinstance(one, dict))
+        known = None if cast.get("anybody") is True else names  # such a pipeline draws whoever it is shown
         return Hand(
-            SturdyRenderer(pipeline), True, names, load_places(folder), None, args.steps, args.guidance
+            SturdyRenderer(pipeline), True, known, load_places(folder), None, args.steps, args.guidance
         )
     wanted = Wanted(args.hand, args.ip_adapter, tuple(args.lora), args.steps or STEPS, args.guidance)
     model = open_model(wanted, lambda line: print(line, file=sys.stderr))

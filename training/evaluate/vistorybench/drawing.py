@@ -145,7 +145,7 @@ def _odd(hand: Hand, shot: BenchShot, wording: str) -> Iterator[str]:
         if not one.pictures:
             yield f"{one.name} has no reference picture, and was drawn by name"
         elif hand.cast is not None and one.name not in hand.cast:
-            yield "somebody the model was not trained on was drawn after their reference picture, as far as it goes"
+            yield "somebody was on stage whom the model was not trained on, and may look like somebody it was"
     if hand.places is not None and not places_said(shot.setting, hand.places):
         yield "the setting names no place that the model has learned"
     if hand.portraits is not None and len(shot.characters) > hand.portraits:
