@@ -16,6 +16,8 @@ from storyboard.story.values import Character, Portrait, new_story
 from storyboard.studio.session import StorySession
 from storyboard.text.allowed import whom_words_allow, whom_words_rule_out
 from storyboard.text.candidates import read_for
+from storyboard.text.captions import read_sentence
+from storyboard.text.presence import those_there, with_added
 from tests.fakes import FlatRenderer
 
 OURS = Path(__file__).parent.parent / "assets" / "maple-lane" / "cast.json"
@@ -116,3 +118,14 @@ def test_who_has_gone_is_ruled_out_where_the_rest_is_left_open(tmp_path):
     read, told = read_for(cast, "When Rosa has gone home, the two painters eat.", ["Rosa and Juno paint."])
     assert whom_words_allow(read, cast, told) is None
     assert whom_words_rule_out(read, cast, told) == {"Rosa"}
+
+
+def test_who_is_said_to_be_away_has_no_chip_and_can_be_added_all_the_same():
+    """A chip could not bring them in: who was named at all counted as there, and was not added."""
+    names = {"Rosa": (), "Milo": ()}
+    caption = "When Milo has left, Rosa washes the bowls."
+    assert those_there(read_sentence(caption, names)) == ("Rosa",)
+    assert those_there(read_sentence("Milo has left.", names)) == ("Milo",)
+    added = with_added(caption, ("Milo", "Rosa"), names)
+    assert added == "When Milo has left, Rosa washes the bowls, with Milo."
+    assert those_there(read_sentence(added, names)) == ("Milo", "Rosa")

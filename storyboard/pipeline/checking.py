@@ -17,7 +17,7 @@ from storyboard.renderer import CastMember, ContextFrame, Verdict
 from storyboard.text.candidates import candidates, read_for
 from storyboard.text.captions import PRONOUN_FORMS, Reading
 from storyboard.text.places import place_said
-from storyboard.text.presence import named_there, not_shown
+from storyboard.text.presence import not_shown, those_there
 
 SEEN = 0.5  # probability above which a place is there
 
@@ -61,9 +61,7 @@ def who_is_meant(
     """
     read, earlier = read_for(cast, sentence, (one.caption for one in history))
     known = {reading.start: reading.names for reading in readings}
-    there, absent = named_there(read), not_shown(read)
-    # Where all who are named are said to be away, the picture may still be of them.
-    meant = [name for name in read.names if name in there or not there]
+    meant, absent = list(those_there(read)), not_shown(read)
     for one in read.pronouns:
         if one.start in absent:
             continue

@@ -6,10 +6,11 @@ doubt is left open: whoever reads the sentence on decides then. Knows neither to
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from storyboard.text.belongings import is_pictured, is_touched, shows_owner
-from storyboard.text.captions import Mention, Pronoun, ReadSentence
+from storyboard.text.captions import Mention, Pronoun, ReadSentence, clean_text, listed, read_sentence
 from storyboard.text.clauses import Analysis, Expression, analyse
 from storyboard.text.departures import is_away
 from storyboard.text.phrases import Tokens, ending_at, tokens_of
@@ -34,6 +35,26 @@ def named_there(sentence: ReadSentence) -> set[str]:
     """Returns those whom a sentence names and shows by it."""
     absent = not_shown(sentence)
     return {one.name for one in sentence.mentions if one.start not in absent}
+
+
+def those_there(sentence: ReadSentence) -> tuple[str, ...]:
+    """Returns those named whom a picture shows, as they come: all of them where all are said to be away."""
+    there = named_there(sentence)
+    return tuple(name for name in sentence.names if name in there or not there)
+
+
+def with_added(text: str, included: Iterable[str], names: Mapping[str, Sequence[str]]) -> str:
+    """Returns the sentence with these people added at its end whom it does not show: "Rosa waves, with Bolt.".
+
+    names: the cast's, with their aliases; others are not added.
+    """
+    added = [name for name in dict.fromkeys(included) if name in names]
+    present = those_there(read_sentence(text, names)) if added else ()
+    added = [name for name in added if name not in present]
+    if not added:
+        return text  # nearly always
+    end = len(text.rstrip(".!?\u2026"))
+    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
 
 
 def may_be_anothers(sentence: ReadSentence, owner: Pronoun) -> bool:
