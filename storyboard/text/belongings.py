@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.text.phrases import is_form_of
-from storyboard.text.word_classes import AUXILIARIES, COORDINATORS, PREPOSITIONS, SUBORDINATORS
+from storyboard.text.word_classes import AUXILIARIES, COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
 
 _OF_THE_BODY = frozenset(
     """ankle arm back beard belly body brow cheek chest chin ear elbow embrace eye eyebrow eyelid eyelash face finger
@@ -43,6 +43,8 @@ def shows_owner(behind: Sequence[str]) -> bool:
             return False
         if _singular(word) in _OF_THE_BODY | _WORN_PART | _OF_DOING:
             return True
+        if is_finite(word):
+            return False
     return False
 
 

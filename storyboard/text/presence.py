@@ -28,7 +28,12 @@ def not_shown(sentence: ReadSentence) -> frozenset[int]:
     """
     analysis = analyse(sentence)
     look = _Look(sentence, analysis, tokens_of(sentence.text))
-    return frozenset(one.start for one in analysis.expressions if look.is_absent(one))
+    absent = [one for one in analysis.expressions if look.is_absent(one)]
+    # "Milo has gone for a walk with Pip": whoever is told of with them is there as little.
+    told = [one for one in absent if one.role == "subject" and not is_spoken(sentence.text, one.start)]
+    gone = {one.clause for one in told}
+    led = [one for one in analysis.expressions if one.role == "object" and one.clause in gone]
+    return frozenset(one.start for one in (*absent, *led))
 
 
 def named_there(sentence: ReadSentence) -> set[str]:

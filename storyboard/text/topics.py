@@ -61,6 +61,8 @@ def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
     Marks are among the words. What stands before counts from the last stop on.
     """
     before = list(before)
+    if before[-2:] == ["not", "only"]:
+        return False
     while before and before[-1] in _FOND:
         before.pop()
     if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _PARTED:
@@ -84,8 +86,12 @@ def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
         return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
     if last in ("than", "unlike"):
         return "sooner" not in earlier
-    if last == "not" or (earlier and earlier[-1] == "not" and last in ("with", "to", "by")):
-        return not (earlier and earlier[-1] in AUXILIARIES and last == "not") or "," in behind[:1]
+    if last == "not":
+        # "It is not Rosa who sings", but "is not Rosa"
+        helped = bool(earlier) and earlier[-1] in AUXILIARIES
+        return not helped or (bool(behind) and behind[0] in (",", "that", "who", "but"))
+    if earlier and earlier[-1] == "not" and last in ("with", "to", "by"):
+        return True
     if last == "as":
         # "as tall as Rosa", but "as soon as Rosa comes"
         return "as" in earlier[-2:-1] and not _is_verb(behind)
