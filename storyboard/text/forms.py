@@ -39,6 +39,17 @@ def part_of(word: str) -> Part:
     return "manner" if set(parts) == {"ADV"} else "other"
 
 
+def is_plural(word: str) -> bool:
+    """Returns whether a word in small letters may be a noun in the plural: "apples", "mice", but also "waves"."""
+    nouns = _by_part(word).get("NOUN", ())
+    return bool(nouns) and word not in nouns
+
+
+def may_be_verb(word: str) -> bool:
+    """Returns whether a word in small letters may be a form of a verb."""
+    return "VERB" in _by_part(word)
+
+
 def in_form_of(verb: str, form: str) -> str:
     """Returns `verb`, a first form, as `form` is a form of another verb: ("wave", "fencing") gives "waving"."""
     from lemminflect import getAllInflections, getInflection

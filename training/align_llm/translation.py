@@ -29,7 +29,8 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.people import Look
-from storyboard.text.candidates import read_for, whom_words_allow
+from storyboard.text.allowed import whom_words_allow
+from storyboard.text.candidates import read_for
 from storyboard.text.captions import Mention
 from storyboard.text.lexicon import Lexicon
 from training.align_llm.layout import layout
