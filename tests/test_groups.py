@@ -29,7 +29,7 @@ NAMES = {one.name: () for one in CAST}
 def named(*told: str) -> str:
     *earlier, text = told
     sentence, read = read_for(CAST, text, earlier)
-    return name_groups(resolve(text, counted_pronouns(sentence, CAST, read), (), NAMES), CAST, read)
+    return name_groups(resolve(text, counted_pronouns(sentence, CAST, read), NAMES), CAST, read)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,12 @@ def test_what_counts_nobody_or_leaves_it_open_stays(told):
 
 def test_a_writers_own_binding_takes_the_count_along():
     """It became "the two of Otto and Juno danced on"."""
-    bound = resolve("Then the two of them danced on.", [Binding("them", 0, ("Otto", "Juno"))], (), NAMES)
+    bound = resolve("Then the two of them danced on.", [Binding("them", 0, ("Otto", "Juno"))], NAMES)
     assert bound == "Then Otto and Juno danced on."
     assert (
-        resolve("Both of them wave.", [Binding("them", 0, ("Otto", "Juno"))], (), NAMES)
-        == "Otto and Juno wave."
+        resolve("Both of them wave.", [Binding("them", 0, ("Otto", "Juno"))], NAMES) == "Otto and Juno wave."
     )
-    assert resolve("Milo waves to them.", [Binding("them", 0, ("Otto",))], (), NAMES) == "Milo waves to Otto."
+    assert resolve("Milo waves to them.", [Binding("them", 0, ("Otto",))], NAMES) == "Milo waves to Otto."
 
 
 def test_the_reader_is_given_names_and_pictures_of_before_stay_fresh(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 
 from storyboard.text.captions import Binding, Reading, find_mentions, find_pronouns, resolve
+from storyboard.text.presence import with_added
 from storyboard.text.readings import as_understood, place_readings
 
 NAMES = {"Rosa": (), "Milo": (), "Bolt": ("the robot",), "the grey cat": ()}
@@ -11,7 +12,7 @@ NAMES = {"Rosa": (), "Milo": (), "Bolt": ("the robot",), "the grey cat": ()}
 def bound(caption: str, *names: str, occurrence: int = 0) -> str:
     """`caption` with one of its pronouns bound to `names`."""
     word = find_pronouns(caption)[occurrence].word
-    return resolve(caption, [Binding(word, occurrence, names)], (), NAMES)
+    return resolve(caption, [Binding(word, occurrence, names)], NAMES)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_only_the_pronoun_that_was_bound_is_replaced():
     caption = "She sees her and she waves to them."
     assert bound(caption, "Rosa", occurrence=2) == "She sees her and Rosa waves to them."
     both = [Binding("she", 0, ("Rosa",)), Binding("them", 3, ("Milo", "Bolt"))]
-    assert resolve(caption, both, (), NAMES) == "Rosa sees her and she waves to Milo and Bolt."
+    assert resolve(caption, both, NAMES) == "Rosa sees her and she waves to Milo and Bolt."
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_only_the_pronoun_that_was_bound_is_replaced():
     ],
 )
 def test_a_binding_that_does_not_fit_changes_nothing(binding):
-    assert resolve("She waves.", [binding], (), NAMES) == "She waves."
+    assert resolve("She waves.", [binding], NAMES) == "She waves."
 
 
 @pytest.mark.parametrize(
@@ -98,17 +99,20 @@ def test_a_binding_that_does_not_fit_changes_nothing(binding):
     ],
 )
 def test_added_characters_come_at_the_end_unless_they_are_there(caption, included, resolved):
-    assert resolve(caption, (), included, NAMES) == resolved
+    assert with_added(caption, included, NAMES) == resolved
 
 
 def test_somebody_a_pronoun_is_bound_to_is_not_added_again():
-    assert resolve("She waves.", [Binding("she", 0, ("Rosa",))], ("Rosa",), NAMES) == "Rosa waves."
+    assert (
+        with_added(resolve("She waves.", [Binding("she", 0, ("Rosa",))], NAMES), ("Rosa",), NAMES)
+        == "Rosa waves."
+    )
 
 
 @pytest.mark.parametrize("caption", ["She waves to her.", "They're here; her hat is theirs.", "It's his."])
 def test_a_resolved_sentence_names_whom_it_was_bound_to(caption):
     bindings = [Binding(one.word, place, ("Rosa",)) for place, one in enumerate(find_pronouns(caption))]
-    text = resolve(caption, bindings, (), NAMES)
+    text = resolve(caption, bindings, NAMES)
     assert [one.name for one in find_mentions(text, NAMES)] == ["Rosa"] * len(bindings)
     assert find_pronouns(text) == ()
 
@@ -116,7 +120,7 @@ def test_a_resolved_sentence_names_whom_it_was_bound_to(caption):
 def test_readings_come_back_to_their_places_in_the_sentence_as_written():
     caption = "She waves to him and her."
     bindings = (Binding("she", 0, ("Rosa",)),)
-    text = resolve(caption, bindings, ("Bolt",), NAMES)
+    text = with_added(resolve(caption, bindings, NAMES), ("Bolt",), NAMES)
     assert text == "Rosa waves to him and her, with Bolt."
     read = [Reading("him", 14, 17, ("Milo",), 0.9, "model"), Reading("her", 22, 25, ("Rosa",), 0.6, "model")]
     assert [text[one.start : one.end] for one in read] == ["him", "her"]
@@ -136,7 +140,7 @@ def test_a_reading_of_no_pronoun_is_dropped():
 def test_a_sentence_is_understood_with_names_where_the_writer_bound_and_the_model_read_somebody():
     caption = "She waves to him and her, and it rains."
     bindings = (Binding("she", 0, ("Rosa",)),)
-    text = resolve(caption, bindings, ("Bolt",), NAMES)
+    text = with_added(resolve(caption, bindings, NAMES), ("Bolt",), NAMES)
     read = [Reading("him", 14, 17, ("Milo",), 0.9, "model"), Reading("it", 31, 33, (), 0.8, "model")]
     placed = place_readings(caption, bindings, (), text, read)
     understood = as_understood(caption, text, placed, NAMES)

@@ -2193,19 +2193,21 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
 |    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
 |    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+|    doing: (
+|        torch.Tensor
+|    )  # (B, K): 1 + the place in the mapper's deeds of what the words say they do, 0: they do not say
 |
 |
 |def stacked(stories: Sequence[StoryStates]) -> StoryStates:
 |    """Returns several stories as one batch, padded to the longest."""
 |    pad = nn.utils.rnn.pad_sequence
 |    rows = [[value for one in stories for value in getattr(one, name)] for name in StoryStates._fields]
-|    states, sentence, speaks_of, cast, pronouns = rows
+|    states, sentence, speaks_of, *people = rows
 |    return StoryStates(
 |        pad(states, batch_first=True),
 |        pad(sentence, batch_first=True, padding_value=PADDING),
 |        pad(speaks_of, batch_first=True),
-|        torch.stack(cast),
-|        torch.stack(pronouns),
+|        *map(torch.stack, people),
 |    )
 |
 |
@@ -2219,6 +2221,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
 |    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
 |    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
+|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say they do.
 |    """
 |
 |    @register_to_config
@@ -2234,8 +2237,11 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        reads_story: bool = False,
 |        people: int = 0,
 |        story_layer: int | None = None,
+|        deeds: Sequence[str] = (),
 |    ):
 |        super().__init__()
+|        if deeds and not people:
+|            raise ValueError(f"{len(deeds)} deeds: what people do is told beside them; set people")
 |        if people and not reads_story:
 |            raise ValueError(
 |                f"people={people}: the mapper points at people whom the story names; set reads_story"
@@ -2266,7 +2272,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |            self.story_fc = nn.Linear(input_width, width)
 |            self.sentences = nn.Embedding(2, width)  # EARLIER and NOW
 |        if people:
-|            self.pointer = Pointer(width, output_width, people)
+|            self.pointer = Pointer(width, output_width, people, len(deeds))
 |
 |    def forward(
 |        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
@@ -2305,7 +2311,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        )
 |        if self.config.people:
 |            parts[1] = words + self.pointer.named(story.speaks_of)
-|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns))
+|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns, story.doing))
 |            unseen.append(story.pronouns == 0)
 |        return torch.cat(parts, 1), torch.cat(unseen, 1)
 |
@@ -2313,22 +2319,26 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |class Pointer(nn.Module):
 |    """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
 |
-|    def __init__(self, width: int, vector_width: int, people: int):
+|    def __init__(self, width: int, vector_width: int, people: int, deeds: int = 0):
 |        super().__init__()
 |        self.places = nn.Embedding(people + 1, width)  # 0: nobody is named
 |        self.pronouns = nn.Embedding(len(PRONOUNS), width)
 |        self.vectors = nn.Linear(vector_width, width)
 |        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
 |        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
+|        self.deeds = nn.Embedding(deeds + 1, width) if deeds else None  # 0: the words do not say
+|        if self.deeds:
+|            nn.init.zeros_(self.deeds.weight)  # a mapper that is told for the first time reads as before
 |
 |    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
 |        """Returns the mark (B, T, width) of whom each token names."""
 |        return self.places(speaks_of)
 |
-|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor) -> torch.Tensor:
+|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor, doing: torch.Tensor) -> torch.Tensor:
 |        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
 |        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
-|        return self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+|        people = self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+|        return people + self.deeds(doing) if self.deeds else people
 |
 |    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 |        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
@@ -2339,6 +2349,61 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        scores = self.asks(hidden) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
 |        absent = torch.cat([torch.zeros_like(there[:, :1]), ~there], 1)
 |        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
+|'''
+
+SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
+|
+|Knows the layout, no torch and no story. They are suggestions, so what does not fit is left out instead of refused.
+|"""
+|
+|from __future__ import annotations
+|
+|import json
+|from pathlib import Path
+|
+|from storyboard.models.reader_folder import FOLDER as READER
+|from storyboard.models.reader_folder import WORDS
+|from storyboard.text.captions import clean_text
+|from storyboard.text.places import Calling, called
+|
+|MAX_PHRASES = 24  # of a kind
+|MAX_LENGTH = 60  # characters in one
+|
+|
+|def load_places(folder: Path) -> Calling:
+|    """Returns what the places of a pipeline folder are called; nothing where it gives none."""
+|    return called(*places_in(folder))
+|
+|
+|def places_in(folder: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+|    """Returns the places of a pipeline folder, as "in the kitchen", and the other words for each."""
+|    named, learned = read_object(folder / "cast.json"), read_object(folder / READER / WORDS)
+|    return phrases(named.get("places")), _lists(learned.get("places"))
+|
+|
+|def phrases(listed: object) -> tuple[str, ...]:
+|    """Returns those of a list that are short texts, cleaned."""
+|    if not isinstance(listed, list):
+|        return ()
+|    cleaned = (clean_text(one) for one in listed if isinstance(one, str))
+|    return tuple(one for one in cleaned if 0 < len(one) <= MAX_LENGTH)[:MAX_PHRASES]
+|
+|
+|def read_object(path: Path) -> dict:
+|    """Returns the object of a JSON file; an empty one where it is missing, damaged or none."""
+|    try:
+|        described = json.loads(path.read_text(encoding="utf-8"))
+|    except (OSError, ValueError, RecursionError):
+|        return {}
+|    return described if isinstance(described, dict) else {}
+|
+|
+|def _lists(named: object) -> dict[str, tuple[str, ...]]:
+|    return {
+|        name: tuple(word for word in words if isinstance(word, str))
+|        for name, words in (named if isinstance(named, dict) else {}).items()
+|        if isinstance(words, list)
+|    }
 |'''
 
 SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
@@ -2820,13 +2885,15 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 |
 |    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people.
+|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. doing: which of the mapper's
+|    deeds is that of each, as far as the words alone say it; else "".
 |    """
 |
 |    sentence: str
 |    names: tuple[tuple[str, ...], ...] = ()
 |    pronouns: tuple[str | None, ...] = ()
 |    vectors: torch.Tensor | None = None
+|    doing: tuple[str, ...] = ()
 |
 |
 |class Marks(NamedTuple):
@@ -2934,20 +3001,19 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        device, places = hidden.device, self.condition_mapper.config.people
 |        if len(told.names) > places > 0:
 |            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
-|        width = self.condition_mapper.config.output_width
+|        width, known = self.condition_mapper.config.output_width, len(told.names)
 |        cast = torch.zeros(1, places, width, device=device)
-|        pronouns = torch.zeros(1, places, dtype=torch.long, device=device)
-|        if places and told.names:
-|            cast[0, : len(told.names)] = told.vectors.to(cast)
-|            known = [
-|                PRONOUNS.index(one) if one in PRONOUNS else PRONOUNS.index("they") for one in told.pronouns
-|            ]
-|            pronouns[0, : len(known)] = torch.tensor(known, device=device)
+|        pronouns, doing = torch.zeros(2, 1, places, dtype=torch.long, device=device)
+|        if places and known:
+|            deeds = ("", *self.condition_mapper.config.deeds)
+|            cast[0, :known] = told.vectors.to(cast)
+|            pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
+|            doing[0, : len(told.doing)] = _numbers(told.doing, deeds, "").to(device)
 |        sentence, speaks_of = (
 |            torch.tensor([mark for part in kind for mark in part], device=device)[None]
 |            for kind in zip(*marks, strict=True)
 |        )
-|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns)
+|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, doing)
 |
 |    def length(self, tokens: Sequence[TokenPart]) -> int:
 |        """T: positions a tokenised prompt fills, without the image tokens."""
@@ -3083,6 +3149,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    read = language_model.model(**inputs, output_hidden_states=layer is not None)
 |    last = read.last_hidden_state
 |    return last, last if layer is None else read.hidden_states[layer]
+|
+|
+|def _numbers(values: Sequence[str | None], known: Sequence[str | None], otherwise: str) -> torch.Tensor:
+|    return torch.tensor([known.index(one if one in known else otherwise) for one in values], dtype=torch.long)
 |
 |
 |def _story_layer(mapper: ConditionMapper | None) -> int | None:
@@ -3253,6 +3323,7 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |from storyboard.text.candidates import candidates, read_for
 |from storyboard.text.captions import PRONOUN_FORMS, Reading
 |from storyboard.text.places import place_said
+|from storyboard.text.presence import not_shown, those_there
 |
 |SEEN = 0.5  # probability above which a place is there
 |
@@ -3296,8 +3367,10 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    """
 |    read, earlier = read_for(cast, sentence, (one.caption for one in history))
 |    known = {reading.start: reading.names for reading in readings}
-|    meant = list(read.names)
+|    meant, absent = list(those_there(read)), not_shown(read)
 |    for one in read.pronouns:
+|        if one.start in absent:
+|            continue
 |        some = known.get(one.start)
 |        if some is None and one.word not in PRONOUN_FORMS["it"]:
 |            allowed = candidates(read, one, cast, earlier)
@@ -3348,7 +3421,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
-|from storyboard.text.candidates import read_for, whom_words_allow
+|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out
+|from storyboard.text.candidates import read_for
 |from storyboard.text.captions import (
 |    Mention,
 |    Reading,
@@ -3483,7 +3557,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        if any(known[name] is None for name in meant):
 |            return None
 |        told = [one.caption for one in request.history]
-|        open_to_others = self._allowed(frame.sentence, told, request.cast) is None
+|        open_to_others = self._allowed(frame.sentence, told, request.cast)[0] is None
 |        cast = {name: one for name, one in known.items() if one}
 |        return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 |
@@ -3578,7 +3652,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |                    parts,
 |                    torch.stack(frames) if frames else None,
 |                    torch.stack(faces) if faces else None,
-|                    self._told(caption, known) if reads_story else None,
+|                    self._told(caption, told, known) if reads_story else None,
 |                )
 |            except ValueError as error:
 |                raise StoryError(
@@ -3601,8 +3675,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        places = self.pipeline.condition_mapper.config.people
 |        if not places:
 |            return []
-|        allowed = self._allowed(caption, told, cast)
-|        able = [member for member in cast if allowed is None or member.name in allowed]
+|        allowed, ruled_out = self._allowed(caption, told, cast)
+|        able = [one for one in cast if one.name not in ruled_out and (allowed is None or one.name in allowed)]
 |        named = _named([*told, caption], cast) if len(able) > places else set()
 |        first = sorted(able, key=lambda member: member.name not in named)[:places]
 |        kept = {member.name for member in first}
@@ -3610,26 +3684,32 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def _allowed(
 |        self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
-|    ) -> frozenset[str] | None:
-|        """Whom the words allow, after the sentences `told`; None where they leave that open.
+|    ) -> tuple[frozenset[str] | None, frozenset[str]]:
+|        """Whom the words allow, after the sentences `told`, or None where they leave that open; and whom they rule out.
 |
 |        Kept: a long story is not read again for a reroll, nor for the verdict on its picture.
 |        """
 |
-|        def compute() -> frozenset[str] | None:
+|        def compute() -> tuple[frozenset[str] | None, frozenset[str]]:
 |            sentence, earlier = read_for(cast, caption, told)
-|            return whom_words_allow(sentence, cast, earlier)
+|            allowed = whom_words_allow(sentence, cast, earlier)
+|            return allowed, whom_words_rule_out(sentence, cast, earlier) if allowed is None else frozenset()
 |
 |        people = [(member.name, member.aliases, member.pronoun) for member in cast]
 |        return self._allowing.get((caption, tuple(told), *people), compute)
 |
-|    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
+|    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]
+|        doing: Mapping[str, str] = {}
+|        if self.pipeline.condition_mapper.config.deeds:
+|            sentence, before = read_for(cast, caption, earlier)
+|            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
 |        return Told(
 |            caption,
 |            tuple((member.name, *member.aliases) for member in cast),
 |            tuple(member.pronoun for member in cast),
 |            torch.stack(vectors) if vectors else None,
+|            tuple(doing.get(member.name, "") for member in cast),
 |        )
 |
 |    def _person(self, member: CastMember) -> torch.Tensor:
@@ -4151,7 +4231,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Sequence[CastMember]) -> str:
 |    pronouns = find_pronouns(sentence)
 |    bindings = [Binding(pronouns[i].word, i, names) for i, names in zip(places, choice, strict=True)]
-|    return resolve(sentence, bindings, (), {member.name: member.aliases for member in cast})
+|    return resolve(sentence, bindings, {member.name: member.aliases for member in cast})
 |
 |
 |def _shares(
@@ -4578,11 +4658,13 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from __future__ import annotations
 |
 |import copy
+|import json
 |import threading
 |import time
-|from collections.abc import Callable, Generator, Iterator, Sequence
+|from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 |from dataclasses import replace
 |from pathlib import Path
+|from types import MappingProxyType
 |from typing import Any, Literal
 |
 |import torch
@@ -4606,9 +4688,10 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |)
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.place_words import read_object
 |from storyboard.models.portrait_encoder import PortraitEncoder
 |from storyboard.models.preview import Previewer
-|from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
+|from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
 |from storyboard.models.story_reader import StoryReader
 |from storyboard.pipeline.carried import write_code
 |from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -4617,6 +4700,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.pipeline.numbers import check_numbers
 |from storyboard.pipeline.prompted import Prompted
 |from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
+|from storyboard.text.lexicon import Lexicon, lexicon_from
 |
 |# By whether the folder carries a language model: what is done without the one it names.
 |UNTIL_THEN = {
@@ -4642,12 +4726,15 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 |
 |    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
-|    place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing and notice are a `Renderer`'s.
+|    place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
+|    its folder says, and lexicon the same for reading. doing and notice are those of a `Renderer`.
 |    """
 |
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
 |    network: Network | None = None
+|    learned: Mapping[str, Any] = MappingProxyType({})
+|    lexicon = Lexicon()
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -4948,6 +5035,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        if notice:
 |            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
 |        pipeline.named_reader = index
+|        if index is not None:
+|            pipeline.learned = read_object(folder / FOLDER / WORDS)
+|            pipeline.lexicon = lexicon_from(pipeline.learned)
 |        return pipeline
 |
 |    @classmethod
@@ -4971,6 +5061,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            settings = {name: self.config[name] for name in self.named_reader.settings}
 |            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
 |            save_reader(Path(save_directory), index, parts)
+|            if self.learned:
+|                words = Path(save_directory) / FOLDER / WORDS
+|                words.write_text(json.dumps(self.learned) + "\\n", encoding="utf-8")
 |        super(StoryPipeline, carried).save_pretrained(
 |            str(save_directory), **{**kwargs, "safe_serialization": True}
 |        )
@@ -4984,7 +5077,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
 |
 |        halves = self._like(halved)
-|        halves.named_reader = self.named_reader
+|        halves.named_reader, halves.learned, halves.lexicon = self.named_reader, self.learned, self.lexicon
 |        halves.save_pretrained(path)
 |
 |    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
@@ -5168,6 +5261,175 @@ SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a
 |"""
 |'''
 
+SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
+|
+|By who is named and shown by it (`presence.py`), and by whom the pronouns can stand for (`candidates.py`). Where the
+|words leave it open, the model decides. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|
+|from storyboard.text.candidates import Person, candidates
+|from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.presence import may_be_anothers, named_there, not_shown
+|from storyboard.text.unnamed import speaks_of_others
+|
+|
+|def whom_words_allow(
+|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> frozenset[str] | None:
+|    """Returns everybody a sentence can show: whom it names as being there, and whom its pronouns can stand for.
+|
+|    sentence, earlier: read for the names of `cast`, the latter oldest first. None where the words leave that open: they
+|    speak of people otherwise too ("the boy", "both", "everyone"), or of nobody at all. Where all who are named are
+|    said to be away, they are those it is about.
+|    """
+|    if speaks_of_others(sentence):
+|        return None
+|    shown = _shown(sentence, cast, earlier)
+|    return frozenset(shown or _told(sentence, cast, earlier)) or None
+|
+|
+|def whom_words_rule_out(
+|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> frozenset[str]:
+|    """Returns whom a sentence names and does not show, where it shows others: "When Rosa has left, the painters eat".
+|
+|    This holds also where `whom_words_allow` leaves the rest open.
+|    """
+|    if not (speaks_of_others(sentence) or named_there(sentence)):
+|        return frozenset()
+|    return frozenset(sentence.names) - _shown(sentence, cast, earlier)
+|
+|
+|def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
+|    """Whom a sentence can show by its names and pronouns."""
+|    shown = named_there(sentence)
+|    absent, doubtful = not_shown(sentence), _named_in_absence(sentence, earlier)
+|    singular = {member.name for member in cast if member.pronoun == "they"}
+|    owners = []
+|    for one in sentence.pronouns:
+|        if one.start in absent:
+|            continue
+|        meant = _meant(sentence, one, cast, earlier)
+|        if is_possessive(sentence.text, one):
+|            owners.append((one, meant))
+|        else:
+|            rather = meant - doubtful
+|            # "They" may well be those again who were apart for a while.
+|            several = _is_plural(one) and not singular & rather
+|            shown |= meant if several or not rather else rather
+|    for one, meant in owners:
+|        # What is owned is rather theirs who are there: "Nana opens her purse".
+|        least = 2 if _is_plural(one) and not singular & shown else 1
+|        if len(shown & meant) < least or may_be_anothers(sentence, one):
+|            shown |= meant
+|    return shown
+|
+|
+|def _told(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
+|    """Whom a sentence speaks of at all."""
+|    told = set(sentence.names)
+|    return told.union(*(_meant(sentence, one, cast, earlier) for one in sentence.pronouns))
+|
+|
+|def _meant(
+|    sentence: ReadSentence, pronoun: Pronoun, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> set[str]:
+|    return {name for names in candidates(sentence, pronoun, cast, earlier) for name in names}
+|
+|
+|def _is_plural(pronoun: Pronoun) -> bool:
+|    return pronoun.word in PRONOUN_FORMS["they"]
+|
+|
+|def _named_in_absence(sentence: ReadSentence, earlier: Sequence[ReadSentence]) -> set[str]:
+|    """Those whom the latest sentence that names them does not show: a pronoun rather means somebody else."""
+|    away: dict[str, bool] = {}
+|    for read in (sentence, *reversed(earlier)):
+|        there = named_there(read)
+|        away = {name: name not in there for name in read.names} | away
+|    return {name for name, gone in away.items() if gone}
+|'''
+
+SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
+|
+|A part of the body, a part of what is worn and what one does show their owner; any other thing may lie about alone.
+|Knows neither stories nor who is meant.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|
+|from storyboard.text.phrases import is_form_of
+|from storyboard.text.word_classes import AUXILIARIES, COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
+|
+|_OF_THE_BODY = frozenset(
+|    """ankle arm back beard belly body brow cheek chest chin ear elbow embrace eye eyebrow eyelid eyelash face finger
+|    fingertip fist foot forehead fringe grip hair hand head heart heel hip jaw knee lap leg lip moustache mouth neck
+|    nose palm paw plait shoulder side skin stomach tail tear throat thumb toe tooth tongue tummy waist whisker wing
+|    wrist belly curl lock ponytail pigtail bosom""".split()
+|)
+|_WORN_PART = frozenset("sleeve collar pocket hem lapel cuff apron-string buttonhole".split())
+|# What one does, or is in a place by: "to Otto's delight", "in Otto's way", "laughs at Otto's joke".
+|_OF_DOING = frozenset(
+|    """advice amazement answer anger attempt attention company dance dancing defence delight direction dismay effort
+|    expression gaze glance grin help horror hug joke joy jump kiss laugh laughter lead left look performance play
+|    presence question reach relief reply right scowl shout sigh smile sob speech step surprise trick turn way whisper
+|    wink yawn""".split()
+|)
+|_NEARNESS = frozenset(["side", "shoulder"])  # "waits at her side"
+|_PICTURING = frozenset("do draw paint sketch take".split())
+|_IRREGULAR = {"feet": "foot", "teeth": "tooth"}
+|_ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
+|_MOST = 4  # words from an owner to the noun
+|_TOUCHING = frozenset(
+|    """take hold kiss pat squeeze shake stroke grab tickle comb braid brush pull tug bandage touch dry wash wipe tie
+|    catch seize plait cut ruffle pinch""".split()
+|)
+|
+|
+|def shows_owner(behind: Sequence[str]) -> bool:
+|    """Returns whether what is owned, these words behind the owner in small letters, is seen with its owner only."""
+|    for word in behind[:_MOST]:
+|        if not word[0].isalpha() or word in _ENDS:
+|            return False
+|        if _singular(word) in _OF_THE_BODY | _WORN_PART | _OF_DOING:
+|            return True
+|        if is_finite(word):
+|            return False
+|    return False
+|
+|
+|def is_of_the_body(word: str) -> bool:
+|    """Returns whether a noun, one or several, is a part of the body."""
+|    return _singular(word) in _OF_THE_BODY
+|
+|
+|def is_touched(before: Sequence[str], behind: Sequence[str]) -> bool:
+|    """Returns whether it may be somebody else's than the subject's: "takes her hand", "laughs at her joke"."""
+|    if not shows_owner(behind):
+|        return is_pictured(before, behind)
+|    placed = before[-1:] and before[-1] in PREPOSITIONS
+|    doing = placed and any(_singular(word) in _OF_DOING | _NEARNESS for word in behind[:1])
+|    return doing or any(is_form_of(one, _TOUCHING) for one in before[-2:])
+|
+|
+|def is_pictured(before: Sequence[str], behind: Sequence[str]) -> bool:
+|    """Returns whether it is a likeness that is being made, for which one sits: "paints her portrait"."""
+|    likeness = behind[:1] in (("portrait",), ("picture",), ("photograph",), ("likeness",))
+|    return likeness and any(is_form_of(one, _PICTURING) for one in before[-2:])
+|
+|
+|def _singular(word: str) -> str:
+|    if word in _IRREGULAR:
+|        return _IRREGULAR[word]
+|    return word.removesuffix("s") if not word.endswith("ss") else word
+|'''
+
 SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
 |
 |Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
@@ -5182,8 +5444,9 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 |from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
-|from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
-|from storyboard.text.unnamed import speaks_of_others
+|from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing
+|from storyboard.text.speech import unspoken
+|from storyboard.text.things import is_things
 |from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 |
 |MAX_GROUP = 4  # people that "they" may stand for
@@ -5235,22 +5498,6 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    if key == "it" and _is_nobody(sentence, pronoun, fitting, earlier):
 |        return []
 |    return [(name,) for name in fitting]
-|
-|
-|def whom_words_allow(
-|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
-|) -> frozenset[str] | None:
-|    """Returns everybody a sentence can be about: whom it names, and whom its pronouns can stand for.
-|
-|    None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
-|    nobody at all.
-|    """
-|    if speaks_of_others(sentence):
-|        return None
-|    pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
-|    return (
-|        frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None
-|    )
 |
 |
 |def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
@@ -5358,7 +5605,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    earlier: Sequence[ReadSentence],
 |) -> list[Names]:
 |    """Whom "they" can stand for: whose pronoun it is, groups, and where there is none, one of any pronoun."""
-|    before = WORD.findall(sentence.text[: pronoun.start].lower())
+|    before = WORD.findall(unspoken(sentence.text)[: pronoun.start].lower())
 |    if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
 |        return []
 |    pronouns = {member.name: member.pronoun for member in cast}
@@ -5523,16 +5770,14 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    )
 |
 |
-|def resolve(
-|    caption: str, bindings: Iterable[Binding], included: Iterable[str], names: Mapping[str, Sequence[str]]
-|) -> str:
-|    """The sentence with names where the writer said whom a pronoun stands for, and those added who are not in it.
+|def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Sequence[str]]) -> str:
+|    """The sentence with names where the writer said whom a pronoun stands for.
 |
-|    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat"; with Bolt added it ends ", with Bolt.".
-|    A binding of another word than the one now in that place, and names not in `names` (the cast), change nothing.
+|    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat". A binding of another word than the one now
+|    in that place, and names not in `names` (the cast), change nothing.
 |    """
-|    bound, included = {one.occurrence: one for one in bindings}, tuple(included)
-|    if not (bound or included):
+|    bound = {one.occurrence: one for one in bindings}
+|    if not bound:
 |        return caption  # nearly always
 |    pronouns = find_pronouns(caption)
 |    text = caption
@@ -5540,12 +5785,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |        who = [name for name in bound[occurrence].names if name in names]
 |        if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
 |            text = _with_names(text, pronouns[occurrence], who)
-|    present = mentioned_names(text, names)
-|    added = [name for name in dict.fromkeys(included) if name in names and name not in present]
-|    if not added:
-|        return clean_text(text)
-|    end = len(text.rstrip(".!?\\u2026"))
-|    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+|    return clean_text(text)
 |
 |
 |def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
@@ -5666,6 +5906,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |_JOINED = re.compile(r"\\s*(?:,|,?\\s*(?:and|&))\\s*", re.IGNORECASE)
 |_STOP = re.compile(r"[.!?;:\\u2026\\u2014]")
 |_OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
+|_NOT_OWNED = frozenset("not very so too gone got come".split())  # behind an "'s" that is "is" or "has"
 |FOLLOWING = -1  # a doer who is only said behind
 |_WINDOW = 60  # characters before an expression that its role depends on
 |
@@ -5819,7 +6060,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        if match is None:
 |            return False
 |        word = match.group(1).lower()
-|        small = words.DETERMINERS | words.PREPOSITIONS | words.COORDINATORS | {"not", "very", "so", "too"}
+|        small = words.DETERMINERS | words.PREPOSITIONS | words.COORDINATORS | words.AUXILIARIES | _NOT_OWNED
 |        return word not in small and not word.endswith("ing")
 |
 |    def _is_joined(self, before: Mention | Pronoun, what: Mention | Pronoun, role: str) -> bool:
@@ -5920,6 +6161,291 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        ]
 |'''
 
+SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
+|
+|"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
+|goes home") is still there. Knows neither stories nor who is meant.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|
+|from storyboard.text.phrases import is_form_of
+|from storyboard.text.whereabouts import is_place_noun
+|from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite, is_manner
+|
+|_HAVE = frozenset("has have had having 's 've 'd".split())
+|_BE = frozenset("is are was were am be been being 's 're isn't aren't wasn't weren't".split())
+|_OTHER_HELPERS = frozenset(
+|    """do does did will would shall should can could may might must don't doesn't didn't won't wouldn't hasn't haven't
+|    hadn't can't couldn't cannot 'll 'd""".split()
+|)
+|_NOT = frozenset(["not", "never"])
+|_BETWEEN = frozenset("already just long since now both all finally only yet ever soon still quite".split())
+|_AWAY = frozenset("away gone absent missing elsewhere abroad nowhere overseas".split())
+|_COMING = frozenset("arrive appear return".split())
+|_TURNING_UP = frozenset("turn show".split())
+|_WRITING = frozenset("write ring phone".split())
+|_THERE = frozenset("here there home back among with coming invited".split())
+|_BEHIND_COMING = frozenset("home back today tonight yet either to at after this that".split())
+|_GOING = frozenset(
+|    "go drive run walk fly sail ride move travel set hurry rush wander slip sneak storm march row stroll".split()
+|)
+|_LEAVING = frozenset("leave depart vanish disappear die".split())
+|_DIRECTIONS = frozenset("home away off out back upstairs downstairs abroad ahead inside into for".split())
+|_STAYING = frozenset(["sleep", "pieces"])  # "has gone back to sleep"
+|_NEAR = frozenset("door window table cupboard stove fire gate".split())
+|_TIMES = frozenset("already early again yesterday ago alone too at last night forever".split())
+|# Prepositional phrases for where one is when one is not here.
+|_OCCUPIED = {
+|    "at": frozenset("work school sea university sleep".split()),
+|    "in": frozenset("hospital prison town".split()),
+|    "on": frozenset("holiday vacation tour leave".split()),
+|}
+|_RESTING = {"at": frozenset(["home"]), "in": frozenset(["bed"])}
+|_CONTRASTING = frozenset("while whereas so because but for since".split())
+|# Words that a verb and what belongs to it end at.
+|_ENDS = frozenset("and but so while when because than that who which as before until".split())
+|_OPENING_PAST = frozenset("after once since".split())  # behind these a plain past is over, too
+|
+|
+|@dataclass(frozen=True)
+|class _Predicate:
+|    """One verb of a clause: its helpers, whether it is denied, the verb itself and the words behind it."""
+|
+|    perfect: bool
+|    being: bool
+|    denied: bool
+|    verb: str
+|    rest: tuple[str, ...]
+|
+|
+|def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> bool:
+|    """Returns whether somebody between these words of a sentence, in small letters, is said not to be there.
+|
+|    contrasted: the sentence has a clause about somebody else.
+|    """
+|    if before[-1:] == ("with",) and behind:
+|        return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
+|    denied = before[-1:] in (("neither",), ("nor",))
+|    inverted = before[-1] if before and before[-1] in ("had", "has") else ""
+|    over = _opens_past(before)
+|    predicates = _predicates(behind, inverted)
+|    return bool(predicates) and _is_gone(predicates[-1], denied, over, contrasted, (*before, *behind))
+|
+|
+|def _opens_past(before: Sequence[str]) -> bool:
+|    """Whether the clause is one of what was over by then: "after Rosa left", "as soon as it has left"."""
+|    return (
+|        before[-1:]
+|        and before[-1] in _OPENING_PAST
+|        or before[-3:] == ("as", "soon", "as")
+|        or before[-2:] == ("now", "that")
+|    )
+|
+|
+|def _is_gone(one: _Predicate, denied: bool, over: bool, contrasted: bool, sentence: tuple[str, ...]) -> bool:
+|    if one.denied or denied:
+|        return _is_not_here(one) if one.being else _has_not_come(one)
+|    if one.being:
+|        if one.verb in _AWAY:
+|            whole = not one.rest or one.rest[0] not in DETERMINERS  # not "is missing a shoe"
+|            return _has_departed(one) if one.verb == "gone" and one.rest else whole
+|        where = (one.verb, *one.rest)
+|        if not contrasted or one.verb.endswith("ing"):
+|            return False
+|        if _is_at(where, _OCCUPIED):
+|            return True
+|        return _is_at(where, _RESTING) and (over or not _CONTRASTING.isdisjoint(sentence))
+|    return (one.perfect or over) and _has_departed(one)
+|
+|
+|def _is_not_here(one: _Predicate) -> bool:
+|    """ "is not here", "isn't at school"; but "is not in the mood", "is not at all tired"."""
+|    if one.verb == "at":
+|        return bool(one.rest) and (one.rest[0] in _OCCUPIED["at"] | _RESTING["at"])
+|    if one.verb in ("in", "around"):
+|        return not one.rest
+|    return one.verb in _THERE
+|
+|
+|def _has_not_come(one: _Predicate) -> bool:
+|    """ "did not come", "never turned up", "has not written"; but "will not come down", "does not turn round"."""
+|    first = one.rest[:1]
+|    if is_form_of(one.verb, frozenset(["come"])):
+|        return not first or first[0] in _BEHIND_COMING
+|    if is_form_of(one.verb, _TURNING_UP):
+|        return first == ("up",)
+|    if is_form_of(one.verb, _WRITING):
+|        return one.perfect and (not first or first[0] in PREPOSITIONS | _BEHIND_COMING)
+|    return is_form_of(one.verb, _COMING) and (not first or first[0] not in DETERMINERS)
+|
+|
+|def _has_departed(one: _Predicate) -> bool:
+|    """ "has gone home", "had driven off", "has left"; but "has gone red", "has left her hat"."""
+|    rest = one.rest
+|    if is_form_of(one.verb, _LEAVING):
+|        return not rest or rest[0] in PREPOSITIONS | _TIMES or _is_long_ago(rest) or _is_place(rest)
+|    if not is_form_of(one.verb, _GOING) or not _STAYING.isdisjoint(rest[:3]):
+|        return False
+|    if not rest:
+|        return one.verb in ("gone", "went")
+|    if rest[0] == "to":
+|        return _NEAR.isdisjoint(rest[1:4])
+|    if rest[:2] == ("back", "to"):
+|        return "bed" in rest[2:4] or any(map(is_place_noun, rest[2:5]))
+|    if rest[:2] == ("out", "of"):
+|        return is_place_noun(rest[-1])  # not "has run out of flour"
+|    return rest[0] in _DIRECTIONS or (one.verb == "gone" and rest[0].endswith("ing"))
+|
+|
+|def _is_long_ago(rest: Sequence[str]) -> bool:
+|    return "ago" in rest[:4] or "before" in rest[1:4]
+|
+|
+|def _is_place(rest: Sequence[str]) -> bool:
+|    """ "the house", "town"; nothing that one leaves behind."""
+|    nouns = rest[1:] if rest[0] in DETERMINERS else rest
+|    return len(nouns) == 1 and is_place_noun(nouns[0])
+|
+|
+|def _is_at(words: Sequence[str], where: dict[str, frozenset[str]]) -> bool:
+|    """Whether one of these phrases is among the first words: "ill in bed", "asleep upstairs at home"."""
+|    pairs = zip(words[:4], words[1:5], strict=False)
+|    return any(noun in where.get(said, ()) for said, noun in pairs)
+|
+|
+|def _predicates(behind: Sequence[str], inverted: str) -> list[_Predicate]:
+|    """The verbs that a subject has, which "and" may join: "has got up and gone to the door and lets Juno in"."""
+|    found: list[_Predicate] = []
+|    words = list(behind)
+|    helpers = [inverted] if inverted else []
+|    while words:
+|        predicate, words = _predicate(words, helpers)
+|        if predicate is None:
+|            break
+|        found.append(predicate)
+|        if not _goes_on(words):
+|            break
+|        words = words[1:]
+|        # A participle has the helper of the one before: "has packed and gone".
+|        helpers = ["has"] if predicate.perfect and not _is_present(words[0]) else []
+|    return found
+|
+|
+|def _is_present(word: str) -> bool:
+|    """Whether a verb has a form that no participle has: "lets", "is"."""
+|    return word.endswith("s")
+|
+|
+|def _goes_on(words: Sequence[str]) -> bool:
+|    """Whether the same subject does something more: "and lets Juno in"."""
+|    return (
+|        len(words) > 1
+|        and words[0] in ("and", "but")
+|        and (is_finite(words[1]) or words[1] in ("gone", "been", "left"))
+|    )
+|
+|
+|def _predicate(words: list[str], helpers: list[str]) -> tuple[_Predicate | None, list[str]]:
+|    """The first verb of a clause, and the words from the joining "and" on."""
+|    helpers, denied = list(helpers), False
+|    index = 0
+|    while index < len(words):
+|        word = words[index]
+|        if word in _NOT or word.endswith("n't") or word == "cannot":
+|            denied = True
+|        if word in _HAVE | _BE | _OTHER_HELPERS:
+|            helpers.append(word)
+|        elif not (word in _NOT | _BETWEEN or is_manner(word)):
+|            break
+|        index += 1
+|    if index == len(words):
+|        return None, []
+|    perfect = any(one in _HAVE or one in ("hasn't", "haven't", "hadn't") for one in helpers)
+|    being = any(one in _BE for one in helpers) and not (
+|        helpers[-1] == "'s" and words[index] in ("left", "come")
+|    )
+|    rest = words[index + 1 :]
+|    end = next((i for i, one in enumerate(rest) if one in _ENDS or not one[0].isalnum()), len(rest))
+|    return _Predicate(perfect, being, denied, words[index], tuple(rest[:end])), rest[end:]
+|'''
+
+SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+|
+|By the tables of LemmInflect, read when first asked for. Knows no sentences.
+|"""
+|
+|from __future__ import annotations
+|
+|from functools import lru_cache
+|from typing import Literal
+|
+|Part = Literal["verb", "noun", "other", "manner", "foreign"]  # "foreign": in no table of English
+|
+|
+|@lru_cache(maxsize=20_000)
+|def first_forms(word: str) -> frozenset[str]:
+|    """Returns every word that `word`, in small letters, may be a form of, itself among them: "left" is "leave", too."""
+|    return frozenset((word, *(form for forms in _by_part(word).values() for form in forms)))
+|
+|
+|def all_forms(word: str) -> frozenset[str]:
+|    """Returns every form of a first form in small letters, itself among them: of "leave" also "left"."""
+|    from lemminflect import getAllInflections
+|
+|    return frozenset((word, *(form for forms in getAllInflections(word).values() for form in forms)))
+|
+|
+|@lru_cache(maxsize=20_000)
+|def part_of(word: str) -> Part:
+|    """Returns what a word in small letters most likely is in a sentence that says what can be seen."""
+|    parts = _by_part(word)
+|    if not parts:
+|        return "foreign"
+|    if word.endswith("ly") and "ADV" in parts:
+|        return "manner"
+|    if "VERB" in parts and ("NOUN" not in parts or word not in parts["VERB"]):
+|        return "verb"
+|    if "NOUN" in parts or "VERB" in parts:
+|        return "noun"
+|    return "manner" if set(parts) == {"ADV"} else "other"
+|
+|
+|def is_plural(word: str) -> bool:
+|    """Returns whether a word in small letters may be a noun in the plural: "apples", "mice", but also "waves"."""
+|    nouns = _by_part(word).get("NOUN", ())
+|    return bool(nouns) and word not in nouns
+|
+|
+|def may_be_verb(word: str) -> bool:
+|    """Returns whether a word in small letters may be a form of a verb."""
+|    return "VERB" in _by_part(word)
+|
+|
+|def in_form_of(verb: str, form: str) -> str:
+|    """Returns `verb`, a first form, as `form` is a form of another verb: ("wave", "fencing") gives "waving"."""
+|    from lemminflect import getAllInflections, getInflection
+|
+|    for lemma in _by_part(form).get("VERB", ()):
+|        for tag, forms in getAllInflections(lemma, upos="VERB").items():
+|            if form in forms:
+|                return next(iter(getInflection(verb, tag=tag)), verb)
+|    return verb
+|
+|
+|def _by_part(word: str) -> dict[str, tuple[str, ...]]:
+|    try:
+|        from lemminflect import getAllLemmas
+|    except (
+|        ImportError
+|    ):  # a pipeline folder's own code runs with diffusers alone, and words.json has every form
+|        return {}
+|    return getAllLemmas(word)
+|'''
+
 SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
 |
 |Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
@@ -5935,7 +6461,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |from collections.abc import Sequence
 |
 |from storyboard.text.captions import Pronoun, ReadSentence
-|from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite
+|from storyboard.text.word_classes import PREPOSITIONS
 |
 |_HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
 |    starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
@@ -6040,36 +6566,6 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    return not named and bool(following) and following[0] in _OF_THINGS
 |
 |
-|def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
-|    """Whether this "them" is several things that something was done to: "Rosa picks flowers and gives them to Nana"."""
-|    if pronoun.word != "them":
-|        return False
-|    before = [one.end for one in sentence.mentions if one.end <= pronoun.start]
-|    if _has_plural(sentence.text[: pronoun.start]):
-|        return len(before) < 3
-|    if len(before) > 1 or not earlier:
-|        return False
-|    last = earlier[-1]
-|    # "Otto had lost Otto's glasses": whose things they are stands in their midst.
-|    doing = (one.end for one in last.mentions if last.text[one.end : one.end + 1] not in ("'", "\\u2019"))
-|    return len(last.names) < 2 and _has_plural(last.text[max(doing, default=0) :])
-|
-|
-|def _has_plural(text: str) -> bool:
-|    """Whether a clause behind its subject does something to several: "picks red flowers", "packs the bags"."""
-|    words = [word.lower() for word in _WORD.findall(text)]
-|    verb = next((index for index, word in enumerate(words) if is_finite(word)), None)
-|    if verb is None:
-|        return False
-|    for word, following in zip(words[verb + 1 :], [*words[verb + 2 :], "."], strict=False):
-|        if word in _CLAUSE_END or word in PREPOSITIONS or word in ("and", "but", "while", "when"):
-|            return False
-|        ends = following in _AFTER_OBJECT
-|        if ends and word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in DETERMINERS:
-|            return True
-|    return False
-|
-|
 |def _has_object(words: Sequence[str]) -> bool:
 |    """Whether a clause goes on with somebody or something: "pours tea", "it water a plant"; not "pours outside"."""
 |    return bool(words) and words[0] not in _AFTER_OBJECT | _LINKS and not words[0].endswith("ly")
@@ -6082,6 +6578,274 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |        if word in _CLAUSE_END:
 |            return False
 |    return False
+|'''
+
+SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+|
+|Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
+|what is drawn in the end, the model decides.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections import Counter
+|from collections.abc import Mapping, Sequence
+|from dataclasses import dataclass, field
+|from difflib import get_close_matches
+|from functools import cached_property
+|
+|from storyboard.text.candidates import Meant, Person, names_of
+|from storyboard.text.captions import ReadSentence
+|from storyboard.text.clauses import Expression, analyse
+|from storyboard.text.forms import first_forms, in_form_of, part_of
+|from storyboard.text.places import Calling, find_places, is_where, wording_at
+|from storyboard.text.preferences import meant_by_words
+|from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
+|from storyboard.text.wordings import Wording
+|
+|SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
+|DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
+|ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+|MAX_COUNT = 10**6  # how often a word is in what tells a deed
+|MOST = 4  # words of a sentence for which something is offered
+|SPELT = 0.8  # likeness of two spellings that may be one word
+|_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
+|_SMALL = (
+|    DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
+|)
+|
+|
+|@dataclass(frozen=True)
+|class Doing:
+|    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
+|
+|    words: those it came from, as written.
+|    """
+|
+|    names: tuple[str, ...]
+|    deed: str
+|    words: tuple[str, ...] = ()
+|
+|
+|@dataclass(frozen=True)
+|class Lexicon:
+|    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
+|    deed, the one that is nearest. `known`: all other words that were learned."""
+|
+|    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+|    nearest: Mapping[str, str] = field(default_factory=dict)
+|    known: frozenset[str] = frozenset()
+|
+|    @cached_property
+|    def _telling(self) -> dict[str, dict[str, float]]:
+|        """By word: the share of each deed in what is told with it."""
+|        told: dict[str, Counter[str]] = {}
+|        for deed, words in self.deeds.items():
+|            for word, count in words.items():
+|                if word not in _SMALL:
+|                    told.setdefault(word, Counter())[deed] += count
+|        return {
+|            word: {deed: count / (deeds.total() + DOUBT) for deed, count in deeds.items()}
+|            for word, deeds in told.items()
+|        }
+|
+|    @cached_property
+|    def _forms(self) -> frozenset[str]:
+|        return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
+|
+|    def knows(self, word: str) -> bool:
+|        """Whether a word in small letters, or what it is a form of, or another form of that was learned."""
+|        return not self._forms.isdisjoint(first_forms(word))
+|
+|    def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:
+|        """Returns what is nearest to words that were not learned and to places that are none of the pipeline's.
+|
+|        calling: what its own places are called; where the sentence names one, no other is offered.
+|        """
+|        found: dict[Wording, None] = {}
+|        misspelt = 0
+|        for match in WORD.finditer(sentence.text):
+|            word = match.group().lower()
+|            named = any(one.start <= match.start() < one.end for one in sentence.mentions)
+|            if named or word in _SMALL or word in calling or len(found) == MOST:
+|                continue
+|            near = self._closest(sentence.text, *match.span(), calling)
+|            # A large letter begins a name, which may be spelt like anything.
+|            if near is None and match.group() == word and part_of(word) == "foreign" and not self.knows(word):
+|                misspelt += 1
+|                near = self._spelt(word, calling) if misspelt <= MOST else None
+|            if near:
+|                found[near] = None
+|        return tuple(found)
+|
+|    def _closest(self, text: str, start: int, end: int, calling: Calling) -> Wording | None:
+|        word = text[start:end].lower()
+|        nearest = next((self.nearest[form] for form in sorted(first_forms(word)) if form in self.nearest), "")
+|        if nearest in calling.values():
+|            said = find_places(text, calling)
+|            return wording_at(text, start, end, nearest) if is_where(text, start) and not said else None
+|        if nearest in self.deeds and part_of(word) in ("verb", "noun") and not is_where(text, start):
+|            if self._shares(word) or text[:start].lower().endswith(_BEFORE_NOUNS):
+|                return None
+|            verb, _, rest = nearest.partition(" ")
+|            first = min(first_forms(verb) - {verb}, default=verb)
+|            after = WORD.match(text, end + 1)
+|            if after and after.group().lower() in DETERMINERS:
+|                rest = ""  # the sentence has a thing of its own: "buys a pear", not "carries a basket a pear"
+|            return Wording(text[start:end], f"{in_form_of(first, word)} {rest}".strip())
+|        return None
+|
+|    def _spelt(self, word: str, calling: Calling) -> Wording | None:
+|        """A word of no language that is spelt much like one that was learned."""
+|        spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
+|        return Wording(word, spelt[0]) if spelt else None
+|
+|    @cached_property
+|    def _spellings(self) -> list[str]:
+|        return sorted({*self.known, *self._telling})
+|
+|    def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
+|        """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
+|        analysis = analyse(sentence)
+|        groups: dict[int, list[Expression]] = {}
+|        for one in analysis.expressions:
+|            if one.role == "subject":
+|                groups.setdefault(one.group, []).append(one)
+|        starts = [group[0].start for group in groups.values()]
+|        found = []
+|        for number, group in enumerate(groups.values()):
+|            end = starts[number + 1] if number + 1 < len(starts) else len(sentence.text)
+|            names = tuple(dict.fromkeys(name for one in group for name in names_of(one, meant)))
+|            found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
+|        return tuple(found)
+|
+|    def deeds_of(
+|        self, sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|    ) -> dict[str, str]:
+|        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing."""
+|        found: dict[str, str] = {}
+|        for one in self.doings(sentence, meant_by_words(sentence, cast, earlier)) if self.deeds else ():
+|            for name in one.names if one.deed else ():
+|                found.setdefault(name, one.deed)
+|        return found
+|
+|    def deed_of(self, clause: str) -> tuple[str, tuple[str, ...]]:
+|        """Returns the deed that the words behind a subject tell, and those that say so; "" and none where they do not.
+|
+|        The first verb says most, what stands behind it the rest.
+|        """
+|        scores: Counter[str] = Counter()
+|        said: dict[str, list[tuple[float, str]]] = {}
+|        weight = 2.0
+|        for match in WORD.finditer(clause):
+|            word = match.group().lower()
+|            shares = self._shares(word)
+|            for deed, share in shares.items():
+|                scores[deed] += weight * share
+|                said.setdefault(deed, []).append((weight * share, match.group()))
+|            if shares and weight > 1:
+|                weight = 1.0
+|        if not scores:
+|            return "", ()
+|        (deed, score) = scores.most_common(1)[0]
+|        if score < max(ENOUGH, SHARE * scores.total()):
+|            return "", ()
+|        most = max(said[deed])[0]
+|        return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
+|
+|    def _shares(self, word: str) -> Mapping[str, float]:
+|        if word in _SMALL or len(word) < 3:
+|            return {}
+|        telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
+|        return max(telling, key=lambda shares: max(shares.values()), default={})
+|
+|
+|def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
+|    """Returns what the contents of `words.json` say; what is damaged there is left out."""
+|    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
+|    return Lexicon(
+|        deeds={
+|            deed: {word: count for word, count in words.items() if _is_count(count)}
+|            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
+|            if isinstance(words, dict)
+|        },
+|        nearest={
+|            word: phrase
+|            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
+|            if isinstance(phrase, str)
+|        },
+|        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
+|    )
+|
+|
+|def _is_count(value: object) -> bool:
+|    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT
+|'''
+
+SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
+|
+|For rules that look at what stands before and behind somebody. Knows neither clauses nor who is meant.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from bisect import bisect_left
+|from dataclasses import dataclass
+|from functools import lru_cache
+|
+|from storyboard.text.forms import first_forms
+|
+|_TOKEN = re.compile(r"[^\\W\\d_]+(?:[-'\\u2019][^\\W\\d_]+)*|\\d+|[^\\w\\s]")
+|_ENDING = re.compile(r"['\\u2019](s|d|ve|ll|re)?(?![^\\W\\d_])", re.IGNORECASE)
+|_HARD = frozenset(".!?;:\\u2026\\u2014")
+|
+|
+|@dataclass(frozen=True)
+|class Tokens:
+|    """Words in small letters and single marks; token `i` is text[starts[i]:ends[i]]."""
+|
+|    words: tuple[str, ...]
+|    starts: tuple[int, ...]
+|    ends: tuple[int, ...]
+|
+|    def before(self, place: int) -> tuple[str, ...]:
+|        """Returns the tokens of the same sentence that end at or before a place of the text."""
+|        last = bisect_left(self.starts, place)
+|        first = last
+|        while first > 0 and self.words[first - 1] not in _HARD:
+|            first -= 1
+|        return self.words[first:last]
+|
+|    def behind(self, place: int) -> tuple[str, ...]:
+|        """Returns the tokens of the same sentence that begin at or behind a place of the text."""
+|        first = bisect_left(self.starts, place)
+|        last = first
+|        while last < len(self.words) and self.words[last] not in _HARD:
+|            last += 1
+|        return self.words[first:last]
+|
+|
+|@lru_cache(maxsize=4096)
+|def tokens_of(text: str) -> Tokens:
+|    """Returns the words and marks of `text`; curled apostrophes in words are straight ones."""
+|    found = list(_TOKEN.finditer(text))
+|    words = (one.group().lower().replace("\\u2019", "'") for one in found)
+|    return Tokens(tuple(words), tuple(one.start() for one in found), tuple(one.end() for one in found))
+|
+|
+|def ending_at(text: str, place: int) -> tuple[str, int]:
+|    """Returns what an apostrophe adds to the name or pronoun that ends at `place` ("s", "d", ...), and where it ends.
+|
+|    An apostrophe alone, as in "the twins' hats", adds "s" too; where there is none, "" and `place`.
+|    """
+|    match = _ENDING.match(text, place)
+|    return ((match.group(1) or "s").lower(), match.end()) if match else ("", place)
+|
+|
+|def is_form_of(word: str, first: frozenset[str]) -> bool:
+|    """Returns whether a word in small letters is a form of one of these: "thought" of "think"."""
+|    return not first.isdisjoint(first_forms(word))
 |'''
 
 SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
@@ -6215,6 +6979,7 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |
 |import re
 |
+|from storyboard.text.forms import may_be_verb
 |from storyboard.text.word_classes import (
 |    COORDINATORS,
 |    DETERMINERS,
@@ -6288,6 +7053,9 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |)
 |
 |
+|_AFTER_VERBS = frozenset("a an the him them it into up away".split())
+|
+|
 |def owns(text: str, start: int, end: int) -> bool:
 |    """Whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
 |    first = _NEXT.match(text, end)
@@ -6303,9 +7071,16 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |    return not (
 |        _is_where(verb, word)
 |        or _is_how(word, following)
-|        or (controls(verb, word) and (word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5)))
+|        or (controls(verb, word) and _is_doing(word, following))
 |        or _is_given(verb, word, following, text[first.end() : first.end() + _CLOSE])
 |    )
+|
+|
+|def _is_doing(word: str, following: str) -> bool:
+|    """ "sees her run", "watches her bite into an apple"; but "sees her bag" and "hears her song"."""
+|    if word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5):
+|        return True
+|    return following in _AFTER_VERBS and may_be_verb(word)
 |
 |
 |def _is_where(verb: str, word: str) -> bool:
@@ -6359,7 +7134,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |from dataclasses import dataclass, replace
 |from functools import cached_property
 |
-|from storyboard.text.candidates import Names, Person, candidates, doer_of, group_of, names_of
+|from storyboard.text.candidates import Meant, Names, Person, candidates, doer_of, group_of, names_of
 |from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence, counted_from
 |from storyboard.text.clauses import Analysis, Expression, analyse
 |from storyboard.text.word_classes import WORD, causes, is_finite
@@ -6443,6 +7218,20 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        if sure >= DECIDED:
 |            found.append(Binding(pronoun.word, occurrence, names, sure))
 |    return tuple(found)
+|
+|
+|def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
+|    """Returns whom pronouns are taken for where the words say so, or leave one only."""
+|    bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
+|    meant = {}
+|    for occurrence, pronoun in enumerate(sentence.pronouns):
+|        names = bound.get(occurrence)
+|        if names is None:
+|            able = candidates(sentence, pronoun, cast, earlier)
+|            names = able[0] if len(able) == 1 else None
+|        if names is not None:
+|            meant[pronoun.start] = names
+|    return meant
 |
 |
 |def readings_together(
@@ -6620,6 +7409,123 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    return groups.values()
 |'''
 
+SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
+|
+|Every name and pronoun of a sentence is looked at by itself; somebody is shown who is shown by one of them. What is in
+|doubt is left open: whoever reads the sentence on decides then. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Iterable, Mapping, Sequence
+|from functools import lru_cache
+|
+|from storyboard.text.belongings import is_pictured, is_touched, shows_owner
+|from storyboard.text.captions import Mention, Pronoun, ReadSentence, clean_text, listed, read_sentence
+|from storyboard.text.clauses import Analysis, Expression, analyse
+|from storyboard.text.departures import is_away
+|from storyboard.text.phrases import Tokens, ending_at, tokens_of
+|from storyboard.text.speech import is_spoken, is_spoken_to
+|from storyboard.text.topics import is_only_topic
+|
+|_BEFORE_OWNERS = frozenset("at to of from".split())
+|
+|
+|@lru_cache(maxsize=4096)
+|def not_shown(sentence: ReadSentence) -> frozenset[int]:
+|    """Returns where those names and pronouns of a sentence stand by which nobody is to be seen.
+|
+|    All of them may be: "Rosa has gone home." alone.
+|    """
+|    analysis = analyse(sentence)
+|    look = _Look(sentence, analysis, tokens_of(sentence.text))
+|    absent = [one for one in analysis.expressions if look.is_absent(one)]
+|    # "Milo has gone for a walk with Pip": whoever is told of with them is there as little.
+|    told = [one for one in absent if one.role == "subject" and not is_spoken(sentence.text, one.start)]
+|    gone = {one.clause for one in told}
+|    led = [one for one in analysis.expressions if one.role == "object" and one.clause in gone]
+|    return frozenset(one.start for one in (*absent, *led))
+|
+|
+|def named_there(sentence: ReadSentence) -> set[str]:
+|    """Returns those whom a sentence names and shows by it."""
+|    absent = not_shown(sentence)
+|    return {one.name for one in sentence.mentions if one.start not in absent}
+|
+|
+|def those_there(sentence: ReadSentence) -> tuple[str, ...]:
+|    """Returns those named whom a picture shows, as they come: all of them where all are said to be away."""
+|    there = named_there(sentence)
+|    return tuple(name for name in sentence.names if name in there or not there)
+|
+|
+|def with_added(text: str, included: Iterable[str], names: Mapping[str, Sequence[str]]) -> str:
+|    """Returns the sentence with these people added at its end whom it does not show: "Rosa waves, with Bolt.".
+|
+|    names: the cast's, with their aliases; others are not added.
+|    """
+|    added = [name for name in dict.fromkeys(included) if name in names]
+|    present = those_there(read_sentence(text, names)) if added else ()
+|    added = [name for name in added if name not in present]
+|    if not added:
+|        return text  # nearly always
+|    end = len(text.rstrip(".!?\\u2026"))
+|    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+|
+|
+|def may_be_anothers(sentence: ReadSentence, owner: Pronoun) -> bool:
+|    """Returns whether it is rather somebody else's than the subject's: "takes her hand", but not "opens her purse"."""
+|    tokens = tokens_of(sentence.text)
+|    return is_touched(tokens.before(owner.start), tokens.behind(owner.end))
+|
+|
+|class _Look:
+|    """One sentence, and what stands before and behind those in it."""
+|
+|    def __init__(self, sentence: ReadSentence, analysis: Analysis, tokens: Tokens) -> None:
+|        self.text, self.analysis, self.tokens = sentence.text, analysis, tokens
+|
+|    def is_absent(self, one: Expression) -> bool:
+|        if is_spoken(self.text, one.start):
+|            named = isinstance(one.what, Mention)
+|            return not (named and is_spoken_to(self.text, one.start, one.end))
+|        group = self._group(one)
+|        before, behind = self.tokens.before(group[0].start), self._behind(group[-1])
+|        if self._is_owner(one):
+|            owned = self._owned(one)
+|            return not (shows_owner(owned) or is_pictured(before, owned))
+|        if is_only_topic(before, behind):
+|            return True
+|        return is_away(before, behind, self._is_contrasted(one))
+|
+|    def _group(self, one: Expression) -> list[Expression]:
+|        """Those with whom it is joined: what is said of one of them is said of all."""
+|        return [other for other in self.analysis.expressions if other.group == one.group]
+|
+|    def _behind(self, one: Expression) -> tuple[str, ...]:
+|        ending, end = ending_at(self.text, one.end)
+|        return ((f"'{ending}",) if ending else ()) + self.tokens.behind(end)
+|
+|    def _owned(self, one: Expression) -> tuple[str, ...]:
+|        return self.tokens.behind(ending_at(self.text, one.end)[1])
+|
+|    def _is_owner(self, one: Expression) -> bool:
+|        """Also of what is not said: "at Otto's", "a carrot of Rosa's", "the bench is Nana's."."""
+|        if one.role == "owner":
+|            return True
+|        ending, end = ending_at(self.text, one.end)
+|        before, behind = self.tokens.before(one.start)[-1:], self.tokens.behind(end)[:1]
+|        if ending != "s" or not before:
+|            return False
+|        return before[0] in _BEFORE_OWNERS or (before[0] in ("is", "was") and behind < ("a",))
+|
+|    def _is_contrasted(self, one: Expression) -> bool:
+|        return any(
+|            other.clause != one.clause and other.group != one.group and other.role != "owner"
+|            for other in self.analysis.expressions
+|        )
+|'''
+
 SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
 |
 |Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
@@ -6684,6 +7590,58 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |
 |def _joined(text: str, more: str, apart: bool) -> str | tuple[str, str]:
 |    return (text, more) if apart and text else text + more
+|'''
+
+SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation marks, and who is spoken to there.
+|
+|Whom somebody only speaks of need not be in the picture ("“Where is Otto?” asks Nana"); who is spoken to is
+|("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from functools import lru_cache
+|
+|_QUOTED = re.compile(
+|    r'"[^"]*"?|\\u201c[^\\u201d]*\\u201d?|(?<!\\w)[\\u2018\\'](?=\\w)[^\\u2018\\u2019\\']*[,.!?\\u2026][\\u2019\\'](?!\\w)'
+|)
+|# Behind these one is called by one's name without a comma: "Hello Milo!"
+|_GREETINGS = re.compile(
+|    r"(?<![a-z])(?:hello|hi|hey|oh|goodbye|bye|dear|darling|thanks|thank you|please|sorry|look|morning|night)$"
+|)
+|_PARTING = frozenset(',.;:!?\\u2026\\u2014"\\u201c\\u201d\\u2018')
+|
+|
+|@lru_cache(maxsize=4096)
+|def quoted_in(text: str) -> tuple[tuple[int, int], ...]:
+|    """Returns where each speech begins and ends, its marks among it. What nobody closes goes on to the end."""
+|    return tuple(match.span() for match in _QUOTED.finditer(text))
+|
+|
+|def is_spoken(text: str, place: int) -> bool:
+|    """Returns whether what stands at `place` is in quotation marks."""
+|    return any(start <= place < end for start, end in quoted_in(text))
+|
+|
+|def is_spoken_to(text: str, start: int, end: int) -> bool:
+|    """Returns whether the name at [start:end], in quotation marks, is what somebody is called: "Come here, Pip!"
+|
+|    Such a name is parted from the rest on both sides: by a comma, a stop, a quotation mark or a greeting.
+|    """
+|    before, after = text[:start].rstrip(), text[end:].lstrip()
+|    if after[:1] not in _PARTING and after[:1] != "'":
+|        return False
+|    if before[-1:] == "'" or before[-1:] in _PARTING:
+|        return True
+|    return _GREETINGS.search(before.lower()) is not None
+|
+|
+|def unspoken(text: str) -> str:
+|    """Returns the sentence with spaces in place of what is in quotation marks, so that every place stays the same."""
+|    for start, end in quoted_in(text):
+|        text = text[:start] + " " * (end - start) + text[end:]
+|    return text
 |'''
 
 SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
@@ -6845,69 +7803,547 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |    return "\\uac00" <= character <= "\\ud7a3"
 |'''
 
+SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
+|
+|By a noun in the plural that was brought in and by what is done to it: one folds sheets and greets people. Knows neither
+|torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from functools import lru_cache
+|
+|from storyboard.text.belongings import is_of_the_body
+|from storyboard.text.captions import Pronoun, ReadSentence
+|from storyboard.text.forms import is_plural, may_be_verb
+|from storyboard.text.phrases import is_form_of, tokens_of
+|from storyboard.text.word_classes import (
+|    COMPLEMENTERS,
+|    COORDINATORS,
+|    PEOPLE,
+|    PREPOSITIONS,
+|    SUBORDINATORS,
+|    is_finite,
+|    is_manner,
+|)
+|
+|FRAMES = 3  # back, in which things were brought in that are still spoken of
+|# What is done to things, and hardly ever to people; "bear" and "stand" are what one cannot do.
+|_TO_THINGS = frozenset(
+|    """eat drink wash dry fold hang iron peel chop slice cook bake boil fry burn pick gather collect pluck plant water
+|    grow sow dig carry pack unpack wear put tie button open close shut lock break mend repair fix sew knit stitch read
+|    write sign post send sell buy steal lose drop throw toss juggle pour fill empty spill wipe sweep light blow count
+|    sort stack pile string thread wrap unwrap hide serve taste try swallow nibble chew polish lay spread scatter have
+|    own bear stand borrow lend keep sharpen deal shuffle switch turn swap bite lick tear rip crack shell load unload
+|    hammer nail glue stick""".split()
+|)
+|# What is done to people.
+|_TO_PEOPLE = frozenset(
+|    """meet greet hug kiss thank call tell ask join wake teach invite chase lead scold help comfort introduce marry
+|    visit tickle warn show give hand offer bring promise answer lend send serve frighten surprise scare beg
+|    order allow let make interrupt""".split()
+|)
+|_GIVING = frozenset("lend send serve give hand offer bring show write".split())
+|_TIMES = frozenset(
+|    """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
+|    spring autumn""".split()
+|)
+|_PAIRS = frozenset(
+|    "trousers pyjamas scissors spectacles goggles glasses shorts binoculars jeans tights".split()
+|)
+|_NOT_BEFORE = COORDINATORS | COMPLEMENTERS | frozenset("he she it they to who not".split())
+|_AFTER = PREPOSITIONS | COORDINATORS | SUBORDINATORS | {"all", "both", "again", "too", "away"}
+|
+|
+|def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
+|    """Returns whether this "them" is several things that this sentence or one of `earlier` brought in."""
+|    if pronoun.word != "them":
+|        return False
+|    before = tokens_of(sentence.text).before(pronoun.start)
+|    behind = tokens_of(sentence.text).behind(pronoun.end)
+|    verb = next((one for one in reversed(before) if not is_manner(one)), "")
+|    to_things = verb == "without" or is_form_of(verb, _TO_THINGS)
+|    if is_form_of(verb, _GIVING) and behind and behind[0] not in _AFTER and behind[0].isalnum():
+|        return False  # "gives them apples"
+|    if is_form_of(verb, _TO_PEOPLE) and not is_form_of(verb, _GIVING):
+|        return False
+|    here = [place for place in _plurals(sentence) if place < pronoun.start]
+|    named = [one.end for one in sentence.mentions if one.end <= pronoun.start]
+|    if here:
+|        return to_things or len(named) < 3
+|    if to_things:
+|        return any(_plurals(one) for one in earlier[-FRAMES:])
+|    return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
+|
+|
+|def _are_left(last: ReadSentence, verb: str) -> bool:
+|    """Whether the frame before is of one person and several things: "Otto had lost Otto's glasses"."""
+|    return len(last.names) < 2 and verb not in PREPOSITIONS and bool(_plurals(last))
+|
+|
+|@lru_cache(maxsize=4096)
+|def _plurals(sentence: ReadSentence) -> tuple[int, ...]:
+|    """Where a sentence has a noun in the plural that is no people, no part of the body and no time."""
+|    tokens = tokens_of(sentence.text)
+|    ends = {one.end for one in sentence.mentions}
+|    found = []
+|    for index, word in enumerate(tokens.words):
+|        start = tokens.starts[index]
+|        if not (is_plural(word) or word in _PAIRS) or _is_no_thing(word):
+|            continue
+|        if any(one.start <= start < one.end for one in sentence.mentions):
+|            continue
+|        previous = tokens.words[index - 1] if index else ""
+|        subject = index and tokens.ends[index - 1] in ends
+|        if word not in _PAIRS and may_be_verb(word) and (subject or not _is_before_noun(previous)):
+|            continue
+|        found.append(start)
+|    return tuple(found)
+|
+|
+|def _is_no_thing(word: str) -> bool:
+|    single = word.removesuffix("s")
+|    return word in PEOPLE or single in PEOPLE or single in _TIMES or is_of_the_body(word)
+|
+|
+|def _is_before_noun(previous: str) -> bool:
+|    """Whether a word that may be a verb, too, is a noun behind this one: "the plates", "sells flowers"."""
+|    if not previous or not previous[0].isalnum() or previous in _NOT_BEFORE or is_manner(previous):
+|        return False
+|    return previous not in PEOPLE and (is_finite(previous) or not is_plural(previous))
+|'''
+
+SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
+|
+|By the words right before somebody: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is well".
+|What leaves it open ("a cake for Otto") is left open. Knows neither stories nor who is meant.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|
+|from storyboard.text.phrases import is_form_of
+|from storyboard.text.word_classes import AUXILIARIES, is_finite, is_manner
+|
+|# Words that a name may have before it: "without poor Rosa".
+|_FOND = frozenset("poor dear old little young good sweet even just only".split())
+|_PARTED = frozenset("either neither both each one any none all two three".split())
+|_NEGATIVE = frozenset(
+|    """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
+|    wouldn't don't doesn't didn't isn't wasn't aren't weren't""".split()
+|)
+|# What is a likeness of somebody, or comes from or tells of somebody who is elsewhere.
+|_LIKENESSES = frozenset(
+|    """picture photograph photo portrait painting drawing sketch statue bust image snapshot poster film memory thought
+|    dream story tale song poem book news word sign trace rumour rumor mention account description name ghost
+|    shadow""".split()
+|)
+|_PICTURING = frozenset("make take draw paint sketch snap cut carve".split())
+|_MESSAGES = frozenset(
+|    """letter postcard card note message telegram parcel package present news word call invitation email text
+|    greeting""".split()
+|)
+|# Verbs behind which "of" names what is on somebody's mind.
+|_MINDING_OF = frozenset(
+|    "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
+|)
+|_SEEKING_FOR = frozenset(
+|    "wait look search hunt long listen hope pray yearn ask send wish pine whistle shout".split()
+|)
+|_CALLED_AFTER = frozenset("name call christen ask".split())
+|_MISSING = frozenset(
+|    "miss await expect remember forget recall imagine mourn phone telephone ring email".split()
+|)
+|_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # who throws at somebody may miss
+|_WRITING_TO = frozenset("write post".split())
+|_SENDING = frozenset("write send post owe".split())
+|# Verbs whose clause tells what is said or thought, and need not be so.
+|_MINDING = frozenset(
+|    """think believe hope wonder dream imagine wish remember forget know say tell explain claim swear promise fear doubt
+|    guess suspect suppose expect worry ask read write announce complain boast insist admit confess hear""".split()
+|)
+|_CLAUSE_WORDS = frozenset("that what where how why whether if who when".split())
+|_ACTING_AS = frozenset("pretend play imagine claim".split())
+|_DRESSING_AS = frozenset("dress disguise pose".split())
+|_NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".split())
+|_REACH = 6  # words between a verb and its "for"
+|
+|
+|def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
+|    """Returns whether somebody between these words of a sentence, in small letters, is not there by them.
+|
+|    Marks are among the words. What stands before counts from the last stop on.
+|    """
+|    before = list(before)
+|    if before[-2:] == ["not", "only"]:
+|        return False
+|    while before and before[-1] in _FOND:
+|        before.pop()
+|    if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _PARTED:
+|        del before[-2:]  # "thinks of either of them"
+|    if not before:
+|        return False
+|    return (
+|        _is_left_out(before, behind)
+|        or _is_behind_of(before, behind)
+|        or _is_missed(before, behind)
+|        or _is_in_content(before, behind)
+|        or _is_played(before)
+|    )
+|
+|
+|def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
+|    """ "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa", "not Rosa"."""
+|    last, earlier = before[-1], before[:-1]
+|    if last == "without":
+|        # "Nana never goes without Pip" is about both, and so is "creeps in without Nana noticing".
+|        return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
+|    if last in ("than", "unlike"):
+|        return "sooner" not in earlier
+|    if last == "not":
+|        # "It is not Rosa who sings", but "is not Rosa"
+|        helped = bool(earlier) and earlier[-1] in AUXILIARIES
+|        return not helped or (bool(behind) and behind[0] in (",", "that", "who", "but"))
+|    if earlier and earlier[-1] == "not" and last in ("with", "to", "by"):
+|        return True
+|    if last == "as":
+|        # "as tall as Rosa", but "as soon as Rosa comes"
+|        return "as" in earlier[-2:-1] and not _is_verb(behind)
+|    if last == "of":
+|        return earlier[-1:] == ["instead"] or earlier[-2:] in (
+|            ["in", "place"],
+|            ["in", "memory"],
+|            ["in", "honour"],
+|        )
+|    if last == "like":
+|        # The verb has a subject or a helping verb before it: "Milo and Pip like Rosa" is left open.
+|        return not earlier or earlier[-1] in (",", "looks", "looked") or is_finite(earlier[-1])
+|    return False
+|
+|
+|def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
+|    """ "thinks of Rosa", "a picture of Rosa", "about Rosa", "a letter from Rosa", "waits for Rosa"."""
+|    last, earlier = before[-1], before[:-1]
+|    word = next((one for one in reversed(earlier) if not is_manner(one)), "")
+|    if last == "about":
+|        return word not in ("arms", "arm", "hands", "blanket", "shawl", "coat")
+|    if last == "of":
+|        if word.removesuffix("s") in _LIKENESSES:
+|            # Who is painted may sit there.
+|            return "no" in earlier[-2:] or not any(is_form_of(one, _PICTURING) for one in earlier[-_REACH:-1])
+|        if word in ("seen", "heard"):
+|            return True
+|        return word in ("jealous", "envious") or is_form_of(word, _MINDING_OF)
+|    if last == "from":
+|        heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
+|        return heard or word.removesuffix("s") in _MESSAGES
+|    if last == "for":
+|        # "waits for Milo to finish" is about both.
+|        sought = any(is_form_of(one, _SEEKING_FOR) for one in earlier[-_REACH:] if one != "long")
+|        minded = word in ("thought", "longing", "word", "call")
+|        return (sought or minded) and behind[:1] != ("to",)
+|    if last == "after":
+|        return is_form_of(word, _CALLED_AFTER)
+|    return last == "to" and is_form_of(word, _WRITING_TO)
+|
+|
+|def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
+|    """ "misses Rosa", "phones Rosa", "writes Rosa a letter"."""
+|    verb = before[-1]
+|    if is_form_of(verb, _MISSING):
+|        return not any(is_form_of(one, _AIMING) for one in before[:-1])
+|    return is_form_of(verb, _SENDING) and behind[:1] in (("a",), ("an",), ("another",), ("the",), ("some",))
+|
+|
+|def _is_in_content(before: list[str], behind: Sequence[str]) -> bool:
+|    """ "hopes that Rosa is well", "wonders where Rosa is", "thinks Rosa is late": somebody's thought or words."""
+|    if not behind or behind[0] in ",'\\"\\u201c\\u201d":
+|        return False
+|    last, earlier = before[-1], before[:-1]
+|    if last in _CLAUSE_WORDS:
+|        for back, word in enumerate(reversed(earlier[-4:])):
+|            if word in (",", "and", "but"):
+|                return False
+|            if is_form_of(word, _MINDING) and not (word == "who" or (back and word in ("read", "tell"))):
+|                return True
+|        return False
+|    said = is_form_of(last, _MINDING - {"ask", "read", "write", "remember", "forget", "tell", "hear"})
+|    return said and _has_subject(earlier) and _is_verb(behind)
+|
+|
+|def _has_subject(earlier: list[str]) -> bool:
+|    """Not behind a speech, where the verb stands first: "“No,” says Rosa"."""
+|    return bool(earlier) and earlier[-1] not in ',"\\u201c\\u201d'
+|
+|
+|def _is_verb(behind: Sequence[str]) -> bool:
+|    following = next((one for one in behind if not is_manner(one)), "")
+|    return is_finite(following)
+|
+|
+|def _is_played(before: list[str]) -> bool:
+|    """ "pretends to be Rosa", "dressed up as Rosa"."""
+|    if before[-2:] == ["to", "be"]:
+|        return any(is_form_of(one, _ACTING_AS) for one in before[-4:-2])
+|    return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])
+|'''
+
 SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
 |
-|There is no dictionary here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
+|There is no parser here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
 |words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
 |
+|from collections.abc import Sequence
+|
 |from storyboard.text.captions import ReadSentence
+|from storyboard.text.departures import is_away
+|from storyboard.text.phrases import Tokens, tokens_of
+|from storyboard.text.speech import unspoken
+|from storyboard.text.topics import is_only_topic
 |from storyboard.text.word_classes import (
 |    AUXILIARIES,
 |    COMPLEMENTERS,
 |    COORDINATORS,
 |    COUNTING,
+|    DETERMINERS,
 |    PEOPLE,
 |    PREPOSITIONS,
 |    SUBORDINATORS,
-|    WORD,
 |    is_counted,
 |    is_finite,
 |    is_manner,
 |)
 |
 |_SMALL = PREPOSITIONS | COORDINATORS | SUBORDINATORS | COMPLEMENTERS | AUXILIARIES
-|_SEVERAL = frozenset("all both two three four five six seven eight nine ten".split())
+|_NUMBERS = frozenset("two three four five six seven eight nine ten".split())
+|_AGES = frozenset("old young elder younger eldest youngest oldest smallest tallest".split())
 |_SET_PHRASES = {("other", "each"), ("one", "by")}  # a word and the one before it
 |_THEM = frozenset("them the us these those".split())
+|_WHOSE = frozenset("them they we us you it".split())  # "they all": those that the pronoun means
+|# Where a number is of the clock, a page and the like: "at three", "by half past nine", "page two".
+|_BEFORE_NUMBERS = frozenset(
+|    "at by past till until around about before after since page chapter number verse line platform half minus".split()
+|)
+|_BEFORE_ALL = frozenset("after at of in above for".split())  # "after all", "at all", "first of all"
+|_NOBODY = frozenset("nobody no-one noone anyone anybody".split())
+|_EFFIGIES = frozenset(
+|    "gingerbread snow toy paper straw wooden tin stone clay chocolate marzipan sugar wax".split()
+|)
+|_NAME = "\\0"
+|_FOND = frozenset("poor dear old little young good big small tall other new kind whole".split())
 |
 |
 |def speaks_of_others(sentence: ReadSentence) -> bool:
-|    """Returns whether a sentence may be about more people than its names and pronouns tell."""
-|    words = [
-|        one
-|        for one in WORD.finditer(sentence.text)
-|        if not any(mention.start <= one.start() < mention.end for mention in sentence.mentions)
-|    ]
-|    lower = [one.group().lower() for one in words]
-|    named = {one.start for one in sentence.mentions}
-|    for place, word in enumerate(lower):
-|        if word in PEOPLE:
-|            return True
-|        end = words[place].end()
-|        if (word, *lower[:place][-1:]) in _SET_PHRASES:
+|    """Returns whether a sentence may be about more people than its names and pronouns tell.
+|
+|    What is said in quotation marks does not count, nor who has gone or is only thought of: "After the others left".
+|    """
+|    tokens = tokens_of(unspoken(sentence.text))
+|    named = [(one.start, one.end) for one in sentence.mentions]
+|    for place, word in enumerate(tokens.words):
+|        if not (word in PEOPLE or word in COUNTING):
 |            continue
-|        if word in COUNTING and end + 1 not in named:  # "both Rosa and Milo" are those who are named
-|            next_to = place + 1 < len(words) and sentence.text[end : words[place + 1].start()].isspace()
-|            if _counts_people(word, lower[place + 1 : place + 3] if next_to else []):
-|                return True
+|        start, end = tokens.starts[place], tokens.ends[place]
+|        if any(first <= start < last for first, last in named):
+|            continue
+|        before, following = _around(tokens, place, named)
+|        somebody = _is_somebody if word in PEOPLE else _counts_people
+|        people = somebody(word, before, following)
+|        if people and not _is_absent(tokens, start, end):
+|            return True
 |    return False
 |
 |
-|def _counts_people(word: str, following: list[str]) -> bool:
+|def _around(
+|    tokens: Tokens, place: int, named: Sequence[tuple[int, int]]
+|) -> tuple[tuple[str, ...], tuple[str, ...]]:
+|    """The words before a token, and the three at most behind it up to a mark, _NAME for each of a name."""
+|    behind = []
+|    for index in range(place + 1, min(place + 4, len(tokens.words))):
+|        if not tokens.words[index][0].isalnum():
+|            break
+|        name = any(first <= tokens.starts[index] < last for first, last in named)
+|        behind.append(_NAME if name else tokens.words[index])
+|    return tokens.before(tokens.starts[place]), tuple(behind)
+|
+|
+|def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
+|    """Whether a word for people is of somebody there: not "nobody", "a washing machine" or "like a king"."""
+|    if before[-1:] == ("as",) and following[:1] in (("knows",), ("knew",)):
+|        return False
+|    if word in _NOBODY or before[-1:] == ("no",):
+|        return False
+|    last = before[-1] if before else ""
+|    if last in _EFFIGIES or (word == "machine" and last not in DETERMINERS | _FOND):
+|        return False
+|    rest = [one for one in before if one not in _FOND]
+|    return not (rest[-1:] in (["a"], ["an"]) and rest[-2:-1] in (["like"], ["as"], ["than"]))
+|
+|
+|def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
 |    """Whether a word for how many or for what age stands for people itself: not in "two hours" or "all over town"."""
-|    if not following:
-|        return True
-|    after = following[0]
+|    last = before[-1] if before else ""
+|    after = following[0] if following else ""
+|    if (word, last) in _SET_PHRASES or last in _WHOSE:
+|        return False
+|    if after == _NAME:
+|        return False  # "both Rosa and Milo" are those who are named
 |    if after == "of":
-|        return following[1:2] == [] or following[1] in _THEM
-|    if after in PREPOSITIONS:
-|        return word not in ("all", "one")  # "all over", "one by one"
-|    if word in _SEVERAL:
+|        return following[1:2] == () or following[1] in _THEM
+|    if word == "all":
+|        return last not in _BEFORE_ALL and (after in _NUMBERS | AUXILIARIES | {""} or is_finite(after))
+|    if word in ("one", "each"):
+|        return after in AUXILIARIES | {"who"} or is_finite(after)
+|    if word in _NUMBERS:
+|        return last not in _BEFORE_NUMBERS and not _is_measured(following)
+|    if word in _AGES and last not in DETERMINERS:
+|        return False
+|    if word == "other" and "one" in before:
+|        return False  # "on one leg and then on the other"
+|    if after in PREPOSITIONS or not after:
+|        return True
+|    if word == "both":
 |        return not is_counted(after)
 |    return after in _SMALL or is_manner(after) or is_finite(after)
+|
+|
+|def _is_measured(following: Sequence[str]) -> bool:
+|    """Whether what there is so much of follows: "buns", "red apples"."""
+|    for word in following:
+|        if word in _SMALL | DETERMINERS or is_manner(word):
+|            return False
+|        if is_counted(word):
+|            return True
+|    return False
+|
+|
+|def _is_absent(tokens: Tokens, start: int, end: int) -> bool:
+|    before, behind = tokens.before(start), tokens.behind(end)
+|    while before and (before[-1] in DETERMINERS or before[-1] in _FOND):
+|        before = before[:-1]
+|    return is_only_topic(before, behind) or is_away(before, behind, contrasted=False)
+|'''
+
+SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is: "in the kitchen", "on the beach".
+|
+|For models of any world; the places that a pipeline has learned are `places.py`'s. Here are a list of nouns, and rules
+|for the words before them, so that a picture whose sentence says no place can be told the place of the one before. What
+|is no place in the list is not found. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Iterable
+|
+|# What one says of being there -> the nouns it is said of.
+|_NOUNS = {
+|    "in": """alley attic backyard bakery ballroom bar barn basement bathroom bathtub bed bedroom bookshop bus cabin cafe
+|    café canteen car castle cathedral cave cellar cemetery chapel church cinema city classroom clearing cockpit
+|    corridor cottage country courtyard desert den dungeon factory field flat forest garage garden
+|    graveyard greenhouse gym hall hallway harbour harbor hospital hotel house hut jungle kitchen laboratory lab lane
+|    laundry library lobby maze meadow museum nursery office orchard palace pantry park pool pond prison pub
+|    restaurant river room ruins salon school shed shop snow sky spaceship square stable street studio study submarine
+|    supermarket swamp temple tent theatre theater tower town train tunnel valley village warehouse water well
+|    wood woods workshop yard zoo playground""",
+|    "on": """balcony beach bench boat bridge coast deck farm hill hilltop island meadows moon mountain path pavement
+|    pier platform road roof rooftop sand ship shore sidewalk stage stairs staircase terrace track veranda porch""",
+|    "at": """airport stop campsite circus crossroads fair fairground funfair lake market
+|    party sea seaside stadium station table waterfall window""",
+|}
+|_PREPOSITION = {noun: said for said, nouns in _NOUNS.items() for noun in nouns.split()}
+|# Before a noun, words of which a place is made: "living room", "train station", "bus stop".
+|_COMPOUNDS = frozenset(
+|    "living dining waiting class bed bath train bus railway police fire petrol village town city school".split()
+|)
+|_GOING = frozenset(["into", "to", "toward", "towards", "onto"])
+|_BEING = frozenset(
+|    "in at on by inside outside near beside behind through across along around over up down of".split()
+|)
+|# These stay as they are said: near the castle is not in it.
+|_BESIDE = frozenset("outside near beside behind by".split())
+|_LEFT = frozenset("from leaves leave leaving left past".split())
+|_WORD = re.compile(r"[^\\W\\d_]+(?:[-'’][^\\W\\d_]+)*")
+|_PARTS = frozenset(
+|    """back bank bottom centre center corner door edge end entrance floor front gate half heart length middle part roof
+|    row shelf shelve side step top wall window""".split()
+|)
+|_MARKS = frozenset(',.;:!?"\\u201c\\u201d()')
+|_DETERMINERS = frozenset("a an the this that his her their its my our your some every another".split())
+|_BARE = frozenset("bed school town church sea".split())  # one is at school, and not at stop
+|MOST_BETWEEN = 5  # words from the preposition to the noun: "in the small dark old train station"
+|
+|
+|def find_place(sentence: str) -> str:
+|    """Returns where a sentence is, as one says it of being there; "" where it does not say so.
+|
+|    "Rosa runs into the old kitchen." is "in the old kitchen". Where it goes to counts before where it is, and where it
+|    comes from does not count.
+|    """
+|    found = list(_places(sentence))
+|    going = [phrase for phrase, going in found if going]
+|    return going[-1] if going else found[0][0] if found else ""
+|
+|
+|def is_place_noun(word: str) -> bool:
+|    """Returns whether a noun in small letters is in the list of places."""
+|    return word in _PREPOSITION
+|
+|
+|def unsaid_place(sentence: str, told: Iterable[str]) -> str:
+|    """Returns where a sentence is that says no place itself, after those `told` before it, oldest first; else ""."""
+|    if find_place(sentence):
+|        return ""
+|    return next((place for one in reversed(list(told)) if (place := find_place(one))), "")
+|
+|
+|def _places(sentence: str) -> Iterable[tuple[str, bool]]:
+|    words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
+|    for index, (word, _, end) in enumerate(words):
+|        noun = word.lower().removesuffix("s") if word.lower() not in _PREPOSITION else word.lower()
+|        if noun not in _PREPOSITION or _is_followed_by_its_noun(words, index):
+|            continue
+|        first = _preposition(sentence, words, index)
+|        if first is None:
+|            continue
+|        said = words[first][0].lower()
+|        if first and words[first - 1][0].lower() in _LEFT | {"out"}:
+|            continue
+|        phrase = sentence[words[first + 1][1] : end]
+|        yield f"{said if said in _BESIDE else _PREPOSITION[noun]} {_settled(phrase)}", said in _GOING
+|
+|
+|def _preposition(sentence: str, words: list[tuple[str, int, int]], index: int) -> int | None:
+|    """Where the preposition of a noun stands, with only what belongs to the noun between them; None without one."""
+|    for back in range(index - 1, max(index - MOST_BETWEEN, 0) - 1, -1):
+|        word = words[back][0].lower()
+|        parted = set(sentence[words[back][2] : words[back + 1][1]]) & _MARKS
+|        if parted or word in _LEFT or word == "and":
+|            return None
+|        if word in _GOING | _BEING:
+|            between = [one[0].lower() for one in words[back + 1 : index]]
+|            known = between and (between[0] in _DETERMINERS or between[0] in _COMPOUNDS)
+|            if not known and (between or words[index][0].lower() not in _BARE):
+|                return None
+|            # "the front row of the classroom" is in it, "the light of the moon" is not.
+|            part = back and words[back - 1][0].lower().removesuffix("s") in _PARTS
+|            return back if word != "of" or part else None
+|    return None
+|
+|
+|def _is_followed_by_its_noun(words: list[tuple[str, int, int]], index: int) -> bool:
+|    """Whether a noun only belongs to a larger place, as "school" to "school yard"."""
+|    return index + 1 < len(words) and words[index + 1][0].lower() in _PREPOSITION
+|
+|
+|def _settled(phrase: str) -> str:
+|    """A place that was new is now the one known: "a dark cave" is "the dark cave"."""
+|    return re.sub(r"^(?:an?|some|another)\\s", "the ", phrase, flags=re.IGNORECASE)
 |'''
 
 SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
@@ -6948,9 +8384,12 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
 |    fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
 |    grandchild grandchildren mother mum mom father dad parents aunt uncle cousin sister brother twins son daughter
-|    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter painters
-|    gardener fisherman captain sailor farmer doctor inventor king queen prince princess family couple group crowd team
-|    gang trio twosome companion companions others ones""".split()
+|    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter
+|    painters gardener fisherman captain sailor farmer doctor inventor king queen prince princess family couple
+|    group crowd team gang trio twosome companion companions others ones stranger strangers owner owners
+|    visitor visitors villager villagers passenger passengers customer customers pupil pupils student students
+|    singer singers dancer dancers player players runner runners swimmer swimmers sleeper sleepers bride groom
+|    audience soldier soldiers pirate pirates policeman postman nurse grown-ups""".split()
 |)
 |# Words for how many and for what age, which may stand for people themselves: "all three wave", "the youngest laughs".
 |COUNTING = frozenset(
@@ -6987,7 +8426,7 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    persuade remind request teach tell urge want warn wish""".split()
 |)
 |_BARE_CONTROL = frozenset(
-|    "feel find catch have hear help leave let make notice overhear see spot watch".split()
+|    "feel find catch have hear help leave let make notice observe overhear see spot spy watch witness".split()
 |)
 |# Implicit causality (Garvey and Caramazza 1974): whose doing a "because" tells of. These, the object's ...
 |_OBJECT_CAUSES = frozenset(

@@ -17,6 +17,7 @@ from storyboard.renderer import CastMember, ContextFrame, Verdict
 from storyboard.text.candidates import candidates, read_for
 from storyboard.text.captions import PRONOUN_FORMS, Reading
 from storyboard.text.places import place_said
+from storyboard.text.presence import not_shown, those_there
 
 SEEN = 0.5  # probability above which a place is there
 
@@ -60,8 +61,10 @@ def who_is_meant(
     """
     read, earlier = read_for(cast, sentence, (one.caption for one in history))
     known = {reading.start: reading.names for reading in readings}
-    meant = list(read.names)
+    meant, absent = list(those_there(read)), not_shown(read)
     for one in read.pronouns:
+        if one.start in absent:
+            continue
         some = known.get(one.start)
         if some is None and one.word not in PRONOUN_FORMS["it"]:
             allowed = candidates(read, one, cast, earlier)

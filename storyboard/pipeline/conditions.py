@@ -23,7 +23,8 @@ from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
-from storyboard.text.candidates import read_for, whom_words_allow
+from storyboard.text.allowed import whom_words_allow, whom_words_rule_out
+from storyboard.text.candidates import read_for
 from storyboard.text.captions import (
     Mention,
     Reading,
@@ -158,7 +159,7 @@ class FrameConditions:
         if any(known[name] is None for name in meant):
             return None
         told = [one.caption for one in request.history]
-        open_to_others = self._allowed(frame.sentence, told, request.cast) is None
+        open_to_others = self._allowed(frame.sentence, told, request.cast)[0] is None
         cast = {name: one for name, one in known.items() if one}
         return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 
@@ -253,7 +254,7 @@ class FrameConditions:
                     parts,
                     torch.stack(frames) if frames else None,
                     torch.stack(faces) if faces else None,
-                    self._told(caption, known) if reads_story else None,
+                    self._told(caption, told, known) if reads_story else None,
                 )
             except ValueError as error:
                 raise StoryError(
@@ -276,8 +277,8 @@ class FrameConditions:
         places = self.pipeline.condition_mapper.config.people
         if not places:
             return []
-        allowed = self._allowed(caption, told, cast)
-        able = [member for member in cast if allowed is None or member.name in allowed]
+        allowed, ruled_out = self._allowed(caption, told, cast)
+        able = [one for one in cast if one.name not in ruled_out and (allowed is None or one.name in allowed)]
         named = _named([*told, caption], cast) if len(able) > places else set()
         first = sorted(able, key=lambda member: member.name not in named)[:places]
         kept = {member.name for member in first}
@@ -285,26 +286,32 @@ class FrameConditions:
 
     def _allowed(
         self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
-    ) -> frozenset[str] | None:
-        """Whom the words allow, after the sentences `told`; None where they leave that open.
+    ) -> tuple[frozenset[str] | None, frozenset[str]]:
+        """Whom the words allow, after the sentences `told`, or None where they leave that open; and whom they rule out.
 
         Kept: a long story is not read again for a reroll, nor for the verdict on its picture.
         """
 
-        def compute() -> frozenset[str] | None:
+        def compute() -> tuple[frozenset[str] | None, frozenset[str]]:
             sentence, earlier = read_for(cast, caption, told)
-            return whom_words_allow(sentence, cast, earlier)
+            allowed = whom_words_allow(sentence, cast, earlier)
+            return allowed, whom_words_rule_out(sentence, cast, earlier) if allowed is None else frozenset()
 
         people = [(member.name, member.aliases, member.pronoun) for member in cast]
         return self._allowing.get((caption, tuple(told), *people), compute)
 
-    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
+    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]
+        doing: Mapping[str, str] = {}
+        if self.pipeline.condition_mapper.config.deeds:
+            sentence, before = read_for(cast, caption, earlier)
+            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
         return Told(
             caption,
             tuple((member.name, *member.aliases) for member in cast),
             tuple(member.pronoun for member in cast),
             torch.stack(vectors) if vectors else None,
+            tuple(doing.get(member.name, "") for member in cast),
         )
 
     def _person(self, member: CastMember) -> torch.Tensor:

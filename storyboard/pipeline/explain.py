@@ -176,7 +176,7 @@ def recorded_calls(total: int, after: int = -1) -> range:
 def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Sequence[CastMember]) -> str:
     pronouns = find_pronouns(sentence)
     bindings = [Binding(pronouns[i].word, i, names) for i, names in zip(places, choice, strict=True)]
-    return resolve(sentence, bindings, (), {member.name: member.aliases for member in cast})
+    return resolve(sentence, bindings, {member.name: member.aliases for member in cast})
 
 
 def _shares(

@@ -33,9 +33,11 @@ from storyboard.text.captions import (
     find_pronouns,
     listed,
     mentioned_names,
+    read_sentence,
     resolve,
 )
 from storyboard.text.places import Calling, is_about_place, place_said, wordings_for
+from storyboard.text.presence import those_there
 from storyboard.text.sentences import check_everyone_known, check_pronouns
 from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording, reworded, still_fitting
 
@@ -271,9 +273,10 @@ def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
         raise StoryError(f"Frame {number} has no such take; choose one of its {len(frame.takes)}.")
     bindings = _bindings_of(story, take, ("writer",))
     drawn = reworded(take.caption, take.wordings)
-    bound = resolve(drawn, _bindings_of(story, take, ("writer", "words")), (), story.names)
-    present = mentioned_names(bound, story.names)
-    included = tuple(name for name in mentioned_names(take.text, story.names) if name not in present)
+    bound = resolve(drawn, _bindings_of(story, take, ("writer", "words")), story.names)
+    present = those_there(read_sentence(bound, story.names))
+    shown = those_there(read_sentence(take.text, story.names))
+    included = tuple(name for name in shown if name not in present)
     chosen = replace(
         frame,
         chosen=take.id,
@@ -316,7 +319,7 @@ def _checked(story: Story, caption: str, number: int, bindings: Iterable[Binding
     inputs, names = inputs_of(story), story.names
     check_everyone_known(inputs.read(cleaned), number, names)
     earlier = (inputs.read(inputs.text(frame)) for frame in story.frames[: number - 1])
-    check_pronouns(inputs.read(resolve(cleaned, bindings, (), names)), number, names, earlier)
+    check_pronouns(inputs.read(resolve(cleaned, bindings, names)), number, names, earlier)
     return cleaned
 
 

@@ -21,6 +21,7 @@ from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.text.captions import Binding, ReadSentence, listed, name_described, read_sentence, resolve
 from storyboard.text.groups import counted_pronouns, counts_people, name_groups
 from storyboard.text.preferences import bindings_by_words
+from storyboard.text.presence import with_added
 from storyboard.text.readings import as_understood
 from storyboard.text.wordings import reworded
 
@@ -102,7 +103,8 @@ class StoryInputs:
         the words, for what describes somebody and for people it counts, and these added."""
         bindings = (*frame.bindings, *self.by_words(frame))
         sentence = reworded(frame.caption, frame.wordings)
-        text = resolve(name_described(sentence, self._names), bindings, included, self._names)
+        text = resolve(name_described(sentence, self._names), bindings, self._names)
+        text = with_added(text, included, self._names)
         return name_groups(text, *self._readable(frame)) if counts_people(text) else text
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
@@ -212,7 +214,8 @@ class StoryInputs:
         bindings = (*frame.bindings, *then)
         sentence = reworded(frame.caption, frame.wordings)
         sentences = (sentence, name_described(sentence, self._names))
-        texts = (resolve(one, bindings, frame.included, self._names) for one in sentences)
+        resolved = (resolve(one, bindings, self._names) for one in sentences)
+        texts = (with_added(one, frame.included, self._names) for one in resolved)
         return self._hash(frame, take.text, take.conditioning != "prompt") if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:

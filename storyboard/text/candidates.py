@@ -12,8 +12,9 @@ from typing import Protocol
 
 from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
-from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing, is_things
-from storyboard.text.unnamed import speaks_of_others
+from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing
+from storyboard.text.speech import unspoken
+from storyboard.text.things import is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # people that "they" may stand for
@@ -65,22 +66,6 @@ def candidates(
     if key == "it" and _is_nobody(sentence, pronoun, fitting, earlier):
         return []
     return [(name,) for name in fitting]
-
-
-def whom_words_allow(
-    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
-) -> frozenset[str] | None:
-    """Returns everybody a sentence can be about: whom it names, and whom its pronouns can stand for.
-
-    None where the words leave that open: they speak of people otherwise too ("the boy", "both", "everyone"), or of
-    nobody at all.
-    """
-    if speaks_of_others(sentence):
-        return None
-    pronouns = (candidates(sentence, one, cast, earlier) for one in sentence.pronouns)
-    return (
-        frozenset([*sentence.names, *(name for some in pronouns for names in some for name in names)]) or None
-    )
 
 
 def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
@@ -188,7 +173,7 @@ def _groups(
     earlier: Sequence[ReadSentence],
 ) -> list[Names]:
     """Whom "they" can stand for: whose pronoun it is, groups, and where there is none, one of any pronoun."""
-    before = WORD.findall(sentence.text[: pronoun.start].lower())
+    before = WORD.findall(unspoken(sentence.text)[: pronoun.start].lower())
     if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
         return []
     pronouns = {member.name: member.pronoun for member in cast}

@@ -142,16 +142,14 @@ def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
     )
 
 
-def resolve(
-    caption: str, bindings: Iterable[Binding], included: Iterable[str], names: Mapping[str, Sequence[str]]
-) -> str:
-    """The sentence with names where the writer said whom a pronoun stands for, and those added who are not in it.
+def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Sequence[str]]) -> str:
+    """The sentence with names where the writer said whom a pronoun stands for.
 
-    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat"; with Bolt added it ends ", with Bolt.".
-    A binding of another word than the one now in that place, and names not in `names` (the cast), change nothing.
+    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat". A binding of another word than the one now
+    in that place, and names not in `names` (the cast), change nothing.
     """
-    bound, included = {one.occurrence: one for one in bindings}, tuple(included)
-    if not (bound or included):
+    bound = {one.occurrence: one for one in bindings}
+    if not bound:
         return caption  # nearly always
     pronouns = find_pronouns(caption)
     text = caption
@@ -159,12 +157,7 @@ def resolve(
         who = [name for name in bound[occurrence].names if name in names]
         if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
             text = _with_names(text, pronouns[occurrence], who)
-    present = mentioned_names(text, names)
-    added = [name for name in dict.fromkeys(included) if name in names and name not in present]
-    if not added:
-        return clean_text(text)
-    end = len(text.rstrip(".!?\u2026"))
-    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
+    return clean_text(text)
 
 
 def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:

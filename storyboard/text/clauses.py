@@ -25,6 +25,7 @@ _ABOUT_ONESELF = re.compile(
 _JOINED = re.compile(r"\s*(?:,|,?\s*(?:and|&))\s*", re.IGNORECASE)
 _STOP = re.compile(r"[.!?;:\u2026\u2014]")
 _OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
+_NOT_OWNED = frozenset("not very so too gone got come".split())  # behind an "'s" that is "is" or "has"
 FOLLOWING = -1  # a doer who is only said behind
 _WINDOW = 60  # characters before an expression that its role depends on
 
@@ -178,7 +179,7 @@ class _Reader:
         if match is None:
             return False
         word = match.group(1).lower()
-        small = words.DETERMINERS | words.PREPOSITIONS | words.COORDINATORS | {"not", "very", "so", "too"}
+        small = words.DETERMINERS | words.PREPOSITIONS | words.COORDINATORS | words.AUXILIARIES | _NOT_OWNED
         return word not in small and not word.endswith("ing")
 
     def _is_joined(self, before: Mention | Pronoun, what: Mention | Pronoun, role: str) -> bool:

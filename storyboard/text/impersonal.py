@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 from storyboard.text.captions import Pronoun, ReadSentence
-from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite
+from storyboard.text.word_classes import PREPOSITIONS
 
 _HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
     starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
@@ -116,36 +116,6 @@ def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
         return True  # something is done to it
     following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
     return not named and bool(following) and following[0] in _OF_THINGS
-
-
-def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
-    """Whether this "them" is several things that something was done to: "Rosa picks flowers and gives them to Nana"."""
-    if pronoun.word != "them":
-        return False
-    before = [one.end for one in sentence.mentions if one.end <= pronoun.start]
-    if _has_plural(sentence.text[: pronoun.start]):
-        return len(before) < 3
-    if len(before) > 1 or not earlier:
-        return False
-    last = earlier[-1]
-    # "Otto had lost Otto's glasses": whose things they are stands in their midst.
-    doing = (one.end for one in last.mentions if last.text[one.end : one.end + 1] not in ("'", "\u2019"))
-    return len(last.names) < 2 and _has_plural(last.text[max(doing, default=0) :])
-
-
-def _has_plural(text: str) -> bool:
-    """Whether a clause behind its subject does something to several: "picks red flowers", "packs the bags"."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    verb = next((index for index, word in enumerate(words) if is_finite(word)), None)
-    if verb is None:
-        return False
-    for word, following in zip(words[verb + 1 :], [*words[verb + 2 :], "."], strict=False):
-        if word in _CLAUSE_END or word in PREPOSITIONS or word in ("and", "but", "while", "when"):
-            return False
-        ends = following in _AFTER_OBJECT
-        if ends and word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in DETERMINERS:
-            return True
-    return False
 
 
 def _has_object(words: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from storyboard.text.forms import may_be_verb
 from storyboard.text.word_classes import (
     COORDINATORS,
     DETERMINERS,
@@ -83,6 +84,9 @@ _BARE_VERBS = frozenset(
 )
 
 
+_AFTER_VERBS = frozenset("a an the him them it into up away".split())
+
+
 def owns(text: str, start: int, end: int) -> bool:
     """Whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
     first = _NEXT.match(text, end)
@@ -98,9 +102,16 @@ def owns(text: str, start: int, end: int) -> bool:
     return not (
         _is_where(verb, word)
         or _is_how(word, following)
-        or (controls(verb, word) and (word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5)))
+        or (controls(verb, word) and _is_doing(word, following))
         or _is_given(verb, word, following, text[first.end() : first.end() + _CLOSE])
     )
+
+
+def _is_doing(word: str, following: str) -> bool:
+    """ "sees her run", "watches her bite into an apple"; but "sees her bag" and "hears her song"."""
+    if word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5):
+        return True
+    return following in _AFTER_VERBS and may_be_verb(word)
 
 
 def _is_where(verb: str, word: str) -> bool:

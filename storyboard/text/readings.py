@@ -57,4 +57,4 @@ def as_understood(
     left = [pronoun.start for pronoun in find_pronouns(caption) if pronoun.start not in bound]
     occurrences = {start: occurrence for occurrence, start in enumerate(left)}
     read = [one for one in readings if one.by == "model" and one.start in occurrences]
-    return resolve(text, [Binding(one.word, occurrences[one.start], one.names) for one in read], (), names)
+    return resolve(text, [Binding(one.word, occurrences[one.start], one.names) for one in read], names)

@@ -1,63 +1,137 @@
 """Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
 
-There is no dictionary here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
+There is no parser here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
 words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from storyboard.text.captions import ReadSentence
+from storyboard.text.departures import is_away
+from storyboard.text.phrases import Tokens, tokens_of
+from storyboard.text.speech import unspoken
+from storyboard.text.topics import is_only_topic
 from storyboard.text.word_classes import (
     AUXILIARIES,
     COMPLEMENTERS,
     COORDINATORS,
     COUNTING,
+    DETERMINERS,
     PEOPLE,
     PREPOSITIONS,
     SUBORDINATORS,
-    WORD,
     is_counted,
     is_finite,
     is_manner,
 )
 
 _SMALL = PREPOSITIONS | COORDINATORS | SUBORDINATORS | COMPLEMENTERS | AUXILIARIES
-_SEVERAL = frozenset("all both two three four five six seven eight nine ten".split())
+_NUMBERS = frozenset("two three four five six seven eight nine ten".split())
+_AGES = frozenset("old young elder younger eldest youngest oldest smallest tallest".split())
 _SET_PHRASES = {("other", "each"), ("one", "by")}  # a word and the one before it
 _THEM = frozenset("them the us these those".split())
+_WHOSE = frozenset("them they we us you it".split())  # "they all": those that the pronoun means
+# Where a number is of the clock, a page and the like: "at three", "by half past nine", "page two".
+_BEFORE_NUMBERS = frozenset(
+    "at by past till until around about before after since page chapter number verse line platform half minus".split()
+)
+_BEFORE_ALL = frozenset("after at of in above for".split())  # "after all", "at all", "first of all"
+_NOBODY = frozenset("nobody no-one noone anyone anybody".split())
+_EFFIGIES = frozenset(
+    "gingerbread snow toy paper straw wooden tin stone clay chocolate marzipan sugar wax".split()
+)
+_NAME = "\0"
+_FOND = frozenset("poor dear old little young good big small tall other new kind whole".split())
 
 
 def speaks_of_others(sentence: ReadSentence) -> bool:
-    """Returns whether a sentence may be about more people than its names and pronouns tell."""
-    words = [
-        one
-        for one in WORD.finditer(sentence.text)
-        if not any(mention.start <= one.start() < mention.end for mention in sentence.mentions)
-    ]
-    lower = [one.group().lower() for one in words]
-    named = {one.start for one in sentence.mentions}
-    for place, word in enumerate(lower):
-        if word in PEOPLE:
-            return True
-        end = words[place].end()
-        if (word, *lower[:place][-1:]) in _SET_PHRASES:
+    """Returns whether a sentence may be about more people than its names and pronouns tell.
+
+    What is said in quotation marks does not count, nor who has gone or is only thought of: "After the others left".
+    """
+    tokens = tokens_of(unspoken(sentence.text))
+    named = [(one.start, one.end) for one in sentence.mentions]
+    for place, word in enumerate(tokens.words):
+        if not (word in PEOPLE or word in COUNTING):
             continue
-        if word in COUNTING and end + 1 not in named:  # "both Rosa and Milo" are those who are named
-            next_to = place + 1 < len(words) and sentence.text[end : words[place + 1].start()].isspace()
-            if _counts_people(word, lower[place + 1 : place + 3] if next_to else []):
-                return True
+        start, end = tokens.starts[place], tokens.ends[place]
+        if any(first <= start < last for first, last in named):
+            continue
+        before, following = _around(tokens, place, named)
+        somebody = _is_somebody if word in PEOPLE else _counts_people
+        people = somebody(word, before, following)
+        if people and not _is_absent(tokens, start, end):
+            return True
     return False
 
 
-def _counts_people(word: str, following: list[str]) -> bool:
+def _around(
+    tokens: Tokens, place: int, named: Sequence[tuple[int, int]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words before a token, and the three at most behind it up to a mark, _NAME for each of a name."""
+    behind = []
+    for index in range(place + 1, min(place + 4, len(tokens.words))):
+        if not tokens.words[index][0].isalnum():
+            break
+        name = any(first <= tokens.starts[index] < last for first, last in named)
+        behind.append(_NAME if name else tokens.words[index])
+    return tokens.before(tokens.starts[place]), tuple(behind)
+
+
+def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
+    """Whether a word for people is of somebody there: not "nobody", "a washing machine" or "like a king"."""
+    if before[-1:] == ("as",) and following[:1] in (("knows",), ("knew",)):
+        return False
+    if word in _NOBODY or before[-1:] == ("no",):
+        return False
+    last = before[-1] if before else ""
+    if last in _EFFIGIES or (word == "machine" and last not in DETERMINERS | _FOND):
+        return False
+    rest = [one for one in before if one not in _FOND]
+    return not (rest[-1:] in (["a"], ["an"]) and rest[-2:-1] in (["like"], ["as"], ["than"]))
+
+
+def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
     """Whether a word for how many or for what age stands for people itself: not in "two hours" or "all over town"."""
-    if not following:
-        return True
-    after = following[0]
+    last = before[-1] if before else ""
+    after = following[0] if following else ""
+    if (word, last) in _SET_PHRASES or last in _WHOSE:
+        return False
+    if after == _NAME:
+        return False  # "both Rosa and Milo" are those who are named
     if after == "of":
-        return following[1:2] == [] or following[1] in _THEM
-    if after in PREPOSITIONS:
-        return word not in ("all", "one")  # "all over", "one by one"
-    if word in _SEVERAL:
+        return following[1:2] == () or following[1] in _THEM
+    if word == "all":
+        return last not in _BEFORE_ALL and (after in _NUMBERS | AUXILIARIES | {""} or is_finite(after))
+    if word in ("one", "each"):
+        return after in AUXILIARIES | {"who"} or is_finite(after)
+    if word in _NUMBERS:
+        return last not in _BEFORE_NUMBERS and not _is_measured(following)
+    if word in _AGES and last not in DETERMINERS:
+        return False
+    if word == "other" and "one" in before:
+        return False  # "on one leg and then on the other"
+    if after in PREPOSITIONS or not after:
+        return True
+    if word == "both":
         return not is_counted(after)
     return after in _SMALL or is_manner(after) or is_finite(after)
+
+
+def _is_measured(following: Sequence[str]) -> bool:
+    """Whether what there is so much of follows: "buns", "red apples"."""
+    for word in following:
+        if word in _SMALL | DETERMINERS or is_manner(word):
+            return False
+        if is_counted(word):
+            return True
+    return False
+
+
+def _is_absent(tokens: Tokens, start: int, end: int) -> bool:
+    before, behind = tokens.before(start), tokens.behind(end)
+    while before and (before[-1] in DETERMINERS or before[-1] in _FOND):
+        before = before[:-1]
+    return is_only_topic(before, behind) or is_away(before, behind, contrasted=False)

@@ -59,6 +59,11 @@ def find_place(sentence: str) -> str:
     return going[-1] if going else found[0][0] if found else ""
 
 
+def is_place_noun(word: str) -> bool:
+    """Returns whether a noun in small letters is in the list of places."""
+    return word in _PREPOSITION
+
+
 def unsaid_place(sentence: str, told: Iterable[str]) -> str:
     """Returns where a sentence is that says no place itself, after those `told` before it, oldest first; else ""."""
     if find_place(sentence):

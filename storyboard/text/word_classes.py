@@ -36,9 +36,12 @@ PEOPLE = QUANTIFIED - {"each"} | frozenset(
     """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
     fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
     grandchild grandchildren mother mum mom father dad parents aunt uncle cousin sister brother twins son daughter
-    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter painters
-    gardener fisherman captain sailor farmer doctor inventor king queen prince princess family couple group crowd team
-    gang trio twosome companion companions others ones""".split()
+    husband wife friend friends neighbour neighbours neighbor neighbors guest guests teacher baker painter
+    painters gardener fisherman captain sailor farmer doctor inventor king queen prince princess family couple
+    group crowd team gang trio twosome companion companions others ones stranger strangers owner owners
+    visitor visitors villager villagers passenger passengers customer customers pupil pupils student students
+    singer singers dancer dancers player players runner runners swimmer swimmers sleeper sleepers bride groom
+    audience soldier soldiers pirate pirates policeman postman nurse grown-ups""".split()
 )
 # Words for how many and for what age, which may stand for people themselves: "all three wave", "the youngest laughs".
 COUNTING = frozenset(
@@ -75,7 +78,7 @@ _TO_CONTROL = frozenset(
     persuade remind request teach tell urge want warn wish""".split()
 )
 _BARE_CONTROL = frozenset(
-    "feel find catch have hear help leave let make notice overhear see spot watch".split()
+    "feel find catch have hear help leave let make notice observe overhear see spot spy watch witness".split()
 )
 # Implicit causality (Garvey and Caramazza 1974): whose doing a "because" tells of. These, the object's ...
 _OBJECT_CAUSES = frozenset(

@@ -22,6 +22,7 @@ from storyboard.studio.described import reading_of, wrong_with
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import Pronoun, find_mentions
 from storyboard.text.impersonal import is_impersonal
+from storyboard.text.presence import not_shown, those_there
 from storyboard.text.readings import as_understood
 
 PREVIEW_SIDE = 256  # pixels
@@ -146,6 +147,7 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
     """What is shown of a frame wherever it stands, and whatever earlier sentences say that it does not read."""
     take = frame.take
     ids = [one.id for one in frame.takes]
+    absent = not_shown(inputs.read(frame.caption))
     pronouns = [
         one
         for occurrence, pronoun in enumerate(inputs.read(frame.caption).pronouns)
@@ -159,7 +161,9 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "locked": frame.locked,
         "sees": frame.sees,
         "seed": frame.seed,
-        "who": _who(inputs, frame, {name for one in pronouns for name in one["names"]}),
+        "who": _who(
+            inputs, frame, {name for one in pronouns if one["start"] not in absent for name in one["names"]}
+        ),
         "pronouns": pronouns,
         "asked": _asked(inputs, frame),
         "wordings": [[one.written, one.drawn] for one in frame.wordings],
@@ -193,9 +197,10 @@ def _take(take: Take) -> dict:
 def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
     """Every cast member and how they come to be in this frame, those in it first.
 
-    "named" in the sentence, "meant" by a pronoun, "added" or "out" by the writer, else "absent".
+    "named" in the sentence, "meant" by a pronoun, "added" or "out" by the writer, else "absent": also who is named as
+    being away, so that the writer can add them.
     """
-    named = inputs.read(frame.caption).names
+    named = those_there(inputs.read(frame.caption))
     own = dict(frame.portraits)
 
     def how(name: str) -> str:

@@ -83,7 +83,7 @@ def _story(kind: str, unseen: bool, line: str) -> Iterator[Read]:
             if pronoun.start in answers:
                 answer = answers[pronoun.start]
                 yield Read(kind, unseen, line, pronoun.word, answer, frozenset(names), sure)
-        told.append(read_sentence(resolve(text, bindings, (), NAMES), NAMES))
+        told.append(read_sentence(resolve(text, bindings, NAMES), NAMES))
 
 
 def _unmarked(marked: str) -> tuple[str, dict[int, frozenset[str]]]:

@@ -20,9 +20,11 @@ from storyboard.text.captions import (
     clean_caption,
     find_mentions,
     listed,
+    read_sentence,
     resolve,
 )
 from storyboard.text.preferences import SUREST, ranked, readings_together
+from storyboard.text.presence import those_there
 from storyboard.text.spellings import APOSTROPHES
 from storyboard.text.whereabouts import unsaid_place
 
@@ -53,9 +55,9 @@ def understand(request: FrameRequest) -> Understood:
     names = {member.name: member.aliases for member in request.cast}
     occurrences = {pronoun.start: occurrence for occurrence, pronoun in enumerate(read.pronouns)}
     bindings = [Binding(one.word, occurrences[one.start], one.names) for one in readings]
-    sentence = resolve(text, bindings, (), names)
+    sentence = resolve(text, bindings, names)
     members = {member.name: member for member in request.cast}
-    shown = dict.fromkeys(mention.name for mention in find_mentions(sentence, names))
+    shown = those_there(read_sentence(sentence, names))
     return Understood(
         sentence, tuple(members[name] for name in shown), unsaid_place(sentence, told), readings
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from storyboard.text.candidates import whom_words_allow
+from storyboard.text.allowed import whom_words_allow
 from storyboard.text.captions import read_sentence
 
 

@@ -1,0 +1,74 @@
+"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
+
+A part of the body, a part of what is worn and what one does show their owner; any other thing may lie about alone.
+Knows neither stories nor who is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storyboard.text.phrases import is_form_of
+from storyboard.text.word_classes import AUXILIARIES, COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
+
+_OF_THE_BODY = frozenset(
+    """ankle arm back beard belly body brow cheek chest chin ear elbow embrace eye eyebrow eyelid eyelash face finger
+    fingertip fist foot forehead fringe grip hair hand head heart heel hip jaw knee lap leg lip moustache mouth neck
+    nose palm paw plait shoulder side skin stomach tail tear throat thumb toe tooth tongue tummy waist whisker wing
+    wrist belly curl lock ponytail pigtail bosom""".split()
+)
+_WORN_PART = frozenset("sleeve collar pocket hem lapel cuff apron-string buttonhole".split())
+# What one does, or is in a place by: "to Otto's delight", "in Otto's way", "laughs at Otto's joke".
+_OF_DOING = frozenset(
+    """advice amazement answer anger attempt attention company dance dancing defence delight direction dismay effort
+    expression gaze glance grin help horror hug joke joy jump kiss laugh laughter lead left look performance play
+    presence question reach relief reply right scowl shout sigh smile sob speech step surprise trick turn way whisper
+    wink yawn""".split()
+)
+_NEARNESS = frozenset(["side", "shoulder"])  # "waits at her side"
+_PICTURING = frozenset("do draw paint sketch take".split())
+_IRREGULAR = {"feet": "foot", "teeth": "tooth"}
+_ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
+_MOST = 4  # words from an owner to the noun
+_TOUCHING = frozenset(
+    """take hold kiss pat squeeze shake stroke grab tickle comb braid brush pull tug bandage touch dry wash wipe tie
+    catch seize plait cut ruffle pinch""".split()
+)
+
+
+def shows_owner(behind: Sequence[str]) -> bool:
+    """Returns whether what is owned, these words behind the owner in small letters, is seen with its owner only."""
+    for word in behind[:_MOST]:
+        if not word[0].isalpha() or word in _ENDS:
+            return False
+        if _singular(word) in _OF_THE_BODY | _WORN_PART | _OF_DOING:
+            return True
+        if is_finite(word):
+            return False
+    return False
+
+
+def is_of_the_body(word: str) -> bool:
+    """Returns whether a noun, one or several, is a part of the body."""
+    return _singular(word) in _OF_THE_BODY
+
+
+def is_touched(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Returns whether it may be somebody else's than the subject's: "takes her hand", "laughs at her joke"."""
+    if not shows_owner(behind):
+        return is_pictured(before, behind)
+    placed = before[-1:] and before[-1] in PREPOSITIONS
+    doing = placed and any(_singular(word) in _OF_DOING | _NEARNESS for word in behind[:1])
+    return doing or any(is_form_of(one, _TOUCHING) for one in before[-2:])
+
+
+def is_pictured(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Returns whether it is a likeness that is being made, for which one sits: "paints her portrait"."""
+    likeness = behind[:1] in (("portrait",), ("picture",), ("photograph",), ("likeness",))
+    return likeness and any(is_form_of(one, _PICTURING) for one in before[-2:])
+
+
+def _singular(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    return word.removesuffix("s") if not word.endswith("ss") else word

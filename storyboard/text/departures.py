@@ -1,0 +1,210 @@
+"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
+
+"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
+goes home") is still there. Knows neither stories nor who is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storyboard.text.phrases import is_form_of
+from storyboard.text.whereabouts import is_place_noun
+from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite, is_manner
+
+_HAVE = frozenset("has have had having 's 've 'd".split())
+_BE = frozenset("is are was were am be been being 's 're isn't aren't wasn't weren't".split())
+_OTHER_HELPERS = frozenset(
+    """do does did will would shall should can could may might must don't doesn't didn't won't wouldn't hasn't haven't
+    hadn't can't couldn't cannot 'll 'd""".split()
+)
+_NOT = frozenset(["not", "never"])
+_BETWEEN = frozenset("already just long since now both all finally only yet ever soon still quite".split())
+_AWAY = frozenset("away gone absent missing elsewhere abroad nowhere overseas".split())
+_COMING = frozenset("arrive appear return".split())
+_TURNING_UP = frozenset("turn show".split())
+_WRITING = frozenset("write ring phone".split())
+_THERE = frozenset("here there home back among with coming invited".split())
+_BEHIND_COMING = frozenset("home back today tonight yet either to at after this that".split())
+_GOING = frozenset(
+    "go drive run walk fly sail ride move travel set hurry rush wander slip sneak storm march row stroll".split()
+)
+_LEAVING = frozenset("leave depart vanish disappear die".split())
+_DIRECTIONS = frozenset("home away off out back upstairs downstairs abroad ahead inside into for".split())
+_STAYING = frozenset(["sleep", "pieces"])  # "has gone back to sleep"
+_NEAR = frozenset("door window table cupboard stove fire gate".split())
+_TIMES = frozenset("already early again yesterday ago alone too at last night forever".split())
+# Prepositional phrases for where one is when one is not here.
+_OCCUPIED = {
+    "at": frozenset("work school sea university sleep".split()),
+    "in": frozenset("hospital prison town".split()),
+    "on": frozenset("holiday vacation tour leave".split()),
+}
+_RESTING = {"at": frozenset(["home"]), "in": frozenset(["bed"])}
+_CONTRASTING = frozenset("while whereas so because but for since".split())
+# Words that a verb and what belongs to it end at.
+_ENDS = frozenset("and but so while when because than that who which as before until".split())
+_OPENING_PAST = frozenset("after once since".split())  # behind these a plain past is over, too
+
+
+@dataclass(frozen=True)
+class _Predicate:
+    """One verb of a clause: its helpers, whether it is denied, the verb itself and the words behind it."""
+
+    perfect: bool
+    being: bool
+    denied: bool
+    verb: str
+    rest: tuple[str, ...]
+
+
+def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> bool:
+    """Returns whether somebody between these words of a sentence, in small letters, is said not to be there.
+
+    contrasted: the sentence has a clause about somebody else.
+    """
+    if before[-1:] == ("with",) and behind:
+        return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
+    denied = before[-1:] in (("neither",), ("nor",))
+    inverted = before[-1] if before and before[-1] in ("had", "has") else ""
+    over = _opens_past(before)
+    predicates = _predicates(behind, inverted)
+    return bool(predicates) and _is_gone(predicates[-1], denied, over, contrasted, (*before, *behind))
+
+
+def _opens_past(before: Sequence[str]) -> bool:
+    """Whether the clause is one of what was over by then: "after Rosa left", "as soon as it has left"."""
+    return (
+        before[-1:]
+        and before[-1] in _OPENING_PAST
+        or before[-3:] == ("as", "soon", "as")
+        or before[-2:] == ("now", "that")
+    )
+
+
+def _is_gone(one: _Predicate, denied: bool, over: bool, contrasted: bool, sentence: tuple[str, ...]) -> bool:
+    if one.denied or denied:
+        return _is_not_here(one) if one.being else _has_not_come(one)
+    if one.being:
+        if one.verb in _AWAY:
+            whole = not one.rest or one.rest[0] not in DETERMINERS  # not "is missing a shoe"
+            return _has_departed(one) if one.verb == "gone" and one.rest else whole
+        where = (one.verb, *one.rest)
+        if not contrasted or one.verb.endswith("ing"):
+            return False
+        if _is_at(where, _OCCUPIED):
+            return True
+        return _is_at(where, _RESTING) and (over or not _CONTRASTING.isdisjoint(sentence))
+    return (one.perfect or over) and _has_departed(one)
+
+
+def _is_not_here(one: _Predicate) -> bool:
+    """ "is not here", "isn't at school"; but "is not in the mood", "is not at all tired"."""
+    if one.verb == "at":
+        return bool(one.rest) and (one.rest[0] in _OCCUPIED["at"] | _RESTING["at"])
+    if one.verb in ("in", "around"):
+        return not one.rest
+    return one.verb in _THERE
+
+
+def _has_not_come(one: _Predicate) -> bool:
+    """ "did not come", "never turned up", "has not written"; but "will not come down", "does not turn round"."""
+    first = one.rest[:1]
+    if is_form_of(one.verb, frozenset(["come"])):
+        return not first or first[0] in _BEHIND_COMING
+    if is_form_of(one.verb, _TURNING_UP):
+        return first == ("up",)
+    if is_form_of(one.verb, _WRITING):
+        return one.perfect and (not first or first[0] in PREPOSITIONS | _BEHIND_COMING)
+    return is_form_of(one.verb, _COMING) and (not first or first[0] not in DETERMINERS)
+
+
+def _has_departed(one: _Predicate) -> bool:
+    """ "has gone home", "had driven off", "has left"; but "has gone red", "has left her hat"."""
+    rest = one.rest
+    if is_form_of(one.verb, _LEAVING):
+        return not rest or rest[0] in PREPOSITIONS | _TIMES or _is_long_ago(rest) or _is_place(rest)
+    if not is_form_of(one.verb, _GOING) or not _STAYING.isdisjoint(rest[:3]):
+        return False
+    if not rest:
+        return one.verb in ("gone", "went")
+    if rest[0] == "to":
+        return _NEAR.isdisjoint(rest[1:4])
+    if rest[:2] == ("back", "to"):
+        return "bed" in rest[2:4] or any(map(is_place_noun, rest[2:5]))
+    if rest[:2] == ("out", "of"):
+        return is_place_noun(rest[-1])  # not "has run out of flour"
+    return rest[0] in _DIRECTIONS or (one.verb == "gone" and rest[0].endswith("ing"))
+
+
+def _is_long_ago(rest: Sequence[str]) -> bool:
+    return "ago" in rest[:4] or "before" in rest[1:4]
+
+
+def _is_place(rest: Sequence[str]) -> bool:
+    """ "the house", "town"; nothing that one leaves behind."""
+    nouns = rest[1:] if rest[0] in DETERMINERS else rest
+    return len(nouns) == 1 and is_place_noun(nouns[0])
+
+
+def _is_at(words: Sequence[str], where: dict[str, frozenset[str]]) -> bool:
+    """Whether one of these phrases is among the first words: "ill in bed", "asleep upstairs at home"."""
+    pairs = zip(words[:4], words[1:5], strict=False)
+    return any(noun in where.get(said, ()) for said, noun in pairs)
+
+
+def _predicates(behind: Sequence[str], inverted: str) -> list[_Predicate]:
+    """The verbs that a subject has, which "and" may join: "has got up and gone to the door and lets Juno in"."""
+    found: list[_Predicate] = []
+    words = list(behind)
+    helpers = [inverted] if inverted else []
+    while words:
+        predicate, words = _predicate(words, helpers)
+        if predicate is None:
+            break
+        found.append(predicate)
+        if not _goes_on(words):
+            break
+        words = words[1:]
+        # A participle has the helper of the one before: "has packed and gone".
+        helpers = ["has"] if predicate.perfect and not _is_present(words[0]) else []
+    return found
+
+
+def _is_present(word: str) -> bool:
+    """Whether a verb has a form that no participle has: "lets", "is"."""
+    return word.endswith("s")
+
+
+def _goes_on(words: Sequence[str]) -> bool:
+    """Whether the same subject does something more: "and lets Juno in"."""
+    return (
+        len(words) > 1
+        and words[0] in ("and", "but")
+        and (is_finite(words[1]) or words[1] in ("gone", "been", "left"))
+    )
+
+
+def _predicate(words: list[str], helpers: list[str]) -> tuple[_Predicate | None, list[str]]:
+    """The first verb of a clause, and the words from the joining "and" on."""
+    helpers, denied = list(helpers), False
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word in _NOT or word.endswith("n't") or word == "cannot":
+            denied = True
+        if word in _HAVE | _BE | _OTHER_HELPERS:
+            helpers.append(word)
+        elif not (word in _NOT | _BETWEEN or is_manner(word)):
+            break
+        index += 1
+    if index == len(words):
+        return None, []
+    perfect = any(one in _HAVE or one in ("hasn't", "haven't", "hadn't") for one in helpers)
+    being = any(one in _BE for one in helpers) and not (
+        helpers[-1] == "'s" and words[index] in ("left", "come")
+    )
+    rest = words[index + 1 :]
+    end = next((i for i, one in enumerate(rest) if one in _ENDS or not one[0].isalnum()), len(rest))
+    return _Predicate(perfect, being, denied, words[index], tuple(rest[:end])), rest[end:]

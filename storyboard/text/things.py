@@ -1,0 +1,109 @@
+"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
+
+By a noun in the plural that was brought in and by what is done to it: one folds sheets and greets people. Knows neither
+torch, gradio nor stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from storyboard.text.belongings import is_of_the_body
+from storyboard.text.captions import Pronoun, ReadSentence
+from storyboard.text.forms import is_plural, may_be_verb
+from storyboard.text.phrases import is_form_of, tokens_of
+from storyboard.text.word_classes import (
+    COMPLEMENTERS,
+    COORDINATORS,
+    PEOPLE,
+    PREPOSITIONS,
+    SUBORDINATORS,
+    is_finite,
+    is_manner,
+)
+
+FRAMES = 3  # back, in which things were brought in that are still spoken of
+# What is done to things, and hardly ever to people; "bear" and "stand" are what one cannot do.
+_TO_THINGS = frozenset(
+    """eat drink wash dry fold hang iron peel chop slice cook bake boil fry burn pick gather collect pluck plant water
+    grow sow dig carry pack unpack wear put tie button open close shut lock break mend repair fix sew knit stitch read
+    write sign post send sell buy steal lose drop throw toss juggle pour fill empty spill wipe sweep light blow count
+    sort stack pile string thread wrap unwrap hide serve taste try swallow nibble chew polish lay spread scatter have
+    own bear stand borrow lend keep sharpen deal shuffle switch turn swap bite lick tear rip crack shell load unload
+    hammer nail glue stick""".split()
+)
+# What is done to people.
+_TO_PEOPLE = frozenset(
+    """meet greet hug kiss thank call tell ask join wake teach invite chase lead scold help comfort introduce marry
+    visit tickle warn show give hand offer bring promise answer lend send serve frighten surprise scare beg
+    order allow let make interrupt""".split()
+)
+_GIVING = frozenset("lend send serve give hand offer bring show write".split())
+_TIMES = frozenset(
+    """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
+    spring autumn""".split()
+)
+_PAIRS = frozenset(
+    "trousers pyjamas scissors spectacles goggles glasses shorts binoculars jeans tights".split()
+)
+_NOT_BEFORE = COORDINATORS | COMPLEMENTERS | frozenset("he she it they to who not".split())
+_AFTER = PREPOSITIONS | COORDINATORS | SUBORDINATORS | {"all", "both", "again", "too", "away"}
+
+
+def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
+    """Returns whether this "them" is several things that this sentence or one of `earlier` brought in."""
+    if pronoun.word != "them":
+        return False
+    before = tokens_of(sentence.text).before(pronoun.start)
+    behind = tokens_of(sentence.text).behind(pronoun.end)
+    verb = next((one for one in reversed(before) if not is_manner(one)), "")
+    to_things = verb == "without" or is_form_of(verb, _TO_THINGS)
+    if is_form_of(verb, _GIVING) and behind and behind[0] not in _AFTER and behind[0].isalnum():
+        return False  # "gives them apples"
+    if is_form_of(verb, _TO_PEOPLE) and not is_form_of(verb, _GIVING):
+        return False
+    here = [place for place in _plurals(sentence) if place < pronoun.start]
+    named = [one.end for one in sentence.mentions if one.end <= pronoun.start]
+    if here:
+        return to_things or len(named) < 3
+    if to_things:
+        return any(_plurals(one) for one in earlier[-FRAMES:])
+    return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
+
+
+def _are_left(last: ReadSentence, verb: str) -> bool:
+    """Whether the frame before is of one person and several things: "Otto had lost Otto's glasses"."""
+    return len(last.names) < 2 and verb not in PREPOSITIONS and bool(_plurals(last))
+
+
+@lru_cache(maxsize=4096)
+def _plurals(sentence: ReadSentence) -> tuple[int, ...]:
+    """Where a sentence has a noun in the plural that is no people, no part of the body and no time."""
+    tokens = tokens_of(sentence.text)
+    ends = {one.end for one in sentence.mentions}
+    found = []
+    for index, word in enumerate(tokens.words):
+        start = tokens.starts[index]
+        if not (is_plural(word) or word in _PAIRS) or _is_no_thing(word):
+            continue
+        if any(one.start <= start < one.end for one in sentence.mentions):
+            continue
+        previous = tokens.words[index - 1] if index else ""
+        subject = index and tokens.ends[index - 1] in ends
+        if word not in _PAIRS and may_be_verb(word) and (subject or not _is_before_noun(previous)):
+            continue
+        found.append(start)
+    return tuple(found)
+
+
+def _is_no_thing(word: str) -> bool:
+    single = word.removesuffix("s")
+    return word in PEOPLE or single in PEOPLE or single in _TIMES or is_of_the_body(word)
+
+
+def _is_before_noun(previous: str) -> bool:
+    """Whether a word that may be a verb, too, is a noun behind this one: "the plates", "sells flowers"."""
+    if not previous or not previous[0].isalnum() or previous in _NOT_BEFORE or is_manner(previous):
+        return False
+    return previous not in PEOPLE and (is_finite(previous) or not is_plural(previous))

@@ -1,0 +1,174 @@
+"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
+
+By the words right before somebody: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is well".
+What leaves it open ("a cake for Otto") is left open. Knows neither stories nor who is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storyboard.text.phrases import is_form_of
+from storyboard.text.word_classes import AUXILIARIES, is_finite, is_manner
+
+# Words that a name may have before it: "without poor Rosa".
+_FOND = frozenset("poor dear old little young good sweet even just only".split())
+_PARTED = frozenset("either neither both each one any none all two three".split())
+_NEGATIVE = frozenset(
+    """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
+    wouldn't don't doesn't didn't isn't wasn't aren't weren't""".split()
+)
+# What is a likeness of somebody, or comes from or tells of somebody who is elsewhere.
+_LIKENESSES = frozenset(
+    """picture photograph photo portrait painting drawing sketch statue bust image snapshot poster film memory thought
+    dream story tale song poem book news word sign trace rumour rumor mention account description name ghost
+    shadow""".split()
+)
+_PICTURING = frozenset("make take draw paint sketch snap cut carve".split())
+_MESSAGES = frozenset(
+    """letter postcard card note message telegram parcel package present news word call invitation email text
+    greeting""".split()
+)
+# Verbs behind which "of" names what is on somebody's mind.
+_MINDING_OF = frozenset(
+    "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
+)
+_SEEKING_FOR = frozenset(
+    "wait look search hunt long listen hope pray yearn ask send wish pine whistle shout".split()
+)
+_CALLED_AFTER = frozenset("name call christen ask".split())
+_MISSING = frozenset(
+    "miss await expect remember forget recall imagine mourn phone telephone ring email".split()
+)
+_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # who throws at somebody may miss
+_WRITING_TO = frozenset("write post".split())
+_SENDING = frozenset("write send post owe".split())
+# Verbs whose clause tells what is said or thought, and need not be so.
+_MINDING = frozenset(
+    """think believe hope wonder dream imagine wish remember forget know say tell explain claim swear promise fear doubt
+    guess suspect suppose expect worry ask read write announce complain boast insist admit confess hear""".split()
+)
+_CLAUSE_WORDS = frozenset("that what where how why whether if who when".split())
+_ACTING_AS = frozenset("pretend play imagine claim".split())
+_DRESSING_AS = frozenset("dress disguise pose".split())
+_NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".split())
+_REACH = 6  # words between a verb and its "for"
+
+
+def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Returns whether somebody between these words of a sentence, in small letters, is not there by them.
+
+    Marks are among the words. What stands before counts from the last stop on.
+    """
+    before = list(before)
+    if before[-2:] == ["not", "only"]:
+        return False
+    while before and before[-1] in _FOND:
+        before.pop()
+    if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _PARTED:
+        del before[-2:]  # "thinks of either of them"
+    if not before:
+        return False
+    return (
+        _is_left_out(before, behind)
+        or _is_behind_of(before, behind)
+        or _is_missed(before, behind)
+        or _is_in_content(before, behind)
+        or _is_played(before)
+    )
+
+
+def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
+    """ "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa", "not Rosa"."""
+    last, earlier = before[-1], before[:-1]
+    if last == "without":
+        # "Nana never goes without Pip" is about both, and so is "creeps in without Nana noticing".
+        return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
+    if last in ("than", "unlike"):
+        return "sooner" not in earlier
+    if last == "not":
+        # "It is not Rosa who sings", but "is not Rosa"
+        helped = bool(earlier) and earlier[-1] in AUXILIARIES
+        return not helped or (bool(behind) and behind[0] in (",", "that", "who", "but"))
+    if earlier and earlier[-1] == "not" and last in ("with", "to", "by"):
+        return True
+    if last == "as":
+        # "as tall as Rosa", but "as soon as Rosa comes"
+        return "as" in earlier[-2:-1] and not _is_verb(behind)
+    if last == "of":
+        return earlier[-1:] == ["instead"] or earlier[-2:] in (
+            ["in", "place"],
+            ["in", "memory"],
+            ["in", "honour"],
+        )
+    if last == "like":
+        # The verb has a subject or a helping verb before it: "Milo and Pip like Rosa" is left open.
+        return not earlier or earlier[-1] in (",", "looks", "looked") or is_finite(earlier[-1])
+    return False
+
+
+def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
+    """ "thinks of Rosa", "a picture of Rosa", "about Rosa", "a letter from Rosa", "waits for Rosa"."""
+    last, earlier = before[-1], before[:-1]
+    word = next((one for one in reversed(earlier) if not is_manner(one)), "")
+    if last == "about":
+        return word not in ("arms", "arm", "hands", "blanket", "shawl", "coat")
+    if last == "of":
+        if word.removesuffix("s") in _LIKENESSES:
+            # Who is painted may sit there.
+            return "no" in earlier[-2:] or not any(is_form_of(one, _PICTURING) for one in earlier[-_REACH:-1])
+        if word in ("seen", "heard"):
+            return True
+        return word in ("jealous", "envious") or is_form_of(word, _MINDING_OF)
+    if last == "from":
+        heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
+        return heard or word.removesuffix("s") in _MESSAGES
+    if last == "for":
+        # "waits for Milo to finish" is about both.
+        sought = any(is_form_of(one, _SEEKING_FOR) for one in earlier[-_REACH:] if one != "long")
+        minded = word in ("thought", "longing", "word", "call")
+        return (sought or minded) and behind[:1] != ("to",)
+    if last == "after":
+        return is_form_of(word, _CALLED_AFTER)
+    return last == "to" and is_form_of(word, _WRITING_TO)
+
+
+def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
+    """ "misses Rosa", "phones Rosa", "writes Rosa a letter"."""
+    verb = before[-1]
+    if is_form_of(verb, _MISSING):
+        return not any(is_form_of(one, _AIMING) for one in before[:-1])
+    return is_form_of(verb, _SENDING) and behind[:1] in (("a",), ("an",), ("another",), ("the",), ("some",))
+
+
+def _is_in_content(before: list[str], behind: Sequence[str]) -> bool:
+    """ "hopes that Rosa is well", "wonders where Rosa is", "thinks Rosa is late": somebody's thought or words."""
+    if not behind or behind[0] in ",'\"\u201c\u201d":
+        return False
+    last, earlier = before[-1], before[:-1]
+    if last in _CLAUSE_WORDS:
+        for back, word in enumerate(reversed(earlier[-4:])):
+            if word in (",", "and", "but"):
+                return False
+            if is_form_of(word, _MINDING) and not (word == "who" or (back and word in ("read", "tell"))):
+                return True
+        return False
+    said = is_form_of(last, _MINDING - {"ask", "read", "write", "remember", "forget", "tell", "hear"})
+    return said and _has_subject(earlier) and _is_verb(behind)
+
+
+def _has_subject(earlier: list[str]) -> bool:
+    """Not behind a speech, where the verb stands first: "“No,” says Rosa"."""
+    return bool(earlier) and earlier[-1] not in ',"\u201c\u201d'
+
+
+def _is_verb(behind: Sequence[str]) -> bool:
+    following = next((one for one in behind if not is_manner(one)), "")
+    return is_finite(following)
+
+
+def _is_played(before: list[str]) -> bool:
+    """ "pretends to be Rosa", "dressed up as Rosa"."""
+    if before[-2:] == ["to", "be"]:
+        return any(is_form_of(one, _ACTING_AS) for one in before[-4:-2])
+    return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])
