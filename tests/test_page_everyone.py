@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.disk.pictures import PictureStore, read_upload
+from storyboard.disk.pictures import PictureStore
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import export_story
 from storyboard.exports.frame_png import frame_from_png

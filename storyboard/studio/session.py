@@ -271,7 +271,7 @@ class StorySession:
             self._change(edits.set_style(self._story, words, negative, aspect), "changing the style")
 
     def set_style_picture(self, picture: Image.Image) -> None:
-        """An example of the style. Pass uploads through `pictures.read_upload` first."""
+        """An example of the style. Pass uploads through `uploads.read_upload` first."""
         key = self.pictures.put(picture)
         with self._lock:
             self._change(edits.set_style_picture(self._story, key), "changing the style's picture")
@@ -282,15 +282,15 @@ class StorySession:
             self._change(edits.set_style_picture(self._story, ""), "changing the style's picture")
 
     def add_character(
-        self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image
+        self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image, label: str = ""
     ) -> Character:
-        """One more cast member wearing `picture`. Pass uploads through `pictures.read_upload` first."""
+        """One more cast member wearing `picture`. Pass uploads through `uploads.read_upload` first."""
         # Refused before the picture is written, and once more with it, as the cast may have changed meanwhile.
         aliases = tuple(aliases)
         cast_edits.add_character(self._story, name, pronoun, aliases, picture="")
         key = self.pictures.put(picture)
         with self._lock:
-            story = cast_edits.add_character(self._story, name, pronoun, aliases, key)
+            story = cast_edits.add_character(self._story, name, pronoun, aliases, key, label)
             self._change(story, f"adding {story.cast[-1].name} to the cast")
             return story.cast[-1]
 
@@ -337,7 +337,7 @@ class StorySession:
             self._change(story, f"choosing {story.character(name).name}'s portrait")
 
     def add_portrait(self, name: str, picture: Image.Image, label: str = "", wear: bool = False) -> Portrait:
-        """One more portrait of a character, chosen if `wear`. Pass uploads through `pictures.read_upload` first."""
+        """One more portrait of a character, chosen if `wear`. Pass uploads through `uploads.read_upload` first."""
         cast_edits.add_portrait(self._story, name, "", label)  # refuse before anything is written
         key = self.pictures.put(picture)
         with self._lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
+from storyboard.disk.uploads import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import LETTERLESS, ExportOptions, export_story, missing_letters
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
@@ -92,7 +92,7 @@ class Studio(Drawings):
         """One more cast member, wearing the picture in the file `upload`."""
         session, name = self.session(story_id), a_name(name)
         picture = read_upload(upload, what="The portrait")
-        return session.add_character(name, pronoun, names_in("The aliases")(aliases), picture)
+        return session.add_character(name, pronoun, names_in("The aliases")(aliases), picture, upload.stem)
 
     def add_portrait(self, story_id: object, name: object, upload: Path) -> Portrait:
         """One more portrait of a character, worn at once unless that makes a drawn frame out of date.

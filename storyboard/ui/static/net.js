@@ -10,7 +10,7 @@ const CALM = 3000; // ms between looks otherwise: another tab, or the API, may h
 
 // What changes nothing in the story. It need not wait, and some of it takes long.
 const ASIDE = new Set([
-  "export", "export_frame", "frame_details", "frames_touched", "list_stories", "look_of_picture", "preview_look", "random_look", "split_script",
+  "export", "export_frame", "frame_details", "frames_touched", "list_stories", "look_of_picture", "preview_look", "preview_portrait", "random_look", "split_script",
 ]);
 let turn = Promise.resolve();
 

@@ -30,7 +30,6 @@ TABLES.en = {
 
   wear_this: "Wear this", write_name: "Write %1 into the sentence",
   portrait_missing: "Choose a portrait for them first.",
-  portrait_bad: "The portrait is not a PNG, JPEG or WEBP picture, or is damaged; choose another file.",
   // Making somebody
   maker_title: "Make somebody", maker_change: "How %1 looks", maker_wear: "Wear this", maker_made: "%1 is ready.",
   maker_dice: "Surprise me", maker_picture: "Begin with a picture", maker_change_short: "Change their look", maker_make_short: "Make one",
