@@ -43,6 +43,16 @@ TABLES.de = {
   draw_missing_1: "Das fehlende zeichnen%2", draw_missing_n: "Die %1 fehlenden zeichnen%2",
   retry_failed_1: "Das misslungene noch einmal", retry_failed_n: "Die %1 misslungenen noch einmal",
   interrupted_1: "1 Zeichnung wurde unterbrochen.", interrupted_n: "%1 Zeichnungen wurden unterbrochen.", resume: "Weiterzeichnen",
+  crop: "Bildrahmen", crop_none: "Ganzes Bild", "crop_4:3": "4:3", "crop_16:9": "16:9", crop_set: "Der Bildrahmen ist: %1.",
+  crop_note: "Auf dem Board, im PDF und auf dem Kontaktbogen angezeichnet; Filme zeigen nur, was darin liegt. Die Bilder bleiben, wie sie sind.",
+  notes_title: "Auf dem Board", note_shot: "Einstellung", note_seconds: "Sekunden", note_dialogue: "Dialog", note_notes: "Notizen",
+  note_dialogue_idea: "Rosa: Hallo, Milo!", note_notes_idea: "Kamera, Ton, Requisiten …",
+  shot_wide: "Totale", shot_full: "Halbtotale", shot_medium: "Halbnah", shot_close: "Nahaufnahme", shot_detail: "Detail",
+  shot_over: "Über die Schulter", shot_low: "Von unten", shot_high: "Von oben",
+  play: "Abspielen", play_title: "Die Geschichte, Bild für Bild", play_none: "Noch ist nichts gezeichnet, das sich abspielen ließe.",
+  play_pause: "Anhalten", play_on: "Weiter abspielen", play_before: "Das Bild davor", play_after: "Das nächste Bild",
+  key_play: "Die Geschichte abspielen", export_fountain: "Drehbuch (Fountain)", export_csv: "Tabelle (CSV)",
+  updating: "Veraltete Bilder werden neu gezeichnet.",
   seconds: "%1 s", minutes: "%1 min",
   example_note: "Das ist ein fertiges Beispiel, und es gehört dir: Ändere einen Satz, drücke „Neue Fassung“ oder beginne eine eigene.",
   new_story: "Neue Geschichte",
@@ -224,6 +234,9 @@ TABLES.de = {
     [/^describing (.+)$/, "$1 beschreiben"],
     [/^changing the look$/, "das Aussehen ändern"], [/^changing the style(?:'s picture)?$/, "den Stil ändern"], [/^changing the quality$/, "die Qualität ändern"],
     [/^changing how pictures are checked$/, "ändern, wie Bilder geprüft werden"],
+    [/^changing the frame$/, "den Bildrahmen ändern"],
+    [/^changing what is noted of frame (\d+)$/, "die Angaben zu Bild $1 ändern"],
+    [/^updating the pictures$/, "die Bilder erneuern"],
     [/^changing (.+)$/, "$1 ändern"],
 
     // What it refuses: sentences.
@@ -307,6 +320,15 @@ TABLES.de = {
       "Das Porträt hat $1 mal $2 Punkte; mach es höchstens $3 hoch und breit und insgesamt $4 Millionen groß."],
     [/^The portrait(?: for (?:.+))? is animated; save one still picture of it and use that\.$/,
       "Das Porträt bewegt sich; sichere ein stehendes Bild davon und nimm das."],
+
+    [/^The shot of a frame is (\d+) characters long; shorten it to (\d+)\.$/, "Die Einstellung ist $1 Zeichen lang; kürze sie auf $2."],
+    [/^The dialogue of a frame is (\d+) characters long; shorten it to (\d+)\.$/, "Der Dialog ist $1 Zeichen lang; kürze ihn auf $2."],
+    [/^The notes of a frame is (\d+) characters long; shorten it to (\d+)\.$/, "Die Notizen sind $1 Zeichen lang; kürze sie auf $2."],
+    [/^A frame cannot be seen for (\S+) seconds; choose (\S+) to (\S+)\.$/, "Ein Bild ist nicht $1 Sekunden lang zu sehen; wähle $2 bis $3."],
+    [/^A frame is seen for (\S+) to (\S+) seconds; give a number\.$/, "Ein Bild ist $1 bis $2 Sekunden lang zu sehen; gib eine Zahl an."],
+    [/^What is noted beside "(.+)" was left out: it is too long, or no time\.$/, "Die Angaben neben „$1“ wurden weggelassen: Sie sind zu lang, oder die Zeit ist keine."],
+
+    [/^The frame of a story is none, 4:3 or 16:9; choose one of these\.$/, "Der Bildrahmen ist keiner, 4:3 oder 16:9; wähle einen davon."],
 
     // What it refuses: files, exports and keeping stories. What went wrong inside a file stays unsaid.
     [/^The file did not arrive; choose it once more\.$/, "Die Datei kam nicht an; wähle sie noch einmal."],
