@@ -102,6 +102,28 @@ def test_the_story_is_played_with_keys_and_for_as_long_as_each_frame_lasts(app, 
     page.locator(".sb-play-words", has_text="Milo reads.").wait_for()
 
 
+def test_the_frame_is_chosen_in_the_settings_and_marked_on_every_picture(app, page):
+    write_and_draw(page, "Rosa waves.")
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("group", name="Frame").get_by_text("16:9").click()
+    page.wait_for_function("document.querySelector('.sb-root').dataset.crop === '16:9'")
+    assert story_in(app, page).crop == "16:9" and serious(page) == []
+    page.keyboard.press("Escape")
+    wide, tall = (
+        card(page, 1)
+        .locator(".sb-picture")
+        .evaluate(
+            """box => {
+            const { width, height } = getComputedStyle(box, "::after");
+            return [parseFloat(width), parseFloat(height)];
+        }"""
+        )
+    )
+    assert abs(wide / tall - 16 / 9) < 0.02
+    page.locator(".sb-undo").click()
+    page.wait_for_function("document.querySelector('.sb-root').dataset.crop === 'none'")
+
+
 def test_nothing_drawn_is_said_and_not_played(page):
     page.get_by_role("button", name="Play", exact=True).click()
     page.locator(".sb-toast", has_text="Nothing is drawn yet").wait_for()
