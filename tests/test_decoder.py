@@ -86,7 +86,8 @@ def test_a_head_must_end_at_single_pixels():
 def test_training_touches_the_decoder_alone(parts, tmp_path):
     """Every cached latent, and the denoiser that was trained on them, must stay valid."""
     before = load_vae(parts)
-    pretrain(["decoder", "--parts", str(parts), "--output_dir", str(tmp_path / "run"), "--steps", "3"])
+    flags = ["--output_dir", str(tmp_path / "run"), "--steps", "3", "--world", "mixed"]
+    pretrain(["decoder", "--parts", str(parts), *flags])
     after = load_vae(parts)
     assert isinstance(after, SharpAutoencoderKL)
     for part in ("encoder", "quant_conv"):

@@ -1,5 +1,7 @@
 """What a pipeline has learned to read: forms of words, which words tell a deed, what is nearest to the others."""
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,14 @@ from storyboard.story.inputs import inputs_of
 from storyboard.story.values import new_story
 from storyboard.text.captions import read_sentence
 from storyboard.text.forms import first_forms, in_form_of, part_of
-from storyboard.text.lexicon import Lexicon
+from storyboard.text.lexicon import Lexicon, lexicon_from
 from storyboard.text.places import called
 from storyboard.text.wordings import Wording, reworded
 from storyboard.ui.gist import gist_of
 from storyboard.ui.hints import Hints, load_hints
 from tests.fakes import small_cast
 from training.maple_lane import ACTIONS, PLACES
-from training.maple_lane.words.learned import learned_words
+from training.maple_lane.words.learned import deed_words, learned_words
 from training.maple_lane.words.tables import table
 
 PLACES_SAID = called(("in the kitchen", "in the forest", "on the beach"), {"on the beach": ("shore",)})
@@ -36,6 +38,13 @@ HINTS = Hints(
     lexicon=LEXICON,
     place_words={"on the beach": ("shore",)},
 )
+
+
+@dataclass(frozen=True)
+class Somebody:
+    name: str
+    pronoun: str
+    aliases: tuple[str, ...] = ()
 
 
 def read(text, names=("Rosa", "Milo")):
@@ -186,3 +195,24 @@ def test_a_damaged_list_of_words_is_left_out(tmp_path):
 def test_people_who_are_counted_are_in_the_gist(story):
     gist = gist_of(inputs_of(story), HINTS, "The two of them read.", 2)
     assert gist["doings"] == [{"names": ["Rosa", "Milo"], "deed": "reads", "words": ["read"]}]
+
+
+def test_deeds_are_told_by_name_also_of_pronouns_that_leave_one_only():
+    cast = (Somebody("Rosa", "she"), Somebody("Milo", "he"))
+    sentence, before = read("He munched an apple while Rosa read."), [read("Milo waves.")]
+    assert LEXICON.deeds_of(sentence, cast, before) == {"Milo": "eats an apple", "Rosa": "reads"}
+    assert LEXICON.deeds_of(read("Somebody waves."), cast, []) == {}
+    assert Lexicon().deeds_of(sentence, cast, before) == {}
+
+
+def test_words_that_were_learned_have_every_form_so_that_a_folder_reads_without_tables(monkeypatch):
+    """A pipeline folder's own code runs with diffusers alone, where there are no tables of English forms."""
+    lexicon = lexicon_from({"deeds": deed_words(ACTIONS)})
+    cast, sentence = (Somebody("Rosa", "she"),), read("Rosa waved.")
+    with_tables = lexicon.deeds_of(sentence, cast, [])
+    for cached in (first_forms, part_of):
+        cached.cache_clear()
+    monkeypatch.setitem(sys.modules, "lemminflect", None)
+    assert lexicon_from({"deeds": dict(lexicon.deeds)}).deeds_of(sentence, cast, []) == with_tables != {}
+    for cached in (first_forms, part_of):
+        cached.cache_clear()

@@ -25,15 +25,16 @@ from tests.writing import EVERY_CHANGE, STORY, blue, fresh
 pytestmark = pytest.mark.browser
 
 
-def violations(page):
+def violations(page, root="#storyboard"):
     """What axe-core finds serious or critical in what is shown."""
     page.evaluate(
         (Path(find_spec("axe_playwright_python").origin).parent / "axe.min.js").read_text(encoding="utf-8")
     )
     found = page.evaluate(
-        "axe.run('#storyboard').then((result) => result.violations.filter((one) =>"
+        "root => axe.run(root).then((result) => result.violations.filter((one) =>"
         " ['serious', 'critical'].includes(one.impact)).map((one) => [one.id, one.nodes.map((node) =>"
-        " node.html.slice(0, 160) + ' | ' + (node.any[0] ? node.any[0].message : ''))]))"
+        " node.html.slice(0, 160) + ' | ' + (node.any[0] ? node.any[0].message : ''))]))",
+        root,
     )
     return json.dumps(found, indent=1)
 

@@ -14,6 +14,7 @@ from storyboard.pipeline.context import InterleavedContext
 from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
 from storyboard.text.prompt import interleave
+from training.align_llm.condition_mapper import told_deeds
 
 PEOPLE = 4
 
@@ -120,6 +121,37 @@ def test_nobody_points_at_an_empty_place_and_a_pointed_vector_is_taken_over():
     assert condition.shape == (1, tiny.TEXT_TOKENS, tiny.TEXT_WIDTH)
     other, _ = reader.condition(images, story._replace(cast=story.cast + 1))
     assert not torch.allclose(condition, other)
+
+
+@torch.inference_mode()
+def test_a_mapper_is_told_beside_each_person_what_the_words_say_they_do():
+    """States of words alone told half of the deeds: which of two verbs was whose it had to find out by itself."""
+    reader, sentence = pointing_reader(), "Rosa waves and Nan sits."
+    plain = reader.condition_mapper
+    reader.condition_mapper = told_deeds(plain, ["waves", "sits"])
+    parts, whom = interleave([], sentence, pictures=False), told(sentence, "Rosa", "Nan")
+    hidden = reader.forward(reader.embed(parts).embeddings[None])[0]
+    silent, telling, strange = (
+        reader.story_states(hidden, reader.marks(parts, whom), dataclasses.replace(whom, doing=doing))
+        for doing in ((), ("sits", ""), ("flies", "sits"))
+    )
+    assert [story.doing[0].tolist() for story in (silent, telling, strange)] == [
+        [0] * 4,
+        [2, 0, 0, 0],
+        [0, 2, 0, 0],
+    ]
+    images = torch.randn(1, tiny.IMAGE_TOKENS, tiny.WORD_WIDTH)
+    before = plain(images, images, silent)
+    assert torch.equal(
+        before, reader.condition_mapper(images, images, telling)
+    )  # it has yet to learn what they mean
+    torch.nn.init.normal_(reader.condition_mapper.pointer.deeds.weight)
+    unlike = [reader.condition_mapper(images, images, story) for story in (silent, telling, strange)]
+    assert not any(
+        torch.allclose(one, other) for one, other in zip(unlike, [*unlike[1:], before], strict=True)
+    )
+    with pytest.raises(ValueError, match="set people"):
+        tiny.condition_mapper(reads_story=True, deeds=["waves"])
 
 
 def test_more_people_than_places_are_refused():

@@ -8,10 +8,14 @@ import pytest
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
+from tests.fakes import FlatRenderer
 from training import assemble
 from training.align_llm import cache as cache_conditions
 from training.evaluate import systems
+from training.evaluate.drawing import StoryArtist, System, weights_hash
+from training.evaluate.drawing import cast_of as artist_cast
 from training.evaluate.systems import SYSTEMS, TRAININGS, link_parts
+from training.evaluate.told_stories import read_told
 from training.train_char_ldm import train as train_char_ldm
 
 
@@ -126,6 +130,29 @@ def test_parts_of_another_run_are_never_trained_over(tmp_path, monkeypatch):
     systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # has its own
     (tmp_path / "system-runs" / "char-ldm").mkdir(parents=True)
     systems.main(["train", "char-ldm", "--root", str(tmp_path)])  # goes on
+
+
+def test_drawn_stories_are_copied_for_people_to_look_at(tmp_path):
+    folder = tmp_path / "systems" / "story-ldm"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text('{"_class_name": "StoryLdmPipeline"}')
+    system = System(weights_hash(folder), "referential", "story-ldm")
+    artist = StoryArtist(FlatRenderer(), system, tmp_path / "systems" / "pictures")
+    tales = list(systems.first_stories(2))
+    for tale in tales:
+        artist.draw(tale)
+    words = ["tell", "story-ldm", "--root", str(tmp_path)]
+    systems.main([*words, "--stories", "2", "--out", str(tmp_path / "told")])
+    told = read_told(tmp_path / "told")
+    assert list(told) == [tale.id for tale in tales]
+    for tale in tales:
+        assert told[tale.id].captions == tuple(frame.referential for frame in tale.frames)
+        assert all(file.is_file() for file in told[tale.id].pictures)
+        assert [name for name, _ in told[tale.id].portraits] == [who.name for who in artist_cast(tale)]
+    with pytest.raises(StoryError, match="2 of 3 such stories of story-ldm are drawn"):
+        systems.main([*words, "--stories", "3", "--out", str(tmp_path / "told")])
+    with pytest.raises(StoryError, match="Give a folder with --out"):
+        systems.main([*words, "--stories", "2"])
 
 
 def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):

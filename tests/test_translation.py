@@ -15,7 +15,6 @@ from storyboard.models.conditioning import STAND_IN
 from storyboard.models.mappers import NOW, PADDING, ConditionMapper, StoryStates
 from storyboard.models.reader_folder import read_reader
 from storyboard.people import sample_look
-from storyboard.text.captions import find_mentions
 from storyboard.text.prompt import interleave
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_parts
@@ -23,13 +22,13 @@ from training import assemble
 from training.align_llm import condition_mapper, layout
 from training.align_llm.cache import load_conditioner
 from training.align_llm.condition_mapper import check_layer
-from training.align_llm.portraits import Portrait, PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, TellingReader, write_states
 from training.align_llm.tellings import FRAMES, ToldFrame, sample_telling, tell_story
 from training.align_llm.translation import UNTOLD, Targets, Translations, TranslationTraining, collated
+from training.examples.captions import portraits_in
+from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.maple_lane import BY_NAME, sample_story
-from training.maple_lane.reading import NAMES
 from training.maple_lane.words import Shown, Shows
 
 SWITCHES = {"reads_story": True, "people": 8}
@@ -58,7 +57,7 @@ def targets(folder) -> Iterator[Targets]:
     conditioner = load_conditioner(folder / "parts", "cpu")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layout, "WIDTH", 24)  # the tiny tokenizer spells
-        yield Targets(conditioner, PortraitFeatures(conditioner, tiny.image_processor()))
+        yield Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, tiny.image_processor()))
 
 
 def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left_open():
@@ -134,7 +133,7 @@ def test_an_example_points_at_whom_its_caption_means(folder, targets):
         place = int(example["points"][column]) - 1
         assert torch.equal(example["cast"][place], targets.person(name, outfits[name]))
     assert (example["points"] > 0).sum() == len(columns)
-    allowed = examples._allowed(1, 2)
+    allowed, _ = examples._said(1, 2)
     there = len(outfits) if allowed is None else len(allowed & outfits.keys())
     assert (example["pronouns"] > 0).sum() == there
     now = example["sentence"] == NOW
@@ -223,11 +222,11 @@ def test_words_stand_in_fixed_places_and_none_is_lost(targets, monkeypatch):
     one, other = targets.condition(waves, outfits), targets.condition(sleeps, outfits)
     assert one.named == other.named and set(one.named.values()) == {"Rosa", "Milo"}
     caption = ToldFrame("", waves).target
-    mentions = find_mentions(caption, NAMES)
+    spots = portraits_in(caption, ("Rosa", "Milo"), ("waves", "runs"), str)
     plain = targets.conditioner(
         [caption],
-        [[(m.start, m.end) for m in mentions]],
-        [torch.stack([targets.features(m.name, outfits[m.name]) for m in mentions])],
+        [[(m.start, m.end) for m in spots]],
+        [torch.stack([targets.features(m.name, outfits[m.name]) for m in spots])],
     ).fused[0]
     apart = torch.cdist(one.condition, plain)
     assert max(apart.amin(0).max(), apart.amin(1).max()) < 1e-2 and not torch.equal(one.condition, plain)
@@ -249,7 +248,7 @@ def test_a_mapper_learns_from_those_whom_the_words_allow_as_it_will_be_asked(fol
     )
     telling = replace(read.telling, frames=frames, pronouns={"Rosa": "she", "Milo": "he", "Otto": "he"})
     examples = Translations([replace(read, telling=telling)], targets, 8, seed=0)
-    assert [examples._allowed(0, number) for number in range(4)] == [
+    assert [examples._said(0, number)[0] for number in range(4)] == [
         names and frozenset(names) for names in said.values()
     ]
     for number, names in enumerate(said.values()):
@@ -272,24 +271,31 @@ def test_a_name_of_many_pieces_takes_one_place_whatever_it_is(targets):
     )
     assert torch.equal(short.condition, long.condition) and torch.equal(short.words, long.words)
     assert list(short.named) == list(long.named)
-    assert list(long.named.values()) == ["Wilhelmina", "Hypatia of Alexandria"]
-    one, other = (short.condition[column] for column in short.named)
+    assert list(long.named.values()) == ["Wilhelmina"] * 2 + ["Hypatia of Alexandria"] * 2
+    one, _, other, _ = (short.condition[column] for column in short.named)
     assert not torch.equal(one, other)
 
 
 @pytest.mark.parametrize(
-    ("starts", "tail", "words", "length", "expected"),
+    ("starts", "lasts", "tail", "words", "length", "expected"),
     [
-        ([1], 3, 5, 24, [0, 1, 2, *range(23, 19, -1), *range(19, 13, -1), *range(13, 7, -1), 3, 4, 5, 6, 7]),
-        ([], 2, 3, 24, [0, 1, *range(23, 5, -1), 2, 3, 4, 5]),
-        ([1, 3, 5, 7], 9, 11, 24, list(range(24))),  # four people
-        ([1], 9, 11, 24, list(range(24))),  # a long stretch
-        ([1], 3, 5, 12, list(range(12))),  # no padding to fill the stretches with
+        (
+            [1],
+            [3],
+            5,
+            7,
+            25,
+            [0, 1, 3, 2, 4, 24, 23, *range(22, 16, -1), *range(16, 10, -1), 5, 6, *range(7, 11)],
+        ),
+        ([], [], 2, 3, 24, [0, 1, *range(23, 5, -1), 2, 3, 4, 5]),
+        ([1, 3, 5, 7], [2, 4, 6, 8], 9, 11, 24, list(range(24))),  # four people
+        ([1], [2], 9, 11, 24, list(range(24))),  # a long stretch
+        ([1], [2], 3, 5, 12, list(range(12))),  # no padding to fill the stretches with
     ],
 )
-def test_a_layout_keeps_what_has_no_room(starts, tail, words, length, expected, monkeypatch):
+def test_a_layout_keeps_what_has_no_room(starts, lasts, tail, words, length, expected, monkeypatch):
     monkeypatch.setattr(layout, "WIDTH", 6)
-    order = layout.layout(starts, tail, words, length)
+    order = layout.layout(starts, lasts, tail, words, length)
     assert order == expected and sorted(order) == list(range(length))
 
 
@@ -345,7 +351,7 @@ def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypa
 
 def _targets(folder) -> Targets:
     conditioner = load_conditioner(folder / "parts", "cpu")
-    return Targets(conditioner, PortraitFeatures(conditioner, tiny.image_processor()))
+    return Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, tiny.image_processor()))
 
 
 def test_a_frame_says_its_target():

@@ -41,19 +41,21 @@ class StoryStates(NamedTuple):
     speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
     cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
     pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+    doing: (
+        torch.Tensor
+    )  # (B, K): 1 + the place in the mapper's deeds of what the words say they do, 0: they do not say
 
 
 def stacked(stories: Sequence[StoryStates]) -> StoryStates:
     """Returns several stories as one batch, padded to the longest."""
     pad = nn.utils.rnn.pad_sequence
     rows = [[value for one in stories for value in getattr(one, name)] for name in StoryStates._fields]
-    states, sentence, speaks_of, cast, pronouns = rows
+    states, sentence, speaks_of, *people = rows
     return StoryStates(
         pad(states, batch_first=True),
         pad(sentence, batch_first=True, padding_value=PADDING),
         pad(speaks_of, batch_first=True),
-        torch.stack(cast),
-        torch.stack(pronouns),
+        *map(torch.stack, people),
     )
 
 
@@ -67,6 +69,7 @@ class ConditionMapper(ModelMixin, ConfigMixin):
     as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
     With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
     condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
+    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say they do.
     """
 
     @register_to_config
@@ -82,8 +85,11 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         reads_story: bool = False,
         people: int = 0,
         story_layer: int | None = None,
+        deeds: Sequence[str] = (),
     ):
         super().__init__()
+        if deeds and not people:
+            raise ValueError(f"{len(deeds)} deeds: what people do is told beside them; set people")
         if people and not reads_story:
             raise ValueError(
                 f"people={people}: the mapper points at people whom the story names; set reads_story"
@@ -114,7 +120,7 @@ class ConditionMapper(ModelMixin, ConfigMixin):
             self.story_fc = nn.Linear(input_width, width)
             self.sentences = nn.Embedding(2, width)  # EARLIER and NOW
         if people:
-            self.pointer = Pointer(width, output_width, people)
+            self.pointer = Pointer(width, output_width, people, len(deeds))
 
     def forward(
         self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
@@ -153,7 +159,7 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         )
         if self.config.people:
             parts[1] = words + self.pointer.named(story.speaks_of)
-            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns))
+            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns, story.doing))
             unseen.append(story.pronouns == 0)
         return torch.cat(parts, 1), torch.cat(unseen, 1)
 
@@ -161,22 +167,26 @@ class ConditionMapper(ModelMixin, ConfigMixin):
 class Pointer(nn.Module):
     """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
 
-    def __init__(self, width: int, vector_width: int, people: int):
+    def __init__(self, width: int, vector_width: int, people: int, deeds: int = 0):
         super().__init__()
         self.places = nn.Embedding(people + 1, width)  # 0: nobody is named
         self.pronouns = nn.Embedding(len(PRONOUNS), width)
         self.vectors = nn.Linear(vector_width, width)
         self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
         self.nobody = nn.Parameter(torch.zeros(1, 1, width))
+        self.deeds = nn.Embedding(deeds + 1, width) if deeds else None  # 0: the words do not say
+        if self.deeds:
+            nn.init.zeros_(self.deeds.weight)  # a mapper that is told for the first time reads as before
 
     def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
         """Returns the mark (B, T, width) of whom each token names."""
         return self.places(speaks_of)
 
-    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor) -> torch.Tensor:
+    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor, doing: torch.Tensor) -> torch.Tensor:
         """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
         numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
-        return self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+        people = self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+        return people + self.deeds(doing) if self.deeds else people
 
     def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
         """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).

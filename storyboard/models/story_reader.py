@@ -46,13 +46,15 @@ class Told:
     """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 
     names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people.
+    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. doing: which of the mapper's
+    deeds is that of each, as far as the words alone say it; else "".
     """
 
     sentence: str
     names: tuple[tuple[str, ...], ...] = ()
     pronouns: tuple[str | None, ...] = ()
     vectors: torch.Tensor | None = None
+    doing: tuple[str, ...] = ()
 
 
 class Marks(NamedTuple):
@@ -160,20 +162,19 @@ class StoryReader:
         device, places = hidden.device, self.condition_mapper.config.people
         if len(told.names) > places > 0:
             raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
-        width = self.condition_mapper.config.output_width
+        width, known = self.condition_mapper.config.output_width, len(told.names)
         cast = torch.zeros(1, places, width, device=device)
-        pronouns = torch.zeros(1, places, dtype=torch.long, device=device)
-        if places and told.names:
-            cast[0, : len(told.names)] = told.vectors.to(cast)
-            known = [
-                PRONOUNS.index(one) if one in PRONOUNS else PRONOUNS.index("they") for one in told.pronouns
-            ]
-            pronouns[0, : len(known)] = torch.tensor(known, device=device)
+        pronouns, doing = torch.zeros(2, 1, places, dtype=torch.long, device=device)
+        if places and known:
+            deeds = ("", *self.condition_mapper.config.deeds)
+            cast[0, :known] = told.vectors.to(cast)
+            pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
+            doing[0, : len(told.doing)] = _numbers(told.doing, deeds, "").to(device)
         sentence, speaks_of = (
             torch.tensor([mark for part in kind for mark in part], device=device)[None]
             for kind in zip(*marks, strict=True)
         )
-        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns)
+        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, doing)
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
         """T: positions a tokenised prompt fills, without the image tokens."""
@@ -309,6 +310,10 @@ def states_at(language_model: Any, layer: int | None, **inputs: Any) -> tuple[to
     read = language_model.model(**inputs, output_hidden_states=layer is not None)
     last = read.last_hidden_state
     return last, last if layer is None else read.hidden_states[layer]
+
+
+def _numbers(values: Sequence[str | None], known: Sequence[str | None], otherwise: str) -> torch.Tensor:
+    return torch.tensor([known.index(one if one in known else otherwise) for one in values], dtype=torch.long)
 
 
 def _story_layer(mapper: ConditionMapper | None) -> int | None:

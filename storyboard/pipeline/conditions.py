@@ -253,7 +253,7 @@ class FrameConditions:
                     parts,
                     torch.stack(frames) if frames else None,
                     torch.stack(faces) if faces else None,
-                    self._told(caption, known) if reads_story else None,
+                    self._told(caption, told, known) if reads_story else None,
                 )
             except ValueError as error:
                 raise StoryError(
@@ -298,13 +298,18 @@ class FrameConditions:
         people = [(member.name, member.aliases, member.pronoun) for member in cast]
         return self._allowing.get((caption, tuple(told), *people), compute)
 
-    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
+    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]
+        doing: Mapping[str, str] = {}
+        if self.pipeline.condition_mapper.config.deeds:
+            sentence, before = read_for(cast, caption, earlier)
+            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
         return Told(
             caption,
             tuple((member.name, *member.aliases) for member in cast),
             tuple(member.pronoun for member in cast),
             torch.stack(vectors) if vectors else None,
+            tuple(doing.get(member.name, "") for member in cast),
         )
 
     def _person(self, member: CastMember) -> torch.Tensor:

@@ -10,11 +10,13 @@ Footgun: features and conditions are kept from request to request. Code that cha
 from __future__ import annotations
 
 import copy
+import json
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -38,9 +40,10 @@ from storyboard.models.language_model import (
 )
 from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.place_words import read_object
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.models.preview import Previewer
-from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
+from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.carried import write_code
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -49,6 +52,7 @@ from storyboard.pipeline.loading import first_line, options_of, stage_2_of
 from storyboard.pipeline.numbers import check_numbers
 from storyboard.pipeline.prompted import Prompted
 from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
+from storyboard.text.lexicon import Lexicon, lexicon_from
 
 # By whether the folder carries a language model: what is done without the one it names.
 UNTIL_THEN = {
@@ -72,12 +76,14 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
     of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 
-    named_reader: what names the language model, where that is not one the folder carries. doing and notice are those of
-    a `Renderer`.
+    named_reader: what names the language model, where that is not one the folder carries. learned: which words it has
+    learned, as its folder says, and lexicon the same for reading. doing and notice are those of a `Renderer`.
     """
 
     doing = notice = ""
     named_reader: ReaderIndex | None = None
+    learned: Mapping[str, Any] = MappingProxyType({})
+    lexicon = Lexicon()
 
     model_cpu_offload_seq = (
         "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -366,6 +372,9 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         if notice:
             pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
         pipeline.named_reader = index
+        if index is not None:
+            pipeline.learned = read_object(folder / FOLDER / WORDS)
+            pipeline.lexicon = lexicon_from(pipeline.learned)
         return pipeline
 
     @classmethod
@@ -389,6 +398,9 @@ class StoryPipeline(Prompted, DiffusionPipeline):
             settings = {name: self.config[name] for name in self.named_reader.settings}
             index = replace(self.named_reader, parts=tuple(parts), settings=settings)
             save_reader(Path(save_directory), index, parts)
+            if self.learned:
+                words = Path(save_directory) / FOLDER / WORDS
+                words.write_text(json.dumps(self.learned) + "\n", encoding="utf-8")
         super(StoryPipeline, carried).save_pretrained(
             str(save_directory), **{**kwargs, "safe_serialization": True}
         )
@@ -402,7 +414,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
             return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
 
         halves = self._like(halved)
-        halves.named_reader = self.named_reader
+        halves.named_reader, halves.learned, halves.lexicon = self.named_reader, self.learned, self.lexicon
         halves.save_pretrained(path)
 
     def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:

@@ -17,6 +17,13 @@ def first_forms(word: str) -> frozenset[str]:
     return frozenset((word, *(form for forms in _by_part(word).values() for form in forms)))
 
 
+def all_forms(word: str) -> frozenset[str]:
+    """Returns every form of a first form in small letters, itself among them: of "leave" also "left"."""
+    from lemminflect import getAllInflections
+
+    return frozenset((word, *(form for forms in getAllInflections(word).values() for form in forms)))
+
+
 @lru_cache(maxsize=20_000)
 def part_of(word: str) -> Part:
     """Returns what a word in small letters most likely is in a sentence that says what can be seen."""
@@ -44,6 +51,10 @@ def in_form_of(verb: str, form: str) -> str:
 
 
 def _by_part(word: str) -> dict[str, tuple[str, ...]]:
-    from lemminflect import getAllLemmas
-
+    try:
+        from lemminflect import getAllLemmas
+    except (
+        ImportError
+    ):  # a pipeline folder's own code runs with diffusers alone, and words.json has every form
+        return {}
     return getAllLemmas(word)

@@ -7,22 +7,24 @@ what is drawn in the end, the model decides.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 
-from storyboard.text.candidates import Meant, names_of
+from storyboard.text.candidates import Meant, Person, names_of
 from storyboard.text.captions import ReadSentence
 from storyboard.text.clauses import Expression, analyse
 from storyboard.text.forms import first_forms, in_form_of, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
+from storyboard.text.preferences import meant_by_words
 from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 from storyboard.text.wordings import Wording
 
 SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
 DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
 ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+MAX_COUNT = 10**6  # how often a word is in what tells a deed
 MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
@@ -135,6 +137,16 @@ class Lexicon:
             found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
         return tuple(found)
 
+    def deeds_of(
+        self, sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+    ) -> dict[str, str]:
+        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing."""
+        found: dict[str, str] = {}
+        for one in self.doings(sentence, meant_by_words(sentence, cast, earlier)) if self.deeds else ():
+            for name in one.names if one.deed else ():
+                found.setdefault(name, one.deed)
+        return found
+
     def deed_of(self, clause: str) -> tuple[str, tuple[str, ...]]:
         """Returns the deed that the words behind a subject tell, and those that say so; "" and none where they do not.
 
@@ -164,3 +176,25 @@ class Lexicon:
             return {}
         telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
         return max(telling, key=lambda shares: max(shares.values()), default={})
+
+
+def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
+    """Returns what the contents of `words.json` say; what is damaged there is left out."""
+    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
+    return Lexicon(
+        deeds={
+            deed: {word: count for word, count in words.items() if _is_count(count)}
+            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
+            if isinstance(words, dict)
+        },
+        nearest={
+            word: phrase
+            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
+            if isinstance(phrase, str)
+        },
+        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT

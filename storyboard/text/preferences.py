@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from storyboard.text.candidates import Names, Person, candidates, doer_of, group_of, names_of
+from storyboard.text.candidates import Meant, Names, Person, candidates, doer_of, group_of, names_of
 from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence, counted_from
 from storyboard.text.clauses import Analysis, Expression, analyse
 from storyboard.text.word_classes import WORD, causes, is_finite
@@ -97,6 +97,20 @@ def bindings_by_words(
         if sure >= DECIDED:
             found.append(Binding(pronoun.word, occurrence, names, sure))
     return tuple(found)
+
+
+def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
+    """Returns whom pronouns are taken for where the words say so, or leave one only."""
+    bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
+    meant = {}
+    for occurrence, pronoun in enumerate(sentence.pronouns):
+        names = bound.get(occurrence)
+        if names is None:
+            able = candidates(sentence, pronoun, cast, earlier)
+            names = able[0] if len(able) == 1 else None
+        if names is not None:
+            meant[pronoun.start] = names
+    return meant
 
 
 def readings_together(

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storyboard.story.inputs import StoryInputs
-from storyboard.text.candidates import Meant, candidates
-from storyboard.text.captions import ReadSentence, clean_text, name_described, resolve
+from storyboard.text.captions import clean_text, name_described, resolve
 from storyboard.text.groups import counted_pronouns, name_groups
 from storyboard.text.places import find_places, places_said
-from storyboard.text.preferences import bindings_by_words
+from storyboard.text.preferences import meant_by_words
 from storyboard.text.wordings import Wording, reworded
 from storyboard.ui.hints import Hints
 
@@ -32,7 +31,7 @@ def gist_of(
     counted = counted_pronouns(inputs.read(text), inputs.story.cast, earlier)
     text = name_groups(resolve(text, counted, (), names), inputs.story.cast, earlier)
     read = inputs.read(text)
-    meant = _meant(inputs, read, earlier)
+    meant = meant_by_words(read, inputs.story.cast, earlier)
     doings = hints.lexicon.doings(read, meant) if hints.lexicon.deeds else ()
     shown = [one for one in doings if one.names or one.deed]
     there = dict.fromkeys((*read.names, *(name for some in meant.values() for name in some)))
@@ -42,21 +41,6 @@ def gist_of(
         "others": [name for name in there if name not in doing],
         "where": _where(inputs, hints, text, number),
     }
-
-
-def _meant(inputs: StoryInputs, read: ReadSentence, earlier: list[ReadSentence]) -> Meant:
-    """Whom pronouns are taken for, where the words say so or leave one only."""
-    cast = inputs.story.cast
-    bound = {one.occurrence: one.names for one in bindings_by_words(read, (), cast, earlier)}
-    meant = {}
-    for occurrence, pronoun in enumerate(read.pronouns):
-        names = bound.get(occurrence)
-        if names is None:
-            able = candidates(read, pronoun, cast, earlier)
-            names = able[0] if len(able) == 1 else None
-        if names is not None:
-            meant[pronoun.start] = names
-    return meant
 
 
 def _where(inputs: StoryInputs, hints: Hints, text: str, number: int) -> dict | None:

@@ -24,14 +24,13 @@ from storyboard.story.values import MAX_FRAMES
 from storyboard.text.captions import clean_text, find_mentions, find_pronouns, read_sentence
 from storyboard.text.forms import first_forms, part_of
 from storyboard.text.impersonal import is_impersonal
-from storyboard.text.lexicon import Lexicon
+from storyboard.text.lexicon import Lexicon, lexicon_from
 from storyboard.text.places import Calling, called
 from storyboard.text.word_classes import COUNTING, PREPOSITIONS
 
 MAX_EXAMPLE = 180  # characters
 MAX_UNKNOWN = 4  # words a note names
 MAX_SIDE = 4096  # pixels
-MAX_COUNT = 10**6  # how often a word is in what tells a deed
 # How much a picture lacks without a word: what is done and things, then what they are like, then how it is done.
 _RANKS = {"verb": 0, "noun": 0, "foreign": 0, "other": 1, "manner": 2}
 _WORD = re.compile(r"[^\W\d_]+")
@@ -153,25 +152,8 @@ def load_hints(folder: Path) -> Hints:
         context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
         peopled=described.get("peopled") is True,
         anybody=described.get("anybody") is True,
-        lexicon=_lexicon(learned),
+        lexicon=lexicon_from(learned),
         place_words=place_words,
-    )
-
-
-def _lexicon(learned: dict) -> Lexicon:
-    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
-    return Lexicon(
-        deeds={
-            deed: {word: count for word, count in words.items() if _number(count, MAX_COUNT)}
-            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
-            if isinstance(words, dict)
-        },
-        nearest={
-            word: phrase
-            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
-            if isinstance(phrase, str)
-        },
-        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
     )
 
 

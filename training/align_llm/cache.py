@@ -7,7 +7,6 @@ For dataset folders there is `python -m training.data.conditions`.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
-from training.configs.parts import freeze, load_image_encoder
+from training.configs.parts import freeze, load_image_encoder, weights_digest
 from training.examples.latents import FRAMES
 from training.examples.shards import missing_shards, write_shard
 from training.examples.weather import weather
@@ -67,7 +66,7 @@ def load_frame_tower(parts: Path, conditioner: CharacterConditioner) -> nn.Modul
 
 def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
     """Make `out`, for what this conditioner encodes alone. StoryError where it holds another's, kept but stale."""
-    digest = weights_digest(conditioner)
+    digest = _digest(conditioner)
     out.mkdir(parents=True, exist_ok=True)
     with make_accelerator().main_process_first():
         if _stale(out, digest):
@@ -77,21 +76,16 @@ def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
 
 def check_conditions(folder: Path, parts: Path) -> None:
     """StoryError where the conditions in `folder` were made by another stage 1 than that in `parts`."""
-    if _stale(folder, weights_digest(load_conditioner(parts, "cpu"))):
+    if _stale(folder, _digest(load_conditioner(parts, "cpu"))):
         raise StoryError(
             f"{folder} holds conditions of another stage 1 than {parts}; delete it and cache them again, or give the "
             "--parts that they were made with."
         )
 
 
-def weights_digest(conditioner: CharacterConditioner) -> str:
+def _digest(conditioner: CharacterConditioner) -> str:
     """Of all weights that decide a condition or a picture's feature."""
-    digest = hashlib.sha256()
-    for module in (conditioner.text_encoder, conditioner.image_encoder, conditioner.fuser):
-        for name, weight in module.state_dict().items():
-            digest.update(name.encode())
-            digest.update(weight.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    return weights_digest(conditioner.text_encoder, conditioner.image_encoder, conditioner.fuser)
 
 
 def _stale(folder: Path, digest: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,16 @@ from transformers import CLIPImageProcessor, HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import ConditionMapper, StoryStates
+from storyboard.text.lexicon import Lexicon
 from training.align_llm.cache import load_conditioner
-from training.align_llm.portraits import PortraitFeatures
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, layer_name
 from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
 from training.configs.parts import load_config, save_part
+from training.examples.portrait_features import PortraitFeatures
 from training.loop import LoopArguments, TrainingRun
+from training.maple_lane.more_actions import ALL_ACTIONS
+from training.maple_lane.words.learned import deed_words
 
 MEASURED = 256  # tellings whose states say how large states are
 CHECKED = 96  # frames of the val split that are read at every checkpoint
@@ -105,7 +109,7 @@ def main(argv: list[str] | None = None) -> None:
     parts, cache = Path(args.parts), StateCache(Path(args.states))
     conditioner = load_conditioner(parts, "cpu")
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
-    targets = Targets(conditioner, PortraitFeatures(conditioner, processor))
+    targets = Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, processor))
     image_tokens = cache.image_tokens()
     mapper = _mapper(args, parts, image_tokens.config.width, targets)
     val_cache = StateCache(Path(args.val_states))
@@ -120,9 +124,11 @@ def main(argv: list[str] | None = None) -> None:
     if args.continued:
         scales["images"].out_of(mapper.fc)
         scales["words"].out_of(mapper.story_fc)
-    people = mapper.config.people
+    people, lexicon = mapper.config.people, Lexicon(deed_words(ALL_ACTIONS))
     learnt, checked = (
-        ScaledTranslations(some, targets, people, args.seed, learning, embeddings=embeddings, **scales)
+        ScaledTranslations(
+            some, targets, people, args.seed, learning, lexicon, embeddings=embeddings, **scales
+        )
         for some, learning in ((cache, True), (val_cache, False))
     )
     module = TranslationTraining(
@@ -143,10 +149,27 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _mapper(args: MapperArguments, parts: Path, width: int, targets: Targets) -> ConditionMapper:
+    """A fresh mapper, or the trained one; either is told deeds, if it has people."""
+    deeds = list(deed_words(ALL_ACTIONS))
     if args.continued:
-        return ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper").train()
+        trained = ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper")
+        return told_deeds(trained, deeds).train()
     queries, output_width = targets.shape
-    return ConditionMapper(width, output_width, queries, **load_config(args.config)["condition_mapper"])
+    settings = load_config(args.config)["condition_mapper"]
+    if settings.get("people"):
+        settings["deeds"] = deeds
+    return ConditionMapper(width, output_width, queries, **settings)
+
+
+def told_deeds(mapper: ConditionMapper, deeds: Sequence[str]) -> ConditionMapper:
+    """Returns the mapper as one that is told these deeds; it reads as before until it has learned what they say."""
+    if not mapper.config.people or list(mapper.config.deeds) == list(deeds):
+        return mapper
+    settings = {name: value for name, value in mapper.config.items() if not name.startswith("_")}
+    new = ConditionMapper.from_config({**settings, "deeds": list(deeds)})
+    kept = {name: value for name, value in mapper.state_dict().items() if name != "pointer.deeds.weight"}
+    new.load_state_dict(kept | {"pointer.deeds.weight": new.pointer.deeds.weight})
+    return new.train(mapper.training)
 
 
 def check_layer(mapper: ConditionMapper, cache: StateCache) -> None:

@@ -1,8 +1,8 @@
 """Fixed places for the words of a canonical caption: a condition whose tokens stand where a mapper can expect them.
 
 Cross-attention does not ask in which order tokens come, so a condition draws the same picture in any order. In a
-sentence the second person's name stands wherever the first one's verb ends, and a mapper that is not sure of the verb
-would smear the name over two tokens.
+sentence the second person's name stands wherever the first one's verb ends, and the end of a deed wherever that is. A
+mapper that is not sure of the verb would smear a person over two tokens.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from collections.abc import Sequence
 PEOPLE, WIDTH = 3, 6  # people who have a stretch of their own, and its tokens
 
 
-def layout(starts: Sequence[int], tail: int, words: int, length: int) -> list[int]:
+def layout(starts: Sequence[int], lasts: Sequence[int], tail: int, words: int, length: int) -> list[int]:
     """Returns which token of a caption stands at each of `length` places.
 
-    starts: the first token of each person, with what they do behind it. tail: the first token behind the last one.
+    starts: the first token of each person, with what they do behind it. lasts: the last one of that, which stands right
+    behind the first. tail: the first token behind the last person's.
     words: tokens up to the end token, that one too; what follows is padding, and fills the stretches up. A caption
     with more people, or longer stretches, stays as it is.
     """
     ends = [*starts[1:], tail][: len(starts)]
-    stretches = [list(range(start, end)) for start, end in zip(starts, ends, strict=True)]
+    stretches = [_stretch(*one) for one in zip(starts, lasts, ends, strict=True)]
     padding = list(range(words, length))
     if len(stretches) > PEOPLE or any(len(one) > WIDTH for one in stretches):
         return list(range(length))
@@ -32,3 +33,7 @@ def layout(starts: Sequence[int], tail: int, words: int, length: int) -> list[in
     for stretch in stretches:
         order += stretch + [padding.pop() for _ in range(WIDTH - len(stretch))]
     return order + list(range(tail, words)) + padding
+
+
+def _stretch(start: int, last: int, end: int) -> list[int]:
+    return sorted(range(start, end), key=lambda token: (token != start, token != last))

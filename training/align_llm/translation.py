@@ -30,18 +30,22 @@ from storyboard.models.mappers import (
 )
 from storyboard.people import Look
 from storyboard.text.candidates import read_for, whom_words_allow
+from storyboard.text.captions import Mention
+from storyboard.text.lexicon import Lexicon
 from training.align_llm.layout import layout
-from training.align_llm.portraits import KEPT, Portrait
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
-from training.examples.captions import people_in
+from training.examples.captions import people_in, portraits_in
 from training.examples.latents import frame_weight
+from training.examples.portrait_features import KEPT, Portrait
 from training.maple_lane import BY_NAME
-from training.maple_lane.words import Shows
+from training.maple_lane.words import Shows, deed
 
 NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
+
+UNSAID = 0.2  # share of people of whom an example does not tell what the words say they do
 
 VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
 TEXTS = 32_768  # captions whose states are kept, 37 kB each
@@ -77,7 +81,7 @@ class Targets:
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self._encode("", ())[0].shape)
+        return tuple(self.conditioner.encode_text([""])[0].shape)
 
     @torch.no_grad()
     def condition(self, shows: Shows, cast: Cast) -> Target:
@@ -85,7 +89,8 @@ class Targets:
         names = tuple(person.name for person in shows.people)
         called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
         tail = canonical(replace(shows, people=())).removeprefix(NOBODY)
-        target = self._text(canonical(replace(shows, people=called)), names, tail)
+        deeds = tuple(deed(person) for person in shows.people)
+        target = self._text(canonical(replace(shows, people=called)), names, deeds, tail)
         condition = target.condition.clone()
         for column, name in target.named.items():
             condition[column] = self._fused(condition[column], name, cast[name])
@@ -97,23 +102,32 @@ class Targets:
         return self._alone(name, portrait)
 
     def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
-        states, columns = self._encode(self.conditioner.called(name), (name,))
+        called = self.conditioner.called(name)
+        states, columns = self._encode(called, people_in(called, (name,), self.conditioner.called))
         return self._fused(states[min(columns)], name, portrait)
 
     def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
         return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
 
-    def _laid_out(self, caption: str, names: tuple[str, ...], tail: str) -> Target:
-        """names: whom the caption speaks of, in its order. tail: what it says behind them."""
-        states, columns = self._encode(caption, names)
+    def _laid_out(self, caption: str, names: tuple[str, ...], deeds: tuple[str, ...], tail: str) -> Target:
+        """names: whom the caption speaks of, in its order, with their deeds. tail: what it says behind them."""
+        spots = portraits_in(caption, names, deeds, self.conditioner.called)
+        states, columns = self._encode(caption, spots)
         tokens = self.conditioner.tokenizer(
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )
         ends = [end for _, end in tokens["offset_mapping"]]
-        mentions = people_in(caption, names, self.conditioner.called)
-        starts = [bisect_right(ends[:-1], mention.start) for mention in mentions]
+        mentions, done = spots[::2], spots[1::2]
+        starts, lasts, (behind,) = (
+            [bisect_right(ends[:-1], place) for place in places]
+            for places in (
+                [mention.start for mention in mentions],
+                [deed.end - 1 for deed in done],
+                [len(caption) - len(tail)],
+            )
+        )
         ids = tokens["input_ids"]
-        order = layout(starts, bisect_right(ends[:-1], len(caption) - len(tail)), len(ids), len(states))
+        order = layout(starts, lasts, behind, len(ids), len(states))
         place_of = {token: place for place, token in enumerate(order)}
         named = {place_of[column]: name for column, name in columns.items()}
         words = torch.full((len(states),), UNTOLD)
@@ -122,10 +136,10 @@ class Targets:
                 words[token] = ids[token]
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
-    def _encode(self, caption: str, names: tuple[str, ...]) -> tuple[torch.Tensor, dict[int, str]]:
-        mentions = people_in(caption, names, self.conditioner.called)
-        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in mentions]])
-        where = {column: name for column, name in zip(columns, names, strict=True) if column is not None}
+    def _encode(self, caption: str, spots: Sequence[Mention]) -> tuple[torch.Tensor, dict[int, str]]:
+        """The states of a caption, and who is at which of them. spots: where it carries whose portrait."""
+        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in spots]])
+        where = {c: spot.name for c, spot in zip(columns, spots, strict=True) if c is not None}
         return self.conditioner.encode_text([caption])[0], where
 
 
@@ -133,7 +147,8 @@ class Translations:
     """Step -> frames of cached tellings as a batch: `story` (StoryStates), `images`, `targets`, `points`.
 
     images (B, R, E); targets (B, L, D); points (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody;
-    worded (B, L): tokens of the caption's words, not of the padding behind them.
+    worded (B, L): tokens of the caption's words, not of the padding behind them. lexicon: which words tell which deed,
+    for a mapper that is told.
     """
 
     def __init__(
@@ -143,10 +158,12 @@ class Translations:
         people: int,
         seed: int,
         learning: bool = True,
+        lexicon: Lexicon | None = None,
     ):
         self.read, self.targets, self.people = read, targets, people
-        self.seed, self.learning = seed, learning
-        self._allowed = lru_cache(maxsize=None)(self._whom_words_allow)
+        self.seed, self.learning, self.lexicon = seed, learning, lexicon or Lexicon()
+        self._numbers = {deed: number for number, deed in enumerate(self.lexicon.deeds, 1)}
+        self._said = lru_cache(maxsize=None)(self._what_words_say)
         self._elsewhere = [who for one in read for who in one.telling.looks.items()]
         frames = range(len(read[0].telling.frames))
         # By number of the frame: how much each telling's counts, added up.
@@ -187,21 +204,26 @@ class Translations:
         wears = look or str(rng.choice(list(BY_NAME[name].outfits)))
         return Portrait(wears, int(rng.integers(VIEWS)) if self.learning else 0)
 
-    def _whom_words_allow(self, index: int, number: int) -> frozenset[str] | None:
-        """Whom the pipeline lets a mapper point at; None where the words leave it open, or say less than is shown."""
+    def _what_words_say(self, index: int, number: int) -> tuple[frozenset[str] | None, Mapping[str, int]]:
+        """Whom the pipeline lets a mapper point at, and by name the number of the deed that it tells it of.
+
+        The former is None where the words leave it open, or say less than is shown.
+        """
         telling = self.read[index].telling
         people = [_Named(name, pronoun) for name, pronoun in telling.pronouns.items()]
         captions = [frame.caption for frame in telling.frames[: number + 1]]
         sentence, earlier = read_for(people, captions[-1], captions[:-1])
         allowed = whom_words_allow(sentence, people, earlier)
         shown = {person.name for person in telling.frames[number].shows.people}
-        return allowed if allowed is not None and shown <= allowed else None
+        deeds = self.lexicon.deeds_of(sentence, people, earlier)
+        numbers = {name: self._numbers[deed] for name, deed in deeds.items()}
+        return allowed if allowed is not None and shown <= allowed else None, numbers
 
     def example(
         self, index: int, number: int, dressed: Cast, rng: np.random.Generator
     ) -> dict[str, torch.Tensor]:
         """Returns frame `number` of a telling with those of this cast whom its words allow."""
-        one, allowed = self.read[index], self._allowed(index, number)
+        one, (allowed, deeds) = self.read[index], self._said(index, number)
         dressed = {name: portrait for name, portrait in dressed.items() if allowed is None or name in allowed}
         places = rng.permutation(self.people)[: len(dressed)] if self.learning else np.arange(len(dressed))
         taken = dict(zip(dressed, places.tolist(), strict=True))
@@ -212,14 +234,13 @@ class Translations:
             sentence[torch.from_numpy(rng.random(end - begin) < HIDDEN)] = PADDING
         sentence[max(now - begin, 0) :] = NOW
         target, named, worded, words = self.targets.condition(one.telling.frames[number].shows, dressed)
-        vectors, pronouns = (
-            torch.zeros(self.people, target.shape[-1]),
-            torch.zeros(self.people, dtype=torch.long),
-        )
+        vectors = torch.zeros(self.people, target.shape[-1])
+        pronouns, doing = torch.zeros(2, self.people, dtype=torch.long)
         points = torch.zeros(len(target), dtype=torch.long)
         for name, place in taken.items():
             vectors[place] = self.targets.person(name, dressed[name])
             pronouns[place] = PRONOUNS.index(dressed[name].pronoun(name))
+            doing[place] = 0 if self.learning and rng.random() < UNSAID else deeds.get(name, 0)
             points[[column for column, who in named.items() if who == name]] = place + 1
         return {
             "states": one.states[begin:end],
@@ -227,6 +248,7 @@ class Translations:
             "speaks_of": place_of[one.names[begin:end]],
             "cast": vectors,
             "pronouns": pronouns,
+            "doing": doing,
             "images": one.images[number],
             "targets": target,
             "points": points,

@@ -6,14 +6,13 @@ A picture is known by its pixels: one that is drawn again is described again. Kn
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
 
-from storyboard.errors import StoryError
+from training.evaluate.kept_lines import KeptLines
 
 
 class Describes(Protocol):
@@ -25,22 +24,11 @@ class CaptionsFile:
     """`made_by`: what decides the captions; it opens the file, and one made by something else is refused."""
 
     def __init__(self, path: Path, made_by: dict[str, str]):
-        self.path, self.known = path, {}
-        if not path.exists():
-            path.write_text(json.dumps(made_by) + "\n", "utf-8")
-            return
-        # A last line without its end was being written when the run stopped.
-        text = path.read_text("utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            path.write_text(whole, "utf-8")
+        self._lines = KeptLines(path, made_by, "captions", "captioner", "remove it, or give another --json")
         try:
-            head, *rows = (json.loads(line) for line in whole.splitlines())
-            self.known = {row["picture"]: row["captions"] for row in rows}
-        except (ValueError, TypeError, KeyError) as error:
-            raise StoryError(f"{path} is no file of captions; remove it, or give another --json.") from error
-        if head != made_by:
-            raise StoryError(f"{path} is of another captioner ({head}); remove it, or give another --json.")
+            self.known = {row["picture"]: row["captions"] for row in self._lines.rows}
+        except KeyError as error:
+            raise self._lines.broken() from error
 
     def of(self, pictures: Sequence[Image.Image], captioner: Describes) -> list[list[str]]:
         """Captions of each picture, those that are not known yet from `captioner`."""
@@ -51,9 +39,7 @@ class CaptionsFile:
         if unknown:
             made = captioner.captions(list(unknown.values()))
             self.known |= dict(zip(unknown, made, strict=True))
-            with open(self.path, "a", encoding="utf-8") as file:
-                for name in unknown:
-                    file.write(json.dumps({"picture": name, "captions": self.known[name]}) + "\n")
+            self._lines.append({"picture": name, "captions": self.known[name]} for name in unknown)
         return [self.known[name] for name in names]
 
 

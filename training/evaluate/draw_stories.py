@@ -1,6 +1,7 @@
 """`python -m training.evaluate.draw_stories --pipeline FOLDER --dataset DIR --out FOLDER`: a split's stories, drawn.
 
 Pictures go where the authors' evaluation looks for them, OUT/{story}/{clip}.png; one that is there is not drawn again.
+Beside them stands what the story tells (`told_stories.py`).
 `accelerate launch -m training.evaluate.draw_stories ...` shares the stories over processes. Knows no scores.
 """
 
@@ -27,6 +28,7 @@ from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Renderer
 from training.data import Story, StoryDataset, open_reader
 from training.data.references import FLINTSTONES_SHE, PORORO_SHE, mark_names
 from training.evaluate.drawing import frame_seed, weights_hash
+from training.evaluate.told_stories import write_told
 from training.loop.processes import make_accelerator
 from training.maple_lane import CAST
 
@@ -73,13 +75,16 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
     cast = _cast(story)
     opening = _marked(cast, story.opening) if args.marked == "released" and not plain else cast
     captions = story.captions if plain else story.referential
+    read = captions if plain else (story.opening, *captions[1:])
+    files = [picture_file(folder, story, number) for number in range(len(captions))]
+    write_told(folder, story.id, zip(read, files, strict=True), cast)
     for number, caption in enumerate(captions):
-        path = picture_file(folder, story, number)
+        path = files[number]
         if not path.exists():
             # Nothing is before the first frame: what it is drawn from is the pipeline's own choice.
             conditioning = "char-ldm" if plain else "llm" if number else None
             request = FrameRequest(
-                caption=caption if number or plain else story.opening,
+                caption=read[number],
                 cast=cast if number else opening,
                 history=() if plain else tuple(history),
                 seed=frame_seed(story.id, number),
@@ -89,7 +94,6 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
                 refers=False if plain else story.extended[number].refers,
             )
             *_, rendered = renderer.render(request)
-            path.parent.mkdir(parents=True, exist_ok=True)
             part = part_of(path)
             rendered.picture.convert("RGB").save(part, format="PNG")
             settle(part, path)

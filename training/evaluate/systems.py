@@ -6,6 +6,8 @@
                                                             pipeline folder
     systems draw char-ldm --stories 250 --minutes 30        draws the stories of its row (resumable)
     systems draw storygpt-v-opt --frames 50 --stories 20    draws the long ones of Table 5
+    systems tell story-ldm --out runs/told/story-ldm        copies drawn stories, with what they tell, for people to
+                                                            look at (the human study)
 
 A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
 default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
@@ -28,11 +30,13 @@ import torch
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
+from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import FrameRequest, Rendered, Renderer
 from training.align_llm.arguments import AlignArguments
-from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
+from training.evaluate.drawing import DrawnFrame, StoryArtist, System, cast_of, weights_hash
+from training.evaluate.told_stories import write_told
 from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
 from training.pretrain.language_model import LanguageModelArguments
@@ -215,8 +219,10 @@ def kept_stories(artist: StoryArtist, tales: Iterable[MapleStory]) -> list[list[
 class SystemsArguments:
     root: str = field(default=ROOT, metadata={"help": "folder of parts, runs and systems"})
     captions: Captions | None = field(
-        default=None, metadata={"help": "draw: which half; by default all the system has"}
+        default=None,
+        metadata={"help": "draw: which half; by default all the system has. tell: with pronouns"},
     )
+    out: str | None = field(default=None, metadata={"help": "tell: folder of the stories"})
     stories: int = field(default=100, metadata={"help": "draw: how many"})
     first: int = field(default=0, metadata={"help": "draw: number of the first of them, to share them out"})
     frames: int = field(default=4, metadata={"help": "draw: frames a story, 4 or 50"})
@@ -301,6 +307,26 @@ def draw(spec: SystemSpec, args: SystemsArguments) -> None:
                     artist.check(drawn[0])
 
 
+def tell(spec: SystemSpec, args: SystemsArguments) -> None:
+    """Copy drawn stories to `args.out` as `told_stories.py` has them. StoryError where not all of them are drawn."""
+    captions: Captions = args.captions or "referential"
+    artist = artist_of(spec, captions, Path(args.root), draws=False)
+    wanted = list(first_stories(args.first + args.stories, args.frames))[args.first :]
+    drawn = kept_stories(artist, wanted)
+    if args.out is None or len(drawn) < len(wanted):
+        missing = f"{len(drawn)} of {len(wanted)} such stories of {spec.name} are drawn; draw them first"
+        raise StoryError(f"{missing}." if args.out else "Where to? Give a folder with --out.")
+    for frames in drawn:
+        tale = frames[0].story
+        files = [Path(args.out, tale.id, f"{frame.number}.png") for frame in frames]
+        write_told(
+            Path(args.out), tale.id, zip((f.caption for f in frames), files, strict=True), cast_of(tale)
+        )
+        for frame, file in zip(frames, files, strict=True):
+            write_whole(file, frame.path.read_bytes())
+    print(f"{len(drawn)} stories of {spec.name} are in {args.out}.")
+
+
 def state(spec: SystemSpec, root: Path) -> str:
     """One line: weights, and stories that are complete."""
     told = []
@@ -320,7 +346,7 @@ def state(spec: SystemSpec, root: Path) -> str:
 
 def main(argv: list[str] | None = None) -> None:
     words = sys.argv[1:] if argv is None else argv
-    actions = ("list", "commands", "link", "train", "draw")
+    actions = ("list", "commands", "link", "train", "draw", "tell")
     action = words[0] if words else ""
     if action not in actions:
         print(f"{__doc__}\nsystems: {', '.join(SYSTEMS)}")
@@ -342,7 +368,7 @@ def main(argv: list[str] | None = None) -> None:
     elif action == "link":
         print(link_parts(spec, root))
     else:
-        {"train": train, "draw": draw}[action](spec, args)
+        {"train": train, "draw": draw, "tell": tell}[action](spec, args)
 
 
 if __name__ == "__main__":

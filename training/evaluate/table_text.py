@@ -93,7 +93,8 @@ def cell(score: dict | None, digits: int = 1) -> str:
     return f"{score['value']:.{digits}f} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
 
 
-def _grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns a table below its title."""
     lines = [f"**{title}**", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
@@ -117,7 +118,7 @@ def _table(title: str, rows: Sequence[dict], columns: Sequence[str]) -> str:
         ]
         for row in rows
     ]
-    return _grid(title, head, body)
+    return grid(title, head, body)
 
 
 def _counted(score: dict | None, name: str, frames: int) -> str:
@@ -146,7 +147,7 @@ def _lengths(rows: Sequence[dict]) -> str:
     ]
     frames = {n: max(row["lengths"][n]["frames"] for row in rows if n in row["lengths"]) for n in lengths}
     head = ["", "", *(f"{n} ({frames[n]} frames)" for n in lengths)]
-    return _grid("Table 5, the first frames of long stories, with pronouns", head, body)
+    return grid("Table 5, the first frames of long stories, with pronouns", head, body)
 
 
 def _attention(figure: dict | None) -> str:
@@ -156,7 +157,7 @@ def _attention(figure: dict | None) -> str:
         [name, cell(one["mean IoU"], 3), cell(one["mass inside"], 3), str(one["maps"])]
         for name, one in figure.items()
     ]
-    return _grid(
+    return grid(
         "Figure 4, attention of a name against its character's mask", ["", "IoU ↑", "inside ↑", "maps"], body
     )
 
@@ -179,7 +180,7 @@ def _cost(figure: dict | None) -> str:
     ratio = figure["Story-LDM / StoryGPT-V at the end"]
     text = f"At the end Story-LDM takes {cell(ratio['seconds'], 2)} times the seconds and keeps {ratio['kept']:.1f} "
     title = f"Figure 5, a story of {figure['frames']} frames"
-    return f"{_grid(title, head, body)}\n\n{text}times the bytes."
+    return f"{grid(title, head, body)}\n\n{text}times the bytes."
 
 
 def _real(real: dict) -> str:

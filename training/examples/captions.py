@@ -28,3 +28,18 @@ def people_in(caption: str, names: Sequence[str], called: Callable[[str], str]) 
     """
     found = find_mentions(caption, {called(name): () for name in names})
     return tuple(replace(one, name=name) for one, name in zip(found, names, strict=True))
+
+
+def portraits_in(
+    caption: str, names: Sequence[str], deeds: Sequence[str], called: Callable[[str], str]
+) -> tuple[Mention, ...]:
+    """Returns where a canonical caption carries each person's portrait: on their name, and on the end of their deed.
+
+    A text encoder looks back only, so a name knows nothing of the verb behind it. The last word of the deed knows both:
+    with the portrait it says who does what to the one region that L_reg ties it to. deeds: what follows each name.
+    """
+    spots = []
+    for mention, deed in zip(people_in(caption, names, called), deeds, strict=True):
+        end = mention.end + len(f" {deed}")
+        spots += [mention, replace(mention, start=end - len(deed.rpartition(" ")[2]), end=end)]
+    return tuple(spots)

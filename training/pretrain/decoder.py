@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -38,6 +39,9 @@ class DecoderArguments(LoopArguments):
     ema: float = 0.995
     weight_decay: float = 0.0
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    world: Literal["cast", "people", "open", "mixed"] = field(
+        default="cast", metadata={"help": "whose pictures"}
+    )
     figures: float = field(
         default=2.0, metadata={"help": "extra weight of the pixels of characters and their things"}
     )
@@ -138,13 +142,13 @@ def main(argv: list[str]) -> None:
     size = vae.config.sample_size
     side = size // downsampling(vae)
     latent = (vae.config.latent_channels, side, side)
-    batches = NoisyPictures(Pictures(args.seed, size, 0, args.figures, latent), args.alone)
+    batches = NoisyPictures(Pictures(args.seed, size, 0, args.figures, latent, args.world), args.alone)
     run = TrainingRun(DecoderTraining(vae, args.adversarial, args.edges), batches, args)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             vae.eval()
             with run.averaged():
-                sample_sheet(vae, size).save(run.folder / f"sample-{stats.step:06d}.png")
+                sample_sheet(vae, size, args.world).save(run.folder / f"sample-{stats.step:06d}.png")
             vae.train()
     if run.accelerator.is_main_process:
         with run.averaged():

@@ -22,7 +22,7 @@ from training.configs.parts import freeze, load_vae, save_part
 from training.examples.latents import FRAMES, crowds_of, encode_story
 from training.examples.shards import missing_shards, write_shard
 from training.loop.processes import make_accelerator
-from training.maple_lane import KINDS, kind_of, sample_story
+from training.maple_lane import KINDS, kind_of
 
 
 @dataclass
@@ -38,18 +38,18 @@ class LatentArguments:
     )
 
 
-def measure_statistics(vae: AutoencoderKL, stories: int = 48) -> None:
-    """Put the per-channel mean and standard deviation of raw latents into the autoencoder's config."""
+def measure_statistics(vae: AutoencoderKL, world: str, stories: int = 48) -> None:
+    """Put the per-channel mean and standard deviation of a world's raw latents into the autoencoder's config."""
     vae.register_to_config(latents_mean=None, latents_std=None, scaling_factor=1.0)
-    raw = torch.cat(
-        [encode_story(vae, sample_story(-1 - seed, FRAMES, "train"))[0] for seed in range(stories)]
-    ).float()
+    seeds = range(-1, -1 - stories, -1)
+    tales = (KINDS[kind_of(world, seed)](seed, FRAMES, "train") for seed in seeds)
+    raw = torch.cat([encode_story(vae, tale)[0] for tale in tales]).float()
     mean, std = raw.mean(dim=(0, 2, 3)), raw.std(dim=(0, 2, 3))
     vae.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())
 
 
-def load_measured(parts: Path, out: Path) -> AutoencoderKL:
-    """The frozen autoencoder, its latents' statistics measured if it has been trained since."""
+def load_measured(parts: Path, out: Path, world: str) -> AutoencoderKL:
+    """The frozen autoencoder, its latents' statistics measured on a world if it has been trained since."""
     accelerator = make_accelerator()
     with accelerator.main_process_first():
         vae = freeze(load_vae(parts)).to(accelerator.device)
@@ -58,7 +58,7 @@ def load_measured(parts: Path, out: Path) -> AutoencoderKL:
                 raise StoryError(
                     f"{out} holds latents of an earlier autoencoder; delete them and run this again."
                 )
-            measure_statistics(vae)
+            measure_statistics(vae, world)
             save_part(parts, "vae", vae)
     return vae
 
@@ -69,7 +69,7 @@ def main(argv: list[str]) -> None:
     shards = missing_shards(out, args.stories)
     out.mkdir(parents=True, exist_ok=True)
     with torch.inference_mode():
-        vae = load_measured(parts, out)
+        vae = load_measured(parts, out, args.world)
         for shard, seeds in tqdm(shards, desc="latents"):
             kinds = [kind_of(args.world, seed) for seed in seeds]
             tales = [KINDS[kind](seed, FRAMES, "train") for kind, seed in zip(kinds, seeds, strict=True)]

@@ -39,10 +39,6 @@ class CharLdmArguments(LoopArguments):
             "help": "share of Maple Lane's captions that are canonical, as stage 2 may translate into them"
         },
     )
-    deed_weight: float = field(
-        default=0.0,
-        metadata={"help": "weight of L_reg on what canonical captions say somebody does, within their mask"},
-    )
     new_tower: bool = field(
         default=False,
         metadata={"help": "with --continued: the vision tower that pretrain clip left, not stage 1's own"},

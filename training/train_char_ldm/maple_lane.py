@@ -6,7 +6,7 @@ Maple Lane's captions and portraits are made from the story of each picture, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,15 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPImageProcessor
 
-from storyboard.models.conditioning import CharacterConditioner, Span
+from storyboard.models.conditioning import CharacterConditioner
 from storyboard.people import Look
 from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
-from training.examples.captions import people_in
+from training.examples.captions import portraits_in
 from training.examples.clips import CaptionFitter, ClipExamples
 from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
+from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
 from training.maple_lane import KINDS, Scene, StoryFrame, story
 from training.maple_lane.words import canonical_caption, deed, facts_of
@@ -31,36 +32,36 @@ SHEET = 6  # samples in a row
 # Of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU.
 VIEWS, VIEWS_OF_ANYBODY = 64, 4
 SHEET_SEED = 1_000_003  # of validation stories
-_ARTICLES = ("a", "an", "the")
 
 
 class CharacterExamples:
     """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents.
 
-    called: what a canonical caption calls somebody (`CharacterConditioner.called`).
+    called: what a canonical caption calls somebody (`CharacterConditioner.called`). features: what a frozen tower sees
+    in portraits, which examples carry then instead of `portraits` (N, 3, S, S), as `features` (N, V).
     """
 
     def __init__(
-        self, cache: LatentCache, processor: CLIPImageProcessor, args: Any, called: Callable[[str], str]
+        self,
+        cache: LatentCache,
+        processor: CLIPImageProcessor,
+        args: Any,
+        called: Callable[[str], str],
+        features: PortraitFeatures | None = None,
     ):
         self.cache, self.processor, self.args, self.called = cache, processor, args, called
-        self.views = PortraitViews(processor)
+        self.views, self.features = PortraitViews(processor), features
 
     def __call__(self, step: int, rows: range) -> dict:
         picks, batch = noised_rows(self.cache, self.args, step, rows)
         examples = [self._example(g, index) for g, index in picks]
-        portraits = [portrait for e in examples for portrait in e["portraits"]]
-        size = self.processor.crop_size["height"]
-        pixels = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
         return {
             **batch,
+            **self._portraits([portrait for e in examples for portrait in e["portraits"]]),
             "captions": [e["caption"] for e in examples],
             "spans": [e["spans"] for e in examples],
             "counts": [len(e["spans"]) for e in examples],
-            "portraits": pixels,
             "masks": _stacked([e["masks"] for e in examples], self.cache.masks.shape[-2:]),
-            "deed_spans": [e["deed_spans"] for e in examples],
-            "deed_masks": _stacked([e["deed_masks"] for e in examples], self.cache.masks.shape[-2:]),
             "fused": torch.tensor([e["fused"] for e in examples]),
             "masked": torch.tensor([e["masked"] for e in examples]),
         }
@@ -68,32 +69,35 @@ class CharacterExamples:
     def _example(self, g: torch.Generator, index: int) -> dict:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            nothing: dict[str, list] = {
-                k: [] for k in ("spans", "portraits", "masks", "deed_spans", "deed_masks")
-            }
+            nothing: dict[str, list] = {k: [] for k in ("spans", "portraits", "masks")}
             return {"caption": "", "fused": False, "masked": False, **nothing}
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical
         caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called)
-        deeds = [] if plain else deed_spans(caption, frame.scene, mentions)
+        seen = {actor.name: self._view(actor.name, tale.wears(actor.name), g) for actor in frame.scene.actors}
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
         return {
             "caption": caption,
             "spans": [(m.start, m.end) for m in mentions],
-            "portraits": [self._view(m.name, tale.wears(m.name), g) for m in mentions],
+            "portraits": [seen[m.name] for m in mentions],
             "masks": [masks[slots[m.name]] for m in mentions],
-            "deed_spans": [span for _, span in deeds],
-            "deed_masks": [masks[slots[name]] for name, _ in deeds],
             "fused": kind >= self.args.no_condition + self.args.text_only,
             "masked": float(torch.rand((), generator=g)) < self.args.masked,
         }
 
+    def _portraits(self, portraits: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+        if portraits:
+            return {"features" if self.features else "portraits": torch.stack(portraits)}
+        size = self.processor.crop_size["height"]
+        return {"portraits": torch.zeros(0, 3, size, size)}
+
     def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
-        """One of the portrait's views as uploads may be (3, S, S)."""
+        """One of the portrait's views as uploads may be (3, S, S), or what is seen in it (V,)."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
-        return self.views(name, wears, 1 + int(torch.randint(views, (), generator=g)))
+        view = 1 + int(torch.randint(views, (), generator=g))
+        return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
 
 
 def _stacked(masks: list[list[torch.Tensor]], size: torch.Size) -> torch.Tensor:
@@ -115,26 +119,11 @@ def _plain(frame: StoryFrame) -> tuple[str, tuple[Mention, ...]]:
 
 
 def canonical_of(scene: Scene, called: Callable[[str], str]) -> tuple[str, tuple[Mention, ...]]:
-    """Returns the canonical caption of a scene and where it speaks of whom, strangers called as `called` has it."""
+    """Returns the canonical caption of a scene and its `portraits_in`, strangers called as `called` has it."""
     facts = facts_of(scene)
     people = tuple(replace(person, name=called(person.name)) for person in facts.people)
     caption = canonical_caption(replace(facts, people=people))
-    return caption, people_in(caption, facts.names, called)
-
-
-def deed_spans(caption: str, scene: Scene, mentions: Sequence[Mention]) -> list[tuple[str, Span]]:
-    """Returns (who, span) of every word but articles that a canonical caption has for what somebody does."""
-    found = []
-    doing = {person.name: deed(person) for person in facts_of(scene).people}
-    for mention in mentions:
-        start = mention.end + 1
-        if not caption.startswith(doing[mention.name], start):
-            continue
-        for word in doing[mention.name].split(" "):
-            if word not in _ARTICLES:
-                found.append((mention.name, (start, start + len(word))))
-            start += len(word) + 1
-    return found
+    return caption, portraits_in(caption, facts.names, [deed(person) for person in facts.people], called)
 
 
 def clip_examples(
@@ -154,14 +143,17 @@ def clip_examples(
 
 
 def maple_lane_examples(
-    args: Any, processor: CLIPImageProcessor, called: Callable[[str], str]
+    args: Any,
+    processor: CLIPImageProcessor,
+    called: Callable[[str], str],
+    features: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, tuple]:
     """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
 
     The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
     """
     cache = LatentCache(Path(args.latents))
-    examples = CharacterExamples(cache, processor, args, called)
+    examples = CharacterExamples(cache, processor, args, called, features)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
     for index in range(SHEET):

@@ -9,6 +9,7 @@ cores, or from a dataset folder.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -21,9 +22,10 @@ from transformers import CLIPImageProcessor, HfArgumentParser
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.losses import diffusion_loss
-from training.configs.parts import freeze, load_vae, save_part
+from training.configs.parts import freeze, load_vae, save_part, weights_digest
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
+from training.examples.portrait_features import PortraitFeatures
 from training.examples.samples import paint
 from training.loop import TrainingRun
 from training.train_char_ldm.arguments import CharLdmArguments
@@ -64,22 +66,16 @@ class CharLdmTraining(nn.Module):
         return self
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
-        features = self.features(batch["portraits"])  # (N, V), one per mention
+        # (N, V), one per mention
+        features = batch["features"] if "features" in batch else self.features(batch["portraits"])
         found = self.conditioner(batch["captions"], batch["spans"], features.split(batch["counts"]))
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
         columns = padded(found.columns, masks.shape[1])
-        ties = [(self.args.reg_weight, columns, masks)]
-        if self.args.deed_weight and "deed_spans" in batch:
-            deeds = self.conditioner.columns(batch["captions"], batch["deed_spans"])
-            ties.append(
-                (self.args.deed_weight, padded(deeds, batch["deed_masks"].shape[1]), batch["deed_masks"])
-            )
-        recorded = [sum(rows, []) for rows in zip(*(columns for _, columns, _ in ties), strict=True)]
         weights = torch.where(
             batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
         )
-        with record_cross_attention(self.unet, recorded) as record:
+        with record_cross_attention(self.unet, columns) as record:
             denoising = diffusion_loss(
                 self.unet,
                 self.noise,
@@ -90,12 +86,10 @@ class CharLdmTraining(nn.Module):
                 weights=weights,
             )
         loss = denoising + self._nothing(found.text, features)
-        told, first = {}, 0
-        for name, (weight, rows, regions) in zip(("regularization", "deeds"), ties, strict=False):
-            last = first + regions.shape[1]
-            told[name] = tied([(layer, one[:, first:last]) for layer, one in record.maps], rows, regions)
-            loss, first = loss + weight * told[name], last
-        return {"loss": loss, "denoising": denoising, **told}
+        valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
+        regularization = regularization_loss(record.maps, masks, valid)
+        loss = loss + self.args.reg_weight * regularization
+        return {"loss": loss, "denoising": denoising, "regularization": regularization}
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
@@ -107,15 +101,22 @@ class CharLdmTraining(nn.Module):
         return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
 
 
+def portrait_features(
+    conditioner: CharacterConditioner, processor: CLIPImageProcessor, args: CharLdmArguments
+) -> PortraitFeatures | None:
+    """Returns what a vision tower that stays as it is sees in portraits; None where its last layers are trained.
+
+    By a copy on the CPU: examples may be prepared in processes that have no GPU.
+    """
+    if last_layers(conditioner.image_encoder, args.vision_layers):
+        return None
+    tower = freeze(deepcopy(conditioner.image_encoder))
+    return PortraitFeatures(lambda pixels: tower(pixel_values=pixels).image_embeds, processor)
+
+
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
     """Returns the columns of each caption, and None up to `most`."""
     return [row + [None] * (most - len(row)) for row in columns]
-
-
-def tied(maps: list, columns: list[list[int | None]], masks: torch.Tensor) -> torch.Tensor:
-    """Returns L_reg of recorded maps (B, K, h, w) by layer, whose columns (B, K) belong to masks (B, K, H, W)."""
-    valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
-    return regularization_loss(maps, masks, valid)
 
 
 def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
@@ -155,10 +156,12 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)
+    features = None
     if args.data:
         examples, samples = clip_examples(args, vae, processor, conditioner)
     else:
-        examples, samples = maple_lane_examples(args, processor, conditioner.called)
+        features = portrait_features(conditioner, processor, args)
+        examples, samples = maple_lane_examples(args, processor, conditioner.called, features)
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
@@ -166,8 +169,13 @@ def main(argv: list[str] | None = None) -> None:
         unet.set_attn_processor(AttnProcessor())
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
+    seen, tower = run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder)
+    if features:
+        features.load(seen, tower)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
+            if features:
+                features.save(seen, tower)
             with run.averaged():
                 sheet().save(run.folder / f"sample-{stats.step:06d}.png")
     if run.accelerator.is_main_process:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .facts import FrameFacts, PersonFacts
 from .inflection import article, finite
 from .tables import fitting
+from .truth import Shown
 
 
 def canonical_caption(facts: FrameFacts) -> str:
@@ -24,7 +25,7 @@ def canonical_caption(facts: FrameFacts) -> str:
     return text + "."
 
 
-def deed(person: PersonFacts) -> str:
+def deed(person: PersonFacts | Shown) -> str:
     """Returns what follows somebody's name in the canonical caption: "eats an apple"."""
     verb, _, rest = _only("verbs", f"{person.action} canonical", person.action).partition(" ")
     rest = rest.replace("{prop}", f"{article(person.prop)} {person.prop}" if person.prop else "something")

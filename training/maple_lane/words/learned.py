@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from storyboard.text.forms import first_forms
+from storyboard.text.forms import all_forms, first_forms
 
 from ..actions import ACTIONS, Action, phrase_with
 from ..more_actions import ALL_ACTIONS
@@ -37,7 +37,7 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
     else it is called; "nearest": by words that tell no place or deed, the one that is nearest; "known": every other
     word of the stories, as told.
     """
-    deeds = {_phrase(actions[name]): _deed_words(name, actions[name]) for name in actions}
+    deeds = deed_words(actions)
     places = _place_words()
     told: set[str] = set()
     for story in stories:
@@ -66,16 +66,23 @@ def write_learned_words(path: Path, anybody: bool, stories: int = STORIES) -> No
     path.write_text(json.dumps(words) + "\n", encoding="utf-8")
 
 
-def _phrase(one: Action) -> str:
+def deed_words(actions: Mapping[str, Action]) -> dict[str, Counter[str]]:
+    """Returns, by the page's phrase for each of these actions, how often each word is in a phrase for it."""
+    return {deed_phrase(actions[name]): _deed_words(name, actions[name]) for name in actions}
+
+
+def deed_phrase(one: Action) -> str:
+    """Returns how the page says an action."""
     return phrase_with(one.phrases[0], one.props[0] if one.props else None).one
 
 
 def _deed_words(name: str, action: Action) -> Counter[str]:
-    """How many phrases of the tables have each word, its first forms counted for it."""
+    """How many phrases of the tables have each word; its first forms are counted for it, and every form of those."""
     found: Counter[str] = Counter()
     for kind in _DEEDS:
         for entry in table("verbs").get(f"{name} {kind}".strip(), ()):
-            found.update({form for word in _words(_SIGNS.sub(" ", entry.text)) for form in first_forms(word)})
+            said = {form for word in _words(_SIGNS.sub(" ", entry.text)) for form in first_forms(word)}
+            found.update(said.union(*map(all_forms, said)))
     for prop in action.props:
         for entry in table("nouns").get(f"prop {prop}", ()):
             found.update(set(_words(_SIGNS.sub(" ", entry.text))))
@@ -98,7 +105,7 @@ def _place_words() -> dict[str, set[str]]:
 def _nearest(actions: Mapping[str, Action]) -> dict[str, str]:
     found = {}
     for name, entries in table("nearest").items():
-        phrase = PLACES[name].at if name in PLACES else _phrase(actions[name])
+        phrase = PLACES[name].at if name in PLACES else deed_phrase(actions[name])
         found |= {entry.text: phrase for entry in entries}
     return found
 

@@ -1,0 +1,125 @@
+"""What is compared: the same stories as two or more systems have drawn them, read from their folders and checked.
+
+Knows neither who answers nor what is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from PIL import Image
+
+from storyboard.errors import StoryError
+from training.evaluate.told_stories import ToldStory, read_told
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two systems' versions of a story. id: says neither which story nor which systems."""
+
+    id: str
+    story: ToldStory  # as the first of `systems` has drawn it
+    systems: tuple[str, str]
+    pictures: tuple[tuple[Path, ...], tuple[Path, ...]]  # of each of `systems`, a picture a frame
+
+    def of(self, system: str) -> tuple[Path, ...]:
+        """Returns a system's pictures of the story."""
+        return self.pictures[self.systems.index(system)]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Every pair that is asked about. digest: of all pictures and sentences, and of whose they are."""
+
+    systems: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    digest: str
+
+
+def open_study(drawn: Sequence[str]) -> Study:
+    """Returns the study of the folders in `drawn`, each "FOLDER" or "NAME=FOLDER"; a name is else the folder's own.
+
+    Every picture is read once, so that none is found missing or damaged while people look.
+    """
+    folders = _named(drawn)
+    told = {name: read_told(folder) for name, folder in folders.items()}
+    _check_same_stories(told, folders)
+    digest = _digest(told)
+    (first, *_) = told.values()
+    pairs = tuple(
+        Pair(
+            hashlib.blake2b(f"{digest}/{one}/{other}/{story}".encode(), digest_size=8).hexdigest(),
+            told[one][story],
+            (one, other),
+            (told[one][story].pictures, told[other][story].pictures),
+        )
+        for one, other in combinations(told, 2)
+        for story in first
+    )
+    return Study(tuple(told), pairs, digest)
+
+
+def _named(drawn: Sequence[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for one in drawn:
+        name, equals, folder = one.partition("=")
+        path = Path(folder)
+        if not equals or Path(one).is_dir():  # an equals sign may be part of a path
+            path, name = Path(one), Path(one).resolve().name
+        if not name or name in found:
+            raise StoryError(
+                f'Two systems cannot both be called "{name}"; name them, as in --drawn ours={path} theirs=FOLDER.'
+            )
+        found[name] = path
+    if len(found) < 2:
+        raise StoryError(
+            f"A study compares two systems or more, and --drawn names {len(found)}; name another folder."
+        )
+    return found
+
+
+def _check_same_stories(told: dict[str, dict[str, ToldStory]], folders: dict[str, Path]) -> None:
+    (one, stories), *others = told.items()
+    for name, found in others:
+        odd = sorted(stories.keys() ^ found.keys())
+        if odd:
+            lacks = folders[name] if odd[0] in stories else folders[one]
+            more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+            raise StoryError(
+                f"{folders[one]} and {folders[name]} hold different stories: {lacks} lacks {odd[0]}{more}; draw "
+                "the same stories with every system."
+            )
+        for story, theirs in found.items():
+            if theirs.captions != stories[story].captions:
+                raise StoryError(
+                    f"The story {story} has other sentences in {folders[name]} than in {folders[one]}; draw the same "
+                    "captions with every system."
+                )
+
+
+def _digest(told: dict[str, dict[str, ToldStory]]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for system, stories in told.items():
+        for story in stories.values():
+            digest.update(f"{system}\0{story.id}\0{story.captions}".encode())
+            for path in (*story.pictures, *(file for _, file in story.portraits)):
+                digest.update(_checked(path))
+    return digest.hexdigest()
+
+
+def _checked(path: Path) -> bytes:
+    """The bytes of a picture that can be shown."""
+    try:
+        data = path.read_bytes()
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            picture.load()
+    except FileNotFoundError:
+        raise StoryError(f"The picture {path} is missing; draw its story again.") from None
+    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+        raise StoryError(f"The picture {path} is damaged; remove it and draw its story again.") from error
+    return data
