@@ -57,9 +57,9 @@ function openSettings() {
   sheet.checkings = ["off", "ask", "always"].map((value) => makeTile(sheet, "checking", value));
   dialog.body.append(...[
     makeTiles("look", sheet.looks),
-    !props.styled && makeTiles("crop", sheet.crops),
     props.styled && makeStyle(sheet),
     makeTiles("quality", sheet.qualities),
+    !props.styled && makeTiles("crop", sheet.crops),
     props.judges && makeTiles("checking", sheet.checkings),
     !props.styled && makeSizes(),
     sheet.problem,
