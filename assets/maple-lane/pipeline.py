@@ -2158,19 +2158,21 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
 |    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
 |    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+|    doing: (
+|        torch.Tensor
+|    )  # (B, K): 1 + the place in the mapper's deeds of what the words say they do, 0: they do not say
 |
 |
 |def stacked(stories: Sequence[StoryStates]) -> StoryStates:
 |    """Returns several stories as one batch, padded to the longest."""
 |    pad = nn.utils.rnn.pad_sequence
 |    rows = [[value for one in stories for value in getattr(one, name)] for name in StoryStates._fields]
-|    states, sentence, speaks_of, cast, pronouns = rows
+|    states, sentence, speaks_of, *people = rows
 |    return StoryStates(
 |        pad(states, batch_first=True),
 |        pad(sentence, batch_first=True, padding_value=PADDING),
 |        pad(speaks_of, batch_first=True),
-|        torch.stack(cast),
-|        torch.stack(pronouns),
+|        *map(torch.stack, people),
 |    )
 |
 |
@@ -2184,6 +2186,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
 |    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
 |    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
+|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say they do.
 |    """
 |
 |    @register_to_config
@@ -2199,8 +2202,11 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        reads_story: bool = False,
 |        people: int = 0,
 |        story_layer: int | None = None,
+|        deeds: Sequence[str] = (),
 |    ):
 |        super().__init__()
+|        if deeds and not people:
+|            raise ValueError(f"{len(deeds)} deeds: what people do is told beside them; set people")
 |        if people and not reads_story:
 |            raise ValueError(
 |                f"people={people}: the mapper points at people whom the story names; set reads_story"
@@ -2231,7 +2237,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |            self.story_fc = nn.Linear(input_width, width)
 |            self.sentences = nn.Embedding(2, width)  # EARLIER and NOW
 |        if people:
-|            self.pointer = Pointer(width, output_width, people)
+|            self.pointer = Pointer(width, output_width, people, len(deeds))
 |
 |    def forward(
 |        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
@@ -2270,7 +2276,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        )
 |        if self.config.people:
 |            parts[1] = words + self.pointer.named(story.speaks_of)
-|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns))
+|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns, story.doing))
 |            unseen.append(story.pronouns == 0)
 |        return torch.cat(parts, 1), torch.cat(unseen, 1)
 |
@@ -2278,22 +2284,26 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |class Pointer(nn.Module):
 |    """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
 |
-|    def __init__(self, width: int, vector_width: int, people: int):
+|    def __init__(self, width: int, vector_width: int, people: int, deeds: int = 0):
 |        super().__init__()
 |        self.places = nn.Embedding(people + 1, width)  # 0: nobody is named
 |        self.pronouns = nn.Embedding(len(PRONOUNS), width)
 |        self.vectors = nn.Linear(vector_width, width)
 |        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
 |        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
+|        self.deeds = nn.Embedding(deeds + 1, width) if deeds else None  # 0: the words do not say
+|        if self.deeds:
+|            nn.init.zeros_(self.deeds.weight)  # a mapper that is told for the first time reads as before
 |
 |    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
 |        """Returns the mark (B, T, width) of whom each token names."""
 |        return self.places(speaks_of)
 |
-|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor) -> torch.Tensor:
+|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor, doing: torch.Tensor) -> torch.Tensor:
 |        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
 |        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
-|        return self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+|        people = self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
+|        return people + self.deeds(doing) if self.deeds else people
 |
 |    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 |        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
@@ -2304,6 +2314,61 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        scores = self.asks(hidden) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
 |        absent = torch.cat([torch.zeros_like(there[:, :1]), ~there], 1)
 |        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
+|'''
+
+SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
+|
+|Knows the layout, no torch and no story. They are suggestions, so what does not fit is left out instead of refused.
+|"""
+|
+|from __future__ import annotations
+|
+|import json
+|from pathlib import Path
+|
+|from storyboard.models.reader_folder import FOLDER as READER
+|from storyboard.models.reader_folder import WORDS
+|from storyboard.text.captions import clean_text
+|from storyboard.text.places import Calling, called
+|
+|MAX_PHRASES = 24  # of a kind
+|MAX_LENGTH = 60  # characters in one
+|
+|
+|def load_places(folder: Path) -> Calling:
+|    """Returns what the places of a pipeline folder are called; nothing where it gives none."""
+|    return called(*places_in(folder))
+|
+|
+|def places_in(folder: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+|    """Returns the places of a pipeline folder, as "in the kitchen", and the other words for each."""
+|    named, learned = read_object(folder / "cast.json"), read_object(folder / READER / WORDS)
+|    return phrases(named.get("places")), _lists(learned.get("places"))
+|
+|
+|def phrases(listed: object) -> tuple[str, ...]:
+|    """Returns those of a list that are short texts, cleaned."""
+|    if not isinstance(listed, list):
+|        return ()
+|    cleaned = (clean_text(one) for one in listed if isinstance(one, str))
+|    return tuple(one for one in cleaned if 0 < len(one) <= MAX_LENGTH)[:MAX_PHRASES]
+|
+|
+|def read_object(path: Path) -> dict:
+|    """Returns the object of a JSON file; an empty one where it is missing, damaged or none."""
+|    try:
+|        described = json.loads(path.read_text(encoding="utf-8"))
+|    except (OSError, ValueError, RecursionError):
+|        return {}
+|    return described if isinstance(described, dict) else {}
+|
+|
+|def _lists(named: object) -> dict[str, tuple[str, ...]]:
+|    return {
+|        name: tuple(word for word in words if isinstance(word, str))
+|        for name, words in (named if isinstance(named, dict) else {}).items()
+|        if isinstance(words, list)
+|    }
 |'''
 
 SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
@@ -2720,13 +2785,15 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 |
 |    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people.
+|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. doing: which of the mapper's
+|    deeds is that of each, as far as the words alone say it; else "".
 |    """
 |
 |    sentence: str
 |    names: tuple[tuple[str, ...], ...] = ()
 |    pronouns: tuple[str | None, ...] = ()
 |    vectors: torch.Tensor | None = None
+|    doing: tuple[str, ...] = ()
 |
 |
 |class Marks(NamedTuple):
@@ -2834,20 +2901,19 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        device, places = hidden.device, self.condition_mapper.config.people
 |        if len(told.names) > places > 0:
 |            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
-|        width = self.condition_mapper.config.output_width
+|        width, known = self.condition_mapper.config.output_width, len(told.names)
 |        cast = torch.zeros(1, places, width, device=device)
-|        pronouns = torch.zeros(1, places, dtype=torch.long, device=device)
-|        if places and told.names:
-|            cast[0, : len(told.names)] = told.vectors.to(cast)
-|            known = [
-|                PRONOUNS.index(one) if one in PRONOUNS else PRONOUNS.index("they") for one in told.pronouns
-|            ]
-|            pronouns[0, : len(known)] = torch.tensor(known, device=device)
+|        pronouns, doing = torch.zeros(2, 1, places, dtype=torch.long, device=device)
+|        if places and known:
+|            deeds = ("", *self.condition_mapper.config.deeds)
+|            cast[0, :known] = told.vectors.to(cast)
+|            pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
+|            doing[0, : len(told.doing)] = _numbers(told.doing, deeds, "").to(device)
 |        sentence, speaks_of = (
 |            torch.tensor([mark for part in kind for mark in part], device=device)[None]
 |            for kind in zip(*marks, strict=True)
 |        )
-|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns)
+|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, doing)
 |
 |    def length(self, tokens: Sequence[TokenPart]) -> int:
 |        """T: positions a tokenised prompt fills, without the image tokens."""
@@ -2983,6 +3049,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    read = language_model.model(**inputs, output_hidden_states=layer is not None)
 |    last = read.last_hidden_state
 |    return last, last if layer is None else read.hidden_states[layer]
+|
+|
+|def _numbers(values: Sequence[str | None], known: Sequence[str | None], otherwise: str) -> torch.Tensor:
+|    return torch.tensor([known.index(one if one in known else otherwise) for one in values], dtype=torch.long)
 |
 |
 |def _story_layer(mapper: ConditionMapper | None) -> int | None:
@@ -3478,7 +3548,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |                    parts,
 |                    torch.stack(frames) if frames else None,
 |                    torch.stack(faces) if faces else None,
-|                    self._told(caption, known) if reads_story else None,
+|                    self._told(caption, told, known) if reads_story else None,
 |                )
 |            except ValueError as error:
 |                raise StoryError(
@@ -3523,13 +3593,18 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        people = [(member.name, member.aliases, member.pronoun) for member in cast]
 |        return self._allowing.get((caption, tuple(told), *people), compute)
 |
-|    def _told(self, caption: str, cast: Sequence[CastMember]) -> Told:
+|    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]
+|        doing: Mapping[str, str] = {}
+|        if self.pipeline.condition_mapper.config.deeds:
+|            sentence, before = read_for(cast, caption, earlier)
+|            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
 |        return Told(
 |            caption,
 |            tuple((member.name, *member.aliases) for member in cast),
 |            tuple(member.pronoun for member in cast),
 |            torch.stack(vectors) if vectors else None,
+|            tuple(doing.get(member.name, "") for member in cast),
 |        )
 |
 |    def _person(self, member: CastMember) -> torch.Tensor:
@@ -4462,11 +4537,13 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from __future__ import annotations
 |
 |import copy
+|import json
 |import threading
 |import time
-|from collections.abc import Callable, Generator, Iterator, Sequence
+|from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 |from dataclasses import replace
 |from pathlib import Path
+|from types import MappingProxyType
 |from typing import Any, Literal
 |
 |import torch
@@ -4490,9 +4567,10 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |)
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.place_words import read_object
 |from storyboard.models.portrait_encoder import PortraitEncoder
 |from storyboard.models.preview import Previewer
-|from storyboard.models.reader_folder import PARTS, ReaderIndex, read_reader
+|from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
 |from storyboard.models.story_reader import StoryReader
 |from storyboard.pipeline.carried import write_code
 |from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -4501,6 +4579,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.pipeline.numbers import check_numbers
 |from storyboard.pipeline.prompted import Prompted
 |from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
+|from storyboard.text.lexicon import Lexicon, lexicon_from
 |
 |# By whether the folder carries a language model: what is done without the one it names.
 |UNTIL_THEN = {
@@ -4524,12 +4603,14 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
 |    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 |
-|    named_reader: what names the language model, where that is not one the folder carries. doing and notice are those of
-|    a `Renderer`.
+|    named_reader: what names the language model, where that is not one the folder carries. learned: which words it has
+|    learned, as its folder says, and lexicon the same for reading. doing and notice are those of a `Renderer`.
 |    """
 |
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
+|    learned: Mapping[str, Any] = MappingProxyType({})
+|    lexicon = Lexicon()
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -4818,6 +4899,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        if notice:
 |            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
 |        pipeline.named_reader = index
+|        if index is not None:
+|            pipeline.learned = read_object(folder / FOLDER / WORDS)
+|            pipeline.lexicon = lexicon_from(pipeline.learned)
 |        return pipeline
 |
 |    @classmethod
@@ -4841,6 +4925,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            settings = {name: self.config[name] for name in self.named_reader.settings}
 |            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
 |            save_reader(Path(save_directory), index, parts)
+|            if self.learned:
+|                words = Path(save_directory) / FOLDER / WORDS
+|                words.write_text(json.dumps(self.learned) + "\\n", encoding="utf-8")
 |        super(StoryPipeline, carried).save_pretrained(
 |            str(save_directory), **{**kwargs, "safe_serialization": True}
 |        )
@@ -4854,7 +4941,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
 |
 |        halves = self._like(halved)
-|        halves.named_reader = self.named_reader
+|        halves.named_reader, halves.learned, halves.lexicon = self.named_reader, self.learned, self.lexicon
 |        halves.save_pretrained(path)
 |
 |    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
@@ -5786,6 +5873,68 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        ]
 |'''
 
+SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+|
+|By the tables of LemmInflect, read when first asked for. Knows no sentences.
+|"""
+|
+|from __future__ import annotations
+|
+|from functools import lru_cache
+|from typing import Literal
+|
+|Part = Literal["verb", "noun", "other", "manner", "foreign"]  # "foreign": in no table of English
+|
+|
+|@lru_cache(maxsize=20_000)
+|def first_forms(word: str) -> frozenset[str]:
+|    """Returns every word that `word`, in small letters, may be a form of, itself among them: "left" is "leave", too."""
+|    return frozenset((word, *(form for forms in _by_part(word).values() for form in forms)))
+|
+|
+|def all_forms(word: str) -> frozenset[str]:
+|    """Returns every form of a first form in small letters, itself among them: of "leave" also "left"."""
+|    from lemminflect import getAllInflections
+|
+|    return frozenset((word, *(form for forms in getAllInflections(word).values() for form in forms)))
+|
+|
+|@lru_cache(maxsize=20_000)
+|def part_of(word: str) -> Part:
+|    """Returns what a word in small letters most likely is in a sentence that says what can be seen."""
+|    parts = _by_part(word)
+|    if not parts:
+|        return "foreign"
+|    if word.endswith("ly") and "ADV" in parts:
+|        return "manner"
+|    if "VERB" in parts and ("NOUN" not in parts or word not in parts["VERB"]):
+|        return "verb"
+|    if "NOUN" in parts or "VERB" in parts:
+|        return "noun"
+|    return "manner" if set(parts) == {"ADV"} else "other"
+|
+|
+|def in_form_of(verb: str, form: str) -> str:
+|    """Returns `verb`, a first form, as `form` is a form of another verb: ("wave", "fencing") gives "waving"."""
+|    from lemminflect import getAllInflections, getInflection
+|
+|    for lemma in _by_part(form).get("VERB", ()):
+|        for tag, forms in getAllInflections(lemma, upos="VERB").items():
+|            if form in forms:
+|                return next(iter(getInflection(verb, tag=tag)), verb)
+|    return verb
+|
+|
+|def _by_part(word: str) -> dict[str, tuple[str, ...]]:
+|    try:
+|        from lemminflect import getAllLemmas
+|    except (
+|        ImportError
+|    ):  # a pipeline folder's own code runs with diffusers alone, and words.json has every form
+|        return {}
+|    return getAllLemmas(word)
+|'''
+
 SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
 |
 |Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
@@ -5948,6 +6097,208 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |        if word in _CLAUSE_END:
 |            return False
 |    return False
+|'''
+
+SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+|
+|Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
+|what is drawn in the end, the model decides.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections import Counter
+|from collections.abc import Mapping, Sequence
+|from dataclasses import dataclass, field
+|from difflib import get_close_matches
+|from functools import cached_property
+|
+|from storyboard.text.candidates import Meant, Person, names_of
+|from storyboard.text.captions import ReadSentence
+|from storyboard.text.clauses import Expression, analyse
+|from storyboard.text.forms import first_forms, in_form_of, part_of
+|from storyboard.text.places import Calling, find_places, is_where, wording_at
+|from storyboard.text.preferences import meant_by_words
+|from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
+|from storyboard.text.wordings import Wording
+|
+|SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
+|DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
+|ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+|MAX_COUNT = 10**6  # how often a word is in what tells a deed
+|MOST = 4  # words of a sentence for which something is offered
+|SPELT = 0.8  # likeness of two spellings that may be one word
+|_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
+|_SMALL = (
+|    DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
+|)
+|
+|
+|@dataclass(frozen=True)
+|class Doing:
+|    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
+|
+|    words: those it came from, as written.
+|    """
+|
+|    names: tuple[str, ...]
+|    deed: str
+|    words: tuple[str, ...] = ()
+|
+|
+|@dataclass(frozen=True)
+|class Lexicon:
+|    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
+|    deed, the one that is nearest. `known`: all other words that were learned."""
+|
+|    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+|    nearest: Mapping[str, str] = field(default_factory=dict)
+|    known: frozenset[str] = frozenset()
+|
+|    @cached_property
+|    def _telling(self) -> dict[str, dict[str, float]]:
+|        """By word: the share of each deed in what is told with it."""
+|        told: dict[str, Counter[str]] = {}
+|        for deed, words in self.deeds.items():
+|            for word, count in words.items():
+|                if word not in _SMALL:
+|                    told.setdefault(word, Counter())[deed] += count
+|        return {
+|            word: {deed: count / (deeds.total() + DOUBT) for deed, count in deeds.items()}
+|            for word, deeds in told.items()
+|        }
+|
+|    @cached_property
+|    def _forms(self) -> frozenset[str]:
+|        return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
+|
+|    def knows(self, word: str) -> bool:
+|        """Whether a word in small letters, or what it is a form of, or another form of that was learned."""
+|        return not self._forms.isdisjoint(first_forms(word))
+|
+|    def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:
+|        """Returns what is nearest to words that were not learned and to places that are none of the pipeline's.
+|
+|        calling: what its own places are called; where the sentence names one, no other is offered.
+|        """
+|        found: dict[Wording, None] = {}
+|        misspelt = 0
+|        for match in WORD.finditer(sentence.text):
+|            word = match.group().lower()
+|            named = any(one.start <= match.start() < one.end for one in sentence.mentions)
+|            if named or word in _SMALL or word in calling or len(found) == MOST:
+|                continue
+|            near = self._closest(sentence.text, *match.span(), calling)
+|            # A large letter begins a name, which may be spelt like anything.
+|            if near is None and match.group() == word and part_of(word) == "foreign" and not self.knows(word):
+|                misspelt += 1
+|                near = self._spelt(word, calling) if misspelt <= MOST else None
+|            if near:
+|                found[near] = None
+|        return tuple(found)
+|
+|    def _closest(self, text: str, start: int, end: int, calling: Calling) -> Wording | None:
+|        word = text[start:end].lower()
+|        nearest = next((self.nearest[form] for form in sorted(first_forms(word)) if form in self.nearest), "")
+|        if nearest in calling.values():
+|            said = find_places(text, calling)
+|            return wording_at(text, start, end, nearest) if is_where(text, start) and not said else None
+|        if nearest in self.deeds and part_of(word) in ("verb", "noun") and not is_where(text, start):
+|            if self._shares(word) or text[:start].lower().endswith(_BEFORE_NOUNS):
+|                return None
+|            verb, _, rest = nearest.partition(" ")
+|            first = min(first_forms(verb) - {verb}, default=verb)
+|            after = WORD.match(text, end + 1)
+|            if after and after.group().lower() in DETERMINERS:
+|                rest = ""  # the sentence has a thing of its own: "buys a pear", not "carries a basket a pear"
+|            return Wording(text[start:end], f"{in_form_of(first, word)} {rest}".strip())
+|        return None
+|
+|    def _spelt(self, word: str, calling: Calling) -> Wording | None:
+|        """A word of no language that is spelt much like one that was learned."""
+|        spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
+|        return Wording(word, spelt[0]) if spelt else None
+|
+|    @cached_property
+|    def _spellings(self) -> list[str]:
+|        return sorted({*self.known, *self._telling})
+|
+|    def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
+|        """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
+|        analysis = analyse(sentence)
+|        groups: dict[int, list[Expression]] = {}
+|        for one in analysis.expressions:
+|            if one.role == "subject":
+|                groups.setdefault(one.group, []).append(one)
+|        starts = [group[0].start for group in groups.values()]
+|        found = []
+|        for number, group in enumerate(groups.values()):
+|            end = starts[number + 1] if number + 1 < len(starts) else len(sentence.text)
+|            names = tuple(dict.fromkeys(name for one in group for name in names_of(one, meant)))
+|            found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
+|        return tuple(found)
+|
+|    def deeds_of(
+|        self, sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|    ) -> dict[str, str]:
+|        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing."""
+|        found: dict[str, str] = {}
+|        for one in self.doings(sentence, meant_by_words(sentence, cast, earlier)) if self.deeds else ():
+|            for name in one.names if one.deed else ():
+|                found.setdefault(name, one.deed)
+|        return found
+|
+|    def deed_of(self, clause: str) -> tuple[str, tuple[str, ...]]:
+|        """Returns the deed that the words behind a subject tell, and those that say so; "" and none where they do not.
+|
+|        The first verb says most, what stands behind it the rest.
+|        """
+|        scores: Counter[str] = Counter()
+|        said: dict[str, list[tuple[float, str]]] = {}
+|        weight = 2.0
+|        for match in WORD.finditer(clause):
+|            word = match.group().lower()
+|            shares = self._shares(word)
+|            for deed, share in shares.items():
+|                scores[deed] += weight * share
+|                said.setdefault(deed, []).append((weight * share, match.group()))
+|            if shares and weight > 1:
+|                weight = 1.0
+|        if not scores:
+|            return "", ()
+|        (deed, score) = scores.most_common(1)[0]
+|        if score < max(ENOUGH, SHARE * scores.total()):
+|            return "", ()
+|        most = max(said[deed])[0]
+|        return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
+|
+|    def _shares(self, word: str) -> Mapping[str, float]:
+|        if word in _SMALL or len(word) < 3:
+|            return {}
+|        telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
+|        return max(telling, key=lambda shares: max(shares.values()), default={})
+|
+|
+|def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
+|    """Returns what the contents of `words.json` say; what is damaged there is left out."""
+|    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
+|    return Lexicon(
+|        deeds={
+|            deed: {word: count for word, count in words.items() if _is_count(count)}
+|            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
+|            if isinstance(words, dict)
+|        },
+|        nearest={
+|            word: phrase
+|            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
+|            if isinstance(phrase, str)
+|        },
+|        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
+|    )
+|
+|
+|def _is_count(value: object) -> bool:
+|    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT
 |'''
 
 SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
@@ -6225,7 +6576,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |from dataclasses import dataclass, replace
 |from functools import cached_property
 |
-|from storyboard.text.candidates import Names, Person, candidates, doer_of, group_of, names_of
+|from storyboard.text.candidates import Meant, Names, Person, candidates, doer_of, group_of, names_of
 |from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, ReadSentence, counted_from
 |from storyboard.text.clauses import Analysis, Expression, analyse
 |from storyboard.text.word_classes import WORD, causes, is_finite
@@ -6309,6 +6660,20 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        if sure >= DECIDED:
 |            found.append(Binding(pronoun.word, occurrence, names, sure))
 |    return tuple(found)
+|
+|
+|def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
+|    """Returns whom pronouns are taken for where the words say so, or leave one only."""
+|    bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
+|    meant = {}
+|    for occurrence, pronoun in enumerate(sentence.pronouns):
+|        names = bound.get(occurrence)
+|        if names is None:
+|            able = candidates(sentence, pronoun, cast, earlier)
+|            names = able[0] if len(able) == 1 else None
+|        if names is not None:
+|            meant[pronoun.start] = names
+|    return meant
 |
 |
 |def readings_together(
