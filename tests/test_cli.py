@@ -143,7 +143,7 @@ def test_bad_files_and_names_are_refused(renderer, folder, capsys):
         folder, capsys, "--cast", f"Zelda={blue}"
     )
     not_a_picture = refused(folder, capsys, "--cast", f"Rosa={folder / 'story.txt'}")
-    assert "of Rosa is not a PNG, JPEG or WEBP picture" in not_a_picture
+    assert "of Rosa is not a PNG, JPEG, WEBP, HEIC or AVIF picture" in not_a_picture
     assert "no pipeline folder" in refused(folder, capsys, "--pipeline", str(folder / "none"))
     assert "is a file" in refused(folder, capsys, "--out", str(blue))
     assert "is no folder" in refused(folder, capsys, "--out", str(folder / "none" / "out"))

@@ -260,7 +260,7 @@ def test_canonical_portraits_stand_for_those_who_have_one(flintstones):
 
 def test_a_portrait_that_is_no_picture_is_named(flintstones):
     (flintstones.parent / "chars" / "fred.jpeg").write_bytes(b"not a picture")
-    with pytest.raises(StoryError, match="fred.jpeg cannot be read"):
+    with pytest.raises(StoryError, match="fred.jpeg is not a PNG"):
         examples(flintstones, references="portraits")(0, range(8))
 
 

@@ -17,8 +17,8 @@ from storyboard.errors import StoryError
 from storyboard.exports import KINDS, ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_from_folder
 from storyboard.exports.frame_png import KEYWORD, frame_from_png, frame_to_png, rebuilt_frame
-from storyboard.exports.motion import reading_time, shots_of
-from storyboard.exports.panels import slug
+from storyboard.exports.motion import shots_of
+from storyboard.exports.panels import reading_time, slug
 from storyboard.story.values import new_story
 from storyboard.text.captions import Binding
 from tests.fakes import small_cast
@@ -62,8 +62,8 @@ def test_a_pdf_has_its_pages_pictures_sentences_title_and_numbers(made, per_page
     for number, text in enumerate(texts, start=1):
         assert "Rosa's day" in text and f"{number} / {pages}" in text
     for number in (1, 2, 3, 4, 6, 7):
-        text = texts[(number - 1) // per_page]
-        assert set(words(f"{number}. {SENTENCES[number - 1]}")) <= set(words(text))
+        wanted = set(words(f"{number}. {SENTENCES[number - 1]}"))
+        assert any(wanted <= set(words(text)) for text in texts)
 
 
 def test_right_to_left_text_is_joined_and_searchable(made):
@@ -189,15 +189,15 @@ def test_a_film_lasts_as_long_as_its_subtitles_and_each_shows_its_frame(made):
     assert [text for _, _, text in read] == [SENTENCES[i] for i in (0, 2, 3, 4, 5, 6)]
     assert [(start, end) for start, end, _ in read] == [(i, i + 1) for i in range(6)]
     about = imageio.immeta(film)
-    assert (about["codec"], about["duration"]) == ("h264", 6.0) and about["size"][0] == 720
+    assert (about["codec"], about["duration"]) == ("h264", 6.0) and about["size"] == (1280, 720)
     stills = list(imageio.imiter(film))
     assert len(stills) == about["fps"] * 6
     drawn = [frame for frame in story.frames if frame.take]
     for second, frame in enumerate(drawn):
         still = stills[int((second + 0.5) * about["fps"])]
         expected = pictures.open(frame.take.picture).getpixel((0, 0))
-        assert max(abs(int(a) - b) for a, b in zip(still[300, 360], expected, strict=True)) < 12
-        assert still[720:].max() > 180  # the sentence, light on dark
+        assert max(abs(int(a) - b) for a, b in zip(still[300, 640], expected, strict=True)) < 12
+        assert still[640:].max() > 180  # the sentence, light on dark
 
 
 def test_reading_times_follow_length_and_script():

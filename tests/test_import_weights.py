@@ -31,6 +31,7 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from storyboard.studio.cast import load_cast
+from tests.photos import HEIC
 from training import import_weights
 from training.align_llm.reader import build_reader
 from training.configs.parts import build_unet, build_vae, load_config
@@ -222,6 +223,25 @@ def test_portraits_named_after_characters_become_the_cast(imported):
     assert all((imported / c["portraits"][0]["file"]).is_file() for c in made)
 
 
+def test_portraits_of_the_cast_are_read_as_uploads_are(tmp_path):
+    """One lay on its side, one stood on black, one was left out unsaid, and Mr_Slate was called they."""
+    chars = tmp_path / "chars"
+    chars.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held sideways
+    Image.new("RGB", (40, 20), "orange").save(chars / "Mr_Slate.jpg", exif=exif)
+    Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(chars / "wilma.png")
+    (chars / "fred.heic").write_bytes(HEIC)
+    assert cast.write_cast(chars, tmp_path) == ["Mr Slate", "Fred", "Wilma"]
+    made = json.loads((tmp_path / "cast.json").read_text())["characters"]
+    assert [one["pronoun"] for one in made] == ["he", "he", "she"]
+    slate, fred, wilma = (Image.open(tmp_path / one["portraits"][0]["file"]) for one in made)
+    assert (slate.size, fred.size, wilma.getpixel((0, 0))) == ((20, 40), (48, 32), (255, 255, 255))
+    Image.new("RGB", (4, 4)).save(chars / "barney.gif")
+    with pytest.raises(StoryError, match='barney.gif" is not a PNG'):
+        cast.write_cast(chars, tmp_path / "other")
+
+
 def test_the_app_takes_the_cast_of_an_imported_folder(imported, tmp_path):
     """ "mr slate" was the id of a portrait, and ids have no spaces."""
     check_folder(imported)
@@ -254,7 +274,7 @@ def test_without_portraits_it_says_how_to_give_the_folder_a_cast(files, tmp_path
         (["fred.png", "Fred.jpeg"], '"Fred.jpeg" and "fred.png" in .* are both Fred'),
         ([f"{number}.png" for number in range(13)], "has 13 pictures; a cast is at most 12"),
         (["f" * 61 + ".png"], "names nobody"),
-        (["fred.txt", "broken.png"], 'broken.png" is no picture'),
+        (["fred.txt", "broken.png"], 'broken.png" is not a PNG'),
     ],
 )
 def test_portraits_that_are_no_cast_are_refused_and_nothing_is_written(tmp_path, names, message):

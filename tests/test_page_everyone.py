@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.disk.pictures import PictureStore, read_upload
+from storyboard.disk.pictures import PictureStore
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import export_story
 from storyboard.exports.frame_png import frame_from_png
@@ -17,6 +18,7 @@ from storyboard.library import Library
 from storyboard.story.as_json import story_from_json
 from tests.kept import save_all, story_with
 from tests.pages import card, open_panel, sentence, story_of, wait_drawn, write, write_and_draw
+from tests.photos import HEIC
 from tests.stories import drawn_story
 from tests.writing import EVERY_CHANGE, STORY, blue, fresh
 
@@ -257,6 +259,13 @@ REFUSED = [
     lambda s, f: s.set_style("ink " * 200, "", "square"),
     lambda s, f: s.describe_portrait("Rosa", "rosa-dress", "tall " * 100),
     lambda s, f: s.set_style("", "fog " * 200, "square"),
+    lambda s, f: s.note(f, "x" * 61, None, None, None),
+    lambda s, f: s.note(f, None, "x" * 601, None, None),
+    lambda s, f: s.note(f, None, None, "x" * 1001, None),
+    lambda s, f: s.note(f, None, None, None, 90),
+    lambda s, f: s.note(f, None, None, None, "long"),
+    lambda s, f: s.set_crop("21:9"),
+    lambda s, f: read_upload(HEIC[:90], what="The portrait"),
     lambda s, f: read_upload(NOISE, what="The portrait"),
     lambda s, f: read_upload(NOISE, what="The example of the style"),
     lambda s, f: read_upload(NOISE, what="The portrait for Rosa"),

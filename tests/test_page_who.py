@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.pages import card, open_panel, story_in, wait_drawn, write, write_and_draw
+from tests.photos import HEIC
 
 pytestmark = pytest.mark.browser
 
@@ -120,6 +121,24 @@ def test_an_uploaded_portrait_says_which_pictures_it_touches_before_it_is_worn(a
     card(page, 1).locator(".sb-cause", has_text="Rosa's portrait changed").wait_for()
 
 
+def test_a_photo_of_an_iphone_is_seen_and_kept_though_the_browser_cannot_show_it(app, page, tmp_path):
+    """The page asked the browser whether a file was a picture, and browsers know no HEIC."""
+    (tmp_path / "IMG_0042.heic").write_bytes(HEIC)
+    (tmp_path / "broken.heic").write_bytes(HEIC[:90])
+    page.get_by_role("button", name="Add someone").click()
+    dialog = page.get_by_role("dialog", name="Someone new")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "broken.heic")
+    dialog.locator(".sb-problem", has_text="is a HEIC photo that cannot be read").wait_for()
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "IMG_0042.heic")
+    page.wait_for_function("document.querySelector('.sb-new-portrait')?.naturalWidth === 48")
+    assert not dialog.locator(".sb-problem").is_visible()
+    dialog.get_by_label("Name").fill("Ada")
+    dialog.get_by_role("button", name="Add to the cast").click()
+    dialog.wait_for(state="detached")
+    worn = story_in(app, page).character("Ada").portrait
+    assert worn.label == "IMG_0042" and app.studio.pictures.open(worn.picture).size == (48, 32)
+
+
 def test_one_frame_wears_a_portrait_of_its_own(app, page):
     write_and_draw(page, "Rosa waves.", "Rosa sings.")
     panel = open_panel(page, 1)
@@ -146,6 +165,7 @@ def test_somebody_new_joins_is_renamed_and_leaves(app, page, tmp_path):
     dialog.wait_for(state="detached")
     ada = story_in(app, page).character("Ada")
     assert (ada.pronoun, ada.aliases) == ("she", ("the pilot", "Captain Ada"))
+    assert ada.portrait.label == "ada"  # as its file; it was "portrait 1" whatever was chosen
     page.get_by_role("button", name="Ada, she").click()
     dialog = page.get_by_role("dialog", name="Ada in this story")
     dialog.get_by_label("Name").fill("Bea")

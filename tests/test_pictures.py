@@ -1,18 +1,14 @@
-"""The picture store, what an upload must be, and the cast a pipeline folder brings."""
+"""The picture store, and the cast a pipeline folder brings."""
 
 import errno
-import io
 import json
 import os
-import struct
-import zlib
 from dataclasses import replace
 
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from storyboard.disk.pictures import UPLOAD_SIDE, PictureStore, StoredPicture, read_upload
+from storyboard.disk.pictures import PictureStore, StoredPicture
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_PORTRAITS, Frame, new_id, new_story
 from storyboard.studio.cast import load_cast
@@ -20,20 +16,6 @@ from storyboard.studio.requests import request_for
 from tests import tiny
 from tests.fakes import in_memory, small_cast
 from tests.kept import take
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format=kind, **options)
-    return buffer.getvalue()
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds no pixels."""
-    chunks = (b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
-    )
 
 
 @pytest.fixture
@@ -110,69 +92,6 @@ def test_a_folder_that_cannot_be_made_is_a_story_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoryError, match="cannot be kept in"):
         PictureStore(tmp_path / "file" / "pictures")
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_the_three_picture_kinds_are_taken_from_bytes_and_from_a_file(kind, tmp_path):
-    data = encoded(Image.new("RGB", (20, 10), "red"), kind)
-    (tmp_path / "upload").write_bytes(data)
-    for source in (data, tmp_path / "upload"):
-        picture = read_upload(source)
-        assert (picture.mode, picture.size, picture.info) == ("RGB", (20, 10), {})
-        assert picture.getpixel((5, 5))[0] > 240
-
-
-def test_an_upload_is_turned_upright_shrunk_and_laid_on_white():
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held sideways
-    turned = read_upload(encoded(Image.new("RGB", (2000, 1000)), "JPEG", exif=exif))
-    assert turned.size == (UPLOAD_SIDE // 2, UPLOAD_SIDE)
-    clear = read_upload(encoded(Image.new("RGBA", (4, 4), (255, 0, 0, 0))))
-    assert clear.getpixel((0, 0)) == (255, 255, 255)
-    assert not turned.getexif()
-
-
-def test_text_in_a_png_does_not_survive():
-    info = PngInfo()
-    info.add_text("secret", "here")
-    assert read_upload(encoded(Image.new("RGB", (4, 4)), pnginfo=info)).info == {}
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "not a PNG, JPEG or WEBP"),
-        (b"I am text", "not a PNG, JPEG or WEBP"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a PNG, JPEG or WEBP"),
-        (encoded(Image.new("RGB", (4, 4)), "GIF"), "not a PNG, JPEG or WEBP"),
-        (encoded(Image.new("RGB", (64, 64), "red"))[:60], "damaged"),
-        (png_header(50_000, 300), "50000 x 300 pixels"),
-        (png_header(5_000, 5_000), "5000 x 5000 pixels"),
-        (png_header(2**31 - 1, 2**31 - 1), "too many pixels"),
-        (
-            encoded(
-                Image.new("RGB", (4, 4)),
-                "WEBP",
-                save_all=True,
-                append_images=[Image.new("RGB", (4, 4), "red")],
-            ),
-            "animated",
-        ),
-    ],
-)
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_whatever_is_no_reasonable_picture_is_refused(data, reason):
-    with pytest.raises(StoryError, match=reason):
-        read_upload(data, what="The portrait of Rosa")
-
-
-def test_an_oversized_or_missing_file_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr("storyboard.disk.pictures.MAX_UPLOAD_BYTES", 2**20)
-    (tmp_path / "big").write_bytes(bytes(2**20 + 1))
-    with pytest.raises(StoryError, match="over 1 MB"):
-        read_upload(tmp_path / "big")
-    with pytest.raises(StoryError, match="cannot be read"):
-        read_upload(tmp_path / "none")
 
 
 def write_cast(folder, **changes):

@@ -150,6 +150,23 @@ def test_another_portrait_makes_only_the_frames_it_is_in_stale(studio):
     assert not any(frame["stale"] for frame in board_view(studio, story)["frames"])
 
 
+def test_taking_an_update_back_stops_what_still_waits_of_it(studio, renderer):
+    story = studio.create()
+    drawn(studio, story, "Rosa waves.", "Rosa sings.", "Rosa reads.")
+    studio.change(story, "choose_portrait", name="Rosa", portrait="rosa-dress")
+    before = [frame.chosen for frame in studio.session(story).story.frames]
+    renderer.gate = threading.Event()
+    renderer.started.clear()
+    assert studio.draw_stale(story) == 3 and renderer.started.wait(60)
+    assert studio.change(story, "undo") == "updating the pictures"
+    renderer.gate.set()
+    while not all(job.finished for job in studio.queue.jobs_of(story)):
+        studio.queue.wait_for_change(story, studio.queue.version(story), timeout=0.1)
+    assert {job.state for job in studio.queue.jobs_of(story)[-3:]} == {"cancelled"}
+    assert [frame.chosen for frame in studio.session(story).story.frames] == before
+    assert studio.draw_stale(story) == 3  # as it was
+
+
 def test_a_locked_frame_is_left_alone_by_everything_bulk_and_still_read_by_later_ones(studio, renderer):
     story = studio.create()
     first, second = drawn(studio, story, "Rosa waves.", "Rosa sings.")

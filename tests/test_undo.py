@@ -234,3 +234,24 @@ def test_changes_and_undoing_from_many_threads_never_leave_half_a_change(session
     while session.can_undo:
         session.undo()
     assert session.story.frames == ()
+
+
+def test_updating_all_pictures_is_taken_back_in_one_step(session):
+    """Undo after "Update all" took back the change of words before it, and the new pictures stayed."""
+    for frame in ids(session):
+        draw(session, frame)
+    session.edit(ids(session)[0], "Rosa sits on a bench with Milo.")
+    before = session.story
+    assert stale(session) == [1]
+    session.begin_update()
+    for frame in ids(session):
+        draw(session, frame)
+    after = session.story
+    assert stale(session) == []
+    assert session.undo() == "updating the pictures"
+    assert [frame.chosen for frame in session.story.frames] == [frame.chosen for frame in before.frames]
+    assert [len(frame.takes) for frame in session.story.frames] == [2, 2, 2]
+    session.redo()
+    assert session.story == after
+    session.undo(), session.undo()
+    assert session.story.frames[0].caption == STORY[0] and stale(session) == []

@@ -204,7 +204,7 @@ REFUSALS = (
         "add_portrait",
         STORY | {"name": "Rosa", "picture": "LOOK"},
         "STORY Rosa LOOK",
-        "is not a PNG, JPEG or WEBP",
+        "is not a PNG, JPEG, WEBP, HEIC or AVIF",
     ),
     ("import_story", {"project": "BLUE"}, "APP BLUE", "damaged or is no project file"),
     ("import_frame", STORY | {"picture": "BLUE"}, "STORY BLUE", "."),

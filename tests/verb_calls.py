@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from storyboard.errors import StoryError
@@ -122,6 +122,7 @@ CALLS = (
         lambda story, told, made: told["files"][0]["name"].endswith(".pdf"),
     ),
     Call("set_look", STORY | {"look": "ink"}, "STORY ink", lambda story, told, made: story.look == "ink"),
+    Call("set_crop", STORY | {"crop": "16:9"}, "STORY 16:9", lambda story, told, made: story.crop == "16:9"),
     Call(
         "set_quality",
         STORY | {"quality": "draft"},
@@ -155,9 +156,12 @@ CALLS = (
     ),
     Call(
         "add_script",
-        STORY | {"sentences": ["Rosa runs.", "Milo naps."], "after_id": "FIRST"},
-        "STORY 'Rosa runs.' 'Milo naps.' --after 1",
-        lambda story, told, made: captions(story)[1:3] == ["Rosa runs.", "Milo naps."],
+        STORY
+        | {"sentences": ["Rosa runs.", "Milo naps."], "boards": [{"shot": "detail"}], "after_id": "FIRST"},
+        "STORY 'Rosa runs.' 'Milo naps.' --board '{\"shot\": \"detail\"}' --after 1",
+        lambda story, told, made: (
+            captions(story)[1:3] == ["Rosa runs.", "Milo naps."] and story.frames[1].board.shot == "detail"
+        ),
     ),
     Call(
         "duplicate_frame",
@@ -173,6 +177,16 @@ CALLS = (
     ),
     Call("remove_frame", FIRST, "STORY 1", lambda story, told, made: not story.has_frame(made.FIRST)),
     Call("lock_frame", FIRST, "STORY 1", lambda story, told, made: story.frames[0].locked and told["locked"]),
+    Call(
+        "note_frame",
+        FIRST | {"shot": "close-up", "dialogue": "Rosa: Hello!", "notes": "rain", "seconds": 2.5},
+        "STORY 1 --shot close-up --dialogue 'Rosa: Hello!' --notes rain --seconds 2.5",
+        lambda story, told, made: (
+            asdict(story.frames[0].board)
+            == told["board"]
+            == {"shot": "close-up", "dialogue": "Rosa: Hello!", "notes": "rain", "seconds": 2.5}
+        ),
+    ),
     Call(
         "see_frames",
         STORY | {"frame_id": "SECOND", "sees": 0},

@@ -143,9 +143,9 @@ SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open fi
 |        raise BlockingIOError from error
 |'''
 
-SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the hash of its content, and the one door through which foreign pictures come in.
+SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the hash of its content.
 |
-|Knows neither torch, gradio nor stories. Nothing of an upload's file survives but its pixels.
+|Knows neither torch, gradio nor stories. Foreign pictures come in through `uploads.py`.
 |"""
 |
 |from __future__ import annotations
@@ -159,16 +159,11 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |from dataclasses import dataclass
 |from pathlib import Path
 |
-|from PIL import Image, ImageOps
+|from PIL import Image
 |
 |from storyboard.disk.durable import sweep_parts, write_whole
 |from storyboard.errors import StoryError
 |
-|MAX_PIXELS = 16_777_216
-|MAX_SIDE = 8192  # a strip 50,000 pixels wide is under MAX_PIXELS and still no portrait
-|MAX_UPLOAD_BYTES = 32 * 2**20
-|UPLOAD_SIDE = 1024  # larger uploads are shrunk to this: no model reads more
-|_FORMATS = ("PNG", "JPEG", "WEBP")
 |_KEY = re.compile(r"[0-9a-f]{64}")
 |
 |
@@ -269,68 +264,11 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |        return picture
 |
 |
-|def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture") -> Image.Image:
-|    """A foreign picture as upright RGB, at most UPLOAD_SIDE a side, on white where it is transparent.
-|
-|    Takes PNG, JPEG and WEBP still pictures up to MAX_PIXELS; size and kind are checked before anything is decoded.
-|    Everything else is a StoryError, its sentence opening with `what`.
-|    """
-|    data = source if isinstance(source, bytes) else _read_file(source, what)
-|    if len(data) > MAX_UPLOAD_BYTES:
-|        raise StoryError(f"{what} is over {MAX_UPLOAD_BYTES // 2**20} MB; save a smaller copy and use that.")
-|    try:
-|        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-|            _check_before_decoding(picture, what)
-|            upright = ImageOps.exif_transpose(picture)
-|            return _on_white(_shrunk(upright))
-|    except StoryError:
-|        raise
-|    except Image.DecompressionBombError as error:
-|        raise StoryError(f"{what} has far too many pixels; make it at most {MAX_SIDE} a side.") from error
-|    except Exception as error:  # decoders raise whatever damaged bytes lead them to
-|        raise StoryError(
-|            f"{what} is not a PNG, JPEG or WEBP picture, or is damaged; choose another file."
-|        ) from error
-|
-|
 |def _has_size(path: Path, size: int) -> bool:
 |    try:
 |        return path.stat().st_size == size
 |    except FileNotFoundError:
 |        return False
-|
-|
-|def _read_file(path: str | os.PathLike[str], what: str) -> bytes:
-|    try:
-|        with open(path, "rb") as file:
-|            return file.read(MAX_UPLOAD_BYTES + 1)
-|    except OSError as error:
-|        raise StoryError(f"{what} cannot be read ({error.strerror}); check the file name.") from error
-|
-|
-|def _check_before_decoding(picture: Image.Image, what: str) -> None:
-|    width, height = picture.size
-|    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-|        raise StoryError(
-|            f"{what} is {width} x {height} pixels; make it at most {MAX_SIDE} a side and {MAX_PIXELS // 10**6} million"
-|            " in all."
-|        )
-|    # MPO is how phones store a JPEG photo with a depth map behind it; its first picture is the photo.
-|    if picture.format != "MPO" and getattr(picture, "n_frames", 1) != 1:
-|        raise StoryError(f"{what} is animated; save one still picture of it and use that.")
-|
-|
-|def _shrunk(picture: Image.Image) -> Image.Image:
-|    # Palettes cannot be resampled; RGBA keeps what is transparent until it is laid on white.
-|    picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-|    picture.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE))
-|    return picture
-|
-|
-|def _on_white(picture: Image.Image) -> Image.Image:
-|    canvas = Image.new("RGB", picture.size, "white")
-|    canvas.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
-|    return canvas
 |
 |
 |def _png(picture: Image.Image) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,18 @@ def wording(text: str) -> dict[str, str]:
     if not (written.strip() and equals and drawn):
         raise argparse.ArgumentTypeError(f"{text!r} is not WRITTEN=DRAWN, as in mansion=house")
     return {"written": written, "drawn": drawn}
+
+
+def board(text: str) -> dict[str, object]:
+    """Returns JSON of what stands beside a sentence as the table of verbs has it."""
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        example = '{"shot": "close-up", "seconds": 3}'
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON of a frame's notes, as in {example}")
+    return given
 
 
 def _name_and_picture(text: str) -> tuple[str, Path]:

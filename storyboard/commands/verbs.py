@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from storyboard.commands import in_app, on_file
-from storyboard.commands.options import add_cast, add_look, add_pipeline, whole, wording
+from storyboard.commands.options import add_cast, add_look, add_pipeline, board, whole, wording
 from storyboard.commands.people import look_given
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_FRAMES, MAX_TAKES
@@ -102,8 +102,8 @@ def _add(command: argparse.ArgumentParser, argument: Argument) -> None:
     kind = _plain_type(argument.type)
     if kind is bool:
         action: dict[str, Any] = {"action": argparse.BooleanOptionalAction, "default": argument.default}
-    elif argument.kind == "wordings":
-        action = {"action": "append", "type": wording}
+    elif argument.kind in ("wordings", "boards"):
+        action = {"action": "append", "type": wording if argument.kind == "wordings" else board}
     elif get_origin(kind) is list:
         action = {"nargs": "*"} if argument.default is REQUIRED else {"action": "append"}
     else:
@@ -126,14 +126,16 @@ def _reader(argument: Argument, kind: Any) -> Any:
         return whole(1, 1000)
     if argument.kind == "file":
         return Path
+    if kind is float:
+        return partial(_number_or_text, number=float)
     numbers = kind is int or (get_origin(kind) is Literal and isinstance(get_args(kind)[0], int))
     return _number_or_text if numbers else str
 
 
-def _number_or_text(text: str) -> int | str:
+def _number_or_text(text: str, number: type[int] | type[float] = int) -> float | str:
     """Returns the number; what is none goes on as it is, so that the table says what is wrong with it."""
     try:
-        return int(text)
+        return number(text)
     except ValueError:
         return text
 
@@ -145,6 +147,7 @@ def _metavar(argument: Argument, word: str) -> str:
         "pronoun": "PRONOUN",
         "file": "FILE",
         "wordings": "WRITTEN=DRAWN",
+        "boards": "JSON",
     }
     kind = _plain_type(argument.type)
     if get_origin(kind) is Literal:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from storyboard.commands import drawing
-from storyboard.disk.pictures import PictureStore, read_upload
+from storyboard.disk.pictures import PictureStore
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import LETTERLESS, ExportOptions, export_story, missing_letters
 from storyboard.exports.archive import story_files, story_from_folder

@@ -12,12 +12,12 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.panels import file_stem
 from storyboard.story.values import Story
+from storyboard.text.board_notes import MAX_SECONDS, MIN_SECONDS
 
-KINDS = ("pdf", "sheet", "comic", "zip", "gif", "mp4", "project")
-LETTERLESS = ("zip", "project")  # those that draw no text, so no letter can be missing
+KINDS = ("pdf", "sheet", "comic", "zip", "gif", "mp4", "fountain", "csv", "project")
+LETTERLESS = ("zip", "fountain", "csv", "project")  # those that draw no text, so no letter can be missing
 PER_PAGE = (1, 2, 4, 6, 9)
 PAPERS = ("a4", "letter")
-MIN_SECONDS, MAX_SECONDS = 0.5, 60.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ExportOptions:
 
     per_page: int = 4  # frames a page of a PDF
     paper: str = "a4"
-    seconds: float | None = None  # a frame of a GIF or film; None: as long as its sentence takes to read
+    seconds: float | None = None  # a frame of a GIF or film; None: as its panel says
     model: str = ""  # noted in PNGs of frames whose takes do not say what drew them
 
     def __post_init__(self) -> None:
@@ -69,7 +69,13 @@ def missing_letters(story: Story) -> tuple[str, ...]:
     """The letters of the story no font here has; exports other than ZIP and project leave them out."""
     from storyboard.exports.fonts import installed_fonts
 
-    texts = [story.title, *(frame.caption for frame in story.frames)]
+    boards = [frame.board for frame in story.frames]
+    beside = [
+        text
+        for board in boards
+        for text in (board.shot, *board.dialogue.split("\n"), *board.notes.split("\n"))
+    ]
+    texts = [story.title, *(frame.caption for frame in story.frames), *beside]
     return tuple(dict.fromkeys(letter for text in texts for letter in installed_fonts().missing(text)))
 
 
@@ -77,7 +83,7 @@ def _pdf(story: Story, pictures: PictureStore, stem: str, options: ExportOptions
     from storyboard.exports.fonts import installed_fonts
     from storyboard.exports.paper import write_pdf
 
-    path = Path(f"{stem}.pdf")
+    path = Path(f"{stem}-{options.per_page}-a-page.pdf")
     write_pdf(story, pictures, path, installed_fonts(), options.per_page, options.paper)
     return (path,)
 
@@ -125,6 +131,22 @@ def _mp4(story: Story, pictures: PictureStore, stem: str, options: ExportOptions
     return (film, subtitles)
 
 
+def _fountain(story: Story, pictures: PictureStore, stem: str, options: ExportOptions) -> tuple[Path, ...]:
+    from storyboard.exports.boards import write_fountain
+
+    path = Path(f"{stem}.fountain")
+    write_fountain(story, path)
+    return (path,)
+
+
+def _csv(story: Story, pictures: PictureStore, stem: str, options: ExportOptions) -> tuple[Path, ...]:
+    from storyboard.exports.boards import write_csv
+
+    path = Path(f"{stem}.csv")
+    write_csv(story, path)
+    return (path,)
+
+
 def _project(story: Story, pictures: PictureStore, stem: str, options: ExportOptions) -> tuple[Path, ...]:
     from storyboard.exports.project import ENDING, write_project
 
@@ -140,5 +162,7 @@ _WRITERS = {
     "zip": _zip,
     "gif": _gif,
     "mp4": _mp4,
+    "fountain": _fountain,
+    "csv": _csv,
     "project": _project,
 }

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from storyboard.disk.pictures import MAX_UPLOAD_BYTES, PictureStore
+from storyboard.disk.pictures import PictureStore
+from storyboard.disk.uploads import MAX_UPLOAD_BYTES
 from storyboard.errors import StoryError
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import drawn_panels, slug

@@ -1,7 +1,7 @@
 """The story as something that plays: GIF and MP4 with the sentences under the pictures, and subtitles (.srt).
 
-Knows neither torch nor gradio. Every drawn frame is shown for as long as its sentence takes to read. Times are in
-seconds, in steps of TICK, so that film and subtitles agree to the frame; lengths are in pixels.
+Knows neither torch nor gradio. Every drawn frame is seen for as long as the writer says, or its sentence takes to read.
+Times are seconds in steps of TICK, so that film and subtitles agree to the frame; lengths are in pixels.
 """
 
 from __future__ import annotations
@@ -18,20 +18,15 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.fonts import FontChain
 from storyboard.exports.lettering import draw_lines, fitting, height
-from storyboard.exports.panels import Panel, drawn_panels
+from storyboard.exports.panels import TICK, Panel, drawn_panels
 from storyboard.story.values import Story
 
-TICK = 0.5
-SHORTEST, LONGEST = 2.5, 10.0
-LETTERS_A_SECOND = 15  # a comfortable speed for subtitles in alphabets; Han characters say more each
-HAN_WEIGHT = 3
-FILM_WIDTH = 720  # even, as the codec wants both sides
-FILM_HEIGHT = 720  # at most, without the sentence
+FILM_SIZE = (1280, 720)  # with the sentence; every player and site takes this one
 GIF_WIDTH = 480
 GIF_HEIGHT = 480
 RATE = 5  # pictures a second the film plays at, so that players can seek
 TEXT_SIZES = (0.045, 0.04, 0.035, 0.03, 0.026, 0.022)  # of the width
-TEXT_HEIGHT = 0.3  # of the width, at most
+TEXT_HEIGHT = 0.3  # of the picture's longest side, at most
 INK = "#f5f1ea"
 GROUND = "#1d1a17"
 
@@ -50,20 +45,14 @@ class Shot:
 
 
 def shots_of(story: Story, seconds: float | None = None) -> tuple[Shot, ...]:
-    """The drawn frames one after the other, `seconds` each, or None: as long as each takes to read."""
+    """The drawn frames one after the other, `seconds` each, or None: as long as the panel of each says."""
     shots: list[Shot] = []
     now = 0.0
     for panel in drawn_panels(story):
-        shown = reading_time(panel.caption) if seconds is None else max(TICK, round(seconds / TICK) * TICK)
+        shown = max(TICK, round((panel.seconds if seconds is None else seconds) / TICK) * TICK)
         shots.append(Shot(panel, now, now + shown))
         now += shown
     return tuple(shots)
-
-
-def reading_time(caption: str) -> float:
-    """Seconds to read a sentence and look at its picture."""
-    letters = sum(HAN_WEIGHT if "\u2e80" <= letter <= "\u9fff" else 1 for letter in caption)
-    return min(LONGEST, max(SHORTEST, math.ceil((1 + letters / LETTERS_A_SECOND) / TICK) * TICK))
 
 
 def write_gif(
@@ -92,7 +81,7 @@ def write_mp4(
 ) -> None:
     """A film any browser plays. StoryError where nothing is drawn, and where the film cannot be written."""
     shots = shots_of(story, seconds)
-    stills = _pictures(shots, pictures, fonts, FILM_WIDTH, FILM_HEIGHT)
+    stills = _pictures(shots, pictures, fonts, FILM_SIZE[0], FILM_SIZE[1], fixed=True)
     first = next(stills)
     writer = imageio_ffmpeg.write_frames(
         str(path),
@@ -146,21 +135,29 @@ def _chain(first: Image.Image, others: Iterator[Image.Image]) -> Iterator[Image.
 
 
 def _pictures(
-    shots: tuple[Shot, ...], pictures: PictureStore, fonts: FontChain, width: int, tallest: int
+    shots: tuple[Shot, ...],
+    pictures: PictureStore,
+    fonts: FontChain,
+    width: int,
+    tallest: int,
+    fixed: bool = False,
 ) -> Iterator[Image.Image]:
-    """Every shot as an RGB picture of one size: the frame, and below it the sentence."""
-    shown = shots[0].panel.open(pictures)
-    tall = min(tallest, round(shown.height * width / shown.width))
-    pad = width // 24
-    sizes = [share * width for share in TEXT_SIZES]
-    texts = [
-        fitting(shot.panel.caption, width - 2 * pad, TEXT_HEIGHT * width, sizes, fonts) for shot in shots
-    ]
+    """Every shot as an RGB picture of one size: the frame, and below it the sentence.
+
+    The frame is at most `tallest`; with `fixed` the whole is exactly that, and the frame has what the words leave.
+    """
+    shown = shots[0].panel.cut(pictures)
+    side = min(width, tallest)
+    pad = side // 24
+    sizes = [share * side for share in TEXT_SIZES]
+    texts = [fitting(shot.panel.caption, width - 2 * pad, TEXT_HEIGHT * side, sizes, fonts) for shot in shots]
     words = math.ceil(max(height(lines, size) for lines, size in texts))
-    total = tall + words + 2 * (pad // 2)
+    below = words + 2 * (pad // 2)
+    tall = tallest - below if fixed else min(tallest, round(shown.height * width / shown.width))
+    total = tall + below
     for shot, (lines, size) in zip(shots, texts, strict=True):
         still = Image.new("RGB", (width, total + total % 2), GROUND)
-        picture = shot.panel.open(pictures)
+        picture = shot.panel.cut(pictures)
         scale = min(width / picture.width, tall / picture.height)
         fitted = picture.resize(
             (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),

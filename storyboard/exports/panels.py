@@ -5,6 +5,7 @@ Knows neither torch nor gradio, and no file format.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,9 +15,14 @@ from PIL import Image
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.story.looks import finished
-from storyboard.story.values import Story, Take
+from storyboard.story.values import CROPS, Story, Take
+from storyboard.text.board_notes import BoardNotes
 
 MAX_SLUG = 40  # characters
+TICK = 0.5  # seconds; times are in steps of it
+SHORTEST, LONGEST = 2.5, 10.0
+LETTERS_A_SECOND = 15  # a comfortable speed for subtitles in alphabets; Han characters say more each
+HAN_WEIGHT = 3
 
 
 @dataclass(frozen=True)
@@ -30,15 +36,42 @@ class Panel:
     caption: str
     take: Take | None
     look: str = "colour"
+    board: BoardNotes = BoardNotes()
+    crop: str = "none"
 
     @property
     def text(self) -> str:
-        """The sentence with its number, as it is printed."""
-        return f"{self.number}. {self.caption}"
+        """The sentence with its number, and the shot and time before it, as it is printed."""
+        return f"{self.number}. {self.board.heading + ': ' if self.board.heading else ''}{self.caption}"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is said and noted, line by line."""
+        return (*self.board.dialogue.splitlines(), *self.board.notes.splitlines())
+
+    @property
+    def seconds(self) -> float:
+        """How long it is seen: as the writer says, else as long as it takes to read."""
+        return self.board.seconds or reading_time(f"{self.caption} {self.board.dialogue}".strip())
 
     def open(self, pictures: PictureStore) -> Image.Image | None:
         """The picture as RGB, None before the first. StoryError where its file is gone."""
         return finished(pictures.open(self.take.picture), self.look) if self.take else None
+
+    def marked(self, pictures: PictureStore) -> Image.Image | None:
+        """As `open`, what is outside the story's frame dimmed."""
+        picture = self.open(pictures)
+        if picture is None or not CROPS[self.crop]:
+            return picture
+        marked = Image.blend(picture, Image.new("RGB", picture.size, "white"), 0.6)
+        box = frame_in(picture.size, self.crop)
+        marked.paste(picture.crop(box), box[:2])
+        return marked
+
+    def cut(self, pictures: PictureStore) -> Image.Image | None:
+        """As `open`, what is outside the story's frame cut off."""
+        picture = self.open(pictures)
+        return picture and picture.crop(frame_in(picture.size, self.crop))
 
 
 def panels_of(story: Story) -> tuple[Panel, ...]:
@@ -46,7 +79,7 @@ def panels_of(story: Story) -> tuple[Panel, ...]:
     if not story.frames:
         raise StoryError("The story has no frames yet; write a sentence before you export it.")
     return tuple(
-        Panel(number, frame.caption, frame.take, story.look)
+        Panel(number, frame.caption, frame.take, story.look, frame.board, story.crop)
         for number, frame in enumerate(story.frames, start=1)
     )
 
@@ -57,6 +90,21 @@ def drawn_panels(story: Story) -> tuple[Panel, ...]:
     if not drawn:
         raise StoryError("None of the story's frames is drawn yet; draw one before you export it.")
     return drawn
+
+
+def frame_in(size: tuple[int, int], crop: str) -> tuple[int, int, int, int]:
+    """Returns left, top, right and bottom of the largest box of that shape in the middle of a picture, in pixels."""
+    width, height = size
+    across, down = CROPS[crop] or size
+    wide, tall = min(width, round(height * across / down)), min(height, round(width * down / across))
+    left, top = (width - wide) // 2, (height - tall) // 2
+    return left, top, left + wide, top + tall
+
+
+def reading_time(caption: str) -> float:
+    """Seconds to read a sentence and look at its picture."""
+    letters = sum(HAN_WEIGHT if "\u2e80" <= letter <= "\u9fff" else 1 for letter in caption)
+    return min(LONGEST, max(SHORTEST, math.ceil((1 + letters / LETTERS_A_SECOND) / TICK) * TICK))
 
 
 def slug(text: str, otherwise: str) -> str:

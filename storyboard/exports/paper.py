@@ -6,8 +6,9 @@ points, 72 an inch.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fpdf import FPDF
@@ -35,7 +36,9 @@ GUTTER = 16.0
 HEADER = 30.0
 FOOTER = 24.0
 TITLE_SIZES = (16.0, 14.0, 12.0, 10.0, 8.0)
-CAPTION_SIZES = (12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0)
+CAPTION_SIZES = (18.0, 16.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0)
+LARGEST_CAPTION = {1: 18.0, 2: 16.0, 4: 14.0, 6: 13.0, 9: 12.0}  # by frames a page
+BESIDE = 0.8  # of the caption's size, what is said and noted
 CAPTION_SHARE = 0.4  # of a cell's height a sentence may take
 FOOTER_SIZE = 8.0
 
@@ -46,16 +49,24 @@ def write_pdf(
     """Write the PDF. StoryError for a story without frames. Frames not drawn yet get an empty box."""
     panels = panels_of(story)
     with tempfile.TemporaryDirectory() as folder:
-        texts = [story.title, *(panel.text for panel in panels), "0123456789/ \u2026"]
+        said = [line for panel in panels for line in panel.beside]
+        texts = [story.title, *(panel.text for panel in panels), *said, "0123456789/ \u2026"]
         sheet = _Sheet(paper, _subsets(texts, fonts, Path(folder)))
         sheet.pdf.set_title(story.title or "A story")
         sheet.pdf.set_creator("StoryGPT-V Storyboard")
-        pages = [panels[start : start + per_page] for start in range(0, len(panels), per_page)]
+        pages = _shared_out(panels, per_page)
         for number, page in enumerate(pages, start=1):
             sheet.pdf.add_page()
             _header_and_footer(sheet, story.title, f"{number} / {len(pages)}", fonts)
-            _page(sheet, page, pictures, GRIDS[per_page], fonts)
+            _page(sheet, page, pictures, fonts)
         sheet.pdf.output(str(path))
+
+
+def _shared_out(panels: tuple[Panel, ...], per_page: int) -> list[tuple[Panel, ...]]:
+    """As few pages as `per_page` allows, all about equally full: no last page with one small frame on it."""
+    count = -(-len(panels) // per_page)
+    ends = [len(panels) * number // count for number in range(count + 1)]
+    return [panels[start:end] for start, end in itertools.pairwise(ends)]
 
 
 class _Sheet:
@@ -122,37 +133,65 @@ def _header_and_footer(sheet: _Sheet, title: str, place: str, fonts: FontChain) 
 
 @dataclass(frozen=True)
 class _Caption:
+    """A sentence, and what is said and noted under it in smaller letters."""
+
     lines: tuple[Line, ...]
     size: float
+    beside: tuple[Line, ...] = ()
+
+    @property
+    def small(self) -> float:
+        return _small(self.size)
 
     @property
     def height(self) -> float:
-        return height(self.lines, self.size)
+        return height(self.lines, self.size) + height(self.beside, self.small)
+
+
+def _small(size: float) -> float:
+    return max(CAPTION_SIZES[-1], size * BESIDE)
+
+
+def _caption(panel: Panel, width: float, room: float, sizes: list[float], fonts: FontChain) -> _Caption:
+    """At the largest size at which all of it fits. Where none does, what is noted ends where the room does."""
+    lines, size = fitting(panel.text, width, room, sizes, fonts)
+    if not panel.beside:
+        return _Caption(lines, size)
+    for size in sizes:
+        beside = [line for text in panel.beside for line in break_lines(text, width / _small(size), fonts)]
+        caption = _Caption(break_lines(panel.text, width / size, fonts), size, tuple(beside))
+        if caption.height <= room:
+            return caption
+    kept = int((room - height(caption.lines, size)) / height(beside[:1], _small(size)))
+    return replace(caption, beside=tuple(beside[: max(0, kept)])) if kept > 0 else _Caption(lines, size)
 
 
 def _page(
     sheet: _Sheet,
     panels: tuple[Panel, ...],
     pictures: PictureStore,
-    grid: tuple[int, int],
     fonts: FontChain,
 ) -> None:
-    columns, rows = grid
+    """The frames of a page in the smallest grid that has room for them."""
+    layout = min(count for count in GRIDS if count >= len(panels))
+    columns, rows = GRIDS[layout]
+    sizes = [size for size in CAPTION_SIZES if size <= LARGEST_CAPTION[layout]]
     width = (sheet.width - 2 * MARGIN - (columns - 1) * GUTTER) / columns
     full = sheet.height - 2 * MARGIN - HEADER - FOOTER
     cell = (full - (rows - 1) * GUTTER) / rows
     for row in range(rows):
         row_panels = panels[row * columns : (row + 1) * columns]
-        captions = [
-            _Caption(*fitting(panel.text, width, cell * CAPTION_SHARE, CAPTION_SIZES, fonts))
-            for panel in row_panels
-        ]
+        captions = [_caption(panel, width, cell * CAPTION_SHARE, sizes, fonts) for panel in row_panels]
         room = cell - max((caption.height for caption in captions), default=0) - 6
         top = MARGIN + HEADER + row * (cell + GUTTER)
         for column, (panel, caption) in enumerate(zip(row_panels, captions, strict=True)):
             left = MARGIN + column * (width + GUTTER)
-            below = _picture(sheet, panel.open(pictures), panel.caption, (left, top, width, room))
+            below = _picture(sheet, panel.marked(pictures), panel.caption, (left, top, width, room))
             sheet.lines(caption.lines, left, below + 6, width, caption.size)
+            sheet.pdf.set_text_color(90)
+            under = below + 6 + height(caption.lines, caption.size)
+            sheet.lines(caption.beside, left, under, width, caption.small)
+            sheet.pdf.set_text_color(20)
 
 
 def _picture(

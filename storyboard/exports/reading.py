@@ -10,7 +10,7 @@ import json
 
 from PIL import Image
 
-from storyboard.disk.pictures import UPLOAD_SIDE, read_upload
+from storyboard.disk.uploads import UPLOAD_SIDE, read_upload
 from storyboard.errors import StoryError
 
 MAX_DEPTH = 20  # the format itself needs 8

@@ -57,7 +57,7 @@ def write_contact_sheet(story: Story, pictures: PictureStore, path: Path, fonts:
 
 def _band(panels: tuple[Panel, ...], pictures: PictureStore, width: int, fonts: FontChain) -> Image.Image:
     """One row of the contact sheet."""
-    shown = [_fitted(panel.open(pictures), width) for panel in panels]
+    shown = [_fitted(panel.marked(pictures), width) for panel in panels]
     tall = max(picture.height for picture in shown)
     texts = [fitting(panel.text, width, width * 1.5, SHEET_TEXT, fonts) for panel in panels]
     words = max(height(lines, size) for lines, size in texts)

@@ -19,6 +19,7 @@ from storyboard.story.fields import Fields, check_unique, damaged
 from storyboard.story.fields import Tell as Tell
 from storyboard.story.values import (
     CHECKINGS,
+    CROPS,
     ID,
     LOOKS,
     MAX_ALIASES,
@@ -43,6 +44,7 @@ from storyboard.story.values import (
     StoryStyle,
     Take,
 )
+from storyboard.text.board_notes import LIMITS, BoardNotes, notes_of
 from storyboard.text.captions import MAX_CAPTION, Binding, Reading
 from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
@@ -71,6 +73,7 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
         "look": story.look,
         "quality": story.quality,
         "checking": story.checking,
+        "crop": story.crop,
         "style": asdict(story.style),
         "cast": [_character_to_json(character) for character in story.cast],
         "frames": [(frame or frame_to_json)(one) for one in story.frames],
@@ -95,6 +98,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
         look=fields.one_of("look", LOOKS, default="colour"),
         quality=fields.one_of("quality", tuple(QUALITIES), default="standard"),
         checking=fields.one_of("checking", CHECKINGS, default="ask"),
+        crop=fields.one_of("crop", tuple(CROPS), default="none"),
         style=fields.part_or_none("style", _style) or StoryStyle(),
     )
     _check_names(story)
@@ -142,6 +146,7 @@ def frame_to_json(frame: Frame) -> dict:
             for one in frame.bindings
         ],
         "wordings": _wordings_to_json(frame.wordings),
+        "board": asdict(frame.board) if frame.board != BoardNotes() else None,
     }
 
 
@@ -261,7 +266,16 @@ def _frame(fields: Fields) -> Frame:
         excluded=fields.names("excluded", default=()),
         bindings=fields.items("bindings", MAX_READINGS, _binding, default=()),
         wordings=_wordings(fields),
+        board=fields.part_or_none("board", _board) or BoardNotes(),
     )
+
+
+def _board(fields: Fields) -> BoardNotes:
+    given = {name: fields.get(name, "") for name in LIMITS}
+    try:
+        return notes_of({**given, "seconds": fields.get("seconds", None)})
+    except StoryError as error:
+        raise damaged(fields.where, "does not fit") from error
 
 
 def _wordings(fields: Fields) -> tuple[Wording, ...]:

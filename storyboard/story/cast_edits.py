@@ -33,7 +33,7 @@ def add_character(
     pronoun: str,
     aliases: Iterable[str],
     picture: str,
-    label: str = "portrait 1",
+    label: str = "",
     look: Look | None = None,
 ) -> Story:
     """The story with one more character, wearing the picture of that key. StoryError for a name that cannot be one.
@@ -43,7 +43,7 @@ def add_character(
     if len(story.cast) >= MAX_CAST:
         raise StoryError(f"The cast has {MAX_CAST} characters, the most there can be; remove one first.")
     name, aliases = _checked(name, pronoun, aliases, story.cast)
-    portrait = Portrait(new_id(), label, picture, look)
+    portrait = Portrait(new_id(), _label(label, 1), picture, look)
     return replace(story, cast=(*story.cast, Character(name, pronoun, aliases, (portrait,), portrait.id)))
 
 
@@ -84,8 +84,7 @@ def add_portrait(
 ) -> tuple[Story, Portrait]:
     """One more portrait of a character, not yet chosen; `look` is what it was drawn from, where it was."""
     character = story.character(name)
-    label = clean_text(label)[:MAX_LABEL].strip() or f"portrait {len(character.portraits) + 1}"
-    portrait = Portrait(new_id(), label, picture, look)
+    portrait = Portrait(new_id(), _label(label, len(character.portraits) + 1), picture, look)
     return story.with_character(character.with_portrait(portrait)), portrait
 
 
@@ -119,6 +118,11 @@ def _checked(
             owner = taken[spelling.casefold()]
             raise StoryError(f"{spelling} is what {owner} is called already; choose another name.")
     return name, aliases
+
+
+def _label(text: str, number: int) -> str:
+    """What a portrait is called: the name of its file, say; without one its number."""
+    return clean_text(text)[:MAX_LABEL].strip() or f"portrait {number}"
 
 
 def _spelling(text: str, what: str) -> str:

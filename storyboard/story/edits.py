@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Literal
 
 from storyboard.errors import StoryError
@@ -15,6 +16,7 @@ from storyboard.renderer import ASPECTS
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import (
     CHECKINGS,
+    CROPS,
     LOOKS,
     MAX_FRAMES,
     MAX_SEED,
@@ -26,6 +28,7 @@ from storyboard.story.values import (
     Take,
     new_id,
 )
+from storyboard.text.board_notes import BoardNotes, changed_notes
 from storyboard.text.captions import (
     Binding,
     clean_caption,
@@ -45,9 +48,16 @@ Presence = Literal["in", "out", "auto"]
 
 
 def insert(
-    story: Story, captions: Sequence[str], after: str | None = None, before: str | None = None
+    story: Story,
+    captions: Sequence[str],
+    after: str | None = None,
+    before: str | None = None,
+    boards: Sequence[BoardNotes] = (),
 ) -> tuple[Story, tuple[Frame, ...]]:
-    """New frames with these sentences after or before a frame, or at the end; all of them or, for one error, none."""
+    """New frames with these sentences after or before a frame, or at the end; all of them or, for one error, none.
+
+    `boards`: what stands beside the sentences, in the same order; none for those it is too short for.
+    """
     if after is not None and before is not None:
         raise StoryError("A frame goes after one frame or before one; give only one of the two.")
     if not captions:
@@ -63,8 +73,8 @@ def insert(
             " leave some out or start another story with them."
         )
     inserted = []
-    for place, caption in enumerate(captions, start=number):
-        frame = Frame(id=new_id(), caption=_checked(story, caption, place))
+    for place, (caption, board) in enumerate(zip_longest(captions, boards[: len(captions)]), start=number):
+        frame = Frame(new_id(), _checked(story, caption, place), board=board or BoardNotes())
         story = story.with_frame(frame, place)
         inserted.append(frame)
     return story, tuple(inserted)
@@ -117,6 +127,20 @@ def move(story: Story, frame_id: str, number: int) -> Story:
 def lock(story: Story, frame_id: str, locked: bool) -> Story:
     """Keep a frame out of everything done in bulk, or no longer."""
     return story.with_changed_frame(replace(story.frame(frame_id), locked=bool(locked)))
+
+
+def note(
+    story: Story,
+    frame_id: str,
+    shot: str | None = None,
+    dialogue: str | None = None,
+    notes: str | None = None,
+    seconds: object = None,
+) -> Story:
+    """Another shot, dialogue, notes or time of a frame, as `board_notes.changed_notes` takes them; None stays."""
+    frame = story.frame(frame_id)
+    board = changed_notes(frame.board, shot, dialogue, notes, seconds)
+    return story.with_changed_frame(replace(frame, board=board))
 
 
 def see(story: Story, frame_id: str, count: int | None) -> Story:
@@ -219,6 +243,13 @@ def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -
 def rename(story: Story, title: str) -> Story:
     """The story under another title, which may be empty."""
     return replace(story, title=clean_text(title)[:MAX_TITLE].strip())
+
+
+def set_crop(story: Story, crop: str) -> Story:
+    """The shape that is marked on every picture of the story, one of CROPS."""
+    if crop not in CROPS:
+        raise StoryError("The frame of a story is none, 4:3 or 16:9; choose one of these.")
+    return replace(story, crop=crop)
 
 
 def set_look(story: Story, look: str) -> Story:

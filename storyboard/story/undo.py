@@ -2,6 +2,7 @@
 
 Knows neither torch, gradio, files nor threads. A step is a phrase and the frozen story it leads back to. A drawing
 that ended is no step: it changed nothing a writer said, and whatever is undone, its take stays in its frame's list.
+The one exception is all out-of-date pictures drawn anew at a press: undoing that shows the pictures of before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from storyboard.errors import StoryError
 from storyboard.story.values import Frame, Story
 
 MAX_UNDO = 200
+UPDATING = "updating the pictures"  # the step whose undoing takes pictures back, and nothing else
 
 Step = tuple[str, Story]  # what undoing (or redoing) is called, and the story it leads to
 
@@ -41,28 +43,30 @@ class Undoing:
         if not self.undo:
             raise StoryError("There is nothing to undo; every change so far is already taken back.")
         phrase, to = self.undo[-1]
-        return Undoing(self.undo[:-1], (*self.redo, (phrase, now))), rewound(now, to)
+        return Undoing(self.undo[:-1], (*self.redo, (phrase, now))), rewound(now, to, phrase == UPDATING)
 
     def redone(self, now: Story) -> tuple[Undoing, Story]:
         """The steps and the story after redoing what was undone last. StoryError where there is nothing."""
         if not self.redo:
             raise StoryError("There is nothing to redo; a new change ends what could be redone.")
         phrase, to = self.redo[-1]
-        return Undoing((*self.undo, (phrase, now)), self.redo[:-1]), rewound(now, to)
+        return Undoing((*self.undo, (phrase, now)), self.redo[:-1]), rewound(now, to, phrase == UPDATING)
 
 
-def rewound(now: Story, to: Story) -> Story:
+def rewound(now: Story, to: Story, pictures: bool = False) -> Story:
     """`to`, one step away from `now`, with every take that was drawn meanwhile.
 
-    A frame the step does not touch keeps the picture it has now.
+    A frame the step does not touch keeps the picture it has now, except where the step is one of `pictures`.
     """
     present = {frame.id: frame for frame in now.frames}
-    return replace(to, frames=tuple(_rewound(present.get(frame.id), frame) for frame in to.frames))
+    return replace(to, frames=tuple(_rewound(present.get(frame.id), frame, pictures) for frame in to.frames))
 
 
-def _rewound(now: Frame | None, to: Frame) -> Frame:
+def _rewound(now: Frame | None, to: Frame, pictures: bool) -> Frame:
     if now is None or now is to:
         return to
+    if pictures:
+        return replace(to, takes=now.takes, chosen=to.chosen or now.chosen)
     drawn_since = now.chosen not in [take.id for take in to.takes]
     untouched = replace(now, takes=to.takes, chosen=to.chosen) == to
     # Where only a drawing changed the frame, its picture stays; where the writer did, the picture of then comes back.

@@ -17,6 +17,7 @@ from storyboard.people import Look
 from storyboard.renderer import PRONOUNS as PRONOUNS
 from storyboard.renderer import Conditioning, Verdict
 from storyboard.story.descriptions import describe
+from storyboard.text.board_notes import BoardNotes
 from storyboard.text.captions import Binding, Reading, clean_text, listed
 from storyboard.text.wordings import Wording
 
@@ -34,6 +35,7 @@ MAX_LOOKS = 200  # characters
 MAX_TAKES = 1000  # a frame
 MAX_SEED = 2**31 - 1
 LOOKS = ("colour", "grey", "ink")  # see `looks.py`
+CROPS = {"none": None, "4:3": (4, 3), "16:9": (16, 9)}  # the shape marked on every picture
 CHECKINGS = ("off", "ask", "always")  # whether a picture with faults is drawn again
 QUALITIES = {"draft": 0.5, "standard": 1.0, "fine": 2.0}  # times the pipeline's own number of denoising steps
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of a story, frame, take or portrait
@@ -174,6 +176,7 @@ class Frame:
     wordings: tuple[
         Wording, ...
     ] = ()  # what is drawn in place of words of the sentence, where the writer said so
+    board: BoardNotes = BoardNotes()  # what stands beside the sentence; no picture depends on it
 
     @cached_property
     def take(self) -> Take | None:
@@ -195,6 +198,7 @@ class Story:
 
     `look`, one of LOOKS, is how its pictures are shown; `quality`, one of QUALITIES, how those to come are drawn.
     `checking`, one of CHECKINGS, is whether those that may be wrong are marked, and drawn again without being asked.
+    `crop`, one of CROPS, is the shape that is marked on pictures and cut out of them in films.
     `style` is what those that draw in any style are told.
     """
 
@@ -206,6 +210,7 @@ class Story:
     look: str = "colour"
     quality: str = "standard"
     checking: str = "ask"
+    crop: str = "none"
     style: StoryStyle = StoryStyle()
 
     @cached_property

@@ -9,7 +9,8 @@ import json
 import os
 from pathlib import Path
 
-from storyboard.disk.pictures import PictureStore, read_upload
+from storyboard.disk.pictures import PictureStore
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.story.values import (
     ID,

@@ -6,6 +6,7 @@ Knows neither torch nor gradio. `Address` is the door's: a URL of the app, or a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,7 @@ def _head(studio: Studio, story: Story) -> dict[str, Any]:
         "look": story.look,
         "quality": story.quality,
         "checking": story.checking,
+        "crop": story.crop,
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
     }
@@ -185,6 +187,7 @@ def _frame(
         "pronouns": _pronouns(inputs, frame),
         **place_of(where),
         "wordings": [{"written": one.written, "drawn": one.drawn} for one in frame.wordings],
+        "board": asdict(frame.board),
         "locked": frame.locked,
         "sees": frame.sees,
         "kept_seed": frame.seed,

@@ -74,9 +74,15 @@ class Drawings(Stories):
         return self._queue_all(session, {one.id for one in session.story.frames if one.take is None})
 
     def draw_stale(self, story_id: object) -> int:
-        """Queue every frame whose picture is out of date, from the first to the last, save locked ones; how many."""
+        """Queue every frame whose picture is out of date, from the first to the last, save locked ones; how many.
+
+        Undoing it stops what still waits of it and shows the pictures of before.
+        """
         session = self.session(story_id)
-        return self._queue_all(session, self.stale_frames(session.story))
+        wanted = self._waiting(session.story, self.stale_frames(session.story))
+        if wanted:
+            session.begin_update()
+        return self._queue_all(session, {frame.id for frame in wanted})
 
     def retry_failed(self, story_id: object) -> int:
         """Queue once more what failed or was interrupted last, save locked frames; how many."""
@@ -169,12 +175,21 @@ class Drawings(Stories):
         wanted: Iterable[str],
         reroll: Callable[[Frame], bool] = lambda frame: False,
     ) -> int:
-        story, wanted = session.story, frozenset(wanted)
-        busy = {job.frame_id for job in self.queue.jobs_of(story.id) if not job.finished}
-        frames = [one for one in story.frames if one.id in wanted - busy and not one.locked]
+        frames = self._waiting(session.story, wanted)
         for frame in frames:
             self.queue.submit(session, frame.id, reroll(frame))
         return len(frames)
+
+    def _waiting(self, story: Story, wanted: Iterable[str]) -> list[Frame]:
+        """Those of the wanted frames that are neither locked nor being drawn, in order."""
+        wanted = frozenset(wanted)
+        busy = {job.frame_id for job in self.queue.jobs_of(story.id) if not job.finished}
+        return [one for one in story.frames if one.id in wanted - busy and not one.locked]
+
+    def _stop_updating(self, story_id: object) -> None:
+        """Stop the drawings of frames that are out of date again, or still: their update was taken back."""
+        stale = self.stale_frames(self.session(story_id).story)
+        self._cancel(story_id, lambda job: job.frame_id in stale)
 
     def _stop_removed(self, story_id: object) -> None:
         # A set: every edit asks this of every job that is remembered.

@@ -38,7 +38,10 @@ class Sessions:
 
     def create(self, cast: tuple[Character, ...]) -> StorySession:
         """A session of a new empty story, saved with its first change. StoryError where there is no room."""
-        story = new_story(cast, seed=secrets.randbelow(MAX_SEED + 1))
+        return self.show(new_story(cast, seed=secrets.randbelow(MAX_SEED + 1)))
+
+    def show(self, story: Story) -> StorySession:
+        """A session of a story nobody has opened yet, saved with its first change."""
         session = self._make(story, save=self._library.save if self._library else None)
         with self._lock:
             self._keep(session)

@@ -93,6 +93,13 @@ class Stories:
             self.put_on_shelf(shelf, story_id)
         return story_id
 
+    def show(self, story: Story, story_id: str, shelf: object = None) -> str:
+        """As `adopt`, under that id, but the story is saved and stands on the shelf from its first change only."""
+        self._sessions.show(replace(story, id=story_id))
+        if shelf is not None:
+            self.put_on_shelf(shelf, story_id)
+        return story_id
+
     def stories(self, shelf: object, deleted: bool = False) -> tuple[Entry, ...]:
         """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
         return self.library.list(an_id(shelf), deleted) if self.library else ()

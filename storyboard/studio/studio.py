@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storyboard.disk.pictures import MAX_UPLOAD_BYTES, read_upload
+from storyboard.disk.uploads import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import LETTERLESS, ExportOptions, export_story, missing_letters
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
@@ -17,6 +17,7 @@ from storyboard.exports.project import read_project
 from storyboard.story.as_json import Tell, untold
 from storyboard.story.inputs import frames_touched
 from storyboard.story.job import Job
+from storyboard.story.undo import UPDATING
 from storyboard.story.values import Character, Frame, Portrait
 from storyboard.studio.drawings import Drawings
 from storyboard.studio.verbs import EDITS, a_file_name, a_name, a_script, an_id, names_in
@@ -34,6 +35,8 @@ class Studio(Drawings):
         """
         result = EDITS[verb].do(self.session(story_id), fields)
         self._stop_removed(story_id)
+        if verb == "undo" and result == UPDATING:
+            self._stop_updating(story_id)
         return result
 
     def add(
@@ -63,10 +66,12 @@ class Studio(Drawings):
         captions: object,
         after: object = None,
         before: object = None,
+        boards: object = None,
         draw: bool = False,
     ) -> tuple[Frame, ...]:
         """Add frames in one step, all or none, and queue their drawing if `draw`."""
-        frames = self.change(story_id, "add_script", captions=captions, after=after, before=before)
+        fields = {"captions": captions, "after": after, "before": before, "boards": boards}
+        frames = self.change(story_id, "add_script", **fields)
         if draw:
             self._queue_all(self.session(story_id), {frame.id for frame in frames})
         return frames
@@ -92,7 +97,7 @@ class Studio(Drawings):
         """One more cast member, wearing the picture in the file `upload`."""
         session, name = self.session(story_id), a_name(name)
         picture = read_upload(upload, what="The portrait")
-        return session.add_character(name, pronoun, names_in("The aliases")(aliases), picture)
+        return session.add_character(name, pronoun, names_in("The aliases")(aliases), picture, upload.stem)
 
     def add_portrait(self, story_id: object, name: object, upload: Path) -> Portrait:
         """One more portrait of a character, worn at once unless that makes a drawn frame out of date.

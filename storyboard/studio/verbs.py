@@ -14,6 +14,7 @@ from storyboard.errors import StoryError
 from storyboard.story.values import MAX_FRAMES
 from storyboard.studio.maker import a_look
 from storyboard.studio.session import StorySession
+from storyboard.text.board_notes import BoardNotes, notes_of
 from storyboard.text.script import MAX_SCRIPT
 from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
@@ -85,6 +86,15 @@ def some_wordings(value: object) -> tuple[Wording, ...]:
     return tuple(check_wording(check(one.get("written")), check(one.get("drawn"))) for one in pairs)
 
 
+def some_boards(value: object) -> tuple[BoardNotes, ...]:
+    """What stands beside sentences, in their order: objects with `shot`, `dialogue`, `notes` and `seconds`."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MAX_FRAMES:
+        raise StoryError(f"What is noted of frames has to be a list of at most {MAX_FRAMES}; send it again.")
+    return tuple(notes_of(one if isinstance(one, dict) else {}) for one in value)
+
+
 a_name = a_text("The name")
 a_script = a_text("The script", MAX_SCRIPT)
 a_file_name = optional(a_text("The name of the file"))
@@ -109,6 +119,7 @@ def _verb(does: Callable[..., Any], **fields: Check) -> Verb:
 EDITS: dict[str, Verb] = {
     "rename_story": _verb(StorySession.rename, title=a_text("The title")),
     "set_look": _verb(StorySession.set_look, look=a_text("The look")),
+    "set_crop": _verb(StorySession.set_crop, crop=a_text("The frame")),
     "set_checking": _verb(StorySession.set_checking, checking=a_text("How pictures are checked")),
     "set_quality": _verb(StorySession.set_quality, quality=a_text("The quality")),
     "set_style": _verb(
@@ -126,7 +137,11 @@ EDITS: dict[str, Verb] = {
         wordings=some_wordings,
     ),
     "add_script": _verb(
-        StorySession.add_many, captions=sentences, after=optional(an_id), before=optional(an_id)
+        StorySession.add_many,
+        captions=sentences,
+        after=optional(an_id),
+        before=optional(an_id),
+        boards=some_boards,
     ),
     # A drawing of the old sentence that waits or runs is left as it is. base: the sentence the writer started from;
     # where another one stands there by now, it stays.
@@ -140,6 +155,14 @@ EDITS: dict[str, Verb] = {
     "move_frame": _verb(StorySession.move, frame=an_id, number=as_it_is),
     "remove_frame": _verb(StorySession.remove, frame=an_id),
     "lock_frame": _verb(StorySession.lock, frame=an_id, locked=yes_or_no),
+    "note_frame": _verb(
+        StorySession.note,
+        frame=an_id,
+        shot=optional(a_text("The shot")),
+        dialogue=optional(a_text("The dialogue")),
+        notes=optional(a_text("The notes")),
+        seconds=as_it_is,
+    ),
     "see_frames": _verb(StorySession.see, frame=an_id, sees=as_it_is),
     "keep_seed": _verb(StorySession.keep_seed, frame=an_id, seed=as_it_is),
     "use_portrait": _verb(StorySession.use_portrait, frame=an_id, name=a_name, portrait=optional(an_id)),

@@ -21,6 +21,7 @@ from storyboard.story.looks import BRIGHTNESS, CURVES
 from storyboard.story.values import MAX_LOOKS, MAX_STYLE
 from storyboard.studio.maker import wardrobe
 from storyboard.studio.studio import Studio
+from storyboard.text.board_notes import LIMITS
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
@@ -47,9 +48,10 @@ SCRIPTS = (
         "popups",
         "words",
     ),
-    *("card", "sentence", "who", "where", "wrong", "thread", "moves", "panel", "takes", "explain"),
+    *("card", "sentence", "notes", "who", "where", "wrong", "thread", "moves", "panel", "takes", "explain"),
     *(
         "queue",
+        "play",
         "composer",
         "gist",
         "script",
@@ -98,6 +100,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         anybody=studio.draws_anybody,
         wardrobe=wardrobe(),
         limit=MAX_CAPTION,
+        note_limits=LIMITS,
         script_limit=MAX_SCRIPT,
         upload_mb=MAX_UPLOAD_MB,
         temporary=studio.library is None or studio.library.temporary,

@@ -8,6 +8,7 @@ returns is added to the answer, beside the view.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from storyboard.people import Look, describe_look
 from storyboard.story.inputs import inputs_of
@@ -160,6 +161,7 @@ def split_script(studio: Studio, message: dict) -> dict:
     room = MAX_FRAMES - len(studio.session(message["story"]).story.frames)
     return {
         "frames": script.frames[skipped : skipped + room],
+        "boards": [asdict(board) for board in script.boards[skipped : skipped + room]],
         "kind": script.kind,
         "scenes": script.scenes,
         "total": len(script.frames),

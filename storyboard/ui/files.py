@@ -18,12 +18,13 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-from storyboard.disk.pictures import read_upload
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, ExportOptions
 from storyboard.people import nearest_look
 from storyboard.studio.studio import Studio
 from storyboard.ui.calls import shown_look
+from storyboard.ui.view import data_url
 
 EXPORT_KEPT = 3600  # seconds
 EXPORTING_AT_ONCE = 4  # each holds one of the threads that answer every page
@@ -87,8 +88,14 @@ def set_style_picture(studio: Studio, message: dict) -> None:
 
 
 def look_of_picture(studio: Studio, message: dict) -> dict:
-    """The nearest look of the person in a picture, for the maker to begin with; nothing is kept."""
-    return shown_look(nearest_look(read_upload(uploaded_file(message.get("path")), what="The picture")))
+    """The nearest look of the person in a picture, for the maker to begin with, and the picture; nothing is kept."""
+    picture = read_upload(uploaded_file(message.get("path")), what="The picture")
+    return {**shown_look(nearest_look(picture)), "given": data_url(picture)}
+
+
+def preview_portrait(studio: Studio, message: dict) -> dict:
+    """A portrait of somebody who is not in the cast yet, as it would be kept; browsers show no HEIC."""
+    return {"picture": data_url(read_upload(uploaded_file(message.get("path")), what="The portrait"))}
 
 
 UPLOADS = (add_portrait, add_character, import_picture, set_style_picture)
@@ -125,7 +132,7 @@ def export_frame(studio: Studio, message: dict) -> dict:
     return _offered((studio.export_frame(message["story"], message.get("frame"), fresh_folder()),))
 
 
-FILE_CALLS = (import_project, export, export_frame, look_of_picture)
+FILE_CALLS = (import_project, export, export_frame, look_of_picture, preview_portrait)
 
 
 def fresh_folder() -> Path:

@@ -6,14 +6,18 @@ opens it anywhere and puts it on that browser's shelf.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 from storyboard.errors import StoryError
+from storyboard.exports.project import read_project
 from storyboard.library import Entry
+from storyboard.story.values import new_id
 from storyboard.studio.studio import Studio
 from storyboard.ui.view import board_view
 
+EXAMPLE = "example-"  # how the ids of examples begin: one that nobody has changed ends with the app
 Example = Callable[
     [Studio, object], str | None
 ]  # puts a finished story on a shelf; its id, or None without one
@@ -28,13 +32,15 @@ def open_story(example: Example) -> Callable[[Studio, dict], dict]:
     def open_story(studio: Studio, message: dict) -> dict:
         wanted, shelf = message.get("story"), _shelf(message)
         found = not message.get("fresh") and studio.has(wanted)
-        shown = example(studio, shelf) if message.get("first") is True and not wanted else None
+        unchanged = not found and isinstance(wanted, str) and wanted.startswith(EXAMPLE)
+        first = unchanged or (message.get("first") is True and not wanted)
+        shown = example(studio, shelf) if first else None
         story = wanted if found else shown or studio.create(shelf)
         if found and shelf is not None:
             studio.put_on_shelf(shelf, story)
         answer = {
             "view": board_view(studio, story),
-            "not_found": bool(wanted) and not found,
+            "not_found": bool(wanted) and not found and not shown,
             "example": bool(shown),
         }
         if studio.library and studio.library.notices:
@@ -78,13 +84,17 @@ def no_example(studio: Studio, shelf: object) -> None:
 
 
 def example_from(path: Path) -> Example:
-    """A copy of the project file at `path` for every first visit; none where there is no file."""
+    """The story of the project file at `path` for every first visit; none where there is no file.
+
+    Nothing is written for a visit: the file is read once, and a visitor's copy is saved with its first change.
+    """
+    read = functools.cache(read_project)
 
     def example(studio: Studio, shelf: object) -> str | None:
         if not path.is_file():
             return None
         try:
-            return studio.import_project(path, shelf)
+            return studio.show(read(path, studio.pictures), f"{EXAMPLE}{new_id()}", shelf)
         except StoryError:
             return None  # an example is a welcome, not worth an error before the first word
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from PIL import Image
 
+from storyboard.exports.panels import Panel
 from storyboard.story.descriptions import describe
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.job import Job
@@ -20,6 +21,7 @@ from storyboard.story.values import QUALITIES, Character, Frame, Story, Take
 from storyboard.story.where import where_frames_are
 from storyboard.studio.described import reading_of, wrong_with
 from storyboard.studio.studio import Studio
+from storyboard.text.board_notes import BoardNotes
 from storyboard.text.captions import Pronoun, find_mentions
 from storyboard.text.impersonal import is_impersonal
 from storyboard.text.presence import not_shown, those_there
@@ -40,6 +42,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
     return jobs | {
         "title": story.title,
         "look": story.look,
+        "crop": story.crop,
         "quality": story.quality,
         "checking": story.checking,
         "style": asdict(story.style),
@@ -167,6 +170,8 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
         "pronouns": pronouns,
         "asked": _asked(inputs, frame),
         "wordings": [[one.written, one.drawn] for one in frame.wordings],
+        "board": asdict(frame.board) if frame.board != BoardNotes() else None,
+        "lasts": Panel(0, frame.caption, None, board=frame.board).seconds,
         "takes": {
             "all": [_take(one) for one in frame.takes],
             "chosen": ids.index(take.id) if take else -1,

@@ -18,6 +18,7 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from transformers import CLIPImageProcessor, CLIPTokenizerFast
 
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import cut_caption
 from storyboard.text.captions import find_mentions
@@ -249,9 +250,8 @@ def portrait_file(clip: Clip, word: str) -> Path | None:
 
 
 def open_portrait(clip: Clip, word: str) -> Image.Image:
-    """RGB. StoryError where it is missing or no picture."""
+    """RGB, read as an upload is. StoryError where it is missing or no picture."""
     file = portrait_file(clip, word)
-    try:
-        return Image.open(file).convert("RGB")
-    except (OSError, AttributeError, Image.DecompressionBombError) as error:
-        raise StoryError(f"The portrait {file or word} cannot be read: {error}.") from error
+    if file is None:
+        raise StoryError(f'"{word}" has no portrait; put one named after it beside the others.')
+    return read_upload(file, f"The portrait {file}")

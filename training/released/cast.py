@@ -12,16 +12,16 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
+from storyboard.disk.uploads import SUFFIXES, read_upload
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_CAST, MAX_NAME
 from storyboard.text.captions import clean_text
 from training.data.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
 
-PICTURES = (".jpeg", ".jpg", ".png", ".webp")
 SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}
 HE = {name.lower() for name in (*FLINTSTONES, *PORORO)} - SHE
 
@@ -34,14 +34,15 @@ class CastArguments:
 
 def write_cast(portraits: Path, folder: Path) -> list[str]:
     """Write `cast.json` and the portraits it names into `folder`; the characters' names. StoryError, and no cast."""
-    files = sorted(path for path in portraits.glob("*") if path.suffix.lower() in PICTURES)
+    known = {*SUFFIXES, *Image.registered_extensions()}  # one that cannot be read is named, and not left out
+    files = sorted(path for path in portraits.glob("*") if path.suffix.lower() in known)
     if not files:
         raise StoryError(f'There are no pictures in "{portraits}"; check --portraits.')
     if len(files) > MAX_CAST:
         raise StoryError(f'"{portraits}" has {len(files)} pictures; a cast is at most {MAX_CAST}.')
     named: dict[str, Path] = {}
     for path in files:
-        name = clean_text(path.stem).title()
+        name = clean_text(path.stem.replace("_", " ")).title()
         if not 1 <= len(name) <= MAX_NAME:
             raise StoryError(
                 f'"{path.name}" names nobody; call it after its character, in {MAX_NAME} letters.'
@@ -51,7 +52,7 @@ def write_cast(portraits: Path, folder: Path) -> list[str]:
                 f'"{named[name].name}" and "{path.name}" in "{portraits}" are both {name}; keep one.'
             )
         named[name] = path
-    opened = {name: _opened(path) for name, path in named.items()}
+    opened = {name: read_upload(path, f'The portrait "{path}"') for name, path in named.items()}
     (folder / "portraits").mkdir(exist_ok=True)
     characters = []
     for number, (name, picture) in enumerate(opened.items()):
@@ -67,13 +68,6 @@ def write_cast(portraits: Path, folder: Path) -> list[str]:
         characters.append({"name": name, "pronoun": pronoun, "aliases": [], "portraits": [portrait]})
     write_whole(folder / "cast.json", json.dumps({"characters": characters}, indent=1).encode())
     return list(named)
-
-
-def _opened(path: Path) -> Image.Image:
-    try:
-        return Image.open(path).convert("RGB")
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
-        raise StoryError(f'"{path}" is no picture that can be read; remove or replace it.') from error
 
 
 def main(argv: list[str] | None = None) -> None:

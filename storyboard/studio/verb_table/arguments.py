@@ -46,6 +46,15 @@ class WordingFields(TypedDict):
     drawn: str
 
 
+class BoardFields(TypedDict, total=False):
+    """What stands beside a sentence; what is left out is empty."""
+
+    shot: str
+    dialogue: str
+    notes: str
+    seconds: float | None
+
+
 STORY = Argument("story_id", str, "the id create_story gave", kind="story")
 FRAME = Argument("frame_id", str, "the frame's id, from get_story", kind="frame")
 TAKE = Argument("take_id", str, "the id of one of the frame's takes, from get_story", kind="take")
@@ -62,6 +71,13 @@ WORDINGS = Argument(
     "what is drawn in place of words of the sentence, which stays as it is; those it does not have change nothing",
     kind="wordings",
     option="wording",
+)
+BOARDS = Argument(
+    "boards",
+    list[BoardFields],
+    "what is noted beside the sentences, in the same order, as read_script gives it",
+    kind="boards",
+    option="board",
 )
 SHELF = Argument(
     "shelf", str, "a secret of yours under which stories are listed: 10 to 64 letters, digits, - and _"

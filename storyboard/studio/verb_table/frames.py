@@ -6,6 +6,7 @@ Knows neither torch nor gradio.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +16,7 @@ from storyboard.studio.verb_table.answers import Details, Files, InShort
 from storyboard.studio.verb_table.arguments import (
     AFTER,
     BEFORE,
+    BOARDS,
     FRAME,
     NAME,
     PORTRAIT,
@@ -37,14 +39,17 @@ def _read_script(studio: Any, story_id: str, text: str, file_name: str | None) -
     script = studio.read_script(story_id, text, file=file_name)
     return {
         "sentences": list(script.frames),
+        "boards": [asdict(board) for board in script.boards],
         "kind": script.kind,
         "room": MAX_FRAMES - len(studio.session(story_id).story.frames),
         "notices": list(script.notices),
     }
 
 
-def _add_script(studio: Any, story_id: str, sentences: list[str], draw: bool, **place: str | None) -> InShort:
-    studio.add_many(story_id, sentences, place["after_id"], place["before_id"], draw)
+def _add_script(
+    studio: Any, story_id: str, sentences: list[str], boards: Any, draw: bool, **place: str | None
+) -> InShort:
+    studio.add_many(story_id, sentences, place["after_id"], place["before_id"], boards, draw)
     return InShort()
 
 
@@ -82,7 +87,8 @@ FRAME_VERBS = (
         ),
         _read_script,
         "reads",
-        "The sentences, what kind of script it was read as, and for how many frames the story has room.",
+        "The sentences and what is noted beside them, what kind of script it was read as, and for how many frames the "
+        "story has room.",
     ),
     Verb(
         "add_script",
@@ -90,6 +96,7 @@ FRAME_VERBS = (
         (
             STORY,
             Argument("sentences", list[str], "one for every frame, in order"),
+            BOARDS.optional(),
             AFTER,
             BEFORE,
             Argument("draw", bool, "draw them too; this does not wait: see progress", default=False),
@@ -122,6 +129,19 @@ FRAME_VERBS = (
         "lock_frame",
         "Keep a frame out of everything that is drawn in bulk, or no longer.",
         (FRAME, Argument("locked", bool, "false unlocks it", default=True)),
+    ),
+    edit_of_a_frame(
+        "note_frame",
+        "Note the shot, the dialogue, anything else, and how long a frame is seen; what is left out stays.",
+        (
+            FRAME,
+            Argument("shot", str, 'how it is taken: "close-up"; "" takes it away').optional(),
+            Argument("dialogue", str, 'what is said in it, a line each: "Rosa: Hello!"').optional(),
+            Argument("notes", str, "anything else that stands beside it").optional(),
+            Argument(
+                "seconds", float, "how long it is seen, 0.5 to 60; 0 is as long as it takes to read"
+            ).optional(),
+        ),
     ),
     edit_of_a_frame(
         "see_frames",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from storyboard.disk.pictures import read_upload
+from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
 from storyboard.people import Look, nearest_look
 from storyboard.studio.maker import look_of_seed, portrait_of
@@ -127,7 +127,9 @@ PEOPLE_VERBS = (
             ),
             PRONOUN.optional(text=f"{PRONOUN.text}; left out, as the look says"),
             ALIASES.optional(),
-            a_file("portrait", "instead of a look, a PNG, JPEG or WEBP picture of them").optional(),
+            a_file(
+                "portrait", "instead of a look, a PNG, JPEG, WEBP, HEIC or AVIF picture of them"
+            ).optional(),
         ),
         _create,
         "adds",
@@ -158,7 +160,7 @@ PEOPLE_VERBS = (
     Verb(
         "add_portrait",
         "Give somebody of the cast one more portrait, worn at once unless that puts a drawn frame out of date.",
-        (STORY, NAME, a_file("picture", "a PNG, JPEG or WEBP picture of them")),
+        (STORY, NAME, a_file("picture", "a PNG, JPEG, WEBP, HEIC or AVIF picture of them")),
         _add_portrait,
         "adds",
         "The character.",
@@ -206,7 +208,7 @@ PEOPLE_VERBS = (
     Verb(
         "look_of_picture",
         "Find the nearest look of the person in a picture, to begin with. Nothing is kept.",
-        (a_file("picture", "a PNG, JPEG or WEBP picture of one person"),),
+        (a_file("picture", "a PNG, JPEG, WEBP, HEIC or AVIF picture of one person"),),
         _look_of_picture,
         "reads",
         SHOWN_LOOK,

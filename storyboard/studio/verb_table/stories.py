@@ -12,7 +12,7 @@ from typing import Any, Literal
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, PER_PAGE, ExportOptions
 from storyboard.library import SHELF as SHELF_FORM
-from storyboard.story.values import CHECKINGS, LOOKS, QUALITIES
+from storyboard.story.values import CHECKINGS, CROPS, LOOKS, QUALITIES
 from storyboard.studio.verb_table.answers import Files, InShort
 from storyboard.studio.verb_table.arguments import SHELF, STORY, a_file
 from storyboard.studio.verb_table.edits import edit_told_in_short
@@ -170,6 +170,11 @@ STORY_VERBS = (
         "set_look",
         "Choose how all pictures of a story are shown and exported; none is drawn anew.",
         (Argument("look", Literal[LOOKS], "in colours, in grey, or as if in ink"),),
+    ),
+    edit_told_in_short(
+        "set_crop",
+        "Choose the shape that is marked on all pictures of a story and cut out of them in films; none is drawn anew.",
+        (Argument("crop", Literal[tuple(CROPS)], "none leaves pictures whole"),),
     ),
     edit_told_in_short(
         "set_quality",

@@ -19,7 +19,7 @@ MOST_OF_A_LIST = 1000
 SHOWN = 40  # letters of a wrong value that its error repeats
 
 # What the command line says instead of an id or a value: a story's address, a frame's number, a path.
-Kind = Literal["value", "story", "frame", "take", "pronoun", "look", "wordings", "file"]
+Kind = Literal["value", "story", "frame", "take", "pronoun", "look", "wordings", "boards", "file"]
 # What a verb changes. "replaces" and "sets" may take the place of what a writer made; a second equal call of one that
 # "sets" changes nothing more.
 Effect = Literal["reads", "adds", "replaces", "sets"]
@@ -131,7 +131,9 @@ def _fits(value: object, hint: Any) -> bool:
         return value is None
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    # Looks and wordings are checked where they are read: those errors say which field.
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    # Looks, wordings and boards are checked where they are read: those errors say which field.
     return isinstance(value, hint) if hint in (str, bool) else True
 
 
@@ -143,4 +145,6 @@ def _wanted(hint: Any) -> str:
         return f"one of {', '.join(map(str, get_args(hint)))}"
     if origin is list:
         return f"a list, each of it {_wanted(get_args(hint)[0])}"
-    return {str: "text", int: "a whole number", bool: "true or false"}.get(hint, "an object")
+    return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}.get(
+        hint, "an object"
+    )

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from storyboard.text.board_notes import BoardNotes
 from storyboard.text.places import Calling
+from storyboard.text.script.board import is_board, is_board_table, read_board, read_board_table
 from storyboard.text.script.elements import Kind, Place, Read, Script
 from storyboard.text.script.final_draft import looks_like_final_draft, read_final_draft
 from storyboard.text.script.fountain import looks_like_fountain, read_fountain
-from storyboard.text.script.frames import frames_of
+from storyboard.text.script.frames import boards_of
 from storyboard.text.script.marks import has_letters, without_marks
 from storyboard.text.script.plain import read_plain, split_lines
 from storyboard.text.script.subtitles import looks_like_srt, looks_like_vtt, read_subtitles
@@ -42,7 +44,10 @@ def read_script(
     known = frozenset(name.casefold() for name in names)
     kind, read = _read(text, known, file.rpartition(".")[2].casefold())
     scenes = sum(isinstance(element, Place) for element in read.elements)
-    return Script(kind, scenes, tuple(frames_of(read.elements, places or {})), read.notices)
+    found = list(boards_of(read.elements, places or {}))
+    noted = any(board for _, board in found)
+    boards = tuple(board or BoardNotes() for _, board in found) if noted else ()
+    return Script(kind, scenes, tuple(sentence for sentence, _ in found), read.notices, boards)
 
 
 def _read(text: str, known: frozenset[str], ending: str) -> tuple[Kind, Read]:
@@ -53,6 +58,8 @@ def _read(text: str, known: frozenset[str], ending: str) -> tuple[Kind, Read]:
         return "vtt", read_subtitles(text, known)
     if looks_like_srt(text):
         return "srt", read_subtitles(text, known)
+    if is_board_table(text):
+        return "csv", read_board_table(text)
     if looks_like_markdown_table(text):
         return "markdown", read_markdown_table(text, lambda rest: _read_text(rest, known)[1])
     if delimiter := delimiter_of(text, sure=ending in ("csv", "tsv")):
@@ -61,6 +68,8 @@ def _read(text: str, known: frozenset[str], ending: str) -> tuple[Kind, Read]:
 
 
 def _read_text(text: str, known: frozenset[str], ending: str = "") -> tuple[Kind, Read]:
+    if is_board(text):
+        return "fountain", read_board(text)
     if ending == "fountain" or looks_like_fountain(text):
         return "fountain", read_fountain(text, known)
     return ("list" if _is_list(text) else "text"), read_plain(text, known)

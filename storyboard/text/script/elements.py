@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from storyboard.text.board_notes import BoardNotes
+
 Kind = Literal["fountain", "final_draft", "srt", "vtt", "csv", "tsv", "markdown", "list", "text"]
 
 
@@ -26,6 +28,7 @@ class Text:
 
     words: str
     whole: bool = False
+    board: BoardNotes | None = None  # what is noted beside it; of more frames than one, beside the first
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,4 @@ class Script:
     scenes: int
     frames: tuple[str, ...]
     notices: tuple[str, ...] = ()
+    boards: tuple[BoardNotes, ...] = ()  # what is noted beside them, one a frame, or none at all

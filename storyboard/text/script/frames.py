@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from storyboard.text.board_notes import BoardNotes
 from storyboard.text.captions import MAX_CAPTION, clean_text
 from storyboard.text.places import Calling, bare_place, find_places, places_said
 from storyboard.text.script.elements import Element, Place, Speech, Text
@@ -35,22 +36,28 @@ _TIMES = {  # how a sentence says a heading's time; "" for the one that needs no
 }
 
 
-def frames_of(elements: Iterable[Element], places: Calling) -> Iterator[str]:
-    """Returns the sentences of the frames, in order; `places` are what those that the model knows are called."""
+def boards_of(elements: Iterable[Element], places: Calling) -> Iterator[tuple[str, BoardNotes | None]]:
+    """Returns the sentences of the frames, in order, each with what is noted beside it.
+
+    `places` are what those that the model knows are called.
+    """
     waiting: Place | None = None  # a place that no frame has said yet
     for element in _joined(elements):
         if isinstance(element, Place):
             if not _says_something(" ".join(element.parts)):
                 continue
             if waiting:
-                yield _establishing(waiting)
+                yield _establishing(waiting), None
             waiting = element
             continue
+        board = element.board if isinstance(element, Text) else None
         for sentence in _sentences(element):
-            yield from _placed(sentence, waiting, places) if waiting else (sentence,)
+            for placed in _placed(sentence, waiting, places) if waiting else (sentence,):
+                yield placed, board
+                board = None
             waiting = None
     if waiting:
-        yield _establishing(waiting)
+        yield _establishing(waiting), None
 
 
 def _joined(elements: Iterable[Element]) -> Iterator[Element]:

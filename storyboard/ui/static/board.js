@@ -3,6 +3,7 @@
 
 const cards = new Map();
 const COLUMNS_KEY = "storyboard.columns";
+const WIDE = 1700; // px, from which on six pictures in a row are as large as four on a laptop
 
 // Called by net.js with the view before, once `view` is the newest.
 function paint(before) {
@@ -69,15 +70,27 @@ function paintHeading() {
     stale ? make("span", "", sayCount("stale_banner", stale)) : null,
     stale ? makeTodo("update_all", stale, "draw_stale") : null,
     failed ? makeTodo("retry_failed", failed, "retry_failed") : null,
-    missing ? makeTodo("draw_missing", missing, "draw_missing") : null,
+    missing && !interrupted ? makeTodo("draw_missing", missing, "draw_missing") : null,
     interrupted ? make("span", "", sayCount("interrupted", interrupted)) : null,
-    interrupted ? keyed(makeButton("sb-plain", say("resume"), () => askOrToast("resume")), "resume") : null,
+    interrupted ? keyed(makeButton("sb-plain", say("resume"), drawOn), "resume") : null,
     ...makeWrongTodo(wrong, list),
   ]);
 }
 
 function makeTodo(key, count, verb) {
-  return keyed(makeButton(`sb-plain sb-todo-${verb}`, sayCount(key, count, sayAbout(count)), () => askOrToast(verb)), verb);
+  const run = verb === "draw_stale" ? updateAll : () => askOrToast(verb);
+  return keyed(makeButton(`sb-plain sb-todo-${verb}`, sayCount(key, count, sayAbout(count)), run), verb);
+}
+
+async function updateAll() {
+  const { error } = await askOrToast("draw_stale");
+  if (!error && view.can_undo) toastUndo(say("updating"));
+}
+
+// What a restart interrupted, and with it whatever else has no picture: one button for both.
+async function drawOn() {
+  const { error } = await askOrToast("resume");
+  if (!error) await askOrToast("draw_missing");
 }
 
 // -- The bar on top ----------------------------------------------------------------------------------------------
@@ -105,10 +118,11 @@ function startBar() {
   title.addEventListener("change", () => renameStory(title.value));
   title.addEventListener("keydown", (event) => isEnter(event) && title.blur());
   for (const [name, icon] of [["undo", "undo"], ["redo", "redo"], ["help", "help"]]) bar(name).append(makeIcon(icon));
-  for (const [name, icon] of [["open-stories", "stories"], ["export", "export"], ["settings", "settings"], ["copy", "link"]]) bar(name).prepend(makeIcon(icon));
+  for (const [name, icon] of [["open-stories", "stories"], ["play-through", "play"], ["export", "export"], ["settings", "settings"], ["copy", "link"]]) bar(name).prepend(makeIcon(icon));
   bar("undo").addEventListener("click", undo);
   bar("redo").addEventListener("click", redo);
   bar("open-stories").addEventListener("click", openStories);
+  bar("play-through").addEventListener("click", () => openPlay());
   bar("help").addEventListener("click", openKeys);
   bar("settings").addEventListener("click", openSettings);
   bar("copy").addEventListener("click", copyLink);
@@ -139,11 +153,12 @@ function startColumns() {
   };
   const use = (count) => {
     list.style.setProperty("--sb-columns", count);
+    list.classList.toggle("sb-many", count > 6);
     setAttribute(range, "aria-valuetext", say("columns_n", count));
     layOut();
   };
   const kept = Number(remembered(COLUMNS_KEY));
-  range.value = kept >= 1 && kept <= 4 ? kept : 4;
+  range.value = kept >= 1 && kept <= 8 ? kept : window.innerWidth >= WIDE ? 6 : 4;
   use(range.value);
   range.addEventListener("input", () => {
     use(range.value);
@@ -172,5 +187,6 @@ startQueue();
 startComposer();
 startDrops();
 startKeys();
+startHistory();
 document.addEventListener("visibilitychange", () => view && !document.hidden && look(0));
 open();

@@ -58,7 +58,8 @@ function makeState(card) {
   });
   card.error = make("p", "sb-problem");
   card.error.setAttribute("role", "alert");
-  box.append(card.cause, makeWrong(card), card.who, card.words, card.error);
+  card.noted = make("p", "sb-noted");
+  box.append(card.noted, card.cause, makeWrong(card), card.who, card.words, card.error);
   return box;
 }
 
@@ -84,6 +85,7 @@ function paintCard(card, frame) {
   paintWrong(card, frame);
   paintWho(card, frame);
   paintWords(card, frame);
+  paintNoteLine(card, frame);
   paintActions(card, frame);
   const failure = frame.job && frame.job.state === "failed" ? sayPhrase(frame.job.error) : null;
   setText(card.error, card.problem || failure || "");

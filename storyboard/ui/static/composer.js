@@ -49,7 +49,7 @@ function isTooMuch({ inputType, data }) {
 // Where the page ends for the reader: the line, and the queue above it, lie over what is below.
 function topOfComposer() {
   const queue = element.querySelector(".sb-queue");
-  return (queue.hidden ? composer.form : queue).getBoundingClientRect().top;
+  return Math.min(window.innerHeight, (queue.hidden ? composer.form : queue).getBoundingClientRect().top);
 }
 
 async function addFrame() {

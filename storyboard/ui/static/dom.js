@@ -110,7 +110,13 @@ function lengthWith(box, text) {
 }
 
 function isEnter(event) {
-  return event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  return event.key === "Enter" && !event.shiftKey && !isComposed(event);
+}
+
+// A key that belongs to a word being composed. Safari ends the word before it tells of the Enter that did so, and only
+// the old number still says which key that was.
+function isComposed(event) {
+  return event.isComposing || event.keyCode === 229;
 }
 
 function isTyping(target) {

@@ -11,13 +11,14 @@ function exportMenu() {
     })),
     item("export_sheet", "sheet"), item("export_comic", "comic"), item("export_zip", "zip"),
     item("export_gif", "gif"), item("export_mp4", "mp4"),
+    null, item("export_fountain", "fountain"), item("export_csv", "csv"),
     null, item("export_project", "project"),
     null, { label: say("import_file"), run: chooseFile },
   ];
 }
 
 async function exportStory(kind, options) {
-  if (kind !== "project" && !view.frames.some((frame) => frame.picture)) return toast(say("export_none"));
+  if (!["project", "fountain", "csv"].includes(kind) && !view.frames.some((frame) => frame.picture)) return toast(say("export_none"));
   await saveEverything();
   const note = toast(say("exporting"));
   const { files, error } = await askOrToast("export", { kind, ...options });

@@ -30,8 +30,8 @@ function startKeys() {
 }
 
 function onKey(event) {
-  if (!view || !(event.target instanceof Element) || event.isComposing || event.defaultPrevented || element.querySelector("dialog[open]")) return;
-  if ((event.ctrlKey || event.metaKey) && ["z", "Z", "y"].includes(event.key)) return onUndoKey(event);
+  if (!view || !(event.target instanceof Element) || isComposed(event) || event.defaultPrevented || element.querySelector("dialog[open]")) return;
+  if ((event.ctrlKey || event.metaKey) && ["z", "y"].includes(letterOf(event))) return onUndoKey(event);
   if (event.key === "Escape" && panel && !event.target.matches("textarea, [type=text]")) return take(event, closePanel);
   if (isTyping(event.target)) return;
   const card = cardOf(event.target);
@@ -39,11 +39,20 @@ function onKey(event) {
   if (event.ctrlKey && card && event.key === "Backspace") return take(event, () => removeFrame(card));
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.key === "?") return take(event, openKeys);
+  if (letterOf(event) === "p") return take(event, () => openPlay(card ? card.frame.number - 1 : 0));
   if (event.key === "/") return take(event, () => composer.text.focus());
   if (!card || panel && panel.root.contains(event.target)) return;
   const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columnsShown(), ArrowUp: -columnsShown() }[event.key];
   if (by) return take(event, () => walk(card.frame.number - 1 + by));
-  if (CARD_KEYS[event.key]) take(event, () => CARD_KEYS[event.key](card));
+  const run = CARD_KEYS[event.key] || CARD_KEYS[event.shiftKey ? letterOf(event).toUpperCase() : letterOf(event)];
+  if (run) take(event, () => run(card));
+}
+
+// The letter on a key: as typed, else, where the layout has no Latin letters, the one that is in its place elsewhere.
+function letterOf({ key, code }) {
+  if (/^[a-z]$/i.test(key)) return key.toLowerCase();
+  const [, letter] = key.length === 1 && key > "\u007f" ? code.match(/^Key([A-Z])$/) || [] : [];
+  return letter ? letter.toLowerCase() : key;
 }
 
 function take(event, run) {
@@ -72,7 +81,7 @@ function onUndoKey(event) {
   const card = cardOf(target);
   const typing = card && target === card.text ? isDirty(card) : isTyping(target) && target.value !== "";
   if (typing) return;
-  take(event, event.key === "y" || event.shiftKey ? redo : undo);
+  take(event, letterOf(event) === "y" || event.shiftKey ? redo : undo);
 }
 
 async function undo() {
@@ -106,7 +115,7 @@ const KEY_LIST = {
     [["N", "Shift+N"], "key_new"], [["D"], "key_duplicate"], [["Alt+←", "Alt+→"], "key_move"],
     [["Delete"], "key_remove"], [["R", "T"], "key_draw"], [[",", "."], "key_take"], [["L"], "key_lock"],
   ],
-  keys_anywhere: [[["/"], "key_write"], [["Ctrl+Z", "Ctrl+Shift+Z"], "key_undo"], [["?"], "key_help"]],
+  keys_anywhere: [[["/"], "key_write"], [["P"], "key_play"], [["Ctrl+Z", "Ctrl+Shift+Z"], "key_undo"], [["?"], "key_help"]],
 };
 
 function openKeys() {

@@ -54,7 +54,7 @@ function makeMakerUpload(part) {
   part.given.alt = "";
   part.given.hidden = true;
   input.type = "file";
-  input.accept = "image/png,image/jpeg,image/webp";
+  input.accept = PICTURE_FILES;
   input.addEventListener("change", () => {
     const file = input.files[0];
     input.value = "";
@@ -70,7 +70,7 @@ async function startFromPicture(part, file) {
   if (maker !== part) return;
   showProblem(part, answer.error);
   if (answer.error) return;
-  setPicture(part.given, sent.url);
+  setPicture(part.given, answer.given);
   rememberLook(part);
   part.dragged = null;
   takeLook(part, answer);

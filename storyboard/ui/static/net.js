@@ -10,7 +10,7 @@ const CALM = 3000; // ms between looks otherwise: another tab, or the API, may h
 
 // What changes nothing in the story. It need not wait, and some of it takes long.
 const ASIDE = new Set([
-  "export", "export_frame", "frame_details", "frames_touched", "list_stories", "look_of_picture", "preview_look", "random_look", "split_script",
+  "export", "export_frame", "frame_details", "frames_touched", "list_stories", "look_of_picture", "preview_look", "preview_portrait", "random_look", "split_script",
 ]);
 let turn = Promise.resolve();
 
@@ -63,6 +63,7 @@ async function lookNow() {
     if (remembered(SHELF_KEY) && (await isOtherRun())) return window.location.reload();
   } else {
     setOffline(false);
+    if (answer && answer.gone && storyId.startsWith(EXAMPLE)) return openStory(storyId); // nothing in it was changed
     if (answer && answer.gone && !view.frames.length) return openNewStory(); // an empty one ends with the app
     if (answer && answer.gone) return setNotice(say("gone"), { label: say("new_story"), run: openNewStory });
     if (answer && answer.view) takeIn(answer.view);
@@ -153,6 +154,8 @@ function isActive(job) {
   return job.state === "drawing" || job.state === "queued";
 }
 
+const EXAMPLE = "example-"; // how the ids of examples begin (shelf.py)
+
 // The story's part of the address, so that a reload, a bookmark or a second tab opens it again.
 function storyAddress() {
   const address = new URL(window.location.href);
@@ -160,10 +163,14 @@ function storyAddress() {
   return address.toString();
 }
 
+// Another story than the one the address names is a step that the browser's Back undoes.
 function rememberStory() {
-  window.history.replaceState(null, "", storyAddress());
+  const address = storyAddress();
+  const named = new URLSearchParams(window.location.search).get("story");
+  if (named && named !== storyId) window.history.pushState(null, "", address);
+  else window.history.replaceState(null, "", address);
   if (window.parent === window) return;
-  const { search } = new URL(storyAddress()); // a Space shows the page inside its own
+  const { search } = new URL(address); // a Space shows the page inside its own
   window.parent.postMessage({ queryString: search.slice(1) }, "https://huggingface.co");
 }
 

@@ -30,10 +30,12 @@ function makePanel(id) {
   const head = make("div", "sb-panel-head");
   head.append(part.title, part.close);
   part.body = make("div", "sb-panel-body");
+  part.notes = makeNotes(id);
   const columns = [["takes", "reads"], ["looked"], ["who"], ["drawn"]].filter(([name]) => name !== "looked" || props.shows_attention);
   part.body.append(...columns.map((names) => {
     const column = make("div", "sb-part");
     for (const name of names) column.append((part[name] = make("section", `sb-part sb-part-${name}`)));
+    if (names.includes("who")) column.append(part.notes.box);
     return column;
   }));
   part.root.append(head, part.body);
@@ -47,6 +49,7 @@ function paintPanel() {
   setText(panel.title, say("panel_title", frame.number));
   setAttribute(panel.root, "aria-label", say("panel_title", frame.number));
   paintTakes(panel.takes, card);
+  paintNotes(panel.notes, frame);
   paintPanelWho(card);
   askDetails(card);
   paintDetails(card);

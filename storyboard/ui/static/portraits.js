@@ -1,5 +1,7 @@
 // The portraits on a character's sheet: which one they wear, one more of the writer's own, and what a change touches.
 
+const PICTURE_FILES = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif"; // some systems know no HEIC
+
 function paintPortraits(sheet) {
   const person = view.cast.find((one) => one.name === sheet.name) || null;
   const shown = person ? [person.portraits, person.chosen] : sheet.picture;
@@ -28,7 +30,7 @@ function makePortrait(sheet, person, portrait) {
 
 function makeNewPortrait(sheet) {
   const image = make("img", "sb-new-portrait");
-  image.src = sheet.picture.url;
+  image.src = sheet.picture.shown;
   image.alt = say("upload_new");
   return image;
 }
@@ -66,7 +68,7 @@ function makeUpload(sheet, person) {
   const label = make("label", "sb-upload");
   const input = keyed(make("input", "sb-hidden"), "upload");
   input.type = "file";
-  input.accept = "image/png,image/jpeg,image/webp";
+  input.accept = PICTURE_FILES;
   input.setAttribute("aria-label", person ? say("upload", person.name) : say("upload_new"));
   input.addEventListener("change", () => {
     const file = input.files[0];
@@ -90,22 +92,16 @@ async function sendPortrait(sheet, person, file) {
   return added && pickPortrait(sheet, now, added); // not worn yet where it touches pictures
 }
 
-// Somebody new has no place in the story yet, so the app sees the picture only with the rest. What is no picture at all is
-// said at once; a good one takes back what was said about the one before.
+// Somebody new has no place in the story yet: the app shows what it would keep. What is no picture at all is said at once;
+// a good one takes back what was said about the one before.
 async function takePortrait(sheet, sent) {
-  const good = await isPicture(sent.url);
-  if (good) sheet.picture = sent;
-  showProblem(sheet, good ? null : say("portrait_bad"));
+  const { picture, error } = await ask("preview_portrait", { path: sent.path });
+  if (picture) sheet.picture = { path: sent.path, shown: picture };
+  showProblem(sheet, error);
   paintPortraits(sheet);
 }
 
-function isPicture(url) {
-  const image = new Image();
-  image.src = url;
-  return image.decode().then(() => true, () => false);
-}
-
-// { path, url } of the file on the server, or null where it did not arrive.
+// { path } of the file on the server, or null where it did not arrive.
 async function sendFile(file) {
   try {
     return await upload(file);

@@ -7,7 +7,7 @@ let openPart = null; // the dialog's, while it is open
 // `text` is a script that was pasted somewhere else.
 function openScript(text = "") {
   const dialog = openDialog(say("script_title"), "sb-wide sb-script-dialog");
-  const part = { dialog, frames: [], dropped: new Set(), timer: 0, asked: 0, over: 0, file: null, answer: null };
+  const part = { dialog, frames: [], boards: [], dropped: new Set(), timer: 0, asked: 0, over: 0, file: null, answer: null };
   openPart = part;
   dialog.root.addEventListener("close", () => {
     if (openPart === part) openPart = null;
@@ -118,6 +118,7 @@ function splitSoon(part, first = 1) {
     if (asked !== part.asked) return; // the text is another one by now
     part.answer = answer.error ? null : { ...answer, first };
     part.frames = answer.frames || [];
+    part.boards = answer.boards || [];
     part.dropped.clear();
     showProblem(part, answer.error || (part.over ? sayCount("left_out", part.over, props.script_limit) : null));
     part.over = 0; // said until the next change
@@ -178,9 +179,10 @@ function makeSplitRow(part, caption, index) {
 }
 
 async function acceptScript(part) {
-  const captions = part.frames.filter((_, index) => !part.dropped.has(index));
+  const isKept = (_, index) => !part.dropped.has(index);
+  const captions = part.frames.filter(isKept);
   part.accept.disabled = true;
-  const answer = await ask("add_script", { captions, draw: part.draw.checked, ...placeOfNext() });
+  const answer = await ask("add_script", { captions, boards: part.boards.filter(isKept), draw: part.draw.checked, ...placeOfNext() });
   part.accept.disabled = false;
   showProblem(part, answer.error);
   if (answer.error) return;

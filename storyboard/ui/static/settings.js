@@ -31,6 +31,9 @@ function makeSvg(name, attributes = {}) {
 function paintLook() {
   const root = element.querySelector(".sb-root");
   setAttribute(root, "data-look", view.look);
+  setAttribute(root, "data-crop", view.crop);
+  const [across, down] = view.crop.split(":");
+  root.style.setProperty("--sb-crop", down ? across / down : 1);
   root.style.setProperty("--sb-look", lookFilter(view.look));
   if (view.look in props.looks.curves) root.style.setProperty("--sb-look-too", lookFilter(view.look));
   else root.style.removeProperty("--sb-look-too");
@@ -49,12 +52,14 @@ function openSettings() {
   sheet.problem.hidden = true;
   const looks = ["colour", ...Object.keys(props.looks.curves)];
   sheet.looks = looks.map((look) => makeTile(sheet, "look", look, makeSample(look)));
+  sheet.crops = ["none", "4:3", "16:9"].map((value) => makeTile(sheet, "crop", value));
   sheet.qualities = view.qualities.map(({ name }) => makeTile(sheet, "quality", name));
   sheet.checkings = ["off", "ask", "always"].map((value) => makeTile(sheet, "checking", value));
   dialog.body.append(...[
     makeTiles("look", sheet.looks),
     props.styled && makeStyle(sheet),
     makeTiles("quality", sheet.qualities),
+    !props.styled && makeTiles("crop", sheet.crops),
     props.judges && makeTiles("checking", sheet.checkings),
     !props.styled && makeSizes(),
     sheet.problem,
@@ -115,6 +120,7 @@ async function choose(sheet, setting, value) {
 function paintSettings(sheet) {
   paintStyle(sheet);
   for (const tile of sheet.looks) tile.input.checked = tile.value === view.look;
+  for (const tile of sheet.crops) tile.input.checked = tile.value === view.crop;
   for (const tile of sheet.checkings) tile.input.checked = tile.value === view.checking;
   for (const tile of sheet.qualities) {
     const { steps, seconds } = view.qualities.find((one) => one.name === tile.value);

@@ -117,6 +117,15 @@ async function openStory(id, extra = {}) {
   return true;
 }
 
+// The browser's Back and Forward: the address is there already.
+function startHistory() {
+  window.addEventListener("popstate", async () => {
+    const wanted = new URLSearchParams(window.location.search).get("story");
+    if (!wanted || wanted === storyId) return;
+    if (!(await openStory(wanted))) rememberStory();
+  });
+}
+
 async function openNewStory() {
   const opened = await openStory(null, { fresh: true });
   if (opened) composer.text.focus(); // the button that was pressed may be gone, and writing is what comes next

@@ -30,7 +30,6 @@ TABLES.en = {
 
   wear_this: "Wear this", write_name: "Write %1 into the sentence",
   portrait_missing: "Choose a portrait for them first.",
-  portrait_bad: "The portrait is not a PNG, JPEG or WEBP picture, or is damaged; choose another file.",
   // Making somebody
   maker_title: "Make somebody", maker_change: "How %1 looks", maker_wear: "Wear this", maker_made: "%1 is ready.",
   maker_dice: "Surprise me", maker_picture: "Begin with a picture", maker_change_short: "Change their look", maker_make_short: "Make one",
@@ -53,7 +52,7 @@ TABLES.en = {
   about: ", about %1",
   draw_missing_1: "Draw the missing one%2", draw_missing_n: "Draw the %1 missing%2",
   retry_failed_1: "Retry the failed one", retry_failed_n: "Retry the %1 failed",
-  interrupted_1: "1 drawing was interrupted.", interrupted_n: "%1 drawings were interrupted.", resume: "Draw on",
+  interrupted_1: "1 drawing was interrupted.", interrupted_n: "%1 drawings were interrupted.", resume: "Draw on", updating: "Out-of-date pictures are being drawn anew.",
   wrong: "May be wrong: %1.", wrong_missing: "%1 is missing", wrong_twice: "%1 is there twice", wrong_other: "%1 is there too",
   wrong_strangers_1: "somebody else is there", wrong_strangers_n: "%1 others are there", wrong_place: "it looks like another place (%1)",
   wrong_banner_1: "1 picture may be wrong.", wrong_banner_n: "%1 pictures may be wrong.", wrong_only: "Show only these", wrong_all: "Show all",
@@ -62,6 +61,13 @@ TABLES.en = {
   seconds: "%1 s", minutes: "%1 min",
   example_note: "This is a finished example, yours to change: edit a sentence, press New take, or begin your own.",
   new_story: "New story",
+  // Beside a sentence, and the story played
+  notes_title: "On the board", note_shot: "Shot", note_seconds: "Seconds", note_dialogue: "Dialogue", note_notes: "Notes",
+  note_dialogue_idea: "Rosa: Hello, Milo!", note_notes_idea: "Camera, sound, props …",
+  shot_wide: "Wide shot", shot_full: "Full shot", shot_medium: "Medium shot", shot_close: "Close-up", shot_detail: "Detail",
+  shot_over: "Over the shoulder", shot_low: "Low angle", shot_high: "High angle",
+  play: "Play", play_title: "The story, picture by picture", play_none: "Nothing is drawn yet that could be played.",
+  play_pause: "Pause", play_on: "Play on", play_before: "The picture before", play_after: "The next picture",
   // A card
   picture_alt: "Frame %1: %2", preview_alt: "Frame %1 being drawn", sentence_label: "Sentence of frame %1",
   open_frame: "Frame %1: open takes and what it was drawn with", undrawn: "Not drawn yet",
@@ -152,6 +158,8 @@ TABLES.en = {
   settings_title: "Settings of this story",
   look: "Look", look_colour: "Colour", look_grey: "Grey", look_ink: "Ink", look_set: "The story is shown in: %1.",
   look_note: "How the story is shown here and in every export. The pictures stay as they were drawn, and none is out of date.",
+  crop: "Frame", crop_none: "Whole picture", "crop_4:3": "4:3", "crop_16:9": "16:9", crop_set: "The frame is: %1.",
+  crop_note: "Marked on the board, in PDFs and on the contact sheet; films show only what is inside. Pictures stay as they were drawn.",
   style: "Style", style_words: "Every picture is", style_words_idea: "soft watercolour, picture book", style_set: "Pictures to come have this style.",
   style_negative: "And never", style_negative_idea: "blurry, text, frame", style_aspect: "Shape",
   style_note: "For pictures drawn from now on, with the people as they are. Those already drawn are out of date until they are drawn again.",
@@ -175,7 +183,7 @@ TABLES.en = {
   // Out and in
   export_title: "Export", exporting: "Making the file…", exported: "%1 is ready.",
   export_pdf_1: "PDF, 1 frame a page", export_pdf_n: "PDF, %1 frames a page", export_sheet: "Contact sheet (PNG)", export_comic: "Comic page (PNG)",
-  export_zip: "All pictures (ZIP)", export_gif: "Animation (GIF)", export_mp4: "Film (MP4) with captions",
+  export_zip: "All pictures (ZIP)", export_gif: "Animation (GIF)", export_mp4: "Film (MP4) with captions", export_fountain: "Script (Fountain)", export_csv: "Table (CSV)",
   export_project: "Project file", export_none: "Draw a frame first: there is nothing to export yet.",
   import_file: "Open a project file, picture or script…", drop_here: "Drop a project file, a script, or a picture made here",
   imported: "“%1” is open.", imported_frame: "The frame is rebuilt from its picture.", importing: "Reading the file…",
@@ -184,7 +192,7 @@ TABLES.en = {
   key_enter: "save the sentence and draw", key_escape: "bring the old sentence back", key_walk: "to the next or previous card",
   key_new: "insert after, before", key_duplicate: "duplicate", key_move: "move the card", key_remove: "remove",
   key_draw: "redraw, new take", key_lock: "lock or unlock", key_open: "open takes and details", key_edit: "edit the sentence",
-  key_undo: "undo, redo", key_help: "this list", key_write: "to the line where you write", key_take: "earlier, later take",
+  key_undo: "undo, redo", key_help: "this list", key_write: "to the line where you write", key_play: "play the story through", key_take: "earlier, later take",
   // What is going on
   said_start: "Frame %1 is being drawn.", said_half: "Frame %1 is half drawn.", drawn: "Frame %1 is drawn.",
   failed: "Frame %1 could not be drawn.", copied: "The link to this story is copied.", copy_this: "Copy this link: %1",

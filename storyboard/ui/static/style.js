@@ -67,7 +67,7 @@ function makeExampleUpload(sheet) {
   const label = make("label", "sb-upload");
   const input = keyed(make("input", "sb-hidden"), "style-upload");
   input.type = "file";
-  input.accept = "image/png,image/jpeg,image/webp";
+  input.accept = PICTURE_FILES;
   input.setAttribute("aria-label", say("style_example_choose"));
   input.addEventListener("change", () => {
     const file = input.files[0];

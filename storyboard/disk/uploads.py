@@ -1,0 +1,125 @@
+"""The one door through which foreign pictures come in: uploads, portraits in folders, pictures in project files.
+
+Knows neither torch, gradio nor stories. Nothing of a file survives but its pixels, upright and in sRGB.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from contextlib import suppress
+
+from PIL import Image, ImageCms, ImageOps
+
+from storyboard.errors import StoryError
+
+MAX_PIXELS = 51_000_000  # photos of phones have 50 million
+MAX_SIDE = 12_288  # a strip 50,000 pixels wide is under MAX_PIXELS and still no portrait
+MAX_UPLOAD_BYTES = 32 * 2**20
+UPLOAD_SIDE = 1024  # larger uploads are shrunk to this: no model reads more
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif")
+_FORMATS = ("PNG", "JPEG", "WEBP", "HEIF", "AVIF")
+_KINDS = "PNG, JPEG, WEBP, HEIC or AVIF"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_ONE_OF_SEVERAL = ("MPO", "HEIF")  # phones keep more behind a photo: its depth, or the rest of a burst
+_decoding = threading.Lock()  # a photo of 50 million pixels takes 150 to 400 MB while it is decoded
+
+
+def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture") -> Image.Image:
+    """A foreign picture as upright sRGB, at most UPLOAD_SIDE a side, on white where it is transparent.
+
+    Takes still pictures of _KINDS up to MAX_PIXELS; size and kind are checked before anything is decoded. A colour
+    profile is converted from, except a damaged one, which is left out. Everything else is a StoryError, its sentence
+    opening with `what`.
+    """
+    data = source if isinstance(source, bytes) else _read_file(source, what)
+    if len(data) > MAX_UPLOAD_BYTES:
+        raise StoryError(f"{what} is over {MAX_UPLOAD_BYTES // 2**20} MB; save a smaller copy and use that.")
+    _read_heic_too()
+    try:
+        with _decoding, Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            _check_before_decoding(picture, what)
+            return _on_white(_in_srgb(ImageOps.exif_transpose(_shrunk(picture))))
+    except StoryError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise StoryError(
+            f"{what} has far too many pixels; save a copy of at most {MAX_PIXELS // 10**6} million and use that."
+        ) from error
+    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+        raise StoryError(_refusal(data, what)) from error
+
+
+def _read_file(path: str | os.PathLike[str], what: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_UPLOAD_BYTES + 1)
+    except OSError as error:
+        raise StoryError(f"{what} cannot be read ({error.strerror}); check the file name.") from error
+
+
+def _read_heic_too() -> None:
+    """Tell Pillow of the format that iPhones write; it is not told when this module is imported."""
+    if "HEIF" not in Image.OPEN:
+        from pi_heif import register_heif_opener
+
+        register_heif_opener()
+
+
+def _refusal(data: bytes, what: str) -> str:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        return f"{what} is a HEIC photo that cannot be read; save it as JPEG and use that."
+    return f"{what} is not a {_KINDS} picture, or is damaged; choose another file."
+
+
+def _check_before_decoding(picture: Image.Image, what: str) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise StoryError(
+            f"{what} is {width} x {height} pixels; make it at most {MAX_SIDE} a side and {MAX_PIXELS // 10**6} million"
+            " in all."
+        )
+    if picture.format not in _ONE_OF_SEVERAL and getattr(picture, "n_frames", 1) != 1:
+        raise StoryError(f"{what} is animated; save one still picture of it and use that.")
+
+
+def _shrunk(picture: Image.Image) -> Image.Image:
+    """At most UPLOAD_SIDE a side, in a mode that can be resampled; profile and orientation stay with it."""
+    info = picture.info
+    if picture.mode.startswith("I"):
+        grey = picture if picture.mode == "I" else picture.convert("I")
+        picture = grey.point(lambda value: value * (1 / 257)).convert(
+            "L"
+        )  # 16 bits; else all above 255 is white
+    elif picture.has_transparency_data:
+        picture = picture.convert("RGBA")  # keeps what is transparent until it is laid on white
+    elif picture.mode not in ("RGB", "L", "CMYK"):
+        picture = picture.convert("RGB")
+    picture.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE))  # JPEGs are decoded at about this size at once
+    picture.info = {key: info[key] for key in ("icc_profile", "exif") if key in info}
+    return picture
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """RGB, or RGBA, in the colours that the profile of `picture` says."""
+    colours = picture.convert("RGB") if picture.mode == "RGBA" else picture
+    profile = picture.info.get("icc_profile")
+    if profile:
+        with suppress(
+            ImageCms.PyCMSError, OSError, TypeError, ValueError
+        ):  # damaged, or of another kind of colours
+            given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            colours = ImageCms.profileToProfile(
+                colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+    colours = colours.convert("RGB")
+    if picture.mode == "RGBA":
+        colours.putalpha(picture.getchannel("A"))
+    return colours
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    canvas = Image.new("RGB", picture.size, "white")
+    canvas.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+    return canvas

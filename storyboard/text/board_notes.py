@@ -1,0 +1,84 @@
+"""What a board says of a frame beside its sentence: the shot, what is said, notes, and how long it is seen.
+
+Nothing of it is drawn from, so no picture gets out of date by it. Knows neither stories nor formats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from storyboard.errors import StoryError
+from storyboard.text.captions import clean_text
+
+MAX_SHOT = 60  # characters
+MAX_DIALOGUE = 600
+MAX_NOTES = 1000
+MIN_SECONDS, MAX_SECONDS = 0.5, 60.0  # that a frame is seen
+LIMITS = {"shot": MAX_SHOT, "dialogue": MAX_DIALOGUE, "notes": MAX_NOTES}
+_CALLED = {"shot": "The shot", "dialogue": "The dialogue", "notes": "The notes"}
+
+
+@dataclass(frozen=True)
+class BoardNotes:
+    """What stands beside a sentence. Lines of `dialogue` are "Name: words" or words alone; `notes` may have lines too.
+
+    `seconds`: how long the frame is seen in a film and when the board is played, None as long as it takes to read.
+    """
+
+    shot: str = ""
+    dialogue: str = ""
+    notes: str = ""
+    seconds: float | None = None
+
+    @property
+    def heading(self) -> str:
+        """The shot and the time, as they stand over a frame: "Close-up, 3 s"."""
+        return ", ".join(part for part in (self.shot, self.seconds and f"{self.seconds:g} s") if part)
+
+
+def changed_notes(
+    now: BoardNotes,
+    shot: str | None = None,
+    dialogue: str | None = None,
+    notes: str | None = None,
+    seconds: object = None,
+) -> BoardNotes:
+    """Returns the notes with what is given in place of what was; None leaves it, and 0 seconds is no time of one's own.
+
+    StoryError where a text is too long or the time is none.
+    """
+    texts = {"shot": shot, "dialogue": dialogue, "notes": notes}
+    given = {name: _text(name, text) for name, text in texts.items() if text is not None}
+    return replace(now, **given, seconds=now.seconds if seconds is None else _seconds(seconds))
+
+
+def notes_of(fields: Mapping[str, object]) -> BoardNotes:
+    """Returns the notes that a mapping says, which comes from outside. StoryError where they do not fit."""
+    for name in LIMITS:
+        if not isinstance(fields.get(name, ""), str):
+            raise StoryError(f"{_CALLED[name]} of a frame has to be text; write it again.")
+    return changed_notes(BoardNotes(), *(fields.get(name) for name in LIMITS), fields.get("seconds"))  # type: ignore[arg-type]
+
+
+def _text(name: str, text: str) -> str:
+    lines = (clean_text(line) for line in text[: 10 * LIMITS[name]].splitlines())
+    kept = (" " if name == "shot" else "\n").join(line for line in lines if line)
+    if len(kept) > LIMITS[name]:
+        raise StoryError(
+            f"{_CALLED[name]} of a frame is {len(kept)} characters long; shorten it to {LIMITS[name]}."
+        )
+    return kept
+
+
+def _seconds(value: object) -> float | None:
+    if value == 0 and not isinstance(value, bool):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise StoryError(f"A frame is seen for {MIN_SECONDS} to {MAX_SECONDS:g} seconds; give a number.")
+    if not MIN_SECONDS <= value <= MAX_SECONDS:
+        raise StoryError(
+            f"A frame cannot be seen for {value:g} seconds; choose {MIN_SECONDS} to {MAX_SECONDS:g}."
+        )
+    return round(float(value), 1)

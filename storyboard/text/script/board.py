@@ -1,0 +1,141 @@
+"""A board as a Fountain script or a CSV table, and back: other programs can open them, and this one reads them exactly.
+
+In Fountain each frame is a forced action, the dialogue cues and speeches under it, shot, time and notes Fountain's
+notes. A script is known as such a board by its title page, a table by its heading. Knows neither torch, gradio nor
+stories.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from storyboard.errors import StoryError
+from storyboard.text.board_notes import BoardNotes, notes_of
+from storyboard.text.captions import MAX_CAPTION
+from storyboard.text.script.elements import Read, Text
+
+_SOURCE = "Source: StoryGPT-V Storyboard"
+_IS_BOARD = re.compile(rf"\A(?:[^\n]+\n){{0,8}}{_SOURCE}\s*\n")
+_NOTE = re.compile(r"\[\[(shot|dialogue|notes|seconds):\s*(.*?)\]\]", re.IGNORECASE | re.DOTALL)
+_HEADING = ("Frame", "Sentence", "Shot", "Dialogue", "Notes", "Seconds")
+_FORMULA = ("=", "+", "-", "@")  # how cells begin that programs for tables would carry out
+_SPEECH = re.compile(r"([^:\n]{1,60}):\s+(\S.*)")
+
+
+def board_script(title: str, frames: Iterable[tuple[str, BoardNotes]]) -> str:
+    """Returns the frames, each a sentence and what is noted beside it, as Fountain."""
+    parts = [f"Title: {title or 'Storyboard'}\n{_SOURCE}"]
+    for sentence, board in frames:
+        parts.append(f"!{sentence}")
+        parts += [f"[[Shot: {_inside(board.shot)}]]"] if board.shot else []
+        parts += [f"[[Seconds: {board.seconds:g}]]"] if board.seconds else []
+        parts += map(_speech, board.dialogue.splitlines())
+        parts += [f"[[Notes: {_inside(board.notes)}]]"] if board.notes else []
+    return "\n\n".join(parts) + "\n"
+
+
+def board_table(frames: Iterable[tuple[str, BoardNotes]]) -> str:
+    """Returns the frames as CSV, one a row. No cell is a formula to whatever opens it."""
+    table = io.StringIO(newline="")
+    rows = csv.writer(table)
+    rows.writerow(_HEADING)
+    for number, (sentence, board) in enumerate(frames, start=1):
+        cells = (sentence, board.shot, board.dialogue, board.notes)
+        seconds = f"{board.seconds:g}" if board.seconds else ""
+        rows.writerow(
+            (number, *(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells), seconds)
+        )
+    return table.getvalue()
+
+
+def is_board_table(text: str) -> bool:
+    """Whether a text is a table as `board_table` writes it, or as a program for tables saved it again."""
+    first = text.partition("\n")[0].strip()
+    return any(first.replace('"', "").split(mark) == list(_HEADING) for mark in ",;\t")
+
+
+def read_board_table(text: str) -> Read:
+    """Returns the frames of such a table, with what is noted beside them. What fits no frame is left out and told."""
+    mark = next(mark for mark in ",;\t" if mark in text.partition("\n")[0])
+    notices: list[str] = []
+    elements = []
+    for row in list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))[1:]:
+        cells = [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row]
+        _, sentence, shot, dialogue, notes, seconds = (*cells, *[""] * len(_HEADING))[: len(_HEADING)]
+        fields = {"shot": shot, "notes": notes, "seconds": seconds or "0"}
+        if sentence.strip():
+            frame = _Frame(" ".join(sentence.split())[:MAX_CAPTION], fields, dialogue.splitlines())
+            elements.append(_element(frame, notices))
+    return Read(tuple(elements), tuple(notices))
+
+
+def is_board(text: str) -> bool:
+    """Whether a text is a board as `board_script` writes it."""
+    return bool(_IS_BOARD.match(text.replace("\r\n", "\n")))
+
+
+def read_board(text: str) -> Read:
+    """Returns the frames of a board, with what is noted beside them. What fits no frame is left out and told."""
+    body = text.replace("\r\n", "\n").partition("\n\n")[2]
+    notices: list[str] = []
+    elements = tuple(_element(one, notices) for one in _frames(body))
+    return Read(elements, tuple(notices))
+
+
+@dataclass
+class _Frame:
+    """A frame while its paragraphs are read."""
+
+    sentence: str
+    fields: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+
+def _frames(body: str) -> Iterator[_Frame]:
+    frame: _Frame | None = None
+    for paragraph in re.split(r"\n\s*\n", body.strip()):
+        paragraph = paragraph.strip()
+        notes = {name.lower(): words for name, words in _NOTE.findall(paragraph)}
+        rest = _NOTE.sub("", paragraph).strip()
+        if frame and notes:
+            if said := notes.pop("dialogue", ""):
+                frame.said.append(said)
+            frame.fields |= notes
+        if not rest:
+            continue
+        if frame and rest.startswith("@"):
+            cue, _, words = rest[1:].partition("\n")
+            frame.said.append(f"{cue.strip()}: {' '.join(words.split())}")
+        else:
+            if frame:
+                yield frame
+            frame = _Frame(" ".join(rest.removeprefix("!").split())[:MAX_CAPTION])
+    if frame:
+        yield frame
+
+
+def _element(frame: _Frame, notices: list[str]) -> Text:
+    try:
+        seconds = float(frame.fields.get("seconds", "0").replace(",", "."))
+        given = {**frame.fields, "dialogue": "\n".join(frame.said), "seconds": seconds}
+        board = notes_of(given)
+    except (StoryError, ValueError):
+        notices.append(
+            f'What is noted beside "{frame.sentence[:40]}" was left out: it is too long, or no time.'
+        )
+        board = BoardNotes()
+    return Text(frame.sentence, whole=True, board=board if board != BoardNotes() else None)
+
+
+def _speech(line: str) -> str:
+    """A line of dialogue as a cue and its speech; one without a name, which no cue can have, as a note."""
+    match = _SPEECH.fullmatch(line)
+    return f"@{match[1]}\n{match[2]}" if match else f"[[Dialogue: {_inside(line)}]]"
+
+
+def _inside(words: str) -> str:
+    return words.replace("]]", "] ]")
