@@ -283,8 +283,19 @@ def test_a_failure_or_ctrl_c_in_mid_draw_leaves_the_project_file_as_it_was(proje
     assert "The model lost a part" in project("reroll-frame", "1", code=2).err
     renderer.failure, renderer.gate = None, threading.Event()
     renderer.started.clear()
-    threading.Thread(target=lambda: renderer.started.wait() and os.kill(os.getpid(), signal.SIGINT)).start()
-    assert "nothing was written" in project("reroll-frame", "1", code=130).err
+    over = threading.Event()
+
+    def press() -> None:
+        renderer.started.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        while not over.wait(5):  # one that falls into a finaliser is lost, and the test waited for ever
+            os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    try:
+        assert "nothing was written" in project("reroll-frame", "1", code=130).err
+    finally:
+        over.set()
     assert project.path.read_bytes() == before
 
 
