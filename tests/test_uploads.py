@@ -59,7 +59,15 @@ def test_what_is_transparent_stays_so_under_a_colour_profile():
     assert read_upload(encoded(clear, icc_profile=swapped_profile())).getpixel((0, 0)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("profile", [b"no profile at all", swapped_profile()[:300], swapped_profile()[:40]])
+@pytest.mark.parametrize(
+    "profile",
+    [b"no profile at all", swapped_profile()[:300], swapped_profile()[:40]],
+    ids=(
+        "none at all",
+        "cut",
+        "its beginning",
+    ),  # a profile has the time in it, and processes must name a test alike
+)
 def test_a_damaged_profile_is_left_out(profile):
     picture = Image.new("RGB", (4, 4), (200, 60, 60))
     assert read_upload(encoded(picture, icc_profile=profile)).getpixel((0, 0)) == (200, 60, 60)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from storyboard.disk.pictures import read_upload
+from storyboard.disk.uploads import read_upload
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Style
 from storyboard.text.captions import MAX_CAPTION, listed, mentioned_names, resolve
 from training.evaluate.drawing import frame_seed
