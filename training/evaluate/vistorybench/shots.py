@@ -15,7 +15,8 @@ from PIL import Image
 
 from storyboard.disk.uploads import read_upload
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Style
-from storyboard.text.captions import MAX_CAPTION, listed, mentioned_names, resolve
+from storyboard.text.captions import MAX_CAPTION, listed, mentioned_names
+from storyboard.text.presence import with_added
 from training.evaluate.drawing import frame_seed
 from training.evaluate.vistorybench.dataset import BenchCharacter, BenchShot, BenchStory, pronoun_of
 
@@ -93,7 +94,7 @@ def _with_names(said: str, names: Sequence[str]) -> str:
     """The sentence, and whom it does not name, as its language has it."""
     cast = {name: () for name in names}
     if not said.endswith(_WIDE_ENDS):
-        return resolve(said, (), names, cast)
+        return with_added(said, names, cast)
     missing = [name for name in names if name not in mentioned_names(said, cast)]
     return f"{said}{'、'.join(missing)}。" if missing else said
 
