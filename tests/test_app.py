@@ -58,7 +58,7 @@ def fake_pipeline(monkeypatch) -> list[str]:
     """Nothing is launched and no pipeline looked at; the list says what was."""
     done = []
     monkeypatch.setattr(serve, "check_folder", lambda folder: None)
-    monkeypatch.setattr(serve, "build", lambda *_: _Studio(done))
+    monkeypatch.setattr(serve, "build", lambda *_, **__: _Studio(done))
     monkeypatch.setattr(serve, "make_page", lambda studio, hints, example: done.append(example))
     monkeypatch.setattr(serve, "launch_page", lambda *_, **__: done.append("launched"))
     return done
@@ -105,7 +105,7 @@ def test_a_temporary_library_is_told_at_the_start(home, unusable, monkeypatch, c
 def test_a_cast_that_does_not_fit_lets_go_of_the_library(tmp_path, monkeypatch, capsys):
     fake_pipeline(monkeypatch)
 
-    def fail(*_):
+    def fail(*_, **__):
         raise StoryError("The cast is empty; get it again.")
 
     monkeypatch.setattr(serve, "build", fail)
