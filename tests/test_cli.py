@@ -283,19 +283,13 @@ def test_a_failure_or_ctrl_c_in_mid_draw_leaves_the_project_file_as_it_was(proje
     assert "The model lost a part" in project("reroll-frame", "1", code=2).err
     renderer.failure, renderer.gate = None, threading.Event()
     renderer.started.clear()
-    over = threading.Event()
-
-    def press() -> None:
-        renderer.started.wait()
-        os.kill(os.getpid(), signal.SIGINT)
-        while not over.wait(5):  # one that falls into a finaliser is lost, and the test waited for ever
-            os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=press).start()
+    # A shell's background job begins with Ctrl-C ignored, and this waited for ever there.
+    before_this = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=lambda: renderer.started.wait() and os.kill(os.getpid(), signal.SIGINT)).start()
     try:
         assert "nothing was written" in project("reroll-frame", "1", code=130).err
     finally:
-        over.set()
+        signal.signal(signal.SIGINT, before_this)
     assert project.path.read_bytes() == before
 
 
