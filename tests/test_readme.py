@@ -22,6 +22,12 @@ MOST_WORDS = 1500
 TODAYS = [page for page in PAGES if page.name not in ("LOG.md", "full-size.md")]
 
 
+def test_what_comes_along_stays_small():
+    """A cache of 320 MB lay in a commit: the Hub's own folder for such is called "assets", too."""
+    files = [file for file in (ROOT / "assets").rglob("*") if file.is_file()]
+    assert 0 < sum(file.stat().st_size for file in files) < 120 * 10**6
+
+
 def test_readme_is_one_page():
     assert len(README.split()) <= MOST_WORDS
 

@@ -7,7 +7,6 @@ every key is used or named as a tolerated difference. The folder appears whole, 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -20,6 +19,7 @@ from safetensors.torch import load_file
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
+from storyboard.models.digests import file_digest
 from storyboard.pipeline import StoryPipeline
 from training.released import language as language_models
 from training.released.cast import write_cast
@@ -142,19 +142,11 @@ def _write_record(
 ) -> None:
     """What the folder was made from."""
     record = {
-        "files": {path.name: _digest(path) for path in sources},
+        "files": {path.name: file_digest(path) for path in sources},
         "model_args": asdict(settings) if settings else None,
         "tolerated": list(tolerated),
     }
     (folder / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _publish(folder: Path, out: Path) -> None:

@@ -1676,6 +1676,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |import gc
 |import hashlib
 |import importlib.util
+|import json
 |import logging
 |import shutil
 |from collections.abc import Callable, Mapping
@@ -1701,7 +1702,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |from storyboard.models.image_tokens import ImageTokens
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
 |from storyboard.models.prepared import alone, home_of
-|from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, ReaderIndex, write_reader
+|from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, LanguageModelName, ReaderIndex, write_reader
 |
 |log = logging.getLogger(__name__)
 |
@@ -1765,11 +1766,15 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |    return parts
 |
 |
-|def save_reader(folder: Path, index: ReaderIndex, parts: Mapping[str, Any]) -> None:
-|    """Write the `reader/` of a pipeline folder: what it says, and the parts that it lists, as safetensors."""
+|def save_reader(
+|    folder: Path, index: ReaderIndex, parts: Mapping[str, Any], learned: Mapping[str, Any] | None = None
+|) -> None:
+|    """Write the `reader/` of a pipeline folder: what it says, the parts that it lists, and the words it has learned."""
 |    write_reader(folder, index)
 |    for part in index.parts:
 |        parts[part].save_pretrained(folder / FOLDER / part)
+|    if learned:
+|        (folder / FOLDER / WORDS).write_text(json.dumps(learned) + "\\n", encoding="utf-8")
 |
 |
 |def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:
@@ -2131,9 +2136,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
 |    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
 |    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
-|    doing: (
-|        torch.Tensor
-|    )  # (B, K): 1 + the place in the mapper's deeds of what the words say they do, 0: they do not say
+|    doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
 |
 |
 |def stacked(stories: Sequence[StoryStates]) -> StoryStates:
@@ -4596,11 +4599,11 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from __future__ import annotations
 |
 |import copy
-|import json
 |import threading
 |import time
 |from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 |from dataclasses import replace
+|from functools import cached_property
 |from pathlib import Path
 |from types import MappingProxyType
 |from typing import Any, Literal
@@ -4665,14 +4668,13 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
 |    place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
-|    its folder says, and lexicon the same for reading. doing and notice are those of a `Renderer`.
+|    its folder says. doing and notice are those of a `Renderer`.
 |    """
 |
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
 |    network: Network | None = None
 |    learned: Mapping[str, Any] = MappingProxyType({})
-|    lexicon = Lexicon()
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -4761,6 +4763,11 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    def conditioner(self) -> CharacterConditioner:
 |        """Caption + portraits -> condition."""
 |        return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
+|
+|    @cached_property
+|    def lexicon(self) -> Lexicon:
+|        """What it has learned, as sentences are read with it."""
+|        return lexicon_from(self.learned)
 |
 |    @property
 |    def reader(self) -> StoryReader:
@@ -4975,7 +4982,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        pipeline.named_reader = index
 |        if index is not None:
 |            pipeline.learned = read_object(folder / FOLDER / WORDS)
-|            pipeline.lexicon = lexicon_from(pipeline.learned)
 |        return pipeline
 |
 |    @classmethod
@@ -4998,10 +5004,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
 |            settings = {name: self.config[name] for name in self.named_reader.settings}
 |            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
-|            save_reader(Path(save_directory), index, parts)
-|            if self.learned:
-|                words = Path(save_directory) / FOLDER / WORDS
-|                words.write_text(json.dumps(self.learned) + "\\n", encoding="utf-8")
+|            save_reader(Path(save_directory), index, parts, self.learned)
 |        super(StoryPipeline, carried).save_pretrained(
 |            str(save_directory), **{**kwargs, "safe_serialization": True}
 |        )
@@ -5015,7 +5018,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
 |
 |        halves = self._like(halved)
-|        halves.named_reader, halves.learned, halves.lexicon = self.named_reader, self.learned, self.lexicon
+|        halves.named_reader, halves.learned = self.named_reader, self.learned
 |        halves.save_pretrained(path)
 |
 |    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
@@ -6377,9 +6380,8 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |def _by_part(word: str) -> dict[str, tuple[str, ...]]:
 |    try:
 |        from lemminflect import getAllLemmas
-|    except (
-|        ImportError
-|    ):  # a pipeline folder's own code runs with diffusers alone, and words.json has every form
+|    except ImportError:
+|        # A pipeline folder's own code runs with diffusers alone, and words.json has every form.
 |        return {}
 |    return getAllLemmas(word)
 |'''

@@ -89,9 +89,8 @@ def _shrunk(picture: Image.Image) -> Image.Image:
     info = picture.info
     if picture.mode.startswith("I"):
         grey = picture if picture.mode == "I" else picture.convert("I")
-        picture = grey.point(lambda value: value * (1 / 257)).convert(
-            "L"
-        )  # 16 bits; else all above 255 is white
+        # Of 16 bits; else all above 255 is white.
+        picture = grey.point(lambda value: value * (1 / 257)).convert("L")
     elif picture.has_transparency_data:
         picture = picture.convert("RGBA")  # keeps what is transparent until it is laid on white
     elif picture.mode not in ("RGB", "L", "CMYK"):
@@ -106,9 +105,8 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
     colours = picture.convert("RGB") if picture.mode == "RGBA" else picture
     profile = picture.info.get("icc_profile")
     if profile:
-        with suppress(
-            ImageCms.PyCMSError, OSError, TypeError, ValueError
-        ):  # damaged, or of another kind of colours
+        # One that is damaged, or of another kind of colours, is left out.
+        with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             colours = ImageCms.profileToProfile(
                 colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB"

@@ -11,6 +11,7 @@ import copy
 import gc
 import hashlib
 import importlib.util
+import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.prepared import alone, home_of
-from storyboard.models.reader_folder import FOLDER, PARTS, LanguageModelName, ReaderIndex, write_reader
+from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, LanguageModelName, ReaderIndex, write_reader
 
 log = logging.getLogger(__name__)
 
@@ -100,11 +101,15 @@ def open_parts(folder: Path, index: ReaderIndex, width: int, dtype: torch.dtype)
     return parts
 
 
-def save_reader(folder: Path, index: ReaderIndex, parts: Mapping[str, Any]) -> None:
-    """Write the `reader/` of a pipeline folder: what it says, and the parts that it lists, as safetensors."""
+def save_reader(
+    folder: Path, index: ReaderIndex, parts: Mapping[str, Any], learned: Mapping[str, Any] | None = None
+) -> None:
+    """Write the `reader/` of a pipeline folder: what it says, the parts that it lists, and the words it has learned."""
     write_reader(folder, index)
     for part in index.parts:
         parts[part].save_pretrained(folder / FOLDER / part)
+    if learned:
+        (folder / FOLDER / WORDS).write_text(json.dumps(learned) + "\n", encoding="utf-8")
 
 
 def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:

@@ -41,9 +41,7 @@ class StoryStates(NamedTuple):
     speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
     cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
     pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
-    doing: (
-        torch.Tensor
-    )  # (B, K): 1 + the place in the mapper's deeds of what the words say they do, 0: they do not say
+    doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
 
 
 def stacked(stories: Sequence[StoryStates]) -> StoryStates:

@@ -23,6 +23,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
 from torch import nn
 
 from storyboard.disk.durable import whole_folder
+from storyboard.models.digests import file_digest, weights_digest
 from storyboard.models.prepared import alone, home_of
 from storyboard.models.threads import waits_by_spinning
 
@@ -31,9 +32,8 @@ log = logging.getLogger(__name__)
 KIND = "denoisers"
 FORM = 1  # part of every key; another number where `_Exported` or how it is exported changes
 PACKAGES = ("onnxruntime", "onnx")
-MOST_BYTES = (
-    2**31
-)  # of weights: a file of ONNX holds no more, and memory would hold them three times meanwhile
+# Of weights: a file of ONNX holds no more, and memory would hold them three times meanwhile.
+MOST_BYTES = 2**31
 TOLERANCE = 1e-4  # most that a prediction may be off, in parts of the largest number in it or of 1
 OPSET = 17
 NETWORK, DIGEST = "unet.onnx", "sha256"  # the files of a kept folder
@@ -111,11 +111,8 @@ def why_not(unet: nn.Module) -> str:
 def key_of(unet: nn.Module) -> str:
     """Returns the sha256 of a UNet's weights and settings, in hexadecimal."""
     settings = {name: value for name, value in unet.config.items() if not name.startswith("_")}
-    digest = hashlib.sha256(f"{FORM} {json.dumps(settings, sort_keys=True, default=str)}".encode())
-    for name, tensor in sorted(unet.state_dict().items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
+    made_of = f"{FORM} {json.dumps(settings, sort_keys=True, default=str)} {weights_digest(unet)}"
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _open(unet: UNet2DConditionModel, tell: Callable[[str], None]) -> OnnxUNet | None:
@@ -133,7 +130,7 @@ def _open(unet: UNet2DConditionModel, tell: Callable[[str], None]) -> OnnxUNet |
         shutil.rmtree(home / key, ignore_errors=True)  # a damaged one
         with whole_folder(home / key) as part:
             _export(unet, part / NETWORK)
-            (part / DIGEST).write_text(_digest(part / NETWORK), encoding="ascii")
+            (part / DIGEST).write_text(file_digest(part / NETWORK), encoding="ascii")
     return _opened(unet, key, home / key)
 
 
@@ -141,7 +138,7 @@ def _opened(unet: UNet2DConditionModel, key: str, folder: Path) -> OnnxUNet | No
     """What is kept in a folder; None where nothing is, it is damaged, or it predicts something else than `unet`."""
     file = folder / NETWORK
     try:
-        if _digest(file) != (folder / DIGEST).read_text(encoding="ascii"):
+        if file_digest(file) != (folder / DIGEST).read_text(encoding="ascii"):
             raise ValueError("it is damaged")
         opened = OnnxUNet(unet, key, _session(file))
         if not _agree(opened, unet):
@@ -224,11 +221,3 @@ def _sample_shape(unet: UNet2DConditionModel) -> tuple[int, int, int]:
     size = unet.config.sample_size
     height, width = (size, size) if isinstance(size, int) else size
     return unet.config.in_channels, height, width
-
-
-def _digest(file: Path) -> str:
-    with open(file, "rb") as opened:
-        digest = hashlib.sha256()
-        while piece := opened.read(2**20):
-            digest.update(piece)
-    return digest.hexdigest()

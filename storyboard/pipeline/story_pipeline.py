@@ -10,11 +10,11 @@ Footgun: features and conditions are kept from request to request. Code that cha
 from __future__ import annotations
 
 import copy
-import json
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -79,14 +79,13 @@ class StoryPipeline(Prompted, DiffusionPipeline):
 
     named_reader: what names the language model, where that is not one the folder carries. network: what is called in
     place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
-    its folder says, and lexicon the same for reading. doing and notice are those of a `Renderer`.
+    its folder says. doing and notice are those of a `Renderer`.
     """
 
     doing = notice = ""
     named_reader: ReaderIndex | None = None
     network: Network | None = None
     learned: Mapping[str, Any] = MappingProxyType({})
-    lexicon = Lexicon()
 
     model_cpu_offload_seq = (
         "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -175,6 +174,11 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     def conditioner(self) -> CharacterConditioner:
         """Caption + portraits -> condition."""
         return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """What it has learned, as sentences are read with it."""
+        return lexicon_from(self.learned)
 
     @property
     def reader(self) -> StoryReader:
@@ -389,7 +393,6 @@ class StoryPipeline(Prompted, DiffusionPipeline):
         pipeline.named_reader = index
         if index is not None:
             pipeline.learned = read_object(folder / FOLDER / WORDS)
-            pipeline.lexicon = lexicon_from(pipeline.learned)
         return pipeline
 
     @classmethod
@@ -412,10 +415,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
             parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
             settings = {name: self.config[name] for name in self.named_reader.settings}
             index = replace(self.named_reader, parts=tuple(parts), settings=settings)
-            save_reader(Path(save_directory), index, parts)
-            if self.learned:
-                words = Path(save_directory) / FOLDER / WORDS
-                words.write_text(json.dumps(self.learned) + "\n", encoding="utf-8")
+            save_reader(Path(save_directory), index, parts, self.learned)
         super(StoryPipeline, carried).save_pretrained(
             str(save_directory), **{**kwargs, "safe_serialization": True}
         )
@@ -429,7 +429,7 @@ class StoryPipeline(Prompted, DiffusionPipeline):
             return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
 
         halves = self._like(halved)
-        halves.named_reader, halves.learned, halves.lexicon = self.named_reader, self.learned, self.lexicon
+        halves.named_reader, halves.learned = self.named_reader, self.learned
         halves.save_pretrained(path)
 
     def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:

@@ -64,8 +64,7 @@ def in_form_of(verb: str, form: str) -> str:
 def _by_part(word: str) -> dict[str, tuple[str, ...]]:
     try:
         from lemminflect import getAllLemmas
-    except (
-        ImportError
-    ):  # a pipeline folder's own code runs with diffusers alone, and words.json has every form
+    except ImportError:
+        # A pipeline folder's own code runs with diffusers alone, and words.json has every form.
         return {}
     return getAllLemmas(word)

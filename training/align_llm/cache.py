@@ -26,9 +26,10 @@ from transformers import (
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.digests import weights_digest
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
-from training.configs.parts import freeze, load_image_encoder, weights_digest
+from training.configs.parts import freeze, load_image_encoder
 from training.examples.latents import FRAMES
 from training.examples.shards import missing_shards, write_shard
 from training.examples.weather import weather

@@ -111,7 +111,8 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     targets = Targets(conditioner, PortraitFeatures(conditioner.encode_portraits, processor))
     image_tokens = cache.image_tokens()
-    mapper = _mapper(args, parts, image_tokens.config.width, targets)
+    lexicon = Lexicon(deed_words(ALL_ACTIONS))
+    mapper = _mapper(args, parts, image_tokens.config.width, targets, list(lexicon.deeds))
     val_cache = StateCache(Path(args.val_states))
     for some in (cache, val_cache):
         check_layer(mapper, some)
@@ -124,7 +125,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.continued:
         scales["images"].out_of(mapper.fc)
         scales["words"].out_of(mapper.story_fc)
-    people, lexicon = mapper.config.people, Lexicon(deed_words(ALL_ACTIONS))
+    people = mapper.config.people
     learnt, checked = (
         ScaledTranslations(
             some, targets, people, args.seed, learning, lexicon, embeddings=embeddings, **scales
@@ -148,9 +149,10 @@ def main(argv: list[str] | None = None) -> None:
             save_part(parts, "aligned/image_tokens", image_tokens)
 
 
-def _mapper(args: MapperArguments, parts: Path, width: int, targets: Targets) -> ConditionMapper:
-    """A fresh mapper, or the trained one; either is told deeds, if it has people."""
-    deeds = list(deed_words(ALL_ACTIONS))
+def _mapper(
+    args: MapperArguments, parts: Path, width: int, targets: Targets, deeds: list[str]
+) -> ConditionMapper:
+    """A fresh mapper, or the trained one; either is told these deeds, if it has people."""
     if args.continued:
         trained = ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper")
         return told_deeds(trained, deeds).train()

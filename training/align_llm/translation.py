@@ -119,16 +119,13 @@ class Targets:
         )
         ends = [end for _, end in tokens["offset_mapping"]]
         mentions, done = spots[::2], spots[1::2]
-        starts, lasts, (behind,) = (
-            [bisect_right(ends[:-1], place) for place in places]
-            for places in (
-                [mention.start for mention in mentions],
-                [deed.end - 1 for deed in done],
-                [len(caption) - len(tail)],
-            )
-        )
+
+        def token_at(place: int) -> int:
+            return bisect_right(ends[:-1], place)
+
+        starts, lasts = [token_at(one.start) for one in mentions], [token_at(one.end - 1) for one in done]
         ids = tokens["input_ids"]
-        order = layout(starts, lasts, behind, len(ids), len(states))
+        order = layout(starts, lasts, token_at(len(caption) - len(tail)), len(ids), len(states))
         place_of = {token: place for place, token in enumerate(order)}
         named = {place_of[column]: name for column, name in columns.items()}
         words = torch.full((len(states),), UNTOLD)

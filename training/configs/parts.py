@@ -6,7 +6,6 @@ it is simply a Stable Diffusion folder with a language model beside it. Knows no
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -188,16 +187,6 @@ def train_language_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizer
 def save_part(folder: Path, name: str, part) -> None:
     """Write one part where the next training step and the pipeline look for it, weights in fp32."""
     part.save_pretrained(Path(folder) / name)
-
-
-def weights_digest(*modules: torch.nn.Module) -> str:
-    """Returns what tells the weights of these modules from any others."""
-    digest = hashlib.sha256()
-    for module in modules:
-        for name, weight in module.state_dict().items():
-            digest.update(name.encode())
-            digest.update(weight.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def freeze(module: torch.nn.Module) -> torch.nn.Module:

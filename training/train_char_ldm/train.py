@@ -21,8 +21,9 @@ from transformers import CLIPImageProcessor, HfArgumentParser
 
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.digests import weights_digest
 from storyboard.models.losses import diffusion_loss
-from training.configs.parts import freeze, load_vae, save_part, weights_digest
+from training.configs.parts import freeze, load_vae, save_part
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
 from training.examples.portrait_features import PortraitFeatures
@@ -169,8 +170,8 @@ def main(argv: list[str] | None = None) -> None:
         unet.set_attn_processor(AttnProcessor())
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
-    seen, tower = run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder)
     if features:
+        seen, tower = run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder)
         features.load(seen, tower)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
