@@ -2136,6 +2136,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
 |    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
 |    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+|    shown: torch.Tensor  # (B, K): 1 where the words alone say that somebody is there, else 0
 |    doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
 |
 |
@@ -2162,7 +2163,8 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
 |    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
 |    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
-|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say they do.
+|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say of them:
+|    that they are there, and what they do.
 |    """
 |
 |    @register_to_config
@@ -2252,7 +2254,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        )
 |        if self.config.people:
 |            parts[1] = words + self.pointer.named(story.speaks_of)
-|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns, story.doing))
+|            parts.append(self.pointer.introduce(story))
 |            unseen.append(story.pronouns == 0)
 |        return torch.cat(parts, 1), torch.cat(unseen, 1)
 |
@@ -2267,19 +2269,22 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        self.vectors = nn.Linear(vector_width, width)
 |        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
 |        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
-|        self.deeds = nn.Embedding(deeds + 1, width) if deeds else None  # 0: the words do not say
-|        if self.deeds:
-|            nn.init.zeros_(self.deeds.weight)  # a mapper that is told for the first time reads as before
+|        self.told = nn.ModuleDict()  # what the words say of each
+|        if deeds:
+|            self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
+|        for one in self.told.values():
+|            nn.init.zeros_(one.weight)  # a mapper that is told for the first time reads as before
 |
 |    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
 |        """Returns the mark (B, T, width) of whom each token names."""
 |        return self.places(speaks_of)
 |
-|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor, doing: torch.Tensor) -> torch.Tensor:
+|    def introduce(self, story: StoryStates) -> torch.Tensor:
 |        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+|        cast = story.cast.to(self.vectors.weight)
 |        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
-|        people = self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
-|        return people + self.deeds(doing) if self.deeds else people
+|        people = self.vectors(cast) + self.places(numbers) + self.pronouns(story.pronouns)
+|        return people + sum(learned(getattr(story, what)) for what, learned in self.told.items())
 |
 |    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 |        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
@@ -2826,14 +2831,15 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 |
 |    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. doing: which of the mapper's
-|    deeds is that of each, as far as the words alone say it; else "".
+|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. shown: whether the words
+|    alone say that each is there. doing: which of the mapper's deeds they say is that of each; "" where they say none.
 |    """
 |
 |    sentence: str
 |    names: tuple[tuple[str, ...], ...] = ()
 |    pronouns: tuple[str | None, ...] = ()
 |    vectors: torch.Tensor | None = None
+|    shown: tuple[bool, ...] = ()
 |    doing: tuple[str, ...] = ()
 |
 |
@@ -2944,17 +2950,18 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
 |        width, known = self.condition_mapper.config.output_width, len(told.names)
 |        cast = torch.zeros(1, places, width, device=device)
-|        pronouns, doing = torch.zeros(2, 1, places, dtype=torch.long, device=device)
+|        pronouns, shown, doing = torch.zeros(3, 1, places, dtype=torch.long, device=device)
 |        if places and known:
 |            deeds = ("", *self.condition_mapper.config.deeds)
 |            cast[0, :known] = told.vectors.to(cast)
 |            pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
+|            shown[0, : len(told.shown)] = torch.tensor(told.shown, dtype=torch.long, device=device)
 |            doing[0, : len(told.doing)] = _numbers(told.doing, deeds, "").to(device)
 |        sentence, speaks_of = (
 |            torch.tensor([mark for part in kind for mark in part], device=device)[None]
 |            for kind in zip(*marks, strict=True)
 |        )
-|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, doing)
+|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, shown, doing)
 |
 |    def length(self, tokens: Sequence[TokenPart]) -> int:
 |        """T: positions a tokenised prompt fills, without the image tokens."""
@@ -3362,7 +3369,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
-|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out
+|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 |from storyboard.text.candidates import read_for
 |from storyboard.text.captions import (
 |    Mention,
@@ -3641,15 +3648,18 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]
+|        shown: frozenset[str] = frozenset()
 |        doing: Mapping[str, str] = {}
 |        if self.pipeline.condition_mapper.config.deeds:
 |            sentence, before = read_for(cast, caption, earlier)
+|            shown = whom_words_show(sentence, cast, before)
 |            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
 |        return Told(
 |            caption,
 |            tuple((member.name, *member.aliases) for member in cast),
 |            tuple(member.pronoun for member in cast),
 |            torch.stack(vectors) if vectors else None,
+|            tuple(member.name in shown for member in cast),
 |            tuple(doing.get(member.name, "") for member in cast),
 |        )
 |
@@ -5214,6 +5224,7 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |
 |from storyboard.text.candidates import Person, candidates
 |from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.preferences import meant_by_words
 |from storyboard.text.presence import may_be_anothers, named_there, not_shown
 |from storyboard.text.unnamed import speaks_of_others
 |
@@ -5243,6 +5254,21 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |    if not (speaks_of_others(sentence) or named_there(sentence)):
 |        return frozenset()
 |    return frozenset(sentence.names) - _shown(sentence, cast, earlier)
+|
+|
+|def whom_words_show(
+|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> frozenset[str]:
+|    """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
+|
+|    Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
+|    """
+|    meant, absent = meant_by_words(sentence, cast, earlier), not_shown(sentence)
+|    shown = named_there(sentence)
+|    for one in sentence.pronouns:
+|        if one.start not in absent and not is_possessive(sentence.text, one):
+|            shown |= set(meant.get(one.start, ()))
+|    return frozenset(shown)
 |
 |
 |def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
