@@ -887,6 +887,8 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    """What each row reads: its condition once it has merged, its text alone before."""
 |    if all(merged):
 |        return condition
+|    if text is None:
+|        raise ValueError("rows that have not merged read their text, and none is given")
 |    if not any(merged):
 |        return text
 |    rows = torch.tensor(merged, device=condition.device).view(-1, 1, 1)
@@ -4290,7 +4292,8 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |from __future__ import annotations
 |
-|from collections.abc import Callable, Mapping, Sequence
+|import threading
+|from collections.abc import Callable, Generator, Mapping, Sequence
 |from dataclasses import dataclass
 |from typing import Any, Literal, get_args
 |
@@ -4298,14 +4301,18 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |import torch
 |from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 |from diffusers.image_processor import VaeImageProcessor
+|from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+|from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 |from diffusers.utils import BaseOutput
 |from diffusers.utils.torch_utils import randn_tensor
 |from PIL import Image
 |
 |from storyboard.disk.pictures import StoredPicture
 |from storyboard.errors import StoryError
+|from storyboard.models.autoencoder import SharpAutoencoderKL
+|from storyboard.models.denoise import DenoiseStep
 |from storyboard.models.latents import decode_latents, to_picture
-|from storyboard.pipeline.conditions import FrameCondition
+|from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 |from storyboard.renderer import PRONOUNS, CastMember, Conditioning, ContextFrame, FrameRequest
 |
 |OutputType = Literal["pil", "np", "pt", "latent"]
@@ -4330,8 +4337,19 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |    conditioning: list[Conditioning]
 |
 |
-|class Prompted:
+|class Prompted(DiffusionPipeline):
 |    """The call of a `StoryPipeline`, which this class is a part of."""
+|
+|    vae: AutoencoderKL | SharpAutoencoderKL
+|    _lock: threading.Lock
+|    _conditions: FrameConditions
+|    _numbers: Callable[[FrameRequest], tuple[int, float]]
+|    _latent_shape: Callable[[int], tuple[int, int, int, int]]
+|    _denoise: Callable[
+|        [torch.Tensor, Sequence[FrameCondition], int, float],
+|        Generator[DenoiseStep, torch.Tensor | None, None],
+|    ]
+|    clear_caches: Callable[[], None]
 |
 |    _callback_tensor_inputs = ("latents",)
 |    _interrupt = False
@@ -4619,7 +4637,8 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from typing import Any, Literal
 |
 |import torch
-|from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
+|from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+|from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 |from torch import nn
 |from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 |
@@ -4661,7 +4680,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 |
 |
-|class StoryPipeline(Prompted, DiffusionPipeline):
+|class StoryPipeline(Prompted):
 |    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
 |
 |    Parts from `language_model` on are None in a pipeline without stage 2.
@@ -4680,6 +4699,22 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
 |    its folder says. doing and notice are those of a `Renderer`.
 |    """
+|
+|    vae: AutoencoderKL | SharpAutoencoderKL
+|    unet: UNet2DConditionModel
+|    scheduler: Any
+|    tokenizer: Any
+|    text_encoder: CLIPTextModel
+|    image_encoder: CLIPVisionModelWithProjection | PortraitEncoder
+|    image_processor: Any
+|    fuser: CharacterFuser
+|    language_model: Any
+|    language_tokenizer: Any
+|    image_tokens: ImageTokens | None
+|    visual_mapper: VisualMapper | None
+|    condition_mapper: ConditionMapper | None
+|    visual_encoder: CLIPVisionModel | None
+|    judge: Judge | None
 |
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
@@ -5426,9 +5461,14 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |class Person(Protocol):
 |    """One of the cast, in a story or in a request."""
 |
-|    name: str
-|    pronoun: str
-|    aliases: tuple[str, ...]
+|    @property
+|    def name(self) -> str: ...
+|
+|    @property
+|    def pronoun(self) -> str: ...
+|
+|    @property
+|    def aliases(self) -> tuple[str, ...]: ...
 |
 |
 |def read_for(
@@ -5496,10 +5536,10 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    """Who may be meant at all, those named latest first."""
 |    analysis = analyse(sentence)
 |    own = analysis.of(pronoun)
-|    named = [one for one in analysis.expressions if isinstance(one.what, Mention)]
-|    before = [one.what.name for one in named if one.start < pronoun.start]
-|    behind = {one.what.name for one in named if one.start > pronoun.start} - set(before)
-|    reach = [one.what.name for one in named if one.what.name in behind and _reaches(analysis, own, one)]
+|    named = [(one.what.name, one) for one in analysis.expressions if isinstance(one.what, Mention)]
+|    before = [name for name, one in named if one.start < pronoun.start]
+|    behind = {name for name, one in named if one.start > pronoun.start} - set(before)
+|    reach = [name for name, one in named if name in behind and _reaches(analysis, own, one)]
 |    latest = [name for read in reversed(earlier) for name in reversed(read.names)]
 |    others = (behind - set(reach)) | _others(sentence, analysis, own, meant)
 |    order = dict.fromkeys([*reversed(before), *reach, *latest, *_meant_before(analysis, own, meant)])
@@ -5526,7 +5566,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    others: set[str] = set()
 |    if own.role == "owner":
 |        return others
-|    oneself = own.role == "object" and is_about_oneself(sentence.text, own.what)
+|    oneself = own.role == "object" and is_about_oneself(sentence.text, own.pronoun)
 |    for one in analysis.expressions:
 |        if one.start == own.start or one.role == "owner":
 |            continue
@@ -5683,6 +5723,9 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    confidence: float = 1.0  # 0 to 1; the writer's own is certain
 |
 |
+|ReadBy = Literal["model", "writer", "words"]
+|
+|
 |@dataclass(frozen=True)
 |class Reading:
 |    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
@@ -5692,7 +5735,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    end: int
 |    names: tuple[str, ...]
 |    confidence: float  # 0 to 1
-|    by: Literal["model", "writer", "words"]
+|    by: ReadBy
 |
 |
 |def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
@@ -5893,6 +5936,13 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |    group: int
 |    clause: int
 |    doer: int | None
+|
+|    @property
+|    def pronoun(self) -> Pronoun:
+|        """The pronoun that the word is. TypeError for a name."""
+|        if not isinstance(self.what, Pronoun):
+|            raise TypeError(f"{self.what.name} is a name and no pronoun")
+|        return self.what
 |
 |    @property
 |    def start(self) -> int:
@@ -6559,6 +6609,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |from dataclasses import dataclass, field
 |from difflib import get_close_matches
 |from functools import cached_property
+|from operator import itemgetter
 |
 |from storyboard.text.candidates import Meant, Person, names_of
 |from storyboard.text.captions import ReadSentence
@@ -6700,21 +6751,21 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |        The first verb says most, what stands behind it the rest.
 |        """
-|        scores: Counter[str] = Counter()
+|        scores: dict[str, float] = {}
 |        said: dict[str, list[tuple[float, str]]] = {}
 |        weight = 2.0
 |        for match in WORD.finditer(clause):
 |            word = match.group().lower()
 |            shares = self._shares(word)
 |            for deed, share in shares.items():
-|                scores[deed] += weight * share
+|                scores[deed] = scores.get(deed, 0.0) + weight * share
 |                said.setdefault(deed, []).append((weight * share, match.group()))
 |            if shares and weight > 1:
 |                weight = 1.0
 |        if not scores:
 |            return "", ()
-|        (deed, score) = scores.most_common(1)[0]
-|        if score < max(ENOUGH, SHARE * scores.total()):
+|        deed, score = max(scores.items(), key=itemgetter(1))
+|        if score < max(ENOUGH, SHARE * sum(scores.values())):
 |            return "", ()
 |        most = max(said[deed])[0]
 |        return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
@@ -7243,9 +7294,9 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    singular: frozenset[str]  # those whose own pronoun is "they"
 |
 |    def __call__(self, names: Names) -> float:
-|        several = _KEYS[self.own.what.word] == "they" and len(names) > 1
+|        several = _KEYS[self.own.pronoun.word] == "they" and len(names) > 1
 |        weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
-|        if _KEYS[self.own.what.word] == "they" and not several and names[0] not in self.singular:
+|        if _KEYS[self.own.pronoun.word] == "they" and not several and names[0] not in self.singular:
 |            weight *= 0.1  # one of any pronoun, for want of others
 |        for other, role in self._alike:
 |            if other == names:
@@ -7256,7 +7307,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    @cached_property
 |    def _alike(self) -> list[tuple[Names, str]]:
 |        """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
-|        key = _KEYS[self.own.what.word]
+|        key = _KEYS[self.own.pronoun.word]
 |        return [
 |            (self.meant[one.start], one.role)
 |            for one in self.analysis.expressions

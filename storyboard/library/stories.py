@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
@@ -94,7 +95,7 @@ class Library:
         newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
         """
         self._temporary = _temporary_folder() if folder is None else None
-        self.folder = Path(self._temporary.name if self._temporary else folder)
+        self.folder = Path(folder if self._temporary is None else self._temporary.name)
         self._clock = clock
         self._kept: dict[str, _Kept] = {}  # what is on disk of each story open here
         self._file = LibraryFile(self.folder, clock)
@@ -253,7 +254,10 @@ class Library:
             """SELECT jobs.id, story, frame, reroll FROM jobs JOIN stories ON stories.id = story
             WHERE deleted IS NULL ORDER BY number"""
         )
-        return tuple(Job(*row[:3], reroll=bool(row[3]), state="interrupted") for row in rows)
+        return tuple(
+            Job(row["id"], row["story"], row["frame"], reroll=bool(row["reroll"]), state="interrupted")
+            for row in rows
+        )
 
     def close(self) -> None:
         """Finish writing and let another process have the library. Safe to call twice."""
@@ -432,7 +436,7 @@ def _insert_row(connection: sqlite3.Connection, row: dict[str, object]) -> None:
     )
 
 
-def _parsed(body: object) -> object:
+def _parsed(body: Any) -> object:
     """StoryError for what is no JSON text."""
     try:
         return json.loads(body)
