@@ -78,12 +78,10 @@ def do(
         story = read_project(project, pictures, drawing.tell)
         frames = [(frame.id, [take.id for take in frame.takes]) for frame in story.frames]
         values = values_for(frames)
-        settings = {
-            "steps": getattr(options, "steps", None),
-            "drawn_by": model_name(options.pipeline),
-            "places": load_places(options.pipeline),
-        }
-        with closing(Studio(_Late(options.pipeline), (), pictures, **settings)) as studio:
+        late, drawn_by = _Late(options.pipeline), model_name(options.pipeline)
+        places, steps = load_places(options.pipeline), getattr(options, "steps", None)
+        made = Studio(late, (), pictures, steps=steps, drawn_by=drawn_by, places=places)
+        with closing(made) as studio:
             values["story_id"] = studio.adopt(story)
             told = verb.do(studio, values, **({"folder": finished} if verb.makes_files else {}))
             drawing.finish_all(studio, values["story_id"])
@@ -106,7 +104,7 @@ def without_a_story(verb: Verb, values: dict[str, Any], options: argparse.Namesp
 
 def _naming(finished: Path | None, out: Path | None) -> Callable[[Path], str]:
     """Returns what files are called: made ones by where they will lie, pictures by their name in the project file."""
-    return lambda path: str(out / path.name) if path.parent == finished else f"pictures/{path.name}"
+    return lambda path: str(out / path.name) if out and path.parent == finished else f"pictures/{path.name}"
 
 
 class _Late:

@@ -78,7 +78,7 @@ def values_of(verb: Verb, options: argparse.Namespace, frames: Frames) -> dict[s
     """Returns the arguments as the table has them, except for the story; `frames` are those that numbers mean."""
     values: dict[str, Any] = {}
     for argument in verb.arguments:
-        given = look_given(options) if argument.kind == "look" else getattr(options, argument.name, None)
+        given: Any = look_given(options) if argument.kind == "look" else getattr(options, argument.name, None)
         if given is None or argument.kind == "story":
             continue
         if argument.kind == "frame":

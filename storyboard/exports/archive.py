@@ -63,7 +63,7 @@ def story_from_folder(path: Path, pictures: PictureStore) -> Story:
         raise StoryError(
             f"{path} lists no frames, or more than {MAX_FRAMES}; give the story.json of an export."
         )
-    story: Story | None = None
+    story = None
     for entry in entries:
         name = entry.get("picture") if isinstance(entry, dict) else None
         if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -77,7 +77,7 @@ def story_from_folder(path: Path, pictures: PictureStore) -> Story:
         story = story or replace(read.story, id=new_id(), cast=(), frames=())
         frame = rebuilt_frame(read, read.story, pictures)
         story = replace(story, frames=(*story.frames, frame))
-    return story
+    return story  # type: ignore[return-value]  # there is an entry at least
 
 
 def _bytes(path: Path, most: int) -> bytes:

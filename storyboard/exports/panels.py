@@ -15,7 +15,7 @@ from PIL import Image
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.story.looks import finished
-from storyboard.story.values import CROPS, Story, Take
+from storyboard.story.values import CROPS, Frame, Story, Take
 from storyboard.text.board_notes import BoardNotes
 
 MAX_SLUG = 40  # characters
@@ -90,12 +90,7 @@ def panels_of(story: Story) -> tuple[Panel, ...]:
     """Every frame. StoryError for a story without frames."""
     if not story.frames:
         raise StoryError("The story has no frames yet; write a sentence before you export it.")
-    return tuple(
-        (DrawnPanel if frame.take else Panel)(
-            number, frame.caption, frame.take, story.look, frame.board, story.crop
-        )
-        for number, frame in enumerate(story.frames, start=1)
-    )
+    return tuple(_panel(story, frame, number) for number, frame in enumerate(story.frames, start=1))
 
 
 def drawn_panels(story: Story) -> tuple[DrawnPanel, ...]:
@@ -104,6 +99,13 @@ def drawn_panels(story: Story) -> tuple[DrawnPanel, ...]:
     if not drawn:
         raise StoryError("None of the story's frames is drawn yet; draw one before you export it.")
     return drawn
+
+
+def _panel(story: Story, frame: Frame, number: int) -> Panel:
+    shown = (story.look, frame.board, story.crop)
+    if frame.take is None:
+        return Panel(number, frame.caption, None, *shown)
+    return DrawnPanel(number, frame.caption, frame.take, *shown)
 
 
 def frame_in(size: tuple[int, int], crop: str) -> tuple[int, int, int, int]:

@@ -76,7 +76,7 @@ def cross_attention_layers(unet: nn.Module) -> dict[str, Attention]:
     }
 
 
-def default_layers(unet: nn.Module) -> list[str]:
+def default_layers(unet: Any) -> list[str]:
     """All cross-attention layers, minus those at the latent's own resolution where that is finer than 32x32.
 
     For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
@@ -91,7 +91,7 @@ def default_layers(unet: nn.Module) -> list[str]:
     ]
 
 
-def finest_layers(unet: nn.Module) -> list[str]:
+def finest_layers(unet: Any) -> list[str]:
     """Those of `default_layers` that see the picture in the greatest detail.
 
     The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
@@ -184,6 +184,8 @@ class _RecordingProcessor:
         *args: Any,
         **kwargs: Any,
     ) -> torch.Tensor:
+        if encoder_hidden_states is None:
+            raise ValueError(f"{self.name} reads no text, whose words could be attended to")
         probabilities = _probabilities(attn, hidden_states[self.rows], encoder_hidden_states[self.rows])
         maps = _pick_columns(probabilities, self.columns)  # (B, K, hw)
         self.record.maps.append((self.name, maps.unflatten(-1, self.grid.size)))

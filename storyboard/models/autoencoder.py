@@ -93,13 +93,12 @@ class PictureHead(nn.Module):
         self.ups = nn.ModuleList(
             _conv(below, 4 * above) for below, above in zip(channels, channels[1:], strict=False)
         )
-        for up in self.ups:
+        for parameter in self.ups.parameters():
             # The four pixels of a doubling begin alike; four random ones print a grid on what is flat.
-            up.weight.data = up.weight.data[::4].repeat_interleave(4, dim=0)
-            up.bias.data = up.bias.data[::4].repeat_interleave(4, dim=0)
+            parameter.data = parameter.data[::4].repeat_interleave(4, dim=0)
         self.out = _conv(channels[-1], 3)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        for parameter in self.out.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         grid = self.widen(features)

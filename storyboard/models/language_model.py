@@ -185,7 +185,7 @@ def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
     class Bar(tqdm):
         def __init__(self, *args: Any, initial: int = 0, **settings: Any) -> None:
             super().__init__(disable=True)
-            self.done = initial
+            self.done: float = initial
 
         def update(self, n: float | None = 1) -> None:
             before, self.done = self.done, self.done + (n or 0)

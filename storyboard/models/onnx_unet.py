@@ -108,7 +108,7 @@ def why_not(unet: nn.Module) -> str:
     return ""
 
 
-def key_of(unet: nn.Module) -> str:
+def key_of(unet: UNet2DConditionModel) -> str:
     """Returns the sha256 of a UNet's weights and settings, in hexadecimal."""
     settings = {name: value for name, value in unet.config.items() if not name.startswith("_")}
     made_of = f"{FORM} {json.dumps(settings, sort_keys=True, default=str)} {weights_digest(unet)}"

@@ -75,8 +75,8 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.norm = nn.GroupNorm(GROUPS, width)
         self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        for parameter in self.second.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, grid: torch.Tensor) -> torch.Tensor:
         return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))

@@ -129,6 +129,8 @@ class StoryReader:
         What follows the sentence to draw, and the start token, is PADDING: no word of the story.
         """
         *earlier, last = parts
+        if not isinstance(last, str):
+            raise ValueError(f"a prompt ends with the sentence to draw, not with {last!r}")
         found = [self._marks(part, told) for part in earlier]
         begin = last.rindex(f" Caption: {told.sentence} Image:")
         found.append(self._marks(last, told, begin, begin + len(f" Caption: {told.sentence}")))
@@ -246,8 +248,8 @@ class StoryReader:
         )
         story = None
         if told is not None:
-            words = (row[:length] for row, length in zip(words, lengths, strict=True))
-            story = stacked([self.story_states(row, *one) for row, one in zip(words, told, strict=True)])
+            rows = [row[:length] for row, length in zip(words, lengths, strict=True)]
+            story = stacked([self.story_states(row, *one) for row, one in zip(rows, told, strict=True)])
         condition, pointed = self.condition(states, story)
         if not logits:
             return ReaderOutput(states, condition, pointed)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def write_code(folder: Path) -> None:
 def code() -> str:
     """Returns the text of FILE."""
     sources = sources_of(DRAWS)
-    packages = sorted(name for name in sources if _spec(name).submodule_search_locations is not None)
+    packages = sorted(
+        name for name in sources if (spec := _spec(name)) and spec.submodule_search_locations is not None
+    )
     names = {"name": CLASS, "draws": DRAWS, "top": DRAWS.partition(".")[0]}
     parts = [HEAD.format(packages=packages, **names)]
     for name, source in sorted(sources.items()):
@@ -88,10 +91,10 @@ def sources_of(name: str) -> dict[str, str]:
     while waiting:
         one = waiting.pop()
         spec = None if one in found else _spec(one)
-        if spec is None:
+        if spec is None or not isinstance(spec.loader, InspectLoader):
             continue
-        found[one] = spec.loader.get_source(one)
-        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent)])
+        found[one] = spec.loader.get_source(one) or ""
+        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent or "")])
     return found
 
 

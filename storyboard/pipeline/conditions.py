@@ -11,6 +11,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,6 +19,8 @@ from PIL import Image, ImageOps
 
 from storyboard.disk.pictures import StoredPicture
 from storyboard.errors import StoryError
+from storyboard.models.judge import Judge
+from storyboard.models.judge.matching import Wanted
 from storyboard.models.story_reader import Told
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
@@ -151,9 +154,7 @@ class FrameConditions:
             return None
         portraits = {member.name: _Hashed(member.portrait) for member in request.cast}
         known = {
-            name: self._looks.get(
-                (name, one.digest), lambda name=name, one=one: known_by(name, one.rgb, judge)
-            )
+            name: self._looks.get((name, one.digest), partial(_seen_in, name, one, judge))
             for name, one in portraits.items()
         }
         if any(known[name] is None for name in meant):
@@ -420,3 +421,8 @@ class _Kept:
                 self._results.popitem(last=False)
         self._results.move_to_end(key)
         return self._results[key]
+
+
+def _seen_in(name: str, portrait: _Hashed, judge: Judge) -> Wanted | None:
+    """As `known_by`; the portrait is brought to pixels only when it is asked."""
+    return known_by(name, portrait.rgb, judge)

@@ -290,7 +290,7 @@ class StoryPipeline(Prompted):
             steps,
             guidance,
             seconds=now - start,
-            attention=watch.maps(step.latents.shape[-2:]),
+            attention=watch.maps(_pair(step.latents.shape[-2:])),
             readings=readings,
             verdict=self._conditions.verdict(request, frame, readings, picture) if request.explain else None,
         )
@@ -309,7 +309,7 @@ class StoryPipeline(Prompted):
         **watched: Any,
     ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
         """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
-        read = {"device": self.unet.device, "dtype": self.unet.dtype}
+        read: dict[str, Any] = {"device": self.unet.device, "dtype": self.unet.dtype}
         texts = [frame.text for frame in frames if frame.text is not None]
         return denoise(
             self._network(),
@@ -327,7 +327,8 @@ class StoryPipeline(Prompted):
 
     def _network(self) -> Network:
         """What predicts the noise. One made from weights that are no longer the UNet's is let go of."""
-        if self._doubted and hasattr(self.network, "is_of") and not self.network.is_of(self.unet):
+        is_of = getattr(self.network, "is_of", None)
+        if self._doubted and is_of and not is_of(self.unet):
             self.network = None
         self._doubted = False
         return self.unet if self.network is None else self.network  # a compiled one is neither true nor false

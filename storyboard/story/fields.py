@@ -137,7 +137,7 @@ class Fields:
 
     def values(self, name: str, limit: int, default: object = ()) -> Sequence[Any]:
         """A list of anything; StoryError past `limit`."""
-        value: Any = self.get(name, default)
+        value = self.get(name, default)
         if value is not default and not isinstance(value, list):
             raise self.wrong(name, "is not a list")
         if len(value) > limit:

@@ -328,7 +328,7 @@ def _same_frame(one: Job, other: Job) -> bool:
     return (one.story_id, one.frame_id) == (other.story_id, other.frame_id)
 
 
-def _explained(entry: _Entry, failure: Exception) -> str:
+def _explained(entry: _Entry, failure: BaseException) -> str:
     story = entry.session.story
     frame = (
         f"Frame {story.frame_number(entry.job.frame_id)}"

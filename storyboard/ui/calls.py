@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from storyboard.people import Look, describe_look
 from storyboard.story.inputs import inputs_of
@@ -70,7 +71,7 @@ def _editing(name: str) -> Call:
     return call
 
 
-def _fields(name: str, message: dict) -> dict[str, object]:
+def _fields(name: str, message: dict) -> dict[str, Any]:
     return {field: message.get(field) for field in EDITS[name].fields}
 
 

@@ -155,10 +155,10 @@ class Judge(ModelMixin, ConfigMixin):
             for one, (boxes, _) in zip(pictures, found, strict=True)
         ]
         told = self.look_closer(torch.from_numpy(np.concatenate(parts)).to(self.device, self.dtype))
-        told = {name: _probabilities(name, value.float()).cpu().numpy() for name, value in told.items()}
+        shares = {name: _probabilities(name, value.float()).cpu().numpy() for name, value in told.items()}
         boxes, sure = (np.concatenate(some) for some in zip(*found, strict=True))
         for row in range(len(boxes)):
-            said = {name: value[row] for name, value in told.items()}
+            said = {name: value[row] for name, value in shares.items()}
             yield SeenPerson(boxes[row], float(sure[row]), said, said.pop("traits"), said.pop("deed"))
 
 
