@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from PIL import Image
 from transformers import (
     AutoModelForCausalLM,
@@ -34,7 +34,7 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
 from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
-from training.configs.parts import config_file, load_image_encoder, load_vae
+from training.configs.parts import config_file, load_image_encoder, load_scheduler, load_vae
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
@@ -106,7 +106,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     return StoryPipeline(
         vae=vae,
         unet=UNet2DConditionModel.from_pretrained(parts / args.denoiser),
-        scheduler=DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler"),
+        scheduler=load_scheduler(parts),
         tokenizer=CLIPTokenizerFast.from_pretrained(parts / "tokenizer"),
         text_encoder=CLIPTextModel.from_pretrained(parts / "text_encoder"),
         image_encoder=load_image_encoder(parts / "char_ldm" / "image_encoder"),

@@ -33,12 +33,12 @@ from training.align_llm.cache import (
     picture_features,
 )
 from training.align_llm.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
-from training.data.crops import segment_mask, squared
+from training.data.crops import squared
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.reader import Reader
 from training.data.records import Clip, Story, StoryFrame
 from training.examples.captions import token_ids
-from training.examples.clips import CaptionFitter, open_portrait, portrait_file
+from training.examples.clips import CaptionFitter, open_portrait, portrait_file, shown_frame
 from training.examples.encoding import PictureFitter
 from training.examples.shards import write_shard
 from training.examples.weather import weather
@@ -145,7 +145,7 @@ class StoryPrompts:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
         extra = {}
         if self.pictures:
-            pixels, people = zip(*(self._drawn(e["frame"]) for e in examples), strict=True)
+            pixels, people = zip(*(shown_frame(self.pictures, e["frame"]) for e in examples), strict=True)
             extra = self.pictures.noised(pixels, people, self.args, step, rows)
         if self.args.target == "text":
             extra["ids"] = token_ids(self.tokenizer, [e["frame"].caption for e in examples])
@@ -178,14 +178,6 @@ class StoryPrompts:
             "target": self.cache.of(last, "conditions"),
             "named": self.cache.of(last, "named"),
         }
-
-    def _drawn(self, frame: StoryFrame) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pixels of the frame to be drawn, and where its characters are."""
-        picture, mask = frame.picture(), frame.mask()
-        where = np.zeros((picture.height, picture.width), dtype=bool)
-        for segment in frame.clip.segments:
-            where |= segment_mask(mask, segment, *picture.size)
-        return self.pictures.pixels(picture), self.pictures.mask(where)
 
     def _stacked(self, features: list[torch.Tensor]) -> torch.Tensor:
         return torch.stack(features) if features else torch.zeros(0, self.cache.width)

@@ -59,9 +59,13 @@ class PictureFitter:
 
 
 @torch.no_grad()
-def latents_of(batch: dict, vae: AutoencoderKL | None) -> torch.Tensor:
-    """Latents (B, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision."""
-    if "latents" in batch:
-        return batch["latents"]
-    with torch.autocast(batch["pixels"].device.type, enabled=False):
-        return encode_pictures(vae, batch["pixels"]).float()
+def latents_of(batch: dict, vae: AutoencoderKL | None, which: str = "") -> torch.Tensor:
+    """Latents (N, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision.
+
+    which: what stands before the key, "earlier_" for those of the frames before.
+    """
+    if f"{which}latents" in batch:
+        return batch[f"{which}latents"]
+    pixels = batch[f"{which}pixels"]
+    with torch.autocast(pixels.device.type, enabled=False):
+        return encode_pictures(vae, pixels).float()
