@@ -34,7 +34,7 @@ FLOORS = {
         ("configs", "loop", "maple_lane"),
         ("data",),
         ("examples", "released"),
-        ("train_char_ldm", "align_llm", "story_ldm"),
+        ("train_char_ldm", "align_llm", "story_ldm", "ar_ldm"),
         ("pretrain",),
         ("evaluate",),
         ("assemble", "disassemble", "import_weights", "masks", "cache_conditions"),

@@ -34,7 +34,7 @@ from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
 
 PORTRAIT = 256  # pixels, as portraits are drawn for training
 MADE = "made"  # the PNG text chunk that says how a picture was made
-READS_PICTURES = ("llm", "story-ldm")  # the others see the sentence alone
+READS_PICTURES = ("llm", "story-ldm", "ar-ldm")  # the others see the sentence alone
 SAME_CODE = 3.0  # mean difference in grey levels that rounding on another machine may explain
 
 
@@ -71,7 +71,7 @@ class System:
 
     pipeline: str  # hash of its weights
     captions: str  # "plain" or "referential"
-    conditioning: str  # "char-ldm", "llm" or "text"; "story-ldm" for that pipeline
+    conditioning: str  # "char-ldm", "llm" or "text"; of a baseline: its CONDITIONING
     steps: int | None = None
     guidance: float | None = None
 

@@ -11,12 +11,13 @@
 
 A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
 default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
-the default budgets: ldm, story-ldm and every stage-1 row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a
+the default budgets: ldm, story-ldm, ar-ldm and every stage-1 row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a
 frame is drawn in 1 to 2 seconds. Knows no scores.
 """
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 import sys
@@ -35,8 +36,11 @@ from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import FrameRequest, Rendered, Renderer
 from training.align_llm.arguments import AlignArguments
+from training.ar_ldm.__main__ import ArLdmArguments
+from training.ar_ldm.pipeline import ArLdmPipeline
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, cast_of, weights_hash
 from training.evaluate.told_stories import write_told
+from training.examples.baseline import BaselinePipeline
 from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
 from training.pretrain.language_model import LanguageModelArguments
@@ -120,19 +124,26 @@ TRAININGS: dict[str, type[LoopArguments]] = {
     "training.train_char_ldm": CharLdmArguments,
     "training.align_llm": AlignArguments,
     "training.story_ldm": StoryLdmArguments,
+    "training.ar_ldm": ArLdmArguments,
     "training.pretrain language-model": LanguageModelArguments,
     "training.pretrain visual-mapper": VisualMapperArguments,
 }
+APART = ("story_ldm", "ar_ldm")  # what systems of their own put into the parts folder: nobody else reads it
 TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
 REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
 PIXELS = "--image_weight 0.1"
 _STORY_LDM = "training.story_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
+_AR_LDM = "training.ar_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
+BASELINES: dict[str, type[BaselinePipeline]] = {
+    built.__name__: built for built in (StoryLdmPipeline, ArLdmPipeline)
+}
 
 SYSTEMS = {
     spec.name: spec
     for spec in (
         _stage_1("ldm", "LDM", f"{TEXT_ONLY} --reg_weight 0 --vision_layers 0", "text"),
         SystemSpec("story-ldm", "Story-LDM", "story-ldm", "story-ldm", ("story_ldm",), False, (_STORY_LDM,)),
+        SystemSpec("ar-ldm", "AR-LDM", "ar-ldm", "ar-ldm", ("ar_ldm",), False, (_AR_LDM,)),
         _stage_1("char-ldm", "Char-LDM", REGULARIZED),
         _stage_2("storygpt-v-opt", "StoryGPT-V (OPT)", PIXELS),
         _stage_2("storygpt-v-llama", "StoryGPT-V (Llama)", PIXELS, llama=True),
@@ -159,7 +170,7 @@ def link_parts(spec: SystemSpec, root: Path) -> Path:
         return own
     for part in shared.iterdir():
         place = own / part.name
-        if part.name not in (*spec.makes, "story_ldm") and not place.is_symlink() and not place.exists():
+        if part.name not in (*spec.makes, *APART) and not place.is_symlink() and not place.exists():
             place.symlink_to(part.resolve(), target_is_directory=part.is_dir())
     return own
 
@@ -177,8 +188,8 @@ class KeptOnly:
 
 def load_renderer(folder: Path) -> Renderer:
     """Whatever kind of pipeline the folder holds, on the device there is."""
-    kind = (folder / "model_index.json").read_text("utf-8")
-    built = StoryLdmPipeline if f'"{StoryLdmPipeline.__name__}"' in kind else StoryPipeline
+    kind = json.loads((folder / "model_index.json").read_text("utf-8"))["_class_name"]
+    built = BASELINES.get(kind, StoryPipeline) if isinstance(kind, str) else StoryPipeline
     needed = {"reader": "needed"} if built is StoryPipeline else {}
     return built.from_pretrained(folder, dtype=torch.float32, **needed).to(
         "cuda" if torch.cuda.is_available() else "cpu"

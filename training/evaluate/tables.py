@@ -43,7 +43,13 @@ ROWS: dict[str, tuple[Captions, dict[str, int]]] = {
     "table 1, plain": ("plain", {"ldm": OTHERS, "story-ldm": OTHERS, "char-ldm": HEADLINE}),
     "table 1, referential": (
         "referential",
-        {"ldm": OTHERS, "story-ldm": OTHERS, "storygpt-v-opt": HEADLINE, "storygpt-v-llama": OTHERS},
+        {
+            "ldm": OTHERS,
+            "story-ldm": OTHERS,
+            "ar-ldm": OTHERS,
+            "storygpt-v-opt": HEADLINE,
+            "storygpt-v-llama": OTHERS,
+        },
     ),
     "table 3": (
         "plain",

@@ -6,6 +6,7 @@ Each is a Renderer, so that it is drawn, kept and scored like every other system
 from __future__ import annotations
 
 import copy
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch import nn
 
 from storyboard.models.denoise import Network, denoise
 from storyboard.models.latents import decode_latents, downsampling, to_picture
-from storyboard.renderer import FrameRequest, Picture, Preview, Rendered
+from storyboard.renderer import ContextFrame, FrameRequest, Picture, Preview, Rendered
 from training.examples.pixels import pixels_of
 
 
@@ -80,3 +81,9 @@ class BaselinePipeline(DiffusionPipeline):
         }
         settings = {name: self.config[name] for name in self.SETTINGS}
         type(self)(**halves, **settings).save_pretrained(str(path), safe_serialization=True)
+
+
+def frame_key(frame: ContextFrame) -> tuple[str, str]:
+    """Returns what tells an earlier frame from any other: its caption, and a hash of its pixels."""
+    rgb = frame.picture.convert("RGB")
+    return frame.caption, hashlib.sha256(repr(rgb.size).encode() + rgb.tobytes()).hexdigest()

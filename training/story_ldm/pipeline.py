@@ -6,7 +6,6 @@ the story that is being drawn. It sees no portraits, as in its description.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,9 +15,9 @@ from transformers import CLIPTextModel
 
 from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.latents import encode_pictures
-from storyboard.renderer import ContextFrame, FrameRequest, Picture, Preview, Rendered
+from storyboard.renderer import ContextFrame, FrameRequest, Preview, Rendered
 from storyboard.text.captions import clean_caption
-from training.examples.baseline import BaselinePipeline
+from training.examples.baseline import BaselinePipeline, frame_key
 from training.examples.captions import token_ids
 from training.story_ldm.memory import FrameMemory, StoryContext, StoryMemory, gather, joined
 
@@ -74,7 +73,7 @@ class StoryLdmPipeline(BaselinePipeline):
 
     def _remember(self, history: Sequence[ContextFrame], question: torch.Tensor) -> StoryContext | None:
         """Hold exactly the frames of `history`, those that are new written now."""
-        keys = [(frame.caption, _digest(frame.picture)) for frame in history]
+        keys = [frame_key(frame) for frame in history]
         held = {
             key: self._held[key] if key in self._held else self._write(frame)
             for key, frame in zip(keys, history, strict=True)
@@ -92,8 +91,3 @@ class StoryLdmPipeline(BaselinePipeline):
     def forget(self) -> None:
         """Drop the memory; needed after weights change."""
         self._held = {}
-
-
-def _digest(picture: Picture) -> str:
-    rgb = picture.convert("RGB")
-    return hashlib.sha256(repr(rgb.size).encode() + rgb.tobytes()).hexdigest()
