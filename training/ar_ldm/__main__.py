@@ -1,10 +1,10 @@
 """AR-LDM, a system compared with ours: `python -m training.ar_ldm --output_dir runs/maple-lane/ar-ldm [--data DIR]`.
 
 Starts from the plain LDM of --parts, as Story-LDM does: UNet and history encoder are trained, the text tower of the
-current caption stays frozen. A frame is learnt under its sentence and the real frames before it; a tenth of examples have
-neither. At full size the history encoder begins as BLIP (--blip); Maple Lane's small one, of the same classes, begins
-from nothing. Earlier frames of Maple Lane are drawn anew for each step, 40 ms each: give --workers. At the end the
-pipeline folder --out is written, which `python -m training.evaluate.systems draw ar-ldm` draws with.
+current caption stays frozen. A frame is learnt under its sentence and the real frames before it; a tenth of
+examples have neither. At full size the history encoder begins as BLIP (--blip); Maple Lane's small one, of the same
+classes, begins from nothing. Earlier frames of Maple Lane are drawn anew for each step, 40 ms each: give --workers.
+At the end the pipeline folder --out is written, which `python -m training.evaluate.systems draw ar-ldm` draws with.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@
 
 A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
 default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
-the default budgets: ldm, story-ldm, ar-ldm and every stage-1 row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a
+the default budgets: ldm, story-ldm and every stage-1 row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a
 frame is drawn in 1 to 2 seconds. Knows no scores.
 """
 
@@ -45,6 +45,9 @@ from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
 from training.pretrain.language_model import LanguageModelArguments
 from training.pretrain.visual_mapper import VisualMapperArguments
+from training.story_dalle.pipeline import StoryDallePipeline
+from training.story_dalle.train_transformer import StoryDalleArguments
+from training.story_dalle.train_vq import VqArguments
 from training.story_ldm.__main__ import StoryLdmArguments
 from training.story_ldm.pipeline import StoryLdmPipeline
 from training.train_char_ldm.arguments import CharLdmArguments
@@ -58,6 +61,7 @@ TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
 class SystemSpec:
     """How a system is made and drawn. `plain`, `referential`: its conditioning for such captions, None: not drawn.
 
+    given: so many opening frames of a story are given as they are, for the system to continue.
     makes: what its training puts into the parts folder. apart: into one of its own, everything else shared.
     training: commands, with {root}, {parts}, {run} and {folder} left open; each but the last is shared by processes.
     """
@@ -69,6 +73,7 @@ class SystemSpec:
     makes: tuple[str, ...]
     apart: bool
     training: tuple[str, ...]
+    given: int = 0
 
     def conditioning(self, captions: Captions) -> str | None:
         return self.plain if captions == "plain" else self.referential
@@ -125,23 +130,43 @@ TRAININGS: dict[str, type[LoopArguments]] = {
     "training.align_llm": AlignArguments,
     "training.story_ldm": StoryLdmArguments,
     "training.ar_ldm": ArLdmArguments,
+    "training.story_dalle vq": VqArguments,
+    "training.story_dalle transformer": StoryDalleArguments,
     "training.pretrain language-model": LanguageModelArguments,
     "training.pretrain visual-mapper": VisualMapperArguments,
 }
-APART = ("story_ldm", "ar_ldm")  # what systems of their own put into the parts folder: nobody else reads it
+APART = (
+    "story_ldm",
+    "ar_ldm",
+    "story_dalle",
+)  # what systems of their own put into the parts folder: nobody else reads it
 TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
 REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
 PIXELS = "--image_weight 0.1"
 _STORY_LDM = "training.story_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
 _AR_LDM = "training.ar_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
+_STORY_DALLE = (
+    "training.story_dalle vq --parts {parts} --output_dir {run}-vq",
+    "training.story_dalle transformer --parts {parts} --output_dir {run} --out {folder}",
+)
 BASELINES: dict[str, type[BaselinePipeline]] = {
-    built.__name__: built for built in (StoryLdmPipeline, ArLdmPipeline)
+    built.__name__: built for built in (StoryLdmPipeline, ArLdmPipeline, StoryDallePipeline)
 }
 
 SYSTEMS = {
     spec.name: spec
     for spec in (
         _stage_1("ldm", "LDM", f"{TEXT_ONLY} --reg_weight 0 --vision_layers 0", "text"),
+        SystemSpec(
+            "story-dalle",
+            "StoryDALL-E †",
+            "story-dalle",
+            "story-dalle",
+            ("story_dalle",),
+            False,
+            _STORY_DALLE,
+            given=1,
+        ),
         SystemSpec("story-ldm", "Story-LDM", "story-ldm", "story-ldm", ("story_ldm",), False, (_STORY_LDM,)),
         SystemSpec("ar-ldm", "AR-LDM", "ar-ldm", "ar-ldm", ("ar_ldm",), False, (_AR_LDM,)),
         _stage_1("char-ldm", "Char-LDM", REGULARIZED),
@@ -202,12 +227,13 @@ def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> 
     if conditioning is None:
         raise StoryError(f"{spec.name} is not drawn with {captions} captions.")
     folder = spec.folder(root)
-    system = System(weights_hash(folder), captions, conditioning)
+    system = System(weights_hash(folder), captions, conditioning, given=spec.given)
     return StoryArtist(load_renderer(folder) if draws else KeptOnly(), system, root / "systems" / "pictures")
 
 
-def first_stories(count: int, frames: int = 4) -> Iterable[MapleStory]:
-    return (story("test", index, frames) for index in range(count))
+def first_stories(count: int, frames: int = 4, given: int = 0) -> Iterable[MapleStory]:
+    """The first test stories with so many frames to draw; given: and so many before these."""
+    return (story("test", index, frames + given) for index in range(count))
 
 
 def cut(tale: MapleStory, frames: int) -> MapleStory:
@@ -309,7 +335,7 @@ def draw(spec: SystemSpec, args: SystemsArguments) -> None:
         artist = artist_of(spec, captions, Path(args.root), draws=True)
         before = set(artist.folder.iterdir())
         with tqdm(total=args.stories * args.frames, desc=f"{spec.name} {captions}", mininterval=5) as bar:
-            tales = list(first_stories(args.first + args.stories, args.frames))[args.first :]
+            tales = list(first_stories(args.first + args.stories, args.frames, spec.given))[args.first :]
             for first in range(0, len(tales), TOGETHER):
                 if args.minutes and time.monotonic() - started > args.minutes * 60:
                     return
@@ -322,7 +348,7 @@ def tell(spec: SystemSpec, args: SystemsArguments) -> None:
     """Copy drawn stories to `args.out` as `told_stories.py` has them. StoryError where not all of them are drawn."""
     captions: Captions = args.captions or "referential"
     artist = artist_of(spec, captions, Path(args.root), draws=False)
-    wanted = list(first_stories(args.first + args.stories, args.frames))[args.first :]
+    wanted = list(first_stories(args.first + args.stories, args.frames, spec.given))[args.first :]
     drawn = kept_stories(artist, wanted)
     if args.out is None or len(drawn) < len(wanted):
         missing = f"{len(drawn)} of {len(wanted)} such stories of {spec.name} are drawn; draw them first"
@@ -349,7 +375,8 @@ def state(spec: SystemSpec, root: Path) -> str:
         except FileNotFoundError:
             return f"{spec.name:24} no weights"
         counts = [
-            len(kept_stories(artist, first_stories(FIXED["test", frames], frames))) for frames in (4, 50)
+            len(kept_stories(artist, first_stories(FIXED["test", frames], frames, spec.given)))
+            for frames in (4, 50)
         ]
         told.append(f"{captions} {counts[0]} stories of 4 and {counts[1]} of 50")
     return f"{spec.name:24} {', '.join(told)}"

@@ -42,7 +42,7 @@ class BaselinePipeline(DiffusionPipeline):
         seen = picture.convert("RGB")
         if seen.size != (self.side, self.side):
             seen = seen.resize((self.side, self.side), Image.Resampling.LANCZOS)
-        return pixels_of(np.array(seen))[None].to(self.vae.device)
+        return pixels_of(np.array(seen))[None].to(self.device)
 
     def denoised(
         self,

@@ -29,11 +29,11 @@ class PictureFitter:
 
     def pixels(self, picture: Image.Image, mirrored: bool = False) -> torch.Tensor:
         """(3, size, size) in -1..1."""
-        return pixels_of(np.array(self._fitted(picture, mirrored)))
+        return fitted_pixels(picture, self.size, mirrored)
 
     def mask(self, where: np.ndarray, mirrored: bool = False) -> torch.Tensor:
         """Bool (H, W) -> (side, side) in 0..1: the share of each latent that is covered."""
-        fitted = self._fitted(Image.fromarray(where.astype(np.uint8) * 255), mirrored)
+        fitted = _fitted(Image.fromarray(where.astype(np.uint8) * 255), self.size, mirrored)
         covered = torch.from_numpy(np.array(fitted)).float() / 255
         return F.interpolate(covered[None, None], self.side, mode="area")[0, 0]
 
@@ -53,9 +53,15 @@ class PictureFitter:
         noised = noise_of(shape, torch.stack(list(people)), args, step, rows)
         return {**noised, "pixels": torch.stack(list(pixels))}
 
-    def _fitted(self, picture: Image.Image, mirrored: bool) -> Image.Image:
-        fitted = ImageOps.fit(picture, (self.size, self.size), Image.Resampling.BILINEAR)
-        return ImageOps.mirror(fitted) if mirrored else fitted
+
+def fitted_pixels(picture: Image.Image, size: int, mirrored: bool = False) -> torch.Tensor:
+    """Returns a picture as pixels (3, size, size) in -1..1; what is not square is cut at its longer sides."""
+    return pixels_of(np.array(_fitted(picture, size, mirrored)))
+
+
+def _fitted(picture: Image.Image, size: int, mirrored: bool) -> Image.Image:
+    fitted = ImageOps.fit(picture, (size, size), Image.Resampling.BILINEAR)
+    return ImageOps.mirror(fitted) if mirrored else fitted
 
 
 @torch.no_grad()

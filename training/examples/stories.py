@@ -6,7 +6,7 @@ sizes of an autoencoder, and no loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from transformers import CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from training.data.dataset import StoryDataset, open_reader
-from training.data.records import StoryFrame
 from training.examples.clips import CaptionFitter, shown_frame
 from training.examples.encoding import PictureFitter
 from training.examples.latents import FRAMES, LatentCache
@@ -126,8 +125,8 @@ class DatasetStories:
         return {"frame": frames[-1], "captions": captions, "before": list(frames[:-1])}
 
 
-def places_of(before: Sequence[Sequence[int | StoryFrame]]) -> list[list[int]]:
-    """Returns where the frames before each row stand among those of all rows, one after the other."""
+def places_of(before: Sequence[Sized]) -> list[list[int]]:
+    """Returns where what each row has stands among what all rows have, one after the other."""
     places, taken = [], 0
     for row in before:
         places.append(list(range(taken, taken + len(row))))
