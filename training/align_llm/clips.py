@@ -32,7 +32,7 @@ from training.align_llm.cache import (
     load_frame_tower,
     picture_features,
 )
-from training.align_llm.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
+from training.align_llm.prompts import PromptFitter, first_told, packed_pictures
 from training.data.crops import squared
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.reader import Reader
@@ -43,7 +43,6 @@ from training.examples.encoding import PictureFitter
 from training.examples.shards import write_shard
 from training.examples.weather import weather
 from training.loop.processes import make_accelerator
-from training.maple_lane.reading import CAST_SHARE
 
 SHARD_CLIPS = 128
 
@@ -162,10 +161,10 @@ class StoryPrompts:
         number = int(rng.integers(len(story.frames)))
         first = first_told(number, self.args.window_share, rng)
         frames, pictures = story.frames[first : number + 1], self.args.interleaved
-        told = _told(story, number, rng)[first:]
+        told = _told(story, number, self.args.plain_share, rng)[first:]
         captions = [self.fit(one, frame.clip.id) for one, frame in zip(told, frames, strict=True)]
         cast = []
-        if pictures and (first or rng.random() < CAST_SHARE):
+        if pictures and (first or rng.random() < self.args.cast_share):
             cast = cast_of(self.dataset.reader, story.frames[: number + 1])
         shown = [_any(self.cache.portraits[file.name], rng) for _, file in cast]
         seen = [_any(self.cache.of(frame.clip.id, "features"), rng) for frame in frames[:-1]]
@@ -183,10 +182,10 @@ class StoryPrompts:
         return torch.stack(features) if features else torch.zeros(0, self.cache.width)
 
 
-def _told(story: Story, number: int, rng: np.random.Generator) -> list[str]:
-    """The captions up to a frame, mostly with pronouns."""
+def _told(story: Story, number: int, share: float, rng: np.random.Generator) -> list[str]:
+    """The captions up to a frame, that share of them plain, the others with pronouns."""
     pairs = zip(story.captions[: number + 1], story.referential, strict=False)
-    return [plain if rng.random() < PLAIN_SHARE else short for plain, short in pairs]
+    return [plain if rng.random() < share else short for plain, short in pairs]
 
 
 def _any(views: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
