@@ -15,7 +15,7 @@ from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
 from training.ar_ldm.__main__ import main
 from training.ar_ldm.history import Condition, HistoryEncoder
 from training.ar_ldm.pipeline import ArLdmPipeline, guided_network
-from training.evaluate.systems import load_renderer
+from training.evaluate.renderers import load_renderer
 
 VISION = {
     "hidden_size": 12, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,

@@ -12,7 +12,7 @@ from storyboard.errors import StoryError
 from storyboard.renderer import ContextFrame, FrameRequest
 from tests import story_folders, tiny
 from tests.parts_folder import CAPTION_TOKENS
-from training.evaluate.systems import load_renderer
+from training.evaluate.renderers import load_renderer
 from training.story_dalle.__main__ import main
 from training.story_dalle.pipeline import StoryDallePipeline
 from training.story_dalle.tokens import codes_of, picture_of

@@ -12,7 +12,7 @@ from storyboard.renderer import ContextFrame, FrameRequest
 from tests import story_folders, tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
 from training.data.dataset import StoryDataset, open_reader
-from training.evaluate.systems import load_renderer
+from training.evaluate.renderers import load_renderer
 from training.examples.latents import LatentCache
 from training.examples.stories import DatasetStories, MapleLaneStories
 from training.story_ldm.__main__ import StoryExamples, StoryLdmArguments, main

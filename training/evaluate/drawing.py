@@ -135,7 +135,7 @@ class StoryArtist:
 
     def _given(self, story: MapleStory) -> Iterator[ContextFrame]:
         for frame in story.frames[: self.system.given]:
-            yield ContextFrame(self._caption(frame), given_picture(frame.scene))
+            yield ContextFrame(self._caption(frame), world_picture(frame.scene))
 
     def _caption(self, frame: StoryFrame) -> str:
         return frame.plain if self.system.captions == "plain" else frame.referential
@@ -200,7 +200,7 @@ def cast_of(story: MapleStory) -> tuple[CastMember, ...]:
 
 
 @lru_cache(maxsize=64)
-def given_picture(scene: Scene) -> Image.Image:
+def world_picture(scene: Scene) -> Image.Image:
     """Returns a scene as the world itself draws it."""
     return Image.fromarray(draw(scene, PORTRAIT))
 

@@ -7,7 +7,8 @@
     systems draw char-ldm --stories 250 --minutes 30        draws the stories of its row (resumable)
     systems draw storygpt-v-opt --frames 50 --stories 20    draws the long ones of Table 5
     systems tell story-ldm --out runs/told/story-ldm        copies drawn stories, with what they tell, for people to
-                                                            look at (the human study)
+                                                            look at (the human study, Figure 3)
+    systems tell real --out runs/told/real                  the same of the world's own pictures
 
 A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
 default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
@@ -17,7 +18,6 @@ frame is drawn in 1 to 2 seconds. Knows no scores.
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
 import sys
@@ -27,20 +27,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-import torch
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from storyboard.pipeline import StoryPipeline
-from storyboard.renderer import FrameRequest, Rendered, Renderer
+from storyboard.renderer import FrameRequest, Rendered
 from training.align_llm.arguments import AlignArguments
 from training.ar_ldm.__main__ import ArLdmArguments
-from training.ar_ldm.pipeline import ArLdmPipeline
-from training.evaluate.drawing import DrawnFrame, StoryArtist, System, cast_of, weights_hash
+from training.evaluate.drawing import (
+    DrawnFrame,
+    StoryArtist,
+    System,
+    cast_of,
+    weights_hash,
+    world_picture,
+)
+from training.evaluate.renderers import load_renderer
 from training.evaluate.told_stories import write_told
-from training.examples.baseline import BaselinePipeline
 from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
 from training.pretrain.language_model import LanguageModelArguments
@@ -49,11 +53,11 @@ from training.story_dalle.pipeline import StoryDallePipeline
 from training.story_dalle.train_transformer import StoryDalleArguments
 from training.story_dalle.train_vq import VqArguments
 from training.story_ldm.__main__ import StoryLdmArguments
-from training.story_ldm.pipeline import StoryLdmPipeline
 from training.train_char_ldm.arguments import CharLdmArguments
 
 Captions = Literal["plain", "referential"]
 ROOT = "runs/maple-lane"
+WHERE_TO = "Where to? Give a folder with --out."
 TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
 
 
@@ -135,11 +139,8 @@ TRAININGS: dict[str, type[LoopArguments]] = {
     "training.pretrain language-model": LanguageModelArguments,
     "training.pretrain visual-mapper": VisualMapperArguments,
 }
-APART = (
-    "story_ldm",
-    "ar_ldm",
-    "story_dalle",
-)  # what systems of their own put into the parts folder: nobody else reads it
+# What systems of their own put into the parts folder: nobody else reads it.
+APART = ("story_ldm", "ar_ldm", "story_dalle")
 TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
 REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
 PIXELS = "--image_weight 0.1"
@@ -149,9 +150,6 @@ _STORY_DALLE = (
     "training.story_dalle vq --parts {parts} --output_dir {run}-vq",
     "training.story_dalle transformer --parts {parts} --output_dir {run} --out {folder}",
 )
-BASELINES: dict[str, type[BaselinePipeline]] = {
-    built.__name__: built for built in (StoryLdmPipeline, ArLdmPipeline, StoryDallePipeline)
-}
 
 SYSTEMS = {
     spec.name: spec
@@ -165,7 +163,7 @@ SYSTEMS = {
             ("story_dalle",),
             False,
             _STORY_DALLE,
-            given=1,
+            given=StoryDallePipeline.GIVEN,
         ),
         SystemSpec("story-ldm", "Story-LDM", "story-ldm", "story-ldm", ("story_ldm",), False, (_STORY_LDM,)),
         SystemSpec("ar-ldm", "AR-LDM", "ar-ldm", "ar-ldm", ("ar_ldm",), False, (_AR_LDM,)),
@@ -209,16 +207,6 @@ class KeptOnly:
 
     def render(self, request: FrameRequest, cancelled=lambda: False) -> Iterator[Rendered]:
         raise NotDrawn(request.caption)
-
-
-def load_renderer(folder: Path) -> Renderer:
-    """Whatever kind of pipeline the folder holds, on the device there is."""
-    kind = json.loads((folder / "model_index.json").read_text("utf-8"))["_class_name"]
-    built = BASELINES.get(kind, StoryPipeline) if isinstance(kind, str) else StoryPipeline
-    needed = {"reader": "needed"} if built is StoryPipeline else {}
-    return built.from_pretrained(folder, dtype=torch.float32, **needed).to(
-        "cuda" if torch.cuda.is_available() else "cpu"
-    )
 
 
 def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> StoryArtist:
@@ -352,7 +340,7 @@ def tell(spec: SystemSpec, args: SystemsArguments) -> None:
     drawn = kept_stories(artist, wanted)
     if args.out is None or len(drawn) < len(wanted):
         missing = f"{len(drawn)} of {len(wanted)} such stories of {spec.name} are drawn; draw them first"
-        raise StoryError(f"{missing}." if args.out else "Where to? Give a folder with --out.")
+        raise StoryError(f"{missing}." if args.out else WHERE_TO)
     for frames in drawn:
         tale = frames[0].story
         files = [Path(args.out, tale.id, f"{frame.number}.png") for frame in frames]
@@ -362,6 +350,20 @@ def tell(spec: SystemSpec, args: SystemsArguments) -> None:
         for frame, file in zip(frames, files, strict=True):
             write_whole(file, frame.path.read_bytes())
     print(f"{len(drawn)} stories of {spec.name} are in {args.out}.")
+
+
+def tell_real(args: SystemsArguments) -> None:
+    """Write Maple Lane's own pictures of the stories to `args.out`, as `tell` writes those of a system."""
+    if args.out is None:
+        raise StoryError(WHERE_TO)
+    folder, captions = Path(args.out), args.captions or "referential"
+    for tale in list(first_stories(args.first + args.stories, args.frames))[args.first :]:
+        files = [folder / tale.id / f"{number}.png" for number in range(len(tale.frames))]
+        said = [f.plain if captions == "plain" else f.referential for f in tale.frames]
+        write_told(folder, tale.id, zip(said, files, strict=True), cast_of(tale))
+        for frame, file in zip(tale.frames, files, strict=True):
+            world_picture(frame.scene).save(file)
+    print(f"{args.stories} stories as Maple Lane has them are in {folder}.")
 
 
 def state(spec: SystemSpec, root: Path) -> str:
@@ -398,6 +400,8 @@ def main(argv: list[str] | None = None) -> None:
         for spec in SYSTEMS.values():
             print(state(spec, root))
         return
+    if action == "tell" and names == ["real"]:
+        return tell_real(args)
     if not names or names[0] not in SYSTEMS:
         raise StoryError(f"Which system? Choose one of {', '.join(SYSTEMS)}.")
     spec = SYSTEMS[names[0]]

@@ -24,9 +24,13 @@ from training.examples.pixels import pixels_of
 
 
 class BaselinePipeline(DiffusionPipeline):
-    """CONDITIONING: what its pictures are said to be drawn from. SETTINGS: arguments that are no parts."""
+    """CONDITIONING: what its pictures are said to be drawn from. SETTINGS: arguments that are no parts.
+
+    GIVEN: so many opening frames of a story it is given, to continue them.
+    """
 
     CONDITIONING = ""
+    GIVEN = 0
     SETTINGS: tuple[str, ...] = ("steps", "guidance")
 
     @property

@@ -26,6 +26,7 @@ class StoryDallePipeline(BaselinePipeline):
     """Draws a FrameRequest from its sentences and its first picture. temperature, top_k: how codes are chosen."""
 
     CONDITIONING = "story-dalle"
+    GIVEN = 1
     SETTINGS = ("temperature", "top_k")
     model_cpu_offload_seq = "transformer->vq"
 
