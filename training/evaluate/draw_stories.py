@@ -106,29 +106,31 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
 
     The first is drawn from the story's opening and remembered with its caption, as the authors have it.
     """
-    drawn, history, plain = 0, [], args.captions == "plain"
-    cast = cast_of_story(story) if way.portraits else ()
-    opening = _marked(cast, story.opening) if args.marked == "released" and not plain else cast
+    plain, people = args.captions == "plain", cast_of_story(story)
     captions = story.captions if plain else story.referential
     read = captions if plain or way.given else (story.opening, *captions[1:])
     files = [picture_file(folder, story, number) for number in range(len(captions))]
-    write_told(folder, story.id, zip(read[way.given :], files[way.given :], strict=True), cast)
-    for number, caption in enumerate(captions):
-        if number < way.given:
-            history.append(ContextFrame(caption, story.frames[number].picture()))
-            continue
+    write_told(folder, story.id, zip(read[way.given :], files[way.given :], strict=True), people)
+    first, cast = _shown(people, story, args, way)
+    drawn, history = (
+        0,
+        [
+            ContextFrame(caption, frame.picture())
+            for caption, frame in zip(captions[: way.given], story.frames, strict=False)
+        ],
+    )
+    for number in range(way.given, len(captions)):
         path = files[number]
         if not path.exists():
-            # Nothing is before the first frame: what a story's is drawn from is then the pipeline's own choice.
-            conditioning = way.conditioning if number or not way.reads else None
             request = FrameRequest(
                 caption=read[number],
-                cast=cast if number else opening,
+                cast=cast if number else first,
                 history=tuple(history) if way.reads else (),
                 seed=frame_seed(story.id, number),
                 steps=args.steps,
                 guidance=args.guidance,
-                conditioning=conditioning,
+                # Nothing is before the first frame: what a story's is drawn from is then the pipeline's own choice.
+                conditioning=way.conditioning if number or not way.reads else None,
                 refers=False if plain else story.extended[number].refers,
             )
             *_, rendered = renderer.render(request)
@@ -137,8 +139,18 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
             settle(part, path)
             drawn += 1
         with Image.open(path) as picture:
-            history.append(ContextFrame(caption, picture.convert("RGB")))
+            history.append(ContextFrame(captions[number], picture.convert("RGB")))
     return drawn
+
+
+def _shown(
+    people: tuple[CastMember, ...], story: Story, args: DrawArguments, way: Way
+) -> tuple[tuple[CastMember, ...], tuple[CastMember, ...]]:
+    """Returns whose portraits the first frame is given, and the later ones."""
+    if not way.portraits:
+        return (), ()
+    as_released = args.marked == "released" and args.captions != "plain"
+    return (_marked(people, story.opening) if as_released else people), people
 
 
 def cast_of_story(story: Story) -> tuple[CastMember, ...]:
