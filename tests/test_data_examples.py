@@ -417,3 +417,13 @@ def test_stage_2_learns_with_all_its_losses(cached):
 def test_a_folder_without_conditions_says_which_command_makes_them(tmp_path):
     with pytest.raises(StoryError, match="python -m training.data.conditions"):
         ClipConditions(tmp_path)
+
+
+def test_how_many_captions_have_names_is_an_argument(flintstones):
+    story = StoryDataset(open_reader(flintstones), "train").story(0)
+    rng = np.random.default_rng(0)
+    assert conditions._told(story, 3, 1.0, rng) == list(story.captions)
+    assert conditions._told(story, 3, 0.0, rng) == list(story.referential)
+    assert story.captions != story.referential
+    with pytest.raises(StoryError, match="--cast_share 2: a share is from 0 to 1"):
+        AlignArguments(output_dir="", cast_share=2)

@@ -9,16 +9,27 @@ import torch
 from PIL import Image
 
 from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import Preview, Rendered
 from tests import story_folders, tiny
 from tests.test_captioning import model, tokenizer  # noqa: F401  fixtures
 from tests.test_fid import sound
+from training.ar_ldm.pipeline import ArLdmPipeline
 from training.data import StoryDataset, open_reader
 from training.evaluate import draw_stories, full_size, inception
-from training.evaluate.draw_stories import DrawArguments, check_setting, draw_story, picture_file
+from training.evaluate.draw_stories import (
+    DrawArguments,
+    check_setting,
+    draw_story,
+    given_frames,
+    picture_file,
+    way_of,
+)
 from training.evaluate.full_size import FullSizeArguments, classified, evaluate, fids, gather, table
 from training.evaluate.inception import InceptionV3
+from training.evaluate.told_stories import read_told
 from training.maple_lane.writer import write_dataset
+from training.story_dalle.pipeline import StoryDallePipeline
 
 CPU = torch.device("cpu")
 
@@ -56,6 +67,10 @@ def arguments(dataset, out, captions="referential") -> DrawArguments:
     return DrawArguments(pipeline="p", dataset=str(dataset), out=str(out), captions=captions)
 
 
+def drawn_story(renderer, story, folder, args, built=StoryPipeline) -> int:
+    return draw_story(renderer, story, folder, args, way_of(args, built))
+
+
 @pytest.fixture
 def drawn(dataset, tmp_path):
     """Every story, its real pictures a little changed."""
@@ -70,7 +85,7 @@ def drawn(dataset, tmp_path):
 
 def test_a_story_is_drawn_from_its_own_pictures_and_never_twice(dataset, tmp_path):
     story, renderer, args = stories(dataset)[0], FlatRenderer(), arguments(dataset, tmp_path)
-    assert draw_story(renderer, story, tmp_path, args) == 4
+    assert drawn_story(renderer, story, tmp_path, args) == 4
     asked = renderer.requests
     assert [r.caption for r in asked] == list(story.referential)
     assert [r.conditioning for r in asked] == [None, "llm", "llm", "llm"]
@@ -78,7 +93,7 @@ def test_a_story_is_drawn_from_its_own_pictures_and_never_twice(dataset, tmp_pat
     assert {m.name for m in asked[0].cast} >= {c.title() for c in story.frames[0].clip.characters}
     picture_file(tmp_path, story, 2).unlink()
     again = FlatRenderer()
-    assert draw_story(again, story, tmp_path, args) == 1
+    assert drawn_story(again, story, tmp_path, args) == 1
     assert again.requests[0].history == asked[2].history and again.requests[0].seed == asked[2].seed
 
 
@@ -87,7 +102,7 @@ def test_a_pororo_story_opens_with_a_caption_of_its_own_and_is_remembered_by_ano
     opened = StoryDataset(open_reader(tmp_path / "pororo"), "test")
     told = (opened.story(0, draw) for draw in range(60))
     story, renderer = next(s for s in told if s.opening != s.captions[0]), FlatRenderer()
-    draw_story(renderer, story, tmp_path / "out", arguments(tmp_path / "pororo", tmp_path / "out"))
+    drawn_story(renderer, story, tmp_path / "out", arguments(tmp_path / "pororo", tmp_path / "out"))
     first, second = renderer.requests[:2]
     assert first.caption == story.opening and second.history[0].caption == story.captions[0]
 
@@ -98,7 +113,7 @@ def test_the_authors_flag_decides_how_long_the_text_stands_alone(tmp_path):
     story = StoryDataset(open_reader(tmp_path / "flintstones"), "test").story(0)
     extended = tuple(replace(one, refers=bool(n % 2)) for n, one in enumerate(story.extended))
     renderer, args = FlatRenderer(), arguments(tmp_path / "flintstones", tmp_path / "out")
-    draw_story(renderer, replace(story, extended=extended), tmp_path / "out", args)
+    drawn_story(renderer, replace(story, extended=extended), tmp_path / "out", args)
     assert [request.refers for request in renderer.requests] == [False, True, False, True]
     pipeline = tiny.pipeline(start_merge_step=2)
     delays = []
@@ -117,7 +132,7 @@ def test_the_release_opens_without_the_portraits_of_names_that_touch_a_mark(data
     shown = {}
     for rule in ("all", "released"):
         args, renderer = replace(arguments(dataset, tmp_path / rule), marked=rule), FlatRenderer()
-        draw_story(renderer, story, tmp_path / rule, args)
+        drawn_story(renderer, story, tmp_path / rule, args)
         shown[rule] = [{member.name for member in request.cast} for request in renderer.requests]
     assert {one, other} <= shown["all"][0] and shown["released"][0] == {one}
     assert shown["released"][1:] == shown["all"][1:]
@@ -125,9 +140,49 @@ def test_the_release_opens_without_the_portraits_of_names_that_touch_a_mark(data
 
 def test_plain_captions_are_drawn_one_by_one(dataset, tmp_path):
     story, renderer = stories(dataset)[0], FlatRenderer()
-    draw_story(renderer, story, tmp_path, arguments(dataset, tmp_path, "plain"))
+    drawn_story(renderer, story, tmp_path, arguments(dataset, tmp_path, "plain"))
     assert [r.caption for r in renderer.requests] == list(story.captions)
     assert all(r.history == () and r.conditioning == "char-ldm" for r in renderer.requests)
+
+
+@pytest.mark.parametrize("captions", ["plain", "referential"])
+def test_an_ldm_reads_each_caption_alone_and_sees_no_portrait(dataset, tmp_path, captions):
+    """Of captions with pronouns it stopped at the second frame, and those with names carried portraits."""
+    args = replace(arguments(dataset, tmp_path, captions), conditioning="text")
+    story, renderer = stories(dataset)[0], FlatRenderer()
+    assert drawn_story(renderer, story, tmp_path, args) == 4
+    assert {(r.conditioning, r.cast, r.history) for r in renderer.requests} == {("text", (), ())}
+    told = story.captions if captions == "plain" else story.referential
+    assert [r.caption for r in renderer.requests] == list(told)
+
+
+def test_a_system_of_its_own_reads_the_story_so_far_with_either_captions(dataset, tmp_path):
+    story, args = stories(dataset)[0], arguments(dataset, tmp_path, "plain")
+    renderer = FlatRenderer()
+    drawn_story(renderer, story, tmp_path, args, ArLdmPipeline)
+    assert [(r.conditioning, r.cast, len(r.history)) for r in renderer.requests] == [
+        (None, (), number) for number in range(4)
+    ]
+    with pytest.raises(StoryError, match="ArLdmPipeline, which draws as it was trained; leave it out"):
+        way_of(replace(args, conditioning="text"), ArLdmPipeline)
+
+
+def test_a_system_that_continues_stories_is_given_the_first_clip_and_scored_on_the_others(dataset, tmp_path):
+    story, args = stories(dataset)[0], arguments(dataset, tmp_path)
+    renderer = FlatRenderer()
+    assert drawn_story(renderer, story, tmp_path, args, StoryDallePipeline) == 3
+    assert [len(r.history) for r in renderer.requests] == [1, 2, 3]
+    source = renderer.requests[0].history[0]
+    assert source.caption == story.referential[0]
+    assert np.array_equal(np.asarray(source.picture), np.asarray(story.frames[0].picture()))
+    assert not picture_file(tmp_path, story, 0).exists()
+    (told,) = read_told(tmp_path).values()
+    assert told.captions == story.referential[1:] and told.pictures[0].is_file()
+    assert given_frames(tmp_path) == 0
+    check_setting(tmp_path, {"given": 1})
+    scored = replace(FullSizeArguments(str(dataset), str(tmp_path), str(tmp_path / "t.json")), frames=3)
+    told = evaluate(replace(scored, stories=1), CPU)
+    assert (told["given"], told["frames"]) == (1, 3)
 
 
 def test_a_folder_holds_pictures_of_one_setting(tmp_path):

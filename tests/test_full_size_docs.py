@@ -103,25 +103,31 @@ def test_every_config_and_module_that_is_named_exists():
         assert importlib.util.find_spec(module), module
 
 
+# Module, its part where it has several, and flags.
 COMMANDS = [
-    (command[1], sorted(set(re.findall(r"(?<=\s)--[\w-]+", command[2]))))
-    for command in re.finditer(r"-m (training\.[\w.]+)((?:[^\n]*\\\n)*[^\n]*)", DOCS)
-    if "--" in command[2]
+    (command[1], command[2], sorted(set(re.findall(r"(?<=\s)--[\w-]+", command[3]))))
+    for command in re.finditer(
+        r"-m (training\.[\w.]+)((?: (?:vq|transformer)\b)?)((?:[^\n]*\\\n)*[^\n]*)", DOCS
+    )
+    if "--" in command[3]
 ]
 
 
-@pytest.mark.parametrize(("module", "flags"), COMMANDS, ids=[module for module, _ in COMMANDS])
-def test_every_flag_that_is_named_exists(module, flags, capsys):
+@pytest.mark.parametrize(
+    ("module", "part", "flags"), COMMANDS, ids=[module + part for module, part, _ in COMMANDS]
+)
+def test_every_flag_that_is_named_exists(module, part, flags, capsys):
     found = importlib.util.find_spec(module)
     command = importlib.import_module(f"{module}.__main__" if found.submodule_search_locations else module)
     with pytest.raises(SystemExit):
-        command.main(["--help"])
+        command.main([*part.split(), "--help"])
     known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
     assert flags and not set(flags) - known
 
 
 def words_of(module: str) -> list[str]:
-    (command,) = re.findall(rf"-m {re.escape(module)} ((?:[^\n]*\\\n)*[^\n]*)", DOCS)
+    """Of the module's first command, which is StoryGPT-V's own."""
+    command, *_ = re.findall(rf"-m {re.escape(module)} ((?:[^\n]*\\\n)*[^\n]*)", DOCS)
     return shlex.split(command.replace("\\\n", " "))
 
 

@@ -217,6 +217,29 @@ def test_the_imported_folder_draws_as_the_released_code(files, imported):
     assert set(record["files"]) == {"pytorch_model.bin", "pretrained_ckpt.pth.tar"}
 
 
+def test_how_an_imported_pipeline_draws_can_be_chosen(files, tmp_path, imported):
+    released_index = json.loads((imported / "model_index.json").read_text())
+    assert released_index["scheduler"] == ["diffusers", "PNDMScheduler"]
+    chosen = {
+        "first_frame": "llm", "start_merge_step": 3, "cast_prefix": "true", "portrait_filter": "lanczos",
+        "scheduler": "dpm", "context_frames": 2, "steps": 12, "guidance": 4,
+    }  # fmt: skip
+    import_weights.main(arguments(files, tmp_path / "out", **chosen))
+    told = json.loads((tmp_path / "out" / "model_index.json").read_text())
+    assert told["scheduler"] == ["diffusers", "DPMSolverMultistepScheduler"]
+    assert [told[name] for name in chosen if name not in ("scheduler", "cast_prefix")] == [
+        "llm", 3, "lanczos", 2, 12, 4.0,
+    ]  # fmt: skip
+    assert told["cast_prefix"] is True and told["prompt_tail"] == " "
+    noise = [
+        json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+        for folder in (imported, tmp_path / "out")
+    ]
+    assert noise[0]["beta_schedule"] == noise[1]["beta_schedule"] == "scaled_linear"
+    with pytest.raises(StoryError, match="--start_merge_step -2"):
+        import_weights.ImportArguments("", "", "", start_merge_step=-2)
+
+
 def test_portraits_named_after_characters_become_the_cast(imported):
     made = json.loads((imported / "cast.json").read_text())["characters"]
     assert [(c["name"], c["pronoun"]) for c in made] == [("Fred", "he"), ("Mr Slate", "he"), ("Zora", "they")]

@@ -176,6 +176,27 @@ def test_a_sharded_pickled_language_model_is_loaded_whole_in_its_precision_or_no
         load_language(folder, tmp_path / "again")
 
 
+def test_pickled_weights_of_the_hub_are_fetched_and_converted(tmp_path, monkeypatch):
+    """OPT is on the Hub as pickled weights alone, and its id was refused: "weights cannot be loaded"."""
+    folder, fetched = tmp_path / "snapshot", []
+    released.write_opt(folder)
+    (folder / "tf_model.h5").write_bytes(b"left there")
+
+    def get(place, file):
+        assert place.repository == "facebook/opt-6.7b"
+        fetched.append(file)
+        return folder / file
+
+    monkeypatch.setattr(language.HubPlace, "files", lambda place: [path.name for path in folder.iterdir()])
+    monkeypatch.setattr(language.HubPlace, "get", get)
+    loaded = load_language("facebook/opt-6.7b", tmp_path / "scratch").state_dict()
+    (pickled,) = folder.glob("*.bin")
+    assert pickled.name in fetched and "config.json" in fetched and "tf_model.h5" not in fetched
+    stored = torch.load(pickled, weights_only=True)
+    assert all(torch.equal(loaded[key], value) for key, value in stored.items() if key in loaded)
+    assert language.choose(folder).source == folder  # a folder is never asked for
+
+
 def test_another_family_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     with pytest.raises(StoryError, match="of type gpt2; the second stages are for OPT and Llama"):

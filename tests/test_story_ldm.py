@@ -9,9 +9,12 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from storyboard.renderer import ContextFrame, FrameRequest
-from tests import tiny
+from tests import story_folders, tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
-from training.evaluate.systems import load_renderer
+from training.data.dataset import StoryDataset, open_reader
+from training.evaluate.renderers import load_renderer
+from training.examples.latents import LatentCache
+from training.examples.stories import DatasetStories, MapleLaneStories
 from training.story_ldm.__main__ import StoryExamples, StoryLdmArguments, main
 from training.story_ldm.memory import MemoryAttention, StoryContext, StoryMemory, gather, joined
 from training.story_ldm.pipeline import StoryLdmPipeline, read_captions
@@ -215,11 +218,9 @@ def test_checkpointing_changes_memory_and_not_the_training(recipe):
 
 
 def test_an_example_has_exactly_the_frames_before_it(recipe):
-    from training.examples.latents import LatentCache
-
     args = StoryLdmArguments(output_dir="", batch=16, no_condition=0.2, plain=0.0)
     cache, tokenizer = LatentCache(recipe / "latents"), tiny.text_tokenizer()
-    batch = StoryExamples(cache, tokenizer, args)(0, range(16))
+    batch = StoryExamples(MapleLaneStories(cache, args), tokenizer)(0, range(16))
     counts = set()
     for row, places in enumerate(batch["earlier"]):
         index = next(
@@ -247,3 +248,28 @@ def test_a_sentence_is_compared_by_its_end_state(recipe):
     states, sentences = read_captions(encoder, tokenizer, ["Rosa waves.", ""])
     end = len(tokenizer("Rosa waves.")["input_ids"]) - 1
     assert torch.equal(sentences[0], states[0, end]) and not torch.equal(sentences[0], sentences[1])
+
+
+def test_it_trains_on_a_dataset_folder_too(recipe):
+    story_folders.flintstones(recipe / "flintstones")
+    main(command(recipe, "--steps", "5", "--data", str(recipe / "flintstones")))
+    log = [json.loads(line) for line in (recipe / "run" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 5 and log[-1]["loss"] > 0
+    assert isinstance(load_renderer(recipe / "systems" / "story-ldm"), StoryLdmPipeline)
+
+
+def test_a_story_of_a_dataset_is_told_up_to_the_frame_that_is_learned(recipe):
+    story_folders.flintstones(recipe / "flintstones")
+    args = StoryLdmArguments(output_dir="", batch=12, no_condition=0.2, plain=0.5)
+    dataset = StoryDataset(open_reader(recipe / "flintstones"), "train", 4, followers="own")
+    batch = DatasetStories(dataset, tiny.vae(), tiny.text_tokenizer(), args)(3, range(12))
+    assert [len(captions) - 1 for captions in batch["captions"]] == [len(row) for row in batch["earlier"]]
+    assert sorted(place for row in batch["earlier"] for place in row) == list(
+        range(len(batch["earlier_pixels"]))
+    )
+    assert batch["pixels"].shape == (12, 3, 32, 32) and batch["noise"].shape == (12, 4, 8, 8)
+    told = {tuple(captions) for captions in batch["captions"]}
+    assert ("",) in told and any(" waves." in "".join(captions) for captions in told)
+    whole = {tuple(story.captions[:n]) for story in dataset for n in range(1, 5)}
+    whole |= {tuple(story.referential[:n]) for story in dataset for n in range(1, 5)}
+    assert told - {("",)} <= whole

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from transformers import HfArgumentParser
 
@@ -16,6 +17,7 @@ from training.evaluate.drawing import StoryArtist, System, weights_hash
 from training.evaluate.drawing import cast_of as artist_cast
 from training.evaluate.systems import SYSTEMS, TRAININGS, link_parts
 from training.evaluate.told_stories import read_told
+from training.maple_lane import draw
 from training.train_char_ldm import train as train_char_ldm
 
 
@@ -165,3 +167,19 @@ def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):
     assert link_parts(SYSTEMS["char-ldm"], tmp_path) == tmp_path / "parts"
     with pytest.raises(StoryError, match="base parts"):
         link_parts(SYSTEMS["char-ldm"], tmp_path / "nothing")
+
+
+def test_a_system_that_continues_stories_is_given_their_first_frame_and_draws_four(tmp_path):
+    renderer, spec = FlatRenderer(), SYSTEMS["story-dalle"]
+    artist = StoryArtist(renderer, System("w", "referential", "story-dalle", given=spec.given), tmp_path)
+    (tale,) = systems.first_stories(1, given=spec.given)
+    frames = artist.draw(tale)
+    assert [frame.number for frame in frames] == [1, 2, 3, 4] and len(tale.frames) == 5
+    assert [frame.caption for frame in frames] == [frame.referential for frame in tale.frames[1:]]
+    for number, request in enumerate(renderer.requests, start=1):
+        assert [f.caption for f in request.history] == [f.referential for f in tale.frames[:number]]
+        source = request.history[0].picture
+        assert np.array_equal(np.asarray(source), draw(tale.frames[0].scene, 256))
+    assert frames[0].truth == tale.frames[1]
+    artist.check(frames)
+    assert systems.kept_stories(StoryArtist(systems.KeptOnly(), artist.system, tmp_path), [tale]) == [frames]

@@ -13,7 +13,7 @@ from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS
-from training.evaluate import drawing, figures, systems, tables
+from training.evaluate import drawing, figures, systems, table_text, tables
 from training.evaluate.chart import Line, chart
 from training.evaluate.drawing import weights_hash
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
@@ -322,3 +322,9 @@ def test_a_chart_draws_higher_values_higher():
         return np.flatnonzero((picture[:, 300] == (192, 57, 43)).all(axis=1)).mean()
 
     assert height(high) < height(low)
+
+
+def test_what_the_dagger_means_is_said_where_a_row_has_one():
+    told = {"table 1, plain": [{"row": "LDM"}], "table 1, referential": [{"row": "StoryDALL-E †"}]}
+    assert table_text._given(told).startswith("† continues stories: it is given the first picture")
+    assert table_text._given(told | {"table 1, referential": []}) == ""

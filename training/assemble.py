@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from PIL import Image
 from transformers import (
     AutoModelForCausalLM,
@@ -34,7 +34,8 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
 from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
-from training.configs.parts import config_file, load_image_encoder, load_vae
+from training.configs.parts import config_file, load_image_encoder, load_scheduler, load_vae
+from training.configs.settings import PipelineSettings
 from training.examples.latents import measured_vae
 from training.examples.pixels import pixels_of
 from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
@@ -58,7 +59,7 @@ CALLED = {
 
 
 @dataclass
-class AssembleArguments:
+class AssembleArguments(PipelineSettings):
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of all trained parts"})
     out: str = field(default="assets/maple-lane", metadata={"help": "the pipeline folder to write"})
     stage: Literal[1, 2] = field(
@@ -94,8 +95,14 @@ class AssembleArguments:
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.anybody and self.portraits:
             raise StoryError("--anybody speaks of Maple Lane's own looks; leave it out with --portraits.")
+        if self.named and (self.chosen() or self.scheduler):
+            raise StoryError(
+                "--named writes a reader alone, which draws as it was trained; leave out first frame, delay, cast "
+                "prefix, portrait filter and scheduler."
+            )
 
 
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
@@ -106,7 +113,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     return StoryPipeline(
         vae=vae,
         unet=UNet2DConditionModel.from_pretrained(parts / args.denoiser),
-        scheduler=DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler"),
+        scheduler=args.sampler(load_scheduler(parts)),
         tokenizer=CLIPTokenizerFast.from_pretrained(parts / "tokenizer"),
         text_encoder=CLIPTextModel.from_pretrained(parts / "text_encoder"),
         image_encoder=load_image_encoder(parts / "char_ldm" / "image_encoder"),
@@ -120,6 +127,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         place_words=None if args.portraits else [place.noun.split()[-1] for place in PLACES.values()],
         portrait_fill="black" if args.portraits else maple_lane_background(),
         preview_colours=preview_colours(vae),
+        **args.chosen(),
     )
 
 

@@ -21,6 +21,7 @@ from transformers import HfArgumentParser
 from storyboard.errors import StoryError
 from storyboard.models.digests import file_digest
 from storyboard.pipeline import StoryPipeline
+from training.configs.settings import PipelineSettings
 from training.released import language as language_models
 from training.released.cast import write_cast
 from training.released.model_args import FILE, WEIGHTS, ModelArgs, find_second_stage, read_model_args
@@ -44,7 +45,7 @@ RECORD = "import.json"
 
 
 @dataclass
-class ImportArguments:
+class ImportArguments(PipelineSettings):
     first_stage: str = field(metadata={"help": f"{FIRST_STAGE_FILE} of the first stage, or its folder"})
     base: str = field(metadata={"help": "Stable Diffusion 1.5: a folder, or its id on the Hub"})
     out: str = field(metadata={"help": "the pipeline folder to write; it must not exist yet"})
@@ -61,6 +62,25 @@ class ImportArguments:
         default=None,
         metadata={"help": "folder of reference pictures <name>.jpeg; the app needs them for its cast"},
     )
+    steps: int = field(
+        default=RELEASED["steps"], metadata={"help": "denoising steps of a frame, unless asked otherwise"}
+    )
+    guidance: float = field(
+        default=RELEASED["guidance"], metadata={"help": "guidance scale, unless asked otherwise"}
+    )
+    context_frames: int = field(
+        default=0,
+        metadata={"help": "earlier frames the language model reads at most; 0: as many as fit, as released"},
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """Returns how the pipeline draws: as the authors' inference, but for what was given."""
+        given = {
+            "steps": self.steps,
+            "guidance": self.guidance,
+            "context_frames": self.context_frames or None,
+        }
+        return RELEASED | given | self.chosen()
 
 
 def import_weights(args: ImportArguments) -> list[str]:
@@ -95,7 +115,7 @@ def import_weights(args: ImportArguments) -> list[str]:
             parts["language_tokenizer"] = language.tokenizer
             parts["language_model"] = language_models.load(language, scratch / "llm")
             parts["visual_encoder"] = base.visual_encoder
-        pipeline = _assemble(base, fuser, parts)
+        pipeline = _assemble(base, fuser, parts, args)
         pipeline.save_pretrained(scratch / "pipeline")
         _write_record(scratch / "pipeline", list(sources), settings, tolerated)
         if args.portraits:
@@ -104,19 +124,19 @@ def import_weights(args: ImportArguments) -> list[str]:
     return list(tolerated)
 
 
-def _assemble(base: Any, fuser: Any, parts: dict[str, Any]) -> StoryPipeline:
+def _assemble(base: Any, fuser: Any, parts: dict[str, Any], args: ImportArguments) -> StoryPipeline:
     """The pipeline as the authors run it: their denoiser and encoders, the stock autoencoder."""
     return StoryPipeline(
         vae=base.vae,
         unet=base.unet,
-        scheduler=base.scheduler,
+        scheduler=args.sampler(base.scheduler),
         tokenizer=base.tokenizer,
         text_encoder=base.text_encoder,
         image_encoder=base.image_encoder,
         image_processor=base.image_processor,
         fuser=fuser,
         **parts,
-        **RELEASED,
+        **args.settings(),
     )
 
 

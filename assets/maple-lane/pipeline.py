@@ -9,16 +9,29 @@ import importlib.abc
 import importlib.util
 import sys
 
-PACKAGES = ['storyboard', 'storyboard.disk', 'storyboard.models', 'storyboard.models.judge', 'storyboard.pipeline', 'storyboard.text']
+PACKAGES = [
+    "storyboard",
+    "storyboard.disk",
+    "storyboard.models",
+    "storyboard.models.judge",
+    "storyboard.pipeline",
+    "storyboard.text",
+]
 SOURCES = {}
 
-SOURCES['storyboard'] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
+SOURCES[
+    "storyboard"
+] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
 |'''
 
-SOURCES['storyboard.disk'] = '''|"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
+SOURCES[
+    "storyboard.disk"
+] = '''|"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
 |'''
 
-SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, also after a crash or a power cut.
+SOURCES[
+    "storyboard.disk.durable"
+] = '''|"""Files that are whole or not there, also after a crash or a power cut.
 |
 |Knows nothing of pictures or stories. OSErrors go to the caller, who knows what the file was.
 |"""
@@ -120,7 +133,9 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |    return len(parts)
 |'''
 
-SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
+SOURCES[
+    "storyboard.disk.file_lock"
+] = '''|"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
 |
 |from __future__ import annotations
 |
@@ -143,7 +158,7 @@ SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open fi
 |        raise BlockingIOError from error
 |'''
 
-SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the hash of its content.
+SOURCES["storyboard.disk.pictures"] = '''|"""Pictures on disk, each under the hash of its content.
 |
 |Knows neither torch, gradio nor stories. Foreign pictures come in through `uploads.py`.
 |"""
@@ -279,14 +294,18 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |    return buffer.getvalue()
 |'''
 
-SOURCES['storyboard.errors'] = '''|"""The one exception a writer sees. Its text says what happened and what to do about it, and is shown as it is."""
+SOURCES[
+    "storyboard.errors"
+] = '''|"""The one exception a writer sees. Its text says what happened and what to do about it, and is shown as it is."""
 |
 |
 |class StoryError(Exception):
 |    """One sentence for the writer: what was wrong (naming the frame and the value) and the remedy."""
 |'''
 
-SOURCES['storyboard.models'] = '''|"""The parts of StoryGPT-V in PyTorch. Nothing here knows of stories, pages or training runs.
+SOURCES[
+    "storyboard.models"
+] = '''|"""The parts of StoryGPT-V in PyTorch. Nothing here knows of stories, pages or training runs.
 |
 |Shape alphabet used in every comment and docstring of this package:
 |
@@ -297,7 +316,9 @@ SOURCES['storyboard.models'] = '''|"""The parts of StoryGPT-V in PyTorch. Nothin
 |"""
 |'''
 
-SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
+SOURCES[
+    "storyboard.models.attention"
+] = '''|"""Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
 |
 |Recording leaves the UNet's output bit-identical: the layer's own processor computes it, and the
 |probabilities are computed once more beside it, for the recorded layers only. Footgun: give the bare UNet, not
@@ -512,7 +533,9 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |    return picked * real.view(len(columns), slots, 1)
 |'''
 
-SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
+SOURCES[
+    "storyboard.models.autoencoder"
+] = '''|"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
 |
 |diffusers' AutoencoderKL, except for the decoder's last layer: beside the convolution that gives every patch of the
 |picture at once there is a head that works its way up to single pixels and adds what the patches lack. Encoder and
@@ -649,7 +672,9 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |    return sharp
 |'''
 
-SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
+SOURCES[
+    "storyboard.models.conditioning"
+] = '''|"""The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
 |
 |Called by the stage-1 loss, by the caching of fused conditions and at inference. Must not know how names are
 |found in a caption (`storyboard.text.captions`): it receives character spans.
@@ -793,7 +818,9 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |    return holding[-1] if holding else None
 |'''
 
-SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, delayed conditioning, and a look at every step.
+SOURCES[
+    "storyboard.models.denoise"
+] = '''|"""The denoising loop: guidance, delayed conditioning, and a look at every step.
 |
 |A generator, so that the caller can show, cancel or record between steps. Re-entrant: each call steps a
 |scheduler of its own and changes no module. Must not decode pictures.
@@ -928,7 +955,9 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    raise ValueError(f'prediction_type is "{kind}"; the loop knows "epsilon", "v_prediction" and "sample".')
 |'''
 
-SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
+SOURCES[
+    "storyboard.models.folder"
+] = '''|"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
 |
 |Weights must be safetensors. Pickled weights can run code while they are loaded, so a folder that holds any is refused
 |whole. Knows the layout of a diffusers folder, not what the parts do.
@@ -1135,7 +1164,9 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |    return isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)
 |'''
 
-SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
+SOURCES[
+    "storyboard.models.fusion"
+] = '''|"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
 |
 |Layer order and parameter names are those of the released first-stage checkpoints, so that they load by name.
 |Must not know where the word stands in the caption; see `conditioning.py`.
@@ -1184,7 +1215,9 @@ SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's wor
 |        return self.layer_norm(self.mlp2(fused))
 |'''
 
-SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
+SOURCES[
+    "storyboard.models.image_tokens"
+] = '''|"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
 |
 |They are no part of the tokenizer: image token r has the id vocabulary + r, is never written as text and so is
 |never tokenised. Input and output rows are the same matrix.
@@ -1229,14 +1262,18 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()
 |'''
 
-SOURCES['storyboard.models.judge'] = '''|"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
+SOURCES[
+    "storyboard.models.judge"
+] = '''|"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
 |
 |from storyboard.models.judge.network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
 |
 |__all__ = ["Judge", "SeenFrame", "SeenPerson", "load_judge", "save_judge"]
 |'''
 
-SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
+SOURCES[
+    "storyboard.models.judge.detections"
+] = '''|"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
 |
 |Exact functions of arrays; they know no network.
 |"""
@@ -1330,7 +1367,9 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |    return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1
 |'''
 
-SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: the judge's detections against the people who should be there.
+SOURCES[
+    "storyboard.models.judge.matching"
+] = '''|"""Who is who in a picture: the judge's detections against the people who should be there.
 |
 |Knows no torch and no pictures, only what the judge says of them.
 |"""
@@ -1401,7 +1440,9 @@ SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: th
 |    return names[int(person.said[head].argmax())]
 |'''
 
-SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
+SOURCES[
+    "storyboard.models.judge.network"
+] = '''|"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
 |
 |A detector without anchors marks the middle and the size of everybody; each person is then looked at closer, in the
 |picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
@@ -1612,7 +1653,9 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |    return judge
 |'''
 
-SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
+SOURCES[
+    "storyboard.models.judge.vocabulary"
+] = '''|"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
 |
 |from __future__ import annotations
 |
@@ -1665,7 +1708,9 @@ SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge 
 |        return special.get(head) or self.facets[head]
 |'''
 
-SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
+SOURCES[
+    "storyboard.models.language_model"
+] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
 |
 |The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
 |What transformers makes of it is kept in half precision (`prepared.py`), so every later start reads that folder alone.
@@ -1955,7 +2000,9 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |    )
 |'''
 
-SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and back; training and inference share these two functions.
+SOURCES[
+    "storyboard.models.latents"
+] = '''|"""Pixels to normalised latents and back; training and inference share these two functions.
 |
 |Latents are normalised per channel with the autoencoder config's `latents_mean`/`latents_std` where it has
 |them, else multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder
@@ -2025,7 +2072,7 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |    )
 |'''
 
-SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both stages, as functions of tensors.
+SOURCES["storyboard.models.losses"] = '''|"""The training objectives of both stages, as functions of tensors.
 |
 |L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
 |"""
@@ -2095,7 +2142,9 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |    return error.square().mean() if squared else error.norm(dim=-1).mean()
 |'''
 
-SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
+SOURCES[
+    "storyboard.models.mappers"
+] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
 |
 |Parameter names are those of the released second-stage checkpoints, so that they load by name.
 |"""
@@ -2299,7 +2348,9 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
 |'''
 
-SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
+SOURCES[
+    "storyboard.models.place_words"
+] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
 |
 |Knows the layout, no torch and no story. They are suggestions, so what does not fit is left out instead of refused.
 |"""
@@ -2354,7 +2405,9 @@ SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline fol
 |    }
 |'''
 
-SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
+SOURCES[
+    "storyboard.models.portrait_encoder"
+] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
 |
 |It stands where CLIP's vision tower stands at full size, and gives what that gives: one feature a portrait. A tower
 |that small, trained here, knows only whom it was shown; convolutions learn what people look like from far fewer
@@ -2438,7 +2491,9 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
 |'''
 
-SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
+SOURCES[
+    "storyboard.models.prepared"
+] = '''|"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
 |
 |A folder is named by the sha256 of what it was made from, so it never has to be asked whether it is out of date. One
 |process at a time prepares a thing. Knows neither torch nor models.
@@ -2503,7 +2558,9 @@ SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on t
 |            return False
 |'''
 
-SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
+SOURCES[
+    "storyboard.models.preview"
+] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
 |
 |Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
 |its place once or twice. Guidance makes early guesses garish, so these are calmed first. What is shown never changes
@@ -2597,7 +2654,9 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |    return torch.linalg.lstsq(inputs, targets).solution.tolist()
 |'''
 
-SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
+SOURCES[
+    "storyboard.models.reader_folder"
+] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
 |
 |Beside `reader.json` lie the stage-2 parts that were trained for that language model. Knows the layout, not the parts,
 |and no torch. What the file says comes from outside and is checked before anything is done with it.
@@ -2785,7 +2844,9 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |    return StoryError(f'"{path}" says {shown} for "{name}", which cannot be; copy the whole folder again.')
 |'''
 
-SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
+SOURCES[
+    "storyboard.models.story_reader"
+] = '''|"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
 |
 |Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.text.prompt.interleave`;
 |each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
@@ -3124,7 +3185,9 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    return [part for index, part in enumerate(parts) if index not in dropped]
 |'''
 
-SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
+SOURCES[
+    "storyboard.pipeline"
+] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
 |
 |`from storyboard.pipeline import StoryPipeline` is how saved folders, the README and other programs name it. Knows
 |nothing of stories, sessions or pages.
@@ -3135,7 +3198,9 @@ SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the alig
 |__all__ = ["StoryPipeline"]
 |'''
 
-SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
+SOURCES[
+    "storyboard.pipeline.carried"
+] = '''|"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
 |
 |`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
 |everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
@@ -3254,7 +3319,9 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |        return None
 |'''
 
-SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its sentence: what the judge sees there, and what should be there.
+SOURCES[
+    "storyboard.pipeline.checking"
+] = '''|"""A finished picture beside its sentence: what the judge sees there, and what should be there.
 |
 |Whoever should be there is known by their portrait, which the judge looks at as it looks at pictures: so it need not
 |have met them. Where the words leave open who is meant, nothing is claimed. Looks on only: no picture depends on it.
@@ -3346,7 +3413,9 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    return (right - left) * (bottom - top)
 |'''
 
-SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
+SOURCES[
+    "storyboard.pipeline.conditions"
+] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
 |
 |A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
 |Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it.
@@ -3770,7 +3839,9 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return self._results[key]
 |'''
 
-SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
+SOURCES[
+    "storyboard.pipeline.context"
+] = '''|"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
 |
 |A new frame costs what is new in it; an edit costs what follows it. Knows parts and features, not stories.
 |
@@ -4006,7 +4077,9 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        return taken
 |'''
 
-SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
+SOURCES[
+    "storyboard.pipeline.explain"
+] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
 |
 |Who "she" is: the condition the language model produced is compared with the fused conditions of the sentence with
 |each candidate's name in the pronoun's place, among those the words allow. Where she is: cross-attention at the columns
@@ -4205,7 +4278,9 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    return Image.fromarray(scaled.round().to(torch.uint8).cpu().numpy())
 |'''
 
-SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
+SOURCES[
+    "storyboard.pipeline.loading"
+] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
 |
 |Knows folders and parts, not how pictures are drawn.
 |"""
@@ -4253,7 +4328,9 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |    return str(error).strip().split("\\n")[0]
 |'''
 
-SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
+SOURCES[
+    "storyboard.pipeline.numbers"
+] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
 |
 |Knows no models.
 |"""
@@ -4284,7 +4361,9 @@ SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a re
 |    return steps_for(steps, request.effort), guidance
 |'''
 
-SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
+SOURCES[
+    "storyboard.pipeline.prompted"
+] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
 |
 |Sentences, portraits and earlier frames in, a batch of pictures out, with diffusers' names for its arguments. What is
 |drawn and how is `StoryPipeline`'s; here are the arguments, their checks, the callback and the output. Knows no stories.
@@ -4615,7 +4694,9 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        raise StoryError(f"{what} is {type(picture).__name__}; give a PIL picture.")
 |'''
 
-SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
+SOURCES[
+    "storyboard.pipeline.story_pipeline"
+] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 |
 |A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
 |stories: a FrameRequest holds all that a picture depends on.
@@ -5082,7 +5163,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    return (size, size) if isinstance(size, int) else (size[0], size[1])
 |'''
 
-SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
+SOURCES[
+    "storyboard.renderer"
+] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
 |
 |Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tests have one that paints flat colours.
 |"""
@@ -5241,13 +5324,17 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |        ...
 |'''
 
-SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
+SOURCES[
+    "storyboard.text"
+] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
 |
 |Knows neither torch, gradio nor stories.
 |"""
 |'''
 
-SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
+SOURCES[
+    "storyboard.text.allowed"
+] = '''|"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
 |
 |By who is named and shown by it (`presence.py`), and by whom the pronouns can stand for (`candidates.py`). Where the
 |words leave it open, the model decides. Knows neither torch, gradio nor stories.
@@ -5356,7 +5443,9 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |    return {name for name, gone in away.items() if gone}
 |'''
 
-SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
+SOURCES[
+    "storyboard.text.belongings"
+] = '''|"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
 |
 |A part of the body, a part of what is worn and what one does show their owner; any other thing may lie about alone.
 |Knows neither stories nor who is meant.
@@ -5432,7 +5521,9 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |    return word.removesuffix("s") if not word.endswith("ss") else word
 |'''
 
-SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
+SOURCES[
+    "storyboard.text.candidates"
+] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
 |
 |Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
 |in a picture, the model says (`explain.py`).
@@ -5633,7 +5724,9 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))
 |'''
 
-SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
+SOURCES[
+    "storyboard.text.captions"
+] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
 |
 |Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
 |Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
@@ -5889,7 +5982,9 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 |'''
 
-SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
+SOURCES[
+    "storyboard.text.clauses"
+] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
 |
 |There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
 |followed by a verb is its subject, and all behind the verb is done to others: "Rosa meets her" is about two people, as
@@ -6178,7 +6273,9 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        ]
 |'''
 
-SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
+SOURCES[
+    "storyboard.text.departures"
+] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
 |
 |"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
 |goes home") is still there. Knows neither stories nor who is meant.
@@ -6390,7 +6487,9 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |    return _Predicate(perfect, being, denied, words[index], tuple(rest[:end])), rest[end:]
 |'''
 
-SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+SOURCES[
+    "storyboard.text.forms"
+] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
 |
 |By the tables of LemmInflect, read when first asked for. Knows no sentences.
 |"""
@@ -6462,7 +6561,9 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |    return getAllLemmas(word)
 |'''
 
-SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
+SOURCES[
+    "storyboard.text.impersonal"
+] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
 |
 |Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
 |sentence with a robot's name than to that of "It rains" whether or not the robot is meant, because the language model
@@ -6596,7 +6697,9 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    return False
 |'''
 
-SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+SOURCES[
+    "storyboard.text.lexicon"
+] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
 |
 |Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
 |what is drawn in the end, the model decides.
@@ -6799,7 +6902,9 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT
 |'''
 
-SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
+SOURCES[
+    "storyboard.text.phrases"
+] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
 |
 |For rules that look at what stands before and behind somebody. Knows neither clauses nor who is meant.
 |"""
@@ -6865,7 +6970,9 @@ SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in
 |    return not first.isdisjoint(first_forms(word))
 |'''
 
-SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
+SOURCES[
+    "storyboard.text.places"
+] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
 |
 |A place is what a pipeline calls it in its own sentences, "in the kitchen". How else writers call it comes from outside,
 |as a mapping: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
@@ -6984,7 +7091,9 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |    return re.compile(rf"(?<!\\w)(?:{'|'.join(longest_first)})(?!\\w)", re.IGNORECASE) if words else None
 |'''
 
-SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
+SOURCES[
+    "storyboard.text.possessives"
+] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
 |
 |English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
 |it; what follows a person that something is done to is where ("home"), how ("tight", "gently"), what comes of it
@@ -7136,7 +7245,9 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |    return (thing in _SUBSTANCES or plural) and thing not in _OWN
 |'''
 
-SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
+SOURCES[
+    "storyboard.text.preferences"
+] = '''|"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
 |
 |What `candidates.py` allows is weighed by what is known of how people read: the latest frame before older ones, a
 |subject before an object, somebody's own things, whose doing a "because" tells of, one person under one pronoun. The
@@ -7426,7 +7537,9 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    return groups.values()
 |'''
 
-SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
+SOURCES[
+    "storyboard.text.presence"
+] = '''|"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
 |
 |Every name and pronoun of a sentence is looked at by itself; somebody is shown who is shown by one of them. What is in
 |doubt is left open: whoever reads the sentence on decides then. Knows neither torch, gradio nor stories.
@@ -7543,7 +7656,9 @@ SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without s
 |        )
 |'''
 
-SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
+SOURCES[
+    "storyboard.text.prompt"
+] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
 |
 |Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
 |gradio nor stories, and no pronouns: captions come in as they are read.
@@ -7609,7 +7724,9 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |    return (text, more) if apart and text else text + more
 |'''
 
-SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation marks, and who is spoken to there.
+SOURCES[
+    "storyboard.text.speech"
+] = '''|"""What a sentence says in quotation marks, and who is spoken to there.
 |
 |Whom somebody only speaks of need not be in the picture ("“Where is Otto?” asks Nana"); who is spoken to is
 |("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
@@ -7661,7 +7778,9 @@ SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation mar
 |    return text
 |'''
 
-SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
+SOURCES[
+    "storyboard.text.spellings"
+] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
 |
 |Names match whole words. A name is typed without its accents on keyboards that have none, with either apostrophe, with
 |or without the dot of a title, with "ss" for a sharp s. Case says little, because people type "rosa waves"; but "It will
@@ -7820,7 +7939,9 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |    return "\\uac00" <= character <= "\\ud7a3"
 |'''
 
-SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
+SOURCES[
+    "storyboard.text.things"
+] = '''|"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
 |
 |By a noun in the plural that was brought in and by what is done to it: one folds sheets and greets people. Knows neither
 |torch, gradio nor stories.
@@ -7931,7 +8052,9 @@ SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things an
 |    return previous not in PEOPLE and (is_finite(previous) or not is_plural(previous))
 |'''
 
-SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
+SOURCES[
+    "storyboard.text.topics"
+] = '''|"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
 |
 |By the words right before somebody: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is well".
 |What leaves it open ("a cake for Otto") is left open. Knows neither stories nor who is meant.
@@ -8107,7 +8230,9 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |    return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])
 |'''
 
-SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
+SOURCES[
+    "storyboard.text.unnamed"
+] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
 |
 |There is no parser here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
 |words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
@@ -8246,7 +8371,9 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |    return is_only_topic(before, behind) or is_away(before, behind, contrasted=False)
 |'''
 
-SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is: "in the kitchen", "on the beach".
+SOURCES[
+    "storyboard.text.whereabouts"
+] = '''|"""Where a sentence says that it is: "in the kitchen", "on the beach".
 |
 |For models of any world; the places that a pipeline has learned are `places.py`'s. Here are a list of nouns, and rules
 |for the words before them, so that a picture whose sentence says no place can be told the place of the one before. What
@@ -8363,7 +8490,9 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |    return re.sub(r"^(?:an?|some|another)\\s", "the ", phrase, flags=re.IGNORECASE)
 |'''
 
-SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
+SOURCES[
+    "storyboard.text.word_classes"
+] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
 |
 |There is no dictionary here, so a test of a verb is a good guess and no more. Knows nothing of names and pronouns.
 |"""
@@ -8535,7 +8664,9 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    return word.lower() in _MANNER or word.lower().endswith("ly")
 |'''
 
-SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
+SOURCES[
+    "storyboard.text.wordings"
+] = '''|"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
 |
 |Knows no pictures, stories or pipelines. Who is in a frame is said otherwise: neither side of a wording has a pronoun or
 |a name, so pronouns stand in the same order in both sentences.

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from storyboard.errors import StoryError
 from training.data.dataset import Followers
 from training.data.references import Rule
 from training.loop import LoopArguments
+from training.maple_lane.reading import CAST_SHARE
+
+PLAIN_SHARE = 0.15
 
 
 @dataclass
@@ -39,6 +43,12 @@ class AlignArguments(LoopArguments):
     rule: Rule = field(
         default="evaluation",
         metadata={"help": "with --data, for pronouns; training: He for everybody, as released"},
+    )
+    cast_share: float = field(
+        default=CAST_SHARE, metadata={"help": "share of prompts that open with portraits; released: 0"}
+    )
+    plain_share: float = field(
+        default=PLAIN_SHARE, metadata={"help": "share of captions with names among those with pronouns"}
     )
     window_share: float = field(
         default=0.0,
@@ -77,3 +87,8 @@ class AlignArguments(LoopArguments):
     name_weight: float = field(
         default=2.0, metadata={"help": "extra weight of L_align on tokens that carry portraits; released: 0"}
     )
+
+    def __post_init__(self) -> None:
+        for name in ("cast_share", "plain_share", "window_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise StoryError(f"--{name} {getattr(self, name)}: a share is from 0 to 1.")

@@ -32,18 +32,17 @@ from training.align_llm.cache import (
     load_frame_tower,
     picture_features,
 )
-from training.align_llm.prompts import PLAIN_SHARE, PromptFitter, first_told, packed_pictures
-from training.data.crops import segment_mask, squared
+from training.align_llm.prompts import PromptFitter, first_told, packed_pictures
+from training.data.crops import squared
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.reader import Reader
 from training.data.records import Clip, Story, StoryFrame
 from training.examples.captions import token_ids
-from training.examples.clips import CaptionFitter, open_portrait, portrait_file
+from training.examples.clips import CaptionFitter, open_portrait, portrait_file, shown_frame
 from training.examples.encoding import PictureFitter
 from training.examples.shards import write_shard
 from training.examples.weather import weather
 from training.loop.processes import make_accelerator
-from training.maple_lane.reading import CAST_SHARE
 
 SHARD_CLIPS = 128
 
@@ -145,7 +144,7 @@ class StoryPrompts:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
         extra = {}
         if self.pictures:
-            pixels, people = zip(*(self._drawn(e["frame"]) for e in examples), strict=True)
+            pixels, people = zip(*(shown_frame(self.pictures, e["frame"]) for e in examples), strict=True)
             extra = self.pictures.noised(pixels, people, self.args, step, rows)
         if self.args.target == "text":
             extra["ids"] = token_ids(self.tokenizer, [e["frame"].caption for e in examples])
@@ -162,10 +161,10 @@ class StoryPrompts:
         number = int(rng.integers(len(story.frames)))
         first = first_told(number, self.args.window_share, rng)
         frames, pictures = story.frames[first : number + 1], self.args.interleaved
-        told = _told(story, number, rng)[first:]
+        told = _told(story, number, self.args.plain_share, rng)[first:]
         captions = [self.fit(one, frame.clip.id) for one, frame in zip(told, frames, strict=True)]
         cast = []
-        if pictures and (first or rng.random() < CAST_SHARE):
+        if pictures and (first or rng.random() < self.args.cast_share):
             cast = cast_of(self.dataset.reader, story.frames[: number + 1])
         shown = [_any(self.cache.portraits[file.name], rng) for _, file in cast]
         seen = [_any(self.cache.of(frame.clip.id, "features"), rng) for frame in frames[:-1]]
@@ -179,22 +178,14 @@ class StoryPrompts:
             "named": self.cache.of(last, "named"),
         }
 
-    def _drawn(self, frame: StoryFrame) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pixels of the frame to be drawn, and where its characters are."""
-        picture, mask = frame.picture(), frame.mask()
-        where = np.zeros((picture.height, picture.width), dtype=bool)
-        for segment in frame.clip.segments:
-            where |= segment_mask(mask, segment, *picture.size)
-        return self.pictures.pixels(picture), self.pictures.mask(where)
-
     def _stacked(self, features: list[torch.Tensor]) -> torch.Tensor:
         return torch.stack(features) if features else torch.zeros(0, self.cache.width)
 
 
-def _told(story: Story, number: int, rng: np.random.Generator) -> list[str]:
-    """The captions up to a frame, mostly with pronouns."""
+def _told(story: Story, number: int, share: float, rng: np.random.Generator) -> list[str]:
+    """The captions up to a frame, that share of them plain, the others with pronouns."""
     pairs = zip(story.captions[: number + 1], story.referential, strict=False)
-    return [plain if rng.random() < PLAIN_SHARE else short for plain, short in pairs]
+    return [plain if rng.random() < share else short for plain, short in pairs]
 
 
 def _any(views: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

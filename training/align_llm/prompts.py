@@ -20,9 +20,7 @@ from training.align_llm.cache import ConditionCache
 from training.examples.captions import token_ids
 from training.examples.latents import FRAMES, FramePicker, LatentCache, crowds_of
 from training.examples.noise import noised_frames
-from training.maple_lane.reading import CAST_SHARE, cast_so_far
-
-PLAIN_SHARE = 0.15  # captions without pronouns among those with
+from training.maple_lane.reading import cast_so_far
 
 
 def packed_pictures(examples: Sequence[dict], width: int) -> dict:
@@ -145,9 +143,9 @@ class Prompts:
         story, pictures = self.cache.story(index), self.args.interleaved
         first = first_told(number, self.args.window_share, rng)
         frames = story.frames[first : number + 1]
-        captions = [f.plain if rng.random() < PLAIN_SHARE else f.referential for f in frames]
+        captions = [f.plain if rng.random() < self.args.plain_share else f.referential for f in frames]
         cast = []
-        if pictures and (first or rng.random() < CAST_SHARE):
+        if pictures and (first or rng.random() < self.args.cast_share):
             # The cast of what is no longer told is still shown.
             cast = cast_so_far(story.frames[: number + 1])
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import (
     CLIPTextModel,
@@ -29,7 +29,7 @@ from training.align_llm.clips import ClipConditions, StoryPrompts
 from training.align_llm.prompts import PromptFitter, Prompts, visual_tokens
 from training.align_llm.reader import build_reader
 from training.align_llm.sharding import shard_language_model
-from training.configs.parts import freeze, load_config, load_vae, save_part
+from training.configs.parts import freeze, load_config, load_scheduler, load_vae, save_part
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.encoding import latents_of
 from training.examples.latents import LatentCache
@@ -118,7 +118,7 @@ class AlignTraining(nn.Module):
 
 def load_denoiser(parts: Path) -> tuple[UNet2DConditionModel, DDPMScheduler]:
     """Stage 1's denoiser and its noise, for L_img."""
-    noise = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler").config
+    noise = load_scheduler(parts).config
     return UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"), DDPMScheduler.from_config(noise)
 
 

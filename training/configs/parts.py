@@ -10,7 +10,13 @@ import json
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    PNDMScheduler,
+    UNet2DConditionModel,
+)
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoConfig,
@@ -25,10 +31,17 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from storyboard.errors import StoryError
 from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.portrait_encoder import PortraitEncoder
 
 CONFIGS = Path(__file__).parent
+Scheduler = DPMSolverMultistepScheduler | PNDMScheduler | DDIMScheduler
+SCHEDULERS: dict[str, type[Scheduler]] = {
+    "dpm": DPMSolverMultistepScheduler,
+    "pndm": PNDMScheduler,
+    "ddim": DDIMScheduler,
+}
 
 
 def load_config(name: str) -> dict:
@@ -66,6 +79,17 @@ def build_unet(config: dict) -> UNet2DConditionModel:
 
 def build_scheduler(config: dict) -> DPMSolverMultistepScheduler:
     return DPMSolverMultistepScheduler(**config["scheduler"])
+
+
+def load_scheduler(parts: Path) -> Scheduler:
+    """Returns the sampler of a parts folder, of the class it was saved as. StoryError for one not known here."""
+    folder = Path(parts) / "scheduler"
+    saved = DDIMScheduler.load_config(folder).get("_class_name")
+    kind = next((one for one in SCHEDULERS.values() if one.__name__ == saved), None)
+    if kind is None:
+        known = ", ".join(one.__name__ for one in SCHEDULERS.values())
+        raise StoryError(f"The sampler of {folder} is {saved}; save it as one of {known}.")
+    return kind.from_pretrained(folder)
 
 
 def build_clip(config: dict, tokenizer: CLIPTokenizerFast) -> CLIPModel:

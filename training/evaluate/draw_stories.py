@@ -23,16 +23,18 @@ from transformers import HfArgumentParser
 
 from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
-from storyboard.pipeline import StoryPipeline
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Renderer
+from storyboard.renderer import CastMember, Conditioning, ContextFrame, FrameRequest, Renderer
 from training.data import Story, StoryDataset, open_reader
 from training.data.references import FLINTSTONES_SHE, PORORO_SHE, mark_names
 from training.evaluate.drawing import frame_seed, weights_hash
+from training.evaluate.renderers import load_renderer, renderer_class
 from training.evaluate.told_stories import write_told
+from training.examples.baseline import BaselinePipeline
 from training.loop.processes import make_accelerator
 from training.maple_lane import CAST
 
 SETTING = "setting.json"
+GIVEN = "given"  # in it: how many opening frames of a story are given and not drawn, where some are
 PRONOUNS = {who.name.lower(): who.pronoun for who in CAST} | {
     name.lower(): "she" for name in (*FLINTSTONES_SHE, *PORORO_SHE)
 }
@@ -44,15 +46,22 @@ class DrawArguments:
     dataset: str = field(metadata={"help": "folder of the dataset"})
     out: str = field(metadata={"help": "folder of the pictures"})
     split: Literal["train", "val", "test"] = field(default="test", metadata={"help": "whose stories"})
-    frames: int = field(default=4, metadata={"help": "frames a story"})
+    frames: int = field(default=4, metadata={"help": "frames a story that are drawn"})
     captions: Literal["plain", "referential"] = field(
         default="referential",
-        metadata={"help": "with names, drawn one by one; or with pronouns, drawn as a story"},
+        metadata={"help": "with names, or with pronouns"},
     )
     marked: Literal["all", "released"] = field(
         default="all",
         metadata={
             "help": "whose portraits a story opens with: of all it names, or of names between spaces, as released"
+        },
+    )
+    conditioning: Literal["char-ldm", "llm", "text"] | None = field(
+        default=None,
+        metadata={
+            "help": "what a StoryGPT-V pipeline draws from; by default char-ldm for names and llm for pronouns. text: "
+            "the words alone, an LDM. The other systems draw as they were trained"
         },
     )
     stories: int | None = field(default=None, metadata={"help": "how many, from the first; all by default"})
@@ -66,31 +75,62 @@ def picture_file(folder: Path, story: Story, number: int) -> Path:
     return folder / story.id / f"{story.frames[number].clip.id}.png"
 
 
-def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArguments) -> int:
+@dataclass(frozen=True)
+class Way:
+    """How a system draws a story. conditioning: of its frames, None: its own. reads: it is given the frames before.
+
+    portraits: it is given the cast. given: so many opening frames are given as they are, and not drawn.
+    """
+
+    conditioning: Conditioning | None
+    reads: bool
+    portraits: bool = True
+    given: int = 0
+
+
+def way_of(args: DrawArguments, built: type) -> Way:
+    """How a pipeline of this class draws. StoryError where --conditioning is given to one that has its own."""
+    if issubclass(built, BaselinePipeline):
+        if args.conditioning:
+            raise StoryError(
+                f"--conditioning {args.conditioning} is for a StoryGPT-V pipeline, and {args.pipeline} is a "
+                f"{built.__name__}, which draws as it was trained; leave it out."
+            )
+        return Way(None, reads=True, portraits=False, given=built.GIVEN)
+    conditioning = args.conditioning or ("char-ldm" if args.captions == "plain" else "llm")
+    return Way(conditioning, reads=conditioning == "llm", portraits=conditioning != "text")
+
+
+def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArguments, way: Way) -> int:
     """Draw what is missing of a story, each frame from those before it; how many pictures were.
 
     The first is drawn from the story's opening and remembered with its caption, as the authors have it.
     """
-    drawn, history, plain = 0, [], args.captions == "plain"
-    cast = _cast(story)
-    opening = _marked(cast, story.opening) if args.marked == "released" and not plain else cast
+    plain, people = args.captions == "plain", cast_of_story(story)
     captions = story.captions if plain else story.referential
-    read = captions if plain else (story.opening, *captions[1:])
+    read = captions if plain or way.given else (story.opening, *captions[1:])
     files = [picture_file(folder, story, number) for number in range(len(captions))]
-    write_told(folder, story.id, zip(read, files, strict=True), cast)
-    for number, caption in enumerate(captions):
+    write_told(folder, story.id, zip(read[way.given :], files[way.given :], strict=True), people)
+    first, cast = _shown(people, story, args, way)
+    drawn, history = (
+        0,
+        [
+            ContextFrame(caption, frame.picture())
+            for caption, frame in zip(captions[: way.given], story.frames, strict=False)
+        ],
+    )
+    for number in range(way.given, len(captions)):
         path = files[number]
         if not path.exists():
-            # Nothing is before the first frame: what it is drawn from is the pipeline's own choice.
-            conditioning = "char-ldm" if plain else "llm" if number else None
             request = FrameRequest(
                 caption=read[number],
-                cast=cast if number else opening,
-                history=() if plain else tuple(history),
+                cast=cast if number else first,
+                history=tuple(history) if way.reads else (),
                 seed=frame_seed(story.id, number),
                 steps=args.steps,
                 guidance=args.guidance,
-                conditioning=conditioning,
+                # Nothing is before the first frame: what a story's is drawn from is then the pipeline's own choice.
+                conditioning=way.conditioning if number or not way.reads else None,
                 refers=False if plain else story.extended[number].refers,
             )
             *_, rendered = renderer.render(request)
@@ -99,11 +139,21 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
             settle(part, path)
             drawn += 1
         with Image.open(path) as picture:
-            history.append(ContextFrame(caption, picture.convert("RGB")))
+            history.append(ContextFrame(captions[number], picture.convert("RGB")))
     return drawn
 
 
-def _cast(story: Story) -> tuple[CastMember, ...]:
+def _shown(
+    people: tuple[CastMember, ...], story: Story, args: DrawArguments, way: Way
+) -> tuple[tuple[CastMember, ...], tuple[CastMember, ...]]:
+    """Returns whose portraits the first frame is given, and the later ones."""
+    if not way.portraits:
+        return (), ()
+    as_released = args.marked == "released" and args.captions != "plain"
+    return (_marked(people, story.opening) if as_released else people), people
+
+
+def cast_of_story(story: Story) -> tuple[CastMember, ...]:
     """Who has a portrait in any frame's clip."""
     portraits = dict(pair for frame in story.frames for pair in frame.clip.portraits)
     return tuple(
@@ -143,6 +193,12 @@ def check_setting(folder: Path, setting: dict) -> None:
     write_whole(file, json.dumps(setting, indent=1).encode())
 
 
+def given_frames(folder: Path) -> int:
+    """Returns how many opening frames of each story in a folder of drawn ones were given to the system."""
+    file = folder / SETTING
+    return int(json.loads(file.read_text("utf-8")).get(GIVEN, 0)) if file.is_file() else 0
+
+
 def share(dataset: StoryDataset, count: int | None, accelerator: Accelerator) -> Iterator[Story]:
     """This process's stories."""
     last = len(dataset) if count is None else min(count, len(dataset))
@@ -155,16 +211,19 @@ def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(DrawArguments).parse_args_into_dataclasses(argv)
     accelerator = make_accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(days=2))])
     folder = Path(args.out)
-    dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames)
+    way = way_of(args, renderer_class(Path(args.pipeline)))
+    dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames + way.given)
     setting = asdict(args) | {"pipeline": weights_hash(args.pipeline)}
     for own in ("out", "dataset", "stories"):
         del setting[own]
+    if way.given:
+        setting[GIVEN] = way.given
     if accelerator.is_main_process:
         check_setting(folder, setting)
     accelerator.wait_for_everyone()
-    pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(accelerator.device)
+    renderer = load_renderer(Path(args.pipeline), accelerator.device)
     drawn = sum(
-        draw_story(pipeline, story, folder, args) for story in share(dataset, args.stories, accelerator)
+        draw_story(renderer, story, folder, args, way) for story in share(dataset, args.stories, accelerator)
     )
     print(f"process {accelerator.process_index}: {drawn} pictures")
     accelerator.wait_for_everyone()

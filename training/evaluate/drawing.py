@@ -30,11 +30,11 @@ from storyboard.renderer import (
     Renderer,
 )
 from storyboard.text.captions import mentioned_names
-from training.maple_lane import CAST, MapleStory, StoryFrame, draw_portrait
+from training.maple_lane import CAST, MapleStory, Scene, StoryFrame, draw, draw_portrait
 
-PORTRAIT = 256  # pixels, as portraits are drawn for training
+PORTRAIT = 256  # pixels, as portraits and pictures are drawn for training
 MADE = "made"  # the PNG text chunk that says how a picture was made
-READS_PICTURES = ("llm", "story-ldm")  # the others see the sentence alone
+READS_PICTURES = ("llm", "story-ldm", "ar-ldm", "story-dalle")  # the others see the sentence alone
 SAME_CODE = 3.0  # mean difference in grey levels that rounding on another machine may explain
 
 
@@ -71,13 +71,17 @@ class System:
 
     pipeline: str  # hash of its weights
     captions: str  # "plain" or "referential"
-    conditioning: str  # "char-ldm", "llm" or "text"; "story-ldm" for that pipeline
+    conditioning: str  # "char-ldm", "llm" or "text"; of a baseline: its CONDITIONING
     steps: int | None = None
     guidance: float | None = None
+    given: int = 0  # so many opening frames of a story are given as they are, and not drawn
 
 
 class StoryArtist:
-    """Draws whole stories; finished pictures are read back from `folder`, so an interrupted run resumes."""
+    """Draws whole stories, but for what is given of them.
+
+    Finished pictures are read back from `folder`, so an interrupted run resumes.
+    """
 
     def __init__(self, renderer: Renderer, system: System, folder: Path):
         self.renderer, self.system, self.folder = renderer, system, Path(folder)
@@ -92,7 +96,7 @@ class StoryArtist:
     ) -> list[list[DrawnFrame]]:
         """As `draw`, stories of one length side by side: the first frames of all, then the second ones."""
         told: list[list[DrawnFrame]] = [[] for _ in stories]
-        for number in range(len(stories[0].frames)):
+        for number in range(self.system.given, len(stories[0].frames)):
             requests = [
                 self._request(story, number, frames) for story, frames in zip(stories, told, strict=True)
             ]
@@ -120,12 +124,18 @@ class StoryArtist:
         return FrameRequest(
             caption=self._caption(story.frames[number]),
             cast=cast_of(story),
-            history=tuple(ContextFrame(f.caption, f.open()) for f in earlier) if reads else (),
+            history=(*self._given(story), *(ContextFrame(f.caption, f.open()) for f in earlier))
+            if reads
+            else (),
             seed=frame_seed(story.id, number),
             steps=self.system.steps,
             guidance=self.system.guidance,
             conditioning=conditioning,
         )
+
+    def _given(self, story: MapleStory) -> Iterator[ContextFrame]:
+        for frame in story.frames[: self.system.given]:
+            yield ContextFrame(self._caption(frame), world_picture(frame.scene))
 
     def _caption(self, frame: StoryFrame) -> str:
         return frame.plain if self.system.captions == "plain" else frame.referential
@@ -187,6 +197,12 @@ def cast_of(story: MapleStory) -> tuple[CastMember, ...]:
         for who in CAST
         if who.name in story.outfits
     )
+
+
+@lru_cache(maxsize=64)
+def world_picture(scene: Scene) -> Image.Image:
+    """Returns a scene as the world itself draws it."""
+    return Image.fromarray(draw(scene, PORTRAIT))
 
 
 @lru_cache(maxsize=64)

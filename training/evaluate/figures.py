@@ -32,7 +32,8 @@ from training.evaluate.attention_overlap import measure
 from training.evaluate.chart import Line, chart
 from training.evaluate.drawing import cast_of, frame_seed, weights_hash
 from training.evaluate.intervals import estimate
-from training.evaluate.systems import ROOT, load_renderer
+from training.evaluate.renderers import load_renderer
+from training.evaluate.systems import ROOT
 from training.maple_lane import MapleStory, sample_story, story
 
 WINDOW = 10  # frames a median is taken over

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from training.data import Story, StoryDataset, StoryFrame, open_reader
 from training.evaluate import text_scores
 from training.evaluate.captioning import BATCH, Captioner, load_captioner
 from training.evaluate.captions_file import CaptionsFile
-from training.evaluate.draw_stories import picture_file
+from training.evaluate.draw_stories import given_frames, picture_file
 from training.evaluate.fid import authors_stories, fid
 from training.evaluate.inception import (
     InceptionV3,
@@ -55,7 +55,7 @@ class FullSizeArguments:
     drawn: str = field(metadata={"help": "folder of the drawn stories, STORY/CLIP.png"})
     json: str = field(metadata={"help": "file of the scores; captions are kept beside it"})
     split: Literal["train", "val", "test"] = field(default="test", metadata={"help": "whose stories"})
-    frames: int = field(default=4, metadata={"help": "frames a story"})
+    frames: int = field(default=4, metadata={"help": "frames a story that are drawn"})
     stories: int | None = field(default=None, metadata={"help": "how many, from the first; all by default"})
     fid_weights: str | None = field(
         default=None, metadata={"help": "pt_inception-2015-12-05-6726825d.pth, for the FID"}
@@ -173,15 +173,19 @@ def captions(pictures: Pictures, captioner: Captioner, file: CaptionsFile) -> di
 
 def evaluate(args: FullSizeArguments, device: torch.device) -> dict:
     """Everything that there are weights for."""
-    dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames)
+    given = given_frames(Path(args.drawn))
+    dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames + given)
     count = len(dataset) if args.stories is None else min(args.stories, len(dataset))
     if count < 1:
         raise StoryError(f"There are no {args.split} stories of {args.frames} frames to look at.")
-    pictures = gather([dataset.story(index) for index in range(count)], Path(args.drawn))
+    stories = [dataset.story(index) for index in range(count)]
+    drawn = [replace(story, frames=story.frames[given:]) for story in stories]
+    pictures = gather(drawn, Path(args.drawn))
     told: dict = {
         "dataset": args.dataset,
         "split": args.split,
         "stories": count,
+        **({"given": given} if given else {}),
         "frames": len(pictures.drawn),
     }
     told |= {"authors": {}, "corrected": {}, "real": {}, "left out": []}

@@ -50,16 +50,17 @@ def _paste(sheet: Image.Image, corner: tuple[int, int], frame: SheetFrame) -> No
 
 def _lines(frame: SheetFrame) -> list[tuple[str, str]]:
     """What stands under a picture, each line with its colour."""
-    seen = [(line, "#c0392b") for line in _wrapped(frame.complaint)[:COMPLAINT_LINES]]
-    said = [(line, "#3a3330") for line in _wrapped(frame.caption)[: LINES[1] - len(seen)]]
+    seen = [(line, "#c0392b") for line in wrapped(frame.complaint, THUMB, _font())[:COMPLAINT_LINES]]
+    said = [(line, "#3a3330") for line in wrapped(frame.caption, THUMB, _font())[: LINES[1] - len(seen)]]
     return said + seen
 
 
-def _wrapped(text: str) -> list[str]:
-    font, lines = _font(), [""]
+def wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> list[str]:
+    """Returns a text in lines of at most `width` pixels, a word that is longer in one of its own."""
+    lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > THUMB:
+        if lines[-1] and font.getlength(longer) > width:
             lines.append(word)
         else:
             lines[-1] = longer

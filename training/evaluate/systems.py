@@ -7,7 +7,8 @@
     systems draw char-ldm --stories 250 --minutes 30        draws the stories of its row (resumable)
     systems draw storygpt-v-opt --frames 50 --stories 20    draws the long ones of Table 5
     systems tell story-ldm --out runs/told/story-ldm        copies drawn stories, with what they tell, for people to
-                                                            look at (the human study)
+                                                            look at (the human study, Figure 3)
+    systems tell real --out runs/told/real                  the same of the world's own pictures
 
 A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
 default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
@@ -26,27 +27,37 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-import torch
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from storyboard.pipeline import StoryPipeline
-from storyboard.renderer import FrameRequest, Rendered, Renderer
+from storyboard.renderer import FrameRequest, Rendered
 from training.align_llm.arguments import AlignArguments
-from training.evaluate.drawing import DrawnFrame, StoryArtist, System, cast_of, weights_hash
+from training.ar_ldm.__main__ import ArLdmArguments
+from training.evaluate.drawing import (
+    DrawnFrame,
+    StoryArtist,
+    System,
+    cast_of,
+    weights_hash,
+    world_picture,
+)
+from training.evaluate.renderers import load_renderer
 from training.evaluate.told_stories import write_told
 from training.loop import LoopArguments, checkpoint_in, steps_done
 from training.maple_lane import FIXED, MapleStory, story
 from training.pretrain.language_model import LanguageModelArguments
 from training.pretrain.visual_mapper import VisualMapperArguments
+from training.story_dalle.pipeline import StoryDallePipeline
+from training.story_dalle.train_transformer import StoryDalleArguments
+from training.story_dalle.train_vq import VqArguments
 from training.story_ldm.__main__ import StoryLdmArguments
-from training.story_ldm.pipeline import StoryLdmPipeline
 from training.train_char_ldm.arguments import CharLdmArguments
 
 Captions = Literal["plain", "referential"]
 ROOT = "runs/maple-lane"
+WHERE_TO = "Where to? Give a folder with --out."
 TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
 
 
@@ -54,6 +65,7 @@ TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
 class SystemSpec:
     """How a system is made and drawn. `plain`, `referential`: its conditioning for such captions, None: not drawn.
 
+    given: so many opening frames of a story are given as they are, for the system to continue.
     makes: what its training puts into the parts folder. apart: into one of its own, everything else shared.
     training: commands, with {root}, {parts}, {run} and {folder} left open; each but the last is shared by processes.
     """
@@ -65,6 +77,7 @@ class SystemSpec:
     makes: tuple[str, ...]
     apart: bool
     training: tuple[str, ...]
+    given: int = 0
 
     def conditioning(self, captions: Captions) -> str | None:
         return self.plain if captions == "plain" else self.referential
@@ -120,19 +133,40 @@ TRAININGS: dict[str, type[LoopArguments]] = {
     "training.train_char_ldm": CharLdmArguments,
     "training.align_llm": AlignArguments,
     "training.story_ldm": StoryLdmArguments,
+    "training.ar_ldm": ArLdmArguments,
+    "training.story_dalle vq": VqArguments,
+    "training.story_dalle transformer": StoryDalleArguments,
     "training.pretrain language-model": LanguageModelArguments,
     "training.pretrain visual-mapper": VisualMapperArguments,
 }
+# What systems of their own put into the parts folder: nobody else reads it.
+APART = ("story_ldm", "ar_ldm", "story_dalle")
 TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
 REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
 PIXELS = "--image_weight 0.1"
 _STORY_LDM = "training.story_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
+_AR_LDM = "training.ar_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
+_STORY_DALLE = (
+    "training.story_dalle vq --parts {parts} --output_dir {run}-vq",
+    "training.story_dalle transformer --parts {parts} --output_dir {run} --out {folder}",
+)
 
 SYSTEMS = {
     spec.name: spec
     for spec in (
         _stage_1("ldm", "LDM", f"{TEXT_ONLY} --reg_weight 0 --vision_layers 0", "text"),
+        SystemSpec(
+            "story-dalle",
+            "StoryDALL-E †",
+            "story-dalle",
+            "story-dalle",
+            ("story_dalle",),
+            False,
+            _STORY_DALLE,
+            given=StoryDallePipeline.GIVEN,
+        ),
         SystemSpec("story-ldm", "Story-LDM", "story-ldm", "story-ldm", ("story_ldm",), False, (_STORY_LDM,)),
+        SystemSpec("ar-ldm", "AR-LDM", "ar-ldm", "ar-ldm", ("ar_ldm",), False, (_AR_LDM,)),
         _stage_1("char-ldm", "Char-LDM", REGULARIZED),
         _stage_2("storygpt-v-opt", "StoryGPT-V (OPT)", PIXELS),
         _stage_2("storygpt-v-llama", "StoryGPT-V (Llama)", PIXELS, llama=True),
@@ -159,7 +193,7 @@ def link_parts(spec: SystemSpec, root: Path) -> Path:
         return own
     for part in shared.iterdir():
         place = own / part.name
-        if part.name not in (*spec.makes, "story_ldm") and not place.is_symlink() and not place.exists():
+        if part.name not in (*spec.makes, *APART) and not place.is_symlink() and not place.exists():
             place.symlink_to(part.resolve(), target_is_directory=part.is_dir())
     return own
 
@@ -175,28 +209,19 @@ class KeptOnly:
         raise NotDrawn(request.caption)
 
 
-def load_renderer(folder: Path) -> Renderer:
-    """Whatever kind of pipeline the folder holds, on the device there is."""
-    kind = (folder / "model_index.json").read_text("utf-8")
-    built = StoryLdmPipeline if f'"{StoryLdmPipeline.__name__}"' in kind else StoryPipeline
-    needed = {"reader": "needed"} if built is StoryPipeline else {}
-    return built.from_pretrained(folder, dtype=torch.float32, **needed).to(
-        "cuda" if torch.cuda.is_available() else "cpu"
-    )
-
-
 def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> StoryArtist:
     """StoryError where the system has no such row, FileNotFoundError where it has no weights."""
     conditioning = spec.conditioning(captions)
     if conditioning is None:
         raise StoryError(f"{spec.name} is not drawn with {captions} captions.")
     folder = spec.folder(root)
-    system = System(weights_hash(folder), captions, conditioning)
+    system = System(weights_hash(folder), captions, conditioning, given=spec.given)
     return StoryArtist(load_renderer(folder) if draws else KeptOnly(), system, root / "systems" / "pictures")
 
 
-def first_stories(count: int, frames: int = 4) -> Iterable[MapleStory]:
-    return (story("test", index, frames) for index in range(count))
+def first_stories(count: int, frames: int = 4, given: int = 0) -> Iterable[MapleStory]:
+    """The first test stories with so many frames to draw; given: and so many before these."""
+    return (story("test", index, frames + given) for index in range(count))
 
 
 def cut(tale: MapleStory, frames: int) -> MapleStory:
@@ -298,7 +323,7 @@ def draw(spec: SystemSpec, args: SystemsArguments) -> None:
         artist = artist_of(spec, captions, Path(args.root), draws=True)
         before = set(artist.folder.iterdir())
         with tqdm(total=args.stories * args.frames, desc=f"{spec.name} {captions}", mininterval=5) as bar:
-            tales = list(first_stories(args.first + args.stories, args.frames))[args.first :]
+            tales = list(first_stories(args.first + args.stories, args.frames, spec.given))[args.first :]
             for first in range(0, len(tales), TOGETHER):
                 if args.minutes and time.monotonic() - started > args.minutes * 60:
                     return
@@ -311,11 +336,11 @@ def tell(spec: SystemSpec, args: SystemsArguments) -> None:
     """Copy drawn stories to `args.out` as `told_stories.py` has them. StoryError where not all of them are drawn."""
     captions: Captions = args.captions or "referential"
     artist = artist_of(spec, captions, Path(args.root), draws=False)
-    wanted = list(first_stories(args.first + args.stories, args.frames))[args.first :]
+    wanted = list(first_stories(args.first + args.stories, args.frames, spec.given))[args.first :]
     drawn = kept_stories(artist, wanted)
     if args.out is None or len(drawn) < len(wanted):
         missing = f"{len(drawn)} of {len(wanted)} such stories of {spec.name} are drawn; draw them first"
-        raise StoryError(f"{missing}." if args.out else "Where to? Give a folder with --out.")
+        raise StoryError(f"{missing}." if args.out else WHERE_TO)
     for frames in drawn:
         tale = frames[0].story
         files = [Path(args.out, tale.id, f"{frame.number}.png") for frame in frames]
@@ -325,6 +350,20 @@ def tell(spec: SystemSpec, args: SystemsArguments) -> None:
         for frame, file in zip(frames, files, strict=True):
             write_whole(file, frame.path.read_bytes())
     print(f"{len(drawn)} stories of {spec.name} are in {args.out}.")
+
+
+def tell_real(args: SystemsArguments) -> None:
+    """Write Maple Lane's own pictures of the stories to `args.out`, as `tell` writes those of a system."""
+    if args.out is None:
+        raise StoryError(WHERE_TO)
+    folder, captions = Path(args.out), args.captions or "referential"
+    for tale in list(first_stories(args.first + args.stories, args.frames))[args.first :]:
+        files = [folder / tale.id / f"{number}.png" for number in range(len(tale.frames))]
+        said = [f.plain if captions == "plain" else f.referential for f in tale.frames]
+        write_told(folder, tale.id, zip(said, files, strict=True), cast_of(tale))
+        for frame, file in zip(tale.frames, files, strict=True):
+            world_picture(frame.scene).save(file)
+    print(f"{args.stories} stories as Maple Lane has them are in {folder}.")
 
 
 def state(spec: SystemSpec, root: Path) -> str:
@@ -338,7 +377,8 @@ def state(spec: SystemSpec, root: Path) -> str:
         except FileNotFoundError:
             return f"{spec.name:24} no weights"
         counts = [
-            len(kept_stories(artist, first_stories(FIXED["test", frames], frames))) for frames in (4, 50)
+            len(kept_stories(artist, first_stories(FIXED["test", frames], frames, spec.given)))
+            for frames in (4, 50)
         ]
         told.append(f"{captions} {counts[0]} stories of 4 and {counts[1]} of 50")
     return f"{spec.name:24} {', '.join(told)}"
@@ -360,6 +400,8 @@ def main(argv: list[str] | None = None) -> None:
         for spec in SYSTEMS.values():
             print(state(spec, root))
         return
+    if action == "tell" and names == ["real"]:
+        return tell_real(args)
     if not names or names[0] not in SYSTEMS:
         raise StoryError(f"Which system? Choose one of {', '.join(SYSTEMS)}.")
     spec = SYSTEMS[names[0]]

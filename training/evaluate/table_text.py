@@ -65,6 +65,7 @@ def markdown(told: dict) -> str:
     blocks = [
         _table("Table 1, captions with names", told["table 1, plain"], PAPER),
         _table("Table 1, captions with pronouns", told["table 1, referential"], PAPER),
+        _given(told),
         _table("Table 3, stage 1", told["table 3"], ABLATION),
         _table("Table 4, stage 2", told["table 4"], ABLATION),
         _lengths(told["table 5"]),
@@ -119,6 +120,14 @@ def _table(title: str, rows: Sequence[dict], columns: Sequence[str]) -> str:
         for row in rows
     ]
     return grid(title, head, body)
+
+
+def _given(told: dict) -> str:
+    """What the dagger of Table 1 means, where a row has it."""
+    rows = [*told["table 1, plain"], *told["table 1, referential"]]
+    if not any("†" in row["row"] for row in rows):
+        return ""
+    return "† continues stories: it is given the first picture of five, and draws the four others, which are scored."
 
 
 def _counted(score: dict | None, name: str, frames: int) -> str:

@@ -40,10 +40,20 @@ HEADLINE, OTHERS, LONG = 250, 100, 20  # stories that a row should have
 LENGTHS = (4, 10, 20, 40, 50)
 # Table, captions, systems with the stories they should have.
 ROWS: dict[str, tuple[Captions, dict[str, int]]] = {
-    "table 1, plain": ("plain", {"ldm": OTHERS, "story-ldm": OTHERS, "char-ldm": HEADLINE}),
+    "table 1, plain": (
+        "plain",
+        {"story-dalle": OTHERS, "ldm": OTHERS, "story-ldm": OTHERS, "char-ldm": HEADLINE},
+    ),
     "table 1, referential": (
         "referential",
-        {"ldm": OTHERS, "story-ldm": OTHERS, "storygpt-v-opt": HEADLINE, "storygpt-v-llama": OTHERS},
+        {
+            "story-dalle": OTHERS,
+            "ldm": OTHERS,
+            "story-ldm": OTHERS,
+            "ar-ldm": OTHERS,
+            "storygpt-v-opt": HEADLINE,
+            "storygpt-v-llama": OTHERS,
+        },
     ),
     "table 3": (
         "plain",
@@ -116,7 +126,8 @@ class Tables:
         found = []
         for name, wanted in systems.items():
             artist = self._artist(name, captions)
-            stories = kept_stories(artist, first_stories(wanted)) if artist else []
+            tales = first_stories(wanted, given=SYSTEMS[name].given)
+            stories = kept_stories(artist, tales) if artist else []
             row = self._standing(f"{table}, {name}", before.get(name), artist, len(stories))
             if _fuller(stories, row):
                 row = self._row(name, artist, _frames(stories), captions)

@@ -60,6 +60,25 @@ def read_told(folder: Path) -> dict[str, ToldStory]:
     return found
 
 
+def named_folders(drawn: Sequence[str]) -> dict[str, Path]:
+    """Returns folders by name, each given as "FOLDER" or "NAME=FOLDER"; a name is else the folder's own.
+
+    StoryError where two have one name.
+    """
+    found: dict[str, Path] = {}
+    for one in drawn:
+        name, equals, folder = one.partition("=")
+        path = Path(folder)
+        if not equals or Path(one).is_dir():  # an equals sign may be part of a path
+            path, name = Path(one), Path(one).resolve().name
+        if not name or name in found:
+            raise StoryError(
+                f'Two systems cannot both be called "{name}"; name them, as in --drawn ours={path} theirs=FOLDER.'
+            )
+        found[name] = path
+    return found
+
+
 def _read(place: Path) -> ToldStory:
     try:
         told = json.loads((place / FILE).read_text("utf-8"))

@@ -13,7 +13,13 @@ from storyboard.text.captions import Mention, find_mentions
 
 def token_ids(tokenizer: CLIPTokenizerFast, captions: list[str]) -> torch.Tensor:
     """(B, L), padded to the tokenizer's length."""
-    return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+    return words_of(tokenizer, captions)[0]
+
+
+def words_of(tokenizer: CLIPTokenizerFast, captions: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the `token_ids` of captions, and which of them are no padding, (B, L) both."""
+    read = tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
+    return read["input_ids"], read["attention_mask"]
 
 
 def fits(tokenizer: CLIPTokenizerFast) -> Callable[[str], bool]:

@@ -122,6 +122,15 @@ class CaptionFitter:
         return kept
 
 
+def shown_frame(pictures: PictureFitter, frame: StoryFrame) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns a frame's pixels (3, size, size), and where its characters are, (side, side) in 0..1."""
+    picture, mask = frame.picture(), frame.mask()
+    where = np.zeros((picture.height, picture.width), dtype=bool)
+    for segment in frame.clip.segments:
+        where |= segment_mask(mask, segment, *picture.size)
+    return pictures.pixels(picture), pictures.mask(where)
+
+
 class ClipExamples:
     """Step -> captions with their names' spans, one reference picture and one mask per name, pixels and noise.
 

@@ -29,11 +29,11 @@ class PictureFitter:
 
     def pixels(self, picture: Image.Image, mirrored: bool = False) -> torch.Tensor:
         """(3, size, size) in -1..1."""
-        return pixels_of(np.array(self._fitted(picture, mirrored)))
+        return fitted_pixels(picture, self.size, mirrored)
 
     def mask(self, where: np.ndarray, mirrored: bool = False) -> torch.Tensor:
         """Bool (H, W) -> (side, side) in 0..1: the share of each latent that is covered."""
-        fitted = self._fitted(Image.fromarray(where.astype(np.uint8) * 255), mirrored)
+        fitted = _fitted(Image.fromarray(where.astype(np.uint8) * 255), self.size, mirrored)
         covered = torch.from_numpy(np.array(fitted)).float() / 255
         return F.interpolate(covered[None, None], self.side, mode="area")[0, 0]
 
@@ -53,15 +53,25 @@ class PictureFitter:
         noised = noise_of(shape, torch.stack(list(people)), args, step, rows)
         return {**noised, "pixels": torch.stack(list(pixels))}
 
-    def _fitted(self, picture: Image.Image, mirrored: bool) -> Image.Image:
-        fitted = ImageOps.fit(picture, (self.size, self.size), Image.Resampling.BILINEAR)
-        return ImageOps.mirror(fitted) if mirrored else fitted
+
+def fitted_pixels(picture: Image.Image, size: int, mirrored: bool = False) -> torch.Tensor:
+    """Returns a picture as pixels (3, size, size) in -1..1; what is not square is cut at its longer sides."""
+    return pixels_of(np.array(_fitted(picture, size, mirrored)))
+
+
+def _fitted(picture: Image.Image, size: int, mirrored: bool) -> Image.Image:
+    fitted = ImageOps.fit(picture, (size, size), Image.Resampling.BILINEAR)
+    return ImageOps.mirror(fitted) if mirrored else fitted
 
 
 @torch.no_grad()
-def latents_of(batch: dict, vae: AutoencoderKL | None) -> torch.Tensor:
-    """Latents (B, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision."""
-    if "latents" in batch:
-        return batch["latents"]
-    with torch.autocast(batch["pixels"].device.type, enabled=False):
-        return encode_pictures(vae, batch["pixels"]).float()
+def latents_of(batch: dict, vae: AutoencoderKL | None, which: str = "") -> torch.Tensor:
+    """Latents (N, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision.
+
+    which: what stands before the key, "earlier_" for those of the frames before.
+    """
+    if f"{which}latents" in batch:
+        return batch[f"{which}latents"]
+    pixels = batch[f"{which}pixels"]
+    with torch.autocast(pixels.device.type, enabled=False):
+        return encode_pictures(vae, pixels).float()

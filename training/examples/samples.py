@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from diffusers import AutoencoderKL
 from diffusers.image_processor import VaeImageProcessor
@@ -9,6 +11,8 @@ from PIL import Image
 
 from storyboard.models.denoise import denoise
 from storyboard.models.latents import decode_latents
+from storyboard.renderer import ContextFrame, FrameRequest, Renderer
+from training.maple_lane import draw, story
 
 
 @torch.inference_mode()
@@ -18,7 +22,30 @@ def paint(unet, vae: AutoencoderKL, scheduler, condition: torch.Tensor, null: to
     noise = torch.randn(len(condition), channels, size, size, generator=torch.Generator().manual_seed(0))
     *_, last = denoise(unet, scheduler, noise.to(condition), condition, null, steps=15, guidance=3.0)
     pictures = VaeImageProcessor().postprocess(decode_latents(vae, last.latents), output_type="pil")
+    return side_by_side(pictures)
+
+
+def story_sheet(renderer: Renderer, given: int = 0, size: int = 256) -> Image.Image:
+    """One story with pronouns side by side, each frame drawn from those before it.
+
+    given: so many opening frames are Maple Lane's own pictures, of `size` pixels.
+    """
+    history: tuple[ContextFrame, ...] = ()
+    for number, frame in enumerate(story("val", 0).frames):
+        if number < given:
+            picture = Image.fromarray(draw(frame.scene, size))
+        else:
+            *_, drawn = renderer.render(FrameRequest(frame.referential, (), history, seed=number))
+            picture = drawn.picture
+        history += (ContextFrame(frame.referential, picture),)
+    return side_by_side([frame.picture for frame in history])
+
+
+def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures in one row, from the left."""
     sheet = Image.new("RGB", (sum(p.width for p in pictures), pictures[0].height))
-    for number, picture in enumerate(pictures):
-        sheet.paste(picture, (number * picture.width, 0))
+    left = 0
+    for picture in pictures:
+        sheet.paste(picture, (left, 0))
+        left += picture.width
     return sheet

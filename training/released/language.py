@@ -7,6 +7,7 @@ text, so that a text with a leading space begins with a token for it alone. Newe
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,14 @@ from transformers import (
 )
 
 from storyboard.errors import StoryError
+from storyboard.models.hub import HubPlace, place_of
 
 FAMILIES = {OPTConfig: "OPT", LlamaConfig: "Llama"}
 SPACE = "▁"  # a space, in SentencePiece vocabularies
 MARKERS = 1  # tokens that the authors add before the image tokens: <|image|>
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+PICKLES = re.compile(r"pytorch_model[\w-]*\.bin")
+BESIDE = (".json", ".txt", ".model")  # what belongs to them: configs, index, vocabulary
 SLACK = 1  # some copies of a tokenizer have one token more than others, for padding
 
 
@@ -44,7 +49,11 @@ class Language:
 
 
 def choose(source: Path | str) -> Language:
-    """Look at a folder or Hub id: family, sizes and tokenizer. StoryError where it is of no family known here."""
+    """Look at a folder or Hub id: family, sizes and tokenizer. StoryError where it is of no family known here.
+
+    What the Hub has as pickled weights only is downloaded, to be converted before `load`.
+    """
+    source = _fetched(source)
     config = _loaded(lambda: AutoConfig.from_pretrained(source, trust_remote_code=False), source, "config")
     family = FAMILIES.get(type(config))
     if family is None:
@@ -76,6 +85,18 @@ def load_tokenizer(source: Path | str) -> PreTrainedTokenizerFast:
     if "bos_token" not in special:
         raise StoryError(f'The tokenizer of "{source}" has no start token, and a prompt needs one.')
     return PreTrainedTokenizerFast(tokenizer_object=backend, **special)
+
+
+def _fetched(source: Path | str) -> Path | str:
+    """Returns what to load from: the folder or Hub id itself, or where its pickled weights now lie."""
+    if Path(source).is_dir() or not HUB_ID.fullmatch(str(source)):
+        return source
+    place: HubPlace = place_of(str(source), "The language model")
+    files = [name for name in place.files() if "/" not in name]
+    if any(name.endswith(".safetensors") for name in files) or not any(map(PICKLES.fullmatch, files)):
+        return source
+    wanted = [name for name in files if PICKLES.fullmatch(name) or name.endswith(BESIDE)]
+    return [place.get(name) for name in wanted][-1].parent  # one snapshot, of which the rest is not fetched
 
 
 def check_vocabulary(language: Language, first_image_token: int | None) -> None:

@@ -15,20 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
-from PIL import Image
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
-from storyboard.renderer import ContextFrame, FrameRequest
-from training.configs.parts import freeze, save_part
+from training.configs.parts import freeze, load_scheduler, load_vae, save_part
 from training.examples.captions import token_ids
-from training.examples.latents import LatentCache, measured_vae
-from training.examples.noise import noised_rows
+from training.examples.encoding import latents_of
+from training.examples.latents import measured_vae
+from training.examples.samples import story_sheet
+from training.examples.stories import ToldFrames, told_frames
 from training.loop import LoopArguments, TrainingRun
-from training.maple_lane import story
 from training.story_ldm.memory import StoryMemory, gather
 from training.story_ldm.pipeline import StoryLdmPipeline
 
@@ -43,6 +42,9 @@ class StoryLdmArguments(LoopArguments):
     ema: float = 0.998
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
+    data: str | None = field(
+        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
+    )
     out: str = field(
         default="runs/maple-lane/systems/story-ldm", metadata={"help": "the pipeline folder to write"}
     )
@@ -60,7 +62,7 @@ class StoryLdmArguments(LoopArguments):
 
 
 class StoryLdmTraining(nn.Module):
-    """The denoising loss of a frame, its UNet reading the frames before it."""
+    """The denoising loss of a frame, its UNet reading the frames before it. vae: encodes batches that carry pixels."""
 
     def __init__(
         self,
@@ -69,9 +71,11 @@ class StoryLdmTraining(nn.Module):
         text_encoder: CLIPTextModel,
         noise: DDPMScheduler,
         args: StoryLdmArguments,
+        vae: AutoencoderKL | None = None,
     ):
         super().__init__()
         self.unet, self.memory, self.text_encoder = unet, memory, freeze(text_encoder)
+        self.vae = freeze(vae) if vae else None
         self.noise, self.args = noise, args
         self._reading = ExitStack()
 
@@ -82,6 +86,8 @@ class StoryLdmTraining(nn.Module):
     def train(self, mode: bool = True):
         super().train(mode)
         self.text_encoder.eval()
+        if self.vae:
+            self.vae.eval()
         return self
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
@@ -95,7 +101,10 @@ class StoryLdmTraining(nn.Module):
         else:
             past = self.text_encoder(batch["earlier_ids"])
             written = self.memory.write(
-                self.unet, batch["earlier_latents"], past.last_hidden_state, past.pooler_output
+                self.unet,
+                latents_of(batch, self.vae, "earlier_"),
+                past.last_hidden_state,
+                past.pooler_output,
             )
             context = gather(written, batch["earlier"], read.pooler_output)
         # Left open, as gradient checkpointing runs the UNet once more while going backward.
@@ -103,7 +112,7 @@ class StoryLdmTraining(nn.Module):
         loss = diffusion_loss(
             self.unet,
             self.noise,
-            batch["latents"],
+            latents_of(batch, self.vae),
             read.last_hidden_state,
             batch["noise"],
             batch["timesteps"],
@@ -113,37 +122,19 @@ class StoryLdmTraining(nn.Module):
 
 
 class StoryExamples:
-    """Step -> frames as `noised_rows` gives them, and the frames of their stories that come before.
+    """Step -> what `frames` gives, its sentences as "ids" (B, L), those of earlier frames as "earlier_ids" (N, L)."""
 
-    earlier: per row its places in earlier_ids (N, L) and earlier_latents (N, C, h, w), oldest first.
-    """
-
-    def __init__(self, cache: LatentCache, tokenizer: CLIPTokenizerFast, args: StoryLdmArguments):
-        self.cache, self.tokenizer, self.args = cache, tokenizer, args
+    def __init__(self, frames: ToldFrames, tokenizer: CLIPTokenizerFast):
+        self.frames, self.tokenizer = frames, tokenizer
 
     def __call__(self, step: int, rows: range) -> dict:
-        picks, batch = noised_rows(self.cache, self.args, step, rows)
-        captions, earlier, past, indices = [], [], [], []
-        for source, index in picks:
-            *before, caption = self._captions(source, index)
-            captions.append(caption)
-            earlier.append(list(range(len(past), len(past) + len(before))))
-            past += before
-            indices += range(index - len(before), index)
-        batch["ids"], batch["earlier"] = token_ids(self.tokenizer, captions), earlier
+        batch = self.frames(step, rows)
+        told = batch.pop("captions")
+        batch["ids"] = token_ids(self.tokenizer, [captions[-1] for captions in told])
+        past = [caption for captions in told for caption in captions[:-1]]
         if past:
             batch["earlier_ids"] = token_ids(self.tokenizer, past)
-            batch["earlier_latents"] = self.cache.latents[indices].float()
         return batch
-
-    def _captions(self, source: torch.Generator, index: int) -> list[str]:
-        """The sentences of a story up to and with this frame's; one empty sentence where all is dropped."""
-        dropped, plain = torch.rand(2, generator=source).tolist()
-        if dropped < self.args.no_condition:
-            return [""]
-        tale, number = self.cache.story(index)  # its latents stand together, in order
-        frames = tale.frames[: number + 1]
-        return [frame.plain if plain < self.args.plain else frame.referential for frame in frames]
 
 
 def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
@@ -158,9 +149,10 @@ def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
         memory = StoryMemory.from_pretrained(start / "memory").train()
     else:
         memory = StoryMemory.for_unet(unet, text_encoder.config.hidden_size)
-    scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
+    scheduler = load_scheduler(parts)
+    vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
     pipeline = StoryLdmPipeline(
-        vae=measured_vae(parts),
+        vae=vae,
         unet=unet,
         memory=memory,
         scheduler=scheduler,
@@ -170,35 +162,23 @@ def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
         guidance=args.guidance,
     )
     noise = DDPMScheduler.from_config(scheduler.config)
-    return pipeline, StoryLdmTraining(unet, memory, text_encoder, noise, args)
-
-
-def sample_sheet(pipeline: StoryLdmPipeline) -> Image.Image:
-    """One story with pronouns, side by side, each frame drawn from those before it."""
-    pipeline.forget()
-    history: tuple[ContextFrame, ...] = ()
-    for number, frame in enumerate(story("val", 0).frames):
-        *_, drawn = pipeline.render(FrameRequest(frame.referential, (), history, seed=number))
-        history += (ContextFrame(frame.referential, drawn.picture),)
-    width, height = history[0].picture.size
-    sheet = Image.new("RGB", (width * len(history), height))
-    for number, frame in enumerate(history):
-        sheet.paste(frame.picture, (number * width, 0))
-    return sheet
+    return pipeline, StoryLdmTraining(unet, memory, text_encoder, noise, args, vae if args.data else None)
 
 
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(StoryLdmArguments).parse_args_into_dataclasses(argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
-    examples = StoryExamples(LatentCache(Path(args.latents)), pipeline.tokenizer, args)
+    frames = told_frames(args, pipeline.vae, pipeline.tokenizer, pictures=False)
+    examples = StoryExamples(frames, pipeline.tokenizer)
     run = TrainingRun(module, examples, args)
     pipeline.to(run.accelerator.device)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             module.release()
             with run.averaged():
-                sample_sheet(pipeline).save(run.folder / f"sample-{stats.step:06d}.png")
+                pipeline.forget()
+                story_sheet(pipeline).save(run.folder / f"sample-{stats.step:06d}.png")
     if run.accelerator.is_main_process:
         with run.averaged():
             save_part(Path(args.parts), "story_ldm/unet", pipeline.unet)

@@ -13,7 +13,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import nn
@@ -23,7 +23,7 @@ from storyboard.models.attention import default_layers, record_cross_attention, 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.losses import diffusion_loss
-from training.configs.parts import freeze, load_vae, save_part
+from training.configs.parts import freeze, load_scheduler, load_vae, save_part
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
 from training.examples.portrait_features import PortraitFeatures
@@ -153,7 +153,7 @@ def main(argv: list[str] | None = None) -> None:
     parts = Path(args.parts)
     vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
     unet = load_unet(args, vae.config.latent_channels).train()
-    scheduler = DPMSolverMultistepScheduler.from_pretrained(parts / "scheduler")
+    scheduler = load_scheduler(parts)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from storyboard.errors import StoryError
-from training.evaluate.told_stories import ToldStory, read_told
+from training.evaluate.told_stories import ToldStory, named_folders, read_told
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,11 @@ def open_study(drawn: Sequence[str]) -> Study:
 
     Every picture is read once, so that none is found missing or damaged while people look.
     """
-    folders = _named(drawn)
+    folders = named_folders(drawn)
+    if len(folders) < 2:
+        raise StoryError(
+            f"A study compares two systems or more, and --drawn names {len(folders)}; name another folder."
+        )
     told = {name: read_told(folder) for name, folder in folders.items()}
     _check_same_stories(told, folders)
     digest = _digest(told)
@@ -62,25 +66,6 @@ def open_study(drawn: Sequence[str]) -> Study:
         for story in first
     )
     return Study(tuple(told), pairs, digest)
-
-
-def _named(drawn: Sequence[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for one in drawn:
-        name, equals, folder = one.partition("=")
-        path = Path(folder)
-        if not equals or Path(one).is_dir():  # an equals sign may be part of a path
-            path, name = Path(one), Path(one).resolve().name
-        if not name or name in found:
-            raise StoryError(
-                f'Two systems cannot both be called "{name}"; name them, as in --drawn ours={path} theirs=FOLDER.'
-            )
-        found[name] = path
-    if len(found) < 2:
-        raise StoryError(
-            f"A study compares two systems or more, and --drawn names {len(found)}; name another folder."
-        )
-    return found
 
 
 def _check_same_stories(told: dict[str, dict[str, ToldStory]], folders: dict[str, Path]) -> None:

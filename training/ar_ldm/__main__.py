@@ -1,0 +1,237 @@
+"""AR-LDM, a system compared with ours: `python -m training.ar_ldm --output_dir runs/maple-lane/ar-ldm [--data DIR]`.
+
+Starts from the plain LDM of --parts, as Story-LDM does: UNet and history encoder are trained, the text tower of the
+current caption stays frozen. A frame is learnt under its sentence and the real frames before it; a tenth of
+examples have neither. At full size the history encoder begins as BLIP (--blip); Maple Lane's small one, of the same
+classes, begins from nothing. Earlier frames of Maple Lane are drawn anew for each step, 40 ms each: give --workers.
+At the end the pipeline folder --out is written, which `python -m training.evaluate.systems draw ar-ldm` draws with.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from torch import nn
+from transformers import (
+    AutoTokenizer,
+    CLIPTextModel,
+    CLIPTokenizerFast,
+    HfArgumentParser,
+    PreTrainedTokenizerBase,
+)
+
+from storyboard.errors import StoryError
+from storyboard.models.losses import diffusion_loss
+from training.ar_ldm.history import HistoryEncoder
+from training.ar_ldm.pipeline import ArLdmPipeline
+from training.configs.parts import freeze, load_config, load_scheduler, load_vae, save_part
+from training.examples.captions import token_ids
+from training.examples.encoding import latents_of
+from training.examples.latents import measured_vae
+from training.examples.samples import story_sheet
+from training.examples.stories import ToldFrames, told_frames
+from training.loop import LoopArguments, TrainingRun
+
+PARTS = ("unet", "history_encoder", "history_tokenizer")  # what it adds to a parts folder, in ar_ldm/
+
+
+@dataclass
+class ArLdmArguments(LoopArguments):
+    """Loop arguments with this system's defaults, which are those of Char-LDM."""
+
+    steps: int = 2500
+    batch: int = 32
+    lr: float = 2e-4
+    ema: float = 0.998
+    config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
+    data: str | None = field(
+        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
+    )
+    blip: str | None = field(
+        default=None,
+        metadata={
+            "help": "BLIP for image-text retrieval to begin with, a folder or Hub id; by default from nothing, of "
+            "--config's size"
+        },
+    )
+    history: int = field(default=4, metadata={"help": "earlier frames that are read at most"})
+    out: str = field(
+        default="runs/maple-lane/systems/ar-ldm", metadata={"help": "the pipeline folder to write"}
+    )
+    no_condition: float = field(
+        default=0.1, metadata={"help": "share of examples without caption and history"}
+    )
+    plain: float = field(
+        default=0.5, metadata={"help": "share of stories told with names; the others with pronouns"}
+    )
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the latents of characters and their things"}
+    )
+    drawing_steps: int = field(default=15, metadata={"help": "denoising steps of a frame, in --out"})
+    guidance: float = field(default=3.0, metadata={"help": "guidance scale of a frame, in --out"})
+
+    def __post_init__(self) -> None:
+        if self.history < 1:
+            raise StoryError(f"--history {self.history}: at least one earlier frame is read.")
+
+
+class ArLdmTraining(nn.Module):
+    """The denoising loss of a frame under its caption and history. vae: encodes batches that carry pixels."""
+
+    def __init__(
+        self,
+        unet: UNet2DConditionModel,
+        history_encoder: HistoryEncoder,
+        text_encoder: CLIPTextModel,
+        noise: DDPMScheduler,
+        args: ArLdmArguments,
+        vae: AutoencoderKL | None = None,
+    ):
+        super().__init__()
+        self.unet, self.history_encoder, self.text_encoder = unet, history_encoder, freeze(text_encoder)
+        self.vae = freeze(vae) if vae else None
+        self.noise, self.args = noise, args
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.text_encoder.eval()
+        if self.vae:
+            self.vae.eval()
+        return self
+
+    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+        current = self.text_encoder(batch["ids"]).last_hidden_state  # (B, L, D)
+        words, nothing = batch["words"], 0.0
+        if len(words["input_ids"]):
+            told = self.history_encoder.encode(words, batch["earlier_pixels"])
+        else:  # with a gradient: DDP waits for the encoder's where a process reads nothing
+            told = current.new_zeros(0, 1, current.shape[-1])
+            nothing = 0 * sum(weight.sum() for weight in self.history_encoder.parameters())
+        condition = self.history_encoder(current, told, words["attention_mask"], batch["earlier"])
+        loss = diffusion_loss(
+            partial(self.unet, encoder_attention_mask=condition.mask),
+            self.noise,
+            latents_of(batch, self.vae),
+            condition.states,
+            batch["noise"],
+            batch["timesteps"],
+            weights=1 + self.args.figures * batch["figures"],
+        )
+        return {"loss": loss + nothing}
+
+
+class HistoryExamples:
+    """Step -> what `frames` gives, its sentences as "ids" (B, L), those of earlier frames as "words" (N, T)."""
+
+    def __init__(
+        self,
+        frames: ToldFrames,
+        tokenizer: CLIPTokenizerFast,
+        encoder: HistoryEncoder,
+        history_tokenizer: PreTrainedTokenizerBase,
+    ):
+        self.frames, self.tokenizer = frames, tokenizer
+        self.tokens = partial(encoder.tokens, history_tokenizer)
+
+    def __call__(self, step: int, rows: range) -> dict:
+        batch = self.frames(step, rows)
+        told = batch.pop("captions")
+        batch["ids"] = token_ids(self.tokenizer, [captions[-1] for captions in told])
+        batch["words"] = self.tokens([caption for captions in told for caption in captions[:-1]])
+        return batch
+
+
+def load_history(
+    args: ArLdmArguments, tokenizer: CLIPTokenizerFast
+) -> tuple[HistoryEncoder, PreTrainedTokenizerBase]:
+    """Returns the history encoder a run begins with, and what makes its tokens.
+
+    tokenizer: the text tower's, which the small encoder shares. StoryError where the two do not fit the denoiser.
+    """
+    kept = Path(args.parts) / "ar_ldm"
+    if args.continued:
+        encoder = HistoryEncoder.from_pretrained(kept / "history_encoder")
+        return encoder, AutoTokenizer.from_pretrained(kept / "history_tokenizer")
+    if args.blip:
+        return HistoryEncoder.from_blip(args.blip, args.history), AutoTokenizer.from_pretrained(args.blip)
+    size = load_config(args.config).get("history_encoder")
+    if size is None:
+        raise StoryError(f"--config {args.config} has no size of a history encoder; give --blip.")
+    ids = {
+        "vocab_size": len(tokenizer),
+        "bos_token_id": tokenizer.bos_token_id,
+        "sep_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    return HistoryEncoder(size["vision"], size["text"] | ids, args.history), tokenizer
+
+
+def build(args: ArLdmArguments) -> tuple[ArLdmPipeline, ArLdmTraining]:
+    """The pipeline and, over the same modules, what is trained of it."""
+    parts = Path(args.parts)
+    unet = UNet2DConditionModel.from_pretrained(
+        (parts / "ar_ldm" if args.continued else parts) / "unet"
+    ).train()
+    if args.gradient_checkpointing:
+        unet.enable_gradient_checkpointing()
+    text_encoder = CLIPTextModel.from_pretrained(parts / "text_encoder")
+    tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
+    history_encoder, history_tokenizer = load_history(args, tokenizer)
+    if history_encoder.width != unet.config.cross_attention_dim:
+        raise StoryError(
+            f"The history encoder's states are {history_encoder.width} wide and the denoiser of {parts} reads "
+            f"{unet.config.cross_attention_dim}; give a --blip or --config that fits it."
+        )
+    scheduler = load_scheduler(parts)
+    vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
+    pipeline = ArLdmPipeline(
+        vae=vae,
+        unet=unet,
+        history_encoder=history_encoder.train(),
+        history_tokenizer=history_tokenizer,
+        scheduler=scheduler,
+        tokenizer=tokenizer,
+        text_encoder=text_encoder,
+        steps=args.drawing_steps,
+        guidance=args.guidance,
+    )
+    noise = DDPMScheduler.from_config(scheduler.config)
+    return pipeline, ArLdmTraining(
+        unet, history_encoder, text_encoder, noise, args, vae if args.data else None
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(ArLdmArguments).parse_args_into_dataclasses(argv)
+    torch.manual_seed(args.seed)
+    pipeline, module = build(args)
+    frames = told_frames(args, pipeline.vae, pipeline.tokenizer, pictures=True)
+    examples = HistoryExamples(
+        frames, pipeline.tokenizer, pipeline.history_encoder, pipeline.history_tokenizer
+    )
+    run = TrainingRun(module, examples, args)
+    pipeline.to(run.accelerator.device)
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            with run.averaged():
+                pipeline.forget()
+                story_sheet(pipeline).save(run.folder / f"sample-{stats.step:06d}.png")
+    if run.accelerator.is_main_process:
+        with run.averaged():
+            for name in PARTS:
+                save_part(Path(args.parts), f"ar_ldm/{name}", getattr(pipeline, name))
+            pipeline.save_half(args.out)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"ar_ldm: {error}")

@@ -1,0 +1,94 @@
+"""What StoryDALL-E learns from: pictures alone for the VQ model; frames with their source frame for the transformer.
+
+Of Maple Lane, drawn as they are needed, or of a dataset folder. A story has five frames, the first of which is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import CLIPTokenizerFast
+
+from storyboard.errors import StoryError
+from training.data.dataset import StoryDataset, open_reader
+from training.examples.captions import words_of
+from training.examples.encoding import fitted_pixels
+from training.examples.pixels import pixels_of
+from training.examples.stories import places_of
+from training.loop import row_generator
+from training.maple_lane import draw, story
+
+FRAMES = 5  # of a story: the source frame, and four that continue it
+STORIES = 1 << 20  # of Maple Lane, more than any run meets
+
+
+class Frames:
+    """Stories of `length` frames of `data`, or of Maple Lane where that is None; pictures of `size` pixels."""
+
+    def __init__(self, data: str | None, length: int, size: int):
+        self.length, self.size, self.dataset = length, size, None
+        if data:
+            self.dataset = StoryDataset(open_reader(data), "train", length, followers="own")
+            if not len(self.dataset):
+                raise StoryError(
+                    f"{data} has no train story of {length} frames in its split, so none with a source frame."
+                )
+
+    def pick(
+        self, rng: np.random.Generator, number: int
+    ) -> tuple[list[str], list[str], torch.Tensor, torch.Tensor]:
+        """Returns a story's plain and referential captions up to frame `number`, its first picture and that frame's."""
+        if self.dataset is None:
+            tale = story("train", int(rng.integers(STORIES)), self.length)
+            told = tale.frames[: number + 1]
+            drawn = [pixels_of(draw(tale.frames[n].scene, self.size)) for n in sorted({0, number})]
+            return [f.plain for f in told], [f.referential for f in told], drawn[0], drawn[-1]
+        tale = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
+        shown = [fitted_pixels(tale.frames[n].picture(), self.size) for n in (0, number)]
+        return list(tale.captions[: number + 1]), list(tale.referential[: number + 1]), *shown
+
+
+class PictureExamples:
+    """Step -> "pixels" (B, 3, S, S) in -1..1."""
+
+    def __init__(self, frames: Frames, args: Any):
+        self.frames, self.args = frames, args
+
+    def __call__(self, step: int, rows: range) -> dict:
+        return {"pixels": torch.stack([self._picture(step, row) for row in rows])}
+
+    def _picture(self, step: int, row: int) -> torch.Tensor:
+        rng = np.random.default_rng(row_generator(self.args.seed, step, row).initial_seed())
+        return self.frames.pick(rng, 0)[-1]
+
+
+class ContinuedFrames:
+    """Step -> frames that continue a story.
+
+    Returns "source" and "pixels" (B, 3, S, S), of the source frame and of the frame; "words" and "mask" (N, L) of
+    sentences; "rows", per row the places of its story's sentences up to its own. args: seed, plain (share of stories
+    told with names).
+    """
+
+    def __init__(self, frames: Frames, tokenizer: CLIPTokenizerFast, args: Any):
+        self.frames, self.tokenizer, self.args = frames, tokenizer, args
+
+    def __call__(self, step: int, rows: range) -> dict:
+        examples = [self._example(step, row) for row in rows]
+        words, mask = words_of(self.tokenizer, [one for e in examples for one in e["captions"]])
+        return {
+            "source": torch.stack([e["source"] for e in examples]),
+            "pixels": torch.stack([e["pixels"] for e in examples]),
+            "words": words,
+            "mask": mask,
+            "rows": places_of([e["captions"] for e in examples]),
+        }
+
+    def _example(self, step: int, row: int) -> dict:
+        rng = np.random.default_rng(row_generator(self.args.seed, step, row).initial_seed())
+        number = 1 + int(rng.integers(self.frames.length - 1))
+        plain, referential, source, pixels = self.frames.pick(rng, number)
+        captions = plain if rng.random() < self.args.plain else referential
+        return {"captions": captions, "source": source, "pixels": pixels}

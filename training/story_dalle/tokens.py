@@ -1,0 +1,43 @@
+"""Pictures as tokens: which code of the VQ model stands at each place, and the picture that codes make.
+
+Knows no training and no captions.
+"""
+
+from __future__ import annotations
+
+import torch
+from diffusers import VQModel
+
+from storyboard.errors import StoryError
+
+
+def grid(vq: VQModel) -> int:
+    """Returns how many tokens a picture has on its side."""
+    return vq.config.sample_size // 2 ** (len(vq.config.block_out_channels) - 1)
+
+
+@torch.no_grad()
+def codes_of(vq: VQModel, pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels (B, 3, S, S) in -1..1 -> codes (B, h w), row by row."""
+    raw = vq.encode(pixels.to(vq.dtype)).latents
+    _, _, (_, _, codes) = vq.quantize(raw)
+    return codes.view(len(pixels), -1)
+
+
+@torch.no_grad()
+def picture_of(vq: VQModel, codes: torch.Tensor) -> torch.Tensor:
+    """Codes (B, h w) -> pixels (B, 3, S, S) in -1..1."""
+    side = grid(vq)
+    shape = (len(codes), side, side, vq.quantize.vq_embed_dim)
+    quantised = vq.quantize.get_codebook_entry(codes.flatten(), shape)
+    return vq.decode(quantised.to(vq.dtype), force_not_quantize=True).sample.clamp(-1, 1)
+
+
+def check_fits(vq: VQModel, codes: int, places: int) -> None:
+    """StoryError where a transformer of so many codes and places does not write this model's pictures."""
+    found = vq.config.num_vq_embeddings, grid(vq) ** 2
+    if found != (codes, places):
+        raise StoryError(
+            f"The VQ model has {found[0]} codes at {found[1]} places of a picture and the transformer writes {codes} "
+            f"at {places}; give the VQ model it was trained with, or train the transformer anew."
+        )
