@@ -30,6 +30,7 @@ from storyboard.ui.files import FILE_CALLS, UPLOADS
 from storyboard.ui.hints import Hints
 from storyboard.ui.shelf import SHELF_CALLS, example_from, no_example, open_story
 from storyboard.ui.view import board_view, jobs_view
+from storyboard.ui.zero_gpu import draw_for
 
 STATIC = Path(__file__).parent / "static"
 # One script, in this order: what is used while the script runs stands before its first use.
@@ -103,7 +104,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         note_limits=LIMITS,
         script_limit=MAX_SCRIPT,
         upload_mb=MAX_UPLOAD_MB,
-        temporary=studio.library is None or studio.library.temporary,
+        kept=studio.library.kept if studio.library else "nowhere",
     )
 
 
@@ -137,7 +138,7 @@ def get_news(boot: str) -> Call:
         news = jobs_view(studio, story)
         if message.get("boot") != boot or message.get("revision") != news["revision"]:
             return {"view": board_view(studio, story)}
-        told = ("jobs_version", "doing", "notice")
+        told = ("jobs_version", "doing", "notice", "trouble")
         return None if all(message.get(name, "") == news[name] for name in told) else {"view": news}
 
     return get_news
@@ -184,6 +185,7 @@ def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable
     def checked(message: dict) -> dict | None:
         message = message if isinstance(message, dict) else {}
         try:
+            draw_for(message.get("visitor"))
             answer = call(studio, message)
         except StoryError as error:
             return {"error": str(error)}

@@ -14,7 +14,7 @@ async function openStories() {
   dialog.root.addEventListener("close", () => (storiesSheet = null));
   const row = make("div", "sb-row");
   row.append(makeButton("sb-filled", say("new_story"), openNewStory), makeImportButton());
-  dialog.body.append(make("p", "sb-quiet", say(props.temporary ? "story_temporary" : "stories_note")), row, sheet.problem, sheet.list, gone);
+  dialog.body.append(make("p", "sb-quiet", say(`stories_on_${props.kept}`)), row, sheet.problem, sheet.list, gone);
   await paintStories(sheet);
 }
 
