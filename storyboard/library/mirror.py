@@ -19,6 +19,7 @@ from typing import Protocol
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.utils import disable_progress_bars
 
 from storyboard.errors import StoryError
 
@@ -69,6 +70,9 @@ class Mirror:
         self.trouble = ""  # a sentence for writers, while the copy cannot be fetched or written
         self._every = every
         self._api = HfApi()
+        # Nobody looks at bars for ever. They hold a lock while they draw, too, and a process that is forked meanwhile, as
+        # every one is that borrows a GPU, would wait for it for good.
+        disable_progress_bars()
         self._known = ""  # the commit whose stories the library has; "" for none
         self._there: set[str] = set()  # the files of that commit
         self._written: int | None = None  # the library's changes that it has

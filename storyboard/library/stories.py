@@ -214,6 +214,13 @@ class Library:
             with self._file.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
 
+    def put_all_on_shelf(self, source: str, shelf: str) -> None:
+        """Show every story in the list of `source`, deleted ones too, in that of `shelf` as well."""
+        missing = """SELECT story FROM shelves WHERE shelf = ?
+            AND story NOT IN (SELECT story FROM shelves WHERE shelf = ?)"""
+        for row in self._file.rows(missing, (source, shelf)):
+            self.put_on_shelf(shelf, row["story"])
+
     def is_on_shelf(self, shelf: str, story_id: str) -> bool:
         if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False

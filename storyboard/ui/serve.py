@@ -10,7 +10,6 @@ import argparse
 import importlib.util
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -29,7 +28,7 @@ from storyboard.ui import any_model
 from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
-from storyboard.ui.space import chosen_mirror, on_space
+from storyboard.ui.space import chosen_mirror, end_in_order, on_space
 from storyboard.ui.zero_gpu import borrow_gpu
 
 log = logging.getLogger(__name__)
@@ -51,10 +50,8 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
     except StoryError as error:
         return _refused(error)
     with closing(library):
-        if (
-            library.mirror is not None
-        ):  # a Space is ended by this signal, and the last changes are still to be written
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if library.mirror is not None:
+            end_in_order()
         for notice in library.notices:
             print(f"storyboard: {notice}", file=sys.stderr)
         try:

@@ -6,6 +6,7 @@ Knows what a Space says of itself in its environment, no stories.
 from __future__ import annotations
 
 import os
+import signal
 
 from huggingface_hub import get_token
 
@@ -29,3 +30,12 @@ def chosen_mirror(named: str | None) -> Mirror | None:
     if not name and on_space() and get_token():
         name = f"{os.environ['SPACE_ID']}-stories"
     return Mirror(name) if name and name != NO_MIRROR else None
+
+
+def end_in_order() -> None:
+    """Have SIGTERM, which ends a Space, end this app as Ctrl+C does: the last changes are written to the copy first.
+
+    Processes that are forked from it end at once: those that draw on a lent GPU would wait for their next frame.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))

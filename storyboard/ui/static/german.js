@@ -163,6 +163,8 @@ TABLES.de = {
   stories_none: "Noch keine: Die, an der du schreibst, erscheint hier mit ihrem ersten Bild.",
   story_open: "%1 öffnen", story_rename: "%1 umbenennen", story_duplicate: "%1 verdoppeln", story_delete: "%1 löschen",
   story_deleted: "„%1“ ist gelöscht.", stories_deleted: "Gelöscht", restore: "Zurückholen", story_updated: "%1, %2",
+  sign_in: "Melde dich bei Hugging Face an, dann sind sie in jedem Browser deine.", signed_in: "Angemeldet als %1: Das sind deine Geschichten in jedem Browser.",
+  sign_out: "Abmelden",
   stories_on_hub: "Sie liegen in einem privaten Datensatz des Betreibers beim Hugging Face Hub, der höchstens eine Minute zurück ist, und sind nach einem Neustart wieder da. Dieser Browser merkt sich, welche deine sind.",
   stories_on_nowhere: "Diese Geschichten enden mit dem Neustart der App: Sichere eine Projektdatei.",
   export_title: "Exportieren", exporting: "Die Datei entsteht…", exported: "%1 ist fertig.",

@@ -180,6 +180,8 @@ TABLES.en = {
   story_open: "Open %1", story_rename: "Rename %1", story_duplicate: "Duplicate %1", story_delete: "Delete %1",
   story_deleted: "“%1” is deleted.", stories_deleted: "Deleted", restore: "Restore",
   story_updated: "%1, %2", stories_on_nowhere: "These stories end when the app restarts: save a project file.",
+  sign_in: "Sign in to Hugging Face, and they are yours in every browser.", signed_in: "Signed in as %1: these are your stories in every browser.",
+  sign_out: "Sign out",
   stories_on_hub: "Kept in a private dataset of this app's owner on the Hugging Face Hub, which is behind by a minute at most: they are there after a restart. This browser remembers which are yours.",
   // Out and in
   export_title: "Export", exporting: "Making the file…", exported: "%1 is ready.",
