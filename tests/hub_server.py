@@ -1,4 +1,4 @@
-"""A small Hub of the tests' own: dataset repositories over HTTP, as huggingface_hub talks to it, commits really stored.
+"""A small Hub of the tests' own: repositories over HTTP, as huggingface_hub talks to it, commits really stored.
 
 Files go in by the LFS protocol, so its client has to run with HF_HUB_DISABLE_XET=1. Set `failing` to a status to have
 every request answered with it.
@@ -38,6 +38,10 @@ class Repository:
     def files(self) -> dict[str, bytes]:
         """What the files hold now."""
         return self.commits[self.head]
+
+    def named(self, revision: str | None) -> str:
+        """The commit of a branch; that of the only one where none is named."""
+        return self.head if revision in (None, "main") else revision
 
     def commit(self, files: dict[str, bytes]) -> str:
         parts = [f"{len(self.commits)}", *(f"{name} {_sha(data)}" for name, data in sorted(files.items()))]
@@ -129,13 +133,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def info(self, name: str, revision: str | None, _: bytes) -> None:
         if (found := self._repository(name)) is not None:
-            files = [{"rfilename": one} for one in found.commits[revision or found.head]]
-            sha = revision or found.head
+            sha = found.named(revision)
+            files = [{"rfilename": one} for one in found.commits[sha]]
             self._say({"id": name, "sha": sha, "private": found.private, "siblings": files, "tags": []})
 
     def tree(self, name: str, revision: str, _: bytes) -> None:
         if (found := self._repository(name)) is not None:
-            files = found.commits[found.head if revision == "main" else revision]
+            files = found.commits[found.named(revision)]
             self._say(
                 [
                     {"type": "file", "path": one, "size": len(data), "oid": _sha(data)}
@@ -189,22 +193,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def resolve(self, name: str, revision: str, place: str, _: bytes) -> None:
         if (found := self._repository(name)) is not None:
-            data = found.commits[revision][place]
-            headers = {"ETag": f'"{_sha(data)}"', "X-Repo-Commit": revision}
+            commit = found.named(revision)
+            data = found.commits[commit][place]
+            headers = {"ETag": f'"{_sha(data)}"', "X-Repo-Commit": commit}
             self._send(data, 200, headers)
 
 
 _NAME = r"([\w.-]+/[\w.-]+)"
 _ROUTES = (
     ("POST", r"/api/repos/create", _Handler.create),
-    ("GET", rf"/api/datasets/{_NAME}(?:/revision/(\w+))?", _Handler.info),
-    ("GET", rf"/api/datasets/{_NAME}/tree/(\w+)", _Handler.tree),
-    ("POST", rf"/api/datasets/{_NAME}/preupload/main", _Handler.preupload),
-    ("POST", rf"/datasets/{_NAME}\.git/info/lfs/objects/batch", _Handler.batch),
+    ("GET", rf"/api/(?:datasets|models)/{_NAME}(?:/revision/(\w+))?", _Handler.info),
+    ("GET", rf"/api/(?:datasets|models)/{_NAME}/tree/(\w+)", _Handler.tree),
+    ("POST", rf"/api/(?:datasets|models)/{_NAME}/preupload/main", _Handler.preupload),
+    ("POST", rf"(?:/datasets)?/{_NAME}\.git/info/lfs/objects/batch", _Handler.batch),
     ("PUT", r"/objects/(\w+)", _Handler.put),
-    ("POST", rf"/api/datasets/{_NAME}/commit/main", _Handler.commit),
-    ("POST", rf"/api/datasets/{_NAME}/super-squash/main", _Handler.squash),
-    ("GET", rf"/datasets/{_NAME}/resolve/(\w+)/(.+)", _Handler.resolve),
+    ("POST", rf"/api/(?:datasets|models)/{_NAME}/commit/main", _Handler.commit),
+    ("POST", rf"/api/(?:datasets|models)/{_NAME}/super-squash/main", _Handler.squash),
+    ("GET", rf"(?:/datasets)?/{_NAME}/resolve/(\w+)/(.+)", _Handler.resolve),
 )
 
 

@@ -70,8 +70,8 @@ class Mirror:
         self.trouble = ""  # a sentence for writers, while the copy cannot be fetched or written
         self._every = every
         self._api = HfApi()
-        # Nobody looks at bars for ever. They hold a lock while they draw, too, and a process that is forked meanwhile, as
-        # every one is that borrows a GPU, would wait for it for good.
+        # Bars hold a lock while they are drawn, and a process that is forked meanwhile, as those that borrow a GPU are,
+        # would wait for it for good.
         disable_progress_bars()
         self._known = ""  # the commit whose stories the library has; "" for none
         self._there: set[str] = set()  # the files of that commit
