@@ -204,8 +204,10 @@ class Mirror:
         try:
             yield
         except Exception as error:  # what a connection throws depends on what it runs over
-            log.warning("the mirror %s: %s", self.repository, error)
-            self.trouble = (_TROUBLE if self._known else _NOT_FETCHED).format(_reason(error))
+            trouble = (_TROUBLE if self._known else _NOT_FETCHED).format(_reason(error))
+            if trouble != self.trouble:  # else it is in the log already
+                log.warning("the mirror %s: %s", self.repository, error)
+            self.trouble = trouble
         else:
             self.trouble = ""
 
