@@ -5,8 +5,10 @@ import pytest
 
 from storyboard.library import SHELF, Library
 from storyboard.studio.studio import Studio
+from storyboard.studio.verb_table import VERBS
 from storyboard.ui.accounts import GIVEN, can_sign_in, shelf_of
 from storyboard.ui.board import board_calls
+from storyboard.ui.page import make_page
 from tests.fakes import FlatRenderer, small_cast
 
 BROWSER, OTHER_BROWSER = "one-browsers-own-id", "other-browsers-own-id"
@@ -63,10 +65,34 @@ def test_a_shelf_of_an_account_is_the_apps_own_secret(monkeypatch):
     assert shelf_of(profile("nana")) != here
 
 
-def test_only_a_space_that_asks_for_it_offers_to_sign_in(monkeypatch):
-    for name in GIVEN:
+@pytest.fixture
+def space(monkeypatch):
+    """As on a Space whose front matter asks for signing in."""
+    for name in (*GIVEN, "SPACE_ID"):
         monkeypatch.setenv(name, "x")
+    for name in GIVEN:
+        monkeypatch.setattr(f"gradio.oauth.{name}", "x")  # read when Gradio was imported
+    monkeypatch.setenv("SYSTEM", "spaces")
     monkeypatch.setattr("storyboard.ui.accounts.find_spec", lambda name: object())
+    return monkeypatch
+
+
+def test_signing_in_is_no_verb_for_programs(space, tmp_path):
+    """Gradio's own button brought an endpoint along, of which the MCP tools knew nothing."""
+    library = Library(tmp_path)
+    studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
+    page = make_page(studio)
+    assert page.expects_oauth
+    public = {one.api_name for one in page.fns.values() if one.api_visibility == "public"}
+    assert public == set(VERBS)
+    studio.close()
+    library.close()
+
+
+def test_only_a_space_that_asks_for_it_offers_to_sign_in(space):
     assert can_sign_in()
-    monkeypatch.delenv("OAUTH_CLIENT_ID")
+    with space.context() as patch:
+        patch.delenv("SYSTEM")  # elsewhere Gradio would sign everybody in as the owner of this machine
+        assert not can_sign_in()
+    space.delenv("OAUTH_CLIENT_ID")
     assert not can_sign_in()

@@ -12,25 +12,17 @@ import os
 from importlib.util import find_spec
 
 import gradio as gr
+from gradio.utils import get_space
 
 from storyboard.studio.studio import Studio
 
-GIVEN = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
+GIVEN = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
 
 
 def can_sign_in() -> bool:
     """Returns whether this is a Space whose front matter has `hf_oauth: true`, with the packages that this takes."""
     packages = all(find_spec(name) is not None for name in ("authlib", "itsdangerous"))
-    return packages and all(os.environ.get(name) for name in GIVEN)
-
-
-def add_sign_in() -> None:
-    """Give the page around it the addresses that sign people in and out, which come with Gradio's button.
-
-    The board has a link of its own in the list of stories, so that the button is not shown.
-    """
-    if can_sign_in():
-        gr.LoginButton(visible=False)
+    return packages and get_space() is not None and all(os.environ.get(name) for name in GIVEN)
 
 
 def shelf_of(profile: gr.OAuthProfile) -> str:

@@ -15,7 +15,6 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from storyboard.studio.studio import Studio
-from storyboard.ui.accounts import add_sign_in
 from storyboard.ui.api import MISCALLS, PageWithApi, add_api
 from storyboard.ui.board import MAX_UPLOAD_MB, STATIC, make_board
 from storyboard.ui.doors import LOOPBACK, Doors, own_addresses
@@ -35,7 +34,6 @@ def make_page(studio: Studio, hints: Hints | None = None, example: Path | None =
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
     ) as page:
         make_board(studio, hints or Hints(), example)
-        add_sign_in()
         add_api(page, studio)
     # Explicit: on a ZeroGPU Space the default is one waiting call. `api_open` would let calls that wait for a picture
     # past the line, each holding a thread that every page needs.
