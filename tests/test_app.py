@@ -1,5 +1,6 @@
 """Where the app keeps its stories, and what it says where that does not work. Nothing is launched here."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from storyboard.errors import StoryError
 from storyboard.library import FolderUnusable, Library
 from storyboard.models.folder import bundled_pipeline
 from storyboard.ui import serve
+from storyboard.ui.space import chosen_mirror
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def unusable(tmp_path):
 def folder_of(named: Path | None) -> Path:
     library = serve.choose_library(named)
     library.close()
-    assert not library.temporary and library.notices == ()
+    assert library.kept == "disk" and library.notices == ()
     return library.folder
 
 
@@ -45,7 +47,11 @@ def test_without_a_usable_folder_stories_are_kept_for_now_and_the_app_says_so(
 ):
     monkeypatch.setenv(name, str(unusable))
     library = serve.choose_library(None)
-    assert library.temporary and str(unusable) in library.notices[0] and "--library" in library.notices[0]
+    assert (
+        library.kept == "nowhere"
+        and str(unusable) in library.notices[0]
+        and "--library" in library.notices[0]
+    )
     library.close()
 
 
@@ -112,3 +118,47 @@ def test_a_cast_that_does_not_fit_lets_go_of_the_library(tmp_path, monkeypatch, 
     assert serve.main(["--library", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "storyboard: The cast is empty; get it again.\n"
     Library(tmp_path).close()
+
+
+@pytest.fixture
+def space(home, monkeypatch):
+    """As on a Space, whose disk is emptied."""
+    monkeypatch.setenv("SPACE_ID", "nana/storyboard")
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "STORYBOARD_MIRROR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("storyboard.ui.space.get_token", lambda: os.environ.get("HF_TOKEN"))
+    return monkeypatch
+
+
+def test_a_space_without_a_copy_says_that_it_forgets(space, tmp_path):
+    """It said "Kept in this app's library", of a disk that is emptied at every restart."""
+    assert chosen_mirror(None) is None
+    library = serve.choose_library(None)
+    assert library.kept == "nowhere" and "only until the app restarts" in library.notices[0]
+    library.close()
+    library = serve.choose_library(tmp_path / "disk")  # of its own, as whoever named it knows
+    assert library.kept == "disk" and library.notices == ()
+    library.close()
+
+
+def test_a_space_with_a_token_keeps_a_copy_beside_it(space):
+    space.setenv("HF_TOKEN", "hf_x")
+    assert chosen_mirror(None).repository == "nana/storyboard-stories"
+    space.setenv("STORYBOARD_MIRROR", "nana/elsewhere")
+    assert chosen_mirror(None).repository == "nana/elsewhere"
+    assert chosen_mirror("nana/named").repository == "nana/named"
+    assert chosen_mirror("none") is None
+    space.setenv("STORYBOARD_MIRROR", "none")
+    assert chosen_mirror(None) is None
+
+
+def test_elsewhere_a_token_alone_copies_nothing(space):
+    space.setenv("HF_TOKEN", "hf_x")
+    space.delenv("SPACE_ID")
+    assert chosen_mirror(None) is None
+
+
+def test_a_copy_that_is_no_repository_ends_the_app_with_one_sentence(space, capsys):
+    assert serve.main(["--mirror", "my stories"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "'my stories' is no repository of the Hub" in told

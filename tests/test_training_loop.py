@@ -2,15 +2,18 @@
 
 import json
 
+import huggingface_hub
 import pytest
 import torch
 from accelerate.state import AcceleratorState
+from huggingface_hub import HfApi
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
+from tests import hub_server
 from training.loop import LoopArguments, TrainingRun, learning_rate, row_generator
 
 
@@ -156,8 +159,83 @@ def test_a_run_that_is_interrupted_goes_on_in_its_tensorboard_curves(tmp_path):
     ]
 
 
-def test_a_tracker_that_is_not_installed_is_named_before_anything_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr("training.loop.run.is_tensorboard_available", lambda: False)
-    with pytest.raises(StoryError, match="pip install tensorboard"):
-        run(tmp_path / "run", log_with="tensorboard")
+@pytest.mark.parametrize("tracker", ["tensorboard", "trackio"])
+def test_a_tracker_that_is_not_installed_is_named_before_anything_runs(tmp_path, monkeypatch, tracker):
+    monkeypatch.setattr(f"training.loop.run.is_{tracker}_available", lambda: False)
+    with pytest.raises(StoryError, match=f"pip install {tracker}"):
+        run(tmp_path / "run", log_with=tracker)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_is_interrupted_goes_on_in_its_trackio_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    monkeypatch.setattr("trackio.utils.TRACKIO_DIR", tmp_path / "trackio")
+    finish(run(tmp_path / "day", log_with="trackio"), until=20)
+    finish(run(tmp_path / "day", log_with="trackio"))
+    from trackio.sqlite_storage import SQLiteStorage
+
+    logged = [json.loads(line) for line in (tmp_path / "day" / "log.jsonl").read_text().splitlines()]
+    assert SQLiteStorage.get_runs("storyboard") == ["day"]
+    curve = [(one["step"], one["loss"]) for one in SQLiteStorage.get_logs("storyboard", "day")]
+    assert curve == [(line["step"], pytest.approx(line["loss"])) for line in logged]
+
+
+def test_a_batch_in_parts_takes_the_same_steps(tmp_path):
+    whole, parts = (
+        finish(run(tmp_path / str(number), gradient_accumulation=number, steps=10)) for number in (1, 4)
+    )
+    for name, weight in whole.module.state_dict().items():
+        assert torch.allclose(weight, parts.module.state_dict()[name], atol=1e-6), name
+    told = [json.loads((tmp_path / number / "log.jsonl").read_text())["loss"] for number in ("1", "4")]
+    assert told[0] == pytest.approx(told[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("parts", [0, 3, 8])
+def test_parts_that_a_batch_does_not_have_are_refused(tmp_path, parts):
+    with pytest.raises(StoryError, match=f"--gradient_accumulation {parts} does not divide the 4 examples"):
+        run(tmp_path / "run", gradient_accumulation=parts)
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """The Hub, as the loop finds it."""
+    with hub_server.hub() as server:
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setattr(
+            "training.loop.hub.HfApi", lambda: HfApi(endpoint=server.url, token=hub_server.TOKEN)
+        )
+        yield server
+
+
+def test_a_run_goes_on_from_the_hub_on_another_machine(hub, tmp_path):
+    whole = finish(run(tmp_path / "whole"))
+    finish(run(tmp_path / "here", hub_repository="nana/run"), until=20)
+    assert hub.repositories["nana/run"].private
+    resumed = run(tmp_path / "there", hub_repository="nana/run")
+    assert resumed.step == 20
+    finish(resumed)
+    for name, weight in whole.module.state_dict().items():
+        assert torch.equal(weight, resumed.module.state_dict()[name]), name
+    sent = hub.repositories["nana/run"].files
+    assert (
+        json.loads(sent["checkpoint/step.json"])["step"] == 40
+        and not (tmp_path / "there" / "checkpoint.sending").exists()
+    )
+
+
+def test_a_hub_that_fails_stops_no_training_and_gets_the_next_checkpoint(hub, tmp_path, caplog):
+    training = run(tmp_path, hub_repository="nana/run")
+    hub.failing = 403
+    finish(training, until=20)
+    assert "a checkpoint was not sent to nana/run" in caplog.text and training.step == 20
+    hub.failing = None
+    finish(run(tmp_path, hub_repository="nana/run"))
+    assert json.loads(hub.repositories["nana/run"].files["checkpoint/step.json"])["step"] == 40
+
+
+def test_a_repository_that_is_not_to_be_had_is_told_before_anything_runs(hub, tmp_path):
+    hub.failing = 401
+    with pytest.raises(
+        StoryError, match="--hub_repository nana/run cannot be had .*; check the name and the token"
+    ):
+        run(tmp_path, hub_repository="nana/run")

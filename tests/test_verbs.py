@@ -18,6 +18,9 @@ from storyboard.exports.project import read_project
 from storyboard.people import Look
 from storyboard.studio.maker import portrait_of
 from storyboard.studio.verb_table import GROUPS, VERBS
+from storyboard.ui.calls import changes
+from storyboard.ui.files import FILE_CALLS, UPLOADS
+from storyboard.ui.shelf import SHELF_CALLS
 from tests import programs, tiny
 from tests.verb_calls import CALLS, FIRST, SHELF, STORY
 
@@ -71,7 +74,7 @@ def made(served):
     studio.change(story, "make_character", name="Ada", pronoun="she", aliases=[], look={})
     take = studio.session(story).story.frames[0].takes[0].id
     known = dict(zip(("FIRST", "SECOND", "THIRD"), frames, strict=True)) | {"STORY": story, "TAKE": take}
-    yield SimpleNamespace(**known, studio=studio, renderer=served.renderer)
+    yield SimpleNamespace(**known, studio=studio, renderer=served.renderer, files=served.files)
     served.renderer.failure = None
     served.renderer.verdicts.clear()
     if served.renderer.gate is not None:
@@ -161,6 +164,21 @@ def test_every_verb_has_its_call():
     )
 
 
+def test_what_the_page_can_do_to_a_story_the_table_can():
+    """Styles, and words for a portrait, were the page's alone."""
+    calls = {call.__name__ for call in (*changes(), *UPLOADS, *FILE_CALLS, *SHELF_CALLS)}
+    renamed = {
+        **dict.fromkeys(("cancel_all", "cancel_job", "stop_frame"), "cancel"),
+        "make_character": "create_character",
+        "preview_portrait": "look_of_picture",
+        "add_character": "create_character",
+        "import_picture": "import_frame",
+        "import_project": "import_story",
+        "export": "export_story",
+    }
+    assert {renamed.get(call, call) for call in calls} <= set(VERBS)
+
+
 REFUSALS = (
     ("get_story", {"story_id": "forged"}, "STORY", "no story with that id"),
     ("undo", {"story_id": "forged"}, "STORY", "no story with that id"),
@@ -180,6 +198,9 @@ REFUSALS = (
         "STORY best",
         "quality cannot be 'best'; it has to be one of draft, standard",
     ),
+    ("set_style", STORY | {"aspect": "round"}, "STORY --aspect round", "one of square, landscape"),
+    ("set_style", STORY | {"words": "x" * 2000}, f"STORY --words {'x' * 2000}", "shorten it to"),
+    ("set_style_picture", STORY | {"picture": "LOOK"}, "STORY LOOK", "is not a PNG, JPEG, WEBP"),
     ("set_checking", STORY | {"checking": "never"}, "STORY never", "one of off, ask, always"),
     ("export_story", STORY | {"kind": "tar"}, "STORY tar", "kind cannot be 'tar'; it has to be one of pdf"),
     (

@@ -9,7 +9,9 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from gradio.context import LocalContext
 from PIL import Image
+from starlette.requests import Request
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
@@ -20,7 +22,7 @@ from storyboard.studio.jobs import DrawingQueue
 from storyboard.studio.session import StorySession
 from storyboard.ui import serve
 from storyboard.ui.loading import LoadingRenderer
-from storyboard.ui.zero_gpu import FIRST_SECONDS, LEAST_SECONDS, BorrowedGpuRenderer, borrow_gpu
+from storyboard.ui.zero_gpu import FIRST_SECONDS, LEAST_SECONDS, BorrowedGpuRenderer, borrow_gpu, draw_for
 from tests.fakes import FlatRenderer, small_cast
 
 REQUEST = FrameRequest(
@@ -96,6 +98,64 @@ def test_no_gpu_is_one_sentence_that_says_why():
     lending = Lending(gr.Error("You have exceeded your free ZeroGPU quota. Try again in 3:00:00. "))
     with pytest.raises(StoryError, match=r"quota\. Try again in 3:00:00\); draw it again in a while"):
         list(BorrowedGpuRenderer(FlatRenderer(), lending).render(REQUEST))
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (
+            gr.Error("RuntimeError", title="ZeroGPU worker error"),
+            "could not be drawn on the GPU (RuntimeError); draw",
+        ),
+        (gr.Error("GPU task aborted", title="ZeroGPU worker error"), "GPU (GPU task aborted); draw it again"),
+        (
+            gr.Error("Expired ZeroGPU proxy token", title="ZeroGPU client error"),
+            "no GPU for this picture (Expired ZeroGPU proxy token); reload the page",
+        ),
+        (
+            RuntimeError("ZeroGPU API /schedule error: 500"),
+            "GPUs cannot be reached (RuntimeError); draw it again",
+        ),
+    ],
+)
+def test_what_else_goes_wrong_is_not_called_missing_quota(failure, sentence):
+    """A model that failed on the GPU told its writer to sign in for a larger share."""
+    with pytest.raises(StoryError) as told:
+        list(BorrowedGpuRenderer(FlatRenderer(), Lending(failure)).render(REQUEST))
+    assert sentence in str(told.value) and "larger share" not in str(told.value)
+
+
+def asking(**headers):
+    """A request as the page's calls find it."""
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "headers": raw})
+
+
+def drawn_for(request, headers):
+    """The headers that whoever draws finds, once a page's have been taken in."""
+
+    def run():
+        LocalContext.request.set(request)
+        draw_for(headers)
+        return LocalContext.request.get().headers
+
+    return contextvars.copy_context().run(run)
+
+
+def test_what_the_hub_says_of_a_visitor_is_found_by_whoever_draws():
+    """The page's own calls carried nothing of it, and every drawing counted as an anonymous visitor's."""
+    found = drawn_for(asking(host="x.hf.space", x_ip_token="a.b.c"), {"X-IP-Token": "d.e.f", "Cookie": "no"})
+    assert (found["x-ip-token"], found["host"], found.get("cookie")) == ("d.e.f", "x.hf.space", None)
+    for nothing in (None, {}, [], "x", {"x-other": "1"}):
+        assert drawn_for(asking(x_ip_token="a.b.c"), nothing)["x-ip-token"] == "a.b.c"
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", 7, ["a.b.c"], "a.b.c\r\nHost: y", "a.b.ü", "a." + "b" * 9000 + ".c"]
+)
+def test_a_forged_word_of_the_hub_is_refused_in_a_sentence(token):
+    with pytest.raises(StoryError, match="reload the page"):
+        drawn_for(asking(), {"x-ip-token": token})
 
 
 def test_elsewhere_nothing_is_borrowed_or_loaded(monkeypatch):

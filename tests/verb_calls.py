@@ -130,6 +130,32 @@ CALLS = (
         lambda story, told, made: story.quality == "draft",
     ),
     Call(
+        "set_style",
+        STORY | {"words": "soft watercolour", "aspect": "wide"},
+        "STORY --words 'soft watercolour' --aspect wide",
+        before=lambda made: made.studio.change(
+            made.STORY, "set_style", words="ink", negative="text", aspect="tall"
+        ),
+        holds=lambda story, told, made: (
+            (story.style.words, story.style.negative, story.style.aspect)
+            == tuple(told["style"][name] for name in ("words", "negative", "aspect"))
+            == ("soft watercolour", "text", "wide")
+        ),
+    ),
+    Call(
+        "set_style_picture",
+        STORY | {"picture": "BLUE"},
+        "STORY BLUE",
+        lambda story, told, made: story.style.picture == told["style"]["picture"] != "",
+    ),
+    Call(
+        "remove_style_picture",
+        STORY,
+        "STORY",
+        before=lambda made: made.studio.set_style_picture(made.STORY, made.files["BLUE"]),
+        holds=lambda story, told, made: story.style.picture == told["style"]["picture"] == "",
+    ),
+    Call(
         "set_checking",
         STORY | {"checking": "always"},
         "STORY always",
@@ -380,6 +406,14 @@ CALLS = (
         "STORY Rosa dress",
         lambda story, told, made: (
             story.character("Rosa").chosen == "rosa-dress" and told["portrait"] == "dress"
+        ),
+    ),
+    Call(
+        "describe_portrait",
+        STORY | {"name": "Rosa", "portrait": "dress", "words": "a girl in a green dress"},
+        "STORY Rosa dress 'a girl in a green dress'",
+        lambda story, told, made: (
+            story.character("Rosa").portraits[1].words == "a girl in a green dress" and told["name"] == "Rosa"
         ),
     ),
     Call(

@@ -4,8 +4,10 @@ Knows neither torch nor gradio, and no sessions.
 """
 
 from storyboard.library.lock import FolderUnusable
+from storyboard.library.mirror import Mirror
+from storyboard.library.opening import open_library
 from storyboard.library.steps import MAX_UNDO_SAVED
-from storyboard.library.stories import DAYS_KEPT, SHELF, Entry, Library, Saved, open_library
+from storyboard.library.stories import DAYS_KEPT, SHELF, Entry, Kept, Library, Saved
 
 __all__ = [
     "DAYS_KEPT",
@@ -13,7 +15,9 @@ __all__ = [
     "SHELF",
     "Entry",
     "FolderUnusable",
+    "Kept",
     "Library",
+    "Mirror",
     "Saved",
     "open_library",
 ]

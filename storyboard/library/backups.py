@@ -12,7 +12,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from storyboard.disk.durable import part_of, settle, sweep_parts
@@ -49,18 +49,9 @@ class Backups:
     def write(self, database: Path) -> Path:
         """Copy `database` now and drop the oldest copies. Returns its path; StoryError where the disk takes none."""
         path = self.folder / f"library-{stamp(self._clock())}.sqlite3"
-        part = part_of(path)
-        try:
+        with suppress(OSError):  # whatever is written there says it better
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as reader:
-                reader.execute("VACUUM INTO ?", (str(part),))
-            part.chmod(0o600)
-            settle(part, path)
-        except (OSError, sqlite3.Error) as error:
-            part.unlink(missing_ok=True)
-            raise StoryError(
-                f"The library could not be backed up ({error}); free some disk space."
-            ) from error
+        write_copy(database, path)
         for old in self.all()[BACKUPS_KEPT:]:
             old.unlink(missing_ok=True)
         return path
@@ -73,6 +64,20 @@ class Backups:
     def newest_whole(self) -> Path | None:
         """Returns the newest one that has the tables of a library and no damage that shows."""
         return next((one for one in self.all() if _is_whole(one)), None)
+
+
+def write_copy(database: Path, path: Path) -> None:
+    """Write the whole of an open `database` to `path`, where it is whole or not there. StoryError where the disk takes
+    none."""
+    part = part_of(path)
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            reader.execute("VACUUM INTO ?", (str(part),))
+        part.chmod(0o600)
+        settle(part, path)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        raise StoryError(f"The library could not be backed up ({error}); free some disk space.") from error
 
 
 def stamp(seconds: float) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
-from storyboard.library.backups import SECONDS_BETWEEN_BACKUPS, Backups, shown_time, stamp
+from storyboard.library.backups import SECONDS_BETWEEN_BACKUPS, Backups, shown_time, stamp, write_copy
 from storyboard.library.lock import FolderLock, FolderUnusable
 
 FILE = "library.sqlite3"
@@ -71,10 +71,15 @@ log = logging.getLogger(__name__)
 class LibraryFile:
     """The open file of one library folder. Safe to call from several threads; close it when done."""
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], float] = time.time,
+        restore: Callable[[Path], None] | None = None,
+    ) -> None:
         """FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where
         a newer app made it. A damaged, emptied or missing file gives way to the newest whole backup; `notices` says
-        so."""
+        so. Where there is neither, `restore` may put a file into the folder first."""
         self.folder = folder
         self.path = folder / FILE
         self.backups = Backups(folder / "backups", clock)
@@ -86,6 +91,8 @@ class LibraryFile:
         self._backing_up: threading.Thread | None = None
         self._folder_lock = FolderLock(folder)
         try:
+            if restore is not None and not self.path.is_file() and not self.backups.newest_whole():
+                restore(folder)
             self._connection = self._open()
         except BaseException:
             self._folder_lock.release()
@@ -126,6 +133,15 @@ class LibraryFile:
                 return self._connection.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 raise self._refusal(error) from error
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since it was opened."""
+        return self._connection.total_changes
+
+    def copy_to(self, path: Path) -> None:
+        """Write the whole file, as it is now, to `path`. StoryError where the disk does not take it."""
+        write_copy(self.path, path)
 
     def back_up(self) -> Path:
         """Write a backup now; its path. StoryError where the disk does not take it."""

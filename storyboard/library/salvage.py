@@ -22,6 +22,13 @@ def salvaged(path: Path, table: str) -> Iterator[dict[str, Any]]:
                 "SELECT count(*) FROM sqlite_master"
             )  # raises where not even the tables are known
             connection.row_factory = sqlite3.Row
+            try:
+                rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
+            except sqlite3.DatabaseError:  # somewhere in it is damage
+                rows = None
+            if rows is not None:
+                yield from map(dict, rows)
+                return
             for number in range(1, _last_row(connection, table) + 1):
                 try:
                     row = connection.execute(f"SELECT * FROM {table} WHERE rowid = ?", (number,)).fetchone()

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
@@ -33,6 +33,7 @@ from storyboard.library.leaving import (
     pictures_spoken_of,
 )
 from storyboard.library.lock import FolderUnusable
+from storyboard.library.mirror import Mirror
 from storyboard.library.parts import Numbers, Parts, described, numbers_in, read_frames, story_with
 from storyboard.library.salvage import salvaged
 from storyboard.library.steps import STACKS, SavedStep, read_steps, write_steps
@@ -43,6 +44,7 @@ from storyboard.story.values import ID, MAX_TITLE, Frame, Story, new_id
 from storyboard.text.captions import clean_text
 
 DAYS_KEPT = 30  # deleted stories
+Kept = Literal["disk", "hub", "nowhere"]  # "nowhere": everything ends with the app
 MAX_OPENING = 120  # characters of the first sentence in the list
 
 SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
@@ -88,17 +90,22 @@ class Library:
         clock: Callable[[], float] = time.time,
         notice: str = "",
         budget: int | None = None,
+        mirror: Mirror | None = None,
+        lasting: bool = True,
     ) -> None:
         """Open the library in `folder`, made where it is not there; None: a temporary one, which ends with `close`.
 
         FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where a
         newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
+        `mirror`: where a copy is kept, closed with the library; `lasting`: the folder is there after a restart.
         """
         self._temporary = _temporary_folder() if folder is None else None
         self.folder = Path(folder if self._temporary is None else self._temporary.name)
         self._clock = clock
         self._kept: dict[str, _Kept] = {}  # what is on disk of each story open here
-        self._file = LibraryFile(self.folder, clock)
+        self._lasting = lasting
+        self.mirror = mirror
+        self._file = LibraryFile(self.folder, clock, mirror and mirror.restore)
         try:
             self.pictures = _picture_store(self.folder / "pictures", budget)
             self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))
@@ -106,11 +113,29 @@ class Library:
         except BaseException:
             self.close()
             raise
+        if mirror is not None:
+            mirror.follow(self)
 
     @property
-    def temporary(self) -> bool:
-        """Whether everything here ends with the app."""
-        return self._temporary is not None
+    def kept(self) -> Kept:
+        """Where stories are after a restart."""
+        if self.mirror is not None:
+            return "hub"
+        return "disk" if self._lasting and self._temporary is None else "nowhere"
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the copy elsewhere just now, as a sentence; "" for nothing."""
+        return self.mirror.trouble if self.mirror else ""
+
+    @property
+    def changes(self) -> int:
+        """A number that is another one after every change."""
+        return self._file.changes
+
+    def copy_to(self, path: Path) -> None:
+        """Write every story, without pictures, to a file at `path`. StoryError where the disk does not take it."""
+        self._file.copy_to(path)
 
     def save(
         self, story: Story, revision: int, undo: Sequence[Step] = (), redo: Sequence[Step] = ()
@@ -189,6 +214,13 @@ class Library:
             with self._file.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
 
+    def put_all_on_shelf(self, source: str, shelf: str) -> None:
+        """Show every story in the list of `source`, deleted ones too, in that of `shelf` as well."""
+        missing = """SELECT story FROM shelves WHERE shelf = ?
+            AND story NOT IN (SELECT story FROM shelves WHERE shelf = ?)"""
+        for row in self._file.rows(missing, (source, shelf)):
+            self.put_on_shelf(shelf, row["story"])
+
     def is_on_shelf(self, shelf: str, story_id: str) -> bool:
         if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False
@@ -261,6 +293,8 @@ class Library:
 
     def close(self) -> None:
         """Finish writing and let another process have the library. Safe to call twice."""
+        if self.mirror is not None:
+            self.mirror.close()
         self._file.close()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -304,13 +338,17 @@ class Library:
             return ()
 
     def _salvaged(self) -> str:
-        """Take over what a damaged file has and the backup in its place has not, or older; a notice, "" for nothing."""
+        """Take over what a damaged file has and the backup in its place has not; a notice, "" for nothing."""
         damaged = self._file.set_aside
-        if damaged is None:
-            return ""
-        count, frames = 0, read_frames(list(salvaged(damaged, "parts")))
+        count = self.take_over(damaged) if damaged is not None else 0
+        return f"{count} stories were read from the damaged file." if count else ""
+
+    def take_over(self, path: Path) -> int:
+        """Take in the stories that another library's file has and this one has not, or older, without their undo
+        history. The file may be damaged. Returns how many they are."""
+        taken, frames = [], read_frames(list(salvaged(path, "parts")))
         with self._file.transaction() as connection:
-            for row in salvaged(damaged, "stories"):
+            for row in salvaged(path, "stories"):
                 try:
                     story = story_with(_parsed(row["body"]), frames)
                     newer = _row(story, None, int(row["revision"]), float(row["updated"]))
@@ -324,10 +362,12 @@ class Library:
                 connection.execute(older, (story.id, newer["revision"]))
                 if not connection.execute("SELECT 1 FROM stories WHERE id = ?", (story.id,)).fetchone():
                     _insert_row(connection, newer)
-                    count += 1
-            for row in salvaged(damaged, "shelves"):
+                    taken.append(story.id)
+            for row in salvaged(path, "shelves"):
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (:shelf, :story)", row)
-        return f"{count} stories were read from the damaged file." if count else ""
+        for story_id in taken:
+            self.let_go(story_id)
+        return len(taken)
 
     def _tidy(self) -> None:
         """Let go of what was deleted long ago, of pictures nothing speaks of, and of shelf places of empty visits."""
@@ -348,37 +388,6 @@ class Library:
                     forget(connection, "picture", gone)
         except (StoryError, zlib.error) as error:  # no reason to keep the writer from reading
             log.warning("the library was not tidied: %s", error)
-
-
-def open_library(
-    folder: str | os.PathLike[str], fall_back: bool = False, budget: int | None = None
-) -> Library:
-    """The library in `folder` (`~`: the home); a temporary one saying so where that cannot be written and `fall_back`.
-
-    `budget`: bytes its pictures may take.
-
-    StoryError as for `Library`: one that is open elsewhere is never replaced by a temporary one.
-    """
-    try:
-        return Library(_at_home(folder), budget=budget)
-    except FolderUnusable as error:
-        if not fall_back:
-            raise
-        return Library(
-            None,
-            notice=f"{error} Until then stories are kept only as long as the app runs: export what matters.",
-            budget=budget,
-        )
-
-
-def _at_home(folder: str | os.PathLike[str]) -> Path:
-    """FolderUnusable where there is no home to look in."""
-    try:
-        return Path(folder).expanduser()
-    except RuntimeError as error:
-        raise FolderUnusable(
-            f"There is no home folder to keep stories in ({folder}); give a folder with --library."
-        ) from error
 
 
 def _temporary_folder() -> tempfile.TemporaryDirectory:

@@ -88,6 +88,7 @@ def describe_character(studio: Studio, character: Character, address: Address) -
         "portraits": [portrait.label for portrait in character.portraits],
         "portrait_ids": [portrait.id for portrait in character.portraits],
         "look": character.portrait.look and character.portrait.look.to_json(),
+        "words": character.portrait.words,
     }
     if studio.cast:  # otherwise no pipeline is there to have learned anybody
         told["learned"] = studio.has_learned(character.portrait)
@@ -134,6 +135,7 @@ def _head(studio: Studio, story: Story) -> dict[str, Any]:
         "quality": story.quality,
         "checking": story.checking,
         "crop": story.crop,
+        "style": asdict(story.style),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
     }

@@ -109,6 +109,11 @@ class Stories:
         if self.library:
             self.library.put_on_shelf(an_id(shelf), self.session(story_id).story.id)
 
+    def put_all_on_shelf(self, source: object, shelf: str) -> None:
+        """Show what is in the list of one shelf in that of another too."""
+        if self.library and isinstance(source, str):
+            self.library.put_all_on_shelf(source, shelf)
+
     def take_off_shelf(self, shelf: object, story_id: object) -> None:
         """Leave a story out of a list; its link still opens it."""
         if self.library:

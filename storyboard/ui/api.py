@@ -24,6 +24,7 @@ from storyboard.studio.studio import Studio
 from storyboard.studio.verb_table import VERBS
 from storyboard.studio.verb_table.verb import REQUIRED, Verb
 from storyboard.studio.visitors import VISITOR, visitor_at
+from storyboard.ui.accounts import can_sign_in
 from storyboard.ui.files import fresh_folder, received_file
 
 AT_ONCE = {
@@ -45,6 +46,14 @@ class PageWithApi(gr.Blocks):
 
     Else a program would stop working when a verb gets another argument.
     """
+
+    @property
+    def expects_oauth(self) -> bool:
+        """Whether Gradio adds the addresses that sign people in.
+
+        It looks for a button of its own, which would bring one more endpoint for programs; the board has a link.
+        """
+        return can_sign_in()
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
         verb = VERBS.get(block_fn.api_name)

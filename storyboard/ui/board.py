@@ -24,12 +24,14 @@ from storyboard.studio.studio import Studio
 from storyboard.text.board_notes import LIMITS
 from storyboard.text.captions import MAX_CAPTION
 from storyboard.text.script import MAX_SCRIPT
+from storyboard.ui.accounts import can_sign_in, with_own_shelf
 from storyboard.ui.calls import QUESTIONS, Call, changes, look_at_words
 from storyboard.ui.changed import SentViews
 from storyboard.ui.files import FILE_CALLS, UPLOADS
 from storyboard.ui.hints import Hints
 from storyboard.ui.shelf import SHELF_CALLS, example_from, no_example, open_story
 from storyboard.ui.view import board_view, jobs_view
+from storyboard.ui.zero_gpu import draw_for
 
 STATIC = Path(__file__).parent / "static"
 # One script, in this order: what is used while the script runs stands before its first use.
@@ -103,7 +105,8 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         note_limits=LIMITS,
         script_limit=MAX_SCRIPT,
         upload_mb=MAX_UPLOAD_MB,
-        temporary=studio.library is None or studio.library.temporary,
+        sign_in=can_sign_in(),
+        kept=studio.library.kept if studio.library else "nowhere",
     )
 
 
@@ -137,7 +140,7 @@ def get_news(boot: str) -> Call:
         news = jobs_view(studio, story)
         if message.get("boot") != boot or message.get("revision") != news["revision"]:
             return {"view": board_view(studio, story)}
-        told = ("jobs_version", "doing", "notice")
+        told = ("jobs_version", "doing", "notice", "trouble")
         return None if all(message.get(name, "") == news[name] for name in told) else {"view": news}
 
     return get_news
@@ -178,13 +181,14 @@ def _asked(call: Call) -> Call:
     return answer
 
 
-def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable[[dict], dict | None]:
+def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable[..., dict | None]:
     """Turn whatever goes wrong into one sentence for the writer."""
 
-    def checked(message: dict) -> dict | None:
+    def checked(message: dict, profile: gr.OAuthProfile | None = None) -> dict | None:
         message = message if isinstance(message, dict) else {}
         try:
-            answer = call(studio, message)
+            draw_for(message.get("visitor"))
+            answer = call(studio, with_own_shelf(studio, message, profile))
         except StoryError as error:
             return {"error": str(error)}
         except Exception:  # a bug must reach the log and leave the page usable
@@ -193,6 +197,8 @@ def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable
         if answer and "view" in answer:
             view = answer["view"] | {"boot": boot}
             answer["view"] = sent.shortened(view, message.get("have")) if "frames" in view else view
+        if answer and profile is not None and "stories" in answer:
+            answer["account"] = profile.username
         return answer
 
     checked.__name__ = call.__name__  # what the script calls it by

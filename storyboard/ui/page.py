@@ -56,6 +56,7 @@ def launch_page(
             "exception_handlers": MISCALLS,
         },
         enable_monitoring=False,
+        ssr_mode=False,  # a Space's default is a second server in Node, which renders what the board's script does
         theme=make_theme(),
         # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.
         head="".join(

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from storyboard.errors import StoryError
-from storyboard.library import Library, open_library
+from storyboard.library import Library, Mirror, open_library
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.models.threads import prepare_threads
 from storyboard.renderer import ENGINES, MAX_STEPS, Engine, Renderer
@@ -28,6 +28,7 @@ from storyboard.ui import any_model
 from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
+from storyboard.ui.space import chosen_mirror, end_in_order, on_space
 from storyboard.ui.zero_gpu import borrow_gpu
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,12 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
         if options.mcp:
             check_mcp()
         make_studio, hints, example = _hand(options)
-        library = choose_library(options.library, options.budget)
+        library = choose_library(options.library, options.budget, chosen_mirror(options.mirror))
     except StoryError as error:
         return _refused(error)
     with closing(library):
+        if library.mirror is not None:
+            end_in_order()
         for notice in library.notices:
             print(f"storyboard: {notice}", file=sys.stderr)
         try:
@@ -85,16 +88,18 @@ def example_of(pipeline: Path) -> Path | None:
     return bundled.parent / EXAMPLE_STORY if pipeline.resolve() == bundled else None
 
 
-def choose_library(named: Path | None, budget: float = BUDGET) -> Library:
+def choose_library(named: Path | None, budget: float = BUDGET, mirror: Mirror | None = None) -> Library:
     """The library in the folder named, else in STORYBOARD_LIBRARY, else in ~/.storyboard.
 
     A folder named has to work (StoryError). For the other two there is a temporary library, which says so, where they
-    do not: an app that nobody set up still runs. `budget`: GB its pictures may take.
+    do not: an app that nobody set up still runs. `budget`: GB its pictures may take; `mirror`: where it is copied to.
     """
     most = round(budget * 2**30)
     if named is not None:
-        return open_library(named, budget=most)
-    return open_library(os.environ.get("STORYBOARD_LIBRARY") or Path("~/.storyboard"), True, most)
+        return open_library(named, budget=most, mirror=mirror)
+    chosen = os.environ.get("STORYBOARD_LIBRARY")
+    lasting = bool(chosen) or not on_space()
+    return open_library(chosen or Path("~/.storyboard"), True, most, mirror, lasting)
 
 
 def build(pipeline: Path, library: Library, steps: int | None = None, engine: Engine = "auto") -> Studio:
@@ -163,6 +168,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
         default=BUDGET,
         metavar="GB",
         help=f"most its pictures take; default {BUDGET}",
+    )
+    parser.add_argument(
+        "--mirror",
+        metavar="OWNER/NAME",
+        help="a private dataset repository of the Hub that a copy of the library is kept in and fetched from at the "
+        "start; none: no copy; default: STORYBOARD_MIRROR, and on a Space with a token one beside it (docs/spaces.md)",
     )
     parser.add_argument(
         "--host", help="address to listen on; default: this machine only, or GRADIO_SERVER_NAME"

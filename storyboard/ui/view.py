@@ -76,6 +76,7 @@ def jobs_view(studio: Studio, story_id: object) -> dict:
         "seconds": studio.estimate(story_id),
         "doing": studio.renderer.doing,
         "notice": studio.renderer.notice,
+        "trouble": studio.library.trouble if studio.library else "",
     }
 
 

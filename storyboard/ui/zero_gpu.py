@@ -8,11 +8,14 @@ whoever draws in a thread runs there in a copy of that context.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
+from starlette.requests import Request
 
 from storyboard.errors import StoryError
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
@@ -20,6 +23,11 @@ from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 FIRST_SECONDS = 45  # asked for while no frame has been drawn yet: the models go to the GPU with the first
 SLACK = 2.0  # a frame may take this much longer than the slowest so far
 LEAST_SECONDS = 8
+
+WORKER_FAILED = "ZeroGPU worker error"  # the titles of `spaces`: the model raised something, or took too long
+NOT_LET_IN = "ZeroGPU client error"
+TOKEN_HEADER = "x-ip-token"  # says whose quota pays, signed by the Hub
+TOKEN = re.compile(r"[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]{1,2000}", re.ASCII)
 
 Stream = Callable[[FrameRequest], Iterator[Any]]
 
@@ -73,13 +81,49 @@ class BorrowedGpuRenderer:
                 if isinstance(event, Rendered):
                     self._slowest = max(self._slowest, event.seconds / request.effort)
                 yield event
+        except StoryError:
+            raise
         except gr.Error as error:  # how `spaces` says that there is no quota, or that the process ended
+            raise StoryError(_explained(error)) from error
+        except (
+            Exception
+        ) as error:  # what is wrong with the model comes as a gr.Error; this is the way to the GPU
             raise StoryError(
-                f"The Space lent no GPU for this picture ({str(error.message).rstrip('. ')}); draw it again in a while,"
-                " signed in to Hugging Face for a larger share."
+                f"The Space's GPUs cannot be reached ({type(error).__name__}); draw it again in a while."
             ) from error
         finally:
             events.close()
+
+
+def _explained(error: gr.Error) -> str:
+    reason = str(error.message).rstrip(". ")
+    if error.title == WORKER_FAILED:
+        return f"The picture could not be drawn on the GPU ({reason}); draw it again, in fewer steps if that fails too."
+    if error.title == NOT_LET_IN:
+        return f"The Space lent no GPU for this picture ({reason}); reload the page and draw it again."
+    return (
+        f"The Space lent no GPU for this picture ({reason}); draw it again in a while, signed in to Hugging Face for a "
+        "larger share."
+    )
+
+
+def draw_for(headers: object) -> None:
+    """Have what is asked for from here on count for the visitor whose page sent these headers of the Hub's; None: none.
+
+    The Hub gives them to a page in its frame, which has no other way to send them. StoryError for what is none.
+    """
+    if headers is None:
+        return
+    request = LocalContext.request.get(None)
+    given = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, dict) else {}
+    token = given.get(TOKEN_HEADER)
+    if request is None or token is None:
+        return
+    if not isinstance(token, str) or not TOKEN.fullmatch(token):
+        raise StoryError("The Hub's word for who draws is damaged; reload the page and draw it again.")
+    others = [(name, value) for name, value in request.headers.raw if name != TOKEN_HEADER.encode()]
+    scope = request.scope | {"headers": [*others, (TOKEN_HEADER.encode(), token.encode())]}
+    LocalContext.request.set(Request(scope))
 
 
 def borrow_gpu(load: Callable[[], Renderer]) -> Renderer | None:

@@ -1,4 +1,7 @@
-"""`python -m training.data check DIR` says what a dataset folder lacks; `convert DIR` rewrites its pickles safely."""
+"""`python -m training.data check DIR` says what a dataset folder lacks; `convert DIR` rewrites its pickles safely.
+
+`publish DIR OUT` writes a Maple Lane folder as a repository that the `datasets` library loads.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from storyboard.errors import StoryError
 from training.data.check import check
 from training.data.dataset import READERS
+from training.data.publish import publish
 from training.data.tables import convert
 
 
@@ -19,11 +23,14 @@ def main(argv: list[str] | None = None) -> int:
     for name, help_text in (
         ("check", "what is missing or wrong, file by file"),
         ("convert", "write the tables as JSON and safetensors, once"),
+        ("publish", "write a folder of Maple Lane as a repository of the datasets library"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("folder", type=Path)
         if name == "check":
             command.add_argument("--dataset", choices=READERS, help="default: what the folder's files tell")
+        if name == "publish":
+            command.add_argument("out", type=Path)
     args = parser.parse_args(argv)
     wrong = 0
     try:
@@ -32,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
                 raise StoryError(f"There is no folder {args.folder}.")
             for line in convert(args.folder):
                 print(line)
+        elif args.command == "publish":
+            for split, frames in publish(args.folder, args.out).items():
+                print(f"{split}: {frames} frames")
         else:
             for finding in check(args.folder, args.dataset):
                 print(finding)

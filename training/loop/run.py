@@ -11,8 +11,8 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
@@ -20,7 +20,12 @@ from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedType, broadcast_object_list, is_tensorboard_available
+from accelerate.utils import (
+    DistributedType,
+    broadcast_object_list,
+    is_tensorboard_available,
+    is_trackio_available,
+)
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -29,6 +34,7 @@ from tqdm.auto import tqdm
 
 from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
+from training.loop.hub import HubCheckpoints
 from training.loop.processes import make_accelerator
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
@@ -71,8 +77,15 @@ class LoopArguments:
     mixed_precision: Literal["no", "bf16"] | None = field(
         default=None, metadata={"help": "no or bf16; by default what the launch config says"}
     )
-    log_with: Literal["tensorboard"] | None = field(
-        default=None, metadata={"help": "write the logged numbers there too, in a folder of the run's"}
+    gradient_accumulation: int = field(
+        default=1, metadata={"help": "parts of a batch computed one after another, to save memory"}
+    )
+    log_with: Literal["tensorboard", "trackio"] | None = field(
+        default=None, metadata={"help": "draw the logged numbers there too, as curves"}
+    )
+    hub_repository: str | None = field(
+        default=None,
+        metadata={"help": "OWNER/NAME: send checkpoints to the Hub, and go on from there where none is here"},
     )
 
 
@@ -107,16 +120,16 @@ def row_generator(seed: int, step: int, row: int) -> torch.Generator:
 
 
 class _Steps(torch.utils.data.Dataset):
-    """Step number -> this process's part of the batch."""
+    """Step number -> this process's part of the batch, in the parts that are computed one after another."""
 
-    def __init__(self, batch_at: Callable[[int, range], Any], rows: range, steps: int):
-        self.batch_at, self.rows, self.steps = batch_at, rows, steps
+    def __init__(self, batch_at: Callable[[int, range], Any], parts: Sequence[range], steps: int):
+        self.batch_at, self.parts, self.steps = batch_at, parts, steps
 
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, step: int) -> Any:
-        return self.batch_at(step, self.rows)
+    def __getitem__(self, step: int) -> list[Any]:
+        return [self.batch_at(step, rows) for rows in self.parts]
 
 
 class Ema:
@@ -163,8 +176,11 @@ def loop_accelerator(args: LoopArguments) -> Accelerator:
 
     StoryError too where the package that `log_with` names is not installed: accelerate would only leave it out.
     """
-    if args.log_with == "tensorboard" and not is_tensorboard_available():
-        raise StoryError("--log_with tensorboard needs one more package; run: pip install tensorboard")
+    installed = {"tensorboard": is_tensorboard_available, "trackio": is_trackio_available}
+    if args.log_with and not installed[args.log_with]():
+        raise StoryError(
+            f"--log_with {args.log_with} needs one more package; run: pip install {args.log_with}"
+        )
     tracking = {"log_with": args.log_with, "project_dir": args.output_dir} if args.log_with else {}
     accelerator = make_accelerator(mixed_precision=args.mixed_precision, **tracking)
     if accelerator.mixed_precision not in ("no", "bf16"):
@@ -179,6 +195,12 @@ def loop_accelerator(args: LoopArguments) -> Accelerator:
         )
     if args.batch % accelerator.num_processes:
         raise StoryError(f"--batch {args.batch} does not divide over {accelerator.num_processes} processes.")
+    share = args.batch // accelerator.num_processes
+    if args.gradient_accumulation < 1 or share % args.gradient_accumulation:
+        raise StoryError(
+            f"--gradient_accumulation {args.gradient_accumulation} does not divide the {share} examples that a process "
+            "has of a batch; choose one of its divisors."
+        )
     return accelerator
 
 
@@ -209,6 +231,10 @@ class TrainingRun:
         self.ema = Ema(module, args.ema) if args.ema else None
         self.step = 0
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.hub = HubCheckpoints(args.hub_repository, self.folder) if args.hub_repository else None
+        if self.hub and checkpoint_in(self.folder) is None:
+            with self.accelerator.main_process_first():
+                self.hub.fetch()
         self._resume()
 
     def _groups(self) -> list[dict[str, Any]]:
@@ -219,7 +245,7 @@ class TrainingRun:
         ]
 
     def __iter__(self) -> Iterator[StepStats]:
-        with self._claimed(), self._tracked():
+        with self._claimed(), self._tracked(), self.hub or nullcontext():
             yield from self._steps()
 
     @contextmanager
@@ -242,7 +268,9 @@ class TrainingRun:
         """Inside, what is logged goes to the tracker of `log_with` too. A run that resumes goes on in its curves."""
         if self.args.log_with:
             plain = {k: v for k, v in vars(self.args).items() if isinstance(v, (bool, int, float, str))}
-            self.accelerator.init_trackers(self.args.log_with, config=plain)
+            run = {"trackio": {"name": self.folder.name, "resume": "allow", "embed": False}}
+            project = "storyboard" if self.args.log_with == "trackio" else self.args.log_with
+            self.accelerator.init_trackers(project, config=plain, init_kwargs=run)
         try:
             yield
         finally:
@@ -253,14 +281,14 @@ class TrainingRun:
 
     def _steps(self) -> Iterator[StepStats]:
         started = saved_at = time.monotonic()
-        dataset = _Steps(self.batch_at, self.rows, self.args.steps)
+        dataset = _Steps(self.batch_at, self._parts(), self.args.steps)
         loader = DataLoader(
             dataset, batch_size=None, sampler=range(self.step, self.args.steps), num_workers=self.args.workers
         )
         bar = tqdm(total=self.args.steps, initial=self.step, desc=self.folder.name, mininterval=5)
         bar.disable = not self.accelerator.is_main_process
-        for batch in loader:
-            metrics = self._optimise(batch)
+        for parts in loader:
+            metrics = self._optimise(parts)
             due, out_of_time = self._due(started, saved_at)
             bar.update()
             logged = {}
@@ -292,13 +320,15 @@ class TrainingRun:
             broadcast_object_list(verdict)
         return verdict[0], verdict[1]
 
-    def _optimise(self, batch: Any) -> dict[str, torch.Tensor]:
+    def _parts(self) -> list[range]:
+        """Which of the batch's rows are computed together; a module's loss is a mean, so that all have as many."""
+        size = len(self.rows) // self.args.gradient_accumulation
+        return [self.rows[start : start + size] for start in range(0, len(self.rows), size)]
+
+    def _optimise(self, parts: list[Any]) -> dict[str, torch.Tensor]:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.args)
-        batch = _to(batch, self.accelerator.device)
-        with self.accelerator.autocast():
-            metrics = self.wrapped(batch)
-        self.accelerator.backward(metrics["loss"])
+        told = [self._backward(part, 1 / len(parts), last=part is parts[-1]) for part in parts]
         if self.args.clip:
             self.accelerator.clip_grad_norm_(trained_parameters(self.module).values(), self.args.clip)
         self.optimizer.step()
@@ -306,7 +336,16 @@ class TrainingRun:
         self.step += 1
         if self.ema:
             self.ema.update(self.module, self.step)
-        return {k: v.detach() for k, v in metrics.items()}
+        return {name: torch.stack([one[name].float() for one in told]).mean() for name in told[0]}
+
+    def _backward(self, batch: Any, share: float, last: bool) -> dict[str, torch.Tensor]:
+        """Add the gradients of a part; processes compare theirs with the last one."""
+        batch = _to(batch, self.accelerator.device)
+        with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
+            with self.accelerator.autocast():
+                metrics = self.wrapped(batch)
+            self.accelerator.backward(metrics["loss"] * share)
+        return {name: value.detach() for name, value in metrics.items()}
 
     def _reduced(self, metrics: dict[str, torch.Tensor]) -> dict[str, float]:
         return {k: float(self.accelerator.reduce(v.float(), "mean")) for k, v in metrics.items()}
@@ -340,6 +379,8 @@ class TrainingRun:
             final.rename(old)
         part.rename(final)
         shutil.rmtree(old, ignore_errors=True)
+        if self.hub:
+            self.hub.send(self.step)
 
     def _resume(self) -> None:
         folder = checkpoint_in(self.folder)

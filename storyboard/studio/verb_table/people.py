@@ -91,6 +91,12 @@ def _choose_portrait(studio: Any, story_id: str, name: str, portrait: str) -> An
     return studio.session(story_id).story.character(name)
 
 
+def _describe_portrait(studio: Any, story_id: str, name: str, portrait: str, words: str) -> Any:
+    described = portrait_id(studio, story_id, name, portrait)
+    studio.change(story_id, "describe_portrait", name=name, portrait=described, words=words)
+    return studio.session(story_id).story.character(name)
+
+
 def _touched(studio: Any, story_id: str, name: str) -> Mapping[str, Any]:
     touched = studio.frames_touched(story_id, name, portrait=True)
     return {"frame_ids": list(touched)}
@@ -170,6 +176,14 @@ PEOPLE_VERBS = (
         "Say which portrait somebody wears from now on.",
         (STORY, NAME, PORTRAIT),
         _choose_portrait,
+        "sets",
+        "The character.",
+    ),
+    Verb(
+        "describe_portrait",
+        "Say in words what can be seen in a portrait, for a model that draws from words.",
+        (STORY, NAME, PORTRAIT, Argument("words", str, "as in a tall boy with red hair in a green coat")),
+        _describe_portrait,
         "sets",
         "The character.",
     ),

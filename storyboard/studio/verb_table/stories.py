@@ -12,6 +12,7 @@ from typing import Any, Literal
 from storyboard.errors import StoryError
 from storyboard.exports import KINDS, PER_PAGE, ExportOptions
 from storyboard.library import SHELF as SHELF_FORM
+from storyboard.renderer import ASPECTS
 from storyboard.story.values import CHECKINGS, CROPS, LOOKS, QUALITIES
 from storyboard.studio.verb_table.answers import Files, InShort
 from storyboard.studio.verb_table.arguments import SHELF, STORY, a_file
@@ -65,6 +66,21 @@ def _import(studio: Any, project: Path, shelf: str | None) -> Mapping[str, Any]:
 
 def _export(studio: Any, story_id: str, kind: str, per_page: int, folder: Path) -> Files:
     return Files(*studio.export(story_id, kind, per_page, folder))
+
+
+def _style(
+    studio: Any, story_id: str, words: str | None, negative: str | None, aspect: str | None
+) -> InShort:
+    now = studio.session(story_id).story.style
+    given = {"words": words, "negative": negative, "aspect": aspect}
+    left_out = {name: getattr(now, name) for name, value in given.items() if value is None}
+    studio.change(story_id, "set_style", **given | left_out)
+    return InShort()
+
+
+def _style_picture(studio: Any, story_id: str, picture: Path) -> InShort:
+    studio.set_style_picture(story_id, picture)
+    return InShort()
 
 
 def _shelf(shelf: str | None) -> str | None:
@@ -181,6 +197,28 @@ STORY_VERBS = (
         "Choose how the pictures to come are drawn: in fewer or in more steps.",
         (Argument("quality", Literal[tuple(QUALITIES)], "a draft is quick, a fine one slow"),),
     ),
+    Verb(
+        "set_style",
+        "Choose how the pictures to come look, where the model can be told that; what is left out stays.",
+        (
+            STORY,
+            Argument("words", str, "what every picture is, as in soft watercolour").optional(),
+            Argument("negative", str, "what no picture is to show or to be").optional(),
+            Argument("aspect", Literal[tuple(ASPECTS)], "their shape").optional(),
+        ),
+        _style,
+        "sets",
+        "The story in short.",
+    ),
+    Verb(
+        "set_style_picture",
+        "Give an example of how the pictures to come look, where the model can be shown one.",
+        (STORY, a_file("picture", "a PNG, JPEG, WEBP, HEIC or AVIF picture in that style")),
+        _style_picture,
+        "sets",
+        "The story in short.",
+    ),
+    edit_told_in_short("remove_style_picture", "Do without the example of the style."),
     edit_told_in_short(
         "set_checking",
         "Choose what is done about a picture that may be wrong.",

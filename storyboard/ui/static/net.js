@@ -26,7 +26,9 @@ function ask(verb, message = {}) {
 }
 
 async function send(asked, verb, message) {
-  const answer = await server[verb]({ story: asked, shelf: shelf(), have: view && view.stamp, ...message });
+  const known = { story: asked, shelf: shelf(), have: view && view.stamp };
+  if (!ASIDE.has(verb)) known.visitor = await whoDraws();
+  const answer = await server[verb]({ ...known, ...message });
   if (answer === undefined || answer === null) {
     setOffline(answer === undefined);
     return { view: null, error: answer === null ? null : say("unsaved") };
@@ -35,6 +37,23 @@ async function send(asked, verb, message) {
   if (answer.view && asked === storyId) takeIn(answer.view);
   look(QUICK);
   return { view: null, ...answer, error: answer.error ? sayPhrase(answer.error) : null };
+}
+
+const HUB = "https://huggingface.co"; // whose page a Space shows this one in
+
+// What the Hub's page says of its reader, where a Space borrows GPUs: the drawing counts for them. Else null.
+function whoDraws() {
+  if (window.parent === window || !window.supports_zerogpu_headers) return null; // Gradio has asked
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    const done = (headers) => {
+      channel.port1.close();
+      resolve(headers);
+    };
+    channel.port1.onmessage = (event) => done(event.data);
+    setTimeout(done, 2000, null); // no answer: drawn for nobody in particular
+    window.parent.postMessage("zerogpu-headers", HUB, [channel.port2]);
+  });
 }
 
 // A look at something that brings no news with it: the answer, or null where there is none.
@@ -53,8 +72,8 @@ async function askOrToast(verb, message) {
 // The server says null when these numbers are still the newest, and sends only the jobs when only they changed.
 async function lookNow() {
   const asked = storyId;
-  const { boot, revision, jobs_version, doing, notice, stamp } = view;
-  const seen = { boot, revision, jobs_version, doing, notice, have: stamp };
+  const { boot, revision, jobs_version, doing, notice, trouble, stamp } = view;
+  const seen = { boot, revision, jobs_version, doing, notice, trouble, have: stamp };
   const answer = await server.get_news({ story: storyId, ...seen });
   if (asked !== storyId) return;
   if (answer === undefined) {
@@ -68,7 +87,7 @@ async function lookNow() {
     if (answer && answer.gone) return setNotice(say("gone"), { label: say("new_story"), run: openNewStory });
     if (answer && answer.view) takeIn(answer.view);
     const notice = noticeOnce();
-    if (notice) setNotice(notice);
+    if (notice !== null) setNotice(notice);
   }
   look(view.jobs.some((job) => isActive(job)) && !offline ? QUICK : CALM);
 }
@@ -171,7 +190,7 @@ function rememberStory() {
   else window.history.replaceState(null, "", address);
   if (window.parent === window) return;
   const { search } = new URL(address); // a Space shows the page inside its own
-  window.parent.postMessage({ queryString: search.slice(1) }, "https://huggingface.co");
+  window.parent.postMessage({ queryString: search.slice(1) }, HUB);
 }
 
 const SHELF_KEY = "storyboard.shelf";

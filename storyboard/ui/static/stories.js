@@ -14,19 +14,32 @@ async function openStories() {
   dialog.root.addEventListener("close", () => (storiesSheet = null));
   const row = make("div", "sb-row");
   row.append(makeButton("sb-filled", say("new_story"), openNewStory), makeImportButton());
-  dialog.body.append(make("p", "sb-quiet", say(props.temporary ? "story_temporary" : "stories_note")), row, sheet.problem, sheet.list, gone);
+  sheet.account = make("p", "sb-quiet");
+  const notes = [make("p", "sb-quiet", say(`stories_on_${props.kept}`)), props.sign_in ? sheet.account : ""];
+  dialog.body.append(...notes, row, sheet.problem, sheet.list, gone);
   await paintStories(sheet);
 }
 
 async function paintStories(sheet) {
-  const { stories, deleted, error } = await ask("list_stories");
+  const { stories, deleted, error, account } = await ask("list_stories");
   showProblem(sheet, error);
   if (error) return;
+  refill(sheet.account, account || "", () => [...account ? [say("signed_in", account), " "] : [], makeSignLink(Boolean(account))]);
   refill(sheet.list, [stories, storyId], () => (stories.length
     ? stories.map((story) => makeStoryRow(sheet, story))
     : [make("li", "sb-quiet", say("stories_none"))]));
   refill(sheet.gone, deleted, () => deleted.map((story) => makeGoneRow(sheet, story)));
   show(sheet.goneBox, deleted.length > 0);
+}
+
+// Signing in is a page of the Hub's, which no frame may show and whose cookie a frame may not keep: a tab of its own.
+function makeSignLink(signedIn) {
+  const link = make("a", "", say(signedIn ? "sign_out" : "sign_in"));
+  const root = ((window.gradio_config || {}).root || "").replace(/\/$/, "");
+  const back = encodeURIComponent(`/?story=${encodeURIComponent(storyId)}`);
+  link.href = `${root}/${signedIn ? "logout" : "login/huggingface"}?_target_url=${back}`;
+  if (window.parent !== window) link.target = "_blank";
+  return link;
 }
 
 function titleOf(story) {

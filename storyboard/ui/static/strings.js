@@ -175,11 +175,14 @@ TABLES.en = {
   sizes_are: "Pictures are %1 by %1 pixels and square: that is what this model, %2, draws. It has no other size or shape.",
   sizes_unknown: "Pictures have the size this model, %1, draws; it has no other.",
   // Stories
-  stories_title: "Your stories", stories_note: "Kept in this app's library. This browser remembers which are yours.",
+  stories_title: "Your stories", stories_on_disk: "Kept in this app's library. This browser remembers which are yours.",
   stories_none: "No stories yet: the one you are writing appears here with its first frame.",
   story_open: "Open %1", story_rename: "Rename %1", story_duplicate: "Duplicate %1", story_delete: "Delete %1",
   story_deleted: "“%1” is deleted.", stories_deleted: "Deleted", restore: "Restore",
-  story_updated: "%1, %2", story_temporary: "These stories end when the app restarts: save a project file.",
+  story_updated: "%1, %2", stories_on_nowhere: "These stories end when the app restarts: save a project file.",
+  sign_in: "Sign in to Hugging Face, and they are yours in every browser.", signed_in: "Signed in as %1: these are your stories in every browser.",
+  sign_out: "Sign out",
+  stories_on_hub: "Kept in a private dataset of this app's owner on the Hugging Face Hub, which is behind by a minute at most: they are there after a restart. This browser remembers which are yours.",
   // Out and in
   export_title: "Export", exporting: "Making the file…", exported: "%1 is ready.",
   export_pdf_1: "PDF, 1 frame a page", export_pdf_n: "PDF, %1 frames a page", export_sheet: "Contact sheet (PNG)", export_comic: "Comic page (PNG)",

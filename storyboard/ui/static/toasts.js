@@ -43,13 +43,16 @@ function announce(text) {
   setText(element.querySelector(".sb-said"), text);
 }
 
-let toldNotice = "";
+let toldNotices = [];
 
-// What the models go on without, where this page has not said it yet.
+// What the models go on without, and why the copy of the stories elsewhere cannot be written, where this page has not
+// said it yet. Null where there is nothing new to say; "" where what was said is over.
 function noticeOnce() {
-  const fresh = view.notice !== toldNotice;
-  toldNotice = view.notice;
-  return fresh ? sayPhrase(view.notice) : "";
+  const now = [view.notice, view.trouble].filter(Boolean);
+  const fresh = now.filter((one) => !toldNotices.includes(one));
+  const over = toldNotices.length > 0 && !now.length;
+  toldNotices = now;
+  return fresh.length || over ? fresh.map(sayPhrase).join(" ") : null;
 }
 
 function setNotice(text, action) {

@@ -1,0 +1,252 @@
+"""A copy of the library in a private dataset repository of the Hugging Face Hub, for disks that are emptied.
+
+Fetched before the library opens, written while the app runs. The copy is only written over by a library that has
+everything that is in it, so an app that started without it loses nothing of it. Knows the Hub's client and a library's
+files, not what is in a story.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.utils import disable_progress_bars
+
+from storyboard.errors import StoryError
+
+FILE = "library.sqlite3"
+PICTURES = "pictures"
+STAGING = "mirror.part"  # a folder of the library's, for files on their way
+SECONDS = (
+    60.0  # between two looks at whether there is something to write; the Hub takes some two commits a minute
+)
+SQUASHED_AFTER = (
+    1000  # commits; with many thousands a repository grows slow, and until then each can be gone back to
+)
+
+_REPOSITORY = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
+_PICTURE = re.compile(rf"{PICTURES}/[0-9a-f]{{64}}\.png")
+_MOVED_ON = 412  # somebody else wrote meanwhile
+log = logging.getLogger(__name__)
+
+
+class Mirrored(Protocol):
+    """What is copied: a library."""
+
+    folder: Path
+
+    @property
+    def changes(self) -> int:
+        """A number that is another one after every change."""
+
+    def copy_to(self, path: Path) -> None:
+        """Write the whole of its file, as it is now, to `path`. StoryError where the disk does not take it."""
+
+    def take_over(self, path: Path) -> int:
+        """Take in what another library's file has and this one has not, or older. Returns how many stories."""
+
+
+class Mirror:
+    """The copy in `repository`, made where it is not there. Close it when done.
+
+    every: seconds between two looks. StoryError where `repository` is no name.
+    """
+
+    def __init__(self, repository: str, every: float = SECONDS) -> None:
+        if not _REPOSITORY.fullmatch(repository):
+            raise StoryError(
+                f"{repository!r} is no repository of the Hub to copy stories to; give OWNER/NAME with --mirror."
+            )
+        self.repository = repository
+        self.trouble = ""  # a sentence for writers, while the copy cannot be fetched or written
+        self._every = every
+        self._api = HfApi()
+        # Bars hold a lock while they are drawn, and a process that is forked meanwhile, as those that borrow a GPU are,
+        # would wait for it for good.
+        disable_progress_bars()
+        self._known = ""  # the commit whose stories the library has; "" for none
+        self._there: set[str] = set()  # the files of that commit
+        self._written: int | None = None  # the library's changes that it has
+        self._commits = 0  # since the history was squashed
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def restore(self, folder: Path) -> None:
+        """Fetch the copy into the folder of a library that is not there.
+
+        Nothing is raised: where it cannot be fetched, `trouble` says so, and it is tried again while the app runs.
+        """
+        with self._telling():
+            head, there = self._look()
+            file = self._fetched(folder, head, there)
+            if file is not None:
+                os.replace(file, folder / FILE)
+            self._known, self._there = head, there
+
+    def follow(self, library: Mirrored) -> None:
+        """Copy the library whenever it has changed, beside whatever else goes on, until `close`."""
+        self._thread = threading.Thread(target=self._run, args=(library,), name="library-mirror", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what has changed last, and stop. Safe to call twice."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, library: Mirrored) -> None:
+        while not self._stop.wait(self._every):
+            self._try_to_write(library)
+        self._try_to_write(library)
+
+    def _try_to_write(self, library: Mirrored) -> None:
+        with self._telling():
+            head, there = self._look()
+            if head != self._known:
+                self._catch_up(library, head, there)
+            self._write(library)
+            self._squash_if_due()
+
+    def _look(self) -> tuple[str, set[str]]:
+        """Returns the latest commit and its files. StoryError for a repository that everybody may read."""
+        try:
+            info = self._api.dataset_info(self.repository)
+        except RepositoryNotFoundError:
+            self._api.create_repo(self.repository, repo_type="dataset", private=True, exist_ok=True)
+            info = self._api.dataset_info(self.repository)
+        if not info.private:
+            raise StoryError(
+                f"{self.repository} is public and everybody could read the stories; make it private"
+            )
+        if info.sha == self._known:
+            return info.sha, self._there
+        files = self._api.list_repo_files(self.repository, repo_type="dataset", revision=info.sha)
+        return info.sha, set(files)
+
+    def _catch_up(self, library: Mirrored, head: str, there: set[str]) -> None:
+        """Take in what the copy has and the library has not: it was not to be had at the start, or others write it."""
+        unwritten = self._written != library.changes
+        file = self._fetched(library.folder, head, there)
+        if file is not None:
+            log.info("%d stories were taken in from %s", library.take_over(file), self.repository)
+            file.unlink()
+        self._known, self._there = head, there
+        # Where nothing was new here, the copy has it all: whoever wrote it took in what was there before.
+        self._written = None if unwritten else library.changes
+
+    def _fetched(self, folder: Path, head: str, there: set[str]) -> Path | None:
+        """Fetch the pictures that are not here, and then the file. Returns where it is, None where there is none."""
+        if FILE not in there:
+            return None
+        pictures = {one for one in there if _PICTURE.fullmatch(one)}
+        missing = [one for one in pictures if not (folder / one).is_file()]
+        with _empty(folder / STAGING) as staging:
+            self._api.snapshot_download(
+                self.repository,
+                repo_type="dataset",
+                revision=head,
+                local_dir=staging,
+                allow_patterns=[FILE, *([f"{PICTURES}/*.png"] if len(missing) == len(pictures) else missing)],
+            )
+            (folder / PICTURES).mkdir(exist_ok=True)
+            for one in missing:
+                os.replace(staging / one, folder / one)
+            return Path(shutil.move(staging / FILE, folder / f"{FILE}.{STAGING}"))
+
+    def _write(self, library: Mirrored) -> None:
+        """Commit the file, pictures that are new, and that others have gone, where anything has changed."""
+        changes = library.changes
+        if changes == self._written:
+            return
+        with _empty(library.folder / STAGING) as staging:
+            library.copy_to(staging / FILE)
+            # Listed after the file was copied: whatever it speaks of is among them.
+            here = {f"{PICTURES}/{one.name}" for one in (library.folder / PICTURES).glob("*.png")}
+            gone = {one for one in self._there - here if _PICTURE.fullmatch(one)}
+            add = [CommitOperationAdd(one, library.folder / one) for one in sorted(here - self._there)]
+            try:
+                commit = self._api.create_commit(
+                    self.repository,
+                    [
+                        *add,
+                        CommitOperationAdd(FILE, staging / FILE),
+                        *(CommitOperationDelete(one) for one in sorted(gone)),
+                    ],
+                    repo_type="dataset",
+                    commit_message="The stories as they are now",
+                    parent_commit=self._known,
+                )
+            except HfHubHTTPError as error:
+                if error.response.status_code == _MOVED_ON:
+                    return  # what was written meanwhile is taken in first, at the next look
+                raise
+        self._known, self._there, self._written = commit.oid, (self._there - gone) | here | {FILE}, changes
+        self._commits += 1
+
+    def _squash_if_due(self) -> None:
+        if self._commits >= SQUASHED_AFTER:
+            self._api.super_squash_history(self.repository, repo_type="dataset")
+            self._known = self._api.dataset_info(self.repository).sha
+            self._commits = 0
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn whatever goes wrong into `trouble`: a copy that cannot be made is no reason to stop writing stories."""
+        try:
+            yield
+        except Exception as error:  # what a connection throws depends on what it runs over
+            trouble = (_TROUBLE if self._known else _NOT_FETCHED).format(_reason(error))
+            if trouble != self.trouble:  # else it is in the log already
+                log.warning("the mirror %s: %s", self.repository, error)
+            self.trouble = trouble
+        else:
+            self.trouble = ""
+
+
+_TROUBLE = (
+    "The copy of the stories on the Hub cannot be written ({}); drawing and saving go on here, and it is tried again "
+    "every minute. Until then save project files of what matters."
+)
+_NOT_FETCHED = (
+    "The stories of before cannot be fetched from the Hub ({}); that is tried again every minute, and what is written "
+    "meanwhile is added to them."
+)
+_STATUSES = {
+    401: "the token is not valid",
+    403: "the token may not write there, or the account is full",
+    404: "there is no such repository for this token",
+    413: "the repository is full",
+    429: "too much was sent in a short time",
+    507: "the repository is full",
+}
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, StoryError):
+        return str(error).rstrip(".")
+    if isinstance(error, HFValidationError):
+        return "that is no name of a repository"
+    response = getattr(error, "response", None)
+    if response is None:
+        return "it cannot be reached"
+    return _STATUSES.get(response.status_code, f"it answers with status {response.status_code}")
+
+
+@contextmanager
+def _empty(folder: Path) -> Iterator[Path]:
+    """Gives a fresh folder of that name, which is gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,98 @@
+"""Whose stories are whose where visitors sign in to Hugging Face. Nothing is launched here."""
+
+import gradio as gr
+import pytest
+
+from storyboard.library import SHELF, Library
+from storyboard.studio.studio import Studio
+from storyboard.studio.verb_table import VERBS
+from storyboard.ui.accounts import GIVEN, can_sign_in, shelf_of
+from storyboard.ui.board import board_calls
+from storyboard.ui.page import make_page
+from tests.fakes import FlatRenderer, small_cast
+
+BROWSER, OTHER_BROWSER = "one-browsers-own-id", "other-browsers-own-id"
+
+
+def profile(name: str) -> gr.OAuthProfile:
+    """What Gradio hands in of somebody signed in."""
+    told = {"sub": f"id-of-{name}", "name": name, "preferred_username": name, "profile": "", "picture": ""}
+    return gr.OAuthProfile(told)
+
+
+@pytest.fixture
+def calls(tmp_path, monkeypatch):
+    """The page's calls by name, of a studio with a library."""
+    monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of this app alone")
+    library = Library(tmp_path)
+    studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
+    yield {call.__name__: call for call in board_calls(studio)}
+    studio.close()
+    library.close()
+
+
+def begun(calls, sentence, shelf, signed_in=None):
+    """A story of one sentence, begun in a browser."""
+    opened = calls["open_story"]({"shelf": shelf, "fresh": True}, signed_in)
+    story = opened["view"]["story"]
+    assert "error" not in calls["add_frame"]({"story": story, "shelf": shelf, "caption": sentence}, signed_in)
+    return story
+
+
+def listed(calls, story, shelf, signed_in=None):
+    answer = calls["list_stories"]({"story": story, "shelf": shelf}, signed_in)
+    return {one["id"] for one in answer["stories"]}, answer.get("account")
+
+
+def test_whoever_signs_in_has_their_stories_in_every_browser_and_nobody_else_does(calls):
+    before = begun(calls, "Rosa waves.", BROWSER)
+    assert listed(calls, before, BROWSER) == ({before}, None)
+    nana = profile("nana")
+    assert listed(calls, before, BROWSER, nana) == ({before}, "nana")
+    after = begun(calls, "Milo sleeps.", BROWSER, nana)
+    assert listed(calls, after, OTHER_BROWSER, nana) == ({before, after}, "nana")
+    assert listed(calls, after, OTHER_BROWSER) == (set(), None)
+    assert listed(calls, after, OTHER_BROWSER, profile("otto")) == (set(), "otto")
+    # Signed out, the browser has what was its own, and not what was begun in the account.
+    assert listed(calls, before, BROWSER) == ({before}, None)
+
+
+def test_a_shelf_of_an_account_is_the_apps_own_secret(monkeypatch):
+    monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of this app alone")
+    here = shelf_of(profile("nana"))
+    assert SHELF.fullmatch(here) and here == shelf_of(profile("nana")) != shelf_of(profile("otto"))
+    monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of another app")
+    assert shelf_of(profile("nana")) != here
+
+
+@pytest.fixture
+def space(monkeypatch):
+    """As on a Space whose front matter asks for signing in."""
+    for name in (*GIVEN, "SPACE_ID"):
+        monkeypatch.setenv(name, "x")
+    for name in GIVEN:
+        monkeypatch.setattr(f"gradio.oauth.{name}", "x")  # read when Gradio was imported
+    monkeypatch.setenv("SYSTEM", "spaces")
+    monkeypatch.setattr("storyboard.ui.accounts.find_spec", lambda name: object())
+    return monkeypatch
+
+
+def test_signing_in_is_no_verb_for_programs(space, tmp_path):
+    """Gradio's own button brought an endpoint along, of which the MCP tools knew nothing."""
+    library = Library(tmp_path)
+    studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
+    page = make_page(studio)
+    assert page.expects_oauth
+    public = {one.api_name for one in page.fns.values() if one.api_visibility == "public"}
+    assert public == set(VERBS)
+    studio.close()
+    library.close()
+
+
+def test_only_a_space_that_asks_for_it_offers_to_sign_in(space):
+    assert can_sign_in()
+    with space.context() as patch:
+        patch.delenv("SYSTEM")  # elsewhere Gradio would sign everybody in as the owner of this machine
+        assert not can_sign_in()
+    space.delenv("OAUTH_CLIENT_ID")
+    assert not can_sign_in()
