@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from storyboard.errors import StoryError
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
+from storyboard.served.parcels import Refused
 
 FIRST_SECONDS = 45  # asked for while no frame has been drawn yet: the models go to the GPU with the first
 SLACK = 2.0  # a frame may take this much longer than the slowest so far
 LEAST_SECONDS = 8
 
 Stream = Callable[[FrameRequest], Iterator[Any]]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A StoryError on its way out of the other process, which would keep its sentence to itself."""
-
-    sentence: str
 
 
 class BorrowedGpuRenderer:
