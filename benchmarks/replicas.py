@@ -20,36 +20,27 @@ from benchmarks.__main__ import machine
 from benchmarks.arms import SENTENCES
 from storyboard.library import Library
 from storyboard.models.folder import bundled_pipeline, check_folder
-from storyboard.pipeline.engine import open_fastest
 from storyboard.renderer import Renderer
 from storyboard.served import Cluster, LocalRay, PipelineFolder, ServedRenderer
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
 from storyboard.studio.studio import Studio
 
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 STORIES = 4
 ARMS = (1, 2)
 
 
 def measured(folder: Path, frames: int, steps: int | None = None) -> dict[str, Any]:
-    """Returns the seconds that STORIES stories of `frames` frames take in this process, with one replica and with two.
-
-    Ray reads this process's environment, in which THREADS are set to 1.
-    """
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    found: dict[str, Any] = {"here_s": drawn(open_fastest(folder), folder, 1, frames, steps)}
+    """Returns the seconds that STORIES stories of `frames` frames take with one replica and with two, a core each."""
+    found: dict[str, Any] = {}
     opens = PipelineFolder.of(folder, model_name(folder))
-    local = LocalRay(cores=max(ARMS))
-    try:
-        for replicas in ARMS:
-            cluster = Cluster(local.address, f"benchmark-{replicas}", opens, replicas)
-            with closing(ServedRenderer(cluster)) as renderer:
-                while cluster.drawing < replicas:
-                    time.sleep(0.2)
-                found[f"replicas_{replicas}_s"] = drawn(renderer, folder, replicas, frames, steps)
-    finally:
-        local.close()
+    for replicas in ARMS:
+        local = LocalRay(cores=replicas)
+        cluster = Cluster(local.address, "benchmark", opens, replicas)
+        with closing(ServedRenderer(cluster, local)) as renderer:
+            while cluster.drawing < replicas:
+                time.sleep(0.2)
+            found[f"replicas_{replicas}_s"] = drawn(renderer, folder, replicas, frames, steps)
     found["ratio"] = found["replicas_1_s"] / found["replicas_2_s"]
     return found
 

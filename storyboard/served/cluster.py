@@ -76,8 +76,11 @@ class Cluster:
                 else:
                     self._say_away("its connection was lost")
             except Exception as error:  # whatever Ray throws has to reach the writer, not end a silent thread
-                log.warning("the Ray cluster is lost", exc_info=error)
-                self._say_away(str(error).strip().partition("\n")[0] or type(error).__name__)
+                log.info("the Ray cluster is lost", exc_info=error)
+                told = (
+                    getattr(error, "cause", None) or error
+                )  # of what failed in the door, without its traceback
+                self._say_away(str(told).strip().partition("\n")[0] or type(told).__name__)
             self.door = None
             _disconnect()
             self._over.wait(AGAIN_SECONDS)
@@ -112,9 +115,10 @@ class Cluster:
     def _say_away(self, why: str) -> None:
         self.drawing, self.doing = 0, ""
         short = why.rstrip(".")[:200]
-        self.notice = (
-            f"The Ray cluster does not answer ({short}); frames wait, and are drawn once it is back."
-        )
+        notice = f"The Ray cluster does not answer ({short}); frames wait, and are drawn once it is back."
+        if notice != self.notice:
+            log.warning("%s", notice)
+        self.notice = notice
 
 
 def answer(reference: Any) -> Any:

@@ -1,7 +1,7 @@
 """The app's door in the cluster: an actor that deploys the replicas and passes streams on, one event a call.
 
 Ray's client, with which the app outlives its cluster, has no streams; so they end here. The door ends with the app's
-connection, and with it what is being drawn for that app. Knows no pages and no stories.
+connection. Knows no pages and no stories.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from storyboard.served.replica import Drawing
 ATTEMPTS = 4  # replicas that one frame may cost: it may be the frame that ends them
 LOST = f"{ATTEMPTS} replicas were lost while they drew it; look into their logs, and draw it again."
 STREAMS = 256  # calls at a time
+NOTICE_SECONDS = 1.0
 HEAD = {"node:__internal_head__": 0.001}  # the door is lost with the cluster, not with one of its machines
 DEPLOYMENT = Drawing.__name__
 
@@ -108,9 +109,14 @@ class Door:
         failed = application.status == "DEPLOY_FAILED" and not drawing
         return Strength(drawing, sentence_in(told), failed)
 
-    def notice(self) -> str:
-        """Returns what a replica's pipeline goes on without; waits for one."""
-        return self._handle().notice.remote().result()
+    def notice(self) -> str | None:
+        """Returns what a replica's pipeline goes on without; None while all of them are drawing."""
+        asked = self._handle().notice.remote()
+        try:
+            return asked.result(timeout_s=NOTICE_SECONDS)
+        except TimeoutError:
+            asked.cancel()
+            return None
 
     def begin(self, name: str, request: FrameRequest) -> None:
         """Begin a stream of that name."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
+import ray
 from ray import serve
 
 from storyboard.errors import StoryError
-from storyboard.models.threads import prepare_threads
+from storyboard.models.threads import THREADS, prepare_threads
 from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.served.opens import Opens
 from storyboard.served.parcels import Refused
@@ -25,9 +27,14 @@ log = logging.getLogger("ray.serve")
 
 
 class Drawing:
-    """What `opens` opens, on one machine. StoryError where it cannot; Ray Serve then tries again."""
+    """What `opens` opens, on one machine. StoryError where it cannot; Ray Serve then tries again.
+
+    It has as many threads as Ray gave it cores, whatever the program that started Ray was told.
+    """
 
     def __init__(self, opens: Opens) -> None:
+        cores = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
+        os.environ.update(dict.fromkeys(THREADS, str(max(1, int(cores)))))
         prepare_threads()
         # One thread for all of it: torch keeps some of its modes by thread.
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="drawing")
