@@ -91,6 +91,8 @@ class Door:
             max_ongoing_requests=1,
             ray_actor_options=shares([node["Resources"] for node in ray.nodes() if node["Alive"]], replicas),
         )
+        if self.has_replicas():  # else they would go on, where the new ones cannot be opened
+            serve.delete(self._name)
         serve.start(proxy_location="Disabled")
         target = serve.RunTarget(drawing.bind(opens), name=self._name, route_prefix=None)
         serve.run_many([target], wait_for_applications_running=False)
