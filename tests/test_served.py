@@ -49,21 +49,6 @@ def until(so, what):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize(
-    ("nodes", "replicas", "share"),
-    [
-        ([{"CPU": 8, "GPU": 2}, {"CPU": 8, "GPU": 1}], 3, {"num_cpus": 1, "num_gpus": 1}),
-        ([{"CPU": 8, "GPU": 2}, {"CPU": 8, "GPU": 1}], 4, {"num_cpus": 1, "num_gpus": 0.5}),
-        ([{"CPU": 8}, {"CPU": 4}, {"memory": 1}], 3, {"num_cpus": 2}),
-        ([{"CPU": 2}], 4, {"num_cpus": 1}),
-    ],
-)
-def test_replicas_share_gpus_else_cores_so_that_all_fit(nodes, replicas, share):
-    from storyboard.served.door import shares
-
-    assert shares(nodes, replicas) == share
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pipeline") / "tiny"
@@ -181,3 +166,18 @@ def test_a_cluster_that_ended_is_said_and_drawing_goes_on_when_it_is_back(served
     drawing.join(PATIENCE)
     *_, expected = here.render(long)
     assert same(drawn[-1], expected)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "replicas", "share"),
+    [
+        ([{"CPU": 8, "GPU": 2}, {"CPU": 8, "GPU": 1}], 3, {"num_cpus": 1, "num_gpus": 1}),
+        ([{"CPU": 8, "GPU": 2}, {"CPU": 8, "GPU": 1}], 4, {"num_cpus": 1, "num_gpus": 0.5}),
+        ([{"CPU": 8}, {"CPU": 4}, {"memory": 1}], 3, {"num_cpus": 2}),
+        ([{"CPU": 2}], 4, {"num_cpus": 1}),
+    ],
+)
+def test_replicas_share_gpus_else_cores_so_that_all_fit(nodes, replicas, share):
+    from storyboard.served.door import shares
+
+    assert shares(nodes, replicas) == share
