@@ -38,4 +38,6 @@ VOLUME ["/stories", "/models"]
 EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=60s \
   CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:7860/', timeout=9)"]
+# As Ctrl+C: the app ends what it is drawing and closes its library.
+STOPSIGNAL SIGINT
 ENTRYPOINT ["python", "app.py"]
