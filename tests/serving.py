@@ -12,6 +12,7 @@ from storyboard.studio.studio import Studio
 from storyboard.text.lexicon import Lexicon
 from storyboard.ui.hints import Hints
 from storyboard.ui.page import launch_page, make_page
+from tests import open_hand
 from tests.fakes import FlatRenderer, small_cast
 
 HINTS = Hints(
@@ -36,7 +37,9 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
     Set the renderer's gate to hold a drawing, its failure to break it. `example`: what a first visit is shown.
     """
     library = Library(folder)
-    renderer = FlatRenderer(size=32)
+    renderer, hints = FlatRenderer(size=32), HINTS
+    if open_hand.is_asked_for():
+        renderer, hints = open_hand.opened(folder / "hub")
     studio = Studio(
         renderer,
         small_cast(library.pictures),
@@ -44,9 +47,10 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
         library=library,
         model="flat",
         own_steps=renderer.steps,
-        places=HINTS.calling,
+        knows_no_cast=open_hand.is_asked_for(),
+        places=hints.calling,
     )
-    page = make_page(studio, HINTS, example)
+    page = make_page(studio, hints, example)
     _, url, _ = launch_page(
         page, studio, server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True
     )

@@ -10,8 +10,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
-from storyboard.models.hub import place_of
-from storyboard.pipeline.any_model import Wanted, loras, open_model
+from storyboard.models.hub import Wanted, place_of
+from storyboard.pipeline.any_model import loras, open_model
 from storyboard.pipeline.any_model.adapter import choose_file, strips
 from storyboard.pipeline.any_model.prompts import understand, write_prompt
 from storyboard.pipeline.sturdy import SturdyRenderer

@@ -11,8 +11,8 @@ from storyboard.people import Look
 from storyboard.story.inputs import inputs_of
 from storyboard.studio.studio import Studio
 from storyboard.ui import any_model, serve
-from tests import tiny_hub
-from tests.fakes import FlatRenderer, small_cast
+from tests import tiny, tiny_hub
+from tests.fakes import small_cast
 
 
 @pytest.fixture(scope="module")
@@ -166,22 +166,29 @@ def test_another_picture_of_an_earlier_frame_puts_none_out_of_date_that_reads_wo
 
 
 def test_a_story_drawn_by_both_hands_is_on_one_board_of_takes(named, library):
-    pipeline = Studio(
-        FlatRenderer(), small_cast(library.pictures), library.pictures, library=library, model="flat"
-    )
+    cast = small_cast(library.pictures)
+    pipeline = Studio(tiny.pipeline(), cast, library.pictures, library=library, model="tiny", steps=2)
     story = pipeline.create()
-    _, job = pipeline.add(story, "Rosa sings.")
-    assert pipeline.wait(job).state == "done"
+    for sentence in ("Rosa sings.", "She waves."):
+        _, job = pipeline.add(story, sentence)
+        assert pipeline.wait(job).state == "done"
     pipeline.close()
     library.let_go(story)
     hand = studio_of(named, library)
     session = hand.session(story)
-    (frame,) = session.story.frames
-    redrawn(hand, story, frame)
+    for frame in session.story.frames:
+        redrawn(hand, story, frame)
     hand.close()
-    takes = session.story.frames[0].takes
-    assert [one.conditioning for one in takes] == ["char-ldm", "prompt"]
-    assert takes[0].model == "flat" and takes[1].model.startswith("stable-diffusion")
+    board = [frame.takes for frame in session.story.frames]
+    assert [[take.conditioning for take in takes] for takes in board] == [
+        ["char-ldm", "prompt"],
+        ["llm", "prompt"],
+    ]
+    for first, second in board:
+        assert first.model == "tiny" and second.model.startswith("stable-diffusion")
+        assert first.picture != second.picture and first.seed == second.seed
+    session.choose_take(session.story.frames[1].id, board[1][0].id)
+    assert library.open(story).story.frames[1].take == board[1][0]
 
 
 @pytest.mark.parametrize(

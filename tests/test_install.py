@@ -46,6 +46,7 @@ def alike(requirement: str) -> str:
         ("mcp", "requirements-mcp.txt"),
         ("lora", "requirements-lora.txt"),
         ("onnx", "requirements-onnx.txt"),
+        ("serve", "requirements-serve.txt"),
         ("full-size", "requirements-full-size.txt"),
         ("test", "tests/requirements.txt"),
     ],
@@ -56,7 +57,7 @@ def test_pip_and_a_space_install_the_same(extra, file):
 
 
 def test_there_is_no_extra_without_a_file():
-    assert PROJECT["optional-dependencies"].keys() == {"mcp", "lora", "onnx", "full-size", "test"}
+    assert PROJECT["optional-dependencies"].keys() == {"mcp", "lora", "onnx", "serve", "full-size", "test"}
 
 
 def test_the_language_model_is_no_extra_and_comes_without_what_its_package_needs():

@@ -38,6 +38,21 @@ SHOWN = 100  # characters of a name that an error repeats
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a text-to-image model that draws is made of, each as `place_of` takes it.
+
+    loras: each may end in "=0.8", its weight. steps: where a request has none. guidance: likewise; None leaves it to
+    the model's pipeline.
+    """
+
+    model: str
+    adapter: str | None = None
+    loras: tuple[str, ...] = ()
+    steps: int = 30
+    guidance: float | None = None
+
+
+@dataclass(frozen=True)
 class HubPlace:
     """A repository of the Hub, or a folder here, and a file in it; `file` is "" where none is named."""
 

@@ -29,14 +29,15 @@ TAKES_LOOKED_AT = 9
 class Drawings(Stories):
     """The stories and the queue that draws them. Close it when done, before the library.
 
-    `own_steps`: in how many steps the pipeline draws where `steps` says nothing, 0 where that is not known. Everything
-    else is as `Stories` takes it.
+    `own_steps`: in how many steps the pipeline draws where `steps` says nothing, 0 where that is not known. `workers`:
+    how many stories are drawn at a time. Everything else is as `Stories` takes it.
     """
 
-    def __init__(self, *stories: Any, own_steps: int = 0, **named: Any) -> None:
+    def __init__(self, *stories: Any, own_steps: int = 0, workers: int = 1, **named: Any) -> None:
         super().__init__(*stories, **named)
         self.own_steps = own_steps
-        self.queue = DrawingQueue(remember=self.library.remember) if self.library else DrawingQueue()
+        kept = {"remember": self.library.remember} if self.library else {}
+        self.queue = DrawingQueue(workers, **kept)
         self._stale: dict[str, tuple[Story, frozenset[str]]] = {}
         # Jobs count from 0 in every run: without this a page from before a restart could take old for new.
         self._first_version = int(time.time() * 1000)

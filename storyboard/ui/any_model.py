@@ -13,13 +13,15 @@ from pathlib import Path
 
 from storyboard.errors import StoryError
 from storyboard.library import Library
-from storyboard.models.hub import INDEX, HubPlace, check_model, place_of
+from storyboard.models.hub import INDEX, HubPlace, Wanted, check_model, place_of
 from storyboard.renderer import ASPECTS, MAX_GUIDANCE, Renderer
+from storyboard.served import HubModel
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import DIGITS, model_name
 from storyboard.studio.studio import Studio
 from storyboard.ui.hints import Hints
 from storyboard.ui.loading import LoadingRenderer
+from storyboard.ui.replicas import Replicas
 from storyboard.ui.zero_gpu import borrow_gpu
 
 log = logging.getLogger(__name__)
@@ -62,25 +64,28 @@ def check(options: Namespace) -> HubPlace:
     return check_model(options.hand)
 
 
-def build(options: Namespace, place: HubPlace, library: Library) -> Studio:
-    """Returns the studio of a checked model, which goes on loading. StoryError for a cast that does not fit."""
+def build(options: Namespace, place: HubPlace, library: Library, replicas: Replicas | None = None) -> Studio:
+    """Returns the studio of a checked model, which goes on loading. StoryError for a cast that does not fit.
+
+    replicas: where it is drawn, if not here.
+    """
     cast = load_cast(options.cast, library.pictures) if options.cast else ()
+    named = (options.hand, options.ip_adapter, tuple(options.lora))
+    opens = HubModel(Wanted(*named, steps=STEPS, guidance=options.guidance))
 
     def load(tell: Callable[[str], None]) -> Renderer:
-        from storyboard.pipeline.any_model import Wanted, open_model
-        from storyboard.pipeline.sturdy import SturdyRenderer
-
-        named = (options.hand, options.ip_adapter, tuple(options.lora))
-        hand = open_model(Wanted(*named, steps=STEPS, guidance=options.guidance), tell)
+        hand = opens.open(tell)
         if hand.notice:
             print(f"storyboard: {hand.notice}", file=sys.stderr)
-        return SturdyRenderer(hand)
+        return hand
 
+    served = replicas.renderer(opens, library) if replicas else None
     return Studio(
-        borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load),
+        served or borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load),
         cast,
         library.pictures,
         steps=options.steps,
+        workers=replicas.workers if replicas else 1,
         library=library,
         model=place.name.rpartition("/")[2],
         own_steps=STEPS,

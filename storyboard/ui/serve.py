@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -21,6 +22,7 @@ from storyboard.library import Library, Mirror, open_library
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.models.threads import prepare_threads
 from storyboard.renderer import ENGINES, MAX_STEPS, Engine, Renderer
+from storyboard.served import PipelineFolder
 from storyboard.studio.cast import load_cast
 from storyboard.studio.model_name import model_name
 from storyboard.studio.studio import Studio
@@ -28,6 +30,7 @@ from storyboard.ui import any_model
 from storyboard.ui.hints import Hints, load_hints
 from storyboard.ui.loading import LoadingRenderer
 from storyboard.ui.page import launch_page, make_page
+from storyboard.ui.replicas import Replicas, add_replicas
 from storyboard.ui.space import chosen_mirror, end_in_order, on_space
 from storyboard.ui.zero_gpu import borrow_gpu
 
@@ -45,11 +48,12 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
     try:
         if options.mcp:
             check_mcp()
-        make_studio, hints, example = _hand(options)
+        replicas = Replicas.of(options)
+        make_studio, hints, example = _hand(options, replicas)
         library = choose_library(options.library, options.budget, chosen_mirror(options.mirror))
     except StoryError as error:
         return _refused(error)
-    with closing(library):
+    with closing(library), closing(replicas):
         if library.mirror is not None:
             end_in_order()
         for notice in library.notices:
@@ -70,15 +74,17 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
     return 0
 
 
-def _hand(options: argparse.Namespace) -> tuple[Callable[[Library], Studio], Hints, Path | None]:
+def _hand(
+    options: argparse.Namespace, replicas: Replicas
+) -> tuple[Callable[[Library], Studio], Hints, Path | None]:
     """What draws, checked: what makes its studio, what it says it can draw, and the story a first visit is shown."""
     if options.hand:
         place = any_model.check(options)
-        return partial(any_model.build, options, place), any_model.hints_of(options), None
+        return partial(any_model.build, options, place, replicas=replicas), any_model.hints_of(options), None
     any_model.refuse_alone(options)
     check_folder(options.pipeline)
     folder = options.pipeline
-    studio = partial(build, folder, steps=options.steps, engine=options.engine)
+    studio = partial(build, folder, steps=options.steps, engine=options.engine, replicas=replicas)
     return studio, load_hints(folder), example_of(folder)
 
 
@@ -102,27 +108,39 @@ def choose_library(named: Path | None, budget: float = BUDGET, mirror: Mirror | 
     return open_library(chosen or Path("~/.storyboard"), True, most, mirror, lasting)
 
 
-def build(pipeline: Path, library: Library, steps: int | None = None, engine: Engine = "auto") -> Studio:
+def build(
+    pipeline: Path,
+    library: Library,
+    steps: int | None = None,
+    engine: Engine = "auto",
+    replicas: Replicas | None = None,
+) -> Studio:
     """The studio for a checked pipeline folder. StoryError for a cast that does not fit.
 
     The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
+    replicas: where it is drawn, if not here.
     """
     cast, hints = load_cast(pipeline, library.pictures), load_hints(pipeline)
+    drawn_by = model_name(pipeline)
 
     def load(tell: Callable[[str], None]) -> Renderer:
         hints.prepare()
         return load_pipeline(pipeline, tell, engine)
 
-    renderer = borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load)
+    served = replicas.renderer(PipelineFolder.of(pipeline, drawn_by, engine), library) if replicas else None
+    if served:
+        threading.Thread(target=hints.prepare, name="words", daemon=True).start()
+    renderer = served or borrow_gpu(lambda: load(log.info)) or LoadingRenderer(load)
     return Studio(
         renderer,
         cast,
         library.pictures,
         steps=steps,
+        workers=replicas.workers if replicas else 1,
         library=library,
         model=pipeline.resolve().name,
         own_steps=hints.steps,
-        drawn_by=model_name(pipeline),
+        drawn_by=drawn_by,
         draws_anybody=hints.anybody,
         places=hints.calling,
     )
@@ -202,6 +220,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         " torch elsewhere; compiled is torch.compile, for a GPU; default: auto",
     )
     any_model.add_arguments(parser)
+    add_replicas(parser)
     return parser
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -19,6 +18,7 @@ from starlette.requests import Request
 
 from storyboard.errors import StoryError
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
+from storyboard.served.parcels import Refused
 
 FIRST_SECONDS = 45  # asked for while no frame has been drawn yet: the models go to the GPU with the first
 SLACK = 2.0  # a frame may take this much longer than the slowest so far
@@ -30,13 +30,6 @@ TOKEN_HEADER = "x-ip-token"  # says whose quota pays, signed by the Hub
 TOKEN = re.compile(r"[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]{1,2000}", re.ASCII)
 
 Stream = Callable[[FrameRequest], Iterator[Any]]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A StoryError on its way out of the other process, which would keep its sentence to itself."""
-
-    sentence: str
 
 
 class BorrowedGpuRenderer:

@@ -3,6 +3,6 @@
 `open_model` finds and loads one; what it gives is a `Renderer`. Knows nothing of stories, sessions or pages.
 """
 
-from storyboard.pipeline.any_model.opening import Wanted, open_model
+from storyboard.pipeline.any_model.opening import open_model
 
-__all__ = ["Wanted", "open_model"]
+__all__ = ["open_model"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import torch
 from diffusers import AutoPipelineForText2Image, DiffusionPipeline
 
 from storyboard.errors import StoryError
-from storyboard.models.hub import INDEX, HubPlace, check_model, refusal
+from storyboard.models.hub import INDEX, HubPlace, Wanted, check_model, refusal
 from storyboard.pipeline.any_model.adapter import PortraitAdapter, load_adapter
 from storyboard.pipeline.any_model.loras import load_loras
 from storyboard.pipeline.any_model.previews import fitted_colours
@@ -36,21 +35,6 @@ ONLY_WORDS = (
 IN_TURNS = (
     "The model does not fit on the GPU as a whole, so its parts take turns there; pictures take longer."
 )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a hand is made of, each as `storyboard.models.hub.place_of` takes it.
-
-    loras: each may end in "=0.8", its weight. steps: where a request has none. guidance: likewise; None leaves it to
-    the model's pipeline.
-    """
-
-    model: str
-    adapter: str | None = None
-    loras: tuple[str, ...] = ()
-    steps: int = 30
-    guidance: float | None = None
 
 
 def open_model(wanted: Wanted, tell: Callable[[str], None]) -> AnyModelRenderer:

@@ -18,10 +18,10 @@ from transformers import HfArgumentParser
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline, check_folder
-from storyboard.models.hub import check_model
+from storyboard.models.hub import Wanted, check_model
 from storyboard.models.place_words import load_places, read_object
 from storyboard.pipeline import StoryPipeline
-from storyboard.pipeline.any_model import Wanted, open_model
+from storyboard.pipeline.any_model import open_model
 from storyboard.pipeline.any_model.adapter import MOST_PEOPLE
 from storyboard.pipeline.sturdy import SturdyRenderer
 from storyboard.studio.model_name import model_name

@@ -1,0 +1,67 @@
+"""The page's own tests with any text-to-image model as the hand, a tiny one, instead of the flat renderer.
+
+STORYBOARD_HAND=open python -m pytest tests/test_page_*.py runs them so. A test of what no such hand can do fails then:
+it has no judge, no map of where it looked, and no words that it has learned.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from storyboard.models.hub import Wanted
+from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
+from storyboard.ui.hints import Hints
+from tests.fakes import in_memory
+
+STEPS = 3
+
+
+def is_asked_for() -> bool:
+    """Whether the environment asks for it."""
+    return os.environ.get("STORYBOARD_HAND") == "open"
+
+
+def opened(folder: Path) -> tuple[HeldHand, Hints]:
+    """Returns a tiny Stable Diffusion with an IP-Adapter, made in `folder`, and what the page offers with it."""
+    from storyboard.pipeline.any_model import open_model  # torch, which the page's tests do without
+    from storyboard.ui.any_model import hints_of
+    from tests import tiny_hub
+
+    model = tiny_hub.stable_diffusion(folder / "stable-diffusion")
+    adapter = tiny_hub.ip_adapter(folder / "adapter", model)
+    hand = open_model(Wanted(str(model), str(adapter), steps=STEPS), lambda line: None)
+    return HeldHand(hand), replace(hints_of(Namespace(ip_adapter=adapter)), steps=STEPS)
+
+
+class HeldHand:
+    """A hand that waits after each preview while there is a `gate`, and fails there with `failure`."""
+
+    doing = notice = ""
+    steps = STEPS
+
+    def __init__(self, hand: Renderer) -> None:
+        self._hand = hand
+        self.failure: Exception | None = None
+        self.gate: threading.Event | None = None
+        self.started = threading.Event()
+        self.requests: list[FrameRequest] = []
+
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
+        self.requests.append(in_memory(request))
+        for event in self._hand.render(request, cancelled):
+            yield event
+            if isinstance(event, Preview):
+                self.started.set()
+                while self.gate is not None and not self.gate.wait(0.005) and not cancelled():
+                    pass
+                if cancelled():
+                    return
+                if self.failure is not None:
+                    raise self.failure
