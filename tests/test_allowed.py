@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from storyboard.text.allowed import whom_words_allow
+from storyboard.text.allowed import whom_words_allow, whom_words_show
 from storyboard.text.captions import read_sentence
 
 
@@ -39,3 +39,22 @@ def test_the_words_allow_whom_they_name_and_whom_their_pronouns_can_mean(earlier
     told = [read_sentence(one, NAMES) for one in earlier]
     found = whom_words_allow(read_sentence(sentence, NAMES), CAST, told)
     assert found == (None if allowed is None else frozenset(allowed))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "sentence", "shown"),
+    [
+        ([], "Rosa waves to Milo.", {"Rosa", "Milo"}),
+        (["Rosa and Milo dance."], "She waves.", {"Rosa"}),
+        (["Rosa and Milo dance."], "Both wave to Nana.", {"Nana"}),
+        (["Rosa and Milo dance."], "They wave to Nana.", {"Rosa", "Milo", "Nana"}),
+        (["Rosa and Milo dance."], "Once she has gone home, Toggle sleeps.", {"Toggle"}),
+        (["Rosa and Milo dance."], "His coat hangs on the wall.", set()),
+        (["Rosa and Milo dance."], "Night falls over the park.", set()),
+    ],
+)
+def test_the_words_show_whom_they_name_as_there_and_whom_their_pronouns_are_taken_for(
+    earlier, sentence, shown
+):
+    told = [read_sentence(one, NAMES) for one in earlier]
+    assert whom_words_show(read_sentence(sentence, NAMES), CAST, told) == shown

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from storyboard.story.looks import finished
 from tests.pages import card, open_panel, sentence, story_in, wait_drawn, write, write_and_draw
@@ -70,9 +71,9 @@ def test_a_first_picture_grows_softly_and_in_the_look(app, page):
     write(page, "Rosa waves.")
     preview = card(page, 1).locator(".sb-preview:not([hidden])")
     preview.wait_for()
-    assert preview.evaluate("image => getComputedStyle(image).filter") == "blur(1.5px)"
+    expect(preview).to_have_css("filter", "blur(1.5px)")
     choose(page, "Ink")
-    assert preview.evaluate("image => getComputedStyle(image).filter") == 'blur(1.5px) url("#sb-look-ink")'
+    expect(preview).to_have_css("filter", 'blur(1.5px) url("#sb-look-ink")')
 
 
 def test_settings_are_chosen_by_keys_and_said_aloud(app, page):

@@ -124,29 +124,26 @@ def test_nobody_points_at_an_empty_place_and_a_pointed_vector_is_taken_over():
 
 
 @torch.inference_mode()
-def test_a_mapper_is_told_beside_each_person_what_the_words_say_they_do():
-    """States of words alone told half of the deeds: which of two verbs was whose it had to find out by itself."""
+def test_a_mapper_is_told_beside_each_person_that_they_are_there_and_what_they_do():
+    """By states of words alone it left people out whom the sentence names, and gave a deed to the other."""
     reader, sentence = pointing_reader(), "Rosa waves and Nan sits."
     plain = reader.condition_mapper
     reader.condition_mapper = told_deeds(plain, ["waves", "sits"])
     parts, whom = interleave([], sentence, pictures=False), told(sentence, "Rosa", "Nan")
     hidden = reader.forward(reader.embed(parts).embeddings[None])[0]
-    silent, telling, strange = (
-        reader.story_states(hidden, reader.marks(parts, whom), dataclasses.replace(whom, doing=doing))
-        for doing in ((), ("sits", ""), ("flies", "sits"))
-    )
-    assert [story.doing[0].tolist() for story in (silent, telling, strange)] == [
-        [0] * 4,
-        [2, 0, 0, 0],
-        [0, 2, 0, 0],
+    silent, telling, strange, seen = stories = [
+        reader.story_states(hidden, reader.marks(parts, whom), dataclasses.replace(whom, **said))
+        for said in ({}, {"doing": ("sits", "")}, {"doing": ("flies", "sits")}, {"shown": (False, True)})
     ]
+    assert [one.doing[0].tolist() for one in stories] == [[0] * 4, [2, 0, 0, 0], [0, 2, 0, 0], [0] * 4]
+    assert [one.shown[0].tolist() for one in stories] == [[0] * 4] * 3 + [[0, 1, 0, 0]]
     images = torch.randn(1, tiny.IMAGE_TOKENS, tiny.WORD_WIDTH)
     before = plain(images, images, silent)
-    assert torch.equal(
-        before, reader.condition_mapper(images, images, telling)
-    )  # it has yet to learn what they mean
-    torch.nn.init.normal_(reader.condition_mapper.pointer.deeds.weight)
-    unlike = [reader.condition_mapper(images, images, story) for story in (silent, telling, strange)]
+    # It has yet to learn what they mean.
+    assert all(torch.equal(before, reader.condition_mapper(images, images, one)) for one in (telling, seen))
+    for learned in reader.condition_mapper.pointer.told.values():
+        torch.nn.init.normal_(learned.weight)
+    unlike = [reader.condition_mapper(images, images, story) for story in stories]
     assert not any(
         torch.allclose(one, other) for one, other in zip(unlike, [*unlike[1:], before], strict=True)
     )

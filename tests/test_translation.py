@@ -133,9 +133,9 @@ def test_an_example_points_at_whom_its_caption_means(folder, targets):
         place = int(example["points"][column]) - 1
         assert torch.equal(example["cast"][place], targets.person(name, outfits[name]))
     assert (example["points"] > 0).sum() == len(columns)
-    allowed, _ = examples._said(1, 2)
-    there = len(outfits) if allowed is None else len(allowed & outfits.keys())
-    assert (example["pronouns"] > 0).sum() == there
+    said = examples._said(1, 2)
+    there = len(outfits) if said.allowed is None else len(said.allowed & outfits.keys())
+    assert (example["pronouns"] > 0).sum() == there and example["shown"].sum() == len(said.shown)
     now = example["sentence"] == NOW
     assert now.any() and now[-1] and (example["sentence"] != PADDING).any()
     assert int(example["speaks_of"].max()) <= 8
@@ -248,7 +248,7 @@ def test_a_mapper_learns_from_those_whom_the_words_allow_as_it_will_be_asked(fol
     )
     telling = replace(read.telling, frames=frames, pronouns={"Rosa": "she", "Milo": "he", "Otto": "he"})
     examples = Translations([replace(read, telling=telling)], targets, 8, seed=0)
-    assert [examples._said(0, number)[0] for number in range(4)] == [
+    assert [examples._said(0, number).allowed for number in range(4)] == [
         names and frozenset(names) for names in said.values()
     ]
     for number, names in enumerate(said.values()):

@@ -887,6 +887,8 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    """What each row reads: its condition once it has merged, its text alone before."""
 |    if all(merged):
 |        return condition
+|    if text is None:
+|        raise ValueError("rows that have not merged read their text, and none is given")
 |    if not any(merged):
 |        return text
 |    rows = torch.tensor(merged, device=condition.device).view(-1, 1, 1)
@@ -2136,6 +2138,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
 |    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
 |    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+|    shown: torch.Tensor  # (B, K): 1 where the words alone say that somebody is there, else 0
 |    doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
 |
 |
@@ -2162,7 +2165,8 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
 |    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
 |    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
-|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say they do.
+|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say of them:
+|    that they are there, and what they do.
 |    """
 |
 |    @register_to_config
@@ -2252,7 +2256,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        )
 |        if self.config.people:
 |            parts[1] = words + self.pointer.named(story.speaks_of)
-|            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns, story.doing))
+|            parts.append(self.pointer.introduce(story))
 |            unseen.append(story.pronouns == 0)
 |        return torch.cat(parts, 1), torch.cat(unseen, 1)
 |
@@ -2267,19 +2271,22 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        self.vectors = nn.Linear(vector_width, width)
 |        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
 |        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
-|        self.deeds = nn.Embedding(deeds + 1, width) if deeds else None  # 0: the words do not say
-|        if self.deeds:
-|            nn.init.zeros_(self.deeds.weight)  # a mapper that is told for the first time reads as before
+|        self.told = nn.ModuleDict()  # what the words say of each
+|        if deeds:
+|            self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
+|        for one in self.told.values():
+|            nn.init.zeros_(one.weight)  # a mapper that is told for the first time reads as before
 |
 |    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
 |        """Returns the mark (B, T, width) of whom each token names."""
 |        return self.places(speaks_of)
 |
-|    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor, doing: torch.Tensor) -> torch.Tensor:
+|    def introduce(self, story: StoryStates) -> torch.Tensor:
 |        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+|        cast = story.cast.to(self.vectors.weight)
 |        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
-|        people = self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
-|        return people + self.deeds(doing) if self.deeds else people
+|        people = self.vectors(cast) + self.places(numbers) + self.pronouns(story.pronouns)
+|        return people + sum(learned(getattr(story, what)) for what, learned in self.told.items())
 |
 |    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 |        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
@@ -2826,14 +2833,15 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 |
 |    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. doing: which of the mapper's
-|    deeds is that of each, as far as the words alone say it; else "".
+|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. shown: whether the words
+|    alone say that each is there. doing: which of the mapper's deeds they say is that of each; "" where they say none.
 |    """
 |
 |    sentence: str
 |    names: tuple[tuple[str, ...], ...] = ()
 |    pronouns: tuple[str | None, ...] = ()
 |    vectors: torch.Tensor | None = None
+|    shown: tuple[bool, ...] = ()
 |    doing: tuple[str, ...] = ()
 |
 |
@@ -2944,17 +2952,18 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
 |        width, known = self.condition_mapper.config.output_width, len(told.names)
 |        cast = torch.zeros(1, places, width, device=device)
-|        pronouns, doing = torch.zeros(2, 1, places, dtype=torch.long, device=device)
+|        pronouns, shown, doing = torch.zeros(3, 1, places, dtype=torch.long, device=device)
 |        if places and known:
 |            deeds = ("", *self.condition_mapper.config.deeds)
 |            cast[0, :known] = told.vectors.to(cast)
 |            pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
+|            shown[0, : len(told.shown)] = torch.tensor(told.shown, dtype=torch.long, device=device)
 |            doing[0, : len(told.doing)] = _numbers(told.doing, deeds, "").to(device)
 |        sentence, speaks_of = (
 |            torch.tensor([mark for part in kind for mark in part], device=device)[None]
 |            for kind in zip(*marks, strict=True)
 |        )
-|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, doing)
+|        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, shown, doing)
 |
 |    def length(self, tokens: Sequence[TokenPart]) -> int:
 |        """T: positions a tokenised prompt fills, without the image tokens."""
@@ -3362,7 +3371,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
-|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out
+|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 |from storyboard.text.candidates import read_for
 |from storyboard.text.captions import (
 |    Mention,
@@ -3641,15 +3650,18 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]
+|        shown: frozenset[str] = frozenset()
 |        doing: Mapping[str, str] = {}
 |        if self.pipeline.condition_mapper.config.deeds:
 |            sentence, before = read_for(cast, caption, earlier)
+|            shown = whom_words_show(sentence, cast, before)
 |            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
 |        return Told(
 |            caption,
 |            tuple((member.name, *member.aliases) for member in cast),
 |            tuple(member.pronoun for member in cast),
 |            torch.stack(vectors) if vectors else None,
+|            tuple(member.name in shown for member in cast),
 |            tuple(doing.get(member.name, "") for member in cast),
 |        )
 |
@@ -4280,7 +4292,8 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |from __future__ import annotations
 |
-|from collections.abc import Callable, Mapping, Sequence
+|import threading
+|from collections.abc import Callable, Generator, Mapping, Sequence
 |from dataclasses import dataclass
 |from typing import Any, Literal, get_args
 |
@@ -4288,14 +4301,18 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |import torch
 |from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 |from diffusers.image_processor import VaeImageProcessor
+|from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+|from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 |from diffusers.utils import BaseOutput
 |from diffusers.utils.torch_utils import randn_tensor
 |from PIL import Image
 |
 |from storyboard.disk.pictures import StoredPicture
 |from storyboard.errors import StoryError
+|from storyboard.models.autoencoder import SharpAutoencoderKL
+|from storyboard.models.denoise import DenoiseStep
 |from storyboard.models.latents import decode_latents, to_picture
-|from storyboard.pipeline.conditions import FrameCondition
+|from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 |from storyboard.renderer import PRONOUNS, CastMember, Conditioning, ContextFrame, FrameRequest
 |
 |OutputType = Literal["pil", "np", "pt", "latent"]
@@ -4320,8 +4337,19 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |    conditioning: list[Conditioning]
 |
 |
-|class Prompted:
+|class Prompted(DiffusionPipeline):
 |    """The call of a `StoryPipeline`, which this class is a part of."""
+|
+|    vae: AutoencoderKL | SharpAutoencoderKL
+|    _lock: threading.Lock
+|    _conditions: FrameConditions
+|    _numbers: Callable[[FrameRequest], tuple[int, float]]
+|    _latent_shape: Callable[[int], tuple[int, int, int, int]]
+|    _denoise: Callable[
+|        [torch.Tensor, Sequence[FrameCondition], int, float],
+|        Generator[DenoiseStep, torch.Tensor | None, None],
+|    ]
+|    clear_caches: Callable[[], None]
 |
 |    _callback_tensor_inputs = ("latents",)
 |    _interrupt = False
@@ -4609,7 +4637,8 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from typing import Any, Literal
 |
 |import torch
-|from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
+|from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+|from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 |from torch import nn
 |from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 |
@@ -4651,7 +4680,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 |
 |
-|class StoryPipeline(Prompted, DiffusionPipeline):
+|class StoryPipeline(Prompted):
 |    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
 |
 |    Parts from `language_model` on are None in a pipeline without stage 2.
@@ -4670,6 +4699,22 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
 |    its folder says. doing and notice are those of a `Renderer`.
 |    """
+|
+|    vae: AutoencoderKL | SharpAutoencoderKL
+|    unet: UNet2DConditionModel
+|    scheduler: Any
+|    tokenizer: Any
+|    text_encoder: CLIPTextModel
+|    image_encoder: CLIPVisionModelWithProjection | PortraitEncoder
+|    image_processor: Any
+|    fuser: CharacterFuser
+|    language_model: Any
+|    language_tokenizer: Any
+|    image_tokens: ImageTokens | None
+|    visual_mapper: VisualMapper | None
+|    condition_mapper: ConditionMapper | None
+|    visual_encoder: CLIPVisionModel | None
+|    judge: Judge | None
 |
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
@@ -5214,6 +5259,7 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |
 |from storyboard.text.candidates import Person, candidates
 |from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.preferences import meant_by_words
 |from storyboard.text.presence import may_be_anothers, named_there, not_shown
 |from storyboard.text.unnamed import speaks_of_others
 |
@@ -5243,6 +5289,21 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |    if not (speaks_of_others(sentence) or named_there(sentence)):
 |        return frozenset()
 |    return frozenset(sentence.names) - _shown(sentence, cast, earlier)
+|
+|
+|def whom_words_show(
+|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> frozenset[str]:
+|    """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
+|
+|    Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
+|    """
+|    meant, absent = meant_by_words(sentence, cast, earlier), not_shown(sentence)
+|    shown = named_there(sentence)
+|    for one in sentence.pronouns:
+|        if one.start not in absent and not is_possessive(sentence.text, one):
+|            shown |= set(meant.get(one.start, ()))
+|    return frozenset(shown)
 |
 |
 |def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
@@ -5400,9 +5461,14 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |class Person(Protocol):
 |    """One of the cast, in a story or in a request."""
 |
-|    name: str
-|    pronoun: str
-|    aliases: tuple[str, ...]
+|    @property
+|    def name(self) -> str: ...
+|
+|    @property
+|    def pronoun(self) -> str: ...
+|
+|    @property
+|    def aliases(self) -> tuple[str, ...]: ...
 |
 |
 |def read_for(
@@ -5470,10 +5536,10 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    """Who may be meant at all, those named latest first."""
 |    analysis = analyse(sentence)
 |    own = analysis.of(pronoun)
-|    named = [one for one in analysis.expressions if isinstance(one.what, Mention)]
-|    before = [one.what.name for one in named if one.start < pronoun.start]
-|    behind = {one.what.name for one in named if one.start > pronoun.start} - set(before)
-|    reach = [one.what.name for one in named if one.what.name in behind and _reaches(analysis, own, one)]
+|    named = [(one.what.name, one) for one in analysis.expressions if isinstance(one.what, Mention)]
+|    before = [name for name, one in named if one.start < pronoun.start]
+|    behind = {name for name, one in named if one.start > pronoun.start} - set(before)
+|    reach = [name for name, one in named if name in behind and _reaches(analysis, own, one)]
 |    latest = [name for read in reversed(earlier) for name in reversed(read.names)]
 |    others = (behind - set(reach)) | _others(sentence, analysis, own, meant)
 |    order = dict.fromkeys([*reversed(before), *reach, *latest, *_meant_before(analysis, own, meant)])
@@ -5500,7 +5566,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    others: set[str] = set()
 |    if own.role == "owner":
 |        return others
-|    oneself = own.role == "object" and is_about_oneself(sentence.text, own.what)
+|    oneself = own.role == "object" and is_about_oneself(sentence.text, own.pronoun)
 |    for one in analysis.expressions:
 |        if one.start == own.start or one.role == "owner":
 |            continue
@@ -5657,6 +5723,9 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    confidence: float = 1.0  # 0 to 1; the writer's own is certain
 |
 |
+|ReadBy = Literal["model", "writer", "words"]
+|
+|
 |@dataclass(frozen=True)
 |class Reading:
 |    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
@@ -5666,7 +5735,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    end: int
 |    names: tuple[str, ...]
 |    confidence: float  # 0 to 1
-|    by: Literal["model", "writer", "words"]
+|    by: ReadBy
 |
 |
 |def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
@@ -5867,6 +5936,13 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |    group: int
 |    clause: int
 |    doer: int | None
+|
+|    @property
+|    def pronoun(self) -> Pronoun:
+|        """The pronoun that the word is. TypeError for a name."""
+|        if not isinstance(self.what, Pronoun):
+|            raise TypeError(f"{self.what.name} is a name and no pronoun")
+|        return self.what
 |
 |    @property
 |    def start(self) -> int:
@@ -6533,6 +6609,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |from dataclasses import dataclass, field
 |from difflib import get_close_matches
 |from functools import cached_property
+|from operator import itemgetter
 |
 |from storyboard.text.candidates import Meant, Person, names_of
 |from storyboard.text.captions import ReadSentence
@@ -6674,21 +6751,21 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |        The first verb says most, what stands behind it the rest.
 |        """
-|        scores: Counter[str] = Counter()
+|        scores: dict[str, float] = {}
 |        said: dict[str, list[tuple[float, str]]] = {}
 |        weight = 2.0
 |        for match in WORD.finditer(clause):
 |            word = match.group().lower()
 |            shares = self._shares(word)
 |            for deed, share in shares.items():
-|                scores[deed] += weight * share
+|                scores[deed] = scores.get(deed, 0.0) + weight * share
 |                said.setdefault(deed, []).append((weight * share, match.group()))
 |            if shares and weight > 1:
 |                weight = 1.0
 |        if not scores:
 |            return "", ()
-|        (deed, score) = scores.most_common(1)[0]
-|        if score < max(ENOUGH, SHARE * scores.total()):
+|        deed, score = max(scores.items(), key=itemgetter(1))
+|        if score < max(ENOUGH, SHARE * sum(scores.values())):
 |            return "", ()
 |        most = max(said[deed])[0]
 |        return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
@@ -7217,9 +7294,9 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    singular: frozenset[str]  # those whose own pronoun is "they"
 |
 |    def __call__(self, names: Names) -> float:
-|        several = _KEYS[self.own.what.word] == "they" and len(names) > 1
+|        several = _KEYS[self.own.pronoun.word] == "they" and len(names) > 1
 |        weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
-|        if _KEYS[self.own.what.word] == "they" and not several and names[0] not in self.singular:
+|        if _KEYS[self.own.pronoun.word] == "they" and not several and names[0] not in self.singular:
 |            weight *= 0.1  # one of any pronoun, for want of others
 |        for other, role in self._alike:
 |            if other == names:
@@ -7230,7 +7307,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    @cached_property
 |    def _alike(self) -> list[tuple[Names, str]]:
 |        """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
-|        key = _KEYS[self.own.what.word]
+|        key = _KEYS[self.own.pronoun.word]
 |        return [
 |            (self.meant[one.start], one.role)
 |            for one in self.analysis.expressions

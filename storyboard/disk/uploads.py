@@ -108,9 +108,8 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
         # One that is damaged, or of another kind of colours, is left out.
         with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            colours = ImageCms.profileToProfile(
-                colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
+            target = ImageCms.createProfile("sRGB")
+            colours = ImageCms.profileToProfile(colours, given, target, outputMode="RGB") or colours
     colours = colours.convert("RGB")
     if picture.mode == "RGBA":
         colours.putalpha(picture.getchannel("A"))

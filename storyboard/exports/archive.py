@@ -63,7 +63,7 @@ def story_from_folder(path: Path, pictures: PictureStore) -> Story:
         raise StoryError(
             f"{path} lists no frames, or more than {MAX_FRAMES}; give the story.json of an export."
         )
-    story = None
+    story: Story | None = None
     for entry in entries:
         name = entry.get("picture") if isinstance(entry, dict) else None
         if not isinstance(name, str) or not _NAME.fullmatch(name):

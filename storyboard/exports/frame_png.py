@@ -47,11 +47,13 @@ class PictureOfFrame:
 
 
 def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str = "") -> bytes:
-    """The picture of the frame's chosen take, with how it was made. The frame must have one.
+    """The picture of the frame's chosen take, with how it was made. ValueError where the frame has none.
 
     `model`: noted as what drew it where the take does not say so itself.
     """
     take = frame.take
+    if take is None:
+        raise ValueError(f"frame {frame.id} has no take to export")
     notes = PngInfo()
     notes.add_itxt("Title", story.title)
     notes.add_itxt("Description", take.caption)
@@ -143,7 +145,7 @@ def _notes(data: bytes) -> str:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             picture.load()
-            notes = picture.text.get(KEYWORD)
+            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]
     except Exception as error:  # damaged chunks raise whatever they lead to
         raise StoryError("The picture has damaged notes; use another copy of it.") from error
     if notes is None:

@@ -18,7 +18,7 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports.fonts import FontChain
 from storyboard.exports.lettering import draw_lines, fitting, height
-from storyboard.exports.panels import TICK, Panel, drawn_panels
+from storyboard.exports.panels import TICK, DrawnPanel, drawn_panels
 from storyboard.story.values import Story
 
 FILM_SIZE = (1280, 720)  # with the sentence; every player and site takes this one
@@ -35,7 +35,7 @@ GROUND = "#1d1a17"
 class Shot:
     """A panel and when it is on the screen."""
 
-    panel: Panel
+    panel: DrawnPanel
     start: float
     end: float
 

@@ -54,24 +54,36 @@ class Panel:
         """How long it is seen: as the writer says, else as long as it takes to read."""
         return self.board.seconds or reading_time(f"{self.caption} {self.board.dialogue}".strip())
 
-    def open(self, pictures: PictureStore) -> Image.Image | None:
-        """The picture as RGB, None before the first. StoryError where its file is gone."""
-        return finished(pictures.open(self.take.picture), self.look) if self.take else None
-
     def marked(self, pictures: PictureStore) -> Image.Image | None:
-        """As `open`, what is outside the story's frame dimmed."""
-        picture = self.open(pictures)
-        if picture is None or not CROPS[self.crop]:
+        """The picture as RGB, what is outside the story's frame dimmed; None before the first.
+
+        StoryError where its file is gone.
+        """
+        if self.take is None:
+            return None
+        picture = finished(pictures.open(self.take.picture), self.look)
+        if not CROPS[self.crop]:
             return picture
         marked = Image.blend(picture, Image.new("RGB", picture.size, "white"), 0.6)
         box = frame_in(picture.size, self.crop)
         marked.paste(picture.crop(box), box[:2])
         return marked
 
-    def cut(self, pictures: PictureStore) -> Image.Image | None:
+
+@dataclass(frozen=True)
+class DrawnPanel(Panel):
+    """A panel that has a picture."""
+
+    take: Take
+
+    def open(self, pictures: PictureStore) -> Image.Image:
+        """The picture as RGB. StoryError where its file is gone."""
+        return finished(pictures.open(self.take.picture), self.look)
+
+    def cut(self, pictures: PictureStore) -> Image.Image:
         """As `open`, what is outside the story's frame cut off."""
         picture = self.open(pictures)
-        return picture and picture.crop(frame_in(picture.size, self.crop))
+        return picture.crop(frame_in(picture.size, self.crop))
 
 
 def panels_of(story: Story) -> tuple[Panel, ...]:
@@ -79,14 +91,16 @@ def panels_of(story: Story) -> tuple[Panel, ...]:
     if not story.frames:
         raise StoryError("The story has no frames yet; write a sentence before you export it.")
     return tuple(
-        Panel(number, frame.caption, frame.take, story.look, frame.board, story.crop)
+        (DrawnPanel if frame.take else Panel)(
+            number, frame.caption, frame.take, story.look, frame.board, story.crop
+        )
         for number, frame in enumerate(story.frames, start=1)
     )
 
 
-def drawn_panels(story: Story) -> tuple[Panel, ...]:
+def drawn_panels(story: Story) -> tuple[DrawnPanel, ...]:
     """The frames that have a picture. StoryError where none has."""
-    drawn = tuple(panel for panel in panels_of(story) if panel.take)
+    drawn = tuple(panel for panel in panels_of(story) if isinstance(panel, DrawnPanel))
     if not drawn:
         raise StoryError("None of the story's frames is drawn yet; draw one before you export it.")
     return drawn

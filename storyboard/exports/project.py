@@ -94,17 +94,16 @@ def _read(file: zipfile.ZipFile, pictures: PictureStore, tell: Tell) -> Story:
     budget = _Budget(MAX_PROJECT_BYTES)
     described = b"".join(_chunks(file, members[STORY], MAX_STORY_BYTES, budget))
     story = story_from_json(read_json(described, "The project file"), tell)
-    wanted = {f"pictures/{key}.png" for key in picture_keys(story)}
-    if wanted - members.keys():
-        raise _refused(f"lacks {len(wanted - members.keys())} of its pictures")
-    if members.keys() - wanted - {STORY}:
+    wanted = {f"pictures/{key}.png": key for key in picture_keys(story)}
+    if wanted.keys() - members.keys():
+        raise _refused(f"lacks {len(wanted.keys() - members.keys())} of its pictures")
+    if members.keys() - wanted.keys() - {STORY}:
         raise _refused("has pictures its story does not speak of")
     # Beside the store and not in it: on the same disk, so that moving them in at the end costs nothing.
     with tempfile.TemporaryDirectory(prefix=".import-", dir=pictures.folder.parent) as folder:
         staged = PictureStore(folder)
         keys = {}
-        for name in sorted(wanted):
-            key = _MEMBER.fullmatch(name)[1]
+        for name, key in sorted(wanted.items()):
             data = b"".join(_chunks(file, members[name], MAX_PICTURE_BYTES, budget))
             keys[key] = _staged(data, key, staged)
         _move(staged, set(keys.values()), pictures)

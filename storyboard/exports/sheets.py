@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from storyboard.disk.pictures import PictureStore
 from storyboard.exports.fonts import FontChain
 from storyboard.exports.lettering import draw_lines, fitting, height
-from storyboard.exports.panels import Panel, drawn_panels, panels_of
+from storyboard.exports.panels import DrawnPanel, Panel, drawn_panels, panels_of
 from storyboard.story.values import Story
 
 INK = "#1d1a17"
@@ -95,7 +95,7 @@ def write_comic(story: Story, pictures: PictureStore, path: Path, fonts: FontCha
 
 
 def _comic_page(
-    panels: tuple[Panel, ...], pictures: PictureStore, fonts: FontChain, title: str
+    panels: tuple[DrawnPanel, ...], pictures: PictureStore, fonts: FontChain, title: str
 ) -> Image.Image:
     """Rows of equal width; a panel keeps its picture's shape, so a row of two is taller than a row of three."""
     rows = []
@@ -119,7 +119,7 @@ def _comic_page(
     return page
 
 
-def _row_heights(rows: list[list[tuple[Panel, Image.Image]]], room: int) -> list[int]:
+def _row_heights(rows: list[list[tuple[DrawnPanel, Image.Image]]], room: int) -> list[int]:
     """Every row as wide as the page, all shrunk alike where the page would grow too tall."""
     inner = COMIC_WIDTH - 2 * COMIC_GAP
     full = [

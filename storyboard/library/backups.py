@@ -41,10 +41,10 @@ class Backups:
     def all(self) -> list[Path]:
         """Returns the backups, the newest first; those from the future, which only a wrong clock makes, come last."""
         now = self._clock()
-        found = [
-            one for one in self.folder.glob("*") if _NAME.fullmatch(one.name) and _time_of(one) is not None
+        found = [(made, one) for one in self.folder.glob("*") if (made := _time_of(one)) is not None]
+        return [
+            one for _, one in sorted(found, key=lambda each: (each[0] <= now, each[1].name), reverse=True)
         ]
-        return sorted(found, key=lambda one: (_time_of(one) <= now, one.name), reverse=True)
 
     def write(self, database: Path) -> Path:
         """Copy `database` now and drop the oldest copies. Returns its path; StoryError where the disk takes none."""
@@ -58,8 +58,8 @@ class Backups:
 
     def newest_time(self) -> float | None:
         """Returns when the newest one was made, in seconds since 1970; None without any that is not of the future."""
-        times = [_time_of(one) for one in self.all()]
-        return max((one for one in times if one <= self._clock()), default=None)
+        times = [made for one in self.all() if (made := _time_of(one)) is not None]
+        return max((made for made in times if made <= self._clock()), default=None)
 
     def newest_whole(self) -> Path | None:
         """Returns the newest one that has the tables of a library and no damage that shows."""
@@ -101,8 +101,9 @@ def _is_whole(backup: Path) -> bool:
 
 
 def _time_of(backup: Path) -> float | None:
-    """Returns when it was written, in seconds since 1970; None for a name that is no date."""
+    """Returns when it was written, in seconds since 1970; None for a name that is no backup's."""
+    named = _NAME.fullmatch(backup.name)
     try:
-        return calendar.timegm(time.strptime(_NAME.fullmatch(backup.name)[1], _STAMP))
+        return calendar.timegm(time.strptime(named[1], _STAMP)) if named else None
     except ValueError:
         return None

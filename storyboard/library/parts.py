@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from storyboard.errors import StoryError
 from storyboard.story.as_json import (
@@ -94,12 +95,12 @@ def numbers_in(data: object) -> Numbers:
 
 def story_with(data: object, frames: Mapping[int, Frame], tell: Tell = untold) -> Story:
     """Returns the story of a parsed text, its frames from `frames` by their rows. StoryError where one is missing."""
-    if numbers_in(data):
+    if isinstance(data, dict) and numbers_in(data):
         data = data | {"frames": [frames.get(one) if type(one) is int else one for one in data["frames"]]}
     return story_from_json(data, tell)
 
 
-def read_frames(rows: Sequence[Mapping], tell: Tell = untold) -> dict[int, Frame]:
+def read_frames(rows: Iterable[Mapping[str, Any] | sqlite3.Row], tell: Tell = untold) -> dict[int, Frame]:
     """Returns the frames in rows of (number, body) by their numbers, save those that cannot be read."""
     frames = {}
     for row in rows:
@@ -110,6 +111,14 @@ def read_frames(rows: Sequence[Mapping], tell: Tell = untold) -> dict[int, Frame
     return frames
 
 
+def inserted(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
+    """Returns the number of the row that an INSERT made."""
+    number = connection.execute(statement, values).lastrowid
+    if number is None:
+        raise ValueError(f"made no row: {statement}")
+    return number
+
+
 def _insert(connection: sqlite3.Connection, story_id: str, frame: Frame) -> int:
     body = json.dumps(frame_to_json(frame))
-    return connection.execute("INSERT INTO parts (story, body) VALUES (?, ?)", (story_id, body)).lastrowid
+    return inserted(connection, "INSERT INTO parts (story, body) VALUES (?, ?)", (story_id, body))

@@ -9,11 +9,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 MOST_ROWS = 20_000  # looked for where the damage hides how many there are
 
 
-def salvaged(path: Path, table: str) -> Iterator[dict[str, object]]:
+def salvaged(path: Path, table: str) -> Iterator[dict[str, Any]]:
     """The rows of `table` that can be read, in the order they were made; none where nothing can."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:

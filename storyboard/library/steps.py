@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storyboard.errors import StoryError
-from storyboard.library.parts import Numbers, Parts, described, numbers_in, story_with
+from storyboard.library.parts import Numbers, Parts, described, inserted, numbers_in, story_with
 from storyboard.story.undo import Step
 from storyboard.story.values import Frame
 
@@ -91,7 +91,6 @@ def _write(connection: sqlite3.Connection, story_id: str, stack: str, step: Step
     name, story = step
     numbers = parts.write(connection, story)
     body = zlib.compress(described(story, numbers).encode(), level=1)
-    number = connection.execute(
-        "INSERT INTO changes (story, stack, name, body) VALUES (?, ?, ?, ?)", (story_id, stack, name, body)
-    ).lastrowid
+    statement = "INSERT INTO changes (story, stack, name, body) VALUES (?, ?, ?, ?)"
+    number = inserted(connection, statement, (story_id, stack, name, body))
     return SavedStep(number, stack, step, numbers)

@@ -92,6 +92,8 @@ def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence
     """What each row reads: its condition once it has merged, its text alone before."""
     if all(merged):
         return condition
+    if text is None:
+        raise ValueError("rows that have not merged read their text, and none is given")
     if not any(merged):
         return text
     rows = torch.tensor(merged, device=condition.device).view(-1, 1, 1)

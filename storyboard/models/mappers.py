@@ -41,6 +41,7 @@ class StoryStates(NamedTuple):
     speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
     cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
     pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
+    shown: torch.Tensor  # (B, K): 1 where the words alone say that somebody is there, else 0
     doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
 
 
@@ -67,7 +68,8 @@ class ConditionMapper(ModelMixin, ConfigMixin):
     as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
     With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
     condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
-    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say they do.
+    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say of them:
+    that they are there, and what they do.
     """
 
     @register_to_config
@@ -157,7 +159,7 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         )
         if self.config.people:
             parts[1] = words + self.pointer.named(story.speaks_of)
-            parts.append(self.pointer.introduce(story.cast.to(source), story.pronouns, story.doing))
+            parts.append(self.pointer.introduce(story))
             unseen.append(story.pronouns == 0)
         return torch.cat(parts, 1), torch.cat(unseen, 1)
 
@@ -172,19 +174,22 @@ class Pointer(nn.Module):
         self.vectors = nn.Linear(vector_width, width)
         self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
         self.nobody = nn.Parameter(torch.zeros(1, 1, width))
-        self.deeds = nn.Embedding(deeds + 1, width) if deeds else None  # 0: the words do not say
-        if self.deeds:
-            nn.init.zeros_(self.deeds.weight)  # a mapper that is told for the first time reads as before
+        self.told = nn.ModuleDict()  # what the words say of each
+        if deeds:
+            self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
+        for one in self.told.values():
+            nn.init.zeros_(one.weight)  # a mapper that is told for the first time reads as before
 
     def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
         """Returns the mark (B, T, width) of whom each token names."""
         return self.places(speaks_of)
 
-    def introduce(self, cast: torch.Tensor, pronouns: torch.Tensor, doing: torch.Tensor) -> torch.Tensor:
+    def introduce(self, story: StoryStates) -> torch.Tensor:
         """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+        cast = story.cast.to(self.vectors.weight)
         numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
-        people = self.vectors(cast) + self.places(numbers) + self.pronouns(pronouns)
-        return people + self.deeds(doing) if self.deeds else people
+        people = self.vectors(cast) + self.places(numbers) + self.pronouns(story.pronouns)
+        return people + sum(learned(getattr(story, what)) for what, learned in self.told.items())
 
     def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
         """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).

@@ -46,14 +46,15 @@ class Told:
     """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 
     names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. doing: which of the mapper's
-    deeds is that of each, as far as the words alone say it; else "".
+    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. shown: whether the words
+    alone say that each is there. doing: which of the mapper's deeds they say is that of each; "" where they say none.
     """
 
     sentence: str
     names: tuple[tuple[str, ...], ...] = ()
     pronouns: tuple[str | None, ...] = ()
     vectors: torch.Tensor | None = None
+    shown: tuple[bool, ...] = ()
     doing: tuple[str, ...] = ()
 
 
@@ -164,17 +165,18 @@ class StoryReader:
             raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
         width, known = self.condition_mapper.config.output_width, len(told.names)
         cast = torch.zeros(1, places, width, device=device)
-        pronouns, doing = torch.zeros(2, 1, places, dtype=torch.long, device=device)
+        pronouns, shown, doing = torch.zeros(3, 1, places, dtype=torch.long, device=device)
         if places and known:
             deeds = ("", *self.condition_mapper.config.deeds)
             cast[0, :known] = told.vectors.to(cast)
             pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
+            shown[0, : len(told.shown)] = torch.tensor(told.shown, dtype=torch.long, device=device)
             doing[0, : len(told.doing)] = _numbers(told.doing, deeds, "").to(device)
         sentence, speaks_of = (
             torch.tensor([mark for part in kind for mark in part], device=device)[None]
             for kind in zip(*marks, strict=True)
         )
-        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, doing)
+        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, shown, doing)
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
         """T: positions a tokenised prompt fills, without the image tokens."""

@@ -134,6 +134,7 @@ def _marks(pronoun: str, age: str, skin: str) -> dict[str, float]:
 def _headwear(body: dict[str, Any], rng: Random) -> dict[str, Any]:
     if rng.random() > 0.34:
         return {}
+    names: tuple[str, ...]
     if body["kind"] != "human":
         names = ("cap", "beanie", "top hat", "straw hat", "beret", "crown", "party hat", "hair bow", "flower")
     elif body["pronoun"] == "she":

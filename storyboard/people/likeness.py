@@ -65,9 +65,8 @@ def nearest_look(picture: Image.Image) -> Look:
         raise StoryError(
             "Nobody can be made out in the picture; choose one of a single person before a plain ground."
         )
-    values = {"skin": tone}
-    values |= _hair(reduced, person & ~skin, face)
-    values |= _clothes(reduced, person & ~skin, face)
+    rest = person & ~skin
+    values = {"skin": tone, **_hair(reduced, rest, face), **_clothes(reduced, rest, face)}
     return Look(**values)  # type: ignore[arg-type]
 
 

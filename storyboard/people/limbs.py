@@ -102,9 +102,8 @@ def _draw_bands(pen: Pen, path: tuple[Point, ...], width: float, colour: Colour 
     """Stripes across a sleeve, which is drawn as a soft curve through the points."""
     if colour is None:
         return
-    curve = (
-        smooth(path, closed=False) if len(path) > 2 else [_between(*path, share / 6) for share in range(7)]
-    )
+    straight = [_between(path[0], path[-1], share / 6) for share in range(7)]
+    curve = smooth(path, closed=False) if len(path) > 2 else straight
     run, next_band = 0.0, 7.0
     for (ax, ay), (bx, by) in zip(curve, curve[1:], strict=False):
         length = math.hypot(bx - ax, by - ay)

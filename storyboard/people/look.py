@@ -95,10 +95,10 @@ def _listed(key: str, value: object) -> list | tuple:
 
 
 def _colour(key: str, value: object) -> Colour:
-    whole = isinstance(value, (list, tuple)) and len(value) == 3 and all(type(part) is int for part in value)
-    if not whole or not all(0 <= part <= 255 for part in value):  # type: ignore[union-attr]
+    parts = value if isinstance(value, (list, tuple)) else ()
+    if len(parts) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in parts):
         raise StoryError(f"A colour ({key}) is three whole numbers from 0 to 255, not {_short(value)}.")
-    return tuple(value)  # type: ignore[arg-type, return-value]
+    return tuple(parts)  # type: ignore[return-value]
 
 
 def _check_colour(key: str, value: object) -> None:

@@ -23,7 +23,7 @@ from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
-from storyboard.text.allowed import whom_words_allow, whom_words_rule_out
+from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 from storyboard.text.candidates import read_for
 from storyboard.text.captions import (
     Mention,
@@ -302,15 +302,18 @@ class FrameConditions:
 
     def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]
+        shown: frozenset[str] = frozenset()
         doing: Mapping[str, str] = {}
         if self.pipeline.condition_mapper.config.deeds:
             sentence, before = read_for(cast, caption, earlier)
+            shown = whom_words_show(sentence, cast, before)
             doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
         return Told(
             caption,
             tuple((member.name, *member.aliases) for member in cast),
             tuple(member.pronoun for member in cast),
             torch.stack(vectors) if vectors else None,
+            tuple(member.name in shown for member in cast),
             tuple(doing.get(member.name, "") for member in cast),
         )
 

@@ -20,7 +20,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
-from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 
@@ -62,7 +63,7 @@ UNTIL_THEN = {
 ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 
 
-class StoryPipeline(Prompted, DiffusionPipeline):
+class StoryPipeline(Prompted):
     """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
 
     Parts from `language_model` on are None in a pipeline without stage 2.
@@ -81,6 +82,22 @@ class StoryPipeline(Prompted, DiffusionPipeline):
     place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
     its folder says. doing and notice are those of a `Renderer`.
     """
+
+    vae: AutoencoderKL | SharpAutoencoderKL
+    unet: UNet2DConditionModel
+    scheduler: Any
+    tokenizer: Any
+    text_encoder: CLIPTextModel
+    image_encoder: CLIPVisionModelWithProjection | PortraitEncoder
+    image_processor: Any
+    fuser: CharacterFuser
+    language_model: Any
+    language_tokenizer: Any
+    image_tokens: ImageTokens | None
+    visual_mapper: VisualMapper | None
+    condition_mapper: ConditionMapper | None
+    visual_encoder: CLIPVisionModel | None
+    judge: Judge | None
 
     doing = notice = ""
     named_reader: ReaderIndex | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import get_args
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
@@ -45,7 +46,7 @@ from storyboard.story.values import (
     Take,
 )
 from storyboard.text.board_notes import LIMITS, BoardNotes, notes_of
-from storyboard.text.captions import MAX_CAPTION, Binding, Reading
+from storyboard.text.captions import MAX_CAPTION, Binding, ReadBy, Reading
 from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
 VERSION = 1
@@ -343,7 +344,7 @@ def _reading(fields: Fields) -> Reading:
         end=fields.whole("end", start, MAX_CAPTION),
         names=fields.names("names"),
         confidence=fields.number("confidence", 0, 1),
-        by=fields.one_of("by", ("model", "writer", "words")),
+        by=fields.one_of("by", get_args(ReadBy)),
     )
 
 

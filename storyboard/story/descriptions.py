@@ -54,9 +54,14 @@ _SAID = re.compile(
 class Somebody(Protocol):
     """One of the cast: their name, what they are called, and the portrait they wear, with its look or None."""
 
-    name: str
-    pronoun: str
-    aliases: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def pronoun(self) -> str: ...
+
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
 
     @property
     def portrait(self) -> Any: ...

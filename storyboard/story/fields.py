@@ -14,6 +14,7 @@ from storyboard.story.values import ID, MAX_CAST, MAX_NAME
 from storyboard.text.captions import clean_text
 
 T = TypeVar("T")
+Choice = TypeVar("Choice", bound=str)
 Tell = Callable[[str], None]
 
 
@@ -75,11 +76,11 @@ class Fields:
             raise self.wrong(name, "is neither true nor false")
         return value
 
-    def one_of(self, name: str, choices: Sequence[str], default: object = ...) -> str:
+    def one_of(self, name: str, choices: Sequence[Choice], default: object = ...) -> Choice:
         value = self.get(name, default)
         if value not in choices:
             raise self.wrong(name, f"is none of {', '.join(choices)}")
-        return value
+        return choices[choices.index(value)]
 
     def items(
         self,
@@ -90,11 +91,12 @@ class Fields:
         known: tuple[type, ...] = (),
     ) -> tuple[T, ...]:
         """A list of objects, each read by `read`; what is a `known` already stands for itself."""
+        values: Sequence[Any] = self.values(name, limit, default)
         return tuple(
             value
             if isinstance(value, known)
             else read(Fields(value, f"{self.where}.{name}[{index}]", self.tell))
-            for index, value in enumerate(self.values(name, limit, default))
+            for index, value in enumerate(values)
         )
 
     def part_or_none(self, name: str, read: Callable[[Fields], T]) -> T | None:
@@ -133,9 +135,9 @@ class Fields:
         check_unique([value[0] for value in values], f"{self.where}.{name}")
         return tuple((value[0], value[1]) for value in values)
 
-    def values(self, name: str, limit: int, default: object = ()) -> list | tuple:
+    def values(self, name: str, limit: int, default: object = ()) -> Sequence[Any]:
         """A list of anything; StoryError past `limit`."""
-        value = self.get(name, default)
+        value: Any = self.get(name, default)
         if value is not default and not isinstance(value, list):
             raise self.wrong(name, "is not a list")
         if len(value) > limit:

@@ -74,9 +74,9 @@ class StoryInputs:
 
     def _span(self, frame: Frame) -> tuple[int, int]:
         """Where the takes a frame reads begin and end among the chosen ones."""
-        place = self._places.get(frame.id)
-        if place is None:
+        if frame.id not in self._places:
             self.story.frame(frame.id)  # raises the sentence
+        place = self._places[frame.id]
         first = 0 if frame.sees is None else max(0, place - frame.sees)
         return self._counts[first], self._counts[place]
 
@@ -223,7 +223,7 @@ class StoryInputs:
 
         "frame 2's picture changed"
         """
-        latest = self.once(frame, "cause", dict)
+        latest: dict[str, tuple[object, str | None]] = self.once(frame, "cause", dict)
         order, cause = latest.get("cause", (None, None))
         if order is not self._order:
             cause = self._stale_cause(frame)

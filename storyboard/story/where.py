@@ -7,6 +7,7 @@ Knows neither torch nor gradio. What a place is called comes from the pipeline; 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from storyboard.story.inputs import StoryInputs
 from storyboard.story.values import Frame
@@ -28,7 +29,7 @@ def where_frames_are(inputs: StoryInputs, places: Calling) -> Iterator[dict | No
         said = _said(inputs, frame, places)
         if said:
             latest = number, said
-            writer = said != inputs.once(frame, "written places", lambda one=frame: _written(one, places))
+            writer = said != inputs.once(frame, "written places", partial(_written, frame, places))
             yield _where(said, "writer" if writer else "words")
         elif frame.sees is None or latest[0] >= number - frame.sees:
             yield _where(latest[1], "words", latest[0])

@@ -79,7 +79,7 @@ def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, address: A
 
 def describe_character(studio: Studio, character: Character, address: Address) -> Answer:
     """Returns a cast member with the portrait they wear, its look, and whether the model has learned to draw them."""
-    told = {
+    told: dict[str, Any] = {
         "name": character.name,
         "pronoun": character.pronoun,
         "aliases": list(character.aliases),

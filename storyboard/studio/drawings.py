@@ -63,7 +63,7 @@ class Drawings(Stories):
                 raise StoryError(f"There can be 1 to {MAX_VARIANTS} variants at a time; choose one of these.")
             return [self.queue.submit(session, frame.id, reroll=True) for _ in range(variants)][-1]
         # One that still waits keeps its place: it will be drawn as the frame is then.
-        for job in self.queue.jobs_of(story_id):
+        for job in self.queue.jobs_of(session.story.id):
             if job.frame_id == frame.id and job.state == "drawing":
                 self.queue.cancel(job.id)
         return self.queue.submit(session, frame.id, reroll, best)
@@ -163,7 +163,8 @@ class Drawings(Stories):
 
     def version(self, story_id: object) -> int:
         """Grows with every change to the story or its jobs: who has seen this number has seen everything."""
-        return self._first_version + self.session(story_id).revision + self.queue.version(story_id)
+        session = self.session(story_id)
+        return self._first_version + session.revision + self.queue.version(session.story.id)
 
     def close(self) -> None:
         """Interrupt what is being drawn and stop. Safe to call twice."""

@@ -231,7 +231,7 @@ class EditedStory:
         with self._lock:
             story = edits.choose_take(self._story, frame_id, take_id)
             self._change(story, f"choosing another take of {self._called(frame_id)}")
-            return story.frame(frame_id).take
+            return next(take for take in story.frame(frame_id).takes if take.id == take_id)
 
     def rename(self, title: str) -> None:
         """Another title for the story; it may be empty."""

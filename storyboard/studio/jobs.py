@@ -184,9 +184,8 @@ class DrawingQueue:
                 state = entry.context.run(self._draw, entry)
             except StoryError as failure:
                 error = str(failure)
-            except (
-                BaseException
-            ) as failure:  # whatever a model throws, SystemExit too, fails one job, never the queue
+            # Whatever a model throws, SystemExit too, fails one job, never the queue.
+            except BaseException as failure:
                 log.exception("drawing frame %s of story %s failed", entry.job.frame_id, entry.job.story_id)
                 error = _explained(entry, failure)
             with self._changed:

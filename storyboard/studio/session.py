@@ -108,7 +108,7 @@ class StorySession(EditedStory):
         tried = [first] if first else []
         while tried and len(tried) < BEST_OF and all(one.verdict and one.verdict.faults for one in tried):
             take = None
-            for event in self.reroll(frame_id, cancelled) if self._asks_for(first, frame_id) else ():
+            for event in self.reroll(frame_id, cancelled) if self._asks_for(tried[0], frame_id) else ():
                 take = event if isinstance(event, Take) else None
                 yield event
             if take is None:

@@ -73,7 +73,7 @@ class Sessions:
             raise StoryError(
                 "There is no story with that id (a restart of the app ends them all); begin a new one."
             )
-        opened = self._open(story_id)
+        opened = self._open(self._library, story_id)
         with self._lock:
             session = self._alive.get(story_id, opened)  # another thread may have been faster
             self._keep(session)
@@ -85,11 +85,11 @@ class Sessions:
             self._recent.pop(story_id, None)
             self._alive.pop(story_id, None)
 
-    def _open(self, story_id: str) -> StorySession:
-        saved = self._library.open(story_id)
+    def _open(self, library: Library, story_id: str) -> StorySession:
+        saved = library.open(story_id)
         return self._make(
             saved.story,
-            save=self._library.save,
+            save=library.save,
             revision=saved.revision,
             undoing=Undoing(saved.undo, saved.redo),
             saved_at=saved.updated,

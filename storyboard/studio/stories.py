@@ -128,8 +128,16 @@ class Stories:
         self._kept().restore(an_id(story_id))
 
     def _session(self, story: Story, **kept) -> StorySession:
-        given = {"steps": self.steps, "explain": True, "model": self.drawn_by, "places": self.places}
-        return StorySession(story, self.renderer, self.pictures, **given, **kept)
+        return StorySession(
+            story,
+            self.renderer,
+            self.pictures,
+            steps=self.steps,
+            explain=True,
+            model=self.drawn_by,
+            places=self.places,
+            **kept,
+        )
 
     def _kept(self) -> Library:
         if self.library is None:

@@ -7,6 +7,7 @@ read an upload, write files, or concern a whole story. Values from outside are c
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from storyboard.disk.uploads import MAX_UPLOAD_BYTES, read_upload
 from storyboard.errors import StoryError
@@ -20,14 +21,14 @@ from storyboard.story.job import Job
 from storyboard.story.undo import UPDATING
 from storyboard.story.values import Character, Frame, Portrait
 from storyboard.studio.drawings import Drawings
-from storyboard.studio.verbs import EDITS, a_file_name, a_name, a_script, an_id, names_in
+from storyboard.studio.verbs import EDITS, a_file_name, a_name, a_script, an_id, as_it_is, names_in
 from storyboard.text.script import Script, read_script
 
 
 class Studio(Drawings):
     """The stories, what draws them, and every verb on them. Safe to call from several threads; close it when done."""
 
-    def change(self, story_id: object, verb: str, **fields: object) -> object:
+    def change(self, story_id: object, verb: str, **fields: object) -> Any:
         """Do one of `EDITS` to a story, and stop what is drawn of frames that it took away.
 
         Returns what the session's method returns: a frame, several, a phrase or nothing. StoryError where a field does
@@ -84,20 +85,22 @@ class Studio(Drawings):
 
     def delete_story(self, story_id: object) -> None:
         """Delete a story, what is drawn of it included; `restore_story` brings it back."""
-        story_id = self.session(story_id).story.id
-        self.queue.cancel_all(story_id)
-        if self._kept().has(story_id):  # not an empty one, which was never saved
-            self.library.delete(story_id)
-        self._sessions.drop(story_id)
-        self._stale.pop(story_id, None)
+        deleted = self.session(story_id).story.id
+        self.queue.cancel_all(deleted)
+        library = self._kept()
+        if library.has(deleted):  # not an empty one, which was never saved
+            library.delete(deleted)
+        self._sessions.drop(deleted)
+        self._stale.pop(deleted, None)
 
     def add_character(
         self, story_id: object, name: object, pronoun: object, aliases: object, upload: Path
     ) -> Character:
         """One more cast member, wearing the picture in the file `upload`."""
-        session, name = self.session(story_id), a_name(name)
+        session, called = self.session(story_id), a_name(name)
         picture = read_upload(upload, what="The portrait")
-        return session.add_character(name, pronoun, names_in("The aliases")(aliases), picture, upload.stem)
+        own = as_it_is(pronoun), names_in("The aliases")(aliases)
+        return session.add_character(called, *own, picture, upload.stem)
 
     def add_portrait(self, story_id: object, name: object, upload: Path) -> Portrait:
         """One more portrait of a character, worn at once unless that makes a drawn frame out of date.

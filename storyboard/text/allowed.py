@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from storyboard.text.candidates import Person, candidates
 from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
+from storyboard.text.preferences import meant_by_words
 from storyboard.text.presence import may_be_anothers, named_there, not_shown
 from storyboard.text.unnamed import speaks_of_others
 
@@ -39,6 +40,21 @@ def whom_words_rule_out(
     if not (speaks_of_others(sentence) or named_there(sentence)):
         return frozenset()
     return frozenset(sentence.names) - _shown(sentence, cast, earlier)
+
+
+def whom_words_show(
+    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+) -> frozenset[str]:
+    """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
+
+    Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
+    """
+    meant, absent = meant_by_words(sentence, cast, earlier), not_shown(sentence)
+    shown = named_there(sentence)
+    for one in sentence.pronouns:
+        if one.start not in absent and not is_possessive(sentence.text, one):
+            shown |= set(meant.get(one.start, ()))
+    return frozenset(shown)
 
 
 def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:

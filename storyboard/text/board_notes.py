@@ -59,7 +59,8 @@ def notes_of(fields: Mapping[str, object]) -> BoardNotes:
     for name in LIMITS:
         if not isinstance(fields.get(name, ""), str):
             raise StoryError(f"{_CALLED[name]} of a frame has to be text; write it again.")
-    return changed_notes(BoardNotes(), *(fields.get(name) for name in LIMITS), fields.get("seconds"))  # type: ignore[arg-type]
+    shot, dialogue, notes = (fields.get(name) for name in ("shot", "dialogue", "notes"))
+    return changed_notes(BoardNotes(), shot, dialogue, notes, fields.get("seconds"))  # type: ignore[arg-type]
 
 
 def _text(name: str, text: str) -> str:

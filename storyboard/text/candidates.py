@@ -27,9 +27,14 @@ Meant = Mapping[int, Names]  # where a pronoun of the sentence stands -> whom it
 class Person(Protocol):
     """One of the cast, in a story or in a request."""
 
-    name: str
-    pronoun: str
-    aliases: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def pronoun(self) -> str: ...
+
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
 
 
 def read_for(
@@ -97,10 +102,10 @@ def _people(
     """Who may be meant at all, those named latest first."""
     analysis = analyse(sentence)
     own = analysis.of(pronoun)
-    named = [one for one in analysis.expressions if isinstance(one.what, Mention)]
-    before = [one.what.name for one in named if one.start < pronoun.start]
-    behind = {one.what.name for one in named if one.start > pronoun.start} - set(before)
-    reach = [one.what.name for one in named if one.what.name in behind and _reaches(analysis, own, one)]
+    named = [(one.what.name, one) for one in analysis.expressions if isinstance(one.what, Mention)]
+    before = [name for name, one in named if one.start < pronoun.start]
+    behind = {name for name, one in named if one.start > pronoun.start} - set(before)
+    reach = [name for name, one in named if name in behind and _reaches(analysis, own, one)]
     latest = [name for read in reversed(earlier) for name in reversed(read.names)]
     others = (behind - set(reach)) | _others(sentence, analysis, own, meant)
     order = dict.fromkeys([*reversed(before), *reach, *latest, *_meant_before(analysis, own, meant)])
@@ -127,7 +132,7 @@ def _others(sentence: ReadSentence, analysis: Analysis, own: Expression, meant: 
     others: set[str] = set()
     if own.role == "owner":
         return others
-    oneself = own.role == "object" and is_about_oneself(sentence.text, own.what)
+    oneself = own.role == "object" and is_about_oneself(sentence.text, own.pronoun)
     for one in analysis.expressions:
         if one.start == own.start or one.role == "owner":
             continue

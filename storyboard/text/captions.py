@@ -88,6 +88,9 @@ class Binding:
     confidence: float = 1.0  # 0 to 1; the writer's own is certain
 
 
+ReadBy = Literal["model", "writer", "words"]
+
+
 @dataclass(frozen=True)
 class Reading:
     """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
@@ -97,7 +100,7 @@ class Reading:
     end: int
     names: tuple[str, ...]
     confidence: float  # 0 to 1
-    by: Literal["model", "writer", "words"]
+    by: ReadBy
 
 
 def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:

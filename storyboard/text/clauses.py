@@ -47,6 +47,13 @@ class Expression:
     doer: int | None
 
     @property
+    def pronoun(self) -> Pronoun:
+        """The pronoun that the word is. TypeError for a name."""
+        if not isinstance(self.what, Pronoun):
+            raise TypeError(f"{self.what.name} is a name and no pronoun")
+        return self.what
+
+    @property
     def start(self) -> int:
         return self.what.start
 

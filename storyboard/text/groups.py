@@ -68,11 +68,12 @@ def _is_of_people(found: re.Match[str], caption: str) -> bool:
     if found["noun"]:
         return True
     following = _NEXT.match(caption, found.end())
-    word = (following["word"] or "").lower() if following else ""
+    written = (following["word"] or "") if following else ""
+    word = written.lower()
     if found["both"]:
         # Elsewhere it says no more than "they" does: "They both wave."
         opens = not caption[: found.start()].strip() or caption[: found.start()].rstrip()[-1] in ".!?:;"
-        return opens and bool(word) and following["word"].islower() and not is_counted(word)
+        return opens and written.islower() and not is_counted(word)
     return not word or not is_counted(word)
 
 

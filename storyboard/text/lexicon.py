@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from operator import itemgetter
 
 from storyboard.text.candidates import Meant, Person, names_of
 from storyboard.text.captions import ReadSentence
@@ -152,21 +153,21 @@ class Lexicon:
 
         The first verb says most, what stands behind it the rest.
         """
-        scores: Counter[str] = Counter()
+        scores: dict[str, float] = {}
         said: dict[str, list[tuple[float, str]]] = {}
         weight = 2.0
         for match in WORD.finditer(clause):
             word = match.group().lower()
             shares = self._shares(word)
             for deed, share in shares.items():
-                scores[deed] += weight * share
+                scores[deed] = scores.get(deed, 0.0) + weight * share
                 said.setdefault(deed, []).append((weight * share, match.group()))
             if shares and weight > 1:
                 weight = 1.0
         if not scores:
             return "", ()
-        (deed, score) = scores.most_common(1)[0]
-        if score < max(ENOUGH, SHARE * scores.total()):
+        deed, score = max(scores.items(), key=itemgetter(1))
+        if score < max(ENOUGH, SHARE * sum(scores.values())):
             return "", ()
         most = max(said[deed])[0]
         return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))

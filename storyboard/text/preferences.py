@@ -156,9 +156,9 @@ class _Weigher:
     singular: frozenset[str]  # those whose own pronoun is "they"
 
     def __call__(self, names: Names) -> float:
-        several = _KEYS[self.own.what.word] == "they" and len(names) > 1
+        several = _KEYS[self.own.pronoun.word] == "they" and len(names) > 1
         weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
-        if _KEYS[self.own.what.word] == "they" and not several and names[0] not in self.singular:
+        if _KEYS[self.own.pronoun.word] == "they" and not several and names[0] not in self.singular:
             weight *= 0.1  # one of any pronoun, for want of others
         for other, role in self._alike:
             if other == names:
@@ -169,7 +169,7 @@ class _Weigher:
     @cached_property
     def _alike(self) -> list[tuple[Names, str]]:
         """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
-        key = _KEYS[self.own.what.word]
+        key = _KEYS[self.own.pronoun.word]
         return [
             (self.meant[one.start], one.role)
             for one in self.analysis.expressions

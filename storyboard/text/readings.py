@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from storyboard.text.captions import Binding, Reading, find_pronouns, resolve
+from storyboard.text.captions import Binding, ReadBy, Reading, find_pronouns, resolve
 
 
 def place_readings(
@@ -23,12 +23,13 @@ def place_readings(
     The writer's own bindings and those by the words alone, which are names in `text`, are among them; readings of no
     pronoun of it are dropped.
     """
-    bound = {one.occurrence: (one, "words") for one in by_words}
+    bound: dict[int, tuple[Binding, ReadBy]] = {one.occurrence: (one, "words") for one in by_words}
     bound |= {one.occurrence: (one, "writer") for one in bindings}
     placed, unbound = [], []
     for occurrence, pronoun in enumerate(find_pronouns(caption)):
-        binding, by = bound.get(occurrence, (None, ""))
-        if binding is not None and binding.word == pronoun.word:
+        found = bound.get(occurrence)
+        if found is not None and found[0].word == pronoun.word:
+            binding, by = found
             placed.append(
                 Reading(pronoun.word, pronoun.start, pronoun.end, binding.names, binding.confidence, by)
             )

@@ -15,7 +15,7 @@ from storyboard.story.inputs import inputs_of
 from storyboard.story.values import MAX_FRAMES, Story
 from storyboard.studio.maker import hidden_fields, look_of_seed, look_with, portrait_of
 from storyboard.studio.studio import Studio
-from storyboard.studio.verbs import EDITS, MAX_TEXT, some_wordings
+from storyboard.studio.verbs import EDITS, MAX_TEXT, an_id, some_wordings
 from storyboard.text.captions import clean_text, mentioned_names
 from storyboard.text.sentences import find_outsiders
 from storyboard.text.wordings import reworded, still_fitting
@@ -123,7 +123,7 @@ def changes() -> tuple[Call, ...]:
 def frame_details(studio: Studio, message: dict) -> dict:
     """What the picture of a frame was drawn with."""
     story = studio.session(message["story"]).story
-    return {"details": details_of(story, story.frame(message.get("frame")))}
+    return {"details": details_of(story, story.frame(an_id(message.get("frame"))))}
 
 
 def frames_touched(studio: Studio, message: dict) -> dict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import asdict
+from functools import partial
 from typing import Literal
 
 from PIL import Image
@@ -66,7 +67,7 @@ def board_view(studio: Studio, story_id: object) -> dict:
 def jobs_view(studio: Studio, story_id: object) -> dict:
     """The drawings of a story, and the numbers that tell whether the rest has changed too."""
     session = studio.session(story_id)
-    revision, jobs_version = session.revision, studio.queue.version(story_id)
+    revision, jobs_version = session.revision, studio.queue.version(session.story.id)
     return {
         "story": session.story.id,
         "revision": revision,
@@ -137,13 +138,15 @@ def _shown(inputs: StoryInputs, frame: Frame, number: int, cause: str | None, wh
         _named_before(inputs, frame, number, one["start"], one["names"]) if one["names"] else None
         for one in told["pronouns"]
     ]
-    latest, rest = inputs.once(frame, "shown", dict), (number, cause, named, where)
-    known, shown = latest.get("shown", (None, None))
-    if known != rest:
-        pronouns = [one | {"from": before} for one, before in zip(told["pronouns"], named, strict=True)]
-        shown = told | {"number": number, "stale": cause is not None, "cause": cause, "pronouns": pronouns}
-        shown["where"] = where
-        latest["shown"] = (rest, shown)
+    latest: dict[str, tuple[tuple, dict]] = inputs.once(frame, "shown", dict)
+    rest = number, cause, named, where
+    known = latest.get("shown")
+    if known and known[0] == rest:
+        return known[1]
+    pronouns = [one | {"from": before} for one, before in zip(told["pronouns"], named, strict=True)]
+    shown = told | {"number": number, "stale": cause is not None, "cause": cause, "pronouns": pronouns}
+    shown["where"] = where
+    latest["shown"] = (rest, shown)
     return shown
 
 
@@ -249,7 +252,7 @@ def _named_before(inputs: StoryInputs, frame: Frame, number: int, start: int, na
         return None
     for earlier in range(number - 1, 0, -1):
         one = inputs.story.frames[earlier - 1]
-        if not inputs.once(one, "named", lambda one=one: _named(inputs, one)).isdisjoint(names):
+        if not inputs.once(one, "named", partial(_named, inputs, one)).isdisjoint(names):
             return earlier
     return None
 

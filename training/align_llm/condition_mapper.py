@@ -169,8 +169,10 @@ def told_deeds(mapper: ConditionMapper, deeds: Sequence[str]) -> ConditionMapper
         return mapper
     settings = {name: value for name, value in mapper.config.items() if not name.startswith("_")}
     new = ConditionMapper.from_config({**settings, "deeds": list(deeds)})
-    kept = {name: value for name, value in mapper.state_dict().items() if name != "pointer.deeds.weight"}
-    new.load_state_dict(kept | {"pointer.deeds.weight": new.pointer.deeds.weight})
+    kept = {
+        name: value for name, value in mapper.state_dict().items() if not name.startswith("pointer.told.")
+    }
+    new.load_state_dict(new.state_dict() | kept)
     return new.train(mapper.training)
 
 

@@ -29,7 +29,7 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.people import Look
-from storyboard.text.allowed import whom_words_allow
+from storyboard.text.allowed import whom_words_allow, whom_words_show
 from storyboard.text.candidates import read_for
 from storyboard.text.captions import Mention
 from storyboard.text.lexicon import Lexicon
@@ -46,7 +46,7 @@ NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
 
-UNSAID = 0.2  # share of people of whom an example does not tell what the words say they do
+UNSAID = 0.2  # share of people of whose deed an example does not tell what the words say
 
 VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
 TEXTS = 32_768  # captions whose states are kept, 37 kB each
@@ -202,11 +202,8 @@ class Translations:
         wears = look or str(rng.choice(list(BY_NAME[name].outfits)))
         return Portrait(wears, int(rng.integers(VIEWS)) if self.learning else 0)
 
-    def _what_words_say(self, index: int, number: int) -> tuple[frozenset[str] | None, Mapping[str, int]]:
-        """Whom the pipeline lets a mapper point at, and by name the number of the deed that it tells it of.
-
-        The former is None where the words leave it open, or say less than is shown.
-        """
+    def _what_words_say(self, index: int, number: int) -> _Said:
+        """What the words of frame `number` of a telling say by themselves."""
         telling = self.read[index].telling
         people = [_Named(name, pronoun) for name, pronoun in telling.pronouns.items()]
         captions = [frame.caption for frame in telling.frames[: number + 1]]
@@ -215,14 +212,19 @@ class Translations:
         shown = {person.name for person in telling.frames[number].shows.people}
         deeds = self.lexicon.deeds_of(sentence, people, earlier)
         numbers = {name: self._numbers[deed] for name, deed in deeds.items()}
-        return allowed if allowed is not None and shown <= allowed else None, numbers
+        return _Said(
+            allowed if allowed is not None and shown <= allowed else None,
+            whom_words_show(sentence, people, earlier),
+            numbers,
+        )
 
     def example(
         self, index: int, number: int, dressed: Cast, rng: np.random.Generator
     ) -> dict[str, torch.Tensor]:
         """Returns frame `number` of a telling with those of this cast whom its words allow."""
-        one, (allowed, deeds) = self.read[index], self._said(index, number)
-        dressed = {name: portrait for name, portrait in dressed.items() if allowed is None or name in allowed}
+        one, said = self.read[index], self._said(index, number)
+        if said.allowed is not None:
+            dressed = {name: portrait for name, portrait in dressed.items() if name in said.allowed}
         places = rng.permutation(self.people)[: len(dressed)] if self.learning else np.arange(len(dressed))
         taken = dict(zip(dressed, places.tolist(), strict=True))
         begin, now, end = int(one.words[0, 0]), int(one.words[number, 0]), int(one.words[number, 1])
@@ -233,12 +235,13 @@ class Translations:
         sentence[max(now - begin, 0) :] = NOW
         target, named, worded, words = self.targets.condition(one.telling.frames[number].shows, dressed)
         vectors = torch.zeros(self.people, target.shape[-1])
-        pronouns, doing = torch.zeros(2, self.people, dtype=torch.long)
+        pronouns, shown, doing = torch.zeros(3, self.people, dtype=torch.long)
         points = torch.zeros(len(target), dtype=torch.long)
         for name, place in taken.items():
             vectors[place] = self.targets.person(name, dressed[name])
             pronouns[place] = PRONOUNS.index(dressed[name].pronoun(name))
-            doing[place] = 0 if self.learning and rng.random() < UNSAID else deeds.get(name, 0)
+            shown[place] = name in said.shown
+            doing[place] = 0 if self.learning and rng.random() < UNSAID else said.deeds.get(name, 0)
             points[[column for column, who in named.items() if who == name]] = place + 1
         return {
             "states": one.states[begin:end],
@@ -246,6 +249,7 @@ class Translations:
             "speaks_of": place_of[one.names[begin:end]],
             "cast": vectors,
             "pronouns": pronouns,
+            "shown": shown,
             "doing": doing,
             "images": one.images[number],
             "targets": target,
@@ -253,6 +257,18 @@ class Translations:
             "worded": worded,
             "words": words,
         }
+
+
+class _Said(NamedTuple):
+    """What the words of a frame say by themselves, as the pipeline tells it a mapper.
+
+    allowed: whom it may point at; None where the words leave that open, or say less than is shown. shown: who they say
+    is there. deeds: the number of each one's deed, by name.
+    """
+
+    allowed: frozenset[str] | None
+    shown: frozenset[str]
+    deeds: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,9 @@ def _fits(value: object, hint: Any) -> bool:
         return any(type(value) is type(one) and value == one for one in get_args(hint))
     if origin is list:
         (inner,) = get_args(hint)
-        is_list = isinstance(value, (list, tuple)) and len(value) <= MOST_OF_A_LIST
-        return is_list and all(_fits(one, inner) for one in value)
+        if not isinstance(value, (list, tuple)) or len(value) > MOST_OF_A_LIST:
+            return False
+        return all(_fits(one, inner) for one in value)
     if hint is NoneType:
         return value is None
     if hint is int:

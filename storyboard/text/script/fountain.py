@@ -134,8 +134,9 @@ def _heading(line: str) -> Place | None:
     match = _HEADING.fullmatch(_SCENE_NUMBER.sub("", line))
     if match is None:
         scene = _SCENE.fullmatch(line)
-        upper = scene is not None and scene["place"].isupper()
-        return _place(scene["place"], german=scene["german"] is not None) if upper else None
+        if scene is None or not scene["place"].isupper():
+            return None
+        return _place(scene["place"], german=scene["german"] is not None)
     if not (match["dot"] or match["kind"].replace("\u00df", "").isupper()):
         return None
     words = match["place"].rstrip()

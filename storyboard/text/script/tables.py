@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from storyboard.text.script.elements import Element, Read, Speech, Text
@@ -177,7 +177,7 @@ def _head(rows: Sequence[Sequence[str]], headed: bool) -> _Head:
     columns = {one: purposes.index(one) for one in _COLUMNS if one in purposes}
     body = rows[1:]
     if "seen" not in columns and "said" not in columns:
-        columns["seen"] = _wordiest(body, set(columns.values()))
+        columns["seen"] = _wordiest(body, columns.values())
     german = "where" in columns and rows[0][columns["where"]].strip().casefold() in _GERMAN_PLACES
     used = set(columns.values())
     others = [
@@ -187,12 +187,11 @@ def _head(rows: Sequence[Sequence[str]], headed: bool) -> _Head:
         and cell.strip()
         and any(not _NO_WORDS.fullmatch(_at(row, index)) for row in body)
     ]
-    return _Head(
-        *(columns.get(one) for one in ("seen", "where", "speaker", "said")), body, tuple(others), german
-    )
+    seen, where, speaker, said = (columns.get(one) for one in ("seen", "where", "speaker", "said"))
+    return _Head(seen, where, speaker, said, body, tuple(others), german)
 
 
-def _wordiest(rows: Sequence[Sequence[str]], taken: set[int] = frozenset()) -> int:
+def _wordiest(rows: Sequence[Sequence[str]], taken: Collection[int] = ()) -> int:
     """The column with the most letters that is not taken: in a table without a heading, that of the sentences."""
     letters: dict[int, int] = {}
     for row in rows:
