@@ -246,7 +246,9 @@ def test_a_folder_that_cannot_be_written_is_refused_or_replaced_for_now(tmp_path
     with pytest.raises(FolderUnusable):
         open_library(unusable)
     library = open_library(unusable, fall_back=True)
-    assert library.kept == "nowhere" and str(unusable) in library.notices[0] and "export" in library.notices[0]
+    assert (
+        library.kept == "nowhere" and str(unusable) in library.notices[0] and "export" in library.notices[0]
+    )
     story = story_with("Rosa waves.")
     library.save(story, 1)
     assert library.open(story.id).story == story

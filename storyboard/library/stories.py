@@ -12,7 +12,6 @@ import logging
 import os
 import re
 import sqlite3
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +19,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.library.file import LibraryFile
+from storyboard.library.folders import picture_store, temporary_folder
 from storyboard.library.leaving import (
     DAY,
     PICTURE_DAYS,
@@ -32,7 +31,6 @@ from storyboard.library.leaving import (
     is_another_day,
     pictures_spoken_of,
 )
-from storyboard.library.lock import FolderUnusable
 from storyboard.library.mirror import Mirror
 from storyboard.library.parts import Numbers, Parts, described, numbers_in, read_frames, story_with
 from storyboard.library.salvage import salvaged
@@ -99,7 +97,7 @@ class Library:
         newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
         `mirror`: where a copy is kept, closed with the library; `lasting`: the folder is there after a restart.
         """
-        self._temporary = _temporary_folder() if folder is None else None
+        self._temporary = temporary_folder() if folder is None else None
         self.folder = Path(folder if self._temporary is None else self._temporary.name)
         self._clock = clock
         self._kept: dict[str, _Kept] = {}  # what is on disk of each story open here
@@ -107,7 +105,7 @@ class Library:
         self.mirror = mirror
         self._file = LibraryFile(self.folder, clock, mirror and mirror.restore)
         try:
-            self.pictures = _picture_store(self.folder / "pictures", budget)
+            self.pictures = picture_store(self.folder / "pictures", budget)
             self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))
             self._tidy()
         except BaseException:
@@ -388,29 +386,6 @@ class Library:
                     forget(connection, "picture", gone)
         except (StoryError, zlib.error) as error:  # no reason to keep the writer from reading
             log.warning("the library was not tidied: %s", error)
-
-
-def _temporary_folder() -> tempfile.TemporaryDirectory:
-    """FolderUnusable where the system has no room for one either."""
-    try:
-        return tempfile.TemporaryDirectory(prefix="storyboard-")
-    except OSError as error:
-        raise FolderUnusable(
-            f"There is no room for stories even while the app runs ({error.strerror}); free some disk space, or give "
-            "another folder with --library."
-        ) from error
-
-
-def _picture_store(folder: Path, budget: int | None) -> PictureStore:
-    """The store in `folder`, without what a crash left there. FolderUnusable where it cannot be had."""
-    try:
-        store = PictureStore(folder, budget)
-        store.sweep()
-    except (StoryError, OSError) as error:
-        raise FolderUnusable(
-            f"No pictures can be kept in {folder} ({error}); give another folder with --library."
-        ) from error
-    return store
 
 
 @dataclass(frozen=True)
