@@ -9,29 +9,16 @@ import importlib.abc
 import importlib.util
 import sys
 
-PACKAGES = [
-    "storyboard",
-    "storyboard.disk",
-    "storyboard.models",
-    "storyboard.models.judge",
-    "storyboard.pipeline",
-    "storyboard.text",
-]
+PACKAGES = ['storyboard', 'storyboard.disk', 'storyboard.models', 'storyboard.models.judge', 'storyboard.pipeline', 'storyboard.text']
 SOURCES = {}
 
-SOURCES[
-    "storyboard"
-] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
+SOURCES['storyboard'] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
 |'''
 
-SOURCES[
-    "storyboard.disk"
-] = '''|"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
+SOURCES['storyboard.disk'] = '''|"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
 |'''
 
-SOURCES[
-    "storyboard.disk.durable"
-] = '''|"""Files that are whole or not there, also after a crash or a power cut.
+SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, also after a crash or a power cut.
 |
 |Knows nothing of pictures or stories. OSErrors go to the caller, who knows what the file was.
 |"""
@@ -133,32 +120,31 @@ SOURCES[
 |    return len(parts)
 |'''
 
-SOURCES[
-    "storyboard.disk.file_lock"
-] = '''|"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
+SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
 |
 |from __future__ import annotations
 |
 |import os
+|import sys
 |
 |
 |def lock(descriptor: int) -> None:
 |    """Hold the open file until it is closed. BlockingIOError where it is held already, here or in another process."""
-|    if os.name != "nt":
+|    if sys.platform == "win32":
+|        import msvcrt
+|
+|        try:
+|            os.lseek(descriptor, 0, os.SEEK_SET)
+|            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+|        except PermissionError as error:
+|            raise BlockingIOError from error
+|    else:
 |        import fcntl
 |
 |        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-|        return
-|    import msvcrt
-|
-|    try:
-|        os.lseek(descriptor, 0, os.SEEK_SET)
-|        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-|    except PermissionError as error:
-|        raise BlockingIOError from error
 |'''
 
-SOURCES["storyboard.disk.pictures"] = '''|"""Pictures on disk, each under the hash of its content.
+SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the hash of its content.
 |
 |Knows neither torch, gradio nor stories. Foreign pictures come in through `uploads.py`.
 |"""
@@ -294,18 +280,14 @@ SOURCES["storyboard.disk.pictures"] = '''|"""Pictures on disk, each under the ha
 |    return buffer.getvalue()
 |'''
 
-SOURCES[
-    "storyboard.errors"
-] = '''|"""The one exception a writer sees. Its text says what happened and what to do about it, and is shown as it is."""
+SOURCES['storyboard.errors'] = '''|"""The one exception a writer sees. Its text says what happened and what to do about it, and is shown as it is."""
 |
 |
 |class StoryError(Exception):
 |    """One sentence for the writer: what was wrong (naming the frame and the value) and the remedy."""
 |'''
 
-SOURCES[
-    "storyboard.models"
-] = '''|"""The parts of StoryGPT-V in PyTorch. Nothing here knows of stories, pages or training runs.
+SOURCES['storyboard.models'] = '''|"""The parts of StoryGPT-V in PyTorch. Nothing here knows of stories, pages or training runs.
 |
 |Shape alphabet used in every comment and docstring of this package:
 |
@@ -316,9 +298,7 @@ SOURCES[
 |"""
 |'''
 
-SOURCES[
-    "storyboard.models.attention"
-] = '''|"""Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
+SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
 |
 |Recording leaves the UNet's output bit-identical: the layer's own processor computes it, and the
 |probabilities are computed once more beside it, for the recorded layers only. Footgun: give the bare UNet, not
@@ -396,7 +376,7 @@ SOURCES[
 |    }
 |
 |
-|def default_layers(unet: nn.Module) -> list[str]:
+|def default_layers(unet: Any) -> list[str]:
 |    """All cross-attention layers, minus those at the latent's own resolution where that is finer than 32x32.
 |
 |    For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
@@ -411,7 +391,7 @@ SOURCES[
 |    ]
 |
 |
-|def finest_layers(unet: nn.Module) -> list[str]:
+|def finest_layers(unet: Any) -> list[str]:
 |    """Those of `default_layers` that see the picture in the greatest detail.
 |
 |    The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
@@ -504,6 +484,8 @@ SOURCES[
 |        *args: Any,
 |        **kwargs: Any,
 |    ) -> torch.Tensor:
+|        if encoder_hidden_states is None:
+|            raise ValueError(f"{self.name} reads no text, whose words could be attended to")
 |        probabilities = _probabilities(attn, hidden_states[self.rows], encoder_hidden_states[self.rows])
 |        maps = _pick_columns(probabilities, self.columns)  # (B, K, hw)
 |        self.record.maps.append((self.name, maps.unflatten(-1, self.grid.size)))
@@ -533,9 +515,7 @@ SOURCES[
 |    return picked * real.view(len(columns), slots, 1)
 |'''
 
-SOURCES[
-    "storyboard.models.autoencoder"
-] = '''|"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
+SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
 |
 |diffusers' AutoencoderKL, except for the decoder's last layer: beside the convolution that gives every patch of the
 |picture at once there is a head that works its way up to single pixels and adds what the patches lack. Encoder and
@@ -630,13 +610,12 @@ SOURCES[
 |        self.ups = nn.ModuleList(
 |            _conv(below, 4 * above) for below, above in zip(channels, channels[1:], strict=False)
 |        )
-|        for up in self.ups:
+|        for parameter in self.ups.parameters():
 |            # The four pixels of a doubling begin alike; four random ones print a grid on what is flat.
-|            up.weight.data = up.weight.data[::4].repeat_interleave(4, dim=0)
-|            up.bias.data = up.bias.data[::4].repeat_interleave(4, dim=0)
+|            parameter.data = parameter.data[::4].repeat_interleave(4, dim=0)
 |        self.out = _conv(channels[-1], 3)
-|        nn.init.zeros_(self.out.weight)
-|        nn.init.zeros_(self.out.bias)
+|        for parameter in self.out.parameters():
+|            nn.init.zeros_(parameter)
 |
 |    def forward(self, features: torch.Tensor) -> torch.Tensor:
 |        grid = self.widen(features)
@@ -672,9 +651,7 @@ SOURCES[
 |    return sharp
 |'''
 
-SOURCES[
-    "storyboard.models.conditioning"
-] = '''|"""The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
+SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
 |
 |Called by the stage-1 loss, by the caching of fused conditions and at inference. Must not know how names are
 |found in a caption (`storyboard.text.captions`): it receives character spans.
@@ -818,9 +795,7 @@ SOURCES[
 |    return holding[-1] if holding else None
 |'''
 
-SOURCES[
-    "storyboard.models.denoise"
-] = '''|"""The denoising loop: guidance, delayed conditioning, and a look at every step.
+SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, delayed conditioning, and a look at every step.
 |
 |A generator, so that the caller can show, cancel or record between steps. Re-entrant: each call steps a
 |scheduler of its own and changes no module. Must not decode pictures.
@@ -955,9 +930,7 @@ SOURCES[
 |    raise ValueError(f'prediction_type is "{kind}"; the loop knows "epsilon", "v_prediction" and "sample".')
 |'''
 
-SOURCES[
-    "storyboard.models.folder"
-] = '''|"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
+SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
 |
 |Weights must be safetensors. Pickled weights can run code while they are loaded, so a folder that holds any is refused
 |whole. Knows the layout of a diffusers folder, not what the parts do.
@@ -1164,9 +1137,7 @@ SOURCES[
 |    return isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)
 |'''
 
-SOURCES[
-    "storyboard.models.fusion"
-] = '''|"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
+SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
 |
 |Layer order and parameter names are those of the released first-stage checkpoints, so that they load by name.
 |Must not know where the word stands in the caption; see `conditioning.py`.
@@ -1215,9 +1186,7 @@ SOURCES[
 |        return self.layer_norm(self.mlp2(fused))
 |'''
 
-SOURCES[
-    "storyboard.models.image_tokens"
-] = '''|"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
+SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
 |
 |They are no part of the tokenizer: image token r has the id vocabulary + r, is never written as text and so is
 |never tokenised. Input and output rows are the same matrix.
@@ -1262,18 +1231,14 @@ SOURCES[
 |    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()
 |'''
 
-SOURCES[
-    "storyboard.models.judge"
-] = '''|"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
+SOURCES['storyboard.models.judge'] = '''|"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
 |
 |from storyboard.models.judge.network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
 |
 |__all__ = ["Judge", "SeenFrame", "SeenPerson", "load_judge", "save_judge"]
 |'''
 
-SOURCES[
-    "storyboard.models.judge.detections"
-] = '''|"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
+SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
 |
 |Exact functions of arrays; they know no network.
 |"""
@@ -1367,9 +1332,7 @@ SOURCES[
 |    return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1
 |'''
 
-SOURCES[
-    "storyboard.models.judge.matching"
-] = '''|"""Who is who in a picture: the judge's detections against the people who should be there.
+SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: the judge's detections against the people who should be there.
 |
 |Knows no torch and no pictures, only what the judge says of them.
 |"""
@@ -1440,9 +1403,7 @@ SOURCES[
 |    return names[int(person.said[head].argmax())]
 |'''
 
-SOURCES[
-    "storyboard.models.judge.network"
-] = '''|"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
+SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
 |
 |A detector without anchors marks the middle and the size of everybody; each person is then looked at closer, in the
 |picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
@@ -1599,10 +1560,10 @@ SOURCES[
 |            for one, (boxes, _) in zip(pictures, found, strict=True)
 |        ]
 |        told = self.look_closer(torch.from_numpy(np.concatenate(parts)).to(self.device, self.dtype))
-|        told = {name: _probabilities(name, value.float()).cpu().numpy() for name, value in told.items()}
+|        shares = {name: _probabilities(name, value.float()).cpu().numpy() for name, value in told.items()}
 |        boxes, sure = (np.concatenate(some) for some in zip(*found, strict=True))
 |        for row in range(len(boxes)):
-|            said = {name: value[row] for name, value in told.items()}
+|            said = {name: value[row] for name, value in shares.items()}
 |            yield SeenPerson(boxes[row], float(sure[row]), said, said.pop("traits"), said.pop("deed"))
 |
 |
@@ -1653,9 +1614,7 @@ SOURCES[
 |    return judge
 |'''
 
-SOURCES[
-    "storyboard.models.judge.vocabulary"
-] = '''|"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
+SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
 |
 |from __future__ import annotations
 |
@@ -1708,9 +1667,7 @@ SOURCES[
 |        return special.get(head) or self.facets[head]
 |'''
 
-SOURCES[
-    "storyboard.models.language_model"
-] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
+SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
 |
 |The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
 |What transformers makes of it is kept in half precision (`prepared.py`), so every later start reads that folder alone.
@@ -1897,7 +1854,7 @@ SOURCES[
 |    class Bar(tqdm):
 |        def __init__(self, *args: Any, initial: int = 0, **settings: Any) -> None:
 |            super().__init__(disable=True)
-|            self.done = initial
+|            self.done: float = initial
 |
 |        def update(self, n: float | None = 1) -> None:
 |            before, self.done = self.done, self.done + (n or 0)
@@ -2000,9 +1957,7 @@ SOURCES[
 |    )
 |'''
 
-SOURCES[
-    "storyboard.models.latents"
-] = '''|"""Pixels to normalised latents and back; training and inference share these two functions.
+SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and back; training and inference share these two functions.
 |
 |Latents are normalised per channel with the autoencoder config's `latents_mean`/`latents_std` where it has
 |them, else multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder
@@ -2072,7 +2027,7 @@ SOURCES[
 |    )
 |'''
 
-SOURCES["storyboard.models.losses"] = '''|"""The training objectives of both stages, as functions of tensors.
+SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both stages, as functions of tensors.
 |
 |L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
 |"""
@@ -2142,9 +2097,7 @@ SOURCES["storyboard.models.losses"] = '''|"""The training objectives of both sta
 |    return error.square().mean() if squared else error.norm(dim=-1).mean()
 |'''
 
-SOURCES[
-    "storyboard.models.mappers"
-] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
+SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
 |
 |Parameter names are those of the released second-stage checkpoints, so that they load by name.
 |"""
@@ -2348,9 +2301,7 @@ SOURCES[
 |        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
 |'''
 
-SOURCES[
-    "storyboard.models.place_words"
-] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
+SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
 |
 |Knows the layout, no torch and no story. They are suggestions, so what does not fit is left out instead of refused.
 |"""
@@ -2405,9 +2356,7 @@ SOURCES[
 |    }
 |'''
 
-SOURCES[
-    "storyboard.models.portrait_encoder"
-] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
+SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
 |
 |It stands where CLIP's vision tower stands at full size, and gives what that gives: one feature a portrait. A tower
 |that small, trained here, knows only whom it was shown; convolutions learn what people look like from far fewer
@@ -2484,16 +2433,14 @@ SOURCES[
 |        super().__init__()
 |        self.norm = nn.GroupNorm(GROUPS, width)
 |        self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
-|        nn.init.zeros_(self.second.weight)
-|        nn.init.zeros_(self.second.bias)
+|        for parameter in self.second.parameters():
+|            nn.init.zeros_(parameter)
 |
 |    def forward(self, grid: torch.Tensor) -> torch.Tensor:
 |        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
 |'''
 
-SOURCES[
-    "storyboard.models.prepared"
-] = '''|"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
+SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
 |
 |A folder is named by the sha256 of what it was made from, so it never has to be asked whether it is out of date. One
 |process at a time prepares a thing. Knows neither torch nor models.
@@ -2558,9 +2505,7 @@ SOURCES[
 |            return False
 |'''
 
-SOURCES[
-    "storyboard.models.preview"
-] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
+SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
 |
 |Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
 |its place once or twice. Guidance makes early guesses garish, so these are calmed first. What is shown never changes
@@ -2654,9 +2599,7 @@ SOURCES[
 |    return torch.linalg.lstsq(inputs, targets).solution.tolist()
 |'''
 
-SOURCES[
-    "storyboard.models.reader_folder"
-] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
+SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
 |
 |Beside `reader.json` lie the stage-2 parts that were trained for that language model. Knows the layout, not the parts,
 |and no torch. What the file says comes from outside and is checked before anything is done with it.
@@ -2844,9 +2787,7 @@ SOURCES[
 |    return StoryError(f'"{path}" says {shown} for "{name}", which cannot be; copy the whole folder again.')
 |'''
 
-SOURCES[
-    "storyboard.models.story_reader"
-] = '''|"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
+SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
 |
 |Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.text.prompt.interleave`;
 |each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
@@ -2977,6 +2918,8 @@ SOURCES[
 |        What follows the sentence to draw, and the start token, is PADDING: no word of the story.
 |        """
 |        *earlier, last = parts
+|        if not isinstance(last, str):
+|            raise ValueError(f"a prompt ends with the sentence to draw, not with {last!r}")
 |        found = [self._marks(part, told) for part in earlier]
 |        begin = last.rindex(f" Caption: {told.sentence} Image:")
 |        found.append(self._marks(last, told, begin, begin + len(f" Caption: {told.sentence}")))
@@ -3094,8 +3037,8 @@ SOURCES[
 |        )
 |        story = None
 |        if told is not None:
-|            words = (row[:length] for row, length in zip(words, lengths, strict=True))
-|            story = stacked([self.story_states(row, *one) for row, one in zip(words, told, strict=True)])
+|            rows = [row[:length] for row, length in zip(words, lengths, strict=True)]
+|            story = stacked([self.story_states(row, *one) for row, one in zip(rows, told, strict=True)])
 |        condition, pointed = self.condition(states, story)
 |        if not logits:
 |            return ReaderOutput(states, condition, pointed)
@@ -3185,9 +3128,7 @@ SOURCES[
 |    return [part for index, part in enumerate(parts) if index not in dropped]
 |'''
 
-SOURCES[
-    "storyboard.pipeline"
-] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
+SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
 |
 |`from storyboard.pipeline import StoryPipeline` is how saved folders, the README and other programs name it. Knows
 |nothing of stories, sessions or pages.
@@ -3198,9 +3139,7 @@ SOURCES[
 |__all__ = ["StoryPipeline"]
 |'''
 
-SOURCES[
-    "storyboard.pipeline.carried"
-] = '''|"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
+SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
 |
 |`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
 |everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
@@ -3213,6 +3152,7 @@ SOURCES[
 |import ast
 |import importlib.util
 |import json
+|from importlib.abc import InspectLoader
 |from importlib.machinery import ModuleSpec
 |from pathlib import Path
 |
@@ -3273,7 +3213,9 @@ SOURCES[
 |def code() -> str:
 |    """Returns the text of FILE."""
 |    sources = sources_of(DRAWS)
-|    packages = sorted(name for name in sources if _spec(name).submodule_search_locations is not None)
+|    packages = sorted(
+|        name for name in sources if (spec := _spec(name)) and spec.submodule_search_locations is not None
+|    )
 |    names = {"name": CLASS, "draws": DRAWS, "top": DRAWS.partition(".")[0]}
 |    parts = [HEAD.format(packages=packages, **names)]
 |    for name, source in sorted(sources.items()):
@@ -3290,10 +3232,10 @@ SOURCES[
 |    while waiting:
 |        one = waiting.pop()
 |        spec = None if one in found else _spec(one)
-|        if spec is None:
+|        if spec is None or not isinstance(spec.loader, InspectLoader):
 |            continue
-|        found[one] = spec.loader.get_source(one)
-|        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent)])
+|        found[one] = spec.loader.get_source(one) or ""
+|        waiting.extend([one.rpartition(".")[0], *_imported(found[one], spec.parent or "")])
 |    return found
 |
 |
@@ -3319,9 +3261,7 @@ SOURCES[
 |        return None
 |'''
 
-SOURCES[
-    "storyboard.pipeline.checking"
-] = '''|"""A finished picture beside its sentence: what the judge sees there, and what should be there.
+SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its sentence: what the judge sees there, and what should be there.
 |
 |Whoever should be there is known by their portrait, which the judge looks at as it looks at pictures: so it need not
 |have met them. Where the words leave open who is meant, nothing is claimed. Looks on only: no picture depends on it.
@@ -3413,9 +3353,7 @@ SOURCES[
 |    return (right - left) * (bottom - top)
 |'''
 
-SOURCES[
-    "storyboard.pipeline.conditions"
-] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
+SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
 |
 |A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
 |Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it.
@@ -3428,6 +3366,7 @@ SOURCES[
 |from collections import OrderedDict
 |from collections.abc import Callable, Hashable, Mapping, Sequence
 |from dataclasses import dataclass
+|from functools import partial
 |from typing import Any
 |
 |import torch
@@ -3435,6 +3374,8 @@ SOURCES[
 |
 |from storyboard.disk.pictures import StoredPicture
 |from storyboard.errors import StoryError
+|from storyboard.models.judge import Judge
+|from storyboard.models.judge.matching import Wanted
 |from storyboard.models.story_reader import Told
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.context import ContextPool, ReadCondition
@@ -3568,9 +3509,7 @@ SOURCES[
 |            return None
 |        portraits = {member.name: _Hashed(member.portrait) for member in request.cast}
 |        known = {
-|            name: self._looks.get(
-|                (name, one.digest), lambda name=name, one=one: known_by(name, one.rgb, judge)
-|            )
+|            name: self._looks.get((name, one.digest), partial(_seen_in, name, one, judge))
 |            for name, one in portraits.items()
 |        }
 |        if any(known[name] is None for name in meant):
@@ -3837,11 +3776,14 @@ SOURCES[
 |                self._results.popitem(last=False)
 |        self._results.move_to_end(key)
 |        return self._results[key]
+|
+|
+|def _seen_in(name: str, portrait: _Hashed, judge: Judge) -> Wanted | None:
+|    """As `known_by`; the portrait is brought to pixels only when it is asked."""
+|    return known_by(name, portrait.rgb, judge)
 |'''
 
-SOURCES[
-    "storyboard.pipeline.context"
-] = '''|"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
+SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
 |
 |A new frame costs what is new in it; an edit costs what follows it. Knows parts and features, not stories.
 |
@@ -4077,9 +4019,7 @@ SOURCES[
 |        return taken
 |'''
 
-SOURCES[
-    "storyboard.pipeline.explain"
-] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
+SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
 |
 |Who "she" is: the condition the language model produced is compared with the fused conditions of the sentence with
 |each candidate's name in the pronoun's place, among those the words allow. Where she is: cross-attention at the columns
@@ -4278,9 +4218,7 @@ SOURCES[
 |    return Image.fromarray(scaled.round().to(torch.uint8).cpu().numpy())
 |'''
 
-SOURCES[
-    "storyboard.pipeline.loading"
-] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
+SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
 |
 |Knows folders and parts, not how pictures are drawn.
 |"""
@@ -4328,9 +4266,7 @@ SOURCES[
 |    return str(error).strip().split("\\n")[0]
 |'''
 
-SOURCES[
-    "storyboard.pipeline.numbers"
-] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
+SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
 |
 |Knows no models.
 |"""
@@ -4361,9 +4297,7 @@ SOURCES[
 |    return steps_for(steps, request.effort), guidance
 |'''
 
-SOURCES[
-    "storyboard.pipeline.prompted"
-] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
+SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
 |
 |Sentences, portraits and earlier frames in, a batch of pictures out, with diffusers' names for its arguments. What is
 |drawn and how is `StoryPipeline`'s; here are the arguments, their checks, the callback and the output. Knows no stories.
@@ -4694,9 +4628,7 @@ SOURCES[
 |        raise StoryError(f"{what} is {type(picture).__name__}; give a PIL picture.")
 |'''
 
-SOURCES[
-    "storyboard.pipeline.story_pipeline"
-] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
+SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 |
 |A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
 |stories: a FrameRequest holds all that a picture depends on.
@@ -4988,7 +4920,7 @@ SOURCES[
 |            steps,
 |            guidance,
 |            seconds=now - start,
-|            attention=watch.maps(step.latents.shape[-2:]),
+|            attention=watch.maps(_pair(step.latents.shape[-2:])),
 |            readings=readings,
 |            verdict=self._conditions.verdict(request, frame, readings, picture) if request.explain else None,
 |        )
@@ -5007,7 +4939,7 @@ SOURCES[
 |        **watched: Any,
 |    ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
 |        """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
-|        read = {"device": self.unet.device, "dtype": self.unet.dtype}
+|        read: dict[str, Any] = {"device": self.unet.device, "dtype": self.unet.dtype}
 |        texts = [frame.text for frame in frames if frame.text is not None]
 |        return denoise(
 |            self._network(),
@@ -5025,7 +4957,8 @@ SOURCES[
 |
 |    def _network(self) -> Network:
 |        """What predicts the noise. One made from weights that are no longer the UNet's is let go of."""
-|        if self._doubted and hasattr(self.network, "is_of") and not self.network.is_of(self.unet):
+|        is_of = getattr(self.network, "is_of", None)
+|        if self._doubted and is_of and not is_of(self.unet):
 |            self.network = None
 |        self._doubted = False
 |        return self.unet if self.network is None else self.network  # a compiled one is neither true nor false
@@ -5163,9 +5096,7 @@ SOURCES[
 |    return (size, size) if isinstance(size, int) else (size[0], size[1])
 |'''
 
-SOURCES[
-    "storyboard.renderer"
-] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
+SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
 |
 |Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tests have one that paints flat colours.
 |"""
@@ -5324,17 +5255,13 @@ SOURCES[
 |        ...
 |'''
 
-SOURCES[
-    "storyboard.text"
-] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
+SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
 |
 |Knows neither torch, gradio nor stories.
 |"""
 |'''
 
-SOURCES[
-    "storyboard.text.allowed"
-] = '''|"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
+SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
 |
 |By who is named and shown by it (`presence.py`), and by whom the pronouns can stand for (`candidates.py`). Where the
 |words leave it open, the model decides. Knows neither torch, gradio nor stories.
@@ -5443,9 +5370,7 @@ SOURCES[
 |    return {name for name, gone in away.items() if gone}
 |'''
 
-SOURCES[
-    "storyboard.text.belongings"
-] = '''|"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
+SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
 |
 |A part of the body, a part of what is worn and what one does show their owner; any other thing may lie about alone.
 |Knows neither stories nor who is meant.
@@ -5521,9 +5446,7 @@ SOURCES[
 |    return word.removesuffix("s") if not word.endswith("ss") else word
 |'''
 
-SOURCES[
-    "storyboard.text.candidates"
-] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
+SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
 |
 |Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
 |in a picture, the model says (`explain.py`).
@@ -5724,9 +5647,7 @@ SOURCES[
 |    return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))
 |'''
 
-SOURCES[
-    "storyboard.text.captions"
-] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
+SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
 |
 |Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
 |Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
@@ -5982,9 +5903,7 @@ SOURCES[
 |    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 |'''
 
-SOURCES[
-    "storyboard.text.clauses"
-] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
+SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
 |
 |There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
 |followed by a verb is its subject, and all behind the verb is done to others: "Rosa meets her" is about two people, as
@@ -6273,9 +6192,7 @@ SOURCES[
 |        ]
 |'''
 
-SOURCES[
-    "storyboard.text.departures"
-] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
+SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
 |
 |"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
 |goes home") is still there. Knows neither stories nor who is meant.
@@ -6487,9 +6404,7 @@ SOURCES[
 |    return _Predicate(perfect, being, denied, words[index], tuple(rest[:end])), rest[end:]
 |'''
 
-SOURCES[
-    "storyboard.text.forms"
-] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
 |
 |By the tables of LemmInflect, read when first asked for. Knows no sentences.
 |"""
@@ -6561,9 +6476,7 @@ SOURCES[
 |    return getAllLemmas(word)
 |'''
 
-SOURCES[
-    "storyboard.text.impersonal"
-] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
+SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
 |
 |Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
 |sentence with a robot's name than to that of "It rains" whether or not the robot is meant, because the language model
@@ -6697,9 +6610,7 @@ SOURCES[
 |    return False
 |'''
 
-SOURCES[
-    "storyboard.text.lexicon"
-] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
 |
 |Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
 |what is drawn in the end, the model decides.
@@ -6902,9 +6813,7 @@ SOURCES[
 |    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT
 |'''
 
-SOURCES[
-    "storyboard.text.phrases"
-] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
+SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
 |
 |For rules that look at what stands before and behind somebody. Knows neither clauses nor who is meant.
 |"""
@@ -6970,9 +6879,7 @@ SOURCES[
 |    return not first.isdisjoint(first_forms(word))
 |'''
 
-SOURCES[
-    "storyboard.text.places"
-] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
+SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
 |
 |A place is what a pipeline calls it in its own sentences, "in the kitchen". How else writers call it comes from outside,
 |as a mapping: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
@@ -7091,9 +6998,7 @@ SOURCES[
 |    return re.compile(rf"(?<!\\w)(?:{'|'.join(longest_first)})(?!\\w)", re.IGNORECASE) if words else None
 |'''
 
-SOURCES[
-    "storyboard.text.possessives"
-] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
+SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
 |
 |English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
 |it; what follows a person that something is done to is where ("home"), how ("tight", "gently"), what comes of it
@@ -7245,9 +7150,7 @@ SOURCES[
 |    return (thing in _SUBSTANCES or plural) and thing not in _OWN
 |'''
 
-SOURCES[
-    "storyboard.text.preferences"
-] = '''|"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
+SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
 |
 |What `candidates.py` allows is weighed by what is known of how people read: the latest frame before older ones, a
 |subject before an object, somebody's own things, whose doing a "because" tells of, one person under one pronoun. The
@@ -7537,9 +7440,7 @@ SOURCES[
 |    return groups.values()
 |'''
 
-SOURCES[
-    "storyboard.text.presence"
-] = '''|"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
+SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
 |
 |Every name and pronoun of a sentence is looked at by itself; somebody is shown who is shown by one of them. What is in
 |doubt is left open: whoever reads the sentence on decides then. Knows neither torch, gradio nor stories.
@@ -7656,9 +7557,7 @@ SOURCES[
 |        )
 |'''
 
-SOURCES[
-    "storyboard.text.prompt"
-] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
+SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
 |
 |Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
 |gradio nor stories, and no pronouns: captions come in as they are read.
@@ -7724,9 +7623,7 @@ SOURCES[
 |    return (text, more) if apart and text else text + more
 |'''
 
-SOURCES[
-    "storyboard.text.speech"
-] = '''|"""What a sentence says in quotation marks, and who is spoken to there.
+SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation marks, and who is spoken to there.
 |
 |Whom somebody only speaks of need not be in the picture ("“Where is Otto?” asks Nana"); who is spoken to is
 |("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
@@ -7778,9 +7675,7 @@ SOURCES[
 |    return text
 |'''
 
-SOURCES[
-    "storyboard.text.spellings"
-] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
+SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
 |
 |Names match whole words. A name is typed without its accents on keyboards that have none, with either apostrophe, with
 |or without the dot of a title, with "ss" for a sharp s. Case says little, because people type "rosa waves"; but "It will
@@ -7939,9 +7834,7 @@ SOURCES[
 |    return "\\uac00" <= character <= "\\ud7a3"
 |'''
 
-SOURCES[
-    "storyboard.text.things"
-] = '''|"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
+SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
 |
 |By a noun in the plural that was brought in and by what is done to it: one folds sheets and greets people. Knows neither
 |torch, gradio nor stories.
@@ -8052,9 +7945,7 @@ SOURCES[
 |    return previous not in PEOPLE and (is_finite(previous) or not is_plural(previous))
 |'''
 
-SOURCES[
-    "storyboard.text.topics"
-] = '''|"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
+SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
 |
 |By the words right before somebody: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is well".
 |What leaves it open ("a cake for Otto") is left open. Knows neither stories nor who is meant.
@@ -8230,9 +8121,7 @@ SOURCES[
 |    return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])
 |'''
 
-SOURCES[
-    "storyboard.text.unnamed"
-] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
+SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
 |
 |There is no parser here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
 |words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
@@ -8371,9 +8260,7 @@ SOURCES[
 |    return is_only_topic(before, behind) or is_away(before, behind, contrasted=False)
 |'''
 
-SOURCES[
-    "storyboard.text.whereabouts"
-] = '''|"""Where a sentence says that it is: "in the kitchen", "on the beach".
+SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is: "in the kitchen", "on the beach".
 |
 |For models of any world; the places that a pipeline has learned are `places.py`'s. Here are a list of nouns, and rules
 |for the words before them, so that a picture whose sentence says no place can be told the place of the one before. What
@@ -8490,9 +8377,7 @@ SOURCES[
 |    return re.sub(r"^(?:an?|some|another)\\s", "the ", phrase, flags=re.IGNORECASE)
 |'''
 
-SOURCES[
-    "storyboard.text.word_classes"
-] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
+SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
 |
 |There is no dictionary here, so a test of a verb is a good guess and no more. Knows nothing of names and pronouns.
 |"""
@@ -8664,9 +8549,7 @@ SOURCES[
 |    return word.lower() in _MANNER or word.lower().endswith("ly")
 |'''
 
-SOURCES[
-    "storyboard.text.wordings"
-] = '''|"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
+SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
 |
 |Knows no pictures, stories or pipelines. Who is in a frame is said otherwise: neither side of a wording has a pronoun or
 |a name, so pronouns stand in the same order in both sentences.
