@@ -33,15 +33,6 @@ QUIET = (
 TIMEOUT = 60_000  # ms; only a machine that is busy with other work comes near it
 
 
-def pytest_collection_modifyitems(items):
-    """With the open hand as the page's, what no such hand can do is skipped, and why is said."""
-    from tests.open_hand import NOT_ITS, is_asked_for
-
-    for item in items if is_asked_for() else ():
-        if reason := NOT_ITS.get(item.originalname):
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """A launched page on a library of its own, as `tests.serving.serving` gives it."""
