@@ -45,18 +45,29 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Debian's chromium. Without one the test is skipped, which CI does not allow."""
+def launch():
+    """Starts Debian's chromium, with more flags. Without one the test is skipped, which CI does not allow.
+
+    One for all, as Playwright cannot be started twice in a process.
+    """
     if CHROMIUM is None and not os.environ.get("CI"):
         pytest.skip("no chromium on PATH: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM or "/usr/bin/chromium", args=list(QUIET)
-        )
-        yield browser
-        browser.close()
+
+        def launched(*flags):
+            path = CHROMIUM or "/usr/bin/chromium"
+            return playwright.chromium.launch(executable_path=path, args=[*QUIET, *flags])
+
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

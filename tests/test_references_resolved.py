@@ -67,7 +67,7 @@ def test_a_pipeline_is_measured_until_enough_pronouns_are_read():
 
 
 def test_wrong_settings_are_refused_in_one_sentence():
-    with pytest.raises(ValueError, match="the test stories have 4, 50 frames"):
+    with pytest.raises(ValueError, match="the test stories have 4, 5, 50 frames"):
         ResolvedArguments(json="", frames=7)
     with pytest.raises(ValueError, match="at least one"):
         ResolvedArguments(json="", pronouns=0)

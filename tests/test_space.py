@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHROMIUM, QUIET, TIMEOUT
+from tests.conftest import CHROMIUM, TIMEOUT
 from tests.hub_server import TOKEN, hub
 from tests.pages import picture, story_of, wait_drawn, wait_sentences, write, write_and_draw
 from tests.space_servers import CLIENT, SPACE, SPACE_HOST, around, proxy, visitor_token
@@ -122,16 +122,12 @@ def space(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browsing(space):
+def browsing(space, launch):
     """A chromium for which the Hub's names are this machine."""
-    from playwright.sync_api import sync_playwright
-
     names = ", ".join(f"MAP {host} 127.0.0.1:{space.port}" for host in space.backends)
-    with sync_playwright() as playwright:
-        flags = [*QUIET, f"--host-resolver-rules={names}", "--ignore-certificate-errors"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM or "/usr/bin/chromium", args=flags)
-        yield browser
-        browser.close()
+    browser = launch(f"--host-resolver-rules={names}", "--ignore-certificate-errors")
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

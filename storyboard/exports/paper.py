@@ -78,7 +78,7 @@ class _Sheet:
         self.pdf.set_auto_page_break(False)
         self.pdf.set_margin(0)
         self.pdf.c_margin = 0
-        self.pdf.alias_nb_pages(None)  # a sentence may say "{nb}"
+        self.pdf.alias_nb_pages(None)  # type: ignore[arg-type]  # a sentence may say "{nb}"
         self._families = {face: f"font{index}" for index, face in enumerate(files)}
         for face, file in files.items():
             self.pdf.add_font(self._families[face], fname=file)

@@ -6,7 +6,7 @@ Parameter names are those of the released second-stage checkpoints, so that they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
@@ -99,7 +99,12 @@ class ConditionMapper(ModelMixin, ConfigMixin):
                 f"story_layer={story_layer}: layers are counted from 1, and read with reads_story alone"
             )
         self.fc = nn.Linear(input_width, width)
-        shape = {"dim_feedforward": feedforward, "dropout": 0.0, "batch_first": True, "norm_first": True}
+        shape: dict[str, Any] = {
+            "dim_feedforward": feedforward,
+            "dropout": 0.0,
+            "batch_first": True,
+            "norm_first": True,
+        }
         self.tfm = nn.Transformer(
             width,
             heads,
@@ -144,7 +149,7 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         queries = self.query_embs.expand(len(source), -1, -1)
         hidden = self.tfm.decoder(queries, memory, memory_key_padding_mask=unseen)
         condition = self.model(hidden)
-        if not self.config.people:
+        if story is None or not self.config.people:
             return condition, None
         people = memory[:, -self.config.people :]
         pointed = self.pointer(hidden, people, story.pronouns > 0)
@@ -177,8 +182,8 @@ class Pointer(nn.Module):
         self.told = nn.ModuleDict()  # what the words say of each
         if deeds:
             self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
-        for one in self.told.values():
-            nn.init.zeros_(one.weight)  # a mapper that is told for the first time reads as before
+        for weight in self.told.parameters():
+            nn.init.zeros_(weight)  # a mapper that is told for the first time reads as before
 
     def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
         """Returns the mark (B, T, width) of whom each token names."""

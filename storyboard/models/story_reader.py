@@ -140,10 +140,10 @@ class StoryReader:
             found[0] = Marks([PADDING, *found[0].sentence], [0, *found[0].speaks_of])
         return found
 
-    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int | None = None) -> Marks:
+    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int = 0) -> Marks:
         """begin, end: where in the part the sentence to draw stands, if it does."""
         if isinstance(part, PictureSlot):
-            tokens = self.visual_mapper.config.tokens
+            tokens = self._mapped_tokens
             return Marks([EARLIER] * tokens, [0] * tokens)
         mentions = find_mentions(part, {str(number): one for number, one in enumerate(told.names, 1)})
         offsets = self._tokenized(part, return_offsets_mapping=True)["offset_mapping"]
@@ -162,14 +162,15 @@ class StoryReader:
 
         ValueError where the cast is larger than the mapper has places for.
         """
-        device, places = hidden.device, self.condition_mapper.config.people
+        mapper = self._mapper
+        device, places = hidden.device, mapper.config.people
         if len(told.names) > places > 0:
             raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
-        width, known = self.condition_mapper.config.output_width, len(told.names)
+        width, known = mapper.config.output_width, len(told.names)
         cast = torch.zeros(1, places, width, device=device)
         pronouns, shown, doing = torch.zeros(3, 1, places, dtype=torch.long, device=device)
-        if places and known:
-            deeds = ("", *self.condition_mapper.config.deeds)
+        if places and told.vectors is not None:
+            deeds = ("", *mapper.config.deeds)
             cast[0, :known] = told.vectors.to(cast)
             pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
             shown[0, : len(told.shown)] = torch.tensor(told.shown, dtype=torch.long, device=device)
@@ -182,8 +183,7 @@ class StoryReader:
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
         """T: positions a tokenised prompt fills, without the image tokens."""
-        # A reader of words has no visual mapper, and its prompts no pictures.
-        pictures = self.visual_mapper.config.tokens if self.visual_mapper else 0
+        pictures = self._mapped_tokens
         return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 
     def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
@@ -291,8 +291,19 @@ class StoryReader:
 
         Returns it with how far each token points at each of the cast (B, L, K), None of a mapper that does not point.
         """
-        states = states.to(self.condition_mapper.dtype)
-        return self.condition_mapper.read(states, self.image_tokens(len(states)), story)
+        states = states.to(self._mapper.dtype)
+        return self._mapper.read(states, self.image_tokens(len(states)), story)
+
+    @property
+    def _mapper(self) -> ConditionMapper:
+        if self.condition_mapper is None:
+            raise ValueError("this reader has no condition mapper yet; train stage 2")
+        return self.condition_mapper
+
+    @property
+    def _mapped_tokens(self) -> int:
+        """Of a picture. A reader of words has no visual mapper, and its prompts no pictures."""
+        return self.visual_mapper.config.tokens if self.visual_mapper else 0
 
     def _words(self, text: str | tuple[str, str]) -> list[int]:
         if isinstance(text, tuple):

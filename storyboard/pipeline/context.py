@@ -102,13 +102,13 @@ def split(
     its picture slots. told: whose words they are, for a mapper that reads them.
     """
     tokens = reader.tokenize(parts)
-    marks = reader.marks(parts, told) if told else [None] * len(tokens)
     outside = outside_window(reader, tokens)
-    tokens, marks = without_frames(tokens, outside), without_frames(marks, outside)
-    features = {"frame": frames, "portrait": portraits}
+    marks = without_frames(reader.marks(parts, told), outside) if told else []
+    tokens = without_frames(tokens, outside)
+    features, mapper = {"frame": frames, "portrait": portraits}, reader.visual_mapper
     # One by one: a matrix product over all of them would round differently with their number.
     visual = {
-        kind: None if rows is None else [reader.visual_mapper(row[None])[0] for row in rows]
+        kind: [mapper(row[None])[0] for row in rows] if mapper and rows is not None else None
         for kind, rows in features.items()
     }
     spoken = not any(isinstance(part, PictureSlot) for part in tokens)
@@ -124,7 +124,7 @@ def split(
             else:
                 key.update(repr(part).encode())
         embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])
-        chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(filter(None, marks[start:end]))))
+        chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(marks[start:end])))
     return chunks
 
 
@@ -156,7 +156,8 @@ class InterleavedContext:
         other._held, other._states = self._held[:count], self._states[:count]
         length = len(other)
         # Views: what is read next is appended to them, and that copies.
-        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in self._cache.layers]
+        layers = self._cache.layers if self._cache is not None else ()
+        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in layers]
         other._cache = DynamicCache(kept, config=self.reader.language_model.config)
         return other
 
@@ -228,7 +229,7 @@ class ContextPool:
         if best is not None and 2 * shared >= len(best._held):
             self._contexts.remove(best)
             return best
-        taken = best.forked(shared) if shared else InterleavedContext(self.reader)
+        taken = best.forked(shared) if best is not None and shared else InterleavedContext(self.reader)
         if len(self._contexts) >= self.limit:
             self._contexts.pop(0)
         return taken

@@ -151,7 +151,7 @@ class Prompted(DiffusionPipeline):
 
         Unasked, diffusers loads its own parts of a folder in half precision in full, and leaves the others as they are.
         """
-        parts = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
+        parts: list[Any] = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
         parts = [part for part in parts if not getattr(part, "is_quantized", False)]
         widest = max((part.dtype for part in parts), key=lambda one: torch.finfo(one).bits)
         narrow = [part for part in parts if part.dtype != widest]
@@ -260,8 +260,8 @@ def _request(
     sentence: str,
     cast: tuple[CastMember, ...],
     history: tuple[ContextFrame, ...],
-    steps: object,
-    guidance: object,
+    steps: Any,
+    guidance: Any,
     conditioning: Any,
 ) -> FrameRequest:
     for name, value, kinds in (

@@ -199,7 +199,9 @@ class StoryPipeline(Prompted):
 
     @property
     def reader(self) -> StoryReader:
-        """History -> condition."""
+        """History -> condition. ValueError for a pipeline without a stage 2."""
+        if self.image_tokens is None:
+            raise ValueError("this pipeline has no stage 2, which reads stories")
         return StoryReader(
             self.language_model,
             self.language_tokenizer,

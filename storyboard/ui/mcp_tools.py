@@ -56,7 +56,7 @@ class _Tools:
 
     def register(self) -> None:
         """Take the place of Gradio's handlers."""
-        listed = self.server.request_handlers[types.ListToolsRequest]
+        listed: Callable[..., Any] = self.server.request_handlers[types.ListToolsRequest]
 
         async def list_tools() -> list[types.Tool]:
             tools = (await listed(types.ListToolsRequest(method="tools/list"))).root.tools
@@ -68,7 +68,7 @@ class _Tools:
 
     def _annotations(self, tool: str) -> types.ToolAnnotations:
         verb = self.gradio.tool_to_endpoint[tool].lstrip("/")
-        return types.ToolAnnotations(**HINTS[VERBS[verb].effect], openWorldHint=False)
+        return types.ToolAnnotations.model_validate({**HINTS[VERBS[verb].effect], "openWorldHint": False})
 
     async def _call(self, tool: str, arguments: dict[str, Any]) -> types.CallToolResult:
         chosen = self.gradio.get_selected_tools_from_request()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import gradio as gr
@@ -29,7 +29,7 @@ NOT_LET_IN = "ZeroGPU client error"
 TOKEN_HEADER = "x-ip-token"  # says whose quota pays, signed by the Hub
 TOKEN = re.compile(r"[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]{1,2000}", re.ASCII)
 
-Stream = Callable[[FrameRequest], Iterator[Any]]
+Stream = Callable[[FrameRequest], Generator[Any, None, None]]
 
 
 class BorrowedGpuRenderer:
@@ -44,7 +44,7 @@ class BorrowedGpuRenderer:
         self.doing = ""
         self.notice = renderer.notice
 
-        def stream(request: FrameRequest) -> Iterator[Preview | Rendered | Refused]:
+        def stream(request: FrameRequest) -> Generator[Preview | Rendered | Refused, None, None]:
             try:
                 yield from renderer.render(request)
             except StoryError as error:

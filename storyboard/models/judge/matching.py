@@ -26,9 +26,14 @@ SAME = 0.5  # mean probability of somebody's labels above which a detection is t
 class Detection(Protocol):
     """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
 
-    sure: float
-    said: Mapping[str, np.ndarray]
-    traits: np.ndarray
+    @property
+    def sure(self) -> float: ...
+
+    @property
+    def said(self) -> Mapping[str, np.ndarray]: ...
+
+    @property
+    def traits(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ class Judge(ModelMixin, ConfigMixin):
         self.from_far, self.from_middle = nn.Conv2d(fourth, third, 1), nn.Conv2d(third, second, 1)
         self.joined = _block(second, second)
         self.found = nn.Conv2d(second, 5, 1)
-        nn.init.constant_(self.found.bias[:1], -4.0)  # hardly any cell is the middle of somebody
+        with torch.no_grad():
+            self.found.state_dict()["bias"][:1] = -4.0  # hardly any cell is the middle of somebody
         self.place = nn.Linear(fourth, len(places))
 
         widths = list(zip((3, *reading), reading, strict=False))

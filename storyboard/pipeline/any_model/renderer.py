@@ -9,7 +9,7 @@ import inspect
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -107,7 +107,7 @@ class AnyModelRenderer:
         steps: int,
         guidance: float,
         cancelled: Callable[[], bool],
-    ) -> Iterator[Preview]:
+    ) -> Generator[Preview, None, Image.Image | None]:
         """Yields previews; the generator's value is the picture, None once cancelled."""
         size = self.size(request.style.aspect)
         given = self._arguments(request, understood, steps, guidance, size)
