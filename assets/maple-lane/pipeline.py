@@ -1360,9 +1360,14 @@ SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: th
 |class Detection(Protocol):
 |    """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
 |
-|    sure: float
-|    said: Mapping[str, np.ndarray]
-|    traits: np.ndarray
+|    @property
+|    def sure(self) -> float: ...
+|
+|    @property
+|    def said(self) -> Mapping[str, np.ndarray]: ...
+|
+|    @property
+|    def traits(self) -> np.ndarray: ...
 |
 |
 |@dataclass(frozen=True)
@@ -1484,7 +1489,8 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |        self.from_far, self.from_middle = nn.Conv2d(fourth, third, 1), nn.Conv2d(third, second, 1)
 |        self.joined = _block(second, second)
 |        self.found = nn.Conv2d(second, 5, 1)
-|        nn.init.constant_(self.found.bias[:1], -4.0)  # hardly any cell is the middle of somebody
+|        with torch.no_grad():
+|            self.found.state_dict()["bias"][:1] = -4.0  # hardly any cell is the middle of somebody
 |        self.place = nn.Linear(fourth, len(places))
 |
 |        widths = list(zip((3, *reading), reading, strict=False))
@@ -1809,7 +1815,11 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
-|    where = {"repo_id": name.repository, "filename": name.file, "revision": name.revision}
+|    where: dict[str, Any] = {
+|        "repo_id": name.repository,
+|        "filename": name.file,
+|        "revision": name.revision,
+|    }
 |    for again in (False, True):  # a damaged download is fetched once more
 |        path = None if again else try_to_load_from_cache(**where)
 |        if not isinstance(path, str):
@@ -2105,7 +2115,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |from __future__ import annotations
 |
 |from collections.abc import Sequence
-|from typing import NamedTuple
+|from typing import Any, NamedTuple
 |
 |import torch
 |from diffusers import ConfigMixin, ModelMixin
@@ -2198,7 +2208,12 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |                f"story_layer={story_layer}: layers are counted from 1, and read with reads_story alone"
 |            )
 |        self.fc = nn.Linear(input_width, width)
-|        shape = {"dim_feedforward": feedforward, "dropout": 0.0, "batch_first": True, "norm_first": True}
+|        shape: dict[str, Any] = {
+|            "dim_feedforward": feedforward,
+|            "dropout": 0.0,
+|            "batch_first": True,
+|            "norm_first": True,
+|        }
 |        self.tfm = nn.Transformer(
 |            width,
 |            heads,
@@ -2243,7 +2258,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        queries = self.query_embs.expand(len(source), -1, -1)
 |        hidden = self.tfm.decoder(queries, memory, memory_key_padding_mask=unseen)
 |        condition = self.model(hidden)
-|        if not self.config.people:
+|        if story is None or not self.config.people:
 |            return condition, None
 |        people = memory[:, -self.config.people :]
 |        pointed = self.pointer(hidden, people, story.pronouns > 0)
@@ -2276,8 +2291,8 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        self.told = nn.ModuleDict()  # what the words say of each
 |        if deeds:
 |            self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
-|        for one in self.told.values():
-|            nn.init.zeros_(one.weight)  # a mapper that is told for the first time reads as before
+|        for weight in self.told.parameters():
+|            nn.init.zeros_(weight)  # a mapper that is told for the first time reads as before
 |
 |    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
 |        """Returns the mark (B, T, width) of whom each token names."""
@@ -2929,11 +2944,14 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |            found[0] = Marks([PADDING, *found[0].sentence], [0, *found[0].speaks_of])
 |        return found
 |
-|    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int | None = None) -> Marks:
+|    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int = 0) -> Marks:
 |        """begin, end: where in the part the sentence to draw stands, if it does."""
 |        if isinstance(part, PictureSlot):
-|            tokens = self.visual_mapper.config.tokens
+|            tokens = self._mapped_tokens
 |            return Marks([EARLIER] * tokens, [0] * tokens)
+|        if isinstance(part, tuple):
+|            apart = [self._marks(one, told) for one in part]
+|            return Marks(*([mark for one in apart for mark in one[kind]] for kind in range(2)))
 |        mentions = find_mentions(part, {str(number): one for number, one in enumerate(told.names, 1)})
 |        offsets = self._tokenized(part, return_offsets_mapping=True)["offset_mapping"]
 |        sentence = [
@@ -2951,14 +2969,15 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |        ValueError where the cast is larger than the mapper has places for.
 |        """
-|        device, places = hidden.device, self.condition_mapper.config.people
+|        mapper = self._mapper
+|        device, places = hidden.device, mapper.config.people
 |        if len(told.names) > places > 0:
 |            raise ValueError(f"{len(told.names)} people are in the cast; the mapper has places for {places}.")
-|        width, known = self.condition_mapper.config.output_width, len(told.names)
+|        width, known = mapper.config.output_width, len(told.names)
 |        cast = torch.zeros(1, places, width, device=device)
 |        pronouns, shown, doing = torch.zeros(3, 1, places, dtype=torch.long, device=device)
-|        if places and known:
-|            deeds = ("", *self.condition_mapper.config.deeds)
+|        if places and told.vectors is not None:
+|            deeds = ("", *mapper.config.deeds)
 |            cast[0, :known] = told.vectors.to(cast)
 |            pronouns[0, :known] = _numbers(told.pronouns, PRONOUNS, "they").to(device)
 |            shown[0, : len(told.shown)] = torch.tensor(told.shown, dtype=torch.long, device=device)
@@ -2971,8 +2990,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |    def length(self, tokens: Sequence[TokenPart]) -> int:
 |        """T: positions a tokenised prompt fills, without the image tokens."""
-|        # A reader of words has no visual mapper, and its prompts no pictures.
-|        pictures = self.visual_mapper.config.tokens if self.visual_mapper else 0
+|        pictures = self._mapped_tokens
 |        return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 |
 |    def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
@@ -3008,7 +3026,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        embeddings, labels = [], []
 |        for part in tokens:
 |            if isinstance(part, PictureSlot):
-|                vectors = pictures[part.kind][part.index].to(device, dtype)
+|                given = pictures[part.kind]
+|                if given is None:
+|                    raise ValueError(f"the prompt has a {part.kind} whose features are not given")
+|                vectors = given[part.index].to(device, dtype)
 |                ids = torch.full((len(vectors),), IGNORED, device=device)
 |            else:
 |                ids = torch.tensor(part, device=device, dtype=torch.long)
@@ -3080,8 +3101,19 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |        Returns it with how far each token points at each of the cast (B, L, K), None of a mapper that does not point.
 |        """
-|        states = states.to(self.condition_mapper.dtype)
-|        return self.condition_mapper.read(states, self.image_tokens(len(states)), story)
+|        states = states.to(self._mapper.dtype)
+|        return self._mapper.read(states, self.image_tokens(len(states)), story)
+|
+|    @property
+|    def _mapper(self) -> ConditionMapper:
+|        if self.condition_mapper is None:
+|            raise ValueError("this reader has no condition mapper yet; train stage 2")
+|        return self.condition_mapper
+|
+|    @property
+|    def _mapped_tokens(self) -> int:
+|        """Of a picture. A reader of words has no visual mapper, and its prompts no pictures."""
+|        return self.visual_mapper.config.tokens if self.visual_mapper else 0
 |
 |    def _words(self, text: str | tuple[str, str]) -> list[int]:
 |        if isinstance(text, tuple):
@@ -3118,7 +3150,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
 |
 |
-|def without_frames(parts: Sequence[Part | TokenPart], positions: Sequence[int]) -> list[Any]:
+|def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
 |    """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
 |
 |    A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
@@ -3887,13 +3919,13 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |    its picture slots. told: whose words they are, for a mapper that reads them.
 |    """
 |    tokens = reader.tokenize(parts)
-|    marks = reader.marks(parts, told) if told else [None] * len(tokens)
 |    outside = outside_window(reader, tokens)
-|    tokens, marks = without_frames(tokens, outside), without_frames(marks, outside)
-|    features = {"frame": frames, "portrait": portraits}
+|    marks = without_frames(reader.marks(parts, told), outside) if told else []
+|    tokens = without_frames(tokens, outside)
+|    features, mapper = {"frame": frames, "portrait": portraits}, reader.visual_mapper
 |    # One by one: a matrix product over all of them would round differently with their number.
 |    visual = {
-|        kind: None if rows is None else [reader.visual_mapper(row[None])[0] for row in rows]
+|        kind: [mapper(row[None])[0] for row in rows] if mapper and rows is not None else None
 |        for kind, rows in features.items()
 |    }
 |    spoken = not any(isinstance(part, PictureSlot) for part in tokens)
@@ -3905,11 +3937,14 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        key = hashlib.blake2b(digest_size=16)
 |        for part in stretch:
 |            if isinstance(part, PictureSlot):
-|                key.update(features[part.kind][part.index].float().cpu().numpy().tobytes())
+|                seen = features[part.kind]
+|                if seen is None:
+|                    raise ValueError(f"the prompt has a {part.kind} whose features are not given")
+|                key.update(seen[part.index].float().cpu().numpy().tobytes())
 |            else:
 |                key.update(repr(part).encode())
 |        embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])
-|        chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(filter(None, marks[start:end]))))
+|        chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(marks[start:end])))
 |    return chunks
 |
 |
@@ -3941,7 +3976,8 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        other._held, other._states = self._held[:count], self._states[:count]
 |        length = len(other)
 |        # Views: what is read next is appended to them, and that copies.
-|        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in self._cache.layers]
+|        layers = self._cache.layers if self._cache is not None else ()
+|        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in layers]
 |        other._cache = DynamicCache(kept, config=self.reader.language_model.config)
 |        return other
 |
@@ -4013,7 +4049,7 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        if best is not None and 2 * shared >= len(best._held):
 |            self._contexts.remove(best)
 |            return best
-|        taken = best.forked(shared) if shared else InterleavedContext(self.reader)
+|        taken = best.forked(shared) if best is not None and shared else InterleavedContext(self.reader)
 |        if len(self._contexts) >= self.limit:
 |            self._contexts.pop(0)
 |        return taken
@@ -4450,7 +4486,7 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |        Unasked, diffusers loads its own parts of a folder in half precision in full, and leaves the others as they are.
 |        """
-|        parts = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
+|        parts: list[Any] = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
 |        parts = [part for part in parts if not getattr(part, "is_quantized", False)]
 |        widest = max((part.dtype for part in parts), key=lambda one: torch.finfo(one).bits)
 |        narrow = [part for part in parts if part.dtype != widest]
@@ -4559,8 +4595,8 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |    sentence: str,
 |    cast: tuple[CastMember, ...],
 |    history: tuple[ContextFrame, ...],
-|    steps: object,
-|    guidance: object,
+|    steps: Any,
+|    guidance: Any,
 |    conditioning: Any,
 |) -> FrameRequest:
 |    for name, value, kinds in (
@@ -4829,7 +4865,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    @property
 |    def reader(self) -> StoryReader:
-|        """History -> condition."""
+|        """History -> condition. ValueError for a pipeline without a stage 2."""
+|        if self.image_tokens is None:
+|            raise ValueError("this pipeline has no stage 2, which reads stories")
 |        return StoryReader(
 |            self.language_model,
 |            self.language_tokenizer,
@@ -5020,7 +5058,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        tell(f"Loading {folder.resolve().name if local else path}")
 |        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
 |        try:
-|            named = {} if index is None else stage_2_of(folder, index, model, kwargs["dtype"])
+|            named = (
+|                {} if index is None or model is None else stage_2_of(folder, index, model, kwargs["dtype"])
+|            )
 |            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
 |            if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
 |                raise ValueError("its reader is to read pictures and has no visual_mapper")

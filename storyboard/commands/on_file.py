@@ -99,7 +99,8 @@ def without_a_story(verb: Verb, values: dict[str, Any], options: argparse.Namesp
     """Do a verb that works on no story and leaves files in `--out`. Returns what it tells."""
     with into(options.out) as (_, finished):
         told = verb.do(None, values, folder=finished)
-        return describe(None, None, told, _naming(finished, options.out))
+        # It tells of files alone, which belong to no studio.
+        return describe(None, None, told, _naming(finished, options.out))  # type: ignore[arg-type]
 
 
 def _naming(finished: Path | None, out: Path | None) -> Callable[[Path], str]:

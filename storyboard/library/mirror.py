@@ -127,10 +127,11 @@ class Mirror:
             raise StoryError(
                 f"{self.repository} is public and everybody could read the stories; make it private"
             )
-        if info.sha == self._known:
-            return info.sha, self._there
+        head = info.sha or ""
+        if head == self._known:
+            return head, self._there
         files = self._api.list_repo_files(self.repository, repo_type="dataset", revision=info.sha)
-        return info.sha, set(files)
+        return head, set(files)
 
     def _catch_up(self, library: Mirrored, head: str, there: set[str]) -> None:
         """Take in what the copy has and the library has not: it was not to be had at the start, or others write it."""
@@ -195,7 +196,7 @@ class Mirror:
     def _squash_if_due(self) -> None:
         if self._commits >= SQUASHED_AFTER:
             self._api.super_squash_history(self.repository, repo_type="dataset")
-            self._known = self._api.dataset_info(self.repository).sha
+            self._known = self._api.dataset_info(self.repository).sha or ""
             self._commits = 0
 
     @contextmanager

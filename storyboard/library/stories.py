@@ -97,13 +97,16 @@ class Library:
         newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
         `mirror`: where a copy is kept, closed with the library; `lasting`: the folder is there after a restart.
         """
-        self._temporary = temporary_folder() if folder is None else None
-        self.folder = Path(folder if self._temporary is None else self._temporary.name)
+        self._temporary = None
+        if folder is None:
+            self._temporary = temporary_folder()
+            folder = self._temporary.name
+        self.folder = Path(folder)
         self._clock = clock
         self._kept: dict[str, _Kept] = {}  # what is on disk of each story open here
         self._lasting = lasting
         self.mirror = mirror
-        self._file = LibraryFile(self.folder, clock, mirror and mirror.restore)
+        self._file = LibraryFile(self.folder, clock, mirror.restore if mirror else None)
         try:
             self.pictures = picture_store(self.folder / "pictures", budget)
             self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))

@@ -140,7 +140,11 @@ def _packaged(name: LanguageModelName) -> Path | None:
 
 
 def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
-    where = {"repo_id": name.repository, "filename": name.file, "revision": name.revision}
+    where: dict[str, Any] = {
+        "repo_id": name.repository,
+        "filename": name.file,
+        "revision": name.revision,
+    }
     for again in (False, True):  # a damaged download is fetched once more
         path = None if again else try_to_load_from_cache(**where)
         if not isinstance(path, str):

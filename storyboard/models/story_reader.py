@@ -145,6 +145,9 @@ class StoryReader:
         if isinstance(part, PictureSlot):
             tokens = self._mapped_tokens
             return Marks([EARLIER] * tokens, [0] * tokens)
+        if isinstance(part, tuple):
+            apart = [self._marks(one, told) for one in part]
+            return Marks(*([mark for one in apart for mark in one[kind]] for kind in range(2)))
         mentions = find_mentions(part, {str(number): one for number, one in enumerate(told.names, 1)})
         offsets = self._tokenized(part, return_offsets_mapping=True)["offset_mapping"]
         sentence = [
@@ -219,7 +222,10 @@ class StoryReader:
         embeddings, labels = [], []
         for part in tokens:
             if isinstance(part, PictureSlot):
-                vectors = pictures[part.kind][part.index].to(device, dtype)
+                given = pictures[part.kind]
+                if given is None:
+                    raise ValueError(f"the prompt has a {part.kind} whose features are not given")
+                vectors = given[part.index].to(device, dtype)
                 ids = torch.full((len(vectors),), IGNORED, device=device)
             else:
                 ids = torch.tensor(part, device=device, dtype=torch.long)
@@ -340,7 +346,7 @@ def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
     return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
 
 
-def without_frames(parts: Sequence[Part | TokenPart], positions: Sequence[int]) -> list[Any]:
+def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
     """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
 
     A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in

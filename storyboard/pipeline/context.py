@@ -120,7 +120,10 @@ def split(
         key = hashlib.blake2b(digest_size=16)
         for part in stretch:
             if isinstance(part, PictureSlot):
-                key.update(features[part.kind][part.index].float().cpu().numpy().tobytes())
+                seen = features[part.kind]
+                if seen is None:
+                    raise ValueError(f"the prompt has a {part.kind} whose features are not given")
+                key.update(seen[part.index].float().cpu().numpy().tobytes())
             else:
                 key.update(repr(part).encode())
         embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])

@@ -392,7 +392,9 @@ class StoryPipeline(Prompted):
         tell(f"Loading {folder.resolve().name if local else path}")
         kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
         try:
-            named = {} if index is None else stage_2_of(folder, index, model, kwargs["dtype"])
+            named = (
+                {} if index is None or model is None else stage_2_of(folder, index, model, kwargs["dtype"])
+            )
             pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
             if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
                 raise ValueError("its reader is to read pictures and has no visual_mapper")

@@ -93,7 +93,8 @@ class Cluster:
         from storyboard.served.door import Door
 
         ray.init(self._address(), log_to_driver=False, logging_level=logging.ERROR)
-        door = Door.remote(self._name)
+        made: Any = Door  # an actor's class, by Ray's decorator
+        door = made.remote(self._name)
         if not (self._deployed and answer(door.has_replicas.remote())):
             answer(door.deploy.remote(self._opens, self._replicas))
             self._deployed = True

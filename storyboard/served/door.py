@@ -74,7 +74,7 @@ class Stream:
         self._events = self._handle.draw.remote(self._request)
 
 
-@ray.remote(num_cpus=0, max_concurrency=STREAMS, resources=HEAD)
+@ray.remote(num_cpus=0, max_concurrency=STREAMS, resources=HEAD)  # type: ignore[call-overload]
 class Door:
     """The door of the app called `name`, which is also the name of its replicas' application."""
 
@@ -84,7 +84,7 @@ class Door:
 
     def deploy(self, opens: Opens, replicas: int) -> None:
         """Ask for so many replicas, in place of those there are. Returns before they have opened what they open."""
-        drawing = serve.deployment(
+        drawing: Any = serve.deployment(
             Drawing,
             name=DEPLOYMENT,
             num_replicas=replicas,
@@ -105,7 +105,7 @@ class Door:
         """Returns how many replicas draw now."""
         application = serve.status().applications[self._name]
         deployment = application.deployments.get(DEPLOYMENT)
-        states = deployment.replica_states if deployment else {}
+        states: dict[Any, int] = deployment.replica_states if deployment else {}
         told = deployment.message if deployment else application.message
         drawing = states.get("RUNNING", 0)
         failed = application.status == "DEPLOY_FAILED" and not drawing

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import ray
 from ray import serve
@@ -48,7 +49,7 @@ class Drawing:
         """Yields what `Renderer.render` yields. Closing the stream ends the drawing after the step under way."""
         await self._reads(serve.get_multiplexed_model_id())
         stopped = threading.Event()
-        events = self._renderer.render(request, stopped.is_set)
+        events: Any = self._renderer.render(request, stopped.is_set)
         loop = asyncio.get_running_loop()
         try:
             while (event := await loop.run_in_executor(self._hand, next, events, None)) is not None:

@@ -88,7 +88,7 @@ class Fields:
         limit: int,
         read: Callable[[Fields], T],
         default: object = ...,
-        known: tuple[type, ...] = (),
+        known: tuple[type[T], ...] = (),
     ) -> tuple[T, ...]:
         """A list of objects, each read by `read`; what is a `known` already stands for itself."""
         values: Sequence[Any] = self.values(name, limit, default)
@@ -135,7 +135,7 @@ class Fields:
         check_unique([value[0] for value in values], f"{self.where}.{name}")
         return tuple((value[0], value[1]) for value in values)
 
-    def values(self, name: str, limit: int, default: object = ()) -> Sequence[Any]:
+    def values(self, name: str, limit: int, default: Any = ()) -> Sequence[Any]:
         """A list of anything; StoryError past `limit`."""
         value = self.get(name, default)
         if value is not default and not isinstance(value, list):

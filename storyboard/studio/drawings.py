@@ -36,7 +36,7 @@ class Drawings(Stories):
     def __init__(self, *stories: Any, own_steps: int = 0, workers: int = 1, **named: Any) -> None:
         super().__init__(*stories, **named)
         self.own_steps = own_steps
-        kept = {"remember": self.library.remember} if self.library else {}
+        kept: dict[str, Any] = {"remember": self.library.remember} if self.library else {}
         self.queue = DrawingQueue(workers, **kept)
         self._stale: dict[str, tuple[Story, frozenset[str]]] = {}
         # Jobs count from 0 in every run: without this a page from before a restart could take old for new.

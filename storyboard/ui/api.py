@@ -68,7 +68,8 @@ def add_api(page: gr.Blocks, studio: Studio) -> None:
 
     def root(request: gr.Request) -> str:
         """Returns the public address of this app, as the caller reached it."""
-        return get_root_url(request.request, request.request.url.path, page.root_path)
+        asked: Any = request.request
+        return get_root_url(asked, asked.url.path, page.root_path)
 
     for verb in VERBS.values():
         line = (

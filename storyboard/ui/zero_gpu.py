@@ -116,7 +116,7 @@ def draw_for(headers: object) -> None:
         raise StoryError("The Hub's word for who draws is damaged; reload the page and draw it again.")
     others = [(name, value) for name, value in request.headers.raw if name != TOKEN_HEADER.encode()]
     scope = request.scope | {"headers": [*others, (TOKEN_HEADER.encode(), token.encode())]}
-    LocalContext.request.set(Request(scope))
+    LocalContext.request.set(Request(scope))  # type: ignore[arg-type]  # Gradio takes Starlette's too
 
 
 def borrow_gpu(load: Callable[[], Renderer]) -> Renderer | None:
