@@ -6,6 +6,7 @@ import pytest
 
 from storyboard.text.allowed import whom_words_allow, whom_words_show
 from storyboard.text.captions import read_sentence
+from storyboard.text.preferences import meant_by_words
 
 
 @dataclass
@@ -56,5 +57,5 @@ def test_the_words_allow_whom_they_name_and_whom_their_pronouns_can_mean(earlier
 def test_the_words_show_whom_they_name_as_there_and_whom_their_pronouns_are_taken_for(
     earlier, sentence, shown
 ):
-    told = [read_sentence(one, NAMES) for one in earlier]
-    assert whom_words_show(read_sentence(sentence, NAMES), CAST, told) == shown
+    read, told = read_sentence(sentence, NAMES), [read_sentence(one, NAMES) for one in earlier]
+    assert whom_words_show(read, meant_by_words(read, CAST, told)) == shown

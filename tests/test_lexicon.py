@@ -14,6 +14,7 @@ from storyboard.text.captions import read_sentence
 from storyboard.text.forms import first_forms, in_form_of, part_of
 from storyboard.text.lexicon import Lexicon, lexicon_from
 from storyboard.text.places import called
+from storyboard.text.preferences import meant_by_words
 from storyboard.text.wordings import Wording, reworded
 from storyboard.ui.gist import gist_of
 from storyboard.ui.hints import Hints, load_hints
@@ -200,19 +201,25 @@ def test_people_who_are_counted_are_in_the_gist(story):
 def test_deeds_are_told_by_name_also_of_pronouns_that_leave_one_only():
     cast = (Somebody("Rosa", "she"), Somebody("Milo", "he"))
     sentence, before = read("He munched an apple while Rosa read."), [read("Milo waves.")]
-    assert LEXICON.deeds_of(sentence, cast, before) == {"Milo": "eats an apple", "Rosa": "reads"}
-    assert LEXICON.deeds_of(read("Somebody waves."), cast, []) == {}
-    assert Lexicon().deeds_of(sentence, cast, before) == {}
+    meant = meant_by_words(sentence, cast, before)
+    assert LEXICON.deeds_of(sentence, meant) == {
+        "Milo": "eats an apple",
+        "Rosa": "reads",
+    }
+    assert LEXICON.deeds_of(read("Somebody waves."), {}) == {}
+    assert Lexicon().deeds_of(sentence, meant) == {}
 
 
 def test_words_that_were_learned_have_every_form_so_that_a_folder_reads_without_tables(monkeypatch):
     """A pipeline folder's own code runs with diffusers alone, where there are no tables of English forms."""
     lexicon = lexicon_from({"deeds": deed_words(ACTIONS)})
     cast, sentence = (Somebody("Rosa", "she"),), read("Rosa waved.")
-    with_tables = lexicon.deeds_of(sentence, cast, [])
+    meant = meant_by_words(sentence, cast, [])
+    with_tables = lexicon.deeds_of(sentence, meant)
     for cached in (first_forms, part_of):
         cached.cache_clear()
     monkeypatch.setitem(sys.modules, "lemminflect", None)
-    assert lexicon_from({"deeds": dict(lexicon.deeds)}).deeds_of(sentence, cast, []) == with_tables != {}
+    meant = meant_by_words(sentence, cast, [])
+    assert lexicon_from({"deeds": dict(lexicon.deeds)}).deeds_of(sentence, meant) == with_tables != {}
     for cached in (first_forms, part_of):
         cached.cache_clear()

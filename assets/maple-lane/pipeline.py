@@ -3423,6 +3423,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    find_pronouns,
 |    mentioned_names,
 |)
+|from storyboard.text.preferences import meant_by_words
 |from storyboard.text.prompt import frames_to_read, interleave
 |
 |log = logging.getLogger(__name__)
@@ -3694,8 +3695,9 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        doing: Mapping[str, str] = {}
 |        if self.pipeline.condition_mapper.config.deeds:
 |            sentence, before = read_for(cast, caption, earlier)
-|            shown = whom_words_show(sentence, cast, before)
-|            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
+|            meant = meant_by_words(sentence, cast, before)
+|            shown = whom_words_show(sentence, meant)
+|            doing = self.pipeline.lexicon.deeds_of(sentence, meant)
 |        return Told(
 |            caption,
 |            tuple((member.name, *member.aliases) for member in cast),
@@ -4341,8 +4343,7 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |from __future__ import annotations
 |
-|import threading
-|from collections.abc import Callable, Generator, Mapping, Sequence
+|from collections.abc import Callable, Mapping, Sequence
 |from dataclasses import dataclass
 |from typing import Any, Literal, get_args
 |
@@ -4350,7 +4351,6 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |import torch
 |from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 |from diffusers.image_processor import VaeImageProcessor
-|from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 |from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 |from diffusers.utils import BaseOutput
 |from diffusers.utils.torch_utils import randn_tensor
@@ -4358,10 +4358,8 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |from storyboard.disk.pictures import StoredPicture
 |from storyboard.errors import StoryError
-|from storyboard.models.autoencoder import SharpAutoencoderKL
-|from storyboard.models.denoise import DenoiseStep
 |from storyboard.models.latents import decode_latents, to_picture
-|from storyboard.pipeline.conditions import FrameCondition, FrameConditions
+|from storyboard.pipeline.conditions import FrameCondition
 |from storyboard.renderer import PRONOUNS, CastMember, Conditioning, ContextFrame, FrameRequest
 |
 |OutputType = Literal["pil", "np", "pt", "latent"]
@@ -4388,17 +4386,6 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |class Prompted(DiffusionPipeline):
 |    """The call of a `StoryPipeline`, which this class is a part of."""
-|
-|    vae: AutoencoderKL | SharpAutoencoderKL
-|    _lock: threading.Lock
-|    _conditions: FrameConditions
-|    _numbers: Callable[[FrameRequest], tuple[int, float]]
-|    _latent_shape: Callable[[int], tuple[int, int, int, int]]
-|    _denoise: Callable[
-|        [torch.Tensor, Sequence[FrameCondition], int, float],
-|        Generator[DenoiseStep, torch.Tensor | None, None],
-|    ]
-|    clear_caches: Callable[[], None]
 |
 |    _callback_tensor_inputs = ("latents",)
 |    _interrupt = False
@@ -4749,22 +4736,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    its folder says. doing and notice are those of a `Renderer`.
 |    """
 |
-|    vae: AutoencoderKL | SharpAutoencoderKL
-|    unet: UNet2DConditionModel
-|    scheduler: Any
-|    tokenizer: Any
-|    text_encoder: CLIPTextModel
-|    image_encoder: CLIPVisionModelWithProjection | PortraitEncoder
-|    image_processor: Any
-|    fuser: CharacterFuser
-|    language_model: Any
-|    language_tokenizer: Any
-|    image_tokens: ImageTokens | None
-|    visual_mapper: VisualMapper | None
-|    condition_mapper: ConditionMapper | None
-|    visual_encoder: CLIPVisionModel | None
-|    judge: Judge | None
-|
 |    doing = notice = ""
 |    named_reader: ReaderIndex | None = None
 |    network: Network | None = None
@@ -4865,9 +4836,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    @property
 |    def reader(self) -> StoryReader:
-|        """History -> condition. ValueError for a pipeline without a stage 2."""
-|        if self.image_tokens is None:
-|            raise ValueError("this pipeline has no stage 2, which reads stories")
+|        """History -> condition."""
 |        return StoryReader(
 |            self.language_model,
 |            self.language_tokenizer,
@@ -5311,9 +5280,8 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |
 |from collections.abc import Sequence
 |
-|from storyboard.text.candidates import Person, candidates
+|from storyboard.text.candidates import Meant, Person, candidates
 |from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
-|from storyboard.text.preferences import meant_by_words
 |from storyboard.text.presence import may_be_anothers, named_there, not_shown
 |from storyboard.text.unnamed import speaks_of_others
 |
@@ -5345,15 +5313,13 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |    return frozenset(sentence.names) - _shown(sentence, cast, earlier)
 |
 |
-|def whom_words_show(
-|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
-|) -> frozenset[str]:
+|def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
 |    """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
 |
+|    meant: the latter, as `meant_by_words` says.
 |    Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
 |    """
-|    meant, absent = meant_by_words(sentence, cast, earlier), not_shown(sentence)
-|    shown = named_there(sentence)
+|    shown, absent = named_there(sentence), not_shown(sentence)
 |    for one in sentence.pronouns:
 |        if one.start not in absent and not is_possessive(sentence.text, one):
 |            shown |= set(meant.get(one.start, ()))
@@ -6659,18 +6625,17 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |from __future__ import annotations
 |
 |from collections import Counter
-|from collections.abc import Mapping, Sequence
+|from collections.abc import Mapping
 |from dataclasses import dataclass, field
 |from difflib import get_close_matches
 |from functools import cached_property
 |from operator import itemgetter
 |
-|from storyboard.text.candidates import Meant, Person, names_of
+|from storyboard.text.candidates import Meant, names_of
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.clauses import Expression, analyse
 |from storyboard.text.forms import first_forms, in_form_of, part_of
 |from storyboard.text.places import Calling, find_places, is_where, wording_at
-|from storyboard.text.preferences import meant_by_words
 |from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 |from storyboard.text.wordings import Wording
 |
@@ -6790,12 +6755,13 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
 |        return tuple(found)
 |
-|    def deeds_of(
-|        self, sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
-|    ) -> dict[str, str]:
-|        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing."""
+|    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
+|        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing.
+|
+|        meant: as `doings` takes it.
+|        """
 |        found: dict[str, str] = {}
-|        for one in self.doings(sentence, meant_by_words(sentence, cast, earlier)) if self.deeds else ():
+|        for one in self.doings(sentence, meant) if self.deeds else ():
 |            for name in one.names if one.deed else ():
 |                found.setdefault(name, one.deed)
 |        return found

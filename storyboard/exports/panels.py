@@ -59,15 +59,7 @@ class Panel:
 
         StoryError where its file is gone.
         """
-        if self.take is None:
-            return None
-        picture = finished(pictures.open(self.take.picture), self.look)
-        if not CROPS[self.crop]:
-            return picture
-        marked = Image.blend(picture, Image.new("RGB", picture.size, "white"), 0.6)
-        box = frame_in(picture.size, self.crop)
-        marked.paste(picture.crop(box), box[:2])
-        return marked
+        return None
 
 
 @dataclass(frozen=True)
@@ -79,6 +71,16 @@ class DrawnPanel(Panel):
     def open(self, pictures: PictureStore) -> Image.Image:
         """The picture as RGB. StoryError where its file is gone."""
         return finished(pictures.open(self.take.picture), self.look)
+
+    def marked(self, pictures: PictureStore) -> Image.Image:
+        """As `open`, what is outside the story's frame dimmed."""
+        picture = self.open(pictures)
+        if not CROPS[self.crop]:
+            return picture
+        marked = Image.blend(picture, Image.new("RGB", picture.size, "white"), 0.6)
+        box = frame_in(picture.size, self.crop)
+        marked.paste(picture.crop(box), box[:2])
+        return marked
 
     def cut(self, pictures: PictureStore) -> Image.Image:
         """As `open`, what is outside the story's frame cut off."""

@@ -36,6 +36,7 @@ from storyboard.text.captions import (
     find_pronouns,
     mentioned_names,
 )
+from storyboard.text.preferences import meant_by_words
 from storyboard.text.prompt import frames_to_read, interleave
 
 log = logging.getLogger(__name__)
@@ -307,8 +308,9 @@ class FrameConditions:
         doing: Mapping[str, str] = {}
         if self.pipeline.condition_mapper.config.deeds:
             sentence, before = read_for(cast, caption, earlier)
-            shown = whom_words_show(sentence, cast, before)
-            doing = self.pipeline.lexicon.deeds_of(sentence, cast, before)
+            meant = meant_by_words(sentence, cast, before)
+            shown = whom_words_show(sentence, meant)
+            doing = self.pipeline.lexicon.deeds_of(sentence, meant)
         return Told(
             caption,
             tuple((member.name, *member.aliases) for member in cast),

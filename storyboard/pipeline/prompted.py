@@ -6,8 +6,7 @@ drawn and how is `StoryPipeline`'s; here are the arguments, their checks, the ca
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -15,7 +14,6 @@ import numpy as np
 import torch
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.image_processor import VaeImageProcessor
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
@@ -23,10 +21,8 @@ from PIL import Image
 
 from storyboard.disk.pictures import StoredPicture
 from storyboard.errors import StoryError
-from storyboard.models.autoencoder import SharpAutoencoderKL
-from storyboard.models.denoise import DenoiseStep
 from storyboard.models.latents import decode_latents, to_picture
-from storyboard.pipeline.conditions import FrameCondition, FrameConditions
+from storyboard.pipeline.conditions import FrameCondition
 from storyboard.renderer import PRONOUNS, CastMember, Conditioning, ContextFrame, FrameRequest
 
 OutputType = Literal["pil", "np", "pt", "latent"]
@@ -53,17 +49,6 @@ class StoryPipelineOutput(BaseOutput):
 
 class Prompted(DiffusionPipeline):
     """The call of a `StoryPipeline`, which this class is a part of."""
-
-    vae: AutoencoderKL | SharpAutoencoderKL
-    _lock: threading.Lock
-    _conditions: FrameConditions
-    _numbers: Callable[[FrameRequest], tuple[int, float]]
-    _latent_shape: Callable[[int], tuple[int, int, int, int]]
-    _denoise: Callable[
-        [torch.Tensor, Sequence[FrameCondition], int, float],
-        Generator[DenoiseStep, torch.Tensor | None, None],
-    ]
-    clear_caches: Callable[[], None]
 
     _callback_tensor_inputs = ("latents",)
     _interrupt = False

@@ -83,22 +83,6 @@ class StoryPipeline(Prompted):
     its folder says. doing and notice are those of a `Renderer`.
     """
 
-    vae: AutoencoderKL | SharpAutoencoderKL
-    unet: UNet2DConditionModel
-    scheduler: Any
-    tokenizer: Any
-    text_encoder: CLIPTextModel
-    image_encoder: CLIPVisionModelWithProjection | PortraitEncoder
-    image_processor: Any
-    fuser: CharacterFuser
-    language_model: Any
-    language_tokenizer: Any
-    image_tokens: ImageTokens | None
-    visual_mapper: VisualMapper | None
-    condition_mapper: ConditionMapper | None
-    visual_encoder: CLIPVisionModel | None
-    judge: Judge | None
-
     doing = notice = ""
     named_reader: ReaderIndex | None = None
     network: Network | None = None
@@ -199,9 +183,7 @@ class StoryPipeline(Prompted):
 
     @property
     def reader(self) -> StoryReader:
-        """History -> condition. ValueError for a pipeline without a stage 2."""
-        if self.image_tokens is None:
-            raise ValueError("this pipeline has no stage 2, which reads stories")
+        """History -> condition."""
         return StoryReader(
             self.language_model,
             self.language_tokenizer,

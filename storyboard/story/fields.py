@@ -91,12 +91,11 @@ class Fields:
         known: tuple[type[T], ...] = (),
     ) -> tuple[T, ...]:
         """A list of objects, each read by `read`; what is a `known` already stands for itself."""
-        values: Sequence[Any] = self.values(name, limit, default)
         return tuple(
             value
             if isinstance(value, known)
             else read(Fields(value, f"{self.where}.{name}[{index}]", self.tell))
-            for index, value in enumerate(values)
+            for index, value in enumerate(self.values(name, limit, default))
         )
 
     def part_or_none(self, name: str, read: Callable[[Fields], T]) -> T | None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storyboard.text.candidates import Person, candidates
+from storyboard.text.candidates import Meant, Person, candidates
 from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
-from storyboard.text.preferences import meant_by_words
 from storyboard.text.presence import may_be_anothers, named_there, not_shown
 from storyboard.text.unnamed import speaks_of_others
 
@@ -42,15 +41,13 @@ def whom_words_rule_out(
     return frozenset(sentence.names) - _shown(sentence, cast, earlier)
 
 
-def whom_words_show(
-    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
-) -> frozenset[str]:
+def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
     """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
 
+    meant: the latter, as `meant_by_words` says.
     Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
     """
-    meant, absent = meant_by_words(sentence, cast, earlier), not_shown(sentence)
-    shown = named_there(sentence)
+    shown, absent = named_there(sentence), not_shown(sentence)
     for one in sentence.pronouns:
         if one.start not in absent and not is_possessive(sentence.text, one):
             shown |= set(meant.get(one.start, ()))

@@ -7,18 +7,17 @@ what is drawn in the end, the model decides.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from operator import itemgetter
 
-from storyboard.text.candidates import Meant, Person, names_of
+from storyboard.text.candidates import Meant, names_of
 from storyboard.text.captions import ReadSentence
 from storyboard.text.clauses import Expression, analyse
 from storyboard.text.forms import first_forms, in_form_of, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
-from storyboard.text.preferences import meant_by_words
 from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 from storyboard.text.wordings import Wording
 
@@ -138,12 +137,13 @@ class Lexicon:
             found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
         return tuple(found)
 
-    def deeds_of(
-        self, sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
-    ) -> dict[str, str]:
-        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing."""
+    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
+        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing.
+
+        meant: as `doings` takes it.
+        """
         found: dict[str, str] = {}
-        for one in self.doings(sentence, meant_by_words(sentence, cast, earlier)) if self.deeds else ():
+        for one in self.doings(sentence, meant) if self.deeds else ():
             for name in one.names if one.deed else ():
                 found.setdefault(name, one.deed)
         return found

@@ -33,6 +33,7 @@ from storyboard.text.allowed import whom_words_allow, whom_words_show
 from storyboard.text.candidates import read_for
 from storyboard.text.captions import Mention
 from storyboard.text.lexicon import Lexicon
+from storyboard.text.preferences import meant_by_words
 from training.align_llm.layout import layout
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
@@ -210,11 +211,12 @@ class Translations:
         sentence, earlier = read_for(people, captions[-1], captions[:-1])
         allowed = whom_words_allow(sentence, people, earlier)
         shown = {person.name for person in telling.frames[number].shows.people}
-        deeds = self.lexicon.deeds_of(sentence, people, earlier)
+        meant = meant_by_words(sentence, people, earlier)
+        deeds = self.lexicon.deeds_of(sentence, meant)
         numbers = {name: self._numbers[deed] for name, deed in deeds.items()}
         return _Said(
             allowed if allowed is not None and shown <= allowed else None,
-            whom_words_show(sentence, people, earlier),
+            whom_words_show(sentence, meant),
             numbers,
         )
 
