@@ -181,10 +181,10 @@ def stage_1(tmp_path_factory) -> Path:
     return root
 
 
-def examples_of(folder: Path, **switches) -> CharacterExamples:
+def examples_of(folder: Path, deeds: bool = True, **switches) -> CharacterExamples:
     args = CharLdmArguments(output_dir="", batch=32, no_condition=0.0, **switches)
     called = tiny.conditioner().called
-    return CharacterExamples(LatentCache(folder / "latents"), tiny.image_processor(), args, called)
+    return CharacterExamples(LatentCache(folder / "latents"), tiny.image_processor(), args, called, deeds)
 
 
 def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1):
@@ -208,9 +208,11 @@ def test_a_portrait_is_on_a_name_and_on_the_end_of_the_deed_behind_it():
     scene = Scene(
         "park", (Actor("Rose", "", "eating", "cake", look=Look()), Actor("Art", "", "painting", look=Look()))
     )
-    caption, spots = canonical_of(scene, {"Rose": "Rose", "Art": STAND_IN}.__getitem__)
+    called = {"Rose": "Rose", "Art": STAND_IN}.__getitem__
+    caption, spots = canonical_of(scene, called, deeds=True)
     told = [(spot.name, caption[spot.start : spot.end]) for spot in spots]
     assert told == [("Rose", "Rose"), ("Rose", "cake"), ("Art", STAND_IN), ("Art", "picture")]
+    assert canonical_of(scene, called, deeds=False) == (caption, spots[::2])
     assert not mentions_of("Hope waves.", scene)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 from transformers import HfArgumentParser
@@ -22,6 +23,7 @@ STAGE_1 = ("unet", "fuser", "image_encoder")
 # Both stages begin, where they are not continued, with a tower and a mapper; those they ended with stand in for them.
 SHARED = ("vae", "scheduler", "tokenizer", "text_encoder", "image_encoder", "image_processor")
 LANGUAGE = ("language_model", "language_tokenizer", "visual_mapper")
+NAMED = ("condition_mapper", "image_tokens")  # what a language model that is only named is aligned by
 
 
 @dataclass
@@ -30,6 +32,12 @@ class DisassembleArguments:
     parts: str = field(
         default="runs/maple-lane/parts", metadata={"help": "folder of parts to write; it must not exist"}
     )
+    reader: Literal["carried", "needed"] = field(
+        default="carried",
+        metadata={
+            "help": "whose stage 2: that of the language model the folder carries, or that of the one it needs by name"
+        },
+    )
 
 
 def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
@@ -37,7 +45,9 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
     if parts.exists():
         raise StoryError(f"{parts} exists; move it away, or give another --parts.")
     places = [*SHARED, *(f"char_ldm/{name}" for name in STAGE_1)]
-    if pipeline.language_model is not None:
+    if pipeline.named_reader is not None:
+        places += [f"aligned/{name}" for name in NAMED]
+    elif pipeline.language_model is not None:
         places += [*LANGUAGE, *(f"aligned/{name}" for name in TRAINED)]
     for place in places:
         save_part(parts, place, getattr(pipeline, place.rpartition("/")[2]))
@@ -46,7 +56,7 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(DisassembleArguments).parse_args_into_dataclasses(argv)
     disassemble(
-        StoryPipeline.from_pretrained(args.pipeline, reader="carried", dtype=torch.float32), Path(args.parts)
+        StoryPipeline.from_pretrained(args.pipeline, reader=args.reader, dtype=torch.float32), Path(args.parts)
     )
 
 

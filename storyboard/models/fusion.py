@@ -29,10 +29,13 @@ class FusionMLP(nn.Module):
 
 
 class CharacterFuser(ModelMixin, ConfigMixin):
-    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D)."""
+    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D).
+
+    deeds: whether it has also learned to put the portrait on the last word of what somebody does.
+    """
 
     @register_to_config
-    def __init__(self, text_width: int, image_width: int):
+    def __init__(self, text_width: int, image_width: int, deeds: bool = False):
         super().__init__()
         self.mlp1 = FusionMLP(text_width + image_width, text_width, residual=False)
         self.mlp2 = FusionMLP(text_width, text_width, residual=True)

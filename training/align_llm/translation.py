@@ -114,7 +114,8 @@ class Targets:
     def _laid_out(self, caption: str, names: tuple[str, ...], deeds: tuple[str, ...], tail: str) -> Target:
         """names: whom the caption speaks of, in its order, with their deeds. tail: what it says behind them."""
         spots = portraits_in(caption, names, deeds, self.conditioner.called)
-        states, columns = self._encode(caption, spots)
+        fused = spots if self.conditioner.fuser.config.deeds else spots[::2]
+        states, columns = self._encode(caption, fused)
         tokens = self.conditioner.tokenizer(
             caption, truncation=True, max_length=len(states), return_offsets_mapping=True
         )

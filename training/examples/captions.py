@@ -43,6 +43,7 @@ def portraits_in(
 
     A text encoder looks back only, so a name knows nothing of the verb behind it. The last word of the deed knows both:
     with the portrait it says who does what to the one region that L_reg ties it to. deeds: what follows each name.
+    Every other one is on a name, for a fuser that has not learned deeds (`CharacterFuser.config.deeds`).
     """
     spots = []
     for mention, deed in zip(people_in(caption, names, called), deeds, strict=True):

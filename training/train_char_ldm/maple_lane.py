@@ -37,8 +37,9 @@ SHEET_SEED = 1_000_003  # of validation stories
 class CharacterExamples:
     """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents.
 
-    called: what a canonical caption calls somebody (`CharacterConditioner.called`). features: what a frozen tower sees
-    in portraits, which examples carry then instead of `portraits` (N, 3, S, S), as `features` (N, V).
+    called: what a canonical caption calls somebody (`CharacterConditioner.called`). deeds: whether it carries portraits
+    on deeds. features: what a frozen tower sees in portraits, which examples carry then instead of `portraits`
+    (N, 3, S, S), as `features` (N, V).
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class CharacterExamples:
         processor: CLIPImageProcessor,
         args: Any,
         called: Callable[[str], str],
+        deeds: bool,
         features: PortraitFeatures | None = None,
     ):
-        self.cache, self.processor, self.args, self.called = cache, processor, args, called
+        self.cache, self.processor, self.args = cache, processor, args
+        self.called, self.deeds = called, deeds
         self.views, self.features = PortraitViews(processor), features
 
     def __call__(self, step: int, rows: range) -> dict:
@@ -74,7 +77,7 @@ class CharacterExamples:
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical
-        caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called)
+        caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called, self.deeds)
         seen = {actor.name: self._view(actor.name, tale.wears(actor.name), g) for actor in frame.scene.actors}
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
@@ -118,12 +121,16 @@ def _plain(frame: StoryFrame) -> tuple[str, tuple[Mention, ...]]:
     return frame.plain, mentions_of(frame.plain, frame.scene)
 
 
-def canonical_of(scene: Scene, called: Callable[[str], str]) -> tuple[str, tuple[Mention, ...]]:
-    """Returns the canonical caption of a scene and its `portraits_in`, strangers called as `called` has it."""
+def canonical_of(scene: Scene, called: Callable[[str], str], deeds: bool) -> tuple[str, tuple[Mention, ...]]:
+    """Returns the canonical caption of a scene and its `portraits_in`, strangers called as `called` has it.
+
+    deeds: false for the portraits on names alone.
+    """
     facts = facts_of(scene)
     people = tuple(replace(person, name=called(person.name)) for person in facts.people)
     caption = canonical_caption(replace(facts, people=people))
-    return caption, portraits_in(caption, facts.names, [deed(person) for person in facts.people], called)
+    spots = portraits_in(caption, facts.names, [deed(person) for person in facts.people], called)
+    return caption, spots if deeds else spots[::2]
 
 
 def clip_examples(
@@ -145,7 +152,7 @@ def clip_examples(
 def maple_lane_examples(
     args: Any,
     processor: CLIPImageProcessor,
-    called: Callable[[str], str],
+    conditioner: CharacterConditioner,
     features: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, tuple]:
     """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
@@ -153,14 +160,15 @@ def maple_lane_examples(
     The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
     """
     cache = LatentCache(Path(args.latents))
-    examples = CharacterExamples(cache, processor, args, called, features)
+    called, deeds = conditioner.called, conditioner.fuser.config.deeds
+    examples = CharacterExamples(cache, processor, args, called, deeds, features)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
     for index in range(SHEET):
         kind = kinds[index % len(kinds)]
         tale = story("val", index) if kind == "cast" else KINDS[kind](SHEET_SEED + index, FRAMES, "val")
         frame = tale.frames[index % FRAMES]
-        caption, mentions = _plain(frame) if kind == "cast" else canonical_of(frame.scene, called)
+        caption, mentions = _plain(frame) if kind == "cast" else canonical_of(frame.scene, called, deeds)
         captions.append(caption)
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]

@@ -162,7 +162,7 @@ def main(argv: list[str] | None = None) -> None:
         examples, samples = clip_examples(args, vae, processor, conditioner)
     else:
         features = portrait_features(conditioner, processor, args)
-        examples, samples = maple_lane_examples(args, processor, conditioner.called, features)
+        examples, samples = maple_lane_examples(args, processor, conditioner, features)
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
