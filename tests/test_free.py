@@ -14,6 +14,7 @@ from storyboard.errors import StoryError
 from storyboard.studio.cast import load_cast
 from tests.fakes import FlatRenderer
 from training.assemble import write_cast
+from training.evaluate import free_reading
 from training.evaluate.drawing import KeptRenderer, frame_seed
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
 from training.evaluate.free import look_at, main, report, sheet_of
@@ -170,3 +171,35 @@ def test_the_command_draws_scores_and_tells_the_same_twice(tmp_path, monkeypatch
     assert "Who does what" in printed and "somebody unnamed" in printed
     assert Image.open(tmp_path / "sheet.png").width > 4 * 176
     assert run("two.json") == told
+
+
+def test_stories_are_read_without_being_drawn(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tiny, "TEXT_TOKENS", 512)
+    built = tiny.pipeline(interleaved=False, first_frame="llm", context_frames=4)
+    mapper = tiny.condition_mapper(reads_story=True, people=8)
+    built.register_modules(condition_mapper=mapper, visual_mapper=None)
+    built.save_pretrained(tmp_path / "pipeline")
+    write_cast(tmp_path / "pipeline")
+    flags = [
+        "--pipeline",
+        str(tmp_path / "pipeline"),
+        "--json",
+        str(tmp_path / "read.json"),
+        "--stories",
+        "1",
+    ]
+    free_reading.main(flags)
+    told = json.loads((tmp_path / "read.json").read_text(encoding="utf-8"))
+    assert told["frames"] == told["right"]["of"] == len(told["read"]) == 4
+    right = [set(one["read"]) == set(one["truth"]) for one in told["read"]]
+    assert told["right"]["right"] == sum(right)
+    decided = [one for one in told["read"] if one["words"] is not None]
+    assert told["words decide"] == len(decided) > 0
+    # Untrained, it points at nobody; those of whom the words are sure are there all the same.
+    assert any(one["read"] and set(one["read"]) <= set(one["words"]) for one in decided)
+    assert "words decide" in capsys.readouterr().out
+    silent = tiny.pipeline(interleaved=False, first_frame="llm")
+    silent.save_pretrained(tmp_path / "silent")
+    write_cast(tmp_path / "silent")
+    with pytest.raises(StoryError, match="does not point at people"):
+        free_reading.main(["--pipeline", str(tmp_path / "silent"), *flags[2:]])

@@ -56,7 +56,8 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
 def main(argv: list[str] | None = None) -> None:
     (args,) = HfArgumentParser(DisassembleArguments).parse_args_into_dataclasses(argv)
     disassemble(
-        StoryPipeline.from_pretrained(args.pipeline, reader=args.reader, dtype=torch.float32), Path(args.parts)
+        StoryPipeline.from_pretrained(args.pipeline, reader=args.reader, dtype=torch.float32),
+        Path(args.parts),
     )
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.renderer import Renderer
 from storyboard.story.values import Character, new_story
 from storyboard.studio.session import StorySession
 from training.evaluate.drawing import KeptRenderer, Made, frame_seed, made_of
@@ -59,14 +60,26 @@ def draw_free_story(
     cast: everybody whom the app offers, the story's people among them. pictures: the session's working store.
     StoryError where the cast lacks a person or an outfit of the story.
     """
-    session = StorySession(new_story(tuple(cast), title=story.id), renderer, pictures, steps=steps)
-    for name, outfit in story.outfits.items():
-        session.choose_portrait(name, _portrait_id(session.story.character(name), outfit))
+    session = session_of(story, cast, renderer, pictures, steps)
     told = []
     for number in range(len(story.frames)):
         told.append(_draw(story, number, session, renderer))
         drawn()
     return told
+
+
+def session_of(
+    story: FreeStory,
+    cast: Sequence[Character],
+    renderer: Renderer,
+    pictures: PictureStore,
+    steps: int | None = None,
+) -> StorySession:
+    """Returns a session whose people wear what the story says, with no frame yet. Arguments as of `draw_free_story`."""
+    session = StorySession(new_story(tuple(cast), title=story.id), renderer, pictures, steps=steps)
+    for name, outfit in story.outfits.items():
+        session.choose_portrait(name, _portrait_id(session.story.character(name), outfit))
+    return session
 
 
 def _draw(story: FreeStory, number: int, session: StorySession, renderer: KeptRenderer) -> FreePicture:

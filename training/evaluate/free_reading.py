@@ -1,0 +1,154 @@
+"""`python -m training.evaluate.free_reading --json FILE`: whom the language model reads the free stories to show.
+
+Nothing is drawn: each frame is read as the app reads it, after real pictures of the scenes before it, and counts as
+right where exactly the people of its truth are in the condition. That takes half a second a frame, and shows what the
+reading alone costs of the scores that `training.evaluate.free` gives to pictures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+from transformers import HfArgumentParser
+
+from storyboard.disk.pictures import PictureStore
+from storyboard.errors import StoryError
+from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.conditions import FrameConditions
+from storyboard.renderer import FrameRequest, Rendered
+from storyboard.story.values import Character
+from storyboard.studio.cast import load_cast
+from storyboard.text.allowed import whom_words_allow
+from storyboard.text.candidates import read_for
+from training.evaluate.classifier import real_picture
+from training.evaluate.free_drawing import session_of
+from training.evaluate.free_stories import FreeStory, load_free_stories
+from training.evaluate.metrics import Ratio, bootstrap
+
+
+@dataclass
+class FreeReadingArguments:
+    json: str = field(metadata={"help": "file of what was read"})
+    stories: int | None = field(default=None, metadata={"help": "how many, from the first; all by default"})
+    pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
+
+
+@dataclass(frozen=True)
+class ReadFrame:
+    """One frame as it was read.
+
+    truth, read: who is to be seen, and who is in the condition; None where the app refuses the text. words: whom the
+    words alone allow, None where they leave it open.
+    """
+
+    story: str
+    text: str
+    truth: tuple[str, ...]
+    read: tuple[str, ...] | None
+    words: tuple[str, ...] | None
+
+    @property
+    def right(self) -> bool:
+        return self.read is not None and set(self.read) == set(self.truth)
+
+
+class ReadingRenderer:
+    """A renderer that reads a request and shows the picture it is given; `read` is who was in the last condition."""
+
+    doing, notice = "", ""
+
+    def __init__(self, pipeline: StoryPipeline):
+        self.conditions = FrameConditions(pipeline)
+        self.picture: Image.Image | None = None
+        self.request: FrameRequest | None = None
+        self.read: tuple[str, ...] = ()
+
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Rendered]:
+        """Yields one Rendered, the given picture. StoryError where the condition does not say whom it shows."""
+        self.request, conditioning = request, self.conditions.check(request)
+        frame = self.conditions.of(request, conditioning)
+        if frame.people is None:
+            raise StoryError(
+                "This pipeline's condition mapper does not point at people; give --pipeline one whose does."
+            )
+        self.read = tuple(name for name, columns in frame.people.items() if columns)
+        yield Rendered(self.picture, frame.mentioned, conditioning, request.seed, 0, 0.0, 0.0)
+
+
+def read_story(
+    story: FreeStory, cast: Sequence[Character], renderer: ReadingRenderer, pictures: PictureStore
+) -> list[ReadFrame]:
+    """Returns the frames of a story in their order. A refused text is left out of what later ones are read after."""
+    session = session_of(story, cast, renderer, pictures)
+    scenes = story.as_maple_story().frames
+    found = []
+    for frame, scene in zip(story.frames, scenes, strict=True):
+        renderer.picture, renderer.request = real_picture(scene.scene), None
+        try:
+            for _ in session.draw(session.add(frame.text).id):
+                pass
+        except StoryError:
+            if renderer.request is not None:  # not the text is at fault
+                raise
+        read, words = (
+            (None, None) if renderer.request is None else (renderer.read, _by_words(renderer.request))
+        )
+        found.append(ReadFrame(story.id, frame.text, frame.who, read, words))
+    return found
+
+
+def _by_words(request: FrameRequest) -> tuple[str, ...] | None:
+    told = [frame.caption for frame in request.history]
+    sentence, earlier = read_for(request.cast, request.resolved or request.caption, told)
+    allowed = whom_words_allow(sentence, request.cast, earlier)
+    return None if allowed is None else tuple(sorted(allowed))
+
+
+def report(frames: Sequence[ReadFrame]) -> dict:
+    """Returns the share of right frames with its interval over stories, and how words and reading share in that."""
+    groups = np.array([one.story for one in frames])
+    right = Ratio(np.array([int(one.right) for one in frames]), np.ones(len(frames), dtype=int))
+    decided = [one for one in frames if one.words is not None]
+    return {
+        "frames": len(frames),
+        "right": asdict(bootstrap(right, groups)),
+        "words decide": len(decided),
+        "words right": sum(set(one.words or ()) == set(one.truth) for one in decided),
+        "right where words decide": sum(one.right for one in decided),
+        "read": [asdict(one) for one in frames],
+    }
+
+
+def main(argv: list[str] | None = None) -> None:
+    (args,) = HfArgumentParser(FreeReadingArguments).parse_args_into_dataclasses(argv)
+    if args.stories is not None and args.stories < 1:
+        raise StoryError(f"--stories {args.stories}: at least one is needed.")
+    renderer = ReadingRenderer(StoryPipeline.from_pretrained(args.pipeline, reader="needed"))
+    frames: list[ReadFrame] = []
+    with tempfile.TemporaryDirectory() as workshop:
+        pictures = PictureStore(Path(workshop))
+        cast = load_cast(args.pipeline, pictures)
+        for story in tqdm(load_free_stories()[: args.stories], desc="stories", mininterval=2):
+            frames += read_story(story, cast, renderer, pictures)
+    told = {"pipeline": args.pipeline} | report(frames)
+    file = Path(args.json)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps({name: value for name, value in told.items() if name != "read"}, indent=1))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(f"free_reading: {error}")
