@@ -93,10 +93,25 @@ def test_forms_of_words():
         (
             "Rosa reads a book while Milo munches an apple.",
             [
-                (("Rosa",), "reads", ("reads",)),
+                (("Rosa",), "reads", ("reads", "book")),
                 (("Milo",), "eats an apple", ("munches", "apple")),
             ],
         ),
+        # Of those whom nothing but a participle, a "who" or a verb before them tells of, nothing was said.
+        (
+            "Rosa saw Milo reading.",
+            [(("Rosa",), "", ()), (("Milo",), "reads", ("reading",))],
+        ),
+        (
+            "In the window stood Rosa, munching.",
+            [(("Rosa",), "eats an apple", ("munching",))],
+        ),
+        ("There was Rosa, who was eating.", [(("Rosa",), "eats an apple", ("eating",))]),
+        # All words were counted together, and so what the next sentence or a preposition speaks of.
+        ("Rosa waves. There is an apple.", [(("Rosa",), "waves", ("waves",))]),
+        ("Rosa waves among the books.", [(("Rosa",), "waves", ("waves",))]),
+        ("Rosa would not read and munched.", [(("Rosa",), "eats an apple", ("munched",))]),
+        ("Rosa waved a book.", [(("Rosa",), "waves", ("waved",))]),
         ("Rosa ponders.", [(("Rosa",), "", ())]),
         ("Rosa gives.", [(("Rosa",), "", ())]),  # waves and reads have as much of it
         ("The lane is empty.", []),
@@ -206,6 +221,7 @@ def test_deeds_are_told_by_name_also_of_pronouns_that_leave_one_only():
         "Milo": "eats an apple",
         "Rosa": "reads",
     }
+    assert LEXICON.deeds_of(read("Rosa gives, and Rosa reads."), {}) == {"Rosa": "reads"}
     assert LEXICON.deeds_of(read("Somebody waves."), {}) == {}
     assert Lexicon().deeds_of(sentence, meant) == {}
 

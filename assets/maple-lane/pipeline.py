@@ -1168,10 +1168,13 @@ SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's wor
 |
 |
 |class CharacterFuser(ModelMixin, ConfigMixin):
-|    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D)."""
+|    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D).
+|
+|    deeds: whether it has also learned to put the portrait on the last word of what somebody does.
+|    """
 |
 |    @register_to_config
-|    def __init__(self, text_width: int, image_width: int):
+|    def __init__(self, text_width: int, image_width: int, deeds: bool = False):
 |        super().__init__()
 |        self.mlp1 = FusionMLP(text_width + image_width, text_width, residual=False)
 |        self.mlp2 = FusionMLP(text_width, text_width, residual=True)
@@ -3385,6 +3388,51 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    return (right - left) * (bottom - top)
 |'''
 
+SOURCES['storyboard.pipeline.completing'] = '''|"""People whom the words of a sentence surely show and a pointing mapper has left out: put into its condition.
+|
+|Cross-attention does not ask where a token stands, so they take the last places that nobody has; in a condition that a
+|mapper learned from canonical captions these are padding. Knows conditions and tokens, not captions or portraits.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Mapping
+|from dataclasses import replace
+|
+|import torch
+|
+|from storyboard.pipeline.context import ReadCondition
+|from storyboard.pipeline.explain import POINTED
+|
+|
+|def left_out(pointed: torch.Tensor) -> set[int]:
+|    """Returns the places in the cast that no token of a condition points at. pointed: (L, K)."""
+|    share, place = pointed.max(-1)
+|    return set(range(pointed.shape[-1])) - set(place[share > POINTED].tolist())
+|
+|
+|def completed(found: ReadCondition, people: Mapping[int, torch.Tensor]) -> ReadCondition:
+|    """Returns a condition with these people too. people: by place in the cast the tokens (n, D) that show each.
+|
+|    Whoever does not fit behind the tokens that point at somebody stays left out.
+|    """
+|    if found.pointed is None or not people:
+|        return found
+|    condition, pointed = found.condition.clone(), found.pointed.clone()
+|    taken = torch.nonzero(pointed[0].amax(-1) > POINTED).flatten()
+|    first = int(taken.max()) + 1 if len(taken) else 1  # the start token stays
+|    end = condition.shape[1]
+|    for place, tokens in people.items():
+|        start = end - len(tokens)
+|        if start < first:
+|            break
+|        condition[0, start:end] = tokens.to(condition)
+|        pointed[0, start:end] = 0
+|        pointed[0, start:end, place] = 1
+|        end = start
+|    return replace(found, condition=condition, pointed=pointed)
+|'''
+
 SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
 |
 |A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
@@ -3397,7 +3445,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |import logging
 |from collections import OrderedDict
 |from collections.abc import Callable, Hashable, Mapping, Sequence
-|from dataclasses import dataclass
+|from dataclasses import dataclass, replace
 |from functools import partial
 |from typing import Any
 |
@@ -3410,6 +3458,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.models.judge.matching import Wanted
 |from storyboard.models.story_reader import Told
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
+|from storyboard.pipeline.completing import completed, left_out
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
@@ -3638,17 +3687,19 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            self._contexts = contexts
 |            frames = [self._feature("frame", p, self._pool) for p in pictures]
 |            faces = [self._feature("face", p, self._pool_portrait) for p in portraits]
+|            says = self._told(caption, told, known) if reads_story else None
 |            try:
-|                return contexts.condition_for(
+|                found = contexts.condition_for(
 |                    parts,
 |                    torch.stack(frames) if frames else None,
 |                    torch.stack(faces) if faces else None,
-|                    self._told(caption, told, known) if reads_story else None,
+|                    says,
 |                )
 |            except ValueError as error:
 |                raise StoryError(
 |                    f"The sentence and the one before it are too long together ({error}); shorten one of them."
 |                ) from error
+|            return found if says is None else self._with_everybody(found, says, known)
 |
 |        reads_story = self.pipeline.condition_mapper.config.reads_story
 |        people = [(m.name, m.aliases, m.pronoun, _Hashed(m.portrait).digest) for m in known]
@@ -3693,7 +3744,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        vectors = [self._person(member) for member in cast]
 |        shown: frozenset[str] = frozenset()
 |        doing: Mapping[str, str] = {}
-|        if self.pipeline.condition_mapper.config.deeds:
+|        if cast:
 |            sentence, before = read_for(cast, caption, earlier)
 |            meant = meant_by_words(sentence, cast, before)
 |            shown = whom_words_show(sentence, meant)
@@ -3706,6 +3757,33 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            tuple(member.name in shown for member in cast),
 |            tuple(doing.get(member.name, "") for member in cast),
 |        )
+|
+|    def _with_everybody(self, found: ReadCondition, told: Told, known: Sequence[CastMember]) -> ReadCondition:
+|        """The condition with those in it too of whom the words are sure and whom the mapper has left out.
+|
+|        The words are right about 99 of 100 people they are sure of (docs/LOG.md); the mapper misses more.
+|        """
+|        if found.pointed is None or not known:
+|            return found
+|        missing = left_out(found.pointed[0, :, : len(known)])
+|        return completed(
+|            found,
+|            {
+|                place: self._shown_as(member, told.doing[place])
+|                for place, member in enumerate(known)
+|                if told.shown[place] and place in missing
+|            },
+|        )
+|
+|    def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
+|        """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
+|        portrait, called = _Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+|        caption = f"{called} {deed}".rstrip()
+|        name = Mention(member.name, 0, len(called))
+|        end = replace(name, start=caption.rindex(" ") + 1, end=len(caption)) if deed else name
+|        ((first, last),) = self.pipeline.conditioner.columns([caption], [_spans([name, end])])
+|        shown = [name, end] if deed and self.pipeline.fuser.config.deeds else [name]
+|        return self._fused([caption], [shown], {member.name: portrait})[0, first : last + 1]
 |
 |    def _person(self, member: CastMember) -> torch.Tensor:
 |        """The fused vector (D,) of Eq. 1 for what a canonical caption calls somebody: what a mapper points at."""
@@ -6198,6 +6276,88 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        ]
 |'''
 
+SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what each of its people does: behind a subject, and beside anybody else.
+|
+|"Juno saw Pip dancing" tells of Juno by "saw" and of Pip by "dancing". Knows no deeds, only where they are told; neither
+|torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Sequence
+|from itertools import groupby
+|from operator import attrgetter
+|
+|from storyboard.text.candidates import Meant, Names, names_of
+|from storyboard.text.captions import ReadSentence
+|from storyboard.text.clauses import Expression, analyse
+|from storyboard.text.forms import may_be_verb
+|from storyboard.text.word_classes import WORD, is_finite, is_saying
+|
+|# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep", "Otto with his nose in a book".
+|_BESIDE = re.compile(
+|    r"(?P<apart>,)?\\s*(?P<who>who\\s+)?(?:(?:still|just|only|already|fast|sound|wide|all|is|was|are|were)\\s+)*"
+|    r"(?P<word>asleep|awake|with|\\w{2,}ing|\\w+)(?!\\w)",
+|    re.IGNORECASE,
+|)
+|_NO_VERBS = frozenset(
+|    "during evening morning nothing something anything everything spring string ceiling".split()
+|)
+|_STOPS = re.compile(r"[.!?](?![\\w\\"'\\u2019\\u201d])")
+|_ENDS = re.compile(r"[.!?;:\\u2026\\u2014]|\\b(?:while|when|as|before|after|until)\\b", re.IGNORECASE)
+|_WINDOW = 40
+|
+|
+|def told_of(sentence: ReadSentence, meant: Meant) -> list[tuple[Names, str]]:
+|    """Returns for each group of people of whom something is told who they are, and the words that tell it.
+|
+|    In the order of the sentence. meant: whom its pronouns are taken for. A subject is told of up to the next person of
+|    whom something is told.
+|    """
+|    groups = [list(some) for _, some in groupby(analyse(sentence).expressions, attrgetter("group"))]
+|    told = [(group, _told_from(sentence.text, group)) for group in groups]
+|    told = [(group, start) for group, start in told if start is not None]
+|    found = []
+|    for number, (group, start) in enumerate(told):
+|        end = told[number + 1][0][0].start if number + 1 < len(told) else len(sentence.text)
+|        ending = _STOPS if group[-1].role == "subject" else _ENDS
+|        ends = ending.search(sentence.text, group[-1].end, end)
+|        clause = sentence.text[start : ends.start() if ends else end]
+|        names = tuple(dict.fromkeys(name for one in group for name in names_of(one, meant)))
+|        found.append((names, clause))
+|    return found
+|
+|
+|def _told_from(text: str, group: Sequence[Expression]) -> int | None:
+|    """Where the words begin that tell what these people do; None where nothing is told of them."""
+|    last = group[-1]
+|    if last.role == "subject":
+|        return last.end
+|    if last.role == "owner":
+|        return None
+|    verb = _verb_before(text, group[0])
+|    if verb is not None:
+|        return verb
+|    beside = _BESIDE.match(text, last.end)
+|    if beside is None or (beside["apart"] and last.doer is not None and not beside["who"]):
+|        return None
+|    word = beside["word"].lower()
+|    doing = word.endswith("ing") and word not in _NO_VERBS and may_be_verb(word)
+|    return last.end if beside["who"] or doing or word in ("asleep", "awake") else None
+|
+|
+|def _verb_before(text: str, first: Expression) -> int | None:
+|    """Where the verb of a subject begins that stands behind it: "In the window lay Otto"; None where there is none."""
+|    if first.doer is not None:
+|        return None
+|    before = list(WORD.finditer(text, max(0, first.start - _WINDOW), first.start))
+|    if not before or text[before[-1].end() : first.start].strip():
+|        return None
+|    verb = before[-1].group().lower()
+|    return before[-1].start() if is_finite(verb) and not is_saying(verb) else None
+|'''
+
 SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
 |
 |"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
@@ -6457,6 +6617,11 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |    return bool(nouns) and word not in nouns
 |
 |
+|def is_inflected(word: str) -> bool:
+|    """Returns whether a word in small letters can only be a verb in another than its first form: "ate", "carries"."""
+|    return part_of(word) == "verb" and word not in _by_part(word).get("VERB", ())
+|
+|
 |def may_be_verb(word: str) -> bool:
 |    """Returns whether a word in small letters may be a form of a verb."""
 |    return "VERB" in _by_part(word)
@@ -6624,6 +6789,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |from __future__ import annotations
 |
+|import re
 |from collections import Counter
 |from collections.abc import Mapping
 |from dataclasses import dataclass, field
@@ -6631,10 +6797,10 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |from functools import cached_property
 |from operator import itemgetter
 |
-|from storyboard.text.candidates import Meant, names_of
+|from storyboard.text.candidates import Meant, Names
 |from storyboard.text.captions import ReadSentence
-|from storyboard.text.clauses import Expression, analyse
-|from storyboard.text.forms import first_forms, in_form_of, part_of
+|from storyboard.text.deeds import told_of
+|from storyboard.text.forms import first_forms, in_form_of, is_inflected, part_of
 |from storyboard.text.places import Calling, find_places, is_where, wording_at
 |from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 |from storyboard.text.wordings import Wording
@@ -6642,10 +6808,21 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
 |DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
 |ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+|SURE = 0.6  # share of a deed in what is told with a word that tells it surely
+|STAYING = frozenset(("stand", "sit", "wait", "stay"))
 |MAX_COUNT = 10**6  # how often a word is in what tells a deed
 |MOST = 4  # words of a sentence for which something is offered
 |SPELT = 0.8  # likeness of two spellings that may be one word
 |_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
+|# "Among the flowers", "next to a drum": what is only near somebody tells no deed.
+|_BESIDE = re.compile(
+|    r"\\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\\s+(?:\\w+\\s+){0,2}$",
+|    re.IGNORECASE,
+|)
+|_NEGATED = re.compile(
+|    r"(?:\\b(?:not|never|without|neither|nor|cannot)|n['\\u2019]t)(?:\\s+(?!and\\b|but\\b|or\\b)\\w+)?\\s+$",
+|    re.IGNORECASE,
+|)
 |_SMALL = (
 |    DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
 |)
@@ -6655,12 +6832,13 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |class Doing:
 |    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
 |
-|    words: those it came from, as written.
+|    words: those it came from, as written. sure: they hardly ever tell another one.
 |    """
 |
 |    names: tuple[str, ...]
 |    deed: str
 |    words: tuple[str, ...] = ()
+|    sure: bool = False
 |
 |
 |@dataclass(frozen=True)
@@ -6742,32 +6920,48 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |    def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
 |        """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
-|        analysis = analyse(sentence)
-|        groups: dict[int, list[Expression]] = {}
-|        for one in analysis.expressions:
-|            if one.role == "subject":
-|                groups.setdefault(one.group, []).append(one)
-|        starts = [group[0].start for group in groups.values()]
-|        found = []
-|        for number, group in enumerate(groups.values()):
-|            end = starts[number + 1] if number + 1 < len(starts) else len(sentence.text)
-|            names = tuple(dict.fromkeys(name for one in group for name in names_of(one, meant)))
-|            found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
-|        return tuple(found)
+|        return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
+|
+|    def _doing(self, names: Names, clause: str) -> Doing:
+|        surely = self._surely(clause)
+|        return Doing(names, *surely, sure=True) if surely else Doing(names, *self._likely(clause))
 |
 |    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
-|        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing.
+|        """Returns by name what each does first of what the words say they do, surely if anything is sure.
 |
-|        meant: as `doings` takes it.
+|        Nothing of whom they say nothing. meant: as `doings` takes it.
 |        """
 |        found: dict[str, str] = {}
-|        for one in self.doings(sentence, meant) if self.deeds else ():
+|        doings = self.doings(sentence, meant) if self.deeds else ()
+|        for one in sorted(doings, key=lambda one: not one.sure):
 |            for name in one.names if one.deed else ():
 |                found.setdefault(name, one.deed)
 |        return found
 |
-|    def deed_of(self, clause: str) -> tuple[str, tuple[str, ...]]:
-|        """Returns the deed that the words behind a subject tell, and those that say so; "" and none where they do not.
+|    def _surely(self, clause: str) -> tuple[str, tuple[str, ...]] | None:
+|        """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
+|
+|        Of several the one that verbs in a form of their own tell: "carries sandwiches" is carrying. How somebody stays
+|        put counts only where they do nothing else; what they do not do, and what is near them, does not count.
+|        """
+|        told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
+|        for match in WORD.finditer(clause):
+|            word = match.group().lower()
+|            deed, share = max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))
+|            beside = _BESIDE.search(clause[: match.start()]) or _NEGATED.search(clause[: match.start()])
+|            if share >= SURE and not beside:
+|                told[not STAYING.isdisjoint(first_forms(word))].append((deed, match))
+|        said = told[False] or told[True]
+|        verbs = [deed for deed, match in said if is_inflected(match.group().lower())]
+|        deeds = dict.fromkeys(deed for deed, _ in said)
+|        if len(deeds) > 1 and len(set(verbs)) != 1:
+|            return None
+|        surest = next(iter(verbs or deeds), "")
+|        words = dict.fromkeys(match.group() for deed, match in said if deed == surest)
+|        return (surest, tuple(words)) if surest else None
+|
+|    def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
+|        """The deed that the words behind a subject tell together, and those that say so; "" and none where they do not.
 |
 |        The first verb says most, what stands behind it the rest.
 |        """

@@ -45,6 +45,11 @@ def is_plural(word: str) -> bool:
     return bool(nouns) and word not in nouns
 
 
+def is_inflected(word: str) -> bool:
+    """Returns whether a word in small letters can only be a verb in another than its first form: "ate", "carries"."""
+    return part_of(word) == "verb" and word not in _by_part(word).get("VERB", ())
+
+
 def may_be_verb(word: str) -> bool:
     """Returns whether a word in small letters may be a form of a verb."""
     return "VERB" in _by_part(word)

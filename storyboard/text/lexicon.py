@@ -6,6 +6,7 @@ what is drawn in the end, the model decides.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,10 +14,10 @@ from difflib import get_close_matches
 from functools import cached_property
 from operator import itemgetter
 
-from storyboard.text.candidates import Meant, names_of
+from storyboard.text.candidates import Meant, Names
 from storyboard.text.captions import ReadSentence
-from storyboard.text.clauses import Expression, analyse
-from storyboard.text.forms import first_forms, in_form_of, part_of
+from storyboard.text.deeds import told_of
+from storyboard.text.forms import first_forms, in_form_of, is_inflected, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
 from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 from storyboard.text.wordings import Wording
@@ -24,10 +25,21 @@ from storyboard.text.wordings import Wording
 SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
 DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
 ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
+SURE = 0.6  # share of a deed in what is told with a word that tells it surely
+STAYING = frozenset(("stand", "sit", "wait", "stay"))
 MAX_COUNT = 10**6  # how often a word is in what tells a deed
 MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
+# "Among the flowers", "next to a drum": what is only near somebody tells no deed.
+_BESIDE = re.compile(
+    r"\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"(?:\b(?:not|never|without|neither|nor|cannot)|n['\u2019]t)(?:\s+(?!and\b|but\b|or\b)\w+)?\s+$",
+    re.IGNORECASE,
+)
 _SMALL = (
     DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
 )
@@ -37,12 +49,13 @@ _SMALL = (
 class Doing:
     """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
 
-    words: those it came from, as written.
+    words: those it came from, as written. sure: they hardly ever tell another one.
     """
 
     names: tuple[str, ...]
     deed: str
     words: tuple[str, ...] = ()
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,32 +137,48 @@ class Lexicon:
 
     def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
         """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
-        analysis = analyse(sentence)
-        groups: dict[int, list[Expression]] = {}
-        for one in analysis.expressions:
-            if one.role == "subject":
-                groups.setdefault(one.group, []).append(one)
-        starts = [group[0].start for group in groups.values()]
-        found = []
-        for number, group in enumerate(groups.values()):
-            end = starts[number + 1] if number + 1 < len(starts) else len(sentence.text)
-            names = tuple(dict.fromkeys(name for one in group for name in names_of(one, meant)))
-            found.append(Doing(names, *self.deed_of(sentence.text[group[-1].end : end])))
-        return tuple(found)
+        return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
+
+    def _doing(self, names: Names, clause: str) -> Doing:
+        surely = self._surely(clause)
+        return Doing(names, *surely, sure=True) if surely else Doing(names, *self._likely(clause))
 
     def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
-        """Returns by name what each does first of what the words say they do; nothing of whom they say nothing.
+        """Returns by name what each does first of what the words say they do, surely if anything is sure.
 
-        meant: as `doings` takes it.
+        Nothing of whom they say nothing. meant: as `doings` takes it.
         """
         found: dict[str, str] = {}
-        for one in self.doings(sentence, meant) if self.deeds else ():
+        doings = self.doings(sentence, meant) if self.deeds else ()
+        for one in sorted(doings, key=lambda one: not one.sure):
             for name in one.names if one.deed else ():
                 found.setdefault(name, one.deed)
         return found
 
-    def deed_of(self, clause: str) -> tuple[str, tuple[str, ...]]:
-        """Returns the deed that the words behind a subject tell, and those that say so; "" and none where they do not.
+    def _surely(self, clause: str) -> tuple[str, tuple[str, ...]] | None:
+        """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
+
+        Of several the one that verbs in a form of their own tell: "carries sandwiches" is carrying. How somebody stays
+        put counts only where they do nothing else; what they do not do, and what is near them, does not count.
+        """
+        told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
+        for match in WORD.finditer(clause):
+            word = match.group().lower()
+            deed, share = max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))
+            beside = _BESIDE.search(clause[: match.start()]) or _NEGATED.search(clause[: match.start()])
+            if share >= SURE and not beside:
+                told[not STAYING.isdisjoint(first_forms(word))].append((deed, match))
+        said = told[False] or told[True]
+        verbs = [deed for deed, match in said if is_inflected(match.group().lower())]
+        deeds = dict.fromkeys(deed for deed, _ in said)
+        if len(deeds) > 1 and len(set(verbs)) != 1:
+            return None
+        surest = next(iter(verbs or deeds), "")
+        words = dict.fromkeys(match.group() for deed, match in said if deed == surest)
+        return (surest, tuple(words)) if surest else None
+
+    def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
+        """The deed that the words behind a subject tell together, and those that say so; "" and none where they do not.
 
         The first verb says most, what stands behind it the rest.
         """
