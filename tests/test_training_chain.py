@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
+from storyboard.models.fusion import CharacterFuser
 from tests import tiny
 from training import assemble, disassemble
 from training.align_llm import cache as cache_conditions
@@ -118,6 +119,8 @@ def test_the_denoiser_alone_may_go_on_and_conditions_stay_true(recipe):
     stage_1(recipe, "denoiser", continued=True, fuser=False, vision_layers=0)
     trained = load_file(recipe / "denoiser" / "checkpoint" / "trained.safetensors")
     assert {name.split(".")[0] for name in trained} == {"unet"}
+    # The denoiser has met portraits on deeds, which stage 2 may put there from now on.
+    assert CharacterFuser.from_pretrained(recipe / "parts" / "char_ldm" / "fuser").config.deeds
 
 
 def test_a_pipeline_taken_apart_and_put_together_is_the_same(aligned, tmp_path, monkeypatch):

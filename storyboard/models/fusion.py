@@ -31,7 +31,7 @@ class FusionMLP(nn.Module):
 class CharacterFuser(ModelMixin, ConfigMixin):
     """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D).
 
-    deeds: whether it has also learned to put the portrait on the last word of what somebody does.
+    deeds: whether stage 1 has also learned portraits on the last words of what people do.
     """
 
     @register_to_config

@@ -21,7 +21,7 @@ from training.train_char_ldm.arguments import CharLdmArguments
 def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
     """Returns text and vision tower as stage 1 finds them, the fuser fresh unless a run is continued.
 
-    A fuser that is trained on Maple Lane learns the portraits on deeds too, and says so from then on.
+    What trains on Maple Lane learns the portraits on deeds too; the fuser that puts them there says so from then on.
     """
     parts = Path(args.parts)
     start = parts / "char_ldm" if args.continued else parts
@@ -31,7 +31,7 @@ def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
         fuser = CharacterFuser.from_pretrained(start / "fuser").train()
     else:
         fuser = CharacterFuser(text_encoder.config.hidden_size, image_encoder.config.projection_dim)
-    if args.fuser and not args.data:
+    if not args.data:
         fuser.register_to_config(deeds=True)
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     return CharacterConditioner(tokenizer, text_encoder, image_encoder, fuser)
