@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
+from storyboard.models.folder import bundled_pipeline
 from storyboard.models.fusion import CharacterFuser
 from tests import tiny
 from training import assemble, disassemble
@@ -209,3 +210,14 @@ def test_stage_two_refuses_a_mapper_that_reads_the_storys_words():
     align_llm.check_reads_image_tokens(tiny.condition_mapper())
     with pytest.raises(StoryError, match="align_llm.condition_mapper"):
         align_llm.check_reads_image_tokens(tiny.condition_mapper(reads_story=True))
+
+
+def test_the_mappers_of_a_language_model_that_is_only_named_are_taken_apart_too(tmp_path):
+    """What the bundled SmolLM2 is aligned by was in no parts, so its training could not go on."""
+    folder = bundled_pipeline()
+    disassemble.main(["--pipeline", str(folder), "--parts", str(tmp_path / "parts"), "--reader", "needed"])
+    file = Path("condition_mapper", "diffusion_pytorch_model.safetensors")
+    parts, bundled = (load_file(path / file) for path in (tmp_path / "parts" / "aligned", folder / "reader"))
+    assert parts.keys() == bundled.keys()
+    assert all(torch.equal(parts[name], bundled[name].float()) for name in parts)
+    assert not (tmp_path / "parts" / "language_model").exists()
