@@ -25,7 +25,7 @@ def measured(folder: Path, frames: int) -> dict[str, dict[str, float]]:
     found = conditions.of(story.request(frames), "llm")
     (context,) = conditions._contexts._contexts[-1:]
     cache = (_held(pipeline) - few) / (frames - 2)
-    (feature,) = {len(row) for row in conditions._features._results.values() if row.dim() == 1}
+    (feature,) = {len(row) for row in conditions._features._kept._results.values() if row.dim() == 1}
     idle = (feature + found.condition.numel()) * found.condition.element_size()
     pixels = attention_bytes(pipeline)
     return {

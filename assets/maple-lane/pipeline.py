@@ -1170,7 +1170,7 @@ SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's wor
 |class CharacterFuser(ModelMixin, ConfigMixin):
 |    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D).
 |
-|    deeds: whether it has also learned to put the portrait on the last word of what somebody does.
+|    deeds: whether stage 1 has also learned portraits on the last words of what people do.
 |    """
 |
 |    @register_to_config
@@ -3436,23 +3436,20 @@ SOURCES['storyboard.pipeline.completing'] = '''|"""People whom the words of a se
 SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
 |
 |A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
-|Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it.
 |"""
 |
 |from __future__ import annotations
 |
 |import hashlib
 |import logging
-|from collections import OrderedDict
-|from collections.abc import Callable, Hashable, Mapping, Sequence
+|from collections.abc import Mapping, Sequence
 |from dataclasses import dataclass, replace
 |from functools import partial
 |from typing import Any
 |
 |import torch
-|from PIL import Image, ImageOps
+|from PIL import Image
 |
-|from storyboard.disk.pictures import StoredPicture
 |from storyboard.errors import StoryError
 |from storyboard.models.judge import Judge
 |from storyboard.models.judge.matching import Wanted
@@ -3461,7 +3458,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.completing import completed, left_out
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
-|from storyboard.renderer import CastMember, Conditioning, FrameRequest, Picture, Verdict
+|from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
+|from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 |from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 |from storyboard.text.candidates import read_for
 |from storyboard.text.captions import (
@@ -3479,7 +3477,6 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |KNOWN: tuple[Conditioning, ...] = ("char-ldm", "llm", "text")
 |KEPT_CONDITIONS = 64
-|KEPT_FEATURES = 1024
 |
 |
 |@dataclass(frozen=True)
@@ -3559,7 +3556,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return read_pointed(sentence, frame.people, cast, history), {
 |                name: list(columns) for name, columns in frame.people.items() if columns
 |            }
-|        portraits = {member.name: _Hashed(member.portrait) for member in cast}
+|        portraits = {member.name: Hashed(member.portrait) for member in cast}
 |        key = (
 |            sentence,
 |            hashlib.sha256(frame.condition.float().cpu().numpy().tobytes()).digest(),
@@ -3589,7 +3586,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        meant = who_is_meant(frame.sentence, readings, request.cast, request.history)
 |        if not meant:
 |            return None
-|        portraits = {member.name: _Hashed(member.portrait) for member in request.cast}
+|        portraits = {member.name: Hashed(member.portrait) for member in request.cast}
 |        known = {
 |            name: self._looks.get((name, one.digest), partial(_seen_in, name, one, judge))
 |            for name, one in portraits.items()
@@ -3614,11 +3611,12 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def clear(self) -> None:
 |        """Forget everything; needed after weights, devices or parts change."""
 |        # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
-|        self._conditions = _Kept(KEPT_CONDITIONS)
-|        self._features = _Kept(KEPT_FEATURES)
-|        self._readings = _Kept(KEPT_CONDITIONS)
-|        self._looks = _Kept(KEPT_FEATURES)
-|        self._allowing = _Kept(KEPT_CONDITIONS)
+|        self._conditions = Kept(KEPT_CONDITIONS)
+|        self._features = PictureFeatures(self.pipeline)
+|        self._people = Kept(KEPT_FEATURES)
+|        self._readings = Kept(KEPT_CONDITIONS)
+|        self._looks = Kept(KEPT_FEATURES)
+|        self._allowing = Kept(KEPT_CONDITIONS)
 |        self._contexts: ContextPool | None = None
 |
 |    def _cut(self, caption: str, conditioning: str) -> str:
@@ -3645,8 +3643,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self, caption: str, mentions: Sequence[Mention], cast: Sequence[CastMember]
 |    ) -> torch.Tensor:
 |        named = {mention.name for mention in mentions}
-|        portraits = {member.name: _Hashed(member.portrait) for member in cast if member.name in named}
-|        shown = _digests([portraits[mention.name] for mention in mentions])
+|        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in named}
+|        shown = digests([portraits[mention.name] for mention in mentions])
 |        return self._conditions.get(
 |            ("char-ldm", caption, tuple(_spans(mentions)), *shown),
 |            lambda: self._fused([caption], [mentions], portraits),
@@ -3656,11 +3654,11 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self,
 |        captions: Sequence[str],
 |        mentions: Sequence[Sequence[Mention]],
-|        portraits: Mapping[str, _Hashed],
+|        portraits: Mapping[str, Hashed],
 |    ) -> torch.Tensor:
 |        features = []
 |        for named in mentions:
-|            rows = [self._feature("portrait", portraits[one.name], self._project) for one in named]
+|            rows = [self._features.projected(portraits[one.name]) for one in named]
 |            features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
 |        return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
 |
@@ -3675,9 +3673,9 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        most = config.context_frames or len(told)
 |        read = frames_to_read(told, caption, most, config.place_words or ())
 |        captions, history = [told[i] for i in read], [request.history[i] for i in read]
-|        portraits = [_Hashed(member.portrait) for member in cast]
+|        portraits = [Hashed(member.portrait) for member in cast]
 |        seen = config.interleaved
-|        pictures = [_Hashed(frame.picture) for frame in history] if seen else []
+|        pictures = [Hashed(frame.picture) for frame in history] if seen else []
 |        names, tail = [m.name for m in cast], config.prompt_tail
 |        parts = interleave(captions, caption, names, tail=tail, pictures=seen)
 |        known = self._known_cast(caption, told, request.cast)
@@ -3685,8 +3683,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        def compute() -> ReadCondition:
 |            contexts = self._contexts or ContextPool(self.pipeline.reader)
 |            self._contexts = contexts
-|            frames = [self._feature("frame", p, self._pool) for p in pictures]
-|            faces = [self._feature("face", p, self._pool_portrait) for p in portraits]
+|            frames = [self._features.of_frame(p) for p in pictures]
+|            faces = [self._features.of_face(p) for p in portraits]
 |            says = self._told(caption, told, known) if reads_story else None
 |            try:
 |                found = contexts.condition_for(
@@ -3702,8 +3700,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return found if says is None else self._with_everybody(found, says, known)
 |
 |        reads_story = self.pipeline.condition_mapper.config.reads_story
-|        people = [(m.name, m.aliases, m.pronoun, _Hashed(m.portrait).digest) for m in known]
-|        found = self._conditions.get(("llm", *parts, *_digests([*pictures, *portraits]), *people), compute)
+|        people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
+|        found = self._conditions.get(("llm", *parts, *digests([*pictures, *portraits]), *people), compute)
 |        if found.pointed is None:
 |            return found.condition, None
 |        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
@@ -3777,7 +3775,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
 |        """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
-|        portrait, called = _Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+|        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
 |        caption = f"{called} {deed}".rstrip()
 |        name = Mention(member.name, 0, len(called))
 |        end = replace(name, start=caption.rindex(" ") + 1, end=len(caption)) if deed else name
@@ -3787,14 +3785,14 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def _person(self, member: CastMember) -> torch.Tensor:
 |        """The fused vector (D,) of Eq. 1 for what a canonical caption calls somebody: what a mapper points at."""
-|        portrait, called = _Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+|        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
 |        whole = (Mention(member.name, 0, len(called)),)
 |
 |        def fuse() -> torch.Tensor:
 |            ((column,),) = self.pipeline.conditioner.columns([called], [_spans(whole)])
 |            return self._fused([called], [whole], {member.name: portrait})[0, column]
 |
-|        return self._features.get(("person", called, portrait.digest), fuse)
+|        return self._people.get((called, portrait.digest), fuse)
 |
 |    def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
 |        """Everyone mentioned so far, in the order of the cast."""
@@ -3802,37 +3800,6 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return []
 |        seen = _named(captions, cast)
 |        return [member for member in cast if member.name in seen]
-|
-|    def _feature(
-|        self, kind: str, picture: _Hashed, encode: Callable[[Image.Image], torch.Tensor]
-|    ) -> torch.Tensor:
-|        return self._features.get((kind, picture.digest), lambda: encode(picture.rgb))
-|
-|    def _project(self, portrait: Image.Image) -> torch.Tensor:
-|        """What the fuser reads: the projected image embedding (V,)."""
-|        return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait)))[0]
-|
-|    def _pool_portrait(self, portrait: Image.Image) -> torch.Tensor:
-|        return self._pool(self._squared(portrait))
-|
-|    def _pool(self, picture: Image.Image) -> torch.Tensor:
-|        """What the visual mapper reads: the vision tower's pooled state (V,)."""
-|        tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
-|        pixels = self._pixels(picture).to(tower.device, tower.dtype)
-|        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
-|
-|    def _squared(self, portrait: Image.Image) -> Image.Image:
-|        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
-|        side = max(portrait.size)
-|        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
-|        if self.pipeline.config.portrait_filter is None:
-|            return square
-|        size = self.pipeline.image_processor.size["shortest_edge"]
-|        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
-|
-|    def _pixels(self, picture: Image.Image) -> torch.Tensor:
-|        """CLIP-normalised (1, 3, S, S)."""
-|        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
 |
 |
 |def sentence_of(request: FrameRequest) -> str:
@@ -3855,42 +3822,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    return [(mention.start, mention.end) for mention in mentions]
 |
 |
-|class _Hashed:
-|    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
-|
-|    def __init__(self, picture: Picture):
-|        self._picture = picture
-|        if isinstance(picture, StoredPicture):
-|            self.digest = bytes.fromhex(picture.key)
-|        else:
-|            self.digest = hashlib.sha256(repr(picture.size).encode() + self.rgb.tobytes()).digest()
-|
-|    @property
-|    def rgb(self) -> Image.Image:
-|        return self._picture.convert("RGB")
-|
-|
-|def _digests(pictures: Sequence[_Hashed]) -> list[bytes]:
-|    return [picture.digest for picture in pictures]
-|
-|
-|class _Kept:
-|    """Results by key, the least recently used dropped first."""
-|
-|    def __init__(self, limit: int):
-|        self.limit = limit
-|        self._results: OrderedDict[Hashable, Any] = OrderedDict()
-|
-|    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-|        if key not in self._results:
-|            self._results[key] = compute()
-|            if len(self._results) > self.limit:
-|                self._results.popitem(last=False)
-|        self._results.move_to_end(key)
-|        return self._results[key]
-|
-|
-|def _seen_in(name: str, portrait: _Hashed, judge: Judge) -> Wanted | None:
+|def _seen_in(name: str, portrait: Hashed, judge: Judge) -> Wanted | None:
 |    """As `known_by`; the portrait is brought to pixels only when it is asked."""
 |    return known_by(name, portrait.rgb, judge)
 |'''
@@ -4332,6 +4264,106 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    low, high = attention.min(), attention.max()
 |    scaled = (attention - low) / (high - low).clamp(min=1e-12) * 255
 |    return Image.fromarray(scaled.round().to(torch.uint8).cpu().numpy())
+|'''
+
+SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in pictures, kept by the digest of each.
+|
+|Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it. Knows no captions.
+|"""
+|
+|from __future__ import annotations
+|
+|import hashlib
+|from collections import OrderedDict
+|from collections.abc import Callable, Hashable, Sequence
+|from typing import Any
+|
+|import torch
+|from PIL import Image, ImageOps
+|
+|from storyboard.disk.pictures import StoredPicture
+|from storyboard.renderer import Picture
+|
+|KEPT_FEATURES = 1024
+|
+|
+|class Hashed:
+|    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
+|
+|    def __init__(self, picture: Picture):
+|        self._picture = picture
+|        if isinstance(picture, StoredPicture):
+|            self.digest = bytes.fromhex(picture.key)
+|        else:
+|            self.digest = hashlib.sha256(repr(picture.size).encode() + self.rgb.tobytes()).digest()
+|
+|    @property
+|    def rgb(self) -> Image.Image:
+|        return self._picture.convert("RGB")
+|
+|
+|def digests(pictures: Sequence[Hashed]) -> list[bytes]:
+|    """Returns the digest of each picture."""
+|    return [picture.digest for picture in pictures]
+|
+|
+|class Kept:
+|    """Results by key, the least recently used dropped first."""
+|
+|    def __init__(self, limit: int):
+|        self.limit = limit
+|        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+|
+|    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+|        """Returns the result that is kept under `key`, computed if there is none."""
+|        if key not in self._results:
+|            self._results[key] = compute()
+|            if len(self._results) > self.limit:
+|                self._results.popitem(last=False)
+|        self._results.move_to_end(key)
+|        return self._results[key]
+|
+|
+|class PictureFeatures:
+|    """Features of pictures. `pipeline` is a StoryPipeline; its parts are read at each use."""
+|
+|    def __init__(self, pipeline: Any):
+|        self.pipeline = pipeline
+|        self._kept = Kept(KEPT_FEATURES)
+|
+|    def projected(self, portrait: Hashed) -> torch.Tensor:
+|        """Returns what the fuser reads: the projected image embedding (V,)."""
+|
+|        def encode() -> torch.Tensor:
+|            return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait.rgb)))[0]
+|
+|        return self._kept.get(("portrait", portrait.digest), encode)
+|
+|    def of_frame(self, picture: Hashed) -> torch.Tensor:
+|        """Returns what the visual mapper reads of a story's picture: the vision tower's pooled state (V,)."""
+|        return self._kept.get(("frame", picture.digest), lambda: self._pooled(picture.rgb))
+|
+|    def of_face(self, portrait: Hashed) -> torch.Tensor:
+|        """Returns the same of a portrait, padded to a square."""
+|        return self._kept.get(("face", portrait.digest), lambda: self._pooled(self._squared(portrait.rgb)))
+|
+|    def _pooled(self, picture: Image.Image) -> torch.Tensor:
+|        tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
+|        pixels = self._pixels(picture).to(tower.device, tower.dtype)
+|        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
+|
+|    def _squared(self, portrait: Image.Image) -> Image.Image:
+|        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+|        side = max(portrait.size)
+|        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
+|        if self.pipeline.config.portrait_filter is None:
+|            return square
+|        size = self.pipeline.image_processor.size["shortest_edge"]
+|        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
+|
+|    def _pixels(self, picture: Image.Image) -> torch.Tensor:
+|        """CLIP-normalised (1, 3, S, S)."""
+|        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
 |'''
 
 SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.

@@ -1,0 +1,98 @@
+"""What a pipeline's towers see in pictures, kept by the digest of each.
+
+Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it. Knows no captions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import torch
+from PIL import Image, ImageOps
+
+from storyboard.disk.pictures import StoredPicture
+from storyboard.renderer import Picture
+
+KEPT_FEATURES = 1024
+
+
+class Hashed:
+    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
+
+    def __init__(self, picture: Picture):
+        self._picture = picture
+        if isinstance(picture, StoredPicture):
+            self.digest = bytes.fromhex(picture.key)
+        else:
+            self.digest = hashlib.sha256(repr(picture.size).encode() + self.rgb.tobytes()).digest()
+
+    @property
+    def rgb(self) -> Image.Image:
+        return self._picture.convert("RGB")
+
+
+def digests(pictures: Sequence[Hashed]) -> list[bytes]:
+    """Returns the digest of each picture."""
+    return [picture.digest for picture in pictures]
+
+
+class Kept:
+    """Results by key, the least recently used dropped first."""
+
+    def __init__(self, limit: int):
+        self.limit = limit
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Returns the result that is kept under `key`, computed if there is none."""
+        if key not in self._results:
+            self._results[key] = compute()
+            if len(self._results) > self.limit:
+                self._results.popitem(last=False)
+        self._results.move_to_end(key)
+        return self._results[key]
+
+
+class PictureFeatures:
+    """Features of pictures. `pipeline` is a StoryPipeline; its parts are read at each use."""
+
+    def __init__(self, pipeline: Any):
+        self.pipeline = pipeline
+        self._kept = Kept(KEPT_FEATURES)
+
+    def projected(self, portrait: Hashed) -> torch.Tensor:
+        """Returns what the fuser reads: the projected image embedding (V,)."""
+
+        def encode() -> torch.Tensor:
+            return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait.rgb)))[0]
+
+        return self._kept.get(("portrait", portrait.digest), encode)
+
+    def of_frame(self, picture: Hashed) -> torch.Tensor:
+        """Returns what the visual mapper reads of a story's picture: the vision tower's pooled state (V,)."""
+        return self._kept.get(("frame", picture.digest), lambda: self._pooled(picture.rgb))
+
+    def of_face(self, portrait: Hashed) -> torch.Tensor:
+        """Returns the same of a portrait, padded to a square."""
+        return self._kept.get(("face", portrait.digest), lambda: self._pooled(self._squared(portrait.rgb)))
+
+    def _pooled(self, picture: Image.Image) -> torch.Tensor:
+        tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
+        pixels = self._pixels(picture).to(tower.device, tower.dtype)
+        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
+
+    def _squared(self, portrait: Image.Image) -> Image.Image:
+        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+        side = max(portrait.size)
+        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
+        if self.pipeline.config.portrait_filter is None:
+            return square
+        size = self.pipeline.image_processor.size["shortest_edge"]
+        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
+
+    def _pixels(self, picture: Image.Image) -> torch.Tensor:
+        """CLIP-normalised (1, 3, S, S)."""
+        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
