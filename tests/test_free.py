@@ -11,17 +11,21 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.models.judge.matching import Wanted
+from storyboard.renderer import Verdict
 from storyboard.studio.cast import load_cast
 from tests.fakes import FlatRenderer
 from training.assemble import write_cast
 from training.evaluate import free_reading
 from training.evaluate.drawing import KeptRenderer, frame_seed
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
-from training.evaluate.free import look_at, main, report, sheet_of
+from training.evaluate.free import look_at, main, report, sheet_of, verdicts
 from training.evaluate.free_drawing import FreePicture, draw_free_story
 from training.evaluate.free_stories import load_free_stories
 from training.evaluate.labels import maple_lane_names
 from training.evaluate.metrics import ABSENT, Labels, deeds_right
+from training.evaluate.people_scores import Staged
+from training.evaluate.report import Judged, Scored
 from training.maple_lane import BY_NAME
 
 
@@ -43,9 +47,9 @@ def draw(tmp_path, cast_folder):
     pictures = PictureStore(tmp_path / "store")
     cast = load_cast(cast_folder, pictures)
 
-    def drawn(story, flat=None) -> list[FreePicture]:
+    def drawn(story, flat=None, best=False) -> list[FreePicture]:
         kept = KeptRenderer(flat or FlatRenderer(), "weights", tmp_path / "kept")
-        return draw_free_story(story, cast, kept, pictures)
+        return draw_free_story(story, cast, kept, pictures, best=best)
 
     return drawn
 
@@ -80,6 +84,19 @@ def test_a_second_run_draws_one_picture_to_check_and_reads_the_others(stories, d
     told[2].path.unlink()
     draw(story, again := FlatRenderer())
     assert [request.caption for request in again.requests] == [story.frames[0].text, story.frames[2].text]
+
+
+def test_what_the_judge_finds_wrong_is_drawn_again_and_the_best_is_scored(stories, draw):
+    story, flat = stories[0], FlatRenderer()
+    flat.verdicts = [Verdict(missing=("Milo",), twice=("Rosa",)), Verdict(missing=("Milo",)), Verdict()]
+    told = draw(story, flat, best=True)
+    assert len(flat.requests) == len(story.frames) + 2  # the third take of the first frame has no fault
+    first = told[0].made
+    assert first.seed == flat.requests[2].seed != flat.requests[0].seed and first.verdict == Verdict()
+    again = draw(story, read := FlatRenderer(), best=True)
+    assert len(read.requests) == 1 and [one.path for one in again] == [one.path for one in told]
+    once = draw(story, FlatRenderer())
+    assert once[0].made.verdict == Verdict(missing=("Milo",), twice=("Rosa",))
 
 
 def test_pictures_of_changed_code_are_noticed(stories, draw):
@@ -137,6 +154,22 @@ def test_open_actions_ask_nothing_and_a_refused_text_shows_nobody(stories, draw)
     assert scores["pictures"][1]["truth"]["characters"] == {"Milo": None, "Nana": None}
     assert scores == json.loads(json.dumps(scores))
     assert sheet_of(scores, told).width > 4 * 176
+
+
+def test_what_the_apps_judge_says_is_counted_beside_the_truth(stories, draw):
+    story, flat = named(stories, "burnt-porridge"), FlatRenderer()
+    flat.verdicts = [Verdict(), Verdict(missing=("Nana",)), Verdict(place="in the park"), None]
+    told = draw(story, flat)
+    truth = maple_lane_names().labels_of([frame.scene for frame in story.as_maple_story().frames])
+    drawn = truth[np.arange(4)]
+    drawn.places[2] = False
+    wanted = [tuple(Wanted(name, {}) for name in frame.who) for frame in story.frames]
+    twice = [Staged(some, (), (*range(len(some)), 0), "", ()) for some in wanted]
+    once = [Staged(some, (), tuple(range(len(some))), "", ()) for some in wanted]
+    stage = Judged([twice[0], once[1], once[2], twice[3]], {}, {})
+    scored = Scored(np.zeros(4), np.arange(4), truth, drawn, truth, stage)
+    # Frame 1 shows somebody twice and 3 is elsewhere; 2 is right. Of frame 4 nothing is said.
+    assert verdicts(scored, told) == {"judged": 3, "said to be wrong": 2, "rightly": 1, "wrong": 2}
 
 
 def test_who_does_what_wants_every_deed_on_its_own_person():

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -28,6 +29,7 @@ from storyboard.renderer import (
     Preview,
     Rendered,
     Renderer,
+    Verdict,
 )
 from storyboard.text.captions import mentioned_names
 from training.maple_lane import CAST, MapleStory, Scene, StoryFrame, draw, draw_portrait
@@ -47,6 +49,7 @@ class Made:
     steps: int
     guidance: float
     seconds: float
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,10 @@ class KeptRenderer:
         mentioned = mentioned_names(
             request.resolved or request.caption, {who.name: who.aliases for who in request.cast}
         )
-        yield Rendered(_opened(path), mentioned, **asdict(made_of(path)))
+        made = made_of(path)
+        yield Rendered(
+            _opened(path), mentioned, **{one.name: getattr(made, one.name) for one in fields(made)}
+        )
 
 
 def frame_seed(story_id: str, number: int) -> int:
@@ -277,7 +283,7 @@ def _check_same(rendered: Rendered, path: Path) -> None:
 
 
 def _write(path: Path, rendered: Rendered) -> None:
-    made = Made(**{name: getattr(rendered, name) for name in Made.__dataclass_fields__})
+    made = Made(**{one.name: getattr(rendered, one.name) for one in fields(Made)})
     chunk = PngImagePlugin.PngInfo()
     chunk.add_text(MADE, json.dumps(asdict(made)))
     part = part_of(path)
@@ -294,4 +300,10 @@ def _opened(path: Path) -> Image.Image:
 def made_of(path: Path) -> Made:
     """Returns how a kept picture was made."""
     with Image.open(path) as picture:
-        return Made(**json.loads(picture.text[MADE]))
+        made = json.loads(picture.text[MADE])
+    verdict = made.pop("verdict", None)
+    return Made(**made, verdict=verdict and Verdict(**{name: _frozen(one) for name, one in verdict.items()}))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

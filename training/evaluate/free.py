@@ -83,6 +83,10 @@ class FreeArguments:
     judge: str | None = field(
         default=None, metadata={"help": f"folder of the judge; by default {' or '.join(JUDGES)}, if there"}
     )
+    best: bool = field(
+        default=False,
+        metadata={"help": "draw what the app's own judge finds wrong again, as the page does when asked to"},
+    )
     out: str = field(default="runs/evaluate/free", metadata={"help": "folder of drawn pictures, of any run"})
 
     def __post_init__(self):
@@ -109,7 +113,7 @@ def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) ->
         pictures = PictureStore(Path(workshop))
         cast = load_cast(args.pipeline, pictures)
         for story in stories:
-            told += draw_free_story(story, cast, renderer, pictures, args.steps, bar.update)
+            told += draw_free_story(story, cast, renderer, pictures, args.steps, bar.update, args.best)
     return told
 
 
@@ -189,6 +193,33 @@ def by_kind(scored: Scored, told: Sequence[FreePicture]) -> dict[str, dict]:
     return found
 
 
+def verdicts(scored: Scored, told: Sequence[FreePicture]) -> dict[str, int]:
+    """Returns how often the app's own judge speaks of a picture, and what becomes of its word beside the truth.
+
+    A picture is wrong where not exactly the people of its truth are there, each once, or where it is another place.
+    """
+    wrong = _wrong(scored)
+    claimed = [(one.made.verdict, bad) for one, bad in zip(told, wrong, strict=True) if one.made]
+    claims = [(verdict.faults > 0, bad) for verdict, bad in claimed if verdict is not None]
+    return {
+        "judged": len(claims),
+        "said to be wrong": sum(said for said, _ in claims),
+        "rightly": sum(said and bad for said, bad in claims),
+        "wrong": sum(bad for _, bad in claims),
+    }
+
+
+def _wrong(scored: Scored) -> list[bool]:
+    """Whether each frame shows other people than its truth, somebody not once, or another place."""
+    if scored.stage is None:
+        raise ValueError("nobody has counted the people of these frames")
+    places = (scored.truth.places == scored.drawn.places).all(axis=1)
+    return [
+        not place or any(count != 1 for count in frame.counts) or frame.extras > 0
+        for place, frame in zip(places.tolist(), scored.stage.frames, strict=True)
+    ]
+
+
 def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> dict:
     """Returns what came out of one run, as JSON; `told` are the frames that were scored, in the same order."""
     made, stage = [one.made for one in told if one.made is not None], scored.stage
@@ -200,6 +231,7 @@ def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> di
         | rounded(stage.drawn if stage else {}),
         "real frames": plain(scores_of(scored.truth, scored.real, scored.groups))
         | rounded(stage.real if stage else {}),
+        **({"verdicts": verdicts(scored, told)} if stage else {}),
         "by frame number": by_frame(scored),
         "by kind": by_kind(scored, told),
         "pictures": [
@@ -258,7 +290,7 @@ def main(argv: list[str] | None = None) -> None:
         "split": "free",
         "stories": len(stories),
         "captions": "hand-written",
-        "conditioning": "as the app draws",
+        "conditioning": "as the app draws, the best of its takes" if args.best else "as the app draws",
     }
     told = setting | report(look_at(labeller, frames, judge), frames, labeller.names)
     file = Path(args.json)

@@ -54,16 +54,18 @@ def draw_free_story(
     pictures: PictureStore,
     steps: int | None = None,
     drawn: Callable[[], object] = lambda: None,
+    best: bool = False,
 ) -> list[FreePicture]:
     """Returns the story's frames in order, each drawn after those before it; `drawn` is called after every one.
 
-    cast: everybody whom the app offers, the story's people among them. pictures: the session's working store.
+    cast: everybody whom the app offers, the story's people among them. pictures: the session's working store. best: the
+    app draws a frame again while its judge finds it wrong, and keeps the best (`StorySession.draw_best`).
     StoryError where the cast lacks a person or an outfit of the story.
     """
     session = session_of(story, cast, renderer, pictures, steps)
     told = []
     for number in range(len(story.frames)):
-        told.append(_draw(story, number, session, renderer))
+        told.append(_draw(story, number, session, renderer, best))
         drawn()
     return told
 
@@ -82,7 +84,9 @@ def session_of(
     return session
 
 
-def _draw(story: FreeStory, number: int, session: StorySession, renderer: KeptRenderer) -> FreePicture:
+def _draw(
+    story: FreeStory, number: int, session: StorySession, renderer: KeptRenderer, best: bool
+) -> FreePicture:
     """A refused text is left out of the session's story, as it never gets on to the app's board."""
     try:
         added = session.add(story.frames[number].text)
@@ -96,6 +100,11 @@ def _draw(story: FreeStory, number: int, session: StorySession, renderer: KeptRe
         return FreePicture(story, number, refused=str(error))
     for _ in session.draw(added.id, seed):
         pass
+    if best:
+        for _ in session.draw_best(added.id):
+            pass
+        chosen = session.story.frame(added.id).take
+        path = renderer.path_of(session.request(added.id, chosen.seed)) if chosen else path
     return FreePicture(story, number, path, made_of(path))
 
 
