@@ -78,7 +78,8 @@ def session_of(
     steps: int | None = None,
 ) -> StorySession:
     """Returns a session whose people wear what the story says, with no frame yet. Arguments as of `draw_free_story`."""
-    session = StorySession(new_story(tuple(cast), title=story.id), renderer, pictures, steps=steps)
+    told = new_story(tuple(cast), title=story.id)
+    session = StorySession(told, renderer, pictures, steps=steps, explain=True)  # as on the page
     for name, outfit in story.outfits.items():
         session.choose_portrait(name, _portrait_id(session.story.character(name), outfit))
     return session
