@@ -2,17 +2,17 @@
 // `element`, `props`, `server` and `upload`. Nothing here outlives the page.
 
 // A first visit, with no story named, is shown the finished example.
-async function open() {
+async function openFirst() {
   const wanted = new URLSearchParams(window.location.search).get("story");
   const first = !wanted && remembered(SHELF_KEY) === null;
-  if (!(await openStory(wanted, { first }))) return setTimeout(open, CALM);
-  element.querySelector(".sb-root").classList.add("sb-ready");
+  if (!(await openStory(wanted, { first }))) return setTimeout(openFirst, CALM);
+  pagePart("root").classList.add("sb-ready");
   // On a touch screen the focus would bring up the keyboard before anything was seen.
   if (window.matchMedia("(pointer: fine)").matches) composer.text.focus({ preventScroll: true });
   return undefined;
 }
 
-translate(element.querySelector(".sb-root"));
+translate(pagePart("root"));
 startPopups();
 startPressing();
 startBar();
@@ -23,4 +23,4 @@ startDrops();
 startKeys();
 startHistory();
 document.addEventListener("visibilitychange", () => view && !document.hidden && look(0));
-open();
+openFirst();

@@ -1,10 +1,12 @@
 // The board: paints the newest view.
 
-const cards = new Map();
+/** @type {Map<string, Card>} */
+const cards = new Map(); // by the ids of frames
 const COLUMNS_KEY = "storyboard.columns";
 const WIDE = 1700; // px, from which on six pictures in a row are as large as four on a laptop
 
 // Called by net.js with the view before, once `view` is the newest.
+/** @param {View | null} before */
 function paint(before) {
   attachJobs();
   // A view may already have a frame that was added while it was made, and the number from before that.
@@ -16,7 +18,7 @@ function paint(before) {
     paintLook();
     paintComposer();
   } else {
-    for (const frame of view.frames) paintCard(cards.get(frame.id), frame);
+    for (const frame of view.frames) paintCard(cardFor(frame), frame);
     if (panel) paintPanel();
   }
   paintHeading();
@@ -25,6 +27,7 @@ function paint(before) {
 
 // A frame shows one job: the one being drawn, else the first that waits, else the last that failed.
 function attachJobs() {
+  /** @type {Map<string, Job>} */
   const shown = new Map();
   const rank = { drawing: 3, queued: 2, failed: 1, interrupted: 0 };
   for (const job of view.jobs) {
@@ -35,22 +38,28 @@ function attachJobs() {
 }
 
 function paintBoard() {
-  const list = element.querySelector(".sb-cards");
+  const list = pagePart("cards");
   const ids = new Set(view.frames.map((frame) => frame.id));
   for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
   if (panel && !ids.has(panel.id)) panel = null;
-  for (const frame of view.frames) if (!cards.has(frame.id)) cards.set(frame.id, makeCard(frame));
-  const roots = view.frames.map((frame) => cards.get(frame.id).root);
-  const opened = panel ? view.frames.findIndex((frame) => frame.id === panel.id) : -1;
-  if (opened >= 0) roots.splice(endOfRow(opened, columnsShown(), roots.length), 0, panel.root);
+  const roots = view.frames.map((frame) => cardFor(frame).root);
+  const opened = panel ? view.frames.findIndex(isOpen) : -1;
+  if (panel && opened >= 0) roots.splice(endOfRow(opened, columnsShown(), roots.length), 0, panel.root);
   place(list, roots);
-  for (const frame of view.frames) paintCard(cards.get(frame.id), frame);
+  for (const frame of view.frames) paintCard(cardFor(frame), frame);
   if (panel) paintPanel();
   else clearLooks();
 }
 
+/** @param {Frame} frame */
+function cardFor(frame) {
+  const card = cards.get(frame.id) || makeCard(frame);
+  cards.set(frame.id, card);
+  return card;
+}
+
 function columnsShown() {
-  return getComputedStyle(element.querySelector(".sb-cards")).gridTemplateColumns.split(" ").length;
+  return getComputedStyle(pagePart("cards")).gridTemplateColumns.split(" ").length;
 }
 
 function paintHeading() {
@@ -59,13 +68,13 @@ function paintHeading() {
   const missing = idle.filter((frame) => !frame.picture).length;
   const failed = view.frames.filter((frame) => frame.job && frame.job.state === "failed").length;
   const interrupted = view.jobs.filter((job) => job.state === "interrupted").length;
-  setText(element.querySelector(".sb-count"), sayCount("frames", view.frames.length));
-  show(element.querySelector(".sb-empty"), view.frames.length === 0);
+  setText(pagePart("count"), sayCount("frames", view.frames.length));
+  show(pagePart("empty"), view.frames.length === 0);
   const wrong = view.frames.filter(mayBeWrong).length;
-  const list = element.querySelector(".sb-cards");
+  const list = pagePart("cards");
   if (!wrong) list.classList.remove("sb-only-wrong");
   const only = list.classList.contains("sb-only-wrong");
-  refill(element.querySelector(".sb-todo"), [stale, missing, failed, interrupted, wrong, only, Boolean(view.seconds)], () => [
+  refill(pagePart("todo"), [stale, missing, failed, interrupted, wrong, only, Boolean(view.seconds)], () => [
     stale ? make("span", "", sayCount("stale_banner", stale)) : null,
     stale ? makeTodo("update_all", stale, "draw_stale") : null,
     failed ? makeTodo("retry_failed", failed, "retry_failed") : null,
@@ -76,6 +85,7 @@ function paintHeading() {
   ]);
 }
 
+/** @param {CountKey} key @param {number} count @param {"draw_stale" | "retry_failed" | "draw_missing"} verb */
 function makeTodo(key, count, verb) {
   const run = verb === "draw_stale" ? updateAll : () => askOrToast(verb);
   return keyed(makeButton(`sb-plain sb-todo-${verb}`, sayCount(key, count, sayAbout(count)), run), verb);
@@ -94,42 +104,44 @@ async function drawOn() {
 
 // -- The bar on top ----------------------------------------------------------------------------------------------
 
-const bar = (name) => element.querySelector(`.sb-${name}`);
-
 function paintBar() {
-  const title = bar("story-title");
+  const title = pagePart("story-title");
   if (document.activeElement !== title) title.value = view.title;
   title.placeholder = view.frames.length ? view.frames[0].caption : say("untitled");
-  setText(bar("saved"), view.saved ? say("saved_at", sayClock(new Date(1000 * view.saved))) : "");
-  paintUndo(bar("undo"), "undo", view.can_undo);
-  paintUndo(bar("redo"), "redo", view.can_redo);
+  setText(pagePart("saved"), view.saved ? say("saved_at", sayClock(new Date(1000 * view.saved))) : "");
+  paintUndo(pagePart("undo"), "undo", view.can_undo);
+  paintUndo(pagePart("redo"), "redo", view.can_redo);
 }
 
 // Never `disabled`: that would take the focus away from under a key that is pressed again.
+/** @param {HTMLButtonElement} button @param {"undo" | "redo"} key @param {string | null} phrase */
 function paintUndo(button, key, phrase) {
   setAttribute(button, "aria-disabled", String(!phrase));
   setLabel(button, phrase ? say(`${key}_what`, sayPhrase(phrase)) : say(key));
 }
 
 function startBar() {
-  const title = bar("story-title");
+  const title = pagePart("story-title");
   title.maxLength = 200;
   title.addEventListener("change", () => renameStory(title.value));
   title.addEventListener("keydown", (event) => isEnter(event) && title.blur());
-  for (const [name, icon] of [["undo", "undo"], ["redo", "redo"], ["help", "help"]]) bar(name).append(makeIcon(icon));
-  for (const [name, icon] of [["open-stories", "stories"], ["play-through", "play"], ["export", "export"], ["settings", "settings"], ["copy", "link"]]) bar(name).prepend(makeIcon(icon));
-  bar("undo").addEventListener("click", undo);
-  bar("redo").addEventListener("click", redo);
-  bar("open-stories").addEventListener("click", openStories);
-  bar("play-through").addEventListener("click", () => openPlay());
-  bar("help").addEventListener("click", openKeys);
-  bar("settings").addEventListener("click", openSettings);
-  bar("copy").addEventListener("click", copyLink);
-  makeMenuButton(bar("export"), exportMenu);
-  fillLanguages(bar("languages"));
-  startTheme(bar("themes"));
-  setText(bar("limits"), props.side ? say("limits", props.model, props.side) : "");
-  show(bar("limits"), props.side > 0);
+  for (const name of /** @type {const} */ (["undo", "redo", "help"])) pagePart(name).append(makeIcon(name));
+  for (const name of /** @type {const} */ (["export", "settings"])) pagePart(name).prepend(makeIcon(name));
+  pagePart("open-stories").prepend(makeIcon("stories"));
+  pagePart("play-through").prepend(makeIcon("play"));
+  pagePart("copy").prepend(makeIcon("link"));
+  pagePart("undo").addEventListener("click", undo);
+  pagePart("redo").addEventListener("click", redo);
+  pagePart("open-stories").addEventListener("click", openStories);
+  pagePart("play-through").addEventListener("click", () => openPlay());
+  pagePart("help").addEventListener("click", openKeys);
+  pagePart("settings").addEventListener("click", openSettings);
+  pagePart("copy").addEventListener("click", copyLink);
+  makeMenuButton(pagePart("export"), exportMenu);
+  fillLanguages(pagePart("languages"));
+  startTheme(pagePart("themes"));
+  setText(pagePart("limits"), props.side ? say("limits", props.model, props.side) : "");
+  show(pagePart("limits"), props.side > 0);
   startColumns();
 }
 
@@ -144,23 +156,23 @@ async function copyLink() {
 }
 
 function startColumns() {
-  const range = bar("columns");
-  const list = element.querySelector(".sb-cards");
+  const range = pagePart("columns");
+  const list = pagePart("cards");
   const layOut = () => {
     list.classList.toggle("sb-single", columnsShown() === 1); // the thread then runs from above
     if (panel && view) paintBoard();
   };
-  const use = (count) => {
-    list.style.setProperty("--sb-columns", count);
+  const use = (/** @type {number} */ count) => {
+    list.style.setProperty("--sb-columns", String(count));
     list.classList.toggle("sb-many", count > 6);
     setAttribute(range, "aria-valuetext", say("columns_n", count));
     layOut();
   };
   const kept = Number(remembered(COLUMNS_KEY));
-  range.value = kept >= 1 && kept <= 8 ? kept : window.innerWidth >= WIDE ? 6 : 4;
-  use(range.value);
+  range.valueAsNumber = kept >= 1 && kept <= 8 ? kept : window.innerWidth >= WIDE ? 6 : 4;
+  use(range.valueAsNumber);
   range.addEventListener("input", () => {
-    use(range.value);
+    use(range.valueAsNumber);
     remember(COLUMNS_KEY, range.value);
   });
   window.addEventListener("resize", layOut);

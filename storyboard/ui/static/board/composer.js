@@ -1,23 +1,33 @@
 // The line where the next sentence is written: Enter draws it and the line is ready again. It also takes a sentence for
 // a place in the middle, and says first what that changes.
 
-const composer = { text: element.querySelector("#sb-next"), form: element.querySelector(".sb-composer") };
-composer.problem = composer.form.querySelector(".sb-problem");
-composer.ideas = composer.form.querySelector(".sb-ideas");
-composer.label = composer.form.querySelector("label");
-composer.place = composer.form.querySelector(".sb-place");
-composer.unknown = composer.form.querySelector(".sb-unknown");
-composer.gist = composer.form.querySelector(".sb-gist");
-composer.closest = composer.form.querySelector(".sb-closest");
-composer.wordings = []; // { written, drawn }: what is drawn in place of words of the sentence
-composer.insert = null; // { id, side } of the card beside which the sentence goes; null: at the end
+const composer = makeComposer();
+
+/** @returns {Composer} */
+function makeComposer() {
+  const form = pagePart("composer");
+  return {
+    form,
+    text: /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea")),
+    label: /** @type {HTMLElement} */ (form.querySelector("label")),
+    problem: pagePart("problem", form),
+    ideas: pagePart("ideas", form),
+    place: pagePart("place", form),
+    unknown: pagePart("unknown", form),
+    gist: pagePart("gist", form),
+    closest: pagePart("closest", form),
+    wordings: [],
+    insert: null,
+    look: () => {}, // until the page has started
+  };
+}
 
 function startComposer() {
   composer.look = watchWords(composer.text, composer.unknown, paintGist, () => ({ ...placeOfNext(), wordings: composer.wordings }));
   composer.text.addEventListener("beforeinput", (event) => {
     if (!isTooMuch(event)) return;
     event.preventDefault();
-    openScript(event.data);
+    openScript(event.data || "");
   });
   limitLength(composer.text, props.limit, (over) => complain(sayCount("left_out", over, props.limit)));
   composer.text.addEventListener("input", () => {
@@ -37,10 +47,11 @@ function startComposer() {
     addFrame();
     composer.text.focus();
   });
-  composer.form.querySelector(".sb-script").addEventListener("click", () => openScript());
+  pagePart("script", composer.form).addEventListener("click", () => openScript());
 }
 
 // Pasted or dropped: several lines, or more than one sentence may have. That is a script, and is lost in this line.
+/** @param {InputEvent} event */
 function isTooMuch({ inputType, data }) {
   if (!["insertFromPaste", "insertFromDrop"].includes(inputType) || !data) return false;
   return /[\r\n]/.test(data.trim()) || lengthWith(composer.text, data) > props.limit;
@@ -48,7 +59,7 @@ function isTooMuch({ inputType, data }) {
 
 // Where the page ends for the reader: the line, and the queue above it, lie over what is below.
 function topOfComposer() {
-  const queue = element.querySelector(".sb-queue");
+  const queue = pagePart("queue");
   return Math.min(window.innerHeight, (queue.hidden ? composer.form : queue).getBoundingClientRect().top);
 }
 
@@ -72,16 +83,18 @@ function placeOfNext() {
   return composer.insert ? { [composer.insert.side]: composer.insert.id } : {};
 }
 
+/** @param {string} id */
 function showAdded(id) {
   if (!composer.text.value) keepDraft("next", null);
   // Sentences written on go on behind the one just inserted.
   if (composer.insert) composer.insert = { id, side: "after" };
   paintComposer();
   const card = cards.get(id);
-  if (card) scrollTo(card.root);
+  if (card) bringIntoSight(card.root);
 }
 
 // A sentence that was not taken comes back, unless the next one is being typed: then it waits on a button.
+/** @param {string} caption @param {string} reason */
 function giveBack(caption, reason) {
   complain(reason);
   if (composer.text.value === "") return setValue(composer.text, caption);
@@ -95,11 +108,13 @@ function giveBack(caption, reason) {
   return composer.problem.append(" ", make("q", "", caption), " ", back);
 }
 
+/** @param {string} text */
 function complain(text) {
   setText(composer.problem, text);
   show(composer.problem, true);
 }
 
+/** @param {string} id @param {Insert["side"]} side */
 function startInsert(id, side) {
   composer.insert = { id, side };
   paintComposer();
@@ -125,6 +140,7 @@ function paintComposer() {
   ]);
 }
 
+/** @param {Frame[]} frames */
 function paintPlace(frames) {
   const { insert } = composer;
   const beside = insert && frames.find((frame) => frame.id === insert.id);
@@ -141,6 +157,7 @@ function paintPlace(frames) {
 
 // -- Words this cast knows, which write themselves in ------------------------------------------------------------------
 
+/** @param {Key} key @param {HTMLElement[]} chips */
 function makeIdeas(key, chips) {
   if (!chips.length) return null;
   const group = make("div", "sb-group");
@@ -148,8 +165,9 @@ function makeIdeas(key, chips) {
   return group;
 }
 
+/** @param {string} word */
 function makeIdea(word, isName = false) {
-  const chip = isName ? makeNameChip(word, "button") : makeButton("sb-chip", word);
+  const chip = isName ? makeNameChip(word) : makeButton("sb-chip", word);
   // Without this the press would take the focus, and with it the caret, out of the sentence.
   chip.addEventListener("mousedown", (event) => event.preventDefault());
   chip.addEventListener("click", () => insertWord(word));
@@ -157,6 +175,7 @@ function makeIdea(word, isName = false) {
 }
 
 // Into the sentence that is being written, at the caret, with a space on either side where one is missing.
+/** @param {string} word */
 function insertWord(word) {
   const { selectionStart: start, selectionEnd: end, value } = composer.text;
   const before = value.slice(0, start);

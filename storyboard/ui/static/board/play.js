@@ -1,23 +1,26 @@
 // The story played through: one picture at a time over the whole window, each for as long as its frame lasts.
 
-let playing = null; // { root, at, timer, running, ... } while it is open
+/** @type {Playing | null} */
+let playing = null; // while it is open
 
 function openPlay(from = 0) {
   const drawn = view.frames.filter((frame) => frame.picture);
   if (!drawn.length) return toast(say("play_none"));
   const first = drawn.findIndex((frame) => frame.number > from);
-  playing = makePlay(drawn, Math.max(0, first));
-  element.querySelector(".sb-root").append(playing.root);
-  playing.root.showModal();
+  const part = makePlay(drawn, Math.max(0, first));
+  playing = part;
+  pagePart("root").append(part.root);
+  part.root.showModal();
   // Where the browser allows it the screen has nothing else on it; the window is enough where it does not.
-  if (playing.root.requestFullscreen) playing.root.requestFullscreen().catch(() => {});
-  turnTo(playing.at, true);
-  return playing.pause.focus();
+  if (part.root.requestFullscreen) part.root.requestFullscreen().catch(() => {});
+  turnTo(part.at, true);
+  return part.pause.focus();
 }
 
+/** @param {Frame[]} frames @param {number} at */
 function makePlay(frames, at) {
   const root = make("dialog", "sb-play");
-  const part = { root, frames, at, timer: 0, running: true };
+  const part = /** @type {Playing} */ ({ root, frames, at, timer: 0, running: true }); // the rest comes here
   root.setAttribute("aria-label", say("play_title"));
   part.image = make("img", "sb-play-picture");
   part.words = make("p", "sb-play-words");
@@ -42,16 +45,21 @@ function makePlay(frames, at) {
   return part;
 }
 
+/** @param {KeyboardEvent} event */
 function onPlayKey(event) {
   event.stopPropagation();
-  const run = {
-    ArrowRight: () => turnTo(playing.at + 1), ArrowLeft: () => turnTo(playing.at - 1), Home: () => turnTo(0),
-    End: () => turnTo(playing.frames.length - 1), " ": togglePlay, p: () => playing.root.close(),
-  }[event.key];
-  if (run) take(event, run);
+  const part = playing;
+  if (!part) return;
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    ArrowRight: () => turnTo(part.at + 1), ArrowLeft: () => turnTo(part.at - 1), Home: () => turnTo(0),
+    End: () => turnTo(part.frames.length - 1), " ": togglePlay, p: () => part.root.close(),
+  };
+  if (keys[event.key]) take(event, keys[event.key]);
 }
 
 // `begin`: the first one, which is shown whatever was shown before.
+/** @param {number} at */
 function turnTo(at, begin = false) {
   const part = playing;
   if (!part || at < 0 || (at === part.at && !begin)) return;
@@ -59,7 +67,7 @@ function turnTo(at, begin = false) {
   part.at = at;
   const frame = part.frames[at];
   const { dialogue } = frame.board || {};
-  part.image.src = pictureAddress(frame.picture);
+  setPicture(part.image, frame.picture && pictureAddress(frame.picture));
   part.image.alt = say("picture_alt", frame.number, frame.caption);
   setText(part.words, frame.caption);
   setText(part.said, dialogue || "");
@@ -69,6 +77,7 @@ function turnTo(at, begin = false) {
   runOn(part);
 }
 
+/** @param {Playing} part */
 function runOn(part) {
   clearTimeout(part.timer);
   const { lasts } = part.frames[part.at];
@@ -81,6 +90,7 @@ function runOn(part) {
   part.timer = setTimeout(() => turnTo(part.at + 1), 1000 * lasts);
 }
 
+/** @param {Playing} part */
 function stopAtEnd(part) {
   part.running = false;
   paintPause(part);
@@ -89,12 +99,14 @@ function stopAtEnd(part) {
 
 function togglePlay() {
   const part = playing;
+  if (!part) return;
   part.running = !part.running;
   paintPause(part);
   if (part.running && part.at === part.frames.length - 1 && part.frames.length > 1) turnTo(0);
   else runOn(part);
 }
 
+/** @param {Playing} part */
 function paintPause(part) {
   part.pause.replaceChildren(makeIcon(part.running ? "pause" : "play"));
   setLabel(part.pause, say(part.running ? "play_pause" : "play_on"));

@@ -2,27 +2,28 @@
 
 let queueOpen = false;
 
-function startQueue() {
-  const box = element.querySelector(".sb-queue");
-  const head = make("div", "sb-queue-head");
-  queueLine.bar = make("div", "sb-bar");
-  queueLine.bar.append(make("div", "sb-fill"));
-  queueLine.text = make("span", "sb-queue-text");
-  queueLine.toggle = makeButton("sb-plain", "", () => {
+const queueLine = {
+  fill: make("div", "sb-fill"),
+  text: make("span", "sb-queue-text"),
+  toggle: makeButton("sb-plain", "", () => {
     queueOpen = !queueOpen;
     paintQueue();
-  });
-  queueLine.all = makeButton("sb-plain", say("cancel_all"), () => askOrToast("cancel_all"));
-  queueLine.rows = make("ul", "sb-queue-rows");
-  head.append(queueLine.text, queueLine.toggle, queueLine.all);
-  box.append(queueLine.bar, head, queueLine.rows);
-}
+  }),
+  rows: make("ul", "sb-queue-rows"),
+};
 
-const queueLine = {};
+function startQueue() {
+  const bar = make("div", "sb-bar");
+  bar.append(queueLine.fill);
+  const head = make("div", "sb-queue-head");
+  const all = makeButton("sb-plain", say("cancel_all"), () => askOrToast("cancel_all"));
+  head.append(queueLine.text, queueLine.toggle, all);
+  pagePart("queue").append(bar, head, queueLine.rows);
+}
 
 function paintQueue() {
   const active = view.jobs.filter(isActive);
-  show(element.querySelector(".sb-queue"), active.length > 0);
+  show(pagePart("queue"), active.length > 0);
   if (!active.length) {
     queueOpen = false; // the next one is a line again
     return;
@@ -34,7 +35,7 @@ function paintQueue() {
   const left = Math.max(...active.map((job) => job.left || 0));
   if (left) parts.push(say("queue_left", sayTime(left)));
   setText(queueLine.text, parts.join(" · "));
-  queueLine.bar.firstChild.style.width = `${percent}%`;
+  queueLine.fill.style.width = `${percent}%`;
   setText(queueLine.toggle, say(queueOpen ? "queue_hide" : "queue_show"));
   setAttribute(queueLine.toggle, "aria-expanded", queueOpen);
   show(queueLine.toggle, active.length > 1);
@@ -42,12 +43,14 @@ function paintQueue() {
   if (queueOpen) paintQueueRows(active);
 }
 
+/** @param {Job} job @param {number} percent */
 function sayFirst(job, percent) {
   const number = numberOf(job.frame);
   if (job.state === "drawing") return say("queue_now", number, percent);
   return job.ahead ? say("queue_ahead", job.ahead) : say("queue_start", number);
 }
 
+/** @param {Job[]} active */
 function paintQueueRows(active) {
   refill(queueLine.rows, active.map((job) => [job.id, numberOf(job.frame), job.state]), () => active.map((job) => {
     const row = make("li", "sb-row");
@@ -61,11 +64,13 @@ function paintQueueRows(active) {
   }));
 }
 
+/** @param {string} frameId */
 function numberOf(frameId) {
   return view.frames.findIndex((frame) => frame.id === frameId) + 1;
 }
 
 // " about 12 s" for so many frames, from what one took lately; nothing before the first was drawn.
+/** @param {number} count */
 function sayAbout(count) {
   return view.seconds ? say("about", sayTime(view.seconds * count)) : "";
 }

@@ -2,9 +2,10 @@
 // marks it after Gradio did, and stays when the device changes its mind.
 
 const THEME_KEY = "storyboard.theme";
-const THEMES = ["system", "light", "dark"];
+const THEMES = /** @type {const} */ (["system", "light", "dark"]);
 const deviceDark = window.matchMedia("(prefers-color-scheme: dark)");
 
+/** @param {HTMLSelectElement} select */
 function startTheme(select) {
   const chosen = remembered(THEME_KEY);
   for (const theme of THEMES) {
@@ -21,6 +22,7 @@ function startTheme(select) {
   deviceDark.addEventListener("change", () => select.value !== "system" && wearTheme(select.value));
 }
 
+/** @param {string} theme */
 function wearTheme(theme) {
   document.body.classList.toggle("dark", theme === "system" ? deviceDark.matches : theme === "dark");
 }

@@ -1,13 +1,17 @@
 // One frame's card. `makeCard` builds it once; `paintCard` brings it up to date and never touches what is being typed.
 
+/** @param {Frame} frame */
 function makeCard(frame) {
-  const card = { id: frame.id, root: make("li", "sb-card"), frame, painted: null, sent: null, problem: null };
+  const root = make("li", "sb-card");
+  const known = { id: frame.id, frame, painted: null, saved: "", base: null, sent: null, problem: null };
+  const card = /** @type {Card} */ ({ ...known, root }); // the rest comes part by part
   card.root.dataset.frame = frame.id;
   card.root.append(makeThread(card), makePicture(card), makeSentence(card), makeState(card), makeActions(card));
   makeDraggable(card);
   return card;
 }
 
+/** @param {Card} card */
 function makePicture(card) {
   const box = make("div", "sb-picture");
   card.box = box;
@@ -20,24 +24,28 @@ function makePicture(card) {
   card.open = keyed(makeButton("sb-open", undefined, () => togglePanel(card.id)), "open");
   card.number = make("span", "sb-number");
   card.stale = make("span", "sb-stale");
-  card.stale.append(make("span", "sb-hidden"));
+  card.staleWords = make("span", "sb-hidden");
+  card.stale.append(card.staleWords);
   card.lock = makeIconButton("sb-lock", "unlock", say("lock"), () => toggleLock(card));
   box.append(card.picture, card.blank, card.preview, card.looks, card.open, card.number, card.stale);
   box.append(card.lock, makePager(card), makeProgress(card));
   return box;
 }
 
+/** @param {Card} card */
 function makeProgress(card) {
   card.progress = make("div", "sb-progress");
   card.bar = make("div", "sb-bar");
   card.bar.setAttribute("role", "progressbar");
-  card.bar.append(make("div", "sb-fill"));
+  card.fill = make("div", "sb-fill");
+  card.bar.append(card.fill);
   card.status = make("span", "sb-status");
   card.stop = makeButton("sb-stop", say("stop"), () => act(card, "stop_frame"));
   card.progress.append(card.bar, card.status, card.stop);
   return card.progress;
 }
 
+/** @param {Card} card */
 function makePager(card) {
   card.takes = make("span", "sb-takes");
   card.before = makeIconButton("sb-step", "before", "", () => stepTake(card, -1));
@@ -47,6 +55,7 @@ function makePager(card) {
   return card.takes;
 }
 
+/** @param {Card} card */
 function makeState(card) {
   const box = make("div", "sb-state");
   card.cause = make("p", "sb-cause");
@@ -63,6 +72,7 @@ function makeState(card) {
   return box;
 }
 
+/** @param {Card} card */
 function makeActions(card) {
   const box = make("div", "sb-actions");
   card.draw = makeButton("sb-draw", "", () => act(card, "draw_frame"));
@@ -72,8 +82,9 @@ function makeActions(card) {
   return box;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), panel && panel.id === card.id, wordsOf(frame), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), isOpen(card), wordsOf(frame), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;
@@ -87,16 +98,18 @@ function paintCard(card, frame) {
   paintWords(card, frame);
   paintNoteLine(card, frame);
   paintActions(card, frame);
-  const failure = frame.job && frame.job.state === "failed" ? sayPhrase(frame.job.error) : null;
-  setText(card.error, card.problem || failure || "");
+  const failure = failureOf(frame);
+  setText(card.error, card.problem || (failure && sayPhrase(failure)) || "");
   show(card.error, Boolean(card.problem || failure));
   sayProgress(before, frame);
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintPicture(card, frame) {
-  const busy = isBusy(frame);
-  const preview = busy ? frame.job.preview : null;
-  const open = Boolean(panel) && panel.id === card.id;
+  const job = jobGoingOn(frame);
+  const busy = job !== null;
+  const preview = job && job.preview;
+  const open = isOpen(card);
   setPicture(card.picture, frame.picture && pictureAddress(frame.picture));
   setAttribute(card.picture, "alt", say("picture_alt", frame.number, frame.caption));
   setPicture(card.preview, preview);
@@ -118,18 +131,20 @@ function paintPicture(card, frame) {
   card.locked = frame.locked;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintStale(card, frame) {
   const stale = frame.stale && !isBusy(frame);
   const words = frame.cause ? say("stale_cause", sayPhrase(frame.cause)) : say("stale");
   show(card.stale, stale);
   show(card.cause, stale);
   if (!stale) return;
-  setText(card.stale.firstChild, words);
+  setText(card.staleWords, words);
   setAttribute(card.stale, "title", words);
   setText(card.cause, words);
 }
 
 // Who writes a sentence and presses Enter sees the note about its words here; so does who pastes a script.
+/** @param {Card} card @param {Frame} frame */
 function paintWords(card, frame) {
   const found = { ...wordsOf(frame), strangers: strangersIn(frame) };
   const [first] = found.closest;
@@ -140,31 +155,35 @@ function paintWords(card, frame) {
   setLabel(card.words, note);
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintProgress(card, frame) {
-  const busy = isBusy(frame);
-  show(card.progress, busy);
-  card.root.classList.toggle("sb-busy", busy);
-  if (!busy) return;
-  const percent = percentOf(frame.job);
+  const job = jobGoingOn(frame);
+  show(card.progress, job !== null);
+  card.root.classList.toggle("sb-busy", job !== null);
+  if (!job) return;
+  const percent = percentOf(job);
   setAttribute(card.bar, "aria-valuenow", percent);
   setAttribute(card.bar, "aria-label", say("frame", frame.number));
   setAttribute(card.stop, "aria-label", say("stop_frame", frame.number));
-  card.bar.firstChild.style.width = `${percent}%`;
-  setText(card.status, sayJob(frame.job, percent));
+  card.fill.style.width = `${percent}%`;
+  setText(card.status, sayJob(job, percent));
 }
 
+/** @param {Job} job @param {number} percent */
 function sayJob(job, percent) {
   if (job.state === "queued") return job.ahead ? say("queued", job.ahead) : say("queued_next");
   return percent ? say("drawing", percent) : say("starting");
 }
 
+/** @param {Job} job */
 function percentOf(job) {
   return job.state === "drawing" && job.steps ? Math.round((100 * job.step) / job.steps) : 0;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintActions(card, frame) {
   const busy = isBusy(frame);
-  const failed = Boolean(frame.job && frame.job.state === "failed");
+  const failed = failureOf(frame) !== null;
   const verb = failed ? "retry" : frame.stale ? "update" : frame.picture ? "redraw" : "draw";
   setText(card.draw, say(verb));
   card.draw.classList.toggle("sb-next-step", failed || !frame.picture);
@@ -184,24 +203,44 @@ function paintActions(card, frame) {
 }
 
 // Start, half and end are said to screen readers; every step would talk over everything else.
+/** @param {Frame} before @param {Frame} frame */
 function sayProgress(before, frame) {
   const percents = [before, frame].map((one) => (one.job ? percentOf(one.job) : 0));
-  const failed = frame.job && frame.job.state === "failed";
+  const failure = failureOf(frame);
   if (frame.takes.all.length > before.takes.all.length) announce(say("drawn", frame.number));
-  else if (failed && !(before.job && before.job.state === "failed")) {
-    toast(sayPhrase(frame.job.error));
+  else if (failure && !failureOf(before)) {
+    toast(sayPhrase(failure));
     announce(say("failed", frame.number));
   } else if (percents[0] < 50 && percents[1] >= 50) announce(say("said_half", frame.number));
-  else if (isBusy(frame) && frame.job.state === "drawing" && !(isBusy(before) && before.job.state === "drawing")) {
-    announce(say("said_start", frame.number));
-  }
+  else if (isBeingDrawn(frame) && !isBeingDrawn(before)) announce(say("said_start", frame.number));
 }
 
+/** @param {Frame} frame */
+function isBeingDrawn(frame) {
+  return frame.job !== null && frame.job.state === "drawing";
+}
+
+/** @param {Frame} frame */
 function isBusy(frame) {
-  return Boolean(frame.job) && isActive(frame.job);
+  return jobGoingOn(frame) !== null;
+}
+
+/** @param {Frame} frame */
+function jobGoingOn(frame) {
+  return frame.job && isActive(frame.job) ? frame.job : null;
+}
+
+// Why the last drawing of a frame failed; null where it did not.
+/** @param {Frame} frame */
+function failureOf(frame) {
+  return frame.job && frame.job.state === "failed" ? frame.job.error : null;
 }
 
 // Sends one request about this card; its error, if any, stays on the card until the next one.
+/**
+ * @template {keyof Calls} Verb
+ * @param {Card} card @param {Verb} verb @param {Message<Verb>} message @returns {Promise<Answer<Verb>>}
+ */
 async function act(card, verb, message = {}) {
   const answer = await ask(verb, { frame: card.id, ...message });
   card.problem = answer.error;
@@ -210,11 +249,13 @@ async function act(card, verb, message = {}) {
   return answer;
 }
 
+/** @param {Card} card @param {number} by */
 function stepTake(card, by) {
   const { chosen, all } = card.frame.takes;
   if (all[chosen + by] !== undefined) act(card, "choose_take", { take: all[chosen + by].id });
 }
 
+/** @param {Card} card */
 function toggleLock(card) {
   act(card, "lock_frame", { locked: !card.frame.locked });
 }

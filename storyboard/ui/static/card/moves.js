@@ -1,9 +1,10 @@
 // What can be done to a card as a whole, by menu, by keys and by dragging: all three come to the same few functions.
 
+/** @param {Card} card */
 function cardMenu(card) {
   const { number, locked } = card.frame;
   const last = view.frames.length;
-  const go = (to) => () => moveTo(card, to);
+  const go = (/** @type {number} */ to) => () => moveTo(card, to);
   return [
     { label: say("details"), run: () => openPanel(card.id) },
     { label: say("variants_4"), run: () => act(card, "draw_variants", { count: 4 }) },
@@ -23,15 +24,17 @@ function cardMenu(card) {
   ];
 }
 
+/** @param {Card} card @param {number} number */
 async function moveTo(card, number) {
   const { number: from } = card.frame;
   if (number === from) return;
   const answer = await act(card, "move_frame", { number });
   if (answer.error) return;
   announce(say("moved", from, card.frame.number));
-  scrollTo(card.root);
+  bringIntoSight(card.root);
 }
 
+/** @param {Card} card */
 async function duplicate(card) {
   const { number } = card.frame;
   const answer = await act(card, "duplicate_frame");
@@ -43,6 +46,7 @@ async function duplicate(card) {
 }
 
 // No question is asked: the way back is in the message that says it is gone.
+/** @param {Card} card */
 async function removeFrame(card) {
   const { number } = card.frame;
   const next = nextCard(card, 1) || nextCard(card, -1);
@@ -54,27 +58,32 @@ async function removeFrame(card) {
   else composer.text.focus({ preventScroll: true });
 }
 
+/** @param {Card} card @param {number} by */
 function nextCard(card, by) {
   const frame = view.frames[card.frame.number - 1 + by];
   return frame ? cards.get(frame.id) : null;
 }
 
+/** @param {Card} card */
 function focusCard(card) {
   card.open.focus({ preventScroll: true });
-  scrollTo(card.root);
+  bringIntoSight(card.root);
 }
 
 // -- Dragging ----------------------------------------------------------------------------------------------------
 
+/** @type {Card | null} */
 let dragged = null;
 
+/** @param {Card} card */
 function makeDraggable(card) {
   card.box.draggable = true;
-  card.box.addEventListener("dragstart", (event) => {
+  card.box.addEventListener("dragstart", ({ dataTransfer }) => {
+    if (!dataTransfer) return;
     dragged = card;
-    event.dataTransfer.setData("text/plain", card.frame.caption);
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setDragImage(card.picture.hidden ? card.box : card.picture, 40, 40);
+    dataTransfer.setData("text/plain", card.frame.caption);
+    dataTransfer.effectAllowed = "move";
+    dataTransfer.setDragImage(card.picture.hidden ? card.box : card.picture, 40, 40);
     card.root.classList.add("sb-dragged");
   });
   card.box.addEventListener("dragend", endDrag);
@@ -94,11 +103,13 @@ function makeDraggable(card) {
   });
 }
 
+/** @param {Card} card @param {DragEvent} event */
 function isAfterMiddle(card, { clientX, clientY }) {
   const { left, top, width, height } = card.root.getBoundingClientRect();
   return card.root.closest(".sb-single") ? clientY > top + height / 2 : clientX > left + width / 2;
 }
 
+/** @param {Card | null} card @param {boolean} after */
 function markDrop(card, after) {
   for (const one of cards.values()) {
     one.root.classList.toggle("sb-drop-before", one === card && !after && one !== dragged);

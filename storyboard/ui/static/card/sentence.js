@@ -1,6 +1,7 @@
 // The sentence on a card: typing, saving, and what happens when somebody else changed it meanwhile.
 // A box that is being written in, or holds words not yet saved, is never written to.
 
+/** @param {Card} card */
 function makeSentence(card) {
   const box = make("div", "sb-sentence");
   const { box: grow, text } = makeGrowing("sb-text");
@@ -30,6 +31,7 @@ function makeSentence(card) {
   return box;
 }
 
+/** @param {Card} card @param {KeyboardEvent} event */
 function onSentenceKey(card, event) {
   if (isEnter(event)) {
     event.preventDefault();
@@ -41,6 +43,7 @@ function onSentenceKey(card, event) {
   }
 }
 
+/** @param {Card} card */
 function noteTyping(card) {
   if (card.base === null) card.base = card.saved;
   if (!isDirty(card)) card.base = null;
@@ -52,19 +55,22 @@ function noteTyping(card) {
 }
 
 // Under the box while it is written in: what the keys do, and what the model makes of the words.
+/** @param {Card} card */
 function paintHint(card) {
   const writing = document.activeElement === card.text;
   show(card.typing, isDirty(card));
   show(card.hint, writing && !isClash(card) && (isDirty(card) || !card.note.hidden)); // it would lie over the choice
 }
 
+/** @param {Card} card */
 function isDirty(card) {
   return card.text.value !== card.saved;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintSentence(card, frame) {
   setAttribute(card.text, "aria-label", say("sentence_label", frame.number));
-  const untouched = card.saved === undefined || card.text.value === card.saved;
+  const untouched = card.text.value === card.saved;
   card.saved = frame.caption;
   if (untouched) {
     card.base = null;
@@ -75,10 +81,12 @@ function paintSentence(card, frame) {
 }
 
 // Another tab, or an undo, gave this frame other words than the ones this box was changed from.
+/** @param {Card} card */
 function isClash(card) {
   return isDirty(card) && card.base !== null && card.base !== card.saved && card.sent === null;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintClash(card, frame) {
   const clash = isClash(card);
   show(card.clash, clash);
@@ -94,6 +102,7 @@ function paintClash(card, frame) {
   ]);
 }
 
+/** @param {Card} card */
 function takeTheirs(card) {
   card.base = null;
   card.text.value = card.saved;
@@ -102,6 +111,7 @@ function takeTheirs(card) {
   repaint(card);
 }
 
+/** @param {Card} card @param {boolean} draw */
 async function saveSentence(card, draw) {
   const text = card.text.value;
   // A blur that follows Enter finds the same words on their way already.
@@ -120,6 +130,7 @@ async function saveSentence(card, draw) {
   repaint(card);
 }
 
+/** @param {Card} card */
 function repaint(card) {
   card.painted = null;
   paintCard(card, card.frame);
@@ -149,6 +160,7 @@ function drafts() {
   }
 }
 
+/** @param {string} id @param {Draft | null} draft */
 function keepDraft(id, draft) {
   const kept = drafts();
   if (draft) kept[id] = draft;

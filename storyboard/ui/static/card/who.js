@@ -5,16 +5,29 @@ function nameOrder() {
   return view.cast.map((person) => person.name);
 }
 
+/** @param {string | null} name */
+function personNamed(name) {
+  return view.cast.find((person) => person.name === name) || null;
+}
+
+// What somebody wears, in the story or where `own` says so; one of their portraits, as the app sees to.
+/** @param {Person} person @param {string | null} [own] */
+function portraitOf(person, own) {
+  const worn = own || person.chosen;
+  return /** @type {Portrait} */ (person.portraits.find((portrait) => portrait.id === worn));
+}
+
 // Everyone keeps a colour of their own: equal steps around the wheel; the saturation is the style sheet's.
+/** @param {string} name */
 function hueOf(name) {
   const index = nameOrder().indexOf(name);
   return index < 0 ? null : String(Math.round((18 + index * 137.5) % 360));
 }
 
-function makeNameChip(name, tag) {
-  const chip = make(tag, "sb-chip");
+/** @param {string} name */
+function makeNameChip(name) {
+  const chip = makeButton("sb-chip");
   const hue = hueOf(name);
-  if (tag === "button") chip.type = "button";
   if (hue !== null) {
     const face = make("span", "sb-dot");
     face.setAttribute("aria-hidden", "true");
@@ -25,6 +38,7 @@ function makeNameChip(name, tag) {
   return chip;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintWho(card, frame) {
   refill(card.who, [frame.number, frame.where, frame.wordings, frame.who, frame.pronouns, frame.asked, isDrawnAsWritten(frame), nameOrder()], () => [
     ...frame.who.filter((one) => one.how !== "absent").map((one) => makeWhoChip(card, one)),
@@ -39,9 +53,11 @@ function paintWho(card, frame) {
 
 // `one.how`: "named" or "meant" (in the picture because of the words), "added" (by chip), "out" (left out by chip),
 // "absent". What a press does follows from that.
+/** @param {Card} card @param {Who} one */
 function makeWhoChip(card, one) {
-  const chip = keyed(makeNameChip(one.name, "button"), `who-${one.name}`);
+  const chip = keyed(makeNameChip(one.name), `who-${one.name}`);
   const next = { named: "out", meant: "out", out: "auto", added: "auto", absent: "in" }[one.how];
+  /** @type {Record<Who["how"], Key>} */
   const label = { named: "toggle_out", meant: "toggle_out", out: "toggle_in", added: "toggle_added", absent: "toggle_add" };
   chip.classList.add(`sb-${one.how}`);
   chip.setAttribute("aria-pressed", String(one.how !== "out" && one.how !== "absent"));
@@ -50,6 +66,7 @@ function makeWhoChip(card, one) {
   return chip;
 }
 
+/** @param {Card} card @param {Pronoun} pronoun */
 function makePronounChip(card, pronoun) {
   const { word, names, from } = pronoun;
   const who = names.join(" + ");
@@ -68,6 +85,7 @@ function makePronounChip(card, pronoun) {
 }
 
 // "the woman", who may be several: answered once, it is what that one is called in this story.
+/** @param {Card} card @param {Asked} asked */
 function makeAskedChip(card, asked) {
   const chip = keyed(makeButton("sb-chip sb-pronoun", undefined), `asked-${asked.start}`);
   chip.append(make("span", "", say("binding_open", asked.phrase)));
@@ -82,10 +100,12 @@ function makeAskedChip(card, asked) {
   ]);
 }
 
+/** @param {Card} card @param {Person} person @param {string} phrase */
 function callThem(card, { name, pronoun, aliases }, phrase) {
   return act(card, "edit_character", { name, new_name: name, pronoun, aliases: [...aliases, phrase] });
 }
 
+/** @param {Pronoun} pronoun @param {Frame} frame */
 function sayHowSure(pronoun, frame) {
   if (pronoun.by === "writer") return say("binding_writer");
   if (isCompared(pronoun)) return say("binding_sure", Math.round(100 * pronoun.confidence));
@@ -95,10 +115,12 @@ function sayHowSure(pronoun, frame) {
 }
 
 // A picture drawn before sureness was kept of readings with one candidate says 1, which says nothing about it.
+/** @param {Pronoun} pronoun */
 function isCompared(pronoun) {
   return pronoun.by !== null && pronoun.by !== "writer" && pronoun.confidence < 1;
 }
 
+/** @param {Frame} frame */
 function isDrawnAsWritten(frame) {
   const { all, chosen } = frame.takes;
   return chosen >= 0 && all[chosen].caption === frame.caption;
@@ -108,8 +130,9 @@ const THINGS = ["it", "its"];
 
 const PLURAL = ["they", "them", "their", "theirs", "themselves"];
 
+/** @param {Card} card @param {Pronoun} pronoun */
 function rebindMenu(card, pronoun) {
-  const bind = (names) => act(card, "rebind", { occurrence: pronoun.occurrence, names });
+  const bind = (/** @type {string[] | null} */ names) => act(card, "rebind", { occurrence: pronoun.occurrence, names });
   const said = pronoun.by === "writer";
   const people = view.cast.map((person) => ({
     label: person.name,
@@ -128,6 +151,7 @@ function rebindMenu(card, pronoun) {
   return [{ heading: say("rebind_title", pronoun.word) }, ...people, ...(several ? [several] : []), null, free];
 }
 
+/** @param {Pronoun} pronoun @param {(names: string[]) => unknown} bind */
 function chooseSeveral(pronoun, bind) {
   const dialog = openDialog(say("rebind_title", pronoun.word), "sb-small");
   const chosen = new Set(pronoun.names);
@@ -147,9 +171,9 @@ function chooseSeveral(pronoun, bind) {
   dialog.body.append(...boxes, done);
 }
 
+/** @param {Person} person */
 function makeFace(person) {
-  const portrait = person.portraits.find((one) => one.id === person.chosen);
   const face = make("span", "sb-menu-lead sb-face");
-  face.append(makeImage("", portrait.picture, ""));
+  face.append(makeImage("", portraitOf(person).picture, ""));
   return face;
 }

@@ -3,6 +3,7 @@
 const MOST_TAKES = 4; // of a frame that is drawn until nothing is wrong, the one on the board among them
 
 // `wrong` is what the model that draws sees in a picture beside what its sentence says.
+/** @param {Wrong} wrong */
 function sayWrong(wrong) {
   return [
     ...wrong.missing.map((name) => say("wrong_missing", name)),
@@ -13,10 +14,12 @@ function sayWrong(wrong) {
   ].filter(Boolean).join(", ");
 }
 
+/** @param {Frame} frame */
 function mayBeWrong(frame) {
   return view.checking !== "off" && Boolean(frame.wrong) && !frame.stale && !isBusy(frame);
 }
 
+/** @param {Card} card */
 function makeWrong(card) {
   card.wrong = make("div", "sb-wrong");
   card.wrongs = make("p");
@@ -25,18 +28,20 @@ function makeWrong(card) {
   return card.wrong;
 }
 
+/** @param {Card} card @param {Frame} frame */
 function paintWrong(card, frame) {
-  const wrong = mayBeWrong(frame);
-  card.root.classList.toggle("sb-may-be-wrong", wrong);
-  show(card.wrong, wrong);
+  const wrong = mayBeWrong(frame) ? frame.wrong : null;
+  card.root.classList.toggle("sb-may-be-wrong", wrong !== null);
+  show(card.wrong, wrong !== null);
   if (!wrong) return;
-  setText(card.wrongs, say("wrong", sayWrong(frame.wrong)));
+  setText(card.wrongs, say("wrong", sayWrong(wrong)));
   setText(card.again, say("draw_best", sayAbout(MOST_TAKES - 1)));
   setLabel(card.again, say("draw_best_label", frame.number, MOST_TAKES - 1));
   show(card.again, !frame.locked);
 }
 
 // Over the board: how many there are, and only those where the writer wants to go through them.
+/** @param {number} count @param {HTMLElement} cards */
 function makeWrongTodo(count, cards) {
   if (!count) return [];
   const only = cards.classList.contains("sb-only-wrong");

@@ -1,8 +1,6 @@
 // Everything the board says, in English, in one table: another language is one more table like it (see german.js).
 // %1, %2 are filled in by say(); a key ending in _1 and _n is chosen by a count through sayCount().
-const TABLES = {};
-
-TABLES.en = {
+const ENGLISH = {
   language: "English",
   // The bar
   tagline: "Write a story one sentence at a time and see each one drawn, with the same people all the way through.",
@@ -205,3 +203,6 @@ TABLES.en = {
   not_found: "That story is not here any more, so this is a new one.",
   draft_back: "What you were writing is back in its box.",
 };
+
+/** @type {Record<string, Table>} */
+const TABLES = { en: ENGLISH };

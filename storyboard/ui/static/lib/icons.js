@@ -25,6 +25,9 @@ const ICONS = {
   compare: "M4 4.5h5v11H4zM11 4.5h5v11h-5z",
 };
 
+/** @typedef {keyof typeof ICONS} Icon */
+
+/** @param {Icon} name */
 function makeIcon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");

@@ -1,7 +1,11 @@
 // Talks to the server: asks, looks for news, and keeps the newest view. Knows nothing of how it is painted.
 
-let view = null;
-let storyId = null;
+// In place of both until a story is open: nothing is painted or asked before.
+const NONE_OPEN = /** @type {any} */ (null);
+/** @type {View} */
+let view = NONE_OPEN;
+/** @type {string} */
+let storyId = NONE_OPEN;
 let offline = false;
 let timer = 0;
 
@@ -12,31 +16,44 @@ const CALM = 3000; // ms between looks otherwise: another tab, or the API, may h
 const ASIDE = new Set([
   "export", "export_frame", "frame_details", "frames_touched", "list_stories", "look_of_picture", "preview_look", "preview_portrait", "random_look", "split_script",
 ]);
+/** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 
 // One request. Always resolves, and `error` is null or a sentence for the writer; a server that cannot be reached is one
 // too. Changes reach the server in the order they were made: two on the way at a time may overtake each other. A message
 // that is a function is made when its turn has come, of what the changes before it have led to.
+/**
+ * @template {keyof Calls} Verb
+ * @param {Verb} verb @param {Message<Verb> | (() => Message<Verb>)} message @returns {Promise<Answer<Verb>>}
+ */
 function ask(verb, message = {}) {
   const asked = storyId;
-  if (ASIDE.has(verb)) return send(asked, verb, message);
-  const sent = turn.then(() => send(asked, verb, typeof message === "function" ? message() : message));
+  const sendIt = () => send(asked, verb, typeof message === "function" ? message() : message);
+  if (ASIDE.has(verb)) return sendIt();
+  const sent = turn.then(sendIt);
   turn = sent.catch(console.warn);
   return sent;
 }
 
+/**
+ * @template {keyof Calls} Verb
+ * @param {string | null} asked @param {Verb} verb @param {Message<Verb>} message @returns {Promise<Answer<Verb>>}
+ */
 async function send(asked, verb, message) {
   const known = { story: asked, shelf: shelf(), have: view && view.stamp };
-  if (!ASIDE.has(verb)) known.visitor = await whoDraws();
-  const answer = await server[verb]({ ...known, ...message });
-  if (answer === undefined || answer === null) {
-    setOffline(answer === undefined);
-    return { view: null, error: answer === null ? null : say("unsaved") };
-  }
-  setOffline(false);
+  const visitor = ASIDE.has(verb) ? {} : { visitor: await whoDraws() };
+  const answer = await server[verb]({ ...known, ...visitor, ...message });
+  setOffline(!answer);
+  if (!answer) return unanswered(say("unsaved"));
   if (answer.view && asked === storyId) takeIn(answer.view);
   look(QUICK);
-  return { view: null, ...answer, error: answer.error ? sayPhrase(answer.error) : null };
+  return answer.error ? unanswered(sayPhrase(answer.error)) : { .../** @type {any} */ (answer), error: null };
+}
+
+// What `ask` answers where there is nothing but a sentence that says why.
+/** @param {string} error */
+function unanswered(error) {
+  return { error: /** @type {Sentence} */ (error) };
 }
 
 const HUB = "https://huggingface.co"; // whose page a Space shows this one in
@@ -46,7 +63,7 @@ function whoDraws() {
   if (window.parent === window || !window.supports_zerogpu_headers) return null; // Gradio has asked
   return new Promise((resolve) => {
     const channel = new MessageChannel();
-    const done = (headers) => {
+    const done = (/** @type {unknown} */ headers) => {
       channel.port1.close();
       resolve(headers);
     };
@@ -57,12 +74,20 @@ function whoDraws() {
 }
 
 // A look at something that brings no news with it: the answer, or null where there is none.
+/**
+ * @template {keyof Calls} Verb
+ * @param {Verb} verb @param {Message<Verb>} message @returns {Promise<ReturnType<Calls[Verb]> | null>}
+ */
 async function askQuietly(verb, message) {
   const answer = await server[verb]({ story: storyId, ...message });
-  return answer && !answer.error ? answer : null;
+  return answer && !answer.error ? /** @type {ReturnType<Calls[Verb]>} */ (answer) : null;
 }
 
 // As ask, for what has no place of its own to show an error.
+/**
+ * @template {keyof Calls} Verb
+ * @param {Verb} verb @param {Message<Verb>} [message] @returns {Promise<Answer<Verb>>}
+ */
 async function askOrToast(verb, message) {
   const answer = await ask(verb, message);
   if (answer.error) toast(answer.error);
@@ -94,35 +119,40 @@ async function lookNow() {
 
 // A page from before an update may ask for what the app no longer has: it answers, but only a fresh page can use it.
 async function isOtherRun() {
-  const { root, app_id: mine } = window.gradio_config || {};
+  const { app_id: mine } = window.gradio_config || {};
   try {
-    const answer = await fetch(`${(root || "").replace(/\/$/, "")}/gradio_api/app_id`);
+    const answer = await fetch(`${appAddress()}/gradio_api/app_id`);
     return answer.ok && (await answer.json()).app_id !== mine;
   } catch (error) {
     return false; // not there at all
   }
 }
 
+/** @param {number} delay */
 function look(delay) {
   clearTimeout(timer);
   timer = setTimeout(() => (document.hidden ? look(CALM) : lookNow()), delay);
 }
 
 const STAMPS = 8;
+/** @type {Map<string, Map<string, SentFrame>>} */
 const sentFrames = new Map(); // by stamp: the frames of the latest views by their ids
 
 // The frames that a view leaves as they were in the one stamped `since` are only ids in it. Null where that is forgotten.
+/** @param {News} news */
 function filled(news) {
   if (!news.frames) return news;
-  const known = sentFrames.get(news.since);
-  if (news.since && !known) return null;
-  const frames = news.frames.map((one) => (typeof one === "string" ? known.get(one) : one));
+  /** @type {Map<string, SentFrame> | undefined} */
+  const known = news.since ? sentFrames.get(news.since) : new Map();
+  if (!known) return null;
+  const frames = news.frames.map((one) => (typeof one === "string" ? /** @type {SentFrame} */ (known.get(one)) : one));
   sentFrames.set(news.stamp, new Map(frames.map((frame) => [frame.id, frame])));
   for (const stamp of sentFrames.keys()) if (sentFrames.size > STAMPS && stamp !== news.stamp) sentFrames.delete(stamp);
-  return { ...news, frames };
+  return { ...news, frames: frames.map((frame) => ({ ...frame, job: null })) };
 }
 
 // An answer that was overtaken on its way is dropped. A restarted server counts anew, which `boot` tells.
+/** @param {News} answered */
 function takeIn(answered) {
   const news = filled(answered);
   if (!news) {
@@ -141,9 +171,11 @@ function takeIn(answered) {
 }
 
 let pressed = false;
+/** @type {View | null | undefined} */
 let unpainted; // the view that is painted now, while newer ones wait for the pointer to be released
 
 // Between press and release nothing may move: the release would land beside the button, and the click be lost.
+/** @param {View | null} before */
 function paintWhenReleased(before) {
   if (!pressed) return paint(before);
   if (unpainted === undefined) unpainted = before;
@@ -162,6 +194,7 @@ function startPressing() {
   for (const name of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(name, release, true);
 }
 
+/** @param {boolean} now */
 function setOffline(now) {
   if (offline === now) return;
   offline = now;
@@ -169,6 +202,7 @@ function setOffline(now) {
   if (!now && view) saveDirtyCards();
 }
 
+/** @param {Job} job */
 function isActive(job) {
   return job.state === "drawing" || job.state === "queued";
 }

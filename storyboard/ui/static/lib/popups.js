@@ -1,8 +1,9 @@
 // Menus and dialogs: one of each at a time, with keys, Escape, and the focus going back to where it came from.
 
-let menu = null;
+/** @type {{ box: HTMLElement, opener: HTMLElement } | null} */
+let menu = null; // the open one
 
-// `items` are { label, run, icon, checked, disabled, heading } in order; null leaves a line between groups.
+/** @param {HTMLElement} opener @param {MenuItem[]} items */
 function openMenu(opener, items) {
   const again = menu && menu.opener === opener;
   closeMenu(false);
@@ -11,22 +12,23 @@ function openMenu(opener, items) {
   box.setAttribute("role", "menu");
   box.setAttribute("aria-label", opener.getAttribute("aria-label") || opener.textContent);
   box.append(...items.map(makeMenuItem));
-  element.querySelector(".sb-root").append(box);
+  pagePart("root").append(box);
   menu = { box, opener };
   opener.setAttribute("aria-expanded", "true");
   putNear(box, opener);
   box.addEventListener("keydown", walkMenu);
-  const first = box.querySelector("[aria-checked=true]") || menuButtons()[0];
+  const first = allIn(box, "[aria-checked=true]")[0] || menuButtons(box)[0];
   if (first) first.focus({ preventScroll: true });
 }
 
+/** @param {MenuItem} item */
 function makeMenuItem(item) {
   if (item === null) {
     const line = make("div", "sb-menu-line");
     line.setAttribute("role", "separator");
     return line;
   }
-  if (item.heading) {
+  if (item.heading !== undefined) {
     const heading = make("p", "sb-menu-heading", item.heading);
     heading.setAttribute("role", "presentation");
     return heading;
@@ -43,14 +45,19 @@ function makeMenuItem(item) {
   return button;
 }
 
-function menuButtons() {
-  return [...menu.box.querySelectorAll("button:enabled")];
+/** @param {HTMLElement} box */
+function menuButtons(box) {
+  return allIn(box, "button:enabled");
 }
 
+/** @param {KeyboardEvent} event */
 function walkMenu(event) {
-  const buttons = menuButtons();
-  const at = buttons.indexOf(document.activeElement);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (!menu) return;
+  const buttons = menuButtons(menu.box);
+  const at = buttons.findIndex((button) => button === document.activeElement);
+  /** @type {Record<string, number>} */
+  const places = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 };
+  const to = places[event.key];
   if (event.key === "Escape" || event.key === "Tab") {
     event.preventDefault();
     closeMenu(true);
@@ -61,6 +68,7 @@ function walkMenu(event) {
   event.stopPropagation();
 }
 
+/** @param {boolean} giveBackFocus */
 function closeMenu(giveBackFocus) {
   if (!menu) return;
   const { box, opener } = menu;
@@ -71,6 +79,7 @@ function closeMenu(giveBackFocus) {
 }
 
 // Below the opener where there is room, else above it; never over the edge of the window.
+/** @param {HTMLElement} box @param {HTMLElement} opener */
 function putNear(box, opener) {
   const gap = 6;
   const from = opener.getBoundingClientRect();
@@ -81,6 +90,7 @@ function putNear(box, opener) {
   box.style.left = `${Math.min(Math.max(gap, from.left), window.innerWidth - width - gap)}px`;
 }
 
+/** @param {HTMLButtonElement} button @param {() => MenuItem[]} items */
 function makeMenuButton(button, items) {
   button.setAttribute("aria-haspopup", "menu");
   button.setAttribute("aria-expanded", "false");
@@ -88,7 +98,8 @@ function makeMenuButton(button, items) {
   return button;
 }
 
-// A modal dialog with a title and a way to close it; { root, body, close }. The browser keeps the focus inside.
+// A modal dialog with a title and a way to close it. The browser keeps the focus inside.
+/** @param {string} title @param {string} [className] @returns {Dialog} */
 function openDialog(title, className = "") {
   closeMenu(false);
   const root = make("dialog", `sb-dialog ${className}`);
@@ -103,17 +114,17 @@ function openDialog(title, className = "") {
   root.addEventListener("close", () => root.remove());
   root.addEventListener("mousedown", (event) => event.target === root && close());
   root.addEventListener("keydown", (event) => event.stopPropagation());
-  element.querySelector(".sb-root").append(root);
+  pagePart("root").append(root);
   root.showModal();
   return { root, body, close, heading };
 }
 
 function startPopups() {
-  document.addEventListener("mousedown", (event) => {
-    if (menu && !menu.box.contains(event.target) && !menu.opener.contains(event.target)) closeMenu(false);
+  document.addEventListener("mousedown", ({ target }) => {
+    if (menu && !isInside(menu.box, target) && !isInside(menu.opener, target)) closeMenu(false);
   });
   window.addEventListener("resize", () => closeMenu(false));
-  document.addEventListener("scroll", (event) => {
-    if (menu && !menu.box.contains(event.target)) putNear(menu.box, menu.opener);
+  document.addEventListener("scroll", ({ target }) => {
+    if (menu && !isInside(menu.box, target)) putNear(menu.box, menu.opener);
   }, true);
 }

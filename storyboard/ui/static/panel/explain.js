@@ -1,26 +1,32 @@
 // Why this picture: each character's attention laid over it in the character's colour, and all it was drawn with.
 
-function paintLooked(box, card, details) {
+/** @type {Record<string, Key>} */
+const DRAWN_BY = { llm: "drawn_llm", "char-ldm": "drawn_char", text: "drawn_text", prompt: "drawn_prompt" };
+
+/** @param {HTMLElement} box @param {Panel} part @param {Card} card */
+function paintLooked(box, part, card) {
+  const { details, shown } = part;
   const maps = details ? details.attention : [];
   const names = new Set(maps.map((map) => map.name));
-  for (const name of panel.shown) if (!names.has(name)) panel.shown.delete(name);
-  refill(box, [maps, [...panel.shown], nameOrder(), details !== null], () => [
+  for (const name of shown) if (!names.has(name)) shown.delete(name);
+  refill(box, [maps, [...shown], nameOrder(), details !== null], () => [
     make("h4", "", say("attention_title")),
-    maps.length ? makeLookedChips(card, maps) : make("p", "sb-quiet", details && details.id ? say("attention_none") : ""),
-    maps.length ? makeLookedPicture(card, maps) : null,
+    maps.length ? makeLookedChips(part, card, maps) : make("p", "sb-quiet", details && details.id ? say("attention_none") : ""),
+    maps.length ? makeLookedPicture(part, card, maps) : null,
   ]);
-  paintLooks(card, maps.filter((map) => panel.shown.has(map.name)));
+  paintLooks(card, maps.filter((map) => shown.has(map.name)));
 }
 
-function makeLookedChips(card, maps) {
+/** @param {Panel} part @param {Card} card @param {Named[]} maps */
+function makeLookedChips(part, card, maps) {
   const row = make("div", "sb-who");
   row.append(...maps.map((map) => {
-    const chip = keyed(makeNameChip(map.name, "button"), `looked-${map.name}`);
-    chip.setAttribute("aria-pressed", String(panel.shown.has(map.name)));
+    const chip = keyed(makeNameChip(map.name), `looked-${map.name}`);
+    chip.setAttribute("aria-pressed", String(part.shown.has(map.name)));
     setLabel(chip, say("attention_show", map.name));
     chip.addEventListener("click", () => {
-      if (!panel.shown.delete(map.name)) panel.shown.add(map.name);
-      paintLooked(panel.looked, card, panel.details);
+      if (!part.shown.delete(map.name)) part.shown.add(map.name);
+      paintDetails(part, card);
     });
     return chip;
   }));
@@ -28,15 +34,18 @@ function makeLookedChips(card, maps) {
 }
 
 // The picture once more, beside the chips: the card may have been scrolled away by then.
-function makeLookedPicture(card, maps) {
+/** @param {Panel} part @param {Card} card @param {Named[]} maps */
+function makeLookedPicture(part, card, maps) {
   const box = make("div", "sb-looked-picture");
-  const shown = maps.filter((map) => panel.shown.has(map.name));
+  const shown = maps.filter((map) => part.shown.has(map.name));
   box.classList.toggle("sb-explained", shown.length > 0);
-  box.append(makeImage("sb-image", card.frame.picture, say("attention_alt", card.frame.number)), ...shown.map(makeTint));
+  const { picture, number } = card.frame;
+  if (picture) box.append(makeImage("sb-image", picture, say("attention_alt", number)), ...shown.map(makeTint));
   return box;
 }
 
 // The map is a grey picture: bright where the model looked. Used as a mask, it lets the colour through there.
+/** @param {Named} map */
 function makeTint(map) {
   const tint = make("div", "sb-look");
   tint.style.setProperty("--sb-hue", hueOf(map.name) || "0");
@@ -45,6 +54,7 @@ function makeTint(map) {
   return tint;
 }
 
+/** @param {Card} card @param {Named[]} maps */
 function paintLooks(card, maps) {
   for (const other of cards.values()) if (other !== card && other.looks.childElementCount) other.looks.replaceChildren();
   const facts = JSON.stringify(maps);
@@ -62,6 +72,7 @@ function clearLooks() {
   }
 }
 
+/** @param {HTMLElement} box @param {Details | NoDetails | null} details */
 function paintDrawnWith(box, details) {
   refill(box, details, () => {
     if (!details || !details.id) return [];
@@ -69,9 +80,10 @@ function paintDrawnWith(box, details) {
   });
 }
 
+/** @param {Details} details */
 function makeFacts(details) {
   const list = make("dl", "sb-facts");
-  const fact = (key, ...content) => {
+  const fact = (/** @type {Key} */ key, /** @type {(Node | string)[]} */ ...content) => {
     const value = make("dd");
     value.append(...content);
     list.append(make("dt", "", say(key)), value);
@@ -82,7 +94,7 @@ function makeFacts(details) {
   if (details.understood !== details.resolved) fact("drawn_understood", details.understood);
   fact("drawn_portraits", ...pictureRow(details.portraits.map((one) => [one.picture, one.name])));
   fact("drawn_read", ...pictureRow(details.read.map((one) => [one.picture, one.number ? String(one.number) : say("drawn_gone")])));
-  fact("drawn_by", say({ llm: "drawn_llm", "char-ldm": "drawn_char", text: "drawn_text", prompt: "drawn_prompt" }[details.conditioning] || "drawn_text"));
+  fact("drawn_by", say(DRAWN_BY[details.conditioning] || "drawn_text"));
   fact("seed", String(details.seed));
   fact("drawn_steps", String(details.steps));
   fact("drawn_guidance", String(details.guidance));
@@ -91,6 +103,7 @@ function makeFacts(details) {
   return list;
 }
 
+/** @param {[string | null, string][]} pairs */
 function pictureRow(pairs) {
   if (!pairs.length) return [say("drawn_nothing")];
   return pairs.map(([picture, label]) => {
@@ -101,6 +114,7 @@ function pictureRow(pairs) {
   });
 }
 
+/** @param {Details} details */
 function makeCopyFacts(details) {
   const { attention, portraits, read, ...plain } = details;
   const facts = { ...plain, portraits: portraits.map((one) => one.name), read: read.map((one) => one.number) };

@@ -2,6 +2,7 @@
 
 const VARIANTS = [2, 4, 8];
 
+/** @param {HTMLElement} box @param {Card} card */
 function paintTakes(box, card) {
   const { frame } = card;
   const landing = view.jobs.filter((job) => job.frame === frame.id && isActive(job)).map((job) => job.id);
@@ -14,6 +15,7 @@ function paintTakes(box, card) {
   ]);
 }
 
+/** @param {Card} card */
 function makeTakesHead(card) {
   const row = make("div", "sb-row");
   row.append(make("h4", "", say("takes")));
@@ -25,6 +27,7 @@ function makeTakesHead(card) {
   return row;
 }
 
+/** @param {Card} card @param {string[]} landing */
 function makeStrip(card, landing) {
   const { all, chosen } = card.frame.takes;
   const strip = make("div", "sb-strip");
@@ -42,6 +45,7 @@ function makeStrip(card, landing) {
   return strip;
 }
 
+/** @param {Card} card */
 function makeTakeButtons(card) {
   const row = make("div", "sb-row");
   row.append(make("span", "sb-quiet", say("variants")));
@@ -54,6 +58,7 @@ function makeTakeButtons(card) {
   return row;
 }
 
+/** @param {Card} card @param {Take} take */
 function makeSeed(card, take) {
   const row = make("div", "sb-row");
   const input = keyed(make("input", "sb-seed-field"), "seed");
@@ -75,6 +80,7 @@ function makeSeed(card, take) {
 }
 
 // A kept seed is what Redraw uses from now on; New take always tries another one.
+/** @param {Card} card @param {Take} take */
 function makeKeepSeed(card, take) {
   const kept = card.frame.seed === take.seed;
   const keep = () => act(card, "keep_seed", { seed: kept ? null : take.seed });
@@ -85,6 +91,7 @@ function makeKeepSeed(card, take) {
   return button;
 }
 
+/** @param {Card} card @param {string} text */
 async function drawWithSeed(card, text) {
   const seed = Number(text || card.frame.takes.all[card.frame.takes.chosen].seed);
   if (!Number.isInteger(seed) || seed < 0 || seed > 2147483647) return toast(say("seed_wrong"));
@@ -94,6 +101,7 @@ async function drawWithSeed(card, text) {
 
 // -- Two takes side by side ----------------------------------------------------------------------------------------
 
+/** @param {Card} card */
 function compareTakes(card) {
   const { all, chosen } = card.frame.takes;
   const dialog = openDialog(say("compare_title", card.frame.number), "sb-wide");
@@ -107,12 +115,15 @@ function compareTakes(card) {
   dialog.body.append(box);
 }
 
+/**
+ * @param {Card} card @param {Take[]} all @param {number} at @param {(at: number) => void} turn @param {() => void} close
+ */
 function makeSide(card, all, at, turn, close) {
   const side = make("figure", "sb-side");
   const take = all[at];
   const row = make("figcaption", "sb-row");
   const label = say("take_label", at + 1, card.frame.number, take.seed);
-  const step = (by) => turn((at + by + all.length) % all.length);
+  const step = (/** @type {number} */ by) => turn((at + by + all.length) % all.length);
   row.append(
     makeIconButton("", "before", say("take_before", card.frame.number), () => step(-1)),
     make("span", "", say("take", at + 1, all.length)),

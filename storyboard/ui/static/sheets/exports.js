@@ -3,7 +3,7 @@
 const PER_PAGE = [1, 2, 4, 6, 9];
 
 function exportMenu() {
-  const item = (key, kind, options = {}) => ({ label: say(key), run: () => exportStory(kind, options) });
+  const item = (/** @type {Key} */ key, /** @type {string} */ kind) => ({ label: say(key), run: () => exportStory(kind) });
   return [
     { heading: say("export_title") },
     ...PER_PAGE.map((count) => ({
@@ -17,7 +17,8 @@ function exportMenu() {
   ];
 }
 
-async function exportStory(kind, options) {
+/** @param {string} kind @param {{ per_page?: number }} [options] */
+async function exportStory(kind, options = {}) {
   if (!["project", "fountain", "csv"].includes(kind) && !view.frames.some((frame) => frame.picture)) return toast(say("export_none"));
   await saveEverything();
   const note = toast(say("exporting"));
@@ -28,11 +29,13 @@ async function exportStory(kind, options) {
   return announce(say("exported", files[0].name));
 }
 
+/** @param {Card} card */
 async function exportFrame(card) {
   const { files } = await act(card, "export_frame");
   if (files) download(fileAddress(files[0].path), files[0].name);
 }
 
+/** @param {string} address @param {string} name */
 function download(address, name) {
   const link = make("a");
   link.href = address;
@@ -48,49 +51,55 @@ function makeImportButton() {
 }
 
 function chooseFile() {
-  const input = element.querySelector(".sb-import");
-  input.value = "";
-  input.click();
+  pagePart("import").click();
 }
 
+/** @param {File} file */
 async function importFile(file) {
   if (isScriptFile(file)) return openScriptFile(file);
   const note = toast(say("importing"));
   const sent = await sendFile(file);
   if (note) note.remove();
   if (!sent) return toast(say("upload_failed", props.upload_mb));
-  const picture = /\.png$/i.test(file.name);
-  const answer = await askOrToast(picture ? "import_picture" : "import_project", { path: sent.path });
-  if (answer.error) return undefined;
-  if (picture) {
-    const card = cards.get(answer.frame);
-    if (card) scrollTo(card.root);
-    return toast(say("imported_frame"));
-  }
+  return /\.png$/i.test(file.name) ? importPicture(sent) : importProject(sent);
+}
+
+/** @param {Uploaded} sent */
+async function importPicture({ path }) {
+  const answer = await askOrToast("import_picture", { path });
+  if (answer.error) return;
+  const card = cards.get(answer.frame);
+  if (card) bringIntoSight(card.root);
+  toast(say("imported_frame"));
+}
+
+/** @param {Uploaded} sent */
+async function importProject({ path }) {
+  const answer = await askOrToast("import_project", { path });
+  if (answer.error) return;
   await openStory(answer.opened);
   toast(say("imported", view.title || say("untitled")));
-  return answer.notices.forEach((notice) => toast(sayPhrase(notice)));
+  for (const notice of answer.notices) toast(sayPhrase(notice));
 }
 
 // A card being moved is dragged inside the page; a file comes from outside and shows where it may go.
 function startDrops() {
-  const cover = element.querySelector(".sb-drop");
-  const isFile = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  const cover = pagePart("drop");
+  const isFile = (/** @type {DragEvent} */ { dataTransfer }) => dataTransfer && [...dataTransfer.types].includes("Files");
   element.addEventListener("dragover", (event) => {
     if (!isFile(event)) return;
     event.preventDefault();
     show(cover, true);
   });
   element.addEventListener("dragleave", (event) => {
-    if (!element.contains(event.relatedTarget)) show(cover, false);
+    if (!isInside(element, event.relatedTarget)) show(cover, false);
   });
   element.addEventListener("drop", (event) => {
     show(cover, false);
     if (!isFile(event)) return;
     event.preventDefault();
-    if (event.dataTransfer.files[0]) importFile(event.dataTransfer.files[0]);
+    const file = event.dataTransfer && event.dataTransfer.files[0];
+    if (file) importFile(file);
   });
-  element.querySelector(".sb-import").addEventListener("change", (event) => {
-    if (event.target.files[0]) importFile(event.target.files[0]);
-  });
+  onFile(pagePart("import"), importFile);
 }

@@ -3,28 +3,32 @@
 
 const MOST_LOOKS = 100; // that undo goes back over
 
+/** @type {Maker | null} */
 let maker = null; // the open one
 
 // `person` is whose look is changed, null for somebody new; without a look to start from the dice choose.
+/** @param {Person | null} [person] */
 function openMaker(person = null) {
-  const worn = person && person.portraits.find((portrait) => portrait.id === person.chosen);
+  const worn = person && portraitOf(person).look;
   const dialog = openDialog(person ? say("maker_change", person.name) : say("maker_title"), "sb-maker");
-  const part = {
+  /** @type {Partial<Maker>} */
+  const begun = {
     dialog, person, look: null, base: null, changes: [], hidden: [], past: [], dragged: null, asking: false, again: false,
     inputs: {}, toggles: [], swatches: [], palettes: make("div"),
   };
+  const part = /** @type {Maker} */ (begun); // the rest comes part by part
   maker = part;
   dialog.root.addEventListener("close", () => (maker = null));
   dialog.root.addEventListener("keydown", (event) => onMakerKey(part, event));
   dialog.body.append(makeMakerSide(part), makeMakerChoices(part), makeMakerFoot(part));
-  if (worn && worn.look) {
-    startFrom(part, worn.look);
-  } else rollDice(part);
-  if (person) askTouched(part);
+  if (worn) startFrom(part, worn);
+  else rollDice(part);
+  if (person) askTouched(part, person);
   // On a touch screen a focused field would bring up the keyboard over the portrait.
-  (person || !window.matchMedia("(pointer: fine)").matches ? part.dice : part.field).focus();
+  (part.field && window.matchMedia("(pointer: fine)").matches ? part.field : part.dice).focus();
 }
 
+/** @param {Maker} part */
 function makeMakerSide(part) {
   const side = make("div", "sb-maker-side");
   const frame = make("div", "sb-maker-frame");
@@ -47,6 +51,7 @@ function makeMakerSide(part) {
 }
 
 // A picture of the writer's own to begin with: the nearest look, and the picture beside it to go on from.
+/** @param {Maker} part */
 function makeMakerUpload(part) {
   const label = make("label", "sb-maker-upload");
   const input = make("input", "sb-hidden");
@@ -55,18 +60,15 @@ function makeMakerUpload(part) {
   part.given.hidden = true;
   input.type = "file";
   input.accept = PICTURE_FILES;
-  input.addEventListener("change", () => {
-    const file = input.files[0];
-    input.value = "";
-    if (file) startFromPicture(part, file);
-  });
+  onFile(input, (file) => startFromPicture(part, file));
   label.append(input, part.given, makeIcon("plus"), make("span", "", say("maker_picture")));
   return label;
 }
 
+/** @param {Maker} part @param {File} file */
 async function startFromPicture(part, file) {
   const sent = await sendFile(file);
-  const answer = sent ? await ask("look_of_picture", { path: sent.path }) : { error: say("upload_failed", props.upload_mb) };
+  const answer = sent ? await ask("look_of_picture", { path: sent.path }) : unanswered(say("upload_failed", props.upload_mb));
   if (maker !== part) return;
   showProblem(part, answer.error);
   if (answer.error) return;
@@ -76,6 +78,7 @@ async function startFromPicture(part, file) {
   takeLook(part, answer);
 }
 
+/** @param {Maker} part */
 function makeMakerChoices(part) {
   const box = make("div", "sb-maker-choices");
   part.note = make("p", "sb-quiet");
@@ -89,20 +92,23 @@ function makeMakerChoices(part) {
   return box;
 }
 
+/** @param {Maker} part */
 function makeMakerNames(part) {
   const names = make("div", "sb-maker-names");
-  part.field = makeField("name", "", 40);
-  part.pronoun = makePronounField("she");
-  part.pronoun.addEventListener("change", () => choosePronoun(part));
-  part.field.addEventListener("keydown", (event) => {
+  const field = makeField("name", "", 40);
+  const pronoun = makePronounField("she");
+  Object.assign(part, { field, pronoun });
+  pronoun.addEventListener("change", () => choosePronoun(part, pronoun.value));
+  field.addEventListener("keydown", (event) => {
     if (!isEnter(event)) return;
     event.preventDefault();
     saveMaker(part);
   });
-  names.append(part.field.parentElement, part.pronoun.parentElement);
+  names.append(field.parentElement, pronoun.parentElement);
   return names;
 }
 
+/** @param {Maker} part */
 function makeMakerFoot(part) {
   const foot = make("div", "sb-maker-foot");
   part.problem = make("p", "sb-problem");
@@ -113,6 +119,7 @@ function makeMakerFoot(part) {
   return foot;
 }
 
+/** @param {Maker} part @param {KeyboardEvent} event */
 function onMakerKey(part, event) {
   if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || event.target === part.field) return;
   event.preventDefault();
@@ -120,11 +127,12 @@ function onMakerKey(part, event) {
 }
 
 // `dragging`: one of many moves of a colour, which together are one step of undo.
+/** @param {Dressed} part @param {string} field @param {unknown} value */
 function changeLook(part, field, value, dragging = false) {
   if (!dragging || part.dragged !== field) rememberLook(part);
   part.dragged = dragging ? field : null;
   const [name, extra] = field.split(".");
-  const now = extra ? { ...part.look[name], [extra]: value } : value;
+  const now = extra ? { ...part.look.extras, [extra]: value } : value;
   const latest = part.changes.at(-1);
   part.look = { ...part.look, [name]: now };
   part.changes = [...(latest && latest[0] === name ? part.changes.slice(0, -1) : part.changes), [name, now]];
@@ -134,29 +142,36 @@ function changeLook(part, field, value, dragging = false) {
 }
 
 // Only what the server has shown: a look it has not seen yet may hold what does not go together.
+/** @param {Maker} part */
 function rememberLook(part) {
   if (part.base && part.past.at(-1) !== part.base) part.past = [...part.past, part.base].slice(-MOST_LOOKS);
 }
 
+/** @param {Maker} part */
 function stepBack(part) {
-  if (!part.past.length) return;
+  const look = part.past.pop();
+  if (!look) return;
   showProblem(part, null);
-  startFrom(part, part.past.pop());
+  startFrom(part, look);
 }
 
 // `base` is a look the server has shown or kept, `changes` what was chosen since: what goes with what is the server's to say.
+/** @param {Maker} part @param {Look} look */
 function startFrom(part, look) {
-  Object.assign(part, { look, base: look, changes: [], dragged: null });
-  paintMaker(part);
-  redrawMaker(part);
+  const dressed = Object.assign(part, { look, base: look, changes: [], dragged: null });
+  paintMaker(dressed);
+  redrawMaker(dressed);
 }
 
 // How they are called shapes the figure too, where there is a figure for it.
-function choosePronoun(part) {
+/** @param {Maker} part @param {string} word */
+function choosePronoun(part, word) {
+  if (!isDressed(part)) return;
   const shapes = props.wardrobe.choices[part.look.kind].pronoun;
-  if (shapes.includes(part.pronoun.value)) changeLook(part, "pronoun", part.pronoun.value);
+  if (shapes.includes(word)) changeLook(part, "pronoun", word);
 }
 
+/** @param {Maker} part */
 async function rollDice(part) {
   const [seed] = crypto.getRandomValues(new Uint32Array(1));
   const answer = await ask("random_look", { seed: seed % 2 ** 31 });
@@ -168,6 +183,7 @@ async function rollDice(part) {
 }
 
 // One question at a time: while it is on its way any number of changes wait as one, the newest.
+/** @param {Dressed} part */
 async function redrawMaker(part) {
   part.again = true;
   if (part.asking) return;
@@ -190,15 +206,22 @@ async function redrawMaker(part) {
 }
 
 // What the server shows is what will be kept: where two things do not go together it has put that right.
+/** @param {Maker} part @param {ShownLook} shown */
 function takeLook(part, { look, picture, words, hidden }) {
-  Object.assign(part, { look, base: look, changes: [], hidden });
+  const dressed = Object.assign(part, { look, base: look, changes: [], hidden });
   setPicture(part.image, picture);
   setAttribute(part.image, "alt", words);
   setText(part.words, words);
   if (part.pronoun && part.pronoun.value !== "they" && part.pronoun.value !== look.pronoun) part.pronoun.value = look.pronoun;
-  paintMaker(part);
+  paintMaker(dressed);
 }
 
+/** @param {Maker} part @returns {part is Dressed} */
+function isDressed(part) {
+  return part.look !== null;
+}
+
+/** @param {Dressed} part */
 function paintMaker(part) {
   refill(part.fields, part.look.kind, () => {
     Object.assign(part, { inputs: {}, toggles: [], swatches: [] });
@@ -208,22 +231,24 @@ function paintMaker(part) {
   part.back.disabled = !part.past.length;
 }
 
-async function askTouched(part) {
-  const { numbers } = await ask("frames_touched", { name: part.person.name });
+/** @param {Maker} part @param {Person} person */
+async function askTouched(part, { name }) {
+  const { numbers } = await ask("frames_touched", { name });
   if (numbers && numbers.length) setText(part.touched, sayCount("touches", numbers.length, numbers.join(", ")));
 }
 
+/** @param {Maker} part */
 async function saveMaker(part) {
   if (!part.look) return rollDice(part);
   if (part.asking) return setTimeout(() => maker === part && saveMaker(part), 30); // what is kept is what was shown
   part.save.disabled = true;
   const { person, look } = part;
   const answer = person
-    ? await ask("change_look", { name: person.name, look })
-    : await ask("make_character", { name: part.field.value, pronoun: part.pronoun.value, aliases: [], look });
+    ? { name: person.name, ...(await ask("change_look", { name: person.name, look })) }
+    : await ask("make_character", { name: part.field?.value, pronoun: part.pronoun?.value, aliases: [], look });
   part.save.disabled = false;
   showProblem(part, answer.error);
   if (answer.error) return part.field && part.field.focus();
   part.dialog.close();
-  return announce(say("maker_made", person ? person.name : answer.name));
+  return announce(say("maker_made", answer.name));
 }

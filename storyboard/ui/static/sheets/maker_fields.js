@@ -1,6 +1,7 @@
 // The pickers of the maker: a row a field of a look, with a list, a colour or both, and buttons for what may be worn at
 // once. What there is to choose comes with the page (props.wardrobe); what goes with what is the server's to say.
 
+/** @type {["body" | "head" | "clothes" | "extras", [Wear | null, Tint?][], Several?][]} */
 const MAKER_GROUPS = [
   ["body", [["kind"], ["age"], ["height"], ["girth"], [null, "skin"]]],
   ["head", [["hair", "hair_colour"], ["beard"], ["glasses"], ["headwear", "headwear_colour"]], "marks"],
@@ -9,10 +10,12 @@ const MAKER_GROUPS = [
 ];
 
 // Values of a look are English words on the server; a language may have its own for them.
+/** @param {string} value */
 function sayWear(value) {
   return (TABLES[language].wardrobe || {})[value] || value;
 }
 
+/** @param {Dressed} maker */
 function makeMakerFields(maker) {
   const choices = props.wardrobe.choices[maker.look.kind];
   return MAKER_GROUPS.map(([group, rows, several]) => {
@@ -27,30 +30,35 @@ function makeMakerFields(maker) {
   });
 }
 
+/**
+ * @param {Dressed} maker @param {Wear | null} field @param {Tint | undefined} tint @param {Record<string, string[]>} choices
+ */
 function makeMakerRow(maker, field, tint, choices) {
   const row = make("div", "sb-maker-row");
-  const name = sayMakerField(field || tint, maker.look.kind);
+  const name = sayMakerField(/** @type {Wear | Tint} */ (field || tint), maker.look.kind);
   const label = make(field ? "label" : "span", "sb-maker-name", name);
   row.append(label);
   if (field && choices[field].length > 1) {
     const select = keyed(make("select"), field);
     select.append(...choices[field].map((value) => makeOption(value, sayWear(value))));
     select.id = `sb-maker-${field}`;
-    label.htmlFor = select.id;
+    setAttribute(label, "for", select.id);
     select.addEventListener("change", () => changeLook(maker, field, select.value));
     row.append((maker.inputs[field] = select));
   }
-  if (tint === "skin" || tint === "hair_colour") row.append(makeSwatches(maker, tint, name));
+  if (tint && isOfBody(tint)) row.append(makeSwatches(maker, tint, name));
   if (tint) row.append(makeColour(maker, tint, tint === "skin" ? name : say("maker_colour", name)));
   return row;
 }
 
 // A kind may call a field by another name: hair is the head of a robot and the markings of an animal.
+/** @param {string} field @param {string} kind */
 function sayMakerField(field, kind) {
   const own = `maker_${field}_${["human", "robot"].includes(kind) ? kind : "animal"}`;
-  return say(own in STRINGS ? own : `maker_${field}`);
+  return say(/** @type {Key} */ (own in STRINGS ? own : `maker_${field}`));
 }
 
+/** @param {string} value @param {string} words */
 function makeOption(value, words) {
   const option = make("option", "", words);
   option.value = value;
@@ -58,6 +66,7 @@ function makeOption(value, words) {
 }
 
 // The browser's own colour picker, with the palette in it. While a colour is dragged every move is shown, as one step.
+/** @param {Dressed} maker @param {string} field @param {string} label */
 function makeColour(maker, field, label) {
   const input = keyed(make("input", "sb-maker-colour"), field);
   input.type = "color";
@@ -69,24 +78,29 @@ function makeColour(maker, field, label) {
   return input;
 }
 
-function coloursOf(maker, field) {
-  const own = props.wardrobe[field];
-  return own ? own[maker.look.kind] : props.wardrobe.cloth;
+// Skin and hair have colours of their own for every kind.
+/** @param {string} field @returns {field is "skin" | "hair_colour"} */
+function isOfBody(field) {
+  return field === "skin" || field === "hair_colour";
 }
 
+/** @param {Dressed} maker @param {string} field */
+function coloursOf(maker, field) {
+  return isOfBody(field) ? props.wardrobe[field][maker.look.kind] : props.wardrobe.cloth;
+}
+
+/** @param {Dressed} maker @param {string} field */
 function paletteOf(maker, field) {
-  const id = `sb-palette-${props.wardrobe[field] ? field : "cloth"}`;
-  if (!maker.palettes.querySelector(`#${id}`)) {
-    const list = make("datalist");
-    list.id = id;
-    maker.palettes.append(list);
-  }
-  const options = coloursOf(maker, field).map((colour) => makeOption(toHex(colour), ""));
-  maker.palettes.querySelector(`#${id}`).replaceChildren(...options);
+  const id = `sb-palette-${isOfBody(field) ? field : "cloth"}`;
+  const list = maker.palettes.querySelector(`#${id}`) || make("datalist");
+  list.id = id;
+  list.replaceChildren(...coloursOf(maker, field).map((colour) => makeOption(toHex(colour), "")));
+  maker.palettes.append(list);
   return id;
 }
 
 // The usual colours of skin and hair, one press away.
+/** @param {Dressed} maker @param {Tint} field @param {string} name */
 function makeSwatches(maker, field, name) {
   const box = make("span", "sb-swatches");
   box.setAttribute("role", "group");
@@ -102,6 +116,7 @@ function makeSwatches(maker, field, name) {
 }
 
 // Freckles and the like are there or not; an extra that is worn has a colour beside it.
+/** @param {Dressed} maker @param {Several} field @param {string[]} values */
 function makeSeveral(maker, field, values) {
   const box = make("div", "sb-maker-several");
   box.setAttribute("role", "group");
@@ -117,6 +132,7 @@ function makeSeveral(maker, field, values) {
   return box;
 }
 
+/** @param {Dressed} maker @param {Several} field @param {string} value */
 function toggleOne(maker, field, value) {
   const { look } = maker;
   if (field === "marks") {
@@ -130,11 +146,12 @@ function toggleOne(maker, field, value) {
 }
 
 // Shows in every picker what the look says.
+/** @param {Dressed} maker */
 function paintMakerFields(maker) {
   const { look, hidden } = maker;
   for (const [field, input] of Object.entries(maker.inputs)) {
     const [name, extra] = field.split(".");
-    const value = extra ? look.extras[extra] : look[name];
+    const value = extra ? look.extras[extra] : look[/** @type {Wear | Tint} */ (name)];
     if (extra) show(input, Boolean(value));
     if (value === undefined) continue;
     const wanted = Array.isArray(value) ? toHex(value) : value;
@@ -151,10 +168,12 @@ function paintMakerFields(maker) {
   }
 }
 
+/** @param {Colour} colour */
 function toHex(colour) {
   return `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/** @param {string} hex */
 function fromHex(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }

@@ -2,12 +2,17 @@
 
 const SCRIPT_FILE = /\.(fountain|fdx|srt|vtt|csv|tsv|md|markdown|txt)$/i;
 const SCRIPT_ENDINGS = ".fountain,.fdx,.srt,.vtt,.csv,.tsv,.md,.markdown,.txt";
+/** @type {ScriptSheet | null} */
 let openPart = null; // the dialog's, while it is open
 
 // `text` is a script that was pasted somewhere else.
 function openScript(text = "") {
   const dialog = openDialog(say("script_title"), "sb-wide sb-script-dialog");
-  const part = { dialog, frames: [], boards: [], dropped: new Set(), timer: 0, asked: 0, over: 0, file: null, answer: null };
+  /** @type {Partial<ScriptSheet>} */
+  const begun = {
+    dialog, frames: [], boards: [], dropped: new Set(), timer: 0, asked: 0, over: 0, file: null, answer: null,
+  };
+  const part = /** @type {ScriptSheet} */ (begun); // the rest comes here
   openPart = part;
   dialog.root.addEventListener("close", () => {
     if (openPart === part) openPart = null;
@@ -38,22 +43,21 @@ function openScript(text = "") {
   return part;
 }
 
+/** @param {ScriptSheet} part */
 function makeScriptFileRow(part) {
   const input = make("input");
   input.type = "file";
   input.accept = SCRIPT_ENDINGS;
   input.hidden = true;
   input.setAttribute("aria-label", say("script_file"));
-  input.addEventListener("change", () => {
-    if (input.files[0]) readScriptFile(part, input.files[0]);
-    input.value = "";
-  });
+  onFile(input, (file) => readScriptFile(part, file));
   part.name = make("span", "sb-quiet sb-script-name");
   const row = make("div", "sb-row");
   row.append(makeButton("sb-plain", say("script_file"), () => input.click()), part.name, input);
   return row;
 }
 
+/** @param {ScriptSheet} part */
 function makeScriptFoot(part) {
   part.draw = make("input");
   part.draw.type = "checkbox";
@@ -68,15 +72,18 @@ function makeScriptFoot(part) {
 
 // -- Files -------------------------------------------------------------------------------------------------------------
 
+/** @param {File} file */
 function isScriptFile(file) {
   return SCRIPT_FILE.test(file.name);
 }
 
 // Dropped on the page, or chosen where project files are: into the dialog, which opens if it is not.
+/** @param {File} file */
 function openScriptFile(file) {
   return readScriptFile(openPart || openScript(), file);
 }
 
+/** @param {ScriptSheet} part @param {File} file */
 async function readScriptFile(part, file) {
   const most = 4 * props.script_limit; // bytes: no letter has more
   if (file.size > most) return showProblem(part, say("script_file_large", Math.round(most / 2 ** 20)));
@@ -86,10 +93,12 @@ async function readScriptFile(part, file) {
 }
 
 // The text of a file's bytes, null where they are none: UTF-8 or UTF-16, else the letters of older Windows programs.
+/** @param {ArrayBuffer} buffer */
 function decodeScript(buffer) {
   const bytes = new Uint8Array(buffer);
-  const marked = { "254,255": "utf-16be", "255,254": "utf-16le" }[`${bytes[0]},${bytes[1]}`];
-  if (marked) return new TextDecoder(marked).decode(bytes);
+  const [first, second] = bytes;
+  if (first === 254 && second === 255) return new TextDecoder("utf-16be").decode(bytes);
+  if (first === 255 && second === 254) return new TextDecoder("utf-16le").decode(bytes);
   if (bytes.includes(0)) return null;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -98,6 +107,7 @@ function decodeScript(buffer) {
   }
 }
 
+/** @param {ScriptSheet} part @param {string} text @param {string | null} name */
 function takeScript(part, text, name) {
   part.text.value = text.slice(0, props.script_limit);
   part.over = Math.max(0, text.length - props.script_limit);
@@ -108,6 +118,7 @@ function takeScript(part, text, name) {
 
 // -- The frames --------------------------------------------------------------------------------------------------------
 
+/** @param {ScriptSheet} part */
 function splitSoon(part, first = 1) {
   clearTimeout(part.timer);
   part.asked += 1;
@@ -126,6 +137,7 @@ function splitSoon(part, first = 1) {
   }, 250);
 }
 
+/** @param {ScriptSheet} part */
 function paintSplit(part) {
   const kept = part.frames.length - part.dropped.size;
   setText(part.count, sayKind(part.answer));
@@ -137,12 +149,14 @@ function paintSplit(part) {
 }
 
 // "Fountain script, 12 scenes, 30 frames"
+/** @param {ScriptSheet["answer"]} answer */
 function sayKind(answer) {
   if (!answer || !answer.total) return sayCount("script_split", 0);
   const scenes = sayCount("script_scenes", answer.scenes);
   return say(`kind_${answer.kind}`, scenes + sayCount("script_split", answer.total));
 }
 
+/** @param {ScriptSheet} part */
 function paintNotices(part) {
   const { answer } = part;
   const tooMany = answer && answer.total > answer.room;
@@ -153,18 +167,20 @@ function paintNotices(part) {
 }
 
 // Where a script that is too long for one story goes on in the next one.
+/** @param {ScriptSheet} part @param {{ first: number, total: number }} answer */
 function makeFirst(part, { first, total }) {
   const label = make("label", "sb-script-first", say("script_first"));
   const input = keyed(make("input"), "first");
   input.type = "number";
-  input.min = 1;
-  input.max = total;
-  input.value = first;
+  input.min = "1";
+  input.max = String(total);
+  input.valueAsNumber = first;
   input.addEventListener("change", () => splitSoon(part, Math.min(total, Math.max(1, Math.round(input.valueAsNumber) || 1))));
   label.append(input);
   return label;
 }
 
+/** @param {ScriptSheet} part @param {string} caption @param {number} index */
 function makeSplitRow(part, caption, index) {
   const row = make("li", "sb-row");
   const dropped = part.dropped.has(index);
@@ -178,8 +194,9 @@ function makeSplitRow(part, caption, index) {
   return row;
 }
 
+/** @param {ScriptSheet} part */
 async function acceptScript(part) {
-  const isKept = (_, index) => !part.dropped.has(index);
+  const isKept = (/** @type {unknown} */ _, /** @type {number} */ index) => !part.dropped.has(index);
   const captions = part.frames.filter(isKept);
   part.accept.disabled = true;
   const answer = await ask("add_script", { captions, boards: part.boards.filter(isKept), draw: part.draw.checked, ...placeOfNext() });
@@ -188,10 +205,5 @@ async function acceptScript(part) {
   if (answer.error) return;
   part.dialog.close();
   announce(sayCount("script_added", captions.length));
-  showAdded(answer.frames.at(-1));
-}
-
-function showProblem(part, error) {
-  setText(part.problem, error || "");
-  show(part.problem, Boolean(error));
+  showAdded(answer.frames[answer.frames.length - 1]);
 }

@@ -1,25 +1,30 @@
 // The list of this browser's stories: open, rename, duplicate, delete and bring back.
 
-let storiesSheet = null;
+/** @type {StoriesSheet | null} */
+let storiesSheet = null; // the open one
 
 async function openStories() {
   const dialog = openDialog(say("stories_title"), "sb-sheet sb-stories");
-  const sheet = { dialog, list: make("ul", "sb-story-list"), problem: make("p", "sb-problem") };
-  const gone = make("details", "sb-gone");
-  sheet.gone = make("ul", "sb-story-list");
-  sheet.goneBox = gone;
-  gone.append(make("summary", "", say("stories_deleted")), sheet.gone);
+  const sheet = {
+    dialog,
+    list: make("ul", "sb-story-list"),
+    gone: make("ul", "sb-story-list"),
+    goneBox: make("details", "sb-gone"),
+    account: make("p", "sb-quiet"),
+    problem: make("p", "sb-problem"),
+  };
+  sheet.goneBox.append(make("summary", "", say("stories_deleted")), sheet.gone);
   sheet.problem.setAttribute("role", "alert");
   storiesSheet = sheet;
   dialog.root.addEventListener("close", () => (storiesSheet = null));
   const row = make("div", "sb-row");
   row.append(makeButton("sb-filled", say("new_story"), openNewStory), makeImportButton());
-  sheet.account = make("p", "sb-quiet");
   const notes = [make("p", "sb-quiet", say(`stories_on_${props.kept}`)), props.sign_in ? sheet.account : ""];
-  dialog.body.append(...notes, row, sheet.problem, sheet.list, gone);
+  dialog.body.append(...notes, row, sheet.problem, sheet.list, sheet.goneBox);
   await paintStories(sheet);
 }
 
+/** @param {StoriesSheet} sheet */
 async function paintStories(sheet) {
   const { stories, deleted, error, account } = await ask("list_stories");
   showProblem(sheet, error);
@@ -33,19 +38,21 @@ async function paintStories(sheet) {
 }
 
 // Signing in is a page of the Hub's, which no frame may show and whose cookie a frame may not keep: a tab of its own.
+/** @param {boolean} signedIn */
 function makeSignLink(signedIn) {
   const link = make("a", "", say(signedIn ? "sign_out" : "sign_in"));
-  const root = ((window.gradio_config || {}).root || "").replace(/\/$/, "");
   const back = encodeURIComponent(`/?story=${encodeURIComponent(storyId)}`);
-  link.href = `${root}/${signedIn ? "logout" : "login/huggingface"}?_target_url=${back}`;
+  link.href = `${appAddress()}/${signedIn ? "logout" : "login/huggingface"}?_target_url=${back}`;
   if (window.parent !== window) link.target = "_blank";
   return link;
 }
 
+/** @param {StoryLine} story */
 function titleOf(story) {
   return story.title || story.opening || say("untitled");
 }
 
+/** @param {StoriesSheet} sheet @param {StoryLine} story */
 function makeStoryRow(sheet, story) {
   const row = make("li", "sb-story-row");
   const title = titleOf(story);
@@ -59,31 +66,32 @@ function makeStoryRow(sheet, story) {
   setLabel(open, say("story_open", title));
   open.append(face, words);
   const again = () => paintStories(sheet);
-  const tool = (icon, key, run) => keyed(makeIconButton("", icon, say(key, title), run), `${key}-${story.id}`);
+  const tool = (/** @type {Icon} */ icon, /** @type {Key} */ key, /** @type {() => unknown} */ run) => keyed(makeIconButton("", icon, say(key, title), run), `${key}-${story.id}`);
   row.append(
     open,
-    tool("pen", "story_rename", () => renameRow(row, story, again)),
+    tool("pen", "story_rename", () => renameRow(sheet.list, row, story, again)),
     tool("copy", "story_duplicate", () => askOrToast("duplicate_story", { of: story.id }).then(again)),
     tool("trash", "story_delete", () => deleteStory(story, again)),
   );
   return row;
 }
 
-function renameRow(row, story, again) {
+/** @param {HTMLElement} list @param {HTMLElement} row @param {StoryLine} story @param {() => unknown} again */
+function renameRow(list, row, story, again) {
   const input = make("input", "sb-rename");
   input.value = story.title;
   input.maxLength = 200;
   input.setAttribute("aria-label", say("story_rename", titleOf(story)));
   const done = async () => {
     const { error } = await askOrToast("rename_story", { of: story.id, title: input.value });
-    if (!error) row.parentElement.facts = null;
+    if (!error) list.facts = null;
     again();
   };
   input.addEventListener("keydown", (event) => {
     if (isEnter(event)) done();
     if (event.key === "Escape") {
       event.preventDefault();
-      row.parentElement.facts = null;
+      list.facts = null;
       again();
     }
   });
@@ -91,6 +99,7 @@ function renameRow(row, story, again) {
   input.select();
 }
 
+/** @param {StoryLine} story @param {() => unknown} again */
 async function deleteStory(story, again) {
   const { error } = await askOrToast("delete_story", { of: story.id });
   if (error) return;
@@ -103,6 +112,7 @@ async function deleteStory(story, again) {
   if (story.id === storyId) openNewStory();
 }
 
+/** @param {StoriesSheet} sheet @param {StoryLine} story */
 function makeGoneRow(sheet, story) {
   const row = make("li", "sb-row");
   const back = () => askOrToast("restore_story", { of: story.id }).then(() => paintStories(sheet));
@@ -113,20 +123,18 @@ function makeGoneRow(sheet, story) {
 // -- Opening ---------------------------------------------------------------------------------------------------------
 
 // Another story in the same page. Words that are not saved yet are, or stay behind as drafts of the old one.
+/** @param {string | null} id @param {{ first?: boolean, fresh?: boolean }} [extra] */
 async function openStory(id, extra = {}) {
   if (view) await saveEverything();
   const answer = await server.open_story({ story: id, shelf: shelf(), ...extra });
-  if (answer === undefined) {
-    setOffline(true);
-    return false;
-  }
-  setOffline(false);
+  setOffline(!answer);
+  if (!answer) return false;
   if (answer.error) {
     setNotice(sayPhrase(answer.error));
     return false;
   }
   if (storiesSheet) storiesSheet.dialog.close();
-  begin(answer);
+  begin(/** @type {Opened} */ (answer));
   return true;
 }
 
@@ -145,23 +153,26 @@ async function openNewStory() {
   return opened;
 }
 
+/** @param {Opened} answer */
 function begin(answer) {
   storyId = answer.view.story;
-  view = null;
+  view = NONE_OPEN;
   panel = null;
   cards.clear();
   composer.insert = null;
-  element.querySelector(".sb-cards").replaceChildren();
-  element.querySelector(".sb-cards").classList.remove("sb-only-wrong");
+  pagePart("cards").replaceChildren();
+  pagePart("cards").classList.remove("sb-only-wrong");
   setValue(composer.text, "");
   rememberStory();
   takeIn(answer.view);
   bringBackDrafts();
   const notice = [answer.not_found ? say("not_found") : answer.notice, noticeOnce()].filter(Boolean).join(" ");
-  setNotice(notice || (answer.example ? say("example_note") : null), answer.example && { label: say("new_story"), run: openNewStory });
+  const begun = answer.example ? { label: say("new_story"), run: openNewStory } : null;
+  setNotice(notice || (answer.example ? say("example_note") : null), begun);
   look(QUICK);
 }
 
+/** @param {string} title */
 async function renameStory(title) {
   if (title === view.title) return;
   await askOrToast("rename_story", { of: storyId, title });

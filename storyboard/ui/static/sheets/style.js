@@ -1,15 +1,18 @@
 // How all pictures of a story are to look, where the model can be told: words, what no picture is to show, a shape, and
 // an example. A part of the settings sheet, which has its place for errors.
 
+/** @param {SettingsSheet} sheet */
 function makeStyle(sheet) {
   const part = make("section", "sb-settings-group sb-style");
   const words = makeField("style_words", view.style.words, props.style_limit);
   const negative = makeField("style_negative", view.style.negative, props.style_limit);
   words.placeholder = say("style_words_idea");
   negative.placeholder = say("style_negative_idea");
-  sheet.style = { words, negative, aspect: makeAspects(), example: make("div", "sb-style-example") };
-  for (const field of ["words", "negative", "aspect"]) sheet.style[field].addEventListener("change", () => sendStyle(sheet));
-  const { aspect, example } = sheet.style;
+  const aspect = makeAspects();
+  const example = make("div", "sb-style-example");
+  const style = { words, negative, aspect, example };
+  sheet.style = style;
+  for (const field of [words, negative, aspect]) field.addEventListener("change", () => sendStyle(sheet, style));
   part.append(make("h3", "", say("style")), ...[words, negative, aspect].map((field) => field.parentElement));
   if (props.style_pictures) part.append(example);
   part.append(make("p", "sb-quiet", say("style_note")));
@@ -20,21 +23,22 @@ function makeAspects() {
   const label = make("label", "sb-field");
   const select = make("select");
   for (const aspect of Object.keys(props.aspects)) {
-    const option = make("option", "", say(`aspect_${aspect}`));
+    const option = make("option", "", say(/** @type {Key} */ (`aspect_${aspect}`)));
     option.value = aspect;
     select.append(option);
   }
   label.append(make("span", "", say("style_aspect")), select);
-  return select;
+  return /** @type {InLabel<HTMLSelectElement>} */ (select);
 }
 
-async function sendStyle(sheet) {
-  const { words, negative, aspect } = sheet.style;
+/** @param {SettingsSheet} sheet @param {StyleFields} fields */
+async function sendStyle(sheet, { words, negative, aspect }) {
   const { error } = await ask("set_style", { words: words.value, negative: negative.value, aspect: aspect.value });
   showProblem(sheet, error);
   if (!error) announce(say("style_set"));
 }
 
+/** @param {SettingsSheet} sheet @param {File} file */
 async function sendStylePicture(sheet, file) {
   const sent = await sendFile(file);
   if (!sent) return showProblem(sheet, say("upload_failed", props.upload_mb));
@@ -43,6 +47,7 @@ async function sendStylePicture(sheet, file) {
   if (!error) announce(say("style_set"));
 }
 
+/** @param {SettingsSheet} sheet */
 async function removeStylePicture(sheet) {
   const { error } = await ask("remove_style_picture", {});
   showProblem(sheet, error);
@@ -50,9 +55,10 @@ async function removeStylePicture(sheet) {
 }
 
 // What is typed just now stays.
+/** @param {SettingsSheet} sheet */
 function paintStyle(sheet) {
   if (!sheet.style) return;
-  for (const field of ["words", "negative", "aspect"]) {
+  for (const field of /** @type {const} */ (["words", "negative", "aspect"])) {
     const box = sheet.style[field];
     if (box !== document.activeElement) box.value = view.style[field];
   }
@@ -63,17 +69,14 @@ function paintStyle(sheet) {
   ]);
 }
 
+/** @param {SettingsSheet} sheet */
 function makeExampleUpload(sheet) {
   const label = make("label", "sb-upload");
   const input = keyed(make("input", "sb-hidden"), "style-upload");
   input.type = "file";
   input.accept = PICTURE_FILES;
   input.setAttribute("aria-label", say("style_example_choose"));
-  input.addEventListener("change", () => {
-    const file = input.files[0];
-    input.value = "";
-    if (file) sendStylePicture(sheet, file);
-  });
+  onFile(input, (file) => sendStylePicture(sheet, file));
   label.append(input, makeIcon("plus"), make("span", "", say("style_example")));
   return label;
 }
@@ -81,5 +84,5 @@ function makeExampleUpload(sheet) {
 // The shape of the pictures to come is that of every frame on the board.
 function paintAspect() {
   const shape = props.aspects[view.style.aspect];
-  element.querySelector(".sb-root").style.setProperty("--sb-aspect", shape ? shape.join(" / ") : "1");
+  pagePart("root").style.setProperty("--sb-aspect", shape ? shape.join(" / ") : "1");
 }
