@@ -43,7 +43,7 @@ function paintBoard() {
   for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
   if (panel && !ids.has(panel.id)) panel = null;
   const roots = view.frames.map((frame) => cardFor(frame).root);
-  const opened = panel ? view.frames.findIndex(isOpen) : -1;
+  const opened = panel ? view.frames.findIndex((frame) => isOpen(frame.id)) : -1;
   if (panel && opened >= 0) roots.splice(endOfRow(opened, columnsShown(), roots.length), 0, panel.root);
   place(list, roots);
   for (const frame of view.frames) paintCard(cardFor(frame), frame);

@@ -84,7 +84,7 @@ function makeActions(card) {
 
 /** @param {Card} card @param {Frame} frame */
 function paintCard(card, frame) {
-  const facts = JSON.stringify([frame, card.problem, nameOrder(), isOpen(card), wordsOf(frame), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
+  const facts = JSON.stringify([frame, card.problem, nameOrder(), isOpen(card.id), wordsOf(frame), strangersIn(frame), mayBeWrong(frame) && [view.seconds]]);
   if (card.painted === facts) return;
   card.painted = facts;
   const before = card.frame;
@@ -109,7 +109,7 @@ function paintPicture(card, frame) {
   const job = jobGoingOn(frame);
   const busy = job !== null;
   const preview = job && job.preview;
-  const open = isOpen(card);
+  const open = isOpen(card.id);
   setPicture(card.picture, frame.picture && pictureAddress(frame.picture));
   setAttribute(card.picture, "alt", say("picture_alt", frame.number, frame.caption));
   setPicture(card.preview, preview);

@@ -4,15 +4,14 @@
 /** @type {Panel | null} */
 let panel = null; // the open one
 
-// Whether the panel of a card, or of its frame, is open.
-/** @param {{ id: string }} card */
-function isOpen({ id }) {
+/** @param {string} id */
+function isOpen(id) {
   return panel !== null && panel.id === id;
 }
 
 /** @param {string} id */
 function togglePanel(id) {
-  if (isOpen({ id })) closePanel();
+  if (isOpen(id)) closePanel();
   else openPanel(id);
 }
 
