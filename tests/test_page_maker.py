@@ -142,3 +142,12 @@ def test_the_maker_is_usable_on_a_phone_by_screen_readers_and_in_german(visit):
     shown = dialog.locator("option, .sb-chip").all_text_contents()
     assert {"Strohhut", "Schuhe", "erwachsen", "Schal"} <= set(shown)
     assert {"straw hat", "shoes", "adult", "scarf"}.isdisjoint(shown)
+
+
+def test_a_pronoun_is_chosen_before_the_first_look_is_there(page):
+    """The script threw: it asked the look, which had not come yet, for its shape."""
+    page.route("**/component_server/**", lambda route: route.abort())  # and so the look does not come
+    page.get_by_role("button", name="Make somebody").click()
+    dialog = page.get_by_role("dialog", name="Make somebody")
+    dialog.get_by_label("Pronoun").select_option("he")
+    assert dialog.get_by_label("Pronoun").input_value() == "he"

@@ -145,6 +145,22 @@ def test_the_list_of_stories_opens_renames_copies_deletes_and_brings_back(app, p
     assert story_of(page) == first
 
 
+def test_a_story_renamed_by_two_quick_presses_is_renamed_once_more(page):
+    """The second press was answered when the row of the first was gone, and the script threw."""
+    write_and_draw(page, "Rosa waves.")
+    page.get_by_role("button", name="Stories").click()
+    dialog = page.get_by_role("dialog", name="Your stories")
+    dialog.get_by_role("button", name="Rename Rosa waves.").click()
+    dialog.locator(".sb-rename").fill("A night in")
+    box = dialog.locator(".sb-rename").element_handle()
+    press = "box => box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))"
+    box.evaluate(press)
+    dialog.get_by_role("button", name="Open A night in", exact=True).wait_for()
+    with page.expect_response(lambda one: "rename_story" in (one.request.post_data or "")):
+        box.evaluate(press)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")  # what the answer leads to
+
+
 def test_the_list_of_one_browser_is_not_that_of_another_but_a_link_opens_anywhere(app, page, visit):
     write_and_draw(page, "Rosa waves.")
     other = visit()

@@ -34,41 +34,14 @@ from storyboard.ui.view import board_view, jobs_view
 from storyboard.ui.zero_gpu import draw_for
 
 STATIC = Path(__file__).parent / "static"
-# One script, in this order: what is used while the script runs stands before its first use.
-SCRIPTS = (
-    *(
-        "strings",
-        "german",
-        "german_looks",
-        "language",
-        "dom",
-        "theme",
-        "icons",
-        "toasts",
-        "net",
-        "order",
-        "popups",
-        "words",
-    ),
-    *("card", "sentence", "notes", "who", "where", "wrong", "thread", "moves", "panel", "takes", "explain"),
-    *(
-        "queue",
-        "play",
-        "composer",
-        "gist",
-        "script",
-        "cast",
-        "portraits",
-        "maker_fields",
-        "maker",
-        "stories",
-        "exports",
-        "style",
-        "settings",
-        "keys",
-        "board",
-    ),
-)
+FOLDERS = (
+    "language",
+    "lib",
+    "card",
+    "panel",
+    "board",
+    "sheets",
+)  # of scripts, in the order in which they run
 MAX_UPLOAD_MB = 64  # a project file brings all its pictures
 
 log = logging.getLogger(__name__)
@@ -78,7 +51,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
     """The board component, inside a gr.Blocks context. `example`: a project file shown on a first visit."""
     return gr.HTML(
         html_template=(STATIC / "board.html").read_text(encoding="utf-8"),
-        js_on_load="\n".join((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
+        js_on_load=script(),
         apply_default_css=False,
         server_functions=board_calls(studio, hints, example),
         elem_id="storyboard",
@@ -108,6 +81,15 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         sign_in=can_sign_in(),
         kept=studio.library.kept if studio.library else "nowhere",
     )
+
+
+def script() -> str:
+    """Returns all scripts as one, with one scope: folder by folder, by name in each, and at last what starts them.
+
+    tsc reads them in the same order (tsconfig.json) and tells what is used before it is there.
+    """
+    paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).glob("*.js"))]
+    return "\n".join(path.read_text(encoding="utf-8") for path in (*paths, STATIC / "start.js"))
 
 
 def board_calls(
