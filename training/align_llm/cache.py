@@ -16,19 +16,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 from tqdm.auto import tqdm
-from transformers import (
-    CLIPImageProcessor,
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    CLIPVisionModel,
-    HfArgumentParser,
-)
+from transformers import CLIPImageProcessor, CLIPTextModel, CLIPTokenizerFast, CLIPVisionModel
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_image_encoder
 from training.examples.latents import FRAMES
 from training.examples.shards import missing_shards, write_shard
@@ -170,7 +165,7 @@ def portrait_views(
 
 @torch.inference_mode()
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
+    args = parsed(CacheArguments, argv)
     parts, out = Path(args.parts), Path(args.out)
     shards = missing_shards(out, args.stories)
     conditioner = load_conditioner(parts, make_accelerator().device)

@@ -20,7 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 from tqdm.auto import tqdm
-from transformers import CLIPImageProcessor, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPImageProcessor, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
@@ -33,6 +33,7 @@ from training.align_llm.cache import (
     picture_features,
 )
 from training.align_llm.prompts import PromptFitter, first_told, packed_pictures
+from training.configs.arguments import parsed
 from training.data.crops import squared
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.reader import Reader
@@ -249,7 +250,7 @@ class ConditionWriter:
 
 @torch.inference_mode()
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ConditionArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ConditionArguments, argv)
     parts, out = Path(args.parts), Path(args.out)
     reader = open_reader(args.folder, args.dataset)
     dataset = StoryDataset(reader, args.split, args.length, followers=args.followers)

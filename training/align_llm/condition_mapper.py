@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from transformers import CLIPImageProcessor, HfArgumentParser
+from transformers import CLIPImageProcessor
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import ConditionMapper, StoryStates
@@ -27,6 +27,7 @@ from training.align_llm.cache import load_conditioner
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, layer_name
 from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
+from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 from training.examples.portrait_features import PortraitFeatures
 from training.loop import LoopArguments, TrainingRun
@@ -104,7 +105,7 @@ class ScaledTranslations(Translations):
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(MapperArguments).parse_args_into_dataclasses(argv)
+    args = parsed(MapperArguments, argv)
     torch.manual_seed(args.seed)
     parts, cache = Path(args.parts), StateCache(Path(args.states))
     conditioner = load_conditioner(parts, "cpu")

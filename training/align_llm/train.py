@@ -12,11 +12,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import nn
-from transformers import (
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    HfArgumentParser,
-)
+from transformers import CLIPTextModel, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import mean_row_norm
@@ -29,6 +25,7 @@ from training.align_llm.clips import ClipConditions, StoryPrompts
 from training.align_llm.prompts import PromptFitter, Prompts, visual_tokens
 from training.align_llm.reader import build_reader
 from training.align_llm.sharding import shard_language_model
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, load_scheduler, load_vae, save_part
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.encoding import latents_of
@@ -132,7 +129,7 @@ def check_reads_image_tokens(mapper: ConditionMapper) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(AlignArguments).parse_args_into_dataclasses(argv)
+    args = parsed(AlignArguments, argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
     check_conditions(Path(args.conditions), parts)

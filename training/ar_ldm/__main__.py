@@ -17,18 +17,13 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import nn
-from transformers import (
-    AutoTokenizer,
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    HfArgumentParser,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoTokenizer, CLIPTextModel, CLIPTokenizerFast, PreTrainedTokenizerBase
 
 from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
 from training.ar_ldm.history import HistoryEncoder
 from training.ar_ldm.pipeline import ArLdmPipeline
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, load_scheduler, load_vae, save_part
 from training.examples.captions import token_ids
 from training.examples.encoding import latents_of
@@ -209,7 +204,7 @@ def build(args: ArLdmArguments) -> tuple[ArLdmPipeline, ArLdmTraining]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ArLdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ArLdmArguments, argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
     frames = told_frames(args, pipeline.vae, pipeline.tokenizer, pictures=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from diffusers import (
@@ -36,7 +37,7 @@ from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.portrait_encoder import PortraitEncoder
 
 CONFIGS = Path(__file__).parent
-Scheduler = DPMSolverMultistepScheduler | PNDMScheduler | DDIMScheduler
+Scheduler: TypeAlias = DPMSolverMultistepScheduler | PNDMScheduler | DDIMScheduler
 SCHEDULERS: dict[str, type[Scheduler]] = {
     "dpm": DPMSolverMultistepScheduler,
     "pndm": PNDMScheduler,

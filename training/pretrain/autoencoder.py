@@ -18,11 +18,11 @@ from diffusers import AutoencoderKL
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.autoencoder import PictureHead
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.arguments import parsed
 from training.configs.parts import build_vae, freeze, load_config, load_vae, save_part
 from training.examples.pixels import pixels_of
 from training.loop import LoopArguments, TrainingRun, row_generator
@@ -237,7 +237,7 @@ def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Im
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(AutoencoderArguments).parse_args_into_dataclasses(argv)
+    args = parsed(AutoencoderArguments, argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(args)
     head = take_head(vae)

@@ -18,11 +18,12 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPModel, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
+from training.configs.arguments import parsed
 from training.configs.parts import (
     build_clip,
     build_image_processor,
@@ -142,7 +143,7 @@ class Pairs:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(ClipArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ClipArguments, argv)
     processes = loop_accelerator(args).num_processes
     if processes > 1:
         raise StoryError(

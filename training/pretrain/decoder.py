@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.models.autoencoder import SharpAutoencoderKL, sharpened
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, save_part
 from training.examples.latents import measured_vae
 from training.loop import LoopArguments, TrainingRun
@@ -136,7 +136,7 @@ def initial_vae(parts: Path) -> SharpAutoencoderKL:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(DecoderArguments).parse_args_into_dataclasses(argv)
+    args = parsed(DecoderArguments, argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(Path(args.parts))
     size = vae.config.sample_size

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import AutoModelForCausalLM, HfArgumentParser, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
+from training.configs.arguments import parsed
 from training.configs.parts import build_language_model, load_config, save_part
 from training.loop import LoopArguments, TrainingRun
 from training.maple_lane import sample_story
@@ -88,7 +89,7 @@ class Documents:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(LanguageModelArguments).parse_args_into_dataclasses(argv)
+    args = parsed(LanguageModelArguments, argv)
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer")

@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import nn
-from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPTextModel, CLIPTokenizerFast
 
 from storyboard.models.losses import diffusion_loss
+from training.configs.arguments import parsed
 from training.configs.parts import build_scheduler, build_unet, load_config, save_part
 from training.examples.captions import fits, token_ids
 from training.examples.latents import LatentCache, measured_vae
@@ -93,7 +94,7 @@ class CaptionedLatents:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(LdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(LdmArguments, argv)
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
     vae = measured_vae(parts)

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from transformers import CLIPImageProcessor, CLIPVisionModel, HfArgumentParser
+from transformers import CLIPImageProcessor, CLIPVisionModel
 
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.people import Look, draw_person, sample_look
+from training.configs.arguments import parsed
 from training.configs.parts import build_image_processor, load_config, load_image_encoder, save_part
 from training.examples.weather import as_uploaded
 from training.loop import LoopArguments, TrainingRun
@@ -85,7 +86,7 @@ class PortraitTraining(nn.Module):
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(PortraitArguments).parse_args_into_dataclasses(argv)
+    args = parsed(PortraitArguments, argv)
     torch.manual_seed(args.seed)
     parts, config = Path(args.parts), load_config(args.config)
     processor = build_image_processor(config)

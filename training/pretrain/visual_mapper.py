@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
-from transformers import HfArgumentParser
 
 from storyboard.models.losses import IGNORED
 from storyboard.models.story_reader import StoryReader
 from training.align_llm.cache import ConditionCache, check_conditions
 from training.align_llm.prompts import packed_pictures, visual_tokens
 from training.align_llm.reader import build_reader
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, save_part
 from training.examples.latents import FRAMES
 from training.loop import LoopArguments, TrainingRun
@@ -103,7 +103,7 @@ class Lessons:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(VisualMapperArguments).parse_args_into_dataclasses(argv)
+    args = parsed(VisualMapperArguments, argv)
     torch.manual_seed(args.seed)
     parts, conditions = Path(args.parts), Path(args.conditions)
     check_conditions(conditions, parts)

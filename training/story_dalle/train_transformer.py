@@ -15,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from diffusers import VQModel
 from torch import nn
-from transformers import CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPTokenizerFast
 
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, save_part
 from training.examples.samples import story_sheet
 from training.loop import LoopArguments, TrainingRun
@@ -116,7 +117,7 @@ def build(args: StoryDalleArguments) -> tuple[StoryDallePipeline, StoryDalleTrai
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(StoryDalleArguments).parse_args_into_dataclasses(argv)
+    args = parsed(StoryDalleArguments, argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
     frames = Frames(args.data, FRAMES, pipeline.side)

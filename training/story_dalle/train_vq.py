@@ -15,10 +15,10 @@ import torch.nn.functional as F
 from diffusers import VQModel
 from PIL import Image
 from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.latents import to_picture
+from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 from training.examples.samples import side_by_side
 from training.loop import LoopArguments, TrainingRun
@@ -97,7 +97,7 @@ def sheet(vq: VQModel, pixels: torch.Tensor) -> Image.Image:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(VqArguments).parse_args_into_dataclasses(argv)
+    args = parsed(VqArguments, argv)
     torch.manual_seed(args.seed)
     vq = build_vq(args)
     examples = PictureExamples(Frames(args.data, 1 if args.data else 4, vq.config.sample_size), args)

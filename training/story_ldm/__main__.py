@@ -17,10 +17,11 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import nn
-from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPTextModel, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_scheduler, load_vae, save_part
 from training.examples.captions import token_ids
 from training.examples.encoding import latents_of
@@ -166,7 +167,7 @@ def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(StoryLdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(StoryLdmArguments, argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
     frames = told_frames(args, pipeline.vae, pipeline.tokenizer, pictures=False)

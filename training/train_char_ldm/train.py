@@ -17,12 +17,13 @@ from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import nn
-from transformers import CLIPImageProcessor, HfArgumentParser
+from transformers import CLIPImageProcessor
 
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.losses import diffusion_loss
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_scheduler, load_vae, save_part
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
@@ -148,7 +149,7 @@ def painter(
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(CharLdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(CharLdmArguments, argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
     vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
