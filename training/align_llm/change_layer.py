@@ -61,7 +61,7 @@ def moved(
     ridge[-1, -1] = 0  # the constant is not held back
     square = read[:learnt].T @ read[:learnt] + ridge
     fit = torch.linalg.solve(square, read[:learnt].T @ wanted[:learnt].double())
-    fitted = nn.Linear(*reversed(mapper.story_fc.weight.shape))
+    fitted = nn.Linear(mapper.story_fc.in_features, mapper.story_fc.out_features)
     with torch.no_grad():
         fitted.weight.copy_(fit[:-1].T)
         fitted.bias.copy_(fit[-1])

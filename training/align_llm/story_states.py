@@ -24,7 +24,7 @@ from storyboard.models.language_model import load_language_model
 from storyboard.models.reader_folder import read_language_model
 from storyboard.models.story_reader import StoryReader, Told, states_at
 from storyboard.people import Look
-from storyboard.text.prompt import interleave
+from storyboard.text.prompt import in_words
 from training.align_llm.tellings import Telling, ToldFrame, sample_telling
 from training.configs.arguments import parsed
 from training.configs.parts import config_file, freeze, load_config
@@ -81,7 +81,7 @@ class TellingReader:
     def __call__(self, telling: Telling) -> ReadTelling:
         reader = self.reader
         captions = [frame.caption for frame in telling.frames]
-        parts = [part.removesuffix(TAIL) for part in interleave(captions[:-1], captions[-1], pictures=False)]
+        parts = [part.removesuffix(TAIL) for part in in_words(captions[:-1], captions[-1])]
         names = Told(captions[-1], tuple((name,) for name in telling.pronouns))
         marks = reader.marks([*parts[:-1], parts[-1] + TAIL], names)
         embedded = [reader.embed_tokens([part]).embeddings for part in reader.tokenize(parts)]
