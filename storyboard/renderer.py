@@ -155,3 +155,11 @@ class Renderer(Protocol):
         Raises StoryError for a request that cannot be drawn, before the first step.
         """
         ...
+
+
+def finished(renderer: Renderer, request: FrameRequest) -> Rendered:
+    """Returns the picture that a request ends with, for whoever watches no previews."""
+    *_, last = renderer.render(request)
+    if not isinstance(last, Rendered):
+        raise RuntimeError(f'The renderer stopped before "{request.caption}" was drawn.')
+    return last

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from training.configs.arguments import parsed
 from training.evaluate import captioner as training_run
 from training.evaluate.captioner import (
     CaptionedFrames,
@@ -46,9 +47,7 @@ def test_a_batch_depends_on_its_step_and_rows_only_and_its_labels_are_the_captio
 
 
 def test_what_is_trained_is_what_captions_go_through(tokenizer):
-    (args,) = training_run.HfArgumentParser(CaptionerArguments).parse_args_into_dataclasses(
-        ["--output_dir", "", *SMALL]
-    )
+    args = parsed(CaptionerArguments, ["--output_dir", "", *SMALL])
     torch.manual_seed(0)
     module = CaptionerTraining(build_captioner(args, tokenizer))
     module(CaptionedFrames(0, 32, tokenizer)(0, range(2)))["loss"].backward()

@@ -23,10 +23,11 @@ from training.align_llm.train import AlignTraining
 from training.data import StoryDataset, open_reader
 from training.data.crops import augmented, pixel_box, reference_crop, segment_mask, squared
 from training.data.records import Clip, Segment
-from training.examples.clips import CaptionFitter, ClipExamples, named_segments
+from training.examples.clips import CaptionFitter
 from training.examples.encoding import latents_of
 from training.maple_lane.writer import write_dataset
 from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.clips import ClipExamples, named_segments
 from training.train_char_ldm.train import CharLdmTraining
 
 
@@ -405,7 +406,8 @@ def test_stage_2_learns_with_all_its_losses(cached):
     args = align_args(image_weight=0.1, target="text")
     conditioner = tiny.conditioner()
     batch = prompts(cached, image_weight=0.1, target="text")(0, range(4))
-    assert batch["pixels"].shape == (4, 3, SIZE, SIZE) and batch["ids"].shape == (4, tiny.TEXT_TOKENS)
+    assert batch["drawn"]["pixels"].shape == (4, 3, SIZE, SIZE)
+    assert batch["ids"].shape == (4, tiny.TEXT_TOKENS)
     noise = DDPMScheduler.from_config(tiny.scheduler().config)
     module = AlignTraining(tiny.reader(), args, tiny.unet(), noise, conditioner.text_encoder, vae())
     out = module.train()(batch)

@@ -20,7 +20,6 @@ from transformers import (
     Blip2ForConditionalGeneration,
     Blip2QFormerConfig,
     Blip2VisionConfig,
-    HfArgumentParser,
     OPTConfig,
 )
 
@@ -29,6 +28,7 @@ from tests import tiny
 from training.align_llm.arguments import AlignArguments
 from training.align_llm.clips import ConditionArguments
 from training.assemble import AssembleArguments
+from training.configs.arguments import parsed
 from training.configs.parts import load_config
 from training.released.base import BaseArguments
 from training.released.cast import CastArguments
@@ -141,10 +141,7 @@ def test_the_commands_of_training_follow_from_one_another():
         "training.assemble": AssembleArguments,
         "training.released.cast": CastArguments,
     }
-    made = {
-        module: HfArgumentParser(kind).parse_args_into_dataclasses(words_of(module))[0]
-        for module, kind in kinds.items()
-    }
+    made = {module: parsed(kind, words_of(module)) for module, kind in kinds.items()}
     base, first, cached, second, whole, cast = made.values()
     assert base.out == first.parts == cached.parts == second.parts == whole.parts
     assert first.data == cached.folder == second.data and cached.out == second.conditions

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from tests.fakes import FlatRenderer
 from training import assemble
 from training.align_llm import cache as cache_conditions
+from training.configs.arguments import parsed
 from training.evaluate import systems
 from training.evaluate.drawing import StoryArtist, System, weights_hash
 from training.evaluate.drawing import cast_of as artist_cast
@@ -29,7 +29,7 @@ def test_every_command_is_one_that_can_be_run():
     for spec in SYSTEMS.values():
         for command in spec.commands(Path("runs")):
             module, _, words = command.removeprefix("python -m ").partition(" --")
-            (read,) = HfArgumentParser(arguments[module]).parse_args_into_dataclasses(f"--{words}".split())
+            read = parsed(arguments[module], f"--{words}".split())
             assert (module in TRAININGS) == ("--output_dir" in command)
             assert "{" not in command and str(read.parts).startswith("runs/parts")
 
@@ -37,9 +37,7 @@ def test_every_command_is_one_that_can_be_run():
 def test_the_baseline_never_sees_a_portrait_and_the_rows_differ_in_one_thing():
     def read(name):
         (command,) = (c for c in SYSTEMS[name].commands(Path("r")) if "train_char" in c)
-        words = command.split()[3:]
-        (read,) = HfArgumentParser(train_char_ldm.CharLdmArguments).parse_args_into_dataclasses(words)
-        return read
+        return parsed(train_char_ldm.CharLdmArguments, command.split()[3:])
 
     assert read("ldm").no_condition + read("ldm").text_only == pytest.approx(1)
     assert (read("ldm").reg_weight, read("ldm").vision_layers) == (0, 0)

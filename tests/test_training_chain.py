@@ -207,9 +207,11 @@ def test_latents_are_normalised_per_channel(recipe):
 
 def test_stage_two_refuses_a_mapper_that_reads_the_storys_words():
     """It ended in a ValueError at the first step, as prompts of stage 2 say nobody's marks."""
-    align_llm.check_reads_image_tokens(tiny.condition_mapper())
+    reader = tiny.reader()
+    align_llm.check_reads_image_tokens(reader)
+    reader.condition_mapper = tiny.condition_mapper(reads_story=True)
     with pytest.raises(StoryError, match="align_llm.condition_mapper"):
-        align_llm.check_reads_image_tokens(tiny.condition_mapper(reads_story=True))
+        align_llm.check_reads_image_tokens(reader)
 
 
 def test_the_mappers_of_a_language_model_that_is_only_named_are_taken_apart_too(tmp_path):

@@ -103,7 +103,7 @@ def test_no_stage_learns_from_a_clip_of_another_split(tmp_path):
     split = {"train": own, "val": [], "test": other}
     story_folders.write_json(tmp_path / "set" / "data" / "split.json", split)
     args = train_char_ldm.CharLdmArguments("unused", data=str(tmp_path / "set" / "data"))
-    train, _ = clip_examples(args, tiny.vae(), tiny.image_processor(), tiny.conditioner())
+    train, _ = clip_examples(args.data, args, tiny.vae(), tiny.image_processor(), tiny.conditioner())
     assert set(train.clips) <= set(own)
     stage_1(tmp_path)
     cache(tmp_path)

@@ -10,10 +10,10 @@ from huggingface_hub import HfApi
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from tests import hub_server
+from training.configs.arguments import parsed
 from training.loop import LoopArguments, TrainingRun, learning_rate, row_generator
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_checkpoint_is_told(tmp_path, name):
 
 def test_precision_is_what_the_launch_config_says_unless_told(tmp_path, monkeypatch):
     """`accelerate launch` hands it over in this variable; a default of "no" used to overrule it."""
-    (told,) = HfArgumentParser(LoopArguments).parse_args_into_dataclasses(["--output_dir", str(tmp_path)])
+    told = parsed(LoopArguments, ["--output_dir", str(tmp_path)])
     assert told.mixed_precision is None
     try:
         for precision, asked, expected in (("bf16", None, "bf16"), ("bf16", "no", "no"), ("no", None, "no")):

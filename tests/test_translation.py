@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import STAND_IN
-from storyboard.models.mappers import NOW, PADDING, ConditionMapper, StoryStates
+from storyboard.models.mappers import NOW, PADDING, ConditionMapper
 from storyboard.models.reader_folder import read_reader
 from storyboard.people import sample_look
 from storyboard.text.prompt import interleave
@@ -126,20 +126,20 @@ def test_an_example_points_at_whom_its_caption_means(folder, targets):
     example = examples.example(1, 2, outfits, rng)
     shows = examples.read[1].telling.frames[2].shows
     target, columns, worded, words = targets.condition(shows, outfits)
-    assert torch.equal(example["targets"], target) and torch.equal(example["worded"], worded)
+    assert torch.equal(example.targets, target) and torch.equal(example.worded, worded)
     told = targets.conditioner.tokenizer.decode(words[words != UNTOLD])
     assert shows.place in told and not any(name.lower() in told for name in columns.values())
     assert set(columns.values()) == {one.name for one in shows.people}
     for column, name in columns.items():
-        place = int(example["points"][column]) - 1
-        assert torch.equal(example["cast"][place], targets.person(name, outfits[name]))
-    assert (example["points"] > 0).sum() == len(columns)
+        place = int(example.points[column]) - 1
+        assert torch.equal(example.story.cast[place], targets.person(name, outfits[name]))
+    assert (example.points > 0).sum() == len(columns)
     said = examples._said(1, 2)
     there = len(outfits) if said.allowed is None else len(said.allowed & outfits.keys())
-    assert (example["pronouns"] > 0).sum() == there and example["shown"].sum() == len(said.shown)
-    now = example["sentence"] == NOW
-    assert now.any() and now[-1] and (example["sentence"] != PADDING).any()
-    assert int(example["speaks_of"].max()) <= 8
+    assert (example.story.pronouns > 0).sum() == there and example.story.shown.sum() == len(said.shown)
+    now = example.story.sentence == NOW
+    assert now.any() and now[-1] and (example.story.sentence != PADDING).any()
+    assert int(example.story.speaks_of.max()) <= 8
 
 
 def test_anybody_is_translated_as_they_look_and_nobody_as_a_place(folder, targets, tmp_path):
@@ -158,7 +158,7 @@ def test_anybody_is_translated_as_they_look_and_nobody_as_a_place(folder, target
     assert list(cast)[: len(looks)] == list(tellings[1].pronouns)
     number = shown(tellings[1]).index(())
     example = examples.example(1, number, cast, np.random.default_rng(0))
-    assert not example["points"].any() and example["targets"].any()
+    assert not example.points.any() and example.targets.any()
     batch = collated([example])
     mapper = ConditionMapper(tiny.WORD_WIDTH, *targets.shape[::-1], **SIZE, **SWITCHES)
     weights = condition_mapper.MapperArguments(output_dir="")
@@ -205,9 +205,9 @@ def test_clothes_are_in_the_target_and_not_in_the_words(folder, targets):
         for name, worn in outfits.items()
     }
     one, other = (examples.example(0, 0, worn, np.random.default_rng(0)) for worn in (outfits, changed))
-    assert torch.equal(one["states"], other["states"]) and torch.equal(one["images"], other["images"])
-    differs = (one["targets"] != other["targets"]).any(-1)
-    assert torch.equal(differs, one["points"] > 0)
+    assert torch.equal(one.story.states, other.story.states) and torch.equal(one.images, other.images)
+    differs = (one.targets != other.targets).any(-1)
+    assert torch.equal(differs, one.points > 0)
 
 
 @pytest.mark.parametrize("deeds", [False, True])
@@ -264,8 +264,8 @@ def test_a_mapper_learns_from_those_whom_the_words_allow_as_it_will_be_asked(fol
     for number, names in enumerate(said.values()):
         cast = examples.dressed(0, np.random.default_rng(number))
         example = examples.example(0, number, cast, np.random.default_rng(number))
-        assert (example["pronouns"] > 0).sum() == len(names or cast)
-        assert len(set(example["points"].tolist()) - {0}) == len(people[number])
+        assert (example.story.pronouns > 0).sum() == len(names or cast)
+        assert len(set(example.points.tolist()) - {0}) == len(people[number])
 
 
 def test_a_name_of_many_pieces_takes_one_place_whatever_it_is(targets):
@@ -339,7 +339,7 @@ def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypa
         batch = collated([examples.example(0, 0, outfits, np.random.default_rng(0))])
         with torch.inference_mode():
             zeros = torch.zeros_like(batch["images"])
-            scaled["last"] = mapper.read(batch["images"], zeros, StoryStates(**batch["story"]))[0]
+            scaled["last"] = mapper.read(batch["images"], zeros, batch["story"])[0]
         return {"who": 0.0}
 
     monkeypatch.setattr(condition_mapper, "read_right", kept)
@@ -354,7 +354,7 @@ def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypa
     batch = collated([examples.example(0, 0, outfits, np.random.default_rng(0))])
     tokens = cache.image_tokens()
     with torch.inference_mode():
-        plain = saved(batch["images"], tokens(1), StoryStates(**batch["story"]))
+        plain = saved(batch["images"], tokens(1), batch["story"])
     torch.testing.assert_close(plain, scaled["last"], atol=1e-3, rtol=1e-3)
     train(folder, "more", "--steps", "1", "--continued", "true")
 

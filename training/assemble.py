@@ -21,7 +21,6 @@ from transformers import (
     CLIPTextModel,
     CLIPTokenizerFast,
     CLIPVisionModel,
-    HfArgumentParser,
 )
 
 from storyboard.disk.durable import whole_folder
@@ -34,6 +33,7 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.preview import fit_colours
 from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
+from training.configs.arguments import parsed
 from training.configs.parts import config_file, load_image_encoder, load_scheduler, load_vae
 from training.configs.settings import PipelineSettings
 from training.examples.latents import measured_vae
@@ -215,7 +215,7 @@ def write_cast(out: Path, anybody: bool = False) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(AssembleArguments).parse_args_into_dataclasses(argv)
+    args = parsed(AssembleArguments, argv)
     if args.named and not Path(args.out).is_dir():
         raise StoryError(
             f"--named: there is no pipeline folder {args.out} yet; assemble it without --named first."

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from training.align_llm.train import TRAINED
+from training.configs.arguments import parsed
 from training.configs.parts import save_part
 
 STAGE_1 = ("unet", "fuser", "image_encoder")
@@ -54,7 +54,7 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(DisassembleArguments).parse_args_into_dataclasses(argv)
+    args = parsed(DisassembleArguments, argv)
     disassemble(
         StoryPipeline.from_pretrained(args.pipeline, reader=args.reader, dtype=torch.float32),
         Path(args.parts),

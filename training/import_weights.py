@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.digests import file_digest
 from storyboard.pipeline import StoryPipeline
+from training.configs.arguments import parsed
 from training.configs.settings import PipelineSettings
 from training.released import language as language_models
 from training.released.cast import write_cast
@@ -177,7 +177,7 @@ def _publish(folder: Path, out: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ImportArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ImportArguments, argv)
     try:
         tolerated = import_weights(args)
     except StoryError as error:

@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+
+from storyboard.models.denoise import Network
 
 IGNORED = -100  # label of positions that are not supervised
 
 
 def diffusion_loss(
-    unet: nn.Module,
+    unet: Network,
     scheduler: Any,
     latents: torch.Tensor,
     condition: torch.Tensor,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import torch
 
@@ -28,9 +28,8 @@ from storyboard.models.mappers import (
     stacked,
 )
 from storyboard.text.captions import find_mentions
-from storyboard.text.prompt import PictureSlot
+from storyboard.text.prompt import Part, PictureSlot
 
-Part = str | tuple[str, str] | PictureSlot  # as written; a pair is one text after the other
 TokenPart = list[int] | PictureSlot  # as tokenised
 
 
@@ -70,14 +69,19 @@ class ReaderOutput:
     """states: last (post-norm) states of the image tokens (B, R, E). condition: (B, L, D).
 
     pointed (B, L, K): how far each token points at each of the cast, of a mapper that points.
-    logits (B, T, vocabulary + R) and labels (B, T) only when asked for; T counts image tokens and padding.
     """
 
     states: torch.Tensor
     condition: torch.Tensor
-    pointed: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    labels: torch.Tensor | None = None
+    pointed: torch.Tensor | None
+
+
+@dataclass(frozen=True)
+class SpokenOutput(ReaderOutput):
+    """The same with what L_gen needs; T counts image tokens and padding."""
+
+    logits: torch.Tensor  # (B, T, vocabulary + R)
+    labels: torch.Tensor  # (B, T)
 
 
 class StoryReader:
@@ -234,6 +238,17 @@ class StoryReader:
             labels.append(ids)
         return EmbeddedPrompt(torch.cat(embeddings), torch.cat(labels))
 
+    @overload
+    def read(self, prompts: Sequence[EmbeddedPrompt], logits: Literal[True]) -> SpokenOutput: ...
+
+    @overload
+    def read(
+        self,
+        prompts: Sequence[EmbeddedPrompt],
+        logits: Literal[False] = False,
+        told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
+    ) -> ReaderOutput: ...
+
     def read(
         self,
         prompts: Sequence[EmbeddedPrompt],
@@ -263,7 +278,7 @@ class StoryReader:
         labels = [torch.cat([prompt.labels, ids]) for prompt in prompts]
         padded = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=IGNORED)
         word_logits = self.image_tokens.logits(hidden, self.language_model)
-        return ReaderOutput(states, condition, pointed, word_logits, padded)
+        return SpokenOutput(states, condition, pointed, word_logits, padded)
 
     def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
         """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds."""

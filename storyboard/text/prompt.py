@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from storyboard.text.places import find_places
 
@@ -21,9 +21,13 @@ class PictureSlot:
     index: int
 
 
+# As written; a pair is one text after the other.
+Part: TypeAlias = str | tuple[str, str] | PictureSlot
+
+
 def interleave(
     captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
-) -> list[str | tuple[str, str] | PictureSlot]:
+) -> list[Part]:
     """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 
     The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
@@ -32,8 +36,8 @@ def interleave(
     each, and therefore no cast. Each text is tokenised on its own.
     """
     if not pictures:
-        return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
-    parts: list[str | tuple[str, str] | PictureSlot] = []
+        return [*in_words(captions, caption, tail)]
+    parts: list[Part] = []
     text = " Cast:" if cast else ""
     for index, name in enumerate(cast):
         parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
@@ -43,6 +47,11 @@ def interleave(
         text = f"</img> Caption: {earlier}"
     parts.append(_joined(text, f" Caption: {caption} Image:{tail}", apart=bool(tail)))
     return parts
+
+
+def in_words(captions: Sequence[str], caption: str, tail: str = "") -> list[str]:
+    """The prompt for `caption` after captions alone, a text each; see `interleave`."""
+    return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
 
 
 def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:

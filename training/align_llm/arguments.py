@@ -1,4 +1,4 @@
-"""The arguments of stage 2: what it learns from, and the rows of the paper's Table 4 as switches."""
+"""The arguments of stage 2: what it learns from, the rows of the paper's Table 4 as switches, and the mapper alone."""
 
 from __future__ import annotations
 
@@ -92,3 +92,24 @@ class AlignArguments(LoopArguments):
         for name in ("cast_share", "plain_share", "window_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise StoryError(f"--{name} {getattr(self, name)}: a share is from 0 to 1.")
+
+
+@dataclass
+class MapperArguments(LoopArguments):
+    """Loop arguments with the defaults of the condition mapper alone."""
+
+    steps: int = 12000
+    batch: int = 32
+    lr: float = 1e-3
+    ema: float = 0.998
+    decay: float = 0.5
+    config: str = field(
+        default="maple-lane-smollm2", metadata={"help": "a stem in training/configs or a file"}
+    )
+    parts: str = field(default="runs/smollm2/parts", metadata={"help": "folder of base parts and stage 1"})
+    states: str = field(default="runs/smollm2/states", metadata={"help": "folder of cached states"})
+    val_states: str = field(default="runs/smollm2/states-val", metadata={"help": "the same of the val split"})
+    name_weight: float = field(default=2.0, metadata={"help": "extra weight of L_align on names"})
+    word_weight: float = field(default=3.0, metadata={"help": "the same on words, not on padding"})
+    pointer_weight: float = field(default=0.1, metadata={"help": "weight of whom each token points at"})
+    said_weight: float = field(default=0.1, metadata={"help": "weight of the words read off a condition"})

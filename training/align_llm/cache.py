@@ -7,6 +7,7 @@ For dataset folders there is `python -m training.data.conditions`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,19 +17,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 from tqdm.auto import tqdm
-from transformers import (
-    CLIPImageProcessor,
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    CLIPVisionModel,
-    HfArgumentParser,
-)
+from transformers import CLIPImageProcessor, CLIPTextModel, CLIPTokenizerFast, CLIPVisionModel
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.fusion import CharacterFuser
 from storyboard.text.captions import find_mentions
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_image_encoder
 from training.examples.latents import FRAMES
 from training.examples.shards import missing_shards, write_shard
@@ -37,6 +33,7 @@ from training.loop.processes import make_accelerator
 from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
 from training.maple_lane.reading import NAMES
 
+Worn = tuple[str, str]  # somebody of the cast by name, and their outfit
 VIEWS = 6  # of each portrait
 MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
 
@@ -54,7 +51,9 @@ def load_conditioner(parts: Path, device: torch.device | str) -> CharacterCondit
     image = load_image_encoder(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
-    return CharacterConditioner(tokenizer, *(freeze(m).to(device) for m in (text, image, fuser)))
+    return CharacterConditioner(
+        tokenizer, freeze(text).to(device), freeze(image).to(device), freeze(fuser).to(device)
+    )
 
 
 def load_frame_tower(parts: Path, conditioner: CharacterConditioner) -> nn.Module:
@@ -108,7 +107,10 @@ class ConditionCache:
         self.named = torch.cat([s["named"] for s in loaded])  # (N, 4, L) bool: carries a portrait
         self.seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
         portraits = load_file(Path(folder) / "portraits.safetensors")
-        self.portraits = {tuple(key.split("/")): views for key, views in portraits.items()}  # (VIEWS, V)
+        names = {key: key.split("/") for key in portraits}
+        self.portraits = {
+            (name, outfit): portraits[key] for key, (name, outfit) in names.items()
+        }  # (VIEWS, V)
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -116,7 +118,8 @@ class ConditionCache:
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self.conditions.shape[-2:])
+        *_, length, width = self.conditions.shape
+        return length, width
 
     @property
     def width(self) -> int:
@@ -127,8 +130,10 @@ class ConditionCache:
         return sample_story(self.seeds[index], FRAMES, "train")
 
 
-def fused_targets(conditioner: CharacterConditioner, story: MapleStory, portraits: dict) -> tuple:
-    """c_i of every frame (P, L, D) and which tokens carry a portrait (P, L)."""
+def fused_targets(
+    conditioner: CharacterConditioner, story: MapleStory, portraits: Mapping[Worn, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns c_i of every frame (P, L, D) and which tokens carry a portrait (P, L)."""
     captions = [frame.plain for frame in story.frames]
     mentions = [find_mentions(caption, NAMES) for caption in captions]
     empty = torch.zeros(0, next(iter(portraits.values())).shape[-1])
@@ -144,17 +149,22 @@ def fused_targets(conditioner: CharacterConditioner, story: MapleStory, portrait
     return condition.fused, named
 
 
-def picture_features(tower: nn.Module, processor: CLIPImageProcessor, pictures: list) -> torch.Tensor:
+def picture_features(
+    tower: nn.Module, processor: CLIPImageProcessor, pictures: Sequence[Image.Image]
+) -> torch.Tensor:
     """What the visual mapper reads: the pooled state (N, V) of a tower as `load_frame_tower` gives it."""
-    pixels = processor(pictures, return_tensors="pt")["pixel_values"].to(next(tower.parameters()).device)
+    pixels = processor(list(pictures), return_tensors="pt")["pixel_values"].to(
+        next(tower.parameters()).device
+    )
     return tower(pixel_values=pixels).pooler_output
 
 
 def portrait_views(
     conditioner: CharacterConditioner, tower: nn.Module, processor: CLIPImageProcessor
-) -> tuple[dict, dict]:
-    """Per (name, outfit): the canonical portrait's projected feature (V,), and pooled states of views (VIEWS, V)."""
-    canonical, views = {}, {}
+) -> tuple[dict[Worn, torch.Tensor], dict[Worn, torch.Tensor]]:
+    """Returns of each outfit the canonical portrait's projected feature (V,), and pooled states (VIEWS, V) of views."""
+    canonical: dict[Worn, torch.Tensor] = {}
+    views: dict[Worn, torch.Tensor] = {}
     for who in CAST:
         for outfit in who.outfits:
             drawn = draw_portrait(who.name, outfit, 2 * processor.crop_size["height"])
@@ -170,7 +180,7 @@ def portrait_views(
 
 @torch.inference_mode()
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(CacheArguments).parse_args_into_dataclasses(argv)
+    args = parsed(CacheArguments, argv)
     parts, out = Path(args.parts), Path(args.out)
     shards = missing_shards(out, args.stories)
     conditioner = load_conditioner(parts, make_accelerator().device)
@@ -193,7 +203,14 @@ def main(argv: list[str] | None = None) -> None:
         write_shard(shard, part)
 
 
-def _story_row(conditioner, tower: nn.Module, processor, canonical: dict, seed: int) -> tuple:
+def _story_row(
+    conditioner: CharacterConditioner,
+    tower: nn.Module,
+    processor: CLIPImageProcessor,
+    canonical: Mapping[Worn, torch.Tensor],
+    seed: int,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Returns conditions (4, L, D), named (4, L) and features (4, V) of a story."""
     story = sample_story(seed, FRAMES, "train")
     fused, named = fused_targets(conditioner, story, canonical)
     rng = np.random.default_rng(seed)

@@ -15,13 +15,13 @@ from typing import Literal
 import torch
 from torch import nn
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import ConditionMapper
 from training.align_llm.condition_mapper import Scale
 from training.align_llm.story_states import TellingReader, layer_name, load_reader
 from training.align_llm.tellings import sample_telling
+from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 
 RIDGE = 1e-4  # of states brought to a spread of one
@@ -61,7 +61,7 @@ def moved(
     ridge[-1, -1] = 0  # the constant is not held back
     square = read[:learnt].T @ read[:learnt] + ridge
     fit = torch.linalg.solve(square, read[:learnt].T @ wanted[:learnt].double())
-    fitted = nn.Linear(*reversed(mapper.story_fc.weight.shape))
+    fitted = nn.Linear(mapper.story_fc.in_features, mapper.story_fc.out_features)
     with torch.no_grad():
         fitted.weight.copy_(fit[:-1].T)
         fitted.bias.copy_(fit[-1])
@@ -74,7 +74,7 @@ def moved(
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(LayerArguments).parse_args_into_dataclasses(argv)
+    args = parsed(LayerArguments, argv)
     config, parts = load_config(args.config), Path(args.parts)
     mapper = ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper")
     old, new = mapper.config.story_layer, config["condition_mapper"].get("story_layer")

@@ -2,7 +2,7 @@
 
 Per clip the fused condition of its caption (Eq. 6), under the canonical portraits, and the vision tower's features of a
 few of its pictures; per portrait a few views. Shards of safetensors, a finished one never written again. `StoryPrompts`
-makes batches of them under the keys of `prompts.py`'s.
+makes batches of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,11 +20,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 from tqdm.auto import tqdm
-from transformers import CLIPImageProcessor, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPImageProcessor, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.text.captions import Mention, find_mentions, mentioned_names
+from training.align_llm.arguments import AlignArguments
 from training.align_llm.cache import (
     VIEWS,
     claim_conditions,
@@ -32,7 +33,8 @@ from training.align_llm.cache import (
     load_frame_tower,
     picture_features,
 )
-from training.align_llm.prompts import PromptFitter, first_told, packed_pictures
+from training.align_llm.prompts import AlignBatch, AlignExample, PromptFitter, aligned, first_told
+from training.configs.arguments import parsed
 from training.data.crops import squared
 from training.data.dataset import Followers, StoryDataset, open_reader
 from training.data.reader import Reader
@@ -85,7 +87,8 @@ class ClipConditions:
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self._shards[0]["conditions"].shape[1:])
+        _, length, width = self._shards[0]["conditions"].shape
+        return length, width
 
     @property
     def width(self) -> int:
@@ -111,19 +114,25 @@ def cast_of(reader: Reader, frames: tuple[StoryFrame, ...]) -> list[tuple[str, P
     return [(name, file) for name, file in files if file]
 
 
+@dataclass(frozen=True)
+class ClipPrompt(AlignExample):
+    """frame: the one to be drawn."""
+
+    frame: StoryFrame
+
+
 class StoryPrompts:
     """Step -> interleaved prompts for a random frame of a story, features of the pictures before, and targets.
 
-    The keys of a batch are those of `training.align_llm.prompts.Prompts`; with a `vae` also those L_img needs, of the
-    frame to be drawn, pixels in the place of latents, and with `target="text"` the ids of its plain caption. Captions
-    are cut to what the text encoder, whose `tokenizer` it is, reads. args: AlignArguments.
+    With a `vae` also what L_img needs, as pixels, and with `target="text"` the ids of plain captions. Captions are cut
+    to what the text encoder, whose `tokenizer` it is, reads.
     """
 
     def __init__(
         self,
         dataset: StoryDataset,
         cache: ClipConditions,
-        args: Any,
+        args: AlignArguments,
         prompt: PromptFitter,
         tokenizer: CLIPTokenizerFast,
         vae: AutoencoderKL | None = None,
@@ -140,43 +149,38 @@ class StoryPrompts:
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> AlignBatch:
         examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
-        extra = {}
+        batch = aligned(examples, self.cache.width)
         if self.pictures:
-            pixels, people = zip(*(shown_frame(self.pictures, e["frame"]) for e in examples), strict=True)
-            extra = self.pictures.noised(pixels, people, self.args, step, rows)
+            pixels, people = zip(*(shown_frame(self.pictures, e.frame) for e in examples), strict=True)
+            batch["drawn"] = self.pictures.noised(pixels, people, self.args, step, rows)
         if self.args.target == "text":
-            extra["ids"] = token_ids(self.tokenizer, [e["frame"].caption for e in examples])
-        return {
-            **extra,
-            "parts": [e["parts"] for e in examples],
-            **packed_pictures(examples, self.cache.width),
-            "targets": torch.stack([e["target"] for e in examples]),
-            "named": torch.stack([e["named"] for e in examples]),
-        }
+            batch["ids"] = token_ids(self.tokenizer, [e.caption for e in examples])
+        return batch
 
-    def _example(self, rng: np.random.Generator) -> dict:
+    def _example(self, rng: np.random.Generator) -> ClipPrompt:
         story = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
         number = int(rng.integers(len(story.frames)))
         first = first_told(number, self.args.window_share, rng)
         frames, pictures = story.frames[first : number + 1], self.args.interleaved
         told = _told(story, number, self.args.plain_share, rng)[first:]
         captions = [self.fit(one, frame.clip.id) for one, frame in zip(told, frames, strict=True)]
-        cast = []
+        cast: list[tuple[str, Path]] = []
         if pictures and (first or rng.random() < self.args.cast_share):
             cast = cast_of(self.dataset.reader, story.frames[: number + 1])
         shown = [_any(self.cache.portraits[file.name], rng) for _, file in cast]
         seen = [_any(self.cache.of(frame.clip.id, "features"), rng) for frame in frames[:-1]]
         last = frames[-1].clip.id
-        return {
-            "frame": frames[-1],
-            "parts": self.prompt(captions, [name for name, _ in cast]),
-            "frames": self._stacked(seen if pictures else []),
-            "portraits": self._stacked(shown),
-            "target": self.cache.of(last, "conditions"),
-            "named": self.cache.of(last, "named"),
-        }
+        return ClipPrompt(
+            self.prompt(captions, [name for name, _ in cast]),
+            self._stacked(seen if pictures else []),
+            self._stacked(shown),
+            self.cache.of(last, "conditions"),
+            self.cache.of(last, "named"),
+            frames[-1].caption,
+            frames[-1],
+        )
 
     def _stacked(self, features: list[torch.Tensor]) -> torch.Tensor:
         return torch.stack(features) if features else torch.zeros(0, self.cache.width)
@@ -206,7 +210,7 @@ class ConditionWriter:
         self.dataset = dataset
         self.fit = CaptionFitter(conditioner.tokenizer, conditioner.max_tokens)
         self.side = processor.crop_size["height"]
-        self._projected: dict[Path, torch.Tensor] = {}
+        self._projected: dict[Path | None, torch.Tensor] = {}
 
     def clip(self, clip_id: str, draws: int) -> dict[str, torch.Tensor]:
         """One row of a shard."""
@@ -249,7 +253,7 @@ class ConditionWriter:
 
 @torch.inference_mode()
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ConditionArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ConditionArguments, argv)
     parts, out = Path(args.parts), Path(args.out)
     reader = open_reader(args.folder, args.dataset)
     dataset = StoryDataset(reader, args.split, args.length, followers=args.followers)

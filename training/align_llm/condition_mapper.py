@@ -11,51 +11,39 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from transformers import CLIPImageProcessor, HfArgumentParser
+from transformers import CLIPImageProcessor
 
 from storyboard.errors import StoryError
-from storyboard.models.mappers import ConditionMapper, StoryStates
+from storyboard.models.mappers import ConditionMapper
 from storyboard.text.lexicon import Lexicon
+from training.align_llm.arguments import MapperArguments
 from training.align_llm.cache import load_conditioner
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, layer_name
-from training.align_llm.translation import Targets, Translations, TranslationTraining, collated
+from training.align_llm.translation import (
+    Targets,
+    Translation,
+    Translations,
+    TranslationTraining,
+    collated,
+    read_pointing,
+)
+from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 from training.examples.portrait_features import PortraitFeatures
-from training.loop import LoopArguments, TrainingRun
+from training.loop import TrainingRun
 from training.maple_lane.more_actions import ALL_ACTIONS
 from training.maple_lane.words.learned import deed_words
 
 MEASURED = 256  # tellings whose states say how large states are
 CHECKED = 96  # frames of the val split that are read at every checkpoint
-
-
-@dataclass
-class MapperArguments(LoopArguments):
-    """Loop arguments with this step's defaults."""
-
-    steps: int = 12000
-    batch: int = 32
-    lr: float = 1e-3
-    ema: float = 0.998
-    decay: float = 0.5
-    config: str = field(
-        default="maple-lane-smollm2", metadata={"help": "a stem in training/configs or a file"}
-    )
-    parts: str = field(default="runs/smollm2/parts", metadata={"help": "folder of base parts and stage 1"})
-    states: str = field(default="runs/smollm2/states", metadata={"help": "folder of cached states"})
-    val_states: str = field(default="runs/smollm2/states-val", metadata={"help": "the same of the val split"})
-    name_weight: float = field(default=2.0, metadata={"help": "extra weight of L_align on names"})
-    word_weight: float = field(default=3.0, metadata={"help": "the same on words, not on padding"})
-    pointer_weight: float = field(default=0.1, metadata={"help": "weight of whom each token points at"})
-    said_weight: float = field(default=0.1, metadata={"help": "weight of the words read off a condition"})
 
 
 @dataclass(frozen=True)
@@ -97,14 +85,14 @@ class ScaledTranslations(Translations):
         super().__init__(*args, **kwargs)
         self.words, self.images, self.embeddings = words, images, embeddings
 
-    def example(self, *frame: Any) -> dict[str, torch.Tensor]:
+    def example(self, *frame: Any) -> Translation:
         one = super().example(*frame)
-        scaled = {"states": self.words(one["states"]), "images": self.images(one["images"] + self.embeddings)}
-        return one | scaled
+        story = one.story._replace(states=self.words(one.story.states))
+        return replace(one, story=story, images=self.images(one.images + self.embeddings))
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(MapperArguments).parse_args_into_dataclasses(argv)
+    args = parsed(MapperArguments, argv)
     torch.manual_seed(args.seed)
     parts, cache = Path(args.parts), StateCache(Path(args.states))
     conditioner = load_conditioner(parts, "cpu")
@@ -201,9 +189,8 @@ def read_right(
         telling, rng = examples.read[index].telling, np.random.default_rng(number)
         frame, cast = number % len(telling.frames), examples.dressed(index, rng)
         batch = collated([examples.example(index, frame, cast, rng)])
-        condition, pointed = mapper.read(
-            batch["images"], torch.zeros_like(batch["images"]), StoryStates(**batch["story"])
-        )
+        images = batch["images"]
+        condition, pointed = read_pointing(mapper, images, torch.zeros_like(images), batch["story"])
         place, actions = nearest_caption(condition[0], telling.frames[frame].shows, cast, targets)
         whose = ", anybody" if telling.looks else ""
         right[f"who{whose}"].append(right_people(pointed[0], batch["points"][0]))

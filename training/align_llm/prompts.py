@@ -6,7 +6,8 @@ Knows neither losses nor the weights of a language model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import torch
@@ -16,25 +17,79 @@ from storyboard.errors import StoryError
 from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import Part, StoryReader
 from storyboard.text.prompt import interleave
+from training.align_llm.arguments import AlignArguments
 from training.align_llm.cache import ConditionCache
 from training.examples.captions import token_ids
 from training.examples.latents import FRAMES, FramePicker, LatentCache, crowds_of
-from training.examples.noise import noised_frames
+from training.examples.noise import NoisedFrames, noised_frames
 from training.maple_lane.reading import cast_so_far
 
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
-def packed_pictures(examples: Sequence[dict], width: int) -> dict:
-    """The "frames" and "portraits" (n, V) of several prompts, as one (N, V) each, and how many each prompt has."""
+
+@dataclass(frozen=True)
+class PromptExample:
+    """A prompt, and the features (n, V) of the earlier frames and of the portraits that it shows."""
+
+    parts: list[Part]
+    frames: torch.Tensor
+    portraits: torch.Tensor
+
+
+class PromptBatch(TypedDict):
+    """B prompts; the features of their pictures stand one prompt's behind the other's."""
+
+    parts: list[list[Part]]
+    frames: torch.Tensor  # (N, V)
+    frame_counts: list[int]
+    portraits: torch.Tensor  # (N, V), another N
+    portrait_counts: list[int]
+
+
+@dataclass(frozen=True)
+class AlignExample(PromptExample):
+    """A prompt, and what the condition of the frame to be drawn should be.
+
+    target (L, D); named (L,) bool: its tokens that carry portraits; caption: the plain one that it is of.
+    """
+
+    target: torch.Tensor
+    named: torch.Tensor
+    caption: str
+
+
+class AlignBatch(PromptBatch):
+    """B prompts, and what the conditions of the frames to be drawn should be."""
+
+    targets: torch.Tensor  # (B, L, D)
+    named: torch.Tensor  # (B, L) bool
+    ids: NotRequired[torch.Tensor]  # (B, L), of the plain captions, where `target` is "text"
+    drawn: NotRequired[NoisedFrames]  # these frames, for L_img
+
+
+def prompts_of(examples: Sequence[PromptExample], width: int) -> PromptBatch:
+    """Returns prompts as one batch. width: V."""
     return {
-        "frames": torch.cat([e["frames"] for e in examples]).reshape(-1, width),
-        "frame_counts": [len(e["frames"]) for e in examples],
-        "portraits": torch.cat([e["portraits"] for e in examples]).reshape(-1, width),
-        "portrait_counts": [len(e["portraits"]) for e in examples],
+        "parts": [e.parts for e in examples],
+        "frames": torch.cat([e.frames for e in examples]).reshape(-1, width),
+        "frame_counts": [len(e.frames) for e in examples],
+        "portraits": torch.cat([e.portraits for e in examples]).reshape(-1, width),
+        "portrait_counts": [len(e.portraits) for e in examples],
+    }
+
+
+def aligned(examples: Sequence[AlignExample], width: int) -> AlignBatch:
+    """Returns prompts and their targets as one batch. width: V."""
+    return {
+        **prompts_of(examples, width),
+        "targets": torch.stack([e.target for e in examples]),
+        "named": torch.stack([e.named for e in examples]),
     }
 
 
 def visual_tokens(
-    mapper: VisualMapper, batch: dict
+    mapper: VisualMapper, batch: PromptBatch
 ) -> tuple[Sequence[torch.Tensor], Sequence[torch.Tensor], torch.Tensor]:
     """Of packed pictures: each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
 
@@ -98,13 +153,13 @@ class PromptFitter:
 class Prompts:
     """Step -> interleaved prompts for a random frame of cached stories, their picture features and targets.
 
-    args: AlignArguments. With `latents` also what L_img needs, with a `tokenizer` the ids of the plain captions.
+    With `latents` also what L_img needs, with a `tokenizer` the ids of the plain captions.
     """
 
     def __init__(
         self,
         cache: ConditionCache,
-        args: Any,
+        args: AlignArguments,
         prompt: PromptFitter,
         latents: LatentCache | None = None,
         tokenizer: CLIPTokenizerFast | None = None,
@@ -122,42 +177,35 @@ class Prompts:
             )
         self.pick = FramePicker(c for number in range(stories) for c in crowds_of(cache.story(number)))
 
-    def __call__(self, step: int, rows: range) -> dict:
-        examples = [self._example(np.random.default_rng((self.args.seed, step, row))) for row in rows]
-        extra = {}
+    def __call__(self, step: int, rows: range) -> AlignBatch:
+        sources = [np.random.default_rng((self.args.seed, step, row)) for row in rows]
+        frames = [self.pick(source.random()) for source in sources]
+        examples = [self._example(source, frame) for source, frame in zip(sources, frames, strict=True)]
+        batch = aligned(examples, self.cache.width)
         if self.latents:
-            indices = [FRAMES * e["index"] + e["number"] for e in examples]
-            extra = noised_frames(self.latents, indices, self.args, step, rows)
+            batch["drawn"] = noised_frames(self.latents, frames, self.args, step, rows)
         if self.tokenizer:
-            extra["ids"] = token_ids(self.tokenizer, [e["plain"] for e in examples])
-        return {
-            **extra,
-            "parts": [e["parts"] for e in examples],
-            **packed_pictures(examples, self.cache.width),
-            "targets": torch.stack([e["target"] for e in examples]),
-            "named": torch.stack([e["named"] for e in examples]),
-        }
+            batch["ids"] = token_ids(self.tokenizer, [e.caption for e in examples])
+        return batch
 
-    def _example(self, rng: np.random.Generator) -> dict:
-        index, number = divmod(self.pick(rng.random()), FRAMES)
+    def _example(self, rng: np.random.Generator, frame: int) -> AlignExample:
+        index, number = divmod(frame, FRAMES)
         story, pictures = self.cache.story(index), self.args.interleaved
         first = first_told(number, self.args.window_share, rng)
         frames = story.frames[first : number + 1]
         captions = [f.plain if rng.random() < self.args.plain_share else f.referential for f in frames]
-        cast = []
+        cast: list[str] = []
         if pictures and (first or rng.random() < self.args.cast_share):
             # The cast of what is no longer told is still shown.
             cast = cast_so_far(story.frames[: number + 1])
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
         shown = [v[rng.integers(len(v))] for v in views]
         width = self.cache.width
-        return {
-            "index": index,
-            "number": number,
-            "parts": self.prompt(captions, cast),
-            "frames": self.cache.features[index, first:number] if pictures else torch.zeros(0, width),
-            "portraits": torch.stack(shown) if shown else torch.zeros(0, width),
-            "target": self.cache.conditions[index, number],
-            "plain": story.frames[number].plain,
-            "named": self.cache.named[index, number],
-        }
+        return AlignExample(
+            self.prompt(captions, cast),
+            self.cache.features[index, first:number] if pictures else torch.zeros(0, width),
+            torch.stack(shown) if shown else torch.zeros(0, width),
+            self.cache.conditions[index, number],
+            self.cache.named[index, number],
+            story.frames[number].plain,
+        )

@@ -17,7 +17,6 @@ from typing import Literal
 import torch
 from safetensors import safe_open
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
@@ -25,8 +24,9 @@ from storyboard.models.language_model import load_language_model
 from storyboard.models.reader_folder import read_language_model
 from storyboard.models.story_reader import StoryReader, Told, states_at
 from storyboard.people import Look
-from storyboard.text.prompt import interleave
+from storyboard.text.prompt import in_words
 from training.align_llm.tellings import Telling, ToldFrame, sample_telling
+from training.configs.arguments import parsed
 from training.configs.parts import config_file, freeze, load_config
 from training.examples.shards import missing_shards, write_shard
 from training.loop.processes import make_accelerator
@@ -81,7 +81,7 @@ class TellingReader:
     def __call__(self, telling: Telling) -> ReadTelling:
         reader = self.reader
         captions = [frame.caption for frame in telling.frames]
-        parts = [part.removesuffix(TAIL) for part in interleave(captions[:-1], captions[-1], pictures=False)]
+        parts = [part.removesuffix(TAIL) for part in in_words(captions[:-1], captions[-1])]
         names = Told(captions[-1], tuple((name,) for name in telling.pronouns))
         marks = reader.marks([*parts[:-1], parts[-1] + TAIL], names)
         embedded = [reader.embed_tokens([part]).embeddings for part in reader.tokenize(parts)]
@@ -235,7 +235,7 @@ def load_reader(name: str, config: dict, seed: int) -> StoryReader:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(StatesArguments).parse_args_into_dataclasses(argv)
+    args = parsed(StatesArguments, argv)
     out = Path(args.out)
     shards = missing_shards(out, args.stories)
     config = load_config(args.config)

@@ -52,7 +52,7 @@ class Telling:
 
 def canonical(shows: Shows) -> str:
     """Returns the canonical caption of what a frame shows."""
-    people = tuple(PersonFacts(one.name, "they", one.action, prop=one.prop) for one in shows.people)
+    people = tuple(PersonFacts(one.name, "they", one.does, prop=one.prop) for one in shows.people)
     facts = FrameFacts(shows.place, people, (), shows.time, shows.weather, shows.things)
     return canonical_caption(facts)
 
@@ -91,7 +91,7 @@ def _settled(person: Shown, said: Shown) -> Shown:
     if said.action is None:
         return Shown(person.name, "standing")
     if said.prop is None and person.prop is not None and person.action != "taking":
-        usual = PRESENTS if person.action == "giving" else ACTIONS[person.action].props
+        usual = PRESENTS if person.action == "giving" else ACTIONS[person.does].props
         return Shown(person.name, person.action, usual[0])
     return person
 

@@ -11,34 +11,30 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
-from torch import nn
-from transformers import (
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    HfArgumentParser,
-)
+from transformers import CLIPTextModel, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import mean_row_norm
 from storyboard.models.losses import alignment_loss, diffusion_loss, generation_loss
-from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import StoryReader
 from training.align_llm.arguments import AlignArguments
 from training.align_llm.cache import ConditionCache, check_conditions
 from training.align_llm.clips import ClipConditions, StoryPrompts
-from training.align_llm.prompts import PromptFitter, Prompts, visual_tokens
+from training.align_llm.prompts import AlignBatch, PromptFitter, Prompts, visual_tokens
 from training.align_llm.reader import build_reader
 from training.align_llm.sharding import shard_language_model
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, load_scheduler, load_vae, save_part
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.encoding import latents_of
 from training.examples.latents import LatentCache
-from training.loop import TrainingRun, loop_accelerator
+from training.loop import Objective, TrainingRun, loop_accelerator
 
 TRAINED = ("image_tokens", "visual_mapper", "condition_mapper")
 
 
-class AlignTraining(nn.Module):
+class AlignTraining(Objective[AlignBatch]):
     """L_align + generation_weight x L_gen + image_weight x L_img over a frozen language model and denoiser.
 
     unet, noise: for L_img, with a vae for batches that carry pixels. text_encoder: for targets without portraits.
@@ -54,6 +50,8 @@ class AlignTraining(nn.Module):
         vae: AutoencoderKL | None = None,
     ):
         super().__init__()
+        if reader.visual_mapper is None or reader.condition_mapper is None:
+            raise ValueError("stage 2 trains both mappers, and this reader lacks one")
         self.unet, self.noise = freeze(unet) if unet else None, noise
         self.text_encoder = freeze(text_encoder) if text_encoder else None
         self.vae = freeze(vae) if vae else None
@@ -76,7 +74,7 @@ class AlignTraining(nn.Module):
                 part.eval()
         return self
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: AlignBatch) -> dict[str, torch.Tensor]:
         self.image_tokens.rescale_to(self.row_norm)  # as the authors: after every step, so before the next
         frames, portraits, nothing = visual_tokens(self.visual_mapper, batch)
         prompts = [
@@ -97,19 +95,20 @@ class AlignTraining(nn.Module):
         loss = loss + self.args.generation_weight * generation + nothing
         metrics = {"alignment": alignment, "names": names, "generation": generation}
         if self.unet:
+            drawn = batch["drawn"]
             metrics["image"] = diffusion_loss(
                 self.unet,
                 self.noise,
-                latents_of(batch, self.vae),
+                latents_of(drawn, self.vae),
                 read.condition,
-                batch["noise"],
-                batch["timesteps"],
-                weights=1 + self.args.figures * batch["figures"],
+                drawn["noise"],
+                drawn["timesteps"],
+                weights=1 + self.args.figures * drawn["figures"],
             )
             loss = loss + self.args.image_weight * metrics["image"]
         return {"loss": loss, **metrics}
 
-    def _target(self, batch: dict) -> torch.Tensor:
+    def _target(self, batch: AlignBatch) -> torch.Tensor:
         """What the frames' conditions (B, L, D) should be: of the plain captions, with or without portraits."""
         if self.text_encoder is None:
             return batch["targets"].float()
@@ -122,9 +121,9 @@ def load_denoiser(parts: Path) -> tuple[UNet2DConditionModel, DDPMScheduler]:
     return UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"), DDPMScheduler.from_config(noise)
 
 
-def check_reads_image_tokens(mapper: ConditionMapper) -> None:
-    """Raises StoryError for a mapper that reads the story's words too: prompts here carry no marks of who they mean."""
-    if mapper.config.reads_story:
+def check_reads_image_tokens(reader: StoryReader) -> None:
+    """Raises StoryError where the story's words are read too: prompts here carry no marks of who they mean."""
+    if reader.condition_mapper and reader.condition_mapper.config.reads_story:
         raise StoryError(
             "This condition mapper reads the story's words (reads_story), and this command trains on image tokens "
             "alone. Train it with: python -m training.align_llm.condition_mapper, or choose another --config."
@@ -132,11 +131,13 @@ def check_reads_image_tokens(mapper: ConditionMapper) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(AlignArguments).parse_args_into_dataclasses(argv)
+    args = parsed(AlignArguments, argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
     check_conditions(Path(args.conditions), parts)
-    cache = ClipConditions(args.conditions) if args.data else ConditionCache(Path(args.conditions))
+    cache: ConditionCache | ClipConditions = (
+        ClipConditions(args.conditions) if args.data else ConditionCache(Path(args.conditions))
+    )
     queries, output_width = cache.shape
     reader = build_reader(parts, load_config(args.config), cache.width, queries, output_width)
     if args.visual_mapper:
@@ -146,7 +147,7 @@ def main(argv: list[str] | None = None) -> None:
             setattr(
                 reader, name, type(getattr(reader, name)).from_pretrained(parts / "aligned" / name).train()
             )
-    check_reads_image_tokens(reader.condition_mapper)
+    check_reads_image_tokens(reader)
     if args.shard_language_model:
         accelerator = loop_accelerator(args)
         shard_language_model(freeze(reader.language_model), accelerator.device, accelerator.num_processes)
@@ -173,9 +174,12 @@ def batches(
     """Step -> batch: of the dataset whose conditions are cached, or of Maple Lane."""
     prompt = PromptFitter(reader, args.max_length, pictures=args.interleaved)
     tokenizer = CLIPTokenizerFast.from_pretrained(Path(args.parts) / "tokenizer")
-    if args.data:
-        reading = {"rule": args.rule, "followers": args.followers}
-        dataset = StoryDataset(open_reader(args.data), "train", args.length, **reading)
-        return StoryPrompts(dataset, cache, args, prompt, tokenizer, vae)
-    latents = LatentCache(Path(args.latents)) if args.image_weight else None
-    return Prompts(cache, args, prompt, latents, tokenizer if args.target == "text" else None)
+    if isinstance(cache, ConditionCache):
+        latents = LatentCache(Path(args.latents)) if args.image_weight else None
+        return Prompts(cache, args, prompt, latents, tokenizer if args.target == "text" else None)
+    if not args.data:
+        raise ValueError("conditions of clips belong to a dataset, and there is no --data")
+    dataset = StoryDataset(
+        open_reader(args.data), "train", args.length, rule=args.rule, followers=args.followers
+    )
+    return StoryPrompts(dataset, cache, args, prompt, tokenizer, vae)

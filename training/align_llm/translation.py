@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import torch
@@ -34,12 +34,14 @@ from storyboard.text.candidates import read_for
 from storyboard.text.captions import Mention
 from storyboard.text.lexicon import Lexicon
 from storyboard.text.preferences import meant_by_words
+from training.align_llm.arguments import MapperArguments
 from training.align_llm.layout import layout
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
 from training.examples.captions import people_in, portraits_in
 from training.examples.latents import frame_weight
 from training.examples.portrait_features import KEPT, Portrait
+from training.loop import Objective
 from training.maple_lane import BY_NAME
 from training.maple_lane.words import Shows, deed
 
@@ -83,7 +85,8 @@ class Targets:
     @property
     def shape(self) -> tuple[int, int]:
         """L, D: of a condition."""
-        return tuple(self.conditioner.encode_text([""])[0].shape)
+        length, width = self.conditioner.encode_text([""])[0].shape
+        return length, width
 
     @torch.no_grad()
     def condition(self, shows: Shows, cast: Cast) -> Target:
@@ -143,13 +146,31 @@ class Targets:
         return self.conditioner.encode_text([caption])[0], where
 
 
-class Translations:
-    """Step -> frames of cached tellings as a batch: `story` (StoryStates), `images`, `targets`, `points`.
+@dataclass(frozen=True)
+class Translation:
+    """A frame of a telling: shapes are those of `TranslationBatch` without B, and `story` is of this one alone."""
 
-    images (B, R, E); targets (B, L, D); points (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody;
-    worded (B, L): tokens of the caption's words, not of the padding behind them. lexicon: which words tell which deed,
-    for a mapper that is told.
-    """
+    story: StoryStates
+    images: torch.Tensor
+    targets: torch.Tensor
+    points: torch.Tensor
+    worded: torch.Tensor
+    words: torch.Tensor
+
+
+class TranslationBatch(TypedDict):
+    """B frames of tellings, and what the condition of each should be and say."""
+
+    story: StoryStates
+    images: torch.Tensor  # (B, R, E): last states of the image tokens
+    targets: torch.Tensor  # (B, L, D)
+    points: torch.Tensor  # (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody
+    worded: torch.Tensor  # (B, L) bool: tokens of the caption's words, not of the padding behind them
+    words: torch.Tensor  # (B, L): the number of each word that can be told from the story, else UNTOLD
+
+
+class Translations:
+    """Step -> frames of cached tellings. lexicon: which words tell which deed, for a mapper that is told."""
 
     def __init__(
         self,
@@ -171,7 +192,7 @@ class Translations:
             np.cumsum([_weight(one.telling.frames[number].shows) for one in read]) for number in frames
         ]
 
-    def __call__(self, step: int, rows: range) -> dict[str, Any]:
+    def __call__(self, step: int, rows: range) -> TranslationBatch:
         """All of a batch are the same number of frame of their stories, so that they are about as long."""
         weights = np.array([ends[-1] for ends in self._ends], float)
         number = int(np.random.default_rng((self.seed, step)).choice(len(weights), p=weights / weights.sum()))
@@ -221,9 +242,7 @@ class Translations:
             numbers,
         )
 
-    def example(
-        self, index: int, number: int, dressed: Cast, rng: np.random.Generator
-    ) -> dict[str, torch.Tensor]:
+    def example(self, index: int, number: int, dressed: Cast, rng: np.random.Generator) -> Translation:
         """Returns frame `number` of a telling with those of this cast whom its words allow."""
         one, said = self.read[index], self._said(index, number)
         if said.allowed is not None:
@@ -246,20 +265,9 @@ class Translations:
             shown[place] = name in said.shown
             doing[place] = 0 if self.learning and rng.random() < UNSAID else said.deeds.get(name, 0)
             points[[column for column, who in named.items() if who == name]] = place + 1
-        return {
-            "states": one.states[begin:end],
-            "sentence": sentence,
-            "speaks_of": place_of[one.names[begin:end]],
-            "cast": vectors,
-            "pronouns": pronouns,
-            "shown": shown,
-            "doing": doing,
-            "images": one.images[number],
-            "targets": target,
-            "points": points,
-            "worded": worded,
-            "words": words,
-        }
+        speaks_of = place_of[one.names[begin:end]]
+        story = StoryStates(one.states[begin:end], sentence, speaks_of, vectors, pronouns, shown, doing)
+        return Translation(story, one.images[number], target, points, worded, words)
 
 
 class _Said(NamedTuple):
@@ -288,33 +296,52 @@ def _weight(shows: Shows) -> float:
     return frame_weight(len(actions), len(set(actions)))
 
 
-def collated(examples: Sequence[dict[str, torch.Tensor]]) -> dict[str, Any]:
+def collated(examples: Sequence[Translation]) -> TranslationBatch:
     """Returns a batch of examples, padded to the longest."""
-    story = stacked([StoryStates(*(one[name][None] for name in StoryStates._fields)) for one in examples])
-    rest = {
-        name: torch.stack([one[name] for one in examples])
-        for name in ("images", "targets", "points", "worded", "words")
+    return {
+        "story": stacked([StoryStates(*(states[None] for states in one.story)) for one in examples]),
+        "images": torch.stack([one.images for one in examples]),
+        "targets": torch.stack([one.targets for one in examples]),
+        "points": torch.stack([one.points for one in examples]),
+        "worded": torch.stack([one.worded for one in examples]),
+        "words": torch.stack([one.words for one in examples]),
     }
-    return {"story": story._asdict(), **rest}
 
 
-class TranslationTraining(nn.Module):
+def read_pointing(
+    mapper: ConditionMapper, images: torch.Tensor, embeddings: torch.Tensor, story: StoryStates
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns conditions (B, L, D) and how far their tokens point at each of the cast (B, L, K).
+
+    ValueError for a mapper without `people`, which points at nobody.
+    """
+    condition, pointed = mapper.read(images, embeddings, story)
+    if pointed is None:
+        raise ValueError("this mapper points at nobody; give its size some people")
+    return condition, pointed
+
+
+class TranslationTraining(Objective[TranslationBatch]):
     """L_align on canonical targets, more for words and names, and the cross-entropy of whom each token points at.
 
     A linear head reads the canonical caption's words off the condition, and its cross-entropy is a part of the loss: a
     mean of two actions is near to both and says neither. The head is thrown away.
-    args: MapperArguments, for the weights. vocabulary: of the conditioner's tokenizer.
+    embeddings (R, E): of the image tokens. vocabulary: of the conditioner's tokenizer.
     """
 
-    def __init__(self, mapper: ConditionMapper, embeddings: torch.Tensor, args: Any, vocabulary: int):
+    embeddings: torch.Tensor
+
+    def __init__(
+        self, mapper: ConditionMapper, embeddings: torch.Tensor, args: MapperArguments, vocabulary: int
+    ):
         super().__init__()
         self.mapper, self.args = mapper, args
         self.head = nn.Linear(mapper.config.output_width, vocabulary)
-        self.register_buffer("embeddings", embeddings, persistent=False)  # (R, E): of the image tokens
+        self.register_buffer("embeddings", embeddings, persistent=False)
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
-        predicted, pointed = self.mapper.read(
-            batch["images"].float(), self.embeddings, StoryStates(**batch["story"])
+    def forward(self, batch: TranslationBatch) -> dict[str, torch.Tensor]:
+        predicted, pointed = read_pointing(
+            self.mapper, batch["images"].float(), self.embeddings, batch["story"]
         )
         target, points = batch["targets"], batch["points"]
         named, worded = points > 0, batch["worded"]

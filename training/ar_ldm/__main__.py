@@ -16,44 +16,30 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
-from torch import nn
-from transformers import (
-    AutoTokenizer,
-    CLIPTextModel,
-    CLIPTokenizerFast,
-    HfArgumentParser,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoTokenizer, CLIPTextModel, CLIPTokenizerFast, PreTrainedTokenizerBase
 
 from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
-from training.ar_ldm.history import HistoryEncoder
+from training.ar_ldm.history import HistoryEncoder, Words
 from training.ar_ldm.pipeline import ArLdmPipeline
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, load_scheduler, load_vae, save_part
 from training.examples.captions import token_ids
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
 from training.examples.samples import story_sheet
-from training.examples.stories import ToldFrames, told_frames
-from training.loop import LoopArguments, TrainingRun
+from training.examples.stories import ToldArguments, ToldBatch, ToldFrames, told_frames
+from training.loop import Objective, TrainingRun
+from training.loop.processes import untouched
 
 PARTS = ("unet", "history_encoder", "history_tokenizer")  # what it adds to a parts folder, in ar_ldm/
 
 
 @dataclass
-class ArLdmArguments(LoopArguments):
-    """Loop arguments with this system's defaults, which are those of Char-LDM."""
+class ArLdmArguments(ToldArguments):
+    """What its history encoder begins with and reads, and where it writes what it has learned."""
 
-    steps: int = 2500
-    batch: int = 32
-    lr: float = 2e-4
-    ema: float = 0.998
     config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
-    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
-    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
-    data: str | None = field(
-        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
-    )
     blip: str | None = field(
         default=None,
         metadata={
@@ -65,24 +51,20 @@ class ArLdmArguments(LoopArguments):
     out: str = field(
         default="runs/maple-lane/systems/ar-ldm", metadata={"help": "the pipeline folder to write"}
     )
-    no_condition: float = field(
-        default=0.1, metadata={"help": "share of examples without caption and history"}
-    )
-    plain: float = field(
-        default=0.5, metadata={"help": "share of stories told with names; the others with pronouns"}
-    )
-    figures: float = field(
-        default=2.0, metadata={"help": "extra weight of the latents of characters and their things"}
-    )
-    drawing_steps: int = field(default=15, metadata={"help": "denoising steps of a frame, in --out"})
-    guidance: float = field(default=3.0, metadata={"help": "guidance scale of a frame, in --out"})
 
     def __post_init__(self) -> None:
         if self.history < 1:
             raise StoryError(f"--history {self.history}: at least one earlier frame is read.")
 
 
-class ArLdmTraining(nn.Module):
+class ArLdmBatch(ToldBatch):
+    """Told frames, and their sentences as both text encoders read them."""
+
+    ids: torch.Tensor  # (B, L)
+    words: Words  # of the N earlier frames
+
+
+class ArLdmTraining(Objective[ArLdmBatch]):
     """The denoising loss of a frame under its caption and history. vae: encodes batches that carry pixels."""
 
     def __init__(
@@ -106,14 +88,14 @@ class ArLdmTraining(nn.Module):
             self.vae.eval()
         return self
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: ArLdmBatch) -> dict[str, torch.Tensor]:
         current = self.text_encoder(batch["ids"]).last_hidden_state  # (B, L, D)
-        words, nothing = batch["words"], 0.0
+        words, nothing = batch["words"], torch.zeros(())
         if len(words["input_ids"]):
             told = self.history_encoder.encode(words, batch["earlier_pixels"])
-        else:  # with a gradient: DDP waits for the encoder's where a process reads nothing
+        else:
             told = current.new_zeros(0, 1, current.shape[-1])
-            nothing = 0 * sum(weight.sum() for weight in self.history_encoder.parameters())
+            nothing = untouched(self.history_encoder)
         condition = self.history_encoder(current, told, words["attention_mask"], batch["earlier"])
         loss = diffusion_loss(
             partial(self.unet, encoder_attention_mask=condition.mask),
@@ -128,7 +110,7 @@ class ArLdmTraining(nn.Module):
 
 
 class HistoryExamples:
-    """Step -> what `frames` gives, its sentences as "ids" (B, L), those of earlier frames as "words" (N, T)."""
+    """Step -> what `frames` gives, with the tokens of its sentences."""
 
     def __init__(
         self,
@@ -140,12 +122,14 @@ class HistoryExamples:
         self.frames, self.tokenizer = frames, tokenizer
         self.tokens = partial(encoder.tokens, history_tokenizer)
 
-    def __call__(self, step: int, rows: range) -> dict:
-        batch = self.frames(step, rows)
-        told = batch.pop("captions")
-        batch["ids"] = token_ids(self.tokenizer, [captions[-1] for captions in told])
-        batch["words"] = self.tokens([caption for captions in told for caption in captions[:-1]])
-        return batch
+    def __call__(self, step: int, rows: range) -> ArLdmBatch:
+        told = self.frames(step, rows)
+        past = [caption for captions in told["captions"] for caption in captions[:-1]]
+        return {
+            **told,
+            "ids": token_ids(self.tokenizer, [captions[-1] for captions in told["captions"]]),
+            "words": self.tokens(past),
+        }
 
 
 def load_history(
@@ -209,7 +193,7 @@ def build(args: ArLdmArguments) -> tuple[ArLdmPipeline, ArLdmTraining]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ArLdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ArLdmArguments, argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
     frames = told_frames(args, pipeline.vae, pipeline.tokenizer, pictures=True)

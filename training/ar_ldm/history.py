@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +29,13 @@ from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 from storyboard.errors import StoryError
 
 CURRENT, HISTORY = 0, 1  # kinds of tokens
-WORDS = ("input_ids", "attention_mask")
+
+
+class Words(TypedDict):
+    """The tokens of N captions as a history encoder reads them."""
+
+    input_ids: torch.Tensor  # (N, T)
+    attention_mask: torch.Tensor  # (N, T): 1 for words, 0 for padding
 
 
 @dataclass(frozen=True)
@@ -87,15 +93,16 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
         """D: of a token."""
         return self.text_encoder.config.hidden_size
 
-    def tokens(self, tokenizer: PreTrainedTokenizerBase, captions: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Returns "input_ids" and "attention_mask" (N, T) of captions, cut to what is read of them."""
+    def tokens(self, tokenizer: PreTrainedTokenizerBase, captions: Sequence[str]) -> Words:
+        """Returns the tokens of captions, cut to what is read of them."""
         if not captions:
-            return {key: torch.zeros(0, 1, dtype=torch.long) for key in WORDS}
+            nothing = torch.zeros(0, 1, dtype=torch.long)
+            return {"input_ids": nothing, "attention_mask": nothing}
         most = min(tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
         read = tokenizer(list(captions), padding=True, truncation=True, max_length=most, return_tensors="pt")
-        return {key: read[key] for key in WORDS}
+        return {"input_ids": read["input_ids"], "attention_mask": read["attention_mask"]}
 
-    def encode(self, words: dict[str, torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
+    def encode(self, words: Words, pixels: torch.Tensor) -> torch.Tensor:
         """Returns states (N, T, D) of N captions, each read with its picture; pixels: (N, 3, S, S) in -1..1."""
         side = self.vision_model.config.image_size
         seen = F.interpolate(pixels, (side, side), mode="bicubic", antialias=True).clamp(-1, 1)

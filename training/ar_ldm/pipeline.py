@@ -86,7 +86,8 @@ class ArLdmPipeline(BaselinePipeline):
         """Returns states (1, T, D) of one earlier frame, without padding."""
         words = self.history_encoder.tokens(self.history_tokenizer, [clean_caption(frame.caption)])
         pixels = self.pixels(frame.picture).to(self.history_encoder.dtype)
-        return self.history_encoder.encode({k: v.to(pixels.device) for k, v in words.items()}, pixels)
+        ids, mask = words["input_ids"].to(pixels.device), words["attention_mask"].to(pixels.device)
+        return self.history_encoder.encode({"input_ids": ids, "attention_mask": mask}, pixels)
 
     def _read(self, caption: str) -> torch.Tensor:
         ids = token_ids(self.tokenizer, [caption]).to(self.text_encoder.device)

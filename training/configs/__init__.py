@@ -1,1 +1,1 @@
-"""Sizes, one JSON file each, and how the parts of a size are built. Knows nothing of data or losses."""
+"""Sizes, one JSON file each, how the parts of a size are built, and what commands are told. Knows no data."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Protocol, TypeAlias, TypeVar
 
 import torch
 from diffusers import (
@@ -17,7 +18,7 @@ from diffusers import (
     PNDMScheduler,
     UNet2DConditionModel,
 )
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -36,12 +37,19 @@ from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.portrait_encoder import PortraitEncoder
 
 CONFIGS = Path(__file__).parent
-Scheduler = DPMSolverMultistepScheduler | PNDMScheduler | DDIMScheduler
+Module = TypeVar("Module", bound=torch.nn.Module)
+Scheduler: TypeAlias = DPMSolverMultistepScheduler | PNDMScheduler | DDIMScheduler
 SCHEDULERS: dict[str, type[Scheduler]] = {
     "dpm": DPMSolverMultistepScheduler,
     "pndm": PNDMScheduler,
     "ddim": DDIMScheduler,
 }
+
+
+class Part(Protocol):
+    """What a folder of parts is made of: models, tokenizers, processors."""
+
+    def save_pretrained(self, folder: Path, /) -> object: ...
 
 
 def load_config(name: str) -> dict:
@@ -182,9 +190,7 @@ def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTo
     return CLIPTokenizerFast(vocab=vocabulary, merges=merges, model_max_length=max_length)
 
 
-def _clip_words():
-    from tokenizers import Regex
-
+def _clip_words() -> Regex:
     return Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
 
 
@@ -208,11 +214,11 @@ def train_language_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizer
     )
 
 
-def save_part(folder: Path, name: str, part) -> None:
+def save_part(folder: Path, name: str, part: Part) -> None:
     """Write one part where the next training step and the pipeline look for it, weights in fp32."""
     part.save_pretrained(Path(folder) / name)
 
 
-def freeze(module: torch.nn.Module) -> torch.nn.Module:
+def freeze(module: Module) -> Module:
     """`module` without gradients and in eval mode."""
     return module.requires_grad_(False).eval()

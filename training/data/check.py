@@ -161,7 +161,7 @@ def _wrong_masks(clip: Clip, made: Iterable[int], size: tuple[int, ...]) -> list
         except StoryError as error:
             broken.append(str(error))
             continue
-        if mask.shape != size:
+        if mask is not None and mask.shape != size:
             broken.append(f"{clip.mask_file(number)} is {mask.shape} where the picture is {size}.")
     return broken
 

@@ -20,9 +20,9 @@ class Flintstones(Reader):
 
     kind = "flintstones"
     names = {name.title(): () for name in FLINTSTONES}
-    label_order = ("Wilma", "Fred", "Betty", "Barney", "Dino", "Pebbles", "Mr Slate")
+    label_order: Sequence[str] = ("Wilma", "Fred", "Betty", "Barney", "Dino", "Pebbles", "Mr Slate")
     backgrounds = 323
-    published = (20132, 2071, 2309)
+    published: tuple[int, int, int] | None = (20132, 2071, 2309)
 
     @cached_property
     def originals(self) -> dict[str, dict[str, Any]]:

@@ -46,7 +46,8 @@ class MapleLane(Flintstones):
     def told(self) -> dict[str, Told]:
         """id -> what `stories.json` says of the frame; StoryError where that is no such table."""
         path = self.folder / STORIES
-        rows, found = tables.read_json(path), {}
+        rows = tables.read_json(path)
+        found: dict[str, Told] = {}
         try:
             for row in rows:
                 outfits = {str(name): str(outfit) for name, outfit in row["outfits"].items()}

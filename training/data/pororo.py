@@ -38,10 +38,11 @@ class Pororo(Reader):
         heads = [clip for clip in known if clip not in led_to]
         places: dict[str, tuple[int, int]] = {}
         for episode, head in enumerate([*heads, *known]):  # `known` again: a ring has no head
-            clip, place = head, 0
-            while clip is not None and clip not in places:
-                places[clip] = (episode, place)
-                clip, place = next_one.get(clip), place + 1
+            at: str | None = head
+            place = 0
+            while at is not None and at not in places:
+                places[at] = (episode, place)
+                at, place = next_one.get(at), place + 1
         return places
 
     def ordered(self, ids: Iterable[str] | None = None) -> list[str]:

@@ -183,10 +183,11 @@ class Reader:
             if end > len(tokens):
                 raise self.wrong(clip, f"has a segment {number} that ends at token {end} of {len(tokens)}")
             end = name_end([str(token) for token in tokens], word, start, end)
-        return Segment(number, word.lower(), start, end, tuple(float(v) for v in box))
+        left, top, right, bottom = map(float, box)
+        return Segment(number, word.lower(), start, end, (left, top, right, bottom))
 
 
-def _is_finite(value: object) -> bool:
+def _is_finite(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) < 1e9
 
 

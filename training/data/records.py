@@ -38,8 +38,8 @@ class Segment:
 
     def box_in(self, width: int, height: int) -> tuple[float, float, float, float]:
         """x1, y1, x2, y2 within a picture of that size."""
-        shares = (min(max(place / BOX_SPACE, 0.0), 1.0) for place in self.box)
-        return tuple(share * side for share, side in zip(shares, (width, height) * 2, strict=True))
+        left, top, right, bottom = (min(max(place / BOX_SPACE, 0.0), 1.0) for place in self.box)
+        return left * width, top * height, right * width, bottom * height
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pickle
 import re
 from collections import OrderedDict, defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -64,7 +64,7 @@ class _Array:
         self.value = _array(raw, dtype, shape, "F" if fortran else "C")
 
 
-def _array(raw: Any, dtype: _Dtype, shape: Any, order: str) -> Any:
+def _array(raw: Any, dtype: _Dtype, shape: Any, order: Literal["C", "F"]) -> Any:
     shape = tuple(int(n) for n in shape)
     if dtype.dtype.hasobject:
         if not isinstance(raw, list) or len(shape) > 1:
@@ -80,7 +80,7 @@ def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
     return _Array()
 
 
-def _frombuffer(raw: Any, dtype: _Dtype, shape: Any, order: str, *_: Any) -> Any:
+def _frombuffer(raw: Any, dtype: _Dtype, shape: Any, order: Literal["C", "F"], *_: Any) -> Any:
     return _array(raw, dtype, shape, order)
 
 

@@ -14,10 +14,10 @@ from typing import Literal
 
 import torch
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
+from training.configs.arguments import parsed
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
 from training.evaluate.frame_classifier import load_classifier
 from training.evaluate.judge.vocabulary import load_maple_lane_judge
@@ -87,7 +87,7 @@ def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFram
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(EvaluateArguments).parse_args_into_dataclasses(argv)
+    args = parsed(EvaluateArguments, argv)
     classifier = load_classifier(args.classifier)
     judge = load_maple_lane_judge(args.judge) if args.judge else None
     device = "cuda" if torch.cuda.is_available() else "cpu"

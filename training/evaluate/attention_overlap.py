@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import DDPMScheduler
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
 from storyboard.pipeline import StoryPipeline
 from storyboard.text.captions import find_mentions
+from training.configs.arguments import parsed
 from training.evaluate.metrics import Ratio, bootstrap
 from training.examples.latents import MASK_SIZE, encode_story
 from training.maple_lane import MapleStory, draw_portrait, story
@@ -105,7 +105,7 @@ def measure(pipeline: StoryPipeline, stories: int) -> dict:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(OverlapArguments).parse_args_into_dataclasses(argv)
+    args = parsed(OverlapArguments, argv)
     report = measure(StoryPipeline.from_pretrained(args.pipeline, reader="needed"), args.stories)
     for name in ("mean IoU", "mass inside"):
         one = report[name]

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.models.latents import decode_latents, encode_pictures, to_picture
 from storyboard.pipeline import StoryPipeline
+from training.configs.arguments import parsed
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import StoryArtist, System, weights_hash
 from training.evaluate.frame_classifier import load_classifier
@@ -138,7 +138,7 @@ def table(told: dict) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(AutoencoderArguments).parse_args_into_dataclasses(argv)
+    args = parsed(AutoencoderArguments, argv)
     classifier = load_classifier(args.classifier)
     pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="carried")
     tales = [story("test", index) for index in range(args.stories)]

@@ -22,12 +22,12 @@ from transformers import (
     Blip2ForConditionalGeneration,
     Blip2QFormerConfig,
     Blip2VisionConfig,
-    HfArgumentParser,
     OPTConfig,
     PreTrainedTokenizerFast,
 )
 
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.configs.parts import train_language_tokenizer
 from training.evaluate.captioning import PROMPT, Captioner, captioner_pixels
 from training.evaluate.classifier import PICTURE, real_picture, soften
@@ -178,7 +178,7 @@ def score_on_real(captioner: Captioner, split: str, stories: int) -> dict[str, f
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(CaptionerArguments).parse_args_into_dataclasses(argv)
+    args = parsed(CaptionerArguments, argv)
     torch.manual_seed(args.seed)
     tokenizer = build_tokenizer()
     model = build_captioner(args, tokenizer)

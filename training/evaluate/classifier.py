@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFilter
 from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.judge.detections import to_pixels
+from training.configs.arguments import parsed
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
 from training.evaluate.labels import LabelNames, maple_lane_names
 from training.evaluate.metrics import ABSENT, Score, score
@@ -131,7 +131,7 @@ def one_line(scores: dict[str, Score]) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ClassifierArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ClassifierArguments, argv)
     torch.manual_seed(args.seed)
     classifier = FrameClassifier(**maple_lane_names().as_config())
     frames = RealFrames(args.seed, classifier.config.size, classifier.names)

@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 from PIL import Image
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import ContextFrame, FrameRequest
+from training.configs.arguments import parsed
 from training.data import Story, StoryDataset, open_reader
 from training.evaluate.draw_stories import DrawArguments, cast_of_story, draw_story, picture_file, way_of
 from training.evaluate.drawing import frame_seed
@@ -101,7 +101,7 @@ def go_on(pipeline: StoryPipeline, story: Story, folder: Path, frames: int) -> l
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ContinueArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ContinueArguments, argv)
     dataset = StoryDataset(open_reader(args.dataset), "test", READ)
     if not 0 <= args.story < len(dataset):
         raise StoryError(f"--story {args.story}: {args.dataset} has {len(dataset)} test stories, from 0.")

@@ -19,11 +19,11 @@ from typing import Literal
 from accelerate import Accelerator, InitProcessGroupKwargs
 from PIL import Image
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
 from storyboard.renderer import CastMember, Conditioning, ContextFrame, FrameRequest, Renderer
+from training.configs.arguments import parsed
 from training.data import Story, StoryDataset, open_reader
 from training.data.references import FLINTSTONES_SHE, PORORO_SHE, mark_names
 from training.evaluate.drawing import frame_seed, weights_hash
@@ -208,7 +208,7 @@ def share(dataset: StoryDataset, count: int | None, accelerator: Accelerator) ->
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(DrawArguments).parse_args_into_dataclasses(argv)
+    args = parsed(DrawArguments, argv)
     accelerator = make_accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(days=2))])
     folder = Path(args.out)
     way = way_of(args, renderer_class(Path(args.pipeline)))

@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import ContextFrame, FrameRequest, Renderer
+from training.configs.arguments import parsed
 from training.evaluate.attention_overlap import measure
 from training.evaluate.chart import Line, chart
 from training.evaluate.drawing import cast_of, frame_seed, weights_hash
@@ -248,7 +248,7 @@ def main(argv: list[str] | None = None) -> None:
             raise StoryError(f'There is no figure "{words[0]}"; choose attention or cost.')
         return
     arguments, make = figures[words[0]]
-    (args,) = HfArgumentParser(arguments).parse_args_into_dataclasses(words[1:])
+    args = parsed(arguments, words[1:])
     told = make(args)
     file = Path(args.json)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 from PIL import Image
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge, SeenFrame
 from storyboard.pipeline import StoryPipeline
 from storyboard.studio.cast import load_cast
+from training.configs.arguments import parsed
 from training.evaluate.__main__ import CLASSIFIERS, JUDGES, usual_judge
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import KeptRenderer, weights_hash
@@ -276,7 +276,7 @@ def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(FreeArguments).parse_args_into_dataclasses(argv)
+    args = parsed(FreeArguments, argv)
     labeller: Labeller = load_classifier(args.classifier)
     judge = load_maple_lane_judge(args.judge) if args.judge else None
     stories = load_free_stories()[: args.stories]

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from PIL import Image
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.data import Story, StoryDataset, StoryFrame, open_reader
 from training.evaluate import text_scores
 from training.evaluate.captioning import BATCH, Captioner, load_captioner
@@ -241,7 +241,7 @@ def table(told: dict) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(FullSizeArguments).parse_args_into_dataclasses(argv)
+    args = parsed(FullSizeArguments, argv)
     file = Path(args.json)
     file.parent.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -19,7 +19,6 @@ from typing import Literal
 import numpy as np
 import torch
 from PIL import Image
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
@@ -27,6 +26,7 @@ from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.renderer import ContextFrame, FrameRequest
 from storyboard.text.candidates import candidates
 from storyboard.text.captions import Reading, read_sentence
+from training.configs.arguments import parsed
 from training.evaluate.drawing import cast_of
 from training.evaluate.metrics import Ratio, bootstrap
 from training.maple_lane import FIXED, StoryFrame, draw, story
@@ -148,7 +148,7 @@ def measure(pipeline: StoryPipeline, args: ResolvedArguments) -> dict:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ResolvedArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ResolvedArguments, argv)
     pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed")
     if pipeline.language_model is None:
         raise ValueError(f"{args.pipeline} has no language model, so no pronoun is read")

@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from transformers import HfArgumentParser
-
 from storyboard.text.captions import Binding, read_sentence, resolve
 from storyboard.text.preferences import ranked
+from training.configs.arguments import parsed
 from training.evaluate.pronoun_sentences import PRONOUNS, STORIES
 
 _MARKED = re.compile(r"(\w+)\{([\w+]*)\}")
@@ -110,7 +109,7 @@ def score(found: list[Read]) -> dict[str, float | int]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(WrittenArguments).parse_args_into_dataclasses(argv)
+    args = parsed(WrittenArguments, argv)
     found = list(reads())
     for one in found:
         if args.every or not one.right:

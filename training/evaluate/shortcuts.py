@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.engine import quickened
 from storyboard.renderer import MAX_STEPS
+from training.configs.arguments import parsed
 from training.evaluate.__main__ import usual_judge
 from training.evaluate.drawing import DrawnFrame, StoryArtist, System, weights_hash
 from training.evaluate.intervals import Estimate, estimate
@@ -163,7 +163,7 @@ def table(told: Mapping[str, Mapping[str, dict]]) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(ShortcutArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ShortcutArguments, argv)
     ways = [Way.read(text) for text in args.ways]
     judge, weights = load_maple_lane_judge(args.judge), weights_hash(args.pipeline)
     pipeline = quickened(StoryPipeline.from_pretrained(args.pipeline, reader="needed"))

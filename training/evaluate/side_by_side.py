@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-from transformers import HfArgumentParser
 
 from storyboard.disk.uploads import read_upload
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.data import StoryDataset, open_reader
 from training.evaluate.sheet import wrapped
 from training.evaluate.told_stories import ToldStory, named_folders, read_told
@@ -124,7 +124,7 @@ def figure(args: SideBySideArguments) -> Image.Image:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(SideBySideArguments).parse_args_into_dataclasses(argv)
+    args = parsed(SideBySideArguments, argv)
     made, out = figure(args), Path(args.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     made.save(out)

@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Literal
 
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.renderer import FrameRequest, Rendered
 from training.align_llm.arguments import AlignArguments
 from training.ar_ldm.__main__ import ArLdmArguments
+from training.configs.arguments import parsed
 from training.evaluate.drawing import (
     DrawnFrame,
     StoryArtist,
@@ -275,7 +275,7 @@ def steps_left(command: Sequence[str]) -> int:
     arguments = TRAININGS.get(" ".join(command[:flags]))
     if arguments is None:
         return 0
-    (asked,) = HfArgumentParser(arguments).parse_args_into_dataclasses(list(command[flags:]))
+    asked = parsed(arguments, command[flags:])
     return max(0, asked.steps - steps_done(checkpoint_in(Path(asked.output_dir))))
 
 
@@ -394,7 +394,7 @@ def main(argv: list[str] | None = None) -> None:
             raise StoryError(f'There is no action "{action}"; choose {", ".join(actions)}.')
         return
     names = [word for word in words[1:2] if not word.startswith("-")]
-    (args,) = HfArgumentParser(SystemsArguments).parse_args_into_dataclasses(words[1 + len(names) :])
+    args = parsed(SystemsArguments, words[1 + len(names) :])
     root = Path(args.root)
     if action == "list":
         for spec in SYSTEMS.values():

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.evaluate.__main__ import CLASSIFIERS, usual_judge
 from training.evaluate.drawing import DrawnFrame, StoryArtist
 from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
@@ -299,7 +299,7 @@ def rounded(told: Any) -> Any:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(TablesArguments).parse_args_into_dataclasses(argv)
+    args = parsed(TablesArguments, argv)
     results = Path(args.results) if args.results else None
     if results:
         put_between_markers(results.read_text("utf-8"), "", results)  # refuses before the work, not after it

@@ -69,8 +69,14 @@ class BaselinePipeline(DiffusionPipeline):
                 return
             yield Preview(step.index + 1, step.total, None)
         picture = to_picture(decode_latents(self.vae, step.latents))
+        yield self.rendered(picture, request, steps, guidance, start)
+
+    def rendered(
+        self, picture: Image.Image, request: FrameRequest, steps: int, guidance: float, start: float
+    ) -> Rendered:
+        """Returns a picture as it was drawn since `start`, of a conditioning that no story of the app knows."""
         seconds = time.perf_counter() - start
-        yield Rendered(picture, (), self.CONDITIONING, request.seed, steps, guidance, seconds)
+        return Rendered(picture, (), self.CONDITIONING, request.seed, steps, guidance, seconds)  # type: ignore[arg-type]
 
     def _noise(self, seed: int) -> torch.Tensor:
         size = self.unet.config.sample_size

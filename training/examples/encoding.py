@@ -7,7 +7,6 @@ pixels: they may be made in processes without a GPU, and the training module enc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +15,9 @@ from diffusers import AutoencoderKL
 from PIL import Image, ImageOps
 
 from storyboard.models.latents import downsampling, encode_pictures
-from training.examples.noise import noise_of
+from training.examples.noise import NoisedFrames, noise_of
 from training.examples.pixels import pixels_of
+from training.loop import LoopArguments
 
 
 class PictureFitter:
@@ -41,17 +41,17 @@ class PictureFitter:
         self,
         pixels: Sequence[torch.Tensor],
         people: Sequence[torch.Tensor],
-        args: Any,
+        args: LoopArguments,
         step: int,
         rows: range,
-    ) -> dict[str, torch.Tensor]:
-        """The keys of `noised_frames`, pixels (B, 3, size, size) in the place of the latents they will be.
+    ) -> NoisedFrames:
+        """Returns frames with their noise, as pixels (3, size, size) each; it is that of the latents they will be.
 
         people: (side, side) each, where characters are.
         """
         shape = (self.channels, self.side, self.side)
-        noised = noise_of(shape, torch.stack(list(people)), args, step, rows)
-        return {**noised, "pixels": torch.stack(list(pixels))}
+        noise = noise_of(shape, torch.stack(list(people)), args, step, rows)
+        return {**noise, "pixels": torch.stack(list(pixels))}
 
 
 def fitted_pixels(picture: Image.Image, size: int, mirrored: bool = False) -> torch.Tensor:
@@ -65,13 +65,12 @@ def _fitted(picture: Image.Image, size: int, mirrored: bool) -> Image.Image:
 
 
 @torch.no_grad()
-def latents_of(batch: dict, vae: AutoencoderKL | None, which: str = "") -> torch.Tensor:
-    """Latents (N, C, h, w) of a training batch: those of a cache, or its pixels encoded, in full precision.
-
-    which: what stands before the key, "earlier_" for those of the frames before.
-    """
-    if f"{which}latents" in batch:
-        return batch[f"{which}latents"]
-    pixels = batch[f"{which}pixels"]
+def encoded(vae: AutoencoderKL | None, pixels: torch.Tensor) -> torch.Tensor:
+    """Returns the latents (N, C, h, w) of pixels (N, 3, S, S), in full precision."""
     with torch.autocast(pixels.device.type, enabled=False):
         return encode_pictures(vae, pixels).float()
+
+
+def latents_of(batch: NoisedFrames, vae: AutoencoderKL | None) -> torch.Tensor:
+    """Returns the latents (B, C, h, w) of a batch: those of a cache, or its pixels encoded."""
+    return batch["latents"] if "latents" in batch else encoded(vae, batch["pixels"])

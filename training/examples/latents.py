@@ -110,7 +110,8 @@ def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, to
 
     Masks are of the scene's actors in order, then of all things: held, leaned on, or standing beside them.
     """
-    pixels, masks = [], torch.zeros(FRAMES, MAX_CHARACTERS + 1, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
+    pixels: list[torch.Tensor] = []
+    masks = torch.zeros(FRAMES, MAX_CHARACTERS + 1, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
     for row, frame in enumerate(tale.frames):
         layers = draw_layers(frame.scene, vae.config.sample_size)
         pixels.append(pixels_of(layers.picture))

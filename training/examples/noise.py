@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -10,9 +11,29 @@ import torch.nn.functional as F
 from training.examples.latents import LatentCache
 from training.loop import LoopArguments, row_generator
 
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
-def noised_rows(cache: LatentCache, args: LoopArguments, step: int, rows: range) -> tuple[list, dict]:
-    """Per row a random source and a random frame of the cache, and their `noised_frames`."""
+
+class Noise(TypedDict):
+    """What is added to B latents, and where it counts."""
+
+    noise: torch.Tensor  # (B, C, h, w)
+    timesteps: torch.Tensor  # (B,), 0 to 999
+    figures: torch.Tensor  # (B, 1, h, w): how much of each latent is foreground, in 0..1
+
+
+class NoisedFrames(Noise):
+    """B frames with their noise: latents of a cache, or pixels that the training module encodes."""
+
+    latents: NotRequired[torch.Tensor]  # (B, C, h, w)
+    pixels: NotRequired[torch.Tensor]  # (B, 3, S, S) in -1..1
+
+
+def noised_rows(
+    cache: LatentCache, args: LoopArguments, step: int, rows: range
+) -> tuple[list[tuple[torch.Generator, int]], NoisedFrames]:
+    """Returns per row a random source and a random frame of the cache, and their `noised_frames`."""
     sources = [row_generator(args.seed, step, row) for row in rows]
     indices = [cache.pick(float(torch.rand((), generator=g, dtype=torch.float64))) for g in sources]
     return list(zip(sources, indices, strict=True)), noised_frames(cache, indices, args, step, rows)
@@ -20,8 +41,8 @@ def noised_rows(cache: LatentCache, args: LoopArguments, step: int, rows: range)
 
 def noised_frames(
     cache: LatentCache, indices: list[int], args: LoopArguments, step: int, rows: range
-) -> dict[str, torch.Tensor]:
-    """Latents (B, C, h, w) of frames of the cache, with their `noise_of`."""
+) -> NoisedFrames:
+    """Returns latents of frames of the cache, with their `noise_of`."""
     latents = cache.latents[indices].float()
     shown = torch.stack([cache.foreground(index) for index in indices])
     return {"latents": latents, **noise_of(latents.shape[1:], shown, args, step, rows)}
@@ -29,11 +50,10 @@ def noised_frames(
 
 def noise_of(
     shape: Sequence[int], foreground: torch.Tensor, args: LoopArguments, step: int, rows: range
-) -> dict[str, torch.Tensor]:
-    """What is added to latents of `shape` (C, h, w), and where it counts.
+) -> Noise:
+    """Returns the noise of latents of `shape` (C, h, w) that show a `foreground` (B, H, W) in 0..1.
 
-    Returns noise (B, C, h, w), timesteps (B,), and figures (B, 1, h, w), how much of each latent is `foreground`
-    (B, H, W), in 0..1. All depend on (seed, step, row) alone.
+    All depends on (seed, step, row) alone.
     """
     sources = [row_generator(args.seed + 1, step, row) for row in rows]
     noise = torch.stack([torch.randn(*shape, generator=g) for g in sources])

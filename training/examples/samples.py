@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 
 from storyboard.models.denoise import denoise
 from storyboard.models.latents import decode_latents
-from storyboard.renderer import ContextFrame, FrameRequest, Renderer
+from storyboard.renderer import ContextFrame, FrameRequest, Renderer, finished
+from training.configs.parts import Scheduler
 from training.maple_lane import draw, story
 
 
 @torch.inference_mode()
-def paint(unet, vae: AutoencoderKL, scheduler, condition: torch.Tensor, null: torch.Tensor) -> Image.Image:
+def paint(
+    unet: UNet2DConditionModel,
+    vae: AutoencoderKL,
+    scheduler: Scheduler,
+    condition: torch.Tensor,
+    null: torch.Tensor,
+) -> Image.Image:
     """Pictures of conditions (B, L, D) side by side: fixed noise, 15 steps, guidance 3."""
     size, channels = unet.config.sample_size, unet.config.in_channels
     noise = torch.randn(len(condition), channels, size, size, generator=torch.Generator().manual_seed(0))
@@ -31,14 +38,15 @@ def story_sheet(renderer: Renderer, given: int = 0, size: int = 256) -> Image.Im
     given: so many opening frames are Maple Lane's own pictures, of `size` pixels.
     """
     history: tuple[ContextFrame, ...] = ()
+    pictures: list[Image.Image] = []
     for number, frame in enumerate(story("val", 0).frames):
         if number < given:
             picture = Image.fromarray(draw(frame.scene, size))
         else:
-            *_, drawn = renderer.render(FrameRequest(frame.referential, (), history, seed=number))
-            picture = drawn.picture
+            picture = finished(renderer, FrameRequest(frame.referential, (), history, seed=number)).picture
+        pictures.append(picture)
         history += (ContextFrame(frame.referential, picture),)
-    return side_by_side([frame.picture for frame in history])
+    return side_by_side(pictures)
 
 
 def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:

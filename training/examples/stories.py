@@ -7,8 +7,9 @@ sizes of an autoencoder, and no loss.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Sized
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,22 +18,63 @@ from transformers import CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from training.data.dataset import StoryDataset, open_reader
+from training.data.records import StoryFrame
 from training.examples.clips import CaptionFitter, shown_frame
-from training.examples.encoding import PictureFitter
+from training.examples.encoding import PictureFitter, encoded
 from training.examples.latents import FRAMES, LatentCache
-from training.examples.noise import noised_rows
+from training.examples.noise import NoisedFrames, noised_rows
 from training.examples.pixels import pixels_of
-from training.loop import row_generator
+from training.loop import LoopArguments, row_generator
 from training.maple_lane import Scene, draw
 
-# Step and rows -> a batch. It has what `noise_of` gives, with latents or pixels of the frames. "captions": per row the
-# sentences of its story up to and with the frame's, [""] where all is dropped. "earlier": per row the places of the
-# frames before it, oldest first, in "earlier_latents" (N, C, h, w) or "earlier_pixels" (N, 3, S, S). These are left out
-# where no row has any.
-ToldFrames = Callable[[int, range], dict]
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
 
-def told_frames(args: Any, vae: AutoencoderKL, tokenizer: CLIPTokenizerFast, pictures: bool) -> ToldFrames:
+@dataclass
+class ToldArguments(LoopArguments):
+    """Loop arguments of a diffusion model that is compared with Char-LDM: with its defaults, for the same budget."""
+
+    steps: int = 2500
+    batch: int = 32
+    lr: float = 2e-4
+    ema: float = 0.998
+    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
+    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
+    data: str | None = field(
+        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
+    )
+    no_condition: float = field(
+        default=0.1, metadata={"help": "share of examples without caption and earlier frames"}
+    )
+    plain: float = field(
+        default=0.5, metadata={"help": "share of stories told with names; the others with pronouns"}
+    )
+    figures: float = field(
+        default=2.0, metadata={"help": "extra weight of the latents of characters and their things"}
+    )
+    drawing_steps: int = field(default=15, metadata={"help": "denoising steps of a frame, in --out"})
+    guidance: float = field(default=3.0, metadata={"help": "guidance scale of a frame, in --out"})
+
+
+class ToldBatch(NoisedFrames):
+    """B frames, each with the story before it; the N earlier frames of all rows stand one after the other.
+
+    They are latents or pixels, and left out where no row has any.
+    """
+
+    captions: list[list[str]]  # per row the sentences of its story up to its own; [""] where all is dropped
+    earlier: list[list[int]]  # per row the places of the frames before it among the N, oldest first
+    earlier_latents: NotRequired[torch.Tensor]  # (N, C, h, w)
+    earlier_pixels: NotRequired[torch.Tensor]  # (N, 3, S, S) in -1..1
+
+
+ToldFrames = Callable[[int, range], ToldBatch]  # step and rows -> a batch
+
+
+def told_frames(
+    args: ToldArguments, vae: AutoencoderKL, tokenizer: CLIPTokenizerFast, pictures: bool
+) -> ToldFrames:
     """Returns the frames of `args.data`, or of Maple Lane's `args.latents`.
 
     pictures: earlier frames are looked at as pixels; False: as latents, where there are some.
@@ -44,22 +86,19 @@ def told_frames(args: Any, vae: AutoencoderKL, tokenizer: CLIPTokenizerFast, pic
 
 
 class MapleLaneStories:
-    """Encoded stories. size: earlier frames are drawn, so large; 0: they are the latents of the cache.
+    """Encoded stories. size: earlier frames are drawn, so large; 0: they are the latents of the cache."""
 
-    args: seed, batch, no_condition (share of examples in which all is dropped), plain (share of stories with names).
-    """
-
-    def __init__(self, cache: LatentCache, args: Any, size: int = 0):
+    def __init__(self, cache: LatentCache, args: ToldArguments, size: int = 0):
         self.cache, self.args, self.size = cache, args, size
 
-    def __call__(self, step: int, rows: range) -> dict:
-        picks, batch = noised_rows(self.cache, self.args, step, rows)
+    def __call__(self, step: int, rows: range) -> ToldBatch:
+        picks, frames = noised_rows(self.cache, self.args, step, rows)
         told = [self._captions(source, index) for source, index in picks]
         before = [
             [index - len(captions) + 1 + number for number in range(len(captions) - 1)]
             for captions, (_, index) in zip(told, picks, strict=True)
         ]
-        batch |= {"captions": told, "earlier": places_of(before)}
+        batch: ToldBatch = {**frames, "captions": told, "earlier": places_of(before)}
         indices = [index for row in before for index in row]
         if indices and self.size:
             batch["earlier_pixels"] = torch.stack([self._picture(index) for index in indices])
@@ -85,13 +124,24 @@ def scene_pixels(scene: Scene, size: int) -> torch.Tensor:
     return pixels_of(draw(scene, size))
 
 
+@dataclass(frozen=True)
+class ToldExample:
+    """A frame, the sentences up to its own, and the frames before it; none of either where all is dropped."""
+
+    frame: StoryFrame
+    captions: list[str]
+    before: Sequence[StoryFrame]
+
+
 class DatasetStories:
     """Stories of a dataset folder that stay in their split. StoryError where it has none.
 
-    Captions are cut to what `tokenizer`, the text encoder's, reads. args: as those of MapleLaneStories.
+    Captions are cut to what `tokenizer`, the text encoder's, reads.
     """
 
-    def __init__(self, dataset: StoryDataset, vae: AutoencoderKL, tokenizer: CLIPTokenizerFast, args: Any):
+    def __init__(
+        self, dataset: StoryDataset, vae: AutoencoderKL, tokenizer: CLIPTokenizerFast, args: ToldArguments
+    ):
         if not len(dataset):
             raise StoryError(
                 f"{dataset.reader.folder} has no {dataset.split} story that stays in its split to learn from."
@@ -99,30 +149,35 @@ class DatasetStories:
         self.dataset, self.pictures, self.args = dataset, PictureFitter(vae), args
         self.fit = CaptionFitter(tokenizer, tokenizer.model_max_length)
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> ToldBatch:
         examples = [self._example(row_generator(self.args.seed, step, row)) for row in rows]
-        pixels, people = zip(*(shown_frame(self.pictures, e["frame"]) for e in examples), strict=True)
-        batch = self.pictures.noised(pixels, people, self.args, step, rows)
-        batch |= {
-            "captions": [e["captions"] for e in examples],
-            "earlier": places_of([e["before"] for e in examples]),
+        pixels, people = zip(*(shown_frame(self.pictures, e.frame) for e in examples), strict=True)
+        batch: ToldBatch = {
+            **self.pictures.noised(pixels, people, self.args, step, rows),
+            "captions": [e.captions for e in examples],
+            "earlier": places_of([e.before for e in examples]),
         }
-        before = [frame for e in examples for frame in e["before"]]
+        before = [frame for e in examples for frame in e.before]
         if before:
             batch["earlier_pixels"] = torch.stack([self.pictures.pixels(f.picture()) for f in before])
         return batch
 
-    def _example(self, source: torch.Generator) -> dict:
+    def _example(self, source: torch.Generator) -> ToldExample:
         rng = np.random.default_rng(source.initial_seed())
         story = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
         number = int(rng.integers(len(story.frames)))
         dropped, plain = rng.random(2)
         frames = story.frames[: number + 1]
         if dropped < self.args.no_condition:
-            return {"frame": frames[-1], "captions": [""], "before": []}
+            return ToldExample(frames[-1], [""], ())
         told = story.captions if plain < self.args.plain else story.referential
         captions = [self.fit(said, frame.clip.id) for said, frame in zip(told, frames, strict=False)]
-        return {"frame": frames[-1], "captions": captions, "before": list(frames[:-1])}
+        return ToldExample(frames[-1], captions, frames[:-1])
+
+
+def earlier_latents_of(batch: ToldBatch, vae: AutoencoderKL | None) -> torch.Tensor:
+    """Returns the latents (N, C, h, w) of the frames before those of a batch."""
+    return batch["earlier_latents"] if "earlier_latents" in batch else encoded(vae, batch["earlier_pixels"])
 
 
 def places_of(before: Sequence[Sized]) -> list[list[int]]:

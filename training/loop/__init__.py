@@ -5,6 +5,7 @@ Knows nothing of stories, captions or diffusion.
 
 from training.loop.run import (
     LoopArguments,
+    Objective,
     TrainingRun,
     checkpoint_in,
     learning_rate,
@@ -15,6 +16,7 @@ from training.loop.run import (
 
 __all__ = [
     "LoopArguments",
+    "Objective",
     "TrainingRun",
     "checkpoint_in",
     "learning_rate",

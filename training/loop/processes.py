@@ -6,8 +6,14 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch import nn
 
 
 def make_accelerator(**settings: Any) -> Accelerator:
     """accelerate's `Accelerator`; without a GPU it has to be told so, or each process would do all the work alone."""
     return Accelerator(cpu=not torch.accelerator.is_available(), **settings)
+
+
+def untouched(module: nn.Module) -> torch.Tensor:
+    """Returns a zero whose gradient reaches all weights: a process that computes nothing with them is waited for."""
+    return 0 * torch.stack([weight.sum() for weight in module.parameters()]).sum()

@@ -11,12 +11,12 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -38,6 +38,7 @@ from training.loop.hub import HubCheckpoints
 from training.loop.processes import make_accelerator
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
+Batch = TypeVar("Batch")
 SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
 
 
@@ -119,16 +120,24 @@ def row_generator(seed: int, step: int, row: int) -> torch.Generator:
     return torch.Generator().manual_seed(((seed * 1_000_003 + step) * 65_537 + row) % (2**63))
 
 
-class _Steps(torch.utils.data.Dataset):
+class Objective(nn.Module, Generic[Batch]):
+    """What is trained, and what it learns from a batch: the loss."""
+
+    def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Returns "loss", a scalar tensor, and any other scalar tensors to log."""
+        raise NotImplementedError
+
+
+class _Steps(torch.utils.data.Dataset[list[Batch]]):
     """Step number -> this process's part of the batch, in the parts that are computed one after another."""
 
-    def __init__(self, batch_at: Callable[[int, range], Any], parts: Sequence[range], steps: int):
+    def __init__(self, batch_at: Callable[[int, range], Batch], parts: Sequence[range], steps: int):
         self.batch_at, self.parts, self.steps = batch_at, parts, steps
 
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, step: int) -> list[Any]:
+    def __getitem__(self, step: int) -> list[Batch]:
         return [self.batch_at(step, rows) for rows in self.parts]
 
 
@@ -213,14 +222,15 @@ def steps_done(checkpoint: Path | None) -> int:
     return int(json.loads((checkpoint / "step.json").read_text())["step"]) if checkpoint else 0
 
 
-class TrainingRun:
+class TrainingRun(Generic[Batch]):
     """One resumable run of one module in one folder.
 
-    `module(batch)` returns a dict with "loss" (a scalar tensor) and any other scalar tensors to log.
     `batch_at(step, rows)` gives the examples `rows` of the batch of `step`; tensors land on the module's device.
     """
 
-    def __init__(self, module: nn.Module, batch_at: Callable[[int, range], Any], args: LoopArguments):
+    def __init__(
+        self, module: Objective[Batch], batch_at: Callable[[int, range], Batch], args: LoopArguments
+    ):
         self.args, self.folder = args, Path(args.output_dir)
         self.accelerator = loop_accelerator(args)
         rank, share = self.accelerator.process_index, args.batch // self.accelerator.num_processes
@@ -325,7 +335,7 @@ class TrainingRun:
         size = len(self.rows) // self.args.gradient_accumulation
         return [self.rows[start : start + size] for start in range(0, len(self.rows), size)]
 
-    def _optimise(self, parts: list[Any]) -> dict[str, torch.Tensor]:
+    def _optimise(self, parts: list[Batch]) -> dict[str, torch.Tensor]:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.args)
         told = [self._backward(part, 1 / len(parts), last=part is parts[-1]) for part in parts]
@@ -338,7 +348,7 @@ class TrainingRun:
             self.ema.update(self.module, self.step)
         return {name: torch.stack([one[name].float() for one in told]).mean() for name in told[0]}
 
-    def _backward(self, batch: Any, share: float, last: bool) -> dict[str, torch.Tensor]:
+    def _backward(self, batch: Batch, share: float, last: bool) -> dict[str, torch.Tensor]:
         """Add the gradients of a part; processes compare theirs with the last one."""
         batch = _to(batch, self.accelerator.device)
         with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
@@ -411,7 +421,9 @@ class TrainingRun:
 
 
 @torch.no_grad()
-def _copy_exactly(source: dict[str, torch.Tensor], target: dict[str, torch.Tensor], folder: Path) -> None:
+def _copy_exactly(
+    source: Mapping[str, torch.Tensor], target: Mapping[str, torch.Tensor], folder: Path
+) -> None:
     """StoryError naming the first key that is missing, unknown or of another shape; nothing is copied then."""
     shapes, wanted = ({name: tuple(t.shape) for name, t in some.items()} for some in (source, target))
     odd = min(
@@ -431,6 +443,8 @@ def _to(batch: Any, device: torch.device) -> Any:
         return batch.to(device, non_blocking=True)
     if isinstance(batch, dict):
         return {k: _to(v, device) for k, v in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(_to(v, device) for v in batch))
     if isinstance(batch, (list, tuple)):
         return [_to(v, device) for v in batch]
     return batch

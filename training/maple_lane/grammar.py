@@ -10,9 +10,10 @@ The plain caption names everybody present and the place. The referential one, fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeAlias
 
 from .actions import MOODS, WATCHING, Phrase, phrase_with
 from .cast import BY_NAME
@@ -52,7 +53,9 @@ class Doing:
     expression: str
 
 
-Sentence = list["str | Who"]
+Sentence: TypeAlias = "list[str | Who]"
+# A sentence that is still to be told its place, and whether to say it.
+Unplaced: TypeAlias = "Callable[[Place, bool], Sentence]"
 
 
 def candidates(
@@ -74,9 +77,11 @@ def write(
     last: Sequence[str] | None = None,
     rng: Random | None = None,
     pronouns: Mapping[str, str] = CAST_PRONOUNS,
-):
+) -> tuple[str, tuple[Reference, ...]]:
     """The sentence as text and its references; plain without `last`, else with pronouns."""
-    text, references, named = "", [], []
+    text = ""
+    references: list[Reference] = []
+    named: list[str] = []
     for part in sentence:
         if isinstance(part, str):
             text += part
@@ -90,7 +95,13 @@ def write(
     return text[:1].upper() + text[1:], tuple(references)
 
 
-def _spoken(who: Who, last, named, rng, pronouns):
+def _spoken(
+    who: Who,
+    last: Sequence[str] | None,
+    named: Sequence[str],
+    rng: Random | None,
+    pronouns: Mapping[str, str],
+) -> list[tuple[str, tuple[str, ...] | None]]:
     """Pieces of text for some people, each with its antecedent if it is a pronoun."""
     table = _OBJECT if who.as_object else _SUBJECT
     # one mention in eight stays a name, as people write
@@ -112,7 +123,7 @@ def join_names(names: Sequence[str]) -> str:
 
 def compose(
     groups: Sequence[Doing], place: Place, opening: bool, moved: bool, arrived: Sequence[str], rng: Random
-):
+) -> tuple[Sentence, Sentence]:
     """One way to say it, as (plain sentence, referential sentence): same words, place left out of the second unless
     `moved`. Where it is left out, the plain sentence has it at the end (if not after a verb of coming), since from
     what nobody can read in the second, no model could learn to say the first."""
@@ -120,7 +131,9 @@ def compose(
     return make(place, True), make(place, moved)
 
 
-def _choose(groups, arrived, moved, said, rng):
+def _choose(
+    groups: Sequence[Doing], arrived: Sequence[str], moved: bool, said: bool, rng: Random
+) -> Unplaced:
     """`said`: whether the referential sentence has the place as well."""
     if moved and len(groups) == 1 and rng.random() < 0.6:
         return _going(groups[0], rng)
@@ -151,42 +164,46 @@ def _be(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _together(g: Doing, said: bool, rng: Random):
+def _together(g: Doing, said: bool, rng: Random) -> Unplaced:
     phrase, form = _phrase(g, rng), _form(5, rng, said, {1: 0, 3: 2})
     who, verb, be = Who(g.names), _verb(g.names, phrase), _be(g.names)
 
     def make(place: Place, say: bool) -> Sentence:
         if not say:
             return [who, f" {be} {phrase.going}."] if form == 2 else [who, f" {verb}."]
-        return [
+        forms: list[Sentence] = [
             [who, f" {verb} {place.at}."],
             [f"{place.at}, ", who, f" {verb}."],
             [who, f" {be} {phrase.going} {place.at}."],
             [who, f" {be} {place.at}, {phrase.going}."],
             [who, f" {verb} {place.at}."],
-        ][form]
+        ]
+        return forms[form]
 
     return make
 
 
-def _going(g: Doing, rng: Random):
+def _going(g: Doing, rng: Random) -> Unplaced:
     phrase, form = _phrase(g, rng), rng.randrange(5)
     who, verb, be, many = Who(g.names), _verb(g.names, phrase), _be(g.names), len(g.names) > 1
     go, walk, come = ("go", "walk", "come") if many else ("goes", "walks", "comes")
 
     def make(place: Place, say: bool) -> Sentence:
-        return [
+        forms: list[Sentence] = [
             [who, f" {go} {place.to} and {verb}."],
             [who, f" {walk} {place.to} and {verb}."],
             [who, f" {come} {place.to} and {verb}."],
             ["now ", who, f" {be} {place.at}, {phrase.going}."],
             [f"later, {place.at}, ", who, f" {verb}."],
-        ][form]
+        ]
+        return forms[form]
 
     return make
 
 
-def _looking_on(g: Doing, other: Doing, arrived, moved, said: bool, rng: Random):
+def _looking_on(
+    g: Doing, other: Doing, arrived: Sequence[str], moved: bool, said: bool, rng: Random
+) -> Unplaced:
     """One acts, the other looks on."""
     towards = ALL_ACTIONS[g.action].towards
     if g.names[0] in arrived and len(g.names) == 1 and not set(arrived) & set(other.names) and not moved:
@@ -212,7 +229,7 @@ def _looking_on(g: Doing, other: Doing, arrived, moved, said: bool, rng: Random)
     return make
 
 
-def _towards(g: Doing, other: Doing, phrase: Phrase, said: bool, rng: Random):
+def _towards(g: Doing, other: Doing, phrase: Phrase, said: bool, rng: Random) -> Unplaced:
     form = _form(3, rng, said, {0: 2})
     who, them = Who(g.names), Who(other.names, as_object=True)
     verb, be = _verb(g.names, phrase), _be(g.names)
@@ -228,22 +245,23 @@ def _towards(g: Doing, other: Doing, phrase: Phrase, said: bool, rng: Random):
     return make
 
 
-def _joining(g: Doing, other: Doing, rng: Random):
+def _joining(g: Doing, other: Doing, rng: Random) -> Unplaced:
     phrase, form = _phrase(g, rng), rng.randrange(3)
     who, them = Who(g.names), Who(other.names, as_object=True)
 
     def make(place: Place, say: bool) -> Sentence:
         at = f" {place.at}" if say else ""
-        return [
+        forms: list[Sentence] = [
             [who, " joins ", them, f"{at} and {phrase.one}."],
             [who, " comes to ", them, f"{at} and {phrase.one}."],
             [who, " meets ", them, f"{at} and {phrase.one}."],
-        ][form]
+        ]
+        return forms[form]
 
     return make
 
 
-def _each(groups: Sequence[Doing], said: bool, rng: Random):
+def _each(groups: Sequence[Doing], said: bool, rng: Random) -> Unplaced:
     """Everybody does something of their own."""
     phrases = [_phrase(g, rng) for g in groups]
     verbs = [_verb(g.names, p) for g, p in zip(groups, phrases, strict=True)]

@@ -72,7 +72,8 @@ def library(pen: Pen) -> None:
         for row in range(4):
             y = 16 + row * 46
             pen.box(start + 6, y, width - 12, 38, rgb("6f3d3a"))
-            x, k = start + 8, row * 2 + start // 40
+            k = row * 2 + start // 40
+            x: float = start + 8
             while x < start + width - 16:
                 w = (9, 12, 10, 8)[k % 4]
                 h = (32, 27, 34, 29)[(k * 3 + row) % 4]
@@ -135,10 +136,10 @@ def bakery(pen: Pen) -> None:
             pen.limb([(x + dx, 62), (x + dx + 4, 69)], 3.4, light(crust, 0.5))
     for x in (104, 124, 144, 164):
         pen.limb([(x, 72), (x + 6, 46)], 9, rgb("cf8d45"))
-    for x, c in ((4, "f7a8bd"), (40, "a9d8c5"), (76, "fff1c9"), (112, "f7a8bd"), (148, "a9d8c5"), (184, "fff1c9"),
+    for x, icing in ((4, "f7a8bd"), (40, "a9d8c5"), (76, "fff1c9"), (112, "f7a8bd"), (148, "a9d8c5"), (184, "fff1c9"),
                  (220, "f7a8bd"), (256, "a9d8c5")):  # fmt: skip
         pen.poly([(x - 9, 105), (x + 9, 105), (x + 7, 118), (x - 7, 118)], rgb("b9744a"))
-        pen.oval(x, 103, 11, 8, rgb(c))
+        pen.oval(x, 103, 11, 8, rgb(icing))
     pen.box(L, 142, W, 8, rgb("fff6ea"))
     pen.box(L, 150, W, 54, rgb("c98a63"))
     for x in (-4, 64, 132, 200):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storyboard.text.captions import find_mentions, mentioned_names
-from storyboard.text.prompt import PictureSlot, interleave
+from storyboard.text.prompt import Part, PictureSlot, interleave
 
 from . import CAST, MapleStory, StoryFrame, describe, describe_portrait
 
@@ -31,7 +31,7 @@ class Lesson:
     cast: whose portraits open the prompt. blind: (frames - 1,) pictures of which the reader sees nothing.
     """
 
-    parts: list[str | PictureSlot]
+    parts: list[Part]
     cast: list[str]
     blind: np.ndarray
     answers: str
@@ -65,9 +65,9 @@ def cast_so_far(frames: Sequence[StoryFrame]) -> list[str]:
     return [name for name in NAMES if name in named]
 
 
-def _words(part: str | PictureSlot, story: MapleStory, cast: list[str], blind: np.ndarray) -> str:
-    if isinstance(part, str):
-        return part
+def _words(part: Part, story: MapleStory, cast: list[str], blind: np.ndarray) -> str:
+    if not isinstance(part, PictureSlot):
+        return "".join(part)
     if part.kind == "portrait":
         name = cast[part.index]
         return f" {describe_portrait(name, story.outfits[name])} "

@@ -142,6 +142,7 @@ def _paint(
     for (x, y), thing in zip(_thing_spots(scene), scene.things, strict=True):
         if thing.kind != "kite":
             pen.oval(x, y + 1, THINGS_BESIDE[thing.kind].half, 5, shadow)
+    standing: list[tuple[float, Pen, Actor | Thing]]
     standing = [(y, pen.labelled(number).at(x, y), actor) for (x, y), number, actor in
                 zip(spots, range(1, len(spots) + 1), scene.actors, strict=True)]  # fmt: skip
     standing += [(y, pen.labelled(_FIRST_THING + k).at(x, y, flip=1 if thing.facing == "right" else -1), thing) for k,

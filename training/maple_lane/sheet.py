@@ -68,7 +68,8 @@ def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10
     rows = -(-count // columns)
     image = Image.new("RGB", (columns * step + 2 * _GAP, rows * (size + _LINE) + 2 * _GAP), _GROUND)
     canvas, font = ImageDraw.Draw(image), ImageFont.load_default(13)
-    rng, taken = Random(f"people/{split}"), set()
+    rng = Random(f"people/{split}")
+    taken: set[str] = set()
     for number in range(count):
         look = sample_look(number, split)
         name = sample_name(look, rng, split, taken)

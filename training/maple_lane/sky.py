@@ -35,10 +35,10 @@ def under_sky(picture: Image.Image, place: str, time: str, weather: str) -> Imag
     if weather == "snow":
         pixels = _snowed_in(pixels)
     elif weather == "rain":
-        pixels = pixels * np.float32([0.76, 0.8, 0.86]) + np.float32([8, 10, 16])
+        pixels = pixels * np.array([0.76, 0.8, 0.86], np.float32) + np.array([8, 10, 16], np.float32)
     if time in _LIGHT:
         factor, added = _LIGHT[time]
-        pixels = pixels * np.float32(factor) + np.float32(added)
+        pixels = pixels * np.array(factor, np.float32) + np.array(added, np.float32)
     changed = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     rng = Random(f"{place}/{time}/{weather}")
     if time == "night" and weather == "clear" and sky is not None:
@@ -66,7 +66,7 @@ def _snowed_in(pixels: np.ndarray) -> np.ndarray:
     height = pixels.shape[0]
     rows = np.arange(height, dtype=np.float32) * UNITS / height
     share = 0.24 + 0.56 / (1 + np.exp(-(rows - _GROUND) / 2.5))
-    white = np.float32([244, 248, 253])
+    white = np.array([244, 248, 253], np.float32)
     return pixels + (white - pixels) * share[:, None, None]
 
 

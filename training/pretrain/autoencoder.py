@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 import torch
@@ -18,14 +18,14 @@ from diffusers import AutoencoderKL
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.autoencoder import PictureHead
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.arguments import parsed
 from training.configs.parts import build_vae, freeze, load_config, load_vae, save_part
 from training.examples.pixels import pixels_of
-from training.loop import LoopArguments, TrainingRun, row_generator
+from training.loop import LoopArguments, Objective, TrainingRun, row_generator
 from training.maple_lane import KINDS, draw, draw_layers, kind_of, sample_story
 
 # A posterior as wide as the prior would drown what the untrained encoder has to say.
@@ -62,7 +62,16 @@ class AutoencoderArguments(LoopArguments):
     )
 
 
-class AutoencoderTraining(nn.Module):
+class PictureBatch(TypedDict):
+    """B pictures as they are drawn, and what is said of their pixels."""
+
+    pixels: torch.Tensor  # (B, 3, S, S) in -1..1
+    weights: torch.Tensor  # (B, 1, S, S): how much the error of a pixel counts
+    noise: torch.Tensor  # (B, C, h, w), of their latents
+    anchor: float  # how much latents are drawn to principal components
+
+
+class AutoencoderTraining(Objective[PictureBatch]):
     """Reconstruction of pictures (B, 3, H, W) in [-1, 1]: L1 + MSE + half of L1 on gradients, and a small KL.
 
     A pixel of a character counts more than one of the scenery: faces are small, and what readers look at.
@@ -71,13 +80,16 @@ class AutoencoderTraining(nn.Module):
     on brightness alone (L1 0.28, the best that one component can do) and finds colours only after a long time.
     """
 
+    components: torch.Tensor  # (C, 3 * patch * patch), unit variance
+    mean: torch.Tensor  # (3 * patch * patch,)
+
     def __init__(self, vae: AutoencoderKL, kl: float, components: torch.Tensor, mean: torch.Tensor):
         super().__init__()
         self.vae, self.kl = vae, kl
-        self.register_buffer("components", components)  # (C, 3 * patch * patch), unit variance
+        self.register_buffer("components", components)
         self.register_buffer("mean", mean)
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: PictureBatch) -> dict[str, torch.Tensor]:
         pixels = batch["pixels"]
         posterior = posterior_of(self.vae, pixels)
         raw = posterior.mean + posterior.std * batch["noise"]  # (B, C, h, w)
@@ -110,7 +122,7 @@ def principal_components(vae: AutoencoderKL, pictures: int = 96) -> tuple[torch.
 
 @dataclass(frozen=True)
 class Pictures:
-    """Step -> freshly drawn pictures (B, 3, size, size), half of them mirrored, weights (B, 1, size, size) and noise.
+    """Step -> freshly drawn pictures of `size` pixels, half of them mirrored.
 
     latent: (C, h, w), the shape of a picture's noise. Whole pictures: on crops the group normalisation sees other
     statistics, and the error is a third higher.
@@ -123,7 +135,7 @@ class Pictures:
     latent: tuple[int, int, int]
     world: str = "cast"
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> PictureBatch:
         pictures = [self._picture(np.random.default_rng((self.seed, step, row))) for row in rows]
         pixels, weights = (torch.stack(tensors) for tensors in zip(*pictures, strict=True))
         noise = torch.stack(
@@ -237,7 +249,7 @@ def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Im
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(AutoencoderArguments).parse_args_into_dataclasses(argv)
+    args = parsed(AutoencoderArguments, argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(args)
     head = take_head(vae)

@@ -13,16 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
-from transformers import CLIPModel, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
+from training.configs.arguments import parsed
 from training.configs.parts import (
     build_clip,
     build_image_processor,
@@ -33,7 +34,7 @@ from training.configs.parts import (
 )
 from training.examples.captions import fits, token_ids
 from training.examples.weather import as_uploaded, weather
-from training.loop import LoopArguments, TrainingRun, loop_accelerator
+from training.loop import LoopArguments, Objective, TrainingRun, loop_accelerator
 from training.maple_lane import (
     CAST,
     describe,
@@ -46,8 +47,11 @@ from training.maple_lane import (
     sample_people_story,
     sample_story,
 )
-from training.pretrain.look_heads import LookHeads, look_targets
+from training.pretrain.look_heads import LookHeads, LookTargets, look_targets
 from training.pretrain.look_probe import LookProbe, log_looks
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
 CAST_PORTRAITS, ANYBODY_PORTRAITS = 0.3, 0.6  # of the pairs of the cast, and of anybody
 
@@ -69,7 +73,15 @@ class ClipArguments(LoopArguments):
     )
 
 
-class ClipTraining(nn.Module):
+class PairBatch(TypedDict):
+    """B pictures and their descriptions."""
+
+    pixels: torch.Tensor  # (B, 3, S, S), as the vision tower reads them
+    ids: torch.Tensor  # (B, L): the tokens of the descriptions
+    looks: NotRequired[LookTargets]  # known where one person of any look is alone
+
+
+class ClipTraining(Objective[PairBatch]):
     """The symmetric contrastive loss over a batch of pictures and their descriptions, and that of the look heads.
 
     look_weight: 0 for no heads. Their loss is on the feature before it is brought to length one, as the fuser reads it.
@@ -81,7 +93,7 @@ class ClipTraining(nn.Module):
         if look_weight:
             self.heads = LookHeads(clip.config.projection_dim)
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: PairBatch) -> dict[str, torch.Tensor]:
         out = self.clip(input_ids=batch["ids"], pixel_values=batch["pixels"], return_loss=True)
         right = (
             out.logits_per_image.argmax(1) == torch.arange(len(batch["ids"]), device=out.loss.device)
@@ -100,22 +112,23 @@ class ClipTraining(nn.Module):
 
 
 class Pairs:
-    """Step -> pictures (B, 3, S, S) as the vision tower reads them, token ids (B, L) of their descriptions, and looks.
+    """Step -> pictures and their descriptions. anybody: share of pairs that show people of any look."""
 
-    anybody: share of pairs that show people of any look; `looks` are `look_targets`, known where one is alone.
-    """
-
-    def __init__(self, seed: int, tokenizer: CLIPTokenizerFast, processor, anybody: float = 0.0):
+    def __init__(
+        self, seed: int, tokenizer: CLIPTokenizerFast, processor: CLIPImageProcessor, anybody: float = 0.0
+    ):
         self.seed, self.tokenizer, self.processor, self.anybody = seed, tokenizer, processor, anybody
         self.size, self.fits = processor.crop_size["height"], fits(tokenizer)
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> PairBatch:
         pictures, texts, looks = zip(
             *(self._pair(np.random.default_rng((self.seed, step, r))) for r in rows), strict=True
         )
         pixels = self.processor(list(pictures), return_tensors="pt")["pixel_values"]
-        told = {"looks": look_targets(looks)} if self.anybody else {}
-        return {"pixels": pixels, "ids": token_ids(self.tokenizer, list(texts)), **told}
+        batch: PairBatch = {"pixels": pixels, "ids": token_ids(self.tokenizer, list(texts))}
+        if self.anybody:
+            batch["looks"] = look_targets(looks)
+        return batch
 
     def _pair(self, rng: np.random.Generator) -> tuple[Image.Image, str, Look | None]:
         if self.anybody and rng.random() < self.anybody:
@@ -142,7 +155,7 @@ class Pairs:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(ClipArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ClipArguments, argv)
     processes = loop_accelerator(args).num_processes
     if processes > 1:
         raise StoryError(
@@ -163,10 +176,10 @@ def main(argv: list[str]) -> None:
     for stats in run:
         if probe and stats.saved:
             with run.averaged():
-                log_looks(run.folder, probe(run.module.feature), run.step)
+                log_looks(run.folder, probe(module.feature), run.step)
     if run.accelerator.is_main_process:
         with run.averaged():
-            text, vision = split_clip(run.module.clip)
+            text, vision = split_clip(module.clip)
         save_part(parts, "text_encoder", text)
         save_part(parts, "image_encoder", vision)
         save_part(parts, "image_processor", processor)

@@ -12,15 +12,15 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.models.autoencoder import SharpAutoencoderKL, sharpened
 from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, save_part
 from training.examples.latents import measured_vae
-from training.loop import LoopArguments, TrainingRun
-from training.pretrain.autoencoder import Pictures, sample_sheet
+from training.loop import LoopArguments, Objective, TrainingRun
+from training.loop.processes import untouched
+from training.pretrain.autoencoder import PictureBatch, Pictures, sample_sheet
 from training.pretrain.discriminator import PatchDiscriminator
 from training.pretrain.edges import edge_difference, laplacian_variance, tones
 
@@ -55,7 +55,13 @@ class DecoderArguments(LoopArguments):
     )
 
 
-class DecoderTraining(nn.Module):
+class DecoderBatch(PictureBatch):
+    """Pictures, the noise of their latents as strong as it is to be."""
+
+    heard: float  # how much the discriminator counts
+
+
+class DecoderTraining(Objective[DecoderBatch]):
     """Reconstruction of pictures (B, 3, H, W) in [-1, 1], edges as hard as theirs, and a discriminator's doubts.
 
     The error is L1 and half of L1 on gradients. The doubts' weight is a fixed one, so that a discriminator that sees
@@ -68,7 +74,7 @@ class DecoderTraining(nn.Module):
         self.vae, self.adversarial = vae, adversarial
         self.discriminator = PatchDiscriminator()
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: DecoderBatch) -> dict[str, torch.Tensor]:
         pixels = batch["pixels"]
         with torch.no_grad():
             posterior = posterior_of(self.vae, pixels)
@@ -95,7 +101,7 @@ class DecoderTraining(nn.Module):
         """What each picture is charged (B,) for what the discriminator sees, and what that is charged itself ()."""
         if not heard * self.adversarial:
             # Nobody looks on yet, and looking costs a quarter of a step. All weights take part in every step, though.
-            return drawn.new_zeros(len(drawn)), 0 * sum(p.sum() for p in self.discriminator.parameters())
+            return drawn.new_zeros(len(drawn)), untouched(self.discriminator)
         # Broad colours are what the error alone answers for. They are the easiest thing to find fault with, and a
         # discriminator that sees them pulls whole pictures to green.
         detail = drawn + tones(pixels) - tones(drawn)
@@ -113,13 +119,12 @@ class NoisyPictures:
     pictures: Pictures
     alone: int
 
-    def __call__(self, step: int, rows: range) -> dict:
-        batch = self.pictures(step, rows)
+    def __call__(self, step: int, rows: range) -> DecoderBatch:
+        pictures = self.pictures(step, rows)
         spreads = [np.random.default_rng((self.pictures.seed, step, row, 1)).uniform(-1, 1) for row in rows]
         strength = NOISE * torch.tensor(spreads, dtype=torch.float32).clamp(min=0)
-        batch["noise"] = batch["noise"] * strength.view(-1, 1, 1, 1)
-        batch["heard"] = min(1.0, max(0.0, step / self.alone - 1)) if self.alone else 1.0
-        return batch
+        pictures["noise"] = pictures["noise"] * strength.view(-1, 1, 1, 1)
+        return {**pictures, "heard": min(1.0, max(0.0, step / self.alone - 1)) if self.alone else 1.0}
 
 
 def initial_vae(parts: Path) -> SharpAutoencoderKL:
@@ -136,7 +141,7 @@ def initial_vae(parts: Path) -> SharpAutoencoderKL:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(DecoderArguments).parse_args_into_dataclasses(argv)
+    args = parsed(DecoderArguments, argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(Path(args.parts))
     size = vae.config.sample_size

@@ -39,8 +39,9 @@ class PatchDiscriminator(nn.Module):
         )
         # What is normalised may have any length; a short weight turns faster at the same learning rate, and a
         # discriminator has to keep pace with a decoder that has been trained before.
-        for layer in self.layers[::2]:
-            nn.init.normal_(layer.weight, std=SHORT * layer.weight[0].numel() ** -0.5)
+        for layer in self.layers:
+            if isinstance(layer, SpectralConv2d):
+                nn.init.normal_(layer.weight, std=SHORT * layer.weight[0].numel() ** -0.5)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.layers(pixels)[:, 0]

@@ -27,7 +27,7 @@ def edge_difference(drawn: torch.Tensor, pixels: torch.Tensor, weights: torch.Te
 
     weights: (B, 1, H, W), of the pixels.
     """
-    off = 0
+    off = drawn.new_zeros(len(drawn))
     for d in (-1, -2):
         ours, theirs = drawn.diff(dim=d), pixels.diff(dim=d)
         for window in WINDOWS:

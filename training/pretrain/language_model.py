@@ -13,15 +13,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-from transformers import AutoModelForCausalLM, HfArgumentParser, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
+from training.configs.arguments import parsed
 from training.configs.parts import build_language_model, load_config, save_part
-from training.loop import LoopArguments, TrainingRun
+from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import sample_story
 from training.maple_lane.reading import document
 
@@ -41,14 +42,21 @@ class LanguageModelArguments(LoopArguments):
     frames: int = field(default=5, metadata={"help": "longest story read"})
 
 
-class LanguageModelTraining(nn.Module):
+class DocumentBatch(TypedDict):
+    """B documents, padded right."""
+
+    ids: torch.Tensor  # (B, T)
+    weights: torch.Tensor  # (B, T), of each token as a target; 0 on padding
+
+
+class LanguageModelTraining(Objective[DocumentBatch]):
     """Next-token loss, answers at full weight and the story itself at STORY_WEIGHT."""
 
     def __init__(self, language_model: PreTrainedModel):
         super().__init__()
         self.language_model = language_model
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: DocumentBatch) -> dict[str, torch.Tensor]:
         ids, weights = batch["ids"], batch["weights"]  # (B, T)
         logits = self.language_model(input_ids=ids).logits[:, :-1]
         losses = F.cross_entropy(logits.transpose(1, 2).float(), ids[:, 1:], reduction="none")  # (B, T-1)
@@ -63,12 +71,12 @@ class LanguageModelTraining(nn.Module):
 
 
 class Documents:
-    """Step -> token ids (B, T), padded right, and the weight of each as a target; 0 on padding."""
+    """Step -> documents of at most `frames` frames."""
 
     def __init__(self, seed: int, frames: int, tokenizer: PreTrainedTokenizerFast):
         self.seed, self.frames, self.tokenizer = seed, frames, tokenizer
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> DocumentBatch:
         read = [self._row(np.random.default_rng((self.seed, step, row))) for row in rows]
         # Of few lengths: of hundreds, glibc's heap grew to 10 GB and a step took three times as long.
         length = math.ceil(max(len(ids) for ids, _ in read) / PADDED_TO) * PADDED_TO
@@ -88,7 +96,7 @@ class Documents:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(LanguageModelArguments).parse_args_into_dataclasses(argv)
+    args = parsed(LanguageModelArguments, argv)
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(parts / "language_tokenizer")

@@ -15,9 +15,9 @@ from typing import Literal
 import torch
 from diffusers import AutoencoderKL
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_vae, save_part
 from training.examples.latents import FRAMES, crowds_of, encode_story
 from training.examples.shards import missing_shards, write_shard
@@ -64,7 +64,7 @@ def load_measured(parts: Path, out: Path, world: str) -> AutoencoderKL:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(LatentArguments).parse_args_into_dataclasses(argv)
+    args = parsed(LatentArguments, argv)
     parts, out = Path(args.parts), Path(args.out)
     shards = missing_shards(out, args.stories)
     out.mkdir(parents=True, exist_ok=True)

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
-from torch import nn
-from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPTextModel, CLIPTokenizerFast
 
 from storyboard.models.losses import diffusion_loss
+from training.configs.arguments import parsed
 from training.configs.parts import build_scheduler, build_unet, load_config, save_part
 from training.examples.captions import fits, token_ids
 from training.examples.latents import LatentCache, measured_vae
-from training.examples.noise import noised_rows
+from training.examples.noise import NoisedFrames, noised_rows
 from training.examples.samples import paint
-from training.loop import LoopArguments, TrainingRun
+from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import describe_within, story
 
 
@@ -43,7 +43,13 @@ class LdmArguments(LoopArguments):
     )
 
 
-class LdmTraining(nn.Module):
+class LdmBatch(NoisedFrames):
+    """Latents with their noise and captions."""
+
+    ids: torch.Tensor  # (B, L)
+
+
+class LdmTraining(Objective[LdmBatch]):
     """The denoising loss under plain text states."""
 
     def __init__(
@@ -56,7 +62,7 @@ class LdmTraining(nn.Module):
         super().__init__()
         self.unet, self.text_encoder, self.noise, self.args = unet, text_encoder, noise, args
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: LdmBatch) -> dict[str, torch.Tensor]:
         condition = self.text_encoder(batch["ids"]).last_hidden_state  # (B, L, D)
         loss = diffusion_loss(
             self.unet,
@@ -71,17 +77,16 @@ class LdmTraining(nn.Module):
 
 
 class CaptionedLatents:
-    """Step -> latents, noise, timesteps and token ids (B, L)."""
+    """Step -> latents of the cache, with noise and captions."""
 
     def __init__(self, cache: LatentCache, tokenizer: CLIPTokenizerFast, args: LdmArguments):
         self.cache, self.tokenizer, self.args = cache, tokenizer, args
         self.fits = fits(tokenizer)
 
-    def __call__(self, step: int, rows: range) -> dict:
-        picks, batch = noised_rows(self.cache, self.args, step, rows)
+    def __call__(self, step: int, rows: range) -> LdmBatch:
+        picks, frames = noised_rows(self.cache, self.args, step, rows)
         captions = [self._caption(g, index) for g, index in picks]
-        batch["ids"] = token_ids(self.tokenizer, captions)
-        return batch
+        return {**frames, "ids": token_ids(self.tokenizer, captions)}
 
     def _caption(self, g: torch.Generator, index: int) -> str:
         dropped, dense = torch.rand(2, generator=g).tolist()
@@ -93,7 +98,7 @@ class CaptionedLatents:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(LdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(LdmArguments, argv)
     torch.manual_seed(args.seed)
     config, parts = load_config(args.config), Path(args.parts)
     vae = measured_vae(parts)
@@ -104,7 +109,7 @@ def main(argv: list[str]) -> None:
     )
     scheduler = build_scheduler(config)
     module = LdmTraining(unet, text_encoder, DDPMScheduler.from_config(scheduler.config), args)
-    run = TrainingRun(module, CaptionedLatents(LatentCache(args.latents), tokenizer, args), args)
+    run = TrainingRun(module, CaptionedLatents(LatentCache(Path(args.latents)), tokenizer, args), args)
     vae.to(run.accelerator.device)
     captions = [story("val", i).frames[i % 4].plain for i in range(6)]
     for stats in run:

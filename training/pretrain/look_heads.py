@@ -7,6 +7,7 @@ training. Knows no towers and no files.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -26,19 +27,25 @@ COLOUR_WEIGHT = 5.0  # of squared errors, which are small, beside cross-entropie
 LAB_SCALE = 50.0
 
 
-def look_targets(looks: Sequence[Look | None]) -> dict[str, torch.Tensor]:
-    """What N pictures show of one person each; None: it says nothing of one.
+class LookTargets(TypedDict):
+    """What N pictures show of one person each."""
 
-    Returns known (N,) bool; classes (N, len(CLASSES)), places in FACETS; several (N, S), 1 for each label of SEVERAL
-    that is there; colours (N, len(COLOURS), 3), CIELAB over LAB_SCALE; seen (N, len(COLOURS)) bool.
-    """
-    rows = [_target(look or Look()) for look in looks]
-    names = ("classes", "several", "colours", "seen")
-    stacked = {name: torch.stack([row[k] for row in rows]) for k, name in enumerate(names)}
-    return {"known": torch.tensor([look is not None for look in looks]), **stacked}
+    known: torch.Tensor  # (N,) bool: whether anything is said of the picture
+    classes: torch.Tensor  # (N, len(CLASSES)), places in FACETS
+    several: torch.Tensor  # (N, S): 1 for each label of SEVERAL that is there
+    colours: torch.Tensor  # (N, len(COLOURS), 3), CIELAB over LAB_SCALE
+    seen: torch.Tensor  # (N, len(COLOURS)) bool
 
 
-def _target(look: Look) -> tuple[torch.Tensor, ...]:
+def look_targets(looks: Sequence[Look | None]) -> LookTargets:
+    """Returns what pictures of these looks show; None: nothing is said of one."""
+    rows = zip(*(_target(look or Look()) for look in looks), strict=True)
+    classes, several, colours, seen = (torch.stack(row) for row in rows)
+    known = torch.tensor([look is not None for look in looks])
+    return {"known": known, "classes": classes, "several": several, "colours": colours, "seen": seen}
+
+
+def _target(look: Look) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     labels = facets(look)
     classes = torch.tensor([FACETS[facet].index(str(labels[facet])) for facet in CLASSES])
     several = torch.tensor([float(label in labels[facet]) for facet in SEVERAL for label in FACETS[facet]])
@@ -56,7 +63,7 @@ class LookHeads(nn.Module):
         self.sizes = [*(len(FACETS[facet]) for facet in CLASSES), several, 3 * len(COLOURS)]
         self.read = nn.Linear(width, sum(self.sizes))
 
-    def forward(self, features: torch.Tensor, looks: dict[str, torch.Tensor]) -> torch.Tensor:
+    def forward(self, features: torch.Tensor, looks: LookTargets) -> torch.Tensor:
         """Returns the loss of features (N, width) over the rows of `look_targets` that are known, 0 without any."""
         known = looks["known"]
         if not known.any():

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import CLIPImageProcessor, HfArgumentParser
+from transformers import CLIPImageProcessor
 
 from storyboard.errors import StoryError
 from storyboard.people import FACETS, Look, draw_person, sample_look
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_image_encoder
 from training.loop.processes import make_accelerator
-from training.pretrain.look_heads import CLASSES, COLOURS, look_targets
+from training.pretrain.look_heads import CLASSES, COLOURS, LookTargets, look_targets
 
 PARTS = {"skin": "skin", "hair": "hair_colour", "top": "top_colour", "bottom": "bottom_colour"}
 CUTS = {"hair style": "hair", "top cut": "top", "bottom cut": "bottom"}
@@ -34,7 +35,7 @@ class _People:
     """Portraits (N, S, S, 3) uint8 and `look_targets` of people."""
 
     portraits: np.ndarray
-    targets: Mapping[str, torch.Tensor]
+    targets: LookTargets
 
     @classmethod
     def sampled(cls, count: int, split: str, size: int) -> _People:
@@ -141,7 +142,7 @@ class ProbeArguments:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(ProbeArguments).parse_args_into_dataclasses(argv)
+    args = parsed(ProbeArguments, argv)
     folder, device = Path(args.pipeline), make_accelerator().device
     tower = freeze(load_image_encoder(folder / "image_encoder")).to(device)
     probe = LookProbe(CLIPImageProcessor.from_pretrained(folder / "image_processor"), args.probed)

@@ -9,19 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
-from transformers import CLIPImageProcessor, CLIPVisionModel, HfArgumentParser
+from transformers import CLIPImageProcessor, CLIPVisionModel
 
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.people import Look, draw_person, sample_look
+from training.configs.arguments import parsed
 from training.configs.parts import build_image_processor, load_config, load_image_encoder, save_part
 from training.examples.weather import as_uploaded
-from training.loop import LoopArguments, TrainingRun
-from training.pretrain.look_heads import LookHeads, look_targets
+from training.loop import LoopArguments, Objective, TrainingRun
+from training.pretrain.look_heads import LookHeads, LookTargets, look_targets
 from training.pretrain.look_probe import LookProbe, log_looks
 
 AS_DRAWN = 0.3  # share of portraits that are shown as they are drawn
@@ -43,15 +44,22 @@ class PortraitArguments(LoopArguments):
     probed: int = field(default=2000, metadata={"help": "people a checkpoint's probe learns from"})
 
 
+class PortraitBatch(TypedDict):
+    """B portraits of one person each, and their looks."""
+
+    pixels: torch.Tensor  # (B, 3, S, S), as the encoder reads them
+    looks: LookTargets
+
+
 class Portraits:
-    """Step -> pixels (B, 3, S, S) of train people, and their `look_targets`."""
+    """Step -> portraits of train people."""
 
     def __init__(self, seed: int, batch: int, processor: CLIPImageProcessor):
         self.seed, self.processor = seed, processor
         self.size = processor.crop_size["height"]
         self._drawn = lru_cache(maxsize=WINDOW * batch)(self._draw)
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> PortraitBatch:
         window, within = step // (WINDOW * SHOWINGS), step % WINDOW
         people = [self._drawn((self.seed, window, within, row)) for row in rows]
         seen = [
@@ -72,7 +80,7 @@ class Portraits:
         return Image.fromarray(picture) if rng.random() < AS_DRAWN else as_uploaded(picture, rng)
 
 
-class PortraitTraining(nn.Module):
+class PortraitTraining(Objective[PortraitBatch]):
     """The loss of the look heads on an encoder's features."""
 
     def __init__(self, encoder: PortraitEncoder):
@@ -80,12 +88,12 @@ class PortraitTraining(nn.Module):
         self.encoder = encoder
         self.heads = LookHeads(encoder.config.projection_dim)
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: PortraitBatch) -> dict[str, torch.Tensor]:
         return {"loss": self.heads(self.encoder(batch["pixels"]).image_embeds, batch["looks"])}
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(PortraitArguments).parse_args_into_dataclasses(argv)
+    args = parsed(PortraitArguments, argv)
     torch.manual_seed(args.seed)
     parts, config = Path(args.parts), load_config(args.config)
     processor = build_image_processor(config)

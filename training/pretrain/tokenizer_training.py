@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from transformers import HfArgumentParser
 
+from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part, train_clip_tokenizer, train_language_tokenizer
 from training.maple_lane import CAST, describe, describe_portrait, sample_story
 from training.maple_lane.reading import document
@@ -21,7 +21,7 @@ class TokenizerArguments:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(TokenizerArguments).parse_args_into_dataclasses(argv)
+    args = parsed(TokenizerArguments, argv)
     config, parts = load_config(args.config), Path(args.parts)
     stories = [sample_story(seed, 4, "train") for seed in range(args.stories)]
     frames = [frame for story in stories for frame in story.frames]

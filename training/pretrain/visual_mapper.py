@@ -13,18 +13,18 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch.nn.utils.rnn import pad_sequence
-from transformers import HfArgumentParser
 
 from storyboard.models.losses import IGNORED
+from storyboard.models.mappers import VisualMapper
 from storyboard.models.story_reader import StoryReader
 from training.align_llm.cache import ConditionCache, check_conditions
-from training.align_llm.prompts import packed_pictures, visual_tokens
+from training.align_llm.prompts import PromptBatch, PromptExample, prompts_of, visual_tokens
 from training.align_llm.reader import build_reader
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, save_part
 from training.examples.latents import FRAMES
-from training.loop import LoopArguments, TrainingRun
+from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane.reading import lesson
 
 
@@ -44,11 +44,13 @@ class VisualMapperArguments(LoopArguments):
     )
 
 
-class VisualMapperTraining(nn.Module):
+class VisualMapperTraining(Objective[PromptBatch]):
     """Next-token loss of the answers, through the frozen language model to the mapper."""
 
     def __init__(self, reader: StoryReader):
         super().__init__()
+        if reader.visual_mapper is None:
+            raise ValueError("this reader has no visual mapper to train")
         self.reader, self.visual_mapper = reader, reader.visual_mapper
         self.language_model = freeze(reader.language_model)
 
@@ -57,14 +59,16 @@ class VisualMapperTraining(nn.Module):
         self.language_model.eval()
         return self
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: PromptBatch) -> dict[str, torch.Tensor]:
         frames, portraits, nothing = visual_tokens(self.visual_mapper, batch)
         embeddings, labels = [], []
         for parts, f, p in zip(batch["parts"], frames, portraits, strict=True):
             tokens = self.reader.tokenize(parts)
             prompt = self.reader.embed_tokens(tokens, f, p)
             embeddings.append(prompt.embeddings)
-            labels.append(answers_only(prompt.labels, len(tokens[-1])))  # the answers are the last part
+            labels.append(
+                answers_only(prompt.labels, self.reader.length(tokens[-1:]))
+            )  # they are the last part
         hidden = self.reader.forward(pad_sequence(embeddings, batch_first=True))[:, :-1]
         wanted = pad_sequence(labels, batch_first=True, padding_value=IGNORED)[:, 1:]
         answers = wanted != IGNORED
@@ -85,25 +89,25 @@ class Lessons:
     def __init__(self, cache: ConditionCache, seed: int):
         self.cache, self.seed = cache, seed
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> PromptBatch:
         examples = [self._example(np.random.default_rng((self.seed, step, row))) for row in rows]
-        return {"parts": [e["parts"] for e in examples], **packed_pictures(examples, self.cache.width)}
+        return prompts_of(examples, self.cache.width)
 
-    def _example(self, rng: np.random.Generator) -> dict:
+    def _example(self, rng: np.random.Generator) -> PromptExample:
         index, number = int(rng.integers(len(self.cache))), int(rng.integers(FRAMES))
         story = self.cache.story(index)
         read = lesson(replace(story, frames=story.frames[: number + 1]), rng, blind_share=0.0)
         views = [self.cache.portraits[name, story.outfits[name]] for name in read.cast]
         shown = [view[rng.integers(len(view))] for view in views]
-        return {
-            "parts": [*read.parts, read.answers],
-            "frames": self.cache.features[index, :number],
-            "portraits": torch.stack(shown) if shown else torch.zeros(0, self.cache.width),
-        }
+        return PromptExample(
+            [*read.parts, read.answers],
+            self.cache.features[index, :number],
+            torch.stack(shown) if shown else torch.zeros(0, self.cache.width),
+        )
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(VisualMapperArguments).parse_args_into_dataclasses(argv)
+    args = parsed(VisualMapperArguments, argv)
     torch.manual_seed(args.seed)
     parts, conditions = Path(args.parts), Path(args.conditions)
     check_conditions(conditions, parts)
@@ -111,11 +115,11 @@ def main(argv: list[str]) -> None:
     queries, output_width = cache.shape
     reader = build_reader(parts, load_config(args.config), cache.width, queries, output_width)
     if args.continued:
-        kept = type(reader.visual_mapper).from_pretrained(parts / "visual_mapper")
-        reader.visual_mapper = kept.train()
-    run = TrainingRun(VisualMapperTraining(reader), Lessons(cache, args.seed), args)
+        reader.visual_mapper = VisualMapper.from_pretrained(parts / "visual_mapper").train()
+    module = VisualMapperTraining(reader)
+    run = TrainingRun(module, Lessons(cache, args.seed), args)
     for _ in run:
         pass
     if run.accelerator.is_main_process:
         with run.averaged():
-            save_part(parts, "visual_mapper", reader.visual_mapper)
+            save_part(parts, "visual_mapper", module.visual_mapper)

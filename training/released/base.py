@@ -12,9 +12,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transformers import HfArgumentParser
-
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.released import language as language_models
 from training.released.parts import load_base
 from training.released.unpickle import to_safetensors
@@ -55,7 +54,7 @@ def gather(args: BaseArguments) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(BaseArguments).parse_args_into_dataclasses(argv)
+    args = parsed(BaseArguments, argv)
     gather(args)
     print(f"Wrote {args.out}.")
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.disk.uploads import SUFFIXES, read_upload
 from storyboard.errors import StoryError
 from storyboard.story.values import MAX_CAST, MAX_NAME
 from storyboard.text.captions import clean_text
+from training.configs.arguments import parsed
 from training.data.references import FLINTSTONES, FLINTSTONES_SHE, PORORO, PORORO_SHE
 
 SHE = {name.lower() for name in (*FLINTSTONES_SHE, *PORORO_SHE)}
@@ -71,7 +71,7 @@ def write_cast(portraits: Path, folder: Path) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(CastArguments).parse_args_into_dataclasses(argv)
+    args = parsed(CastArguments, argv)
     folder = Path(args.pipeline)
     if not (folder / "model_index.json").is_file():
         raise StoryError(f'"{folder}" is no pipeline folder; check --pipeline.')

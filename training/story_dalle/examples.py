@@ -5,7 +5,8 @@ Of Maple Lane, drawn as they are needed, or of a dataset folder. A story has fiv
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -45,50 +46,69 @@ class Frames:
             told = tale.frames[: number + 1]
             drawn = [pixels_of(draw(tale.frames[n].scene, self.size)) for n in sorted({0, number})]
             return [f.plain for f in told], [f.referential for f in told], drawn[0], drawn[-1]
-        tale = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
-        shown = [fitted_pixels(tale.frames[n].picture(), self.size) for n in (0, number)]
-        return list(tale.captions[: number + 1]), list(tale.referential[: number + 1]), *shown
+        clips = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
+        first, last = (fitted_pixels(clips.frames[n].picture(), self.size) for n in (0, number))
+        return list(clips.captions[: number + 1]), list(clips.referential[: number + 1]), first, last
+
+
+class PictureBatch(TypedDict):
+    """Pictures alone."""
+
+    pixels: torch.Tensor  # (B, 3, S, S) in -1..1
+
+
+class ContinuedBatch(PictureBatch):
+    """B frames that continue a story, and the N sentences of all their stories, one story's behind the other's."""
+
+    source: torch.Tensor  # (B, 3, S, S) in -1..1: the first frames of their stories
+    words: torch.Tensor  # (N, L)
+    mask: torch.Tensor  # (N, L): 1 for words, 0 for padding
+    rows: list[list[int]]  # per row the places of its story's sentences up to its own
+
+
+@dataclass(frozen=True)
+class ContinuedFrame:
+    """A frame (3, S, S), its story's first one, and the sentences up to its own."""
+
+    captions: list[str]
+    source: torch.Tensor
+    pixels: torch.Tensor
 
 
 class PictureExamples:
-    """Step -> "pixels" (B, 3, S, S) in -1..1."""
+    """Step -> pictures of stories' first frames."""
 
-    def __init__(self, frames: Frames, args: Any):
-        self.frames, self.args = frames, args
+    def __init__(self, frames: Frames, seed: int):
+        self.frames, self.seed = frames, seed
 
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> PictureBatch:
         return {"pixels": torch.stack([self._picture(step, row) for row in rows])}
 
     def _picture(self, step: int, row: int) -> torch.Tensor:
-        rng = np.random.default_rng(row_generator(self.args.seed, step, row).initial_seed())
+        rng = np.random.default_rng(row_generator(self.seed, step, row).initial_seed())
         return self.frames.pick(rng, 0)[-1]
 
 
 class ContinuedFrames:
-    """Step -> frames that continue a story.
+    """Step -> frames that continue a story. plain: share of stories told with names."""
 
-    Returns "source" and "pixels" (B, 3, S, S), of the source frame and of the frame; "words" and "mask" (N, L) of
-    sentences; "rows", per row the places of its story's sentences up to its own. args: seed, plain (share of stories
-    told with names).
-    """
+    def __init__(self, frames: Frames, tokenizer: CLIPTokenizerFast, seed: int, plain: float):
+        self.frames, self.tokenizer, self.seed, self.plain = frames, tokenizer, seed, plain
 
-    def __init__(self, frames: Frames, tokenizer: CLIPTokenizerFast, args: Any):
-        self.frames, self.tokenizer, self.args = frames, tokenizer, args
-
-    def __call__(self, step: int, rows: range) -> dict:
+    def __call__(self, step: int, rows: range) -> ContinuedBatch:
         examples = [self._example(step, row) for row in rows]
-        words, mask = words_of(self.tokenizer, [one for e in examples for one in e["captions"]])
+        words, mask = words_of(self.tokenizer, [one for e in examples for one in e.captions])
         return {
-            "source": torch.stack([e["source"] for e in examples]),
-            "pixels": torch.stack([e["pixels"] for e in examples]),
+            "source": torch.stack([e.source for e in examples]),
+            "pixels": torch.stack([e.pixels for e in examples]),
             "words": words,
             "mask": mask,
-            "rows": places_of([e["captions"] for e in examples]),
+            "rows": places_of([e.captions for e in examples]),
         }
 
-    def _example(self, step: int, row: int) -> dict:
-        rng = np.random.default_rng(row_generator(self.args.seed, step, row).initial_seed())
+    def _example(self, step: int, row: int) -> ContinuedFrame:
+        rng = np.random.default_rng(row_generator(self.seed, step, row).initial_seed())
         number = 1 + int(rng.integers(self.frames.length - 1))
         plain, referential, source, pixels = self.frames.pick(rng, number)
-        captions = plain if rng.random() < self.args.plain else referential
-        return {"captions": captions, "source": source, "pixels": pixels}
+        captions = plain if rng.random() < self.plain else referential
+        return ContinuedFrame(captions, source, pixels)

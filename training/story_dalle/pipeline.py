@@ -70,5 +70,4 @@ class StoryDallePipeline(BaselinePipeline):
                 return
             yield Preview(codes.shape[1], total, None)
         picture = to_picture(picture_of(self.vq, codes))
-        seconds = time.perf_counter() - start
-        yield Rendered(picture, (), self.CONDITIONING, request.seed, total, 1.0, seconds)
+        yield self.rendered(picture, request, total, 1.0, start)

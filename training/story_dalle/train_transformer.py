@@ -14,14 +14,14 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from diffusers import VQModel
-from torch import nn
-from transformers import CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPTokenizerFast
 
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_config, save_part
 from training.examples.samples import story_sheet
-from training.loop import LoopArguments, TrainingRun
-from training.story_dalle.examples import FRAMES, ContinuedFrames, Frames
+from training.loop import LoopArguments, Objective, TrainingRun
+from training.story_dalle.examples import FRAMES, ContinuedBatch, ContinuedFrames, Frames
 from training.story_dalle.pipeline import StoryDallePipeline
 from training.story_dalle.tokens import check_fits, codes_of, grid
 from training.story_dalle.train_vq import PART as VQ
@@ -58,7 +58,7 @@ class StoryDalleArguments(LoopArguments):
     )
 
 
-class StoryDalleTraining(nn.Module):
+class StoryDalleTraining(Objective[ContinuedBatch]):
     """Cross-entropy of the picture's tokens, and of the caption's words."""
 
     def __init__(self, transformer: StoryTransformer, vq: VQModel, args: StoryDalleArguments):
@@ -70,11 +70,11 @@ class StoryDalleTraining(nn.Module):
         self.vq.eval()
         return self
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: ContinuedBatch) -> dict[str, torch.Tensor]:
         own = [row[-1] for row in batch["rows"]]
         words, mask = batch["words"][own], batch["mask"][own].bool()
         with torch.autocast(words.device.type, enabled=False):
-            source, codes = (codes_of(self.vq, batch[key]) for key in ("source", "pixels"))
+            source, codes = codes_of(self.vq, batch["source"]), codes_of(self.vq, batch["pixels"])
         story = self.transformer.story_embedding(batch["words"], batch["mask"], batch["rows"])
         to_word, to_code = self.transformer(story, words, source, codes)
         picture = F.cross_entropy(to_code.flatten(0, 1).float(), codes.flatten())
@@ -116,11 +116,11 @@ def build(args: StoryDalleArguments) -> tuple[StoryDallePipeline, StoryDalleTrai
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(StoryDalleArguments).parse_args_into_dataclasses(argv)
+    args = parsed(StoryDalleArguments, argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
     frames = Frames(args.data, FRAMES, pipeline.side)
-    run = TrainingRun(module, ContinuedFrames(frames, pipeline.tokenizer, args), args)
+    run = TrainingRun(module, ContinuedFrames(frames, pipeline.tokenizer, args.seed, args.plain), args)
     pipeline.to(run.accelerator.device)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:

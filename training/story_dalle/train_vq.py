@@ -14,15 +14,14 @@ import torch
 import torch.nn.functional as F
 from diffusers import VQModel
 from PIL import Image
-from torch import nn
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.latents import to_picture
+from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 from training.examples.samples import side_by_side
-from training.loop import LoopArguments, TrainingRun
-from training.story_dalle.examples import Frames, PictureExamples
+from training.loop import LoopArguments, Objective, TrainingRun
+from training.story_dalle.examples import Frames, PictureBatch, PictureExamples
 from training.story_dalle.tokens import codes_of, picture_of
 
 PART = "story_dalle/vq"  # in a parts folder
@@ -49,14 +48,14 @@ class VqArguments(LoopArguments):
     )
 
 
-class VqTraining(nn.Module):
+class VqTraining(Objective[PictureBatch]):
     """L1 of pictures through their tokens, and the codebook's loss. Also tells the share of codes a batch uses."""
 
     def __init__(self, vq: VQModel, args: VqArguments):
         super().__init__()
         self.vq, self.args = vq, args
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: PictureBatch) -> dict[str, torch.Tensor]:
         pixels = batch["pixels"]
         quantised, commitment, (_, _, codes) = self.vq.quantize(self.vq.encode(pixels).latents)
         made = self.vq.decode(quantised, force_not_quantize=True).sample
@@ -68,8 +67,9 @@ class VqTraining(nn.Module):
 @torch.no_grad()
 def seed_codebook(vq: VQModel, examples: PictureExamples, seed: int) -> None:
     """Put latents of pictures where the codebook has random numbers."""
-    wanted, found, step = vq.config.num_vq_embeddings, [], 0
-    while sum(map(len, found)) < 2 * wanted:
+    wanted, step = vq.config.num_vq_embeddings, 0
+    found: list[torch.Tensor] = []
+    while sum(len(one) for one in found) < 2 * wanted:
         rows = range(step * SEEDING, (step + 1) * SEEDING)
         raw = vq.encode(examples(0, rows)["pixels"]).latents
         found.append(raw.permute(0, 2, 3, 1).flatten(0, 2))
@@ -97,10 +97,10 @@ def sheet(vq: VQModel, pixels: torch.Tensor) -> Image.Image:
 
 
 def main(argv: list[str]) -> None:
-    (args,) = HfArgumentParser(VqArguments).parse_args_into_dataclasses(argv)
+    args = parsed(VqArguments, argv)
     torch.manual_seed(args.seed)
     vq = build_vq(args)
-    examples = PictureExamples(Frames(args.data, 1 if args.data else 4, vq.config.sample_size), args)
+    examples = PictureExamples(Frames(args.data, 1 if args.data else 4, vq.config.sample_size), args.seed)
     if not args.continued:
         seed_codebook(vq, examples, args.seed)
     run = TrainingRun(VqTraining(vq, args), examples, args)

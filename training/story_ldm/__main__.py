@@ -13,55 +13,47 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
-from torch import nn
-from transformers import CLIPTextModel, CLIPTokenizerFast, HfArgumentParser
+from transformers import CLIPTextModel, CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.losses import diffusion_loss
+from training.configs.arguments import parsed
 from training.configs.parts import freeze, load_scheduler, load_vae, save_part
 from training.examples.captions import token_ids
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
 from training.examples.samples import story_sheet
-from training.examples.stories import ToldFrames, told_frames
-from training.loop import LoopArguments, TrainingRun
+from training.examples.stories import ToldArguments, ToldBatch, ToldFrames, earlier_latents_of, told_frames
+from training.loop import Objective, TrainingRun
+from training.loop.processes import untouched
 from training.story_ldm.memory import StoryMemory, gather
 from training.story_ldm.pipeline import StoryLdmPipeline
 
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
 
 @dataclass
-class StoryLdmArguments(LoopArguments):
-    """Loop arguments with this system's defaults, which are those of Char-LDM."""
+class StoryLdmArguments(ToldArguments):
+    """Where it writes what it has learned."""
 
-    steps: int = 2500
-    batch: int = 32
-    lr: float = 2e-4
-    ema: float = 0.998
-    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
-    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
-    data: str | None = field(
-        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
-    )
     out: str = field(
         default="runs/maple-lane/systems/story-ldm", metadata={"help": "the pipeline folder to write"}
     )
-    no_condition: float = field(
-        default=0.1, metadata={"help": "share of examples without caption and memory"}
-    )
-    plain: float = field(
-        default=0.5, metadata={"help": "share of stories told with names; the others with pronouns"}
-    )
-    figures: float = field(
-        default=2.0, metadata={"help": "extra weight of the latents of characters and their things"}
-    )
-    drawing_steps: int = field(default=15, metadata={"help": "denoising steps of a frame, in --out"})
-    guidance: float = field(default=3.0, metadata={"help": "guidance scale of a frame, in --out"})
 
 
-class StoryLdmTraining(nn.Module):
+class StoryLdmBatch(ToldBatch):
+    """Told frames, and their sentences as the text encoder reads them."""
+
+    ids: torch.Tensor  # (B, L)
+    earlier_ids: NotRequired[torch.Tensor]  # (N, L), where a row has frames before its own
+
+
+class StoryLdmTraining(Objective[StoryLdmBatch]):
     """The denoising loss of a frame, its UNet reading the frames before it. vae: encodes batches that carry pixels."""
 
     def __init__(
@@ -90,19 +82,17 @@ class StoryLdmTraining(nn.Module):
             self.vae.eval()
         return self
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: StoryLdmBatch) -> dict[str, torch.Tensor]:
         self.release()
         read = self.text_encoder(batch["ids"])  # (B, L)
-        context, nothing = None, 0.0
-        if not any(
-            batch["earlier"]
-        ):  # with a gradient: DDP waits for the memory's where a process reads nothing
-            nothing = 0 * sum(weight.sum() for weight in self.memory.parameters())
+        context, nothing = None, torch.zeros(())
+        if not any(batch["earlier"]):
+            nothing = untouched(self.memory)
         else:
             past = self.text_encoder(batch["earlier_ids"])
             written = self.memory.write(
                 self.unet,
-                latents_of(batch, self.vae, "earlier_"),
+                earlier_latents_of(batch, self.vae),
                 past.last_hidden_state,
                 past.pooler_output,
             )
@@ -122,16 +112,16 @@ class StoryLdmTraining(nn.Module):
 
 
 class StoryExamples:
-    """Step -> what `frames` gives, its sentences as "ids" (B, L), those of earlier frames as "earlier_ids" (N, L)."""
+    """Step -> what `frames` gives, with the tokens of its sentences."""
 
     def __init__(self, frames: ToldFrames, tokenizer: CLIPTokenizerFast):
         self.frames, self.tokenizer = frames, tokenizer
 
-    def __call__(self, step: int, rows: range) -> dict:
-        batch = self.frames(step, rows)
-        told = batch.pop("captions")
-        batch["ids"] = token_ids(self.tokenizer, [captions[-1] for captions in told])
-        past = [caption for captions in told for caption in captions[:-1]]
+    def __call__(self, step: int, rows: range) -> StoryLdmBatch:
+        told = self.frames(step, rows)
+        ids = token_ids(self.tokenizer, [captions[-1] for captions in told["captions"]])
+        batch: StoryLdmBatch = {**told, "ids": ids}
+        past = [caption for captions in told["captions"] for caption in captions[:-1]]
         if past:
             batch["earlier_ids"] = token_ids(self.tokenizer, past)
         return batch
@@ -166,7 +156,7 @@ def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(StoryLdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(StoryLdmArguments, argv)
     torch.manual_seed(args.seed)
     pipeline, module = build(args)
     frames = told_frames(args, pipeline.vae, pipeline.tokenizer, pictures=False)

@@ -8,10 +8,10 @@ how long ago a frame was, and may choose nothing at all. Knows no captions and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,8 @@ from torch import nn
 
 from storyboard.models.attention import cross_attention_layers
 
+# A layer's name and number, and its latent pixels (B, h w, C) -> what is added to its result, if anything.
+Look: TypeAlias = Callable[[str, int, torch.Tensor], "torch.Tensor | None"]
 REFERENCE_WIDTH = 64  # of the space in which sentences are compared, per head
 
 
@@ -161,7 +163,7 @@ class StoryMemory(ModelMixin, ConfigMixin):
         with torch.no_grad(), self._around(unet, lambda name, _, pixels: features.update({name: pixels})):
             unet(latents, time, encoder_hidden_states=states)
         pairs = [
-            reader.project(features[name])
+            reader.project(features[name])  # type: ignore[operator]  # a ModuleList does not say of what
             for name, reader in zip(self.config.layers, self.readers, strict=True)
         ]
         return FrameMemory(tuple(k for k, _ in pairs), tuple(v for _, v in pairs), sentences)
@@ -186,7 +188,7 @@ class StoryMemory(ModelMixin, ConfigMixin):
             yield
 
     @contextmanager
-    def _around(self, unet: UNet2DConditionModel, look: Any) -> Iterator[None]:
+    def _around(self, unet: UNet2DConditionModel, look: Look) -> Iterator[None]:
         layers = cross_attention_layers(unet)
         replaced = [(layers[name], layers[name].processor) for name in self.config.layers]
         try:
@@ -199,9 +201,9 @@ class StoryMemory(ModelMixin, ConfigMixin):
 
 
 class _Looking:
-    """Lets the layer's own processor work; `look` sees the latent pixels (B, h w, C) and may add to the result."""
+    """Lets the layer's own processor work, and adds what `look` gives."""
 
-    def __init__(self, inner: Any, name: str, number: int, look: Any):
+    def __init__(self, inner: Any, name: str, number: int, look: Look):
         self.inner, self.name, self.number, self.look = inner, name, number, look
 
     def __call__(self, attn: Any, hidden_states: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:

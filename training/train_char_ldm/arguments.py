@@ -7,6 +7,8 @@ from typing import Literal
 
 from training.loop import LoopArguments
 
+References = Literal["crops", "portraits"]
+
 
 @dataclass
 class CharLdmArguments(LoopArguments):
@@ -21,7 +23,7 @@ class CharLdmArguments(LoopArguments):
     data: str | None = field(
         default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
     )
-    references: Literal["crops", "portraits"] = field(
+    references: References = field(
         default="crops",
         metadata={
             "help": "with --data, what names carry: the frame's own characters, or canonical portraits"

@@ -1,15 +1,13 @@
 """What stage 1 learns from: Maple Lane's encoded pictures, or the clips of a dataset folder; and what its sheets show.
 
 Maple Lane's captions and portraits are made from the story of each picture, so only latents and masks are on disk.
-`args` is CharLdmArguments throughout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
@@ -20,13 +18,16 @@ from storyboard.people import Look
 from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.captions import portraits_in
-from training.examples.clips import CaptionFitter, ClipExamples
+from training.examples.clips import CaptionFitter
 from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
 from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
 from training.maple_lane import KINDS, Scene, StoryFrame, story
 from training.maple_lane.words import canonical_caption, deed, facts_of
+from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.batch import CharacterBatch, CharacterExample, Samples, captions_of
+from training.train_char_ldm.clips import ClipExamples
 
 SHEET = 6  # samples in a row
 # Of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU.
@@ -34,19 +35,25 @@ VIEWS, VIEWS_OF_ANYBODY = 64, 4
 SHEET_SEED = 1_000_003  # of validation stories
 
 
+@dataclass(frozen=True)
+class LaneExample(CharacterExample):
+    """portraits: of each span, (3, S, S) each; (V,) where a frozen tower has seen them."""
+
+    portraits: list[torch.Tensor]
+
+
 class CharacterExamples:
     """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents.
 
     called: what a canonical caption calls somebody (`CharacterConditioner.called`). deeds: whether it carries portraits
-    on deeds. features: what a frozen tower sees in portraits, which examples carry then instead of `portraits`
-    (N, 3, S, S), as `features` (N, V).
+    on deeds. features: what a frozen tower sees in portraits, which a batch carries then in their place.
     """
 
     def __init__(
         self,
         cache: LatentCache,
         processor: CLIPImageProcessor,
-        args: Any,
+        args: CharLdmArguments,
         called: Callable[[str], str],
         deeds: bool,
         features: PortraitFeatures | None = None,
@@ -55,25 +62,22 @@ class CharacterExamples:
         self.called, self.deeds = called, deeds
         self.views, self.features = PortraitViews(processor), features
 
-    def __call__(self, step: int, rows: range) -> dict:
-        picks, batch = noised_rows(self.cache, self.args, step, rows)
+    def __call__(self, step: int, rows: range) -> CharacterBatch:
+        picks, frames = noised_rows(self.cache, self.args, step, rows)
         examples = [self._example(g, index) for g, index in picks]
-        return {
-            **batch,
-            **self._portraits([portrait for e in examples for portrait in e["portraits"]]),
-            "captions": [e["caption"] for e in examples],
-            "spans": [e["spans"] for e in examples],
-            "counts": [len(e["spans"]) for e in examples],
-            "masks": _stacked([e["masks"] for e in examples], self.cache.masks.shape[-2:]),
-            "fused": torch.tensor([e["fused"] for e in examples]),
-            "masked": torch.tensor([e["masked"] for e in examples]),
-        }
+        batch: CharacterBatch = {**frames, **captions_of(examples, self.cache.masks.shape[-2:])}
+        portraits = [portrait for e in examples for portrait in e.portraits]
+        if portraits and self.features:
+            batch["features"] = torch.stack(portraits)
+        else:
+            size = self.processor.crop_size["height"]
+            batch["portraits"] = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
+        return batch
 
-    def _example(self, g: torch.Generator, index: int) -> dict:
+    def _example(self, g: torch.Generator, index: int) -> LaneExample:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            nothing: dict[str, list] = {k: [] for k in ("spans", "portraits", "masks")}
-            return {"caption": "", "fused": False, "masked": False, **nothing}
+            return LaneExample("", [], [], fused=False, masked=False, portraits=[])
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical
@@ -81,35 +85,20 @@ class CharacterExamples:
         seen = {actor.name: self._view(actor.name, tale.wears(actor.name), g) for actor in frame.scene.actors}
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
-        return {
-            "caption": caption,
-            "spans": [(m.start, m.end) for m in mentions],
-            "portraits": [seen[m.name] for m in mentions],
-            "masks": [masks[slots[m.name]] for m in mentions],
-            "fused": kind >= self.args.no_condition + self.args.text_only,
-            "masked": float(torch.rand((), generator=g)) < self.args.masked,
-        }
-
-    def _portraits(self, portraits: list[torch.Tensor]) -> dict[str, torch.Tensor]:
-        if portraits:
-            return {"features" if self.features else "portraits": torch.stack(portraits)}
-        size = self.processor.crop_size["height"]
-        return {"portraits": torch.zeros(0, 3, size, size)}
+        return LaneExample(
+            caption,
+            [(m.start, m.end) for m in mentions],
+            [masks[slots[m.name]] for m in mentions],
+            fused=kind >= self.args.no_condition + self.args.text_only,
+            masked=float(torch.rand((), generator=g)) < self.args.masked,
+            portraits=[seen[m.name] for m in mentions],
+        )
 
     def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
         """One of the portrait's views as uploads may be (3, S, S), or what is seen in it (V,)."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
         view = 1 + int(torch.randint(views, (), generator=g))
         return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
-
-
-def _stacked(masks: list[list[torch.Tensor]], size: torch.Size) -> torch.Tensor:
-    """(B, K, *size), zeros where a row has fewer than K, which is at least 1."""
-    stacked = torch.zeros(len(masks), max(1, *map(len, masks)), *size)
-    for row, found in enumerate(masks):
-        for slot, mask in enumerate(found):
-            stacked[row, slot] = mask
-    return stacked
 
 
 def mentions_of(caption: str, scene: Scene) -> tuple[Mention, ...]:
@@ -134,13 +123,14 @@ def canonical_of(scene: Scene, called: Callable[[str], str], deeds: bool) -> tup
 
 
 def clip_examples(
-    args: Any,
+    folder: str,
+    args: CharLdmArguments,
     vae: AutoencoderKL,
     processor: CLIPImageProcessor,
     conditioner: CharacterConditioner,
-) -> tuple[ClipExamples, tuple]:
-    """Training examples of --data, and captions, spans and pixels of six of its other clips for sample sheets."""
-    reader = open_reader(args.data)
+) -> tuple[ClipExamples, Samples]:
+    """Returns training examples of a dataset folder, and six of its other clips for sample sheets."""
+    reader = open_reader(folder)
     fit = CaptionFitter(conditioner.tokenizer, conditioner.max_tokens)
     # Of one frame: longer stories go on into clips of other splits.
     train = ClipExamples(StoryDataset(reader, "train", 1), vae, processor, fit, args, args.references)
@@ -150,11 +140,11 @@ def clip_examples(
 
 
 def maple_lane_examples(
-    args: Any,
+    args: CharLdmArguments,
     processor: CLIPImageProcessor,
     conditioner: CharacterConditioner,
     features: PortraitFeatures | None = None,
-) -> tuple[CharacterExamples, tuple]:
+) -> tuple[CharacterExamples, Samples]:
     """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
 
     The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
@@ -172,4 +162,4 @@ def maple_lane_examples(
         captions.append(caption)
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
-    return examples, (captions, spans, torch.stack(pixels))
+    return examples, Samples(captions, spans, torch.stack(pixels))

@@ -72,7 +72,10 @@ def load_unet(args: CharLdmArguments, channels: int) -> UNet2DConditionModel:
 def _wider(layer: nn.Conv2d, inputs: int | None = None, outputs: int | None = None) -> nn.Conv2d:
     """Returns a convolution with more inputs or outputs, whose further weights are zero."""
     wider = nn.Conv2d(
-        inputs or layer.in_channels, outputs or layer.out_channels, layer.kernel_size, padding=layer.padding
+        inputs or layer.in_channels,
+        outputs or layer.out_channels,
+        layer.kernel_size,  # type: ignore[arg-type]  # torch takes two, and says that it keeps any number
+        padding=layer.padding,  # type: ignore[arg-type]
     )
     for name, weight in wider.named_parameters():
         old = getattr(layer, name)

@@ -16,25 +16,26 @@ import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
-from torch import nn
-from transformers import CLIPImageProcessor, HfArgumentParser
+from transformers import CLIPImageProcessor
 
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.losses import diffusion_loss
-from training.configs.parts import freeze, load_scheduler, load_vae, save_part
+from training.configs.arguments import parsed
+from training.configs.parts import Scheduler, freeze, load_scheduler, load_vae, save_part
 from training.examples.encoding import latents_of
 from training.examples.latents import measured_vae
 from training.examples.portrait_features import PortraitFeatures
 from training.examples.samples import paint
-from training.loop import TrainingRun
+from training.loop import Objective, TrainingRun
 from training.train_char_ldm.arguments import CharLdmArguments
+from training.train_char_ldm.batch import CharacterBatch, Samples
 from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
 from training.train_char_ldm.start import last_layers, load_conditioner, load_unet
 
 
-class CharLdmTraining(nn.Module):
+class CharLdmTraining(Objective[CharacterBatch]):
     """L_LDM + reg_weight x L_reg under the fused condition. vae: encodes batches that carry pixels."""
 
     def __init__(
@@ -66,7 +67,7 @@ class CharLdmTraining(nn.Module):
             self.vae.eval()
         return self
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: CharacterBatch) -> dict[str, torch.Tensor]:
         # (N, V), one per mention
         features = batch["features"] if "features" in batch else self.features(batch["portraits"])
         found = self.conditioner(batch["captions"], batch["spans"], features.split(batch["counts"]))
@@ -133,22 +134,21 @@ def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
 
 
 def painter(
-    module: CharLdmTraining, vae: AutoencoderKL, scheduler, samples: tuple
+    module: CharLdmTraining, vae: AutoencoderKL, scheduler: Scheduler, samples: Samples
 ) -> Callable[[], Image.Image]:
-    """Draws the sheet of `samples`: captions, spans, and pixels (N, 3, S, S) of their references."""
-    captions, spans, pixels = samples
+    """Returns what draws the sheet of `samples`."""
 
     @torch.inference_mode()
     def sheet() -> Image.Image:
-        features = module.features(pixels).split([len(found) for found in spans])
-        fused = module.conditioner(captions, spans, features).fused
+        features = module.features(samples.pixels).split([len(found) for found in samples.spans])
+        fused = module.conditioner(samples.captions, samples.spans, features).fused
         return paint(module.unet, vae, scheduler, fused, module.conditioner.encode_text([""]))
 
     return sheet
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(CharLdmArguments).parse_args_into_dataclasses(argv)
+    args = parsed(CharLdmArguments, argv)
     torch.manual_seed(args.seed)
     parts = Path(args.parts)
     vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
@@ -158,8 +158,9 @@ def main(argv: list[str] | None = None) -> None:
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)
     features = None
+    examples: Callable[[int, range], CharacterBatch]
     if args.data:
-        examples, samples = clip_examples(args, vae, processor, conditioner)
+        examples, samples = clip_examples(args.data, args, vae, processor, conditioner)
     else:
         features = portrait_features(conditioner, processor, args)
         examples, samples = maple_lane_examples(args, processor, conditioner, features)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from transformers import HfArgumentParser
 
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge, save_judge
+from training.configs.arguments import parsed
 from training.evaluate.judge.own_scores import one_line, score_on_real
 from training.evaluate.judge.training import JudgeExamples, JudgeTraining
 from training.evaluate.judge.vocabulary import load_maple_lane_judge, maple_lane_vocabulary
@@ -46,7 +46,7 @@ class JudgeArguments(LoopArguments):
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(JudgeArguments).parse_args_into_dataclasses(argv)
+    args = parsed(JudgeArguments, argv)
     torch.manual_seed(args.seed)
     judge = (
         load_maple_lane_judge(args.out).train()

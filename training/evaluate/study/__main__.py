@@ -11,9 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transformers import HfArgumentParser
-
 from storyboard.errors import StoryError
+from training.configs.arguments import parsed
 from training.evaluate.study.pairs import open_study
 from training.evaluate.study.results import tables
 from training.evaluate.study.votes import Votes, read_votes
@@ -34,7 +33,7 @@ class StudyArguments:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(StudyArguments).parse_args_into_dataclasses(argv)
+    args = parsed(StudyArguments, argv)
     folder = Path(args.out)
     if args.table:
         print(tables(*read_votes(folder)))

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 from tqdm.auto import tqdm
-from transformers import HfArgumentParser
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
@@ -25,6 +24,7 @@ from storyboard.pipeline.any_model import open_model
 from storyboard.pipeline.any_model.adapter import MOST_PEOPLE
 from storyboard.pipeline.sturdy import SturdyRenderer
 from storyboard.studio.model_name import model_name
+from training.configs.arguments import parsed
 from training.evaluate.vistorybench.dataset import Language, read_stories
 from training.evaluate.vistorybench.drawing import SUMMARY, Hand, Tally, draw_story, run_folder
 
@@ -97,7 +97,7 @@ def mode_of(args: BenchArguments) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    (args,) = HfArgumentParser(BenchArguments).parse_args_into_dataclasses(argv)
+    args = parsed(BenchArguments, argv)
     if re.sub(r"[\w.+-]", "", args.method) or args.method.startswith("."):
         raise StoryError(
             f'"{args.method[:40]}" cannot be a folder; use letters, digits, dots and dashes for --method.'

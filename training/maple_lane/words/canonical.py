@@ -27,7 +27,8 @@ def canonical_caption(facts: FrameFacts) -> str:
 
 def deed(person: PersonFacts | Shown) -> str:
     """Returns what follows somebody's name in the canonical caption: "eats an apple"."""
-    verb, _, rest = _only("verbs", f"{person.action} canonical", person.action).partition(" ")
+    action = person.does if isinstance(person, Shown) else person.action
+    verb, _, rest = _only("verbs", f"{action} canonical", action).partition(" ")
     rest = rest.replace("{prop}", f"{article(person.prop)} {person.prop}" if person.prop else "something")
     return f"{finite(verb, past=False, many=False)} {rest}".strip()
 

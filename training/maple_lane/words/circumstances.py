@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .sentence import Sentence
-from .tables import pick
+from .tables import one_of, pick
 from .templates import clause
 
 
@@ -25,7 +25,7 @@ def end_circumstances(s: Sentence) -> None:
     if s.things:
         s.stop()
         many = len(s.things) > 1 or not s.things[0].startswith(("a ", "an ", "the ", "one "))
-        words = pick(
+        words = one_of(
             "places", "things", {"many" if many else "one", "past" if s.discourse.past else "present"}, s.rng
         )
         clause(s, words.replace("{things}", _listed(s.things)))

@@ -6,8 +6,8 @@ import re
 
 from .inflection import finite
 from .people import absent_person, mention, name_in_passing
-from .sentence import Sentence, Subject, Token
-from .tables import pick
+from .sentence import Sentence, Subject, Token, sure
+from .tables import one_of
 
 _ALONE = re.compile(r"\b(?:I|I'\w+|my|me|My|Me)\b")  # what only one can say
 
@@ -26,7 +26,7 @@ def _with_names(s: Sentence, line: str, to: tuple[str, ...]) -> str:
     if "{you}" in line:
         line = line.replace("{you}", to[0])
     if "{away}" in line:
-        line = line.replace("{away}", absent_person(s))
+        line = line.replace("{away}", sure(absent_person(s)))
     return line
 
 
@@ -46,7 +46,7 @@ def quote(s: Sentence, line: str, goes_on: bool) -> None:
 def say_verb(s: Sentence, line: str, subject: Subject) -> str:
     """Returns "asks" after a question, "cries" after an exclamation, "murmurs" ..."""
     mark = {"?": "ask", "!": "cry"}.get(line[-1], "say")
-    verb, _, rest = pick("dialogue", mark, s.tags(subject.names), s.rng).partition(" ")
+    verb, _, rest = one_of("dialogue", mark, s.tags(subject.names), s.rng).partition(" ")
     return f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip()
 
 

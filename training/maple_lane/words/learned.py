@@ -103,7 +103,7 @@ def _place_words() -> dict[str, set[str]]:
 
 
 def _nearest(actions: Mapping[str, Action]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for name, entries in table("nearest").items():
         phrase = PLACES[name].at if name in PLACES else deed_phrase(actions[name])
         found |= {entry.text: phrase for entry in entries}

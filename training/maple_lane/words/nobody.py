@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .extras import without
 from .sentence import Sentence
-from .tables import pick
+from .tables import one_of
 from .templates import clause
 from .where import front_place, say_place, sight
 
@@ -16,11 +16,11 @@ def describe_nobody(s: Sentence) -> None:
     if left:
         without(s, s.discourse.shown, "left", words_of="places")
     if left or s.chance(0.6):
-        clause(s, pick("places", f"empty {s.facts.place}", s.tags(), s.rng))
+        clause(s, one_of("places", f"empty {s.facts.place}", s.tags(), s.rng))
         s.place_pending, s.place_said = False, True
     else:
         front_place(s, 0.4)
-        clause(s, pick("places", "nobody", s.tags(), s.rng))
+        clause(s, one_of("places", "nobody", s.tags(), s.rng))
         say_place(s)
     if around and not left:
         s.put(", and" if s.chance(0.6) else "while")

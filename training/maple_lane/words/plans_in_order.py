@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .extras import opener, prelude, tail
 from .people import by_pronoun, cataphora, mention, subject_of
-from .sentence import Sentence
-from .tables import pick
+from .sentence import Sentence, sure
+from .tables import one_of
 from .templates import verb_phrase
 from .verbs import choose_deed, say_deed
 from .where import say_place, say_reached, say_way
@@ -20,11 +20,12 @@ def going(s: Sentence, names: Names) -> None:
     action = s.facts.person(names[0]).action
     runs, walks = action == "running" and s.chance(0.75), action == "walking"
     verb_phrase(
-        s, pick("verbs", f"go {action}" if runs or walks else "go", s.tags(names), s.rng), subject, "finite"
+        s, one_of("verbs", f"go {action}" if runs or walks else "go", s.tags(names), s.rng), subject, "finite"
     )
     say_way(s)
     if runs or walks:
-        return tail(s, subject, 0.6)
+        tail(s, subject, 0.6)
+        return
     if s.chance(0.2):
         s.comma()
         s.put("where")
@@ -58,10 +59,10 @@ def first_this(s: Sentence, names: Names) -> None:
     opener(s, 0.2)
     subject = mention(s, names)
     if s.moved:
-        verb_phrase(s, pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
+        verb_phrase(s, one_of("verbs", "go", s.tags(names), s.rng), subject, "finite")
         say_way(s)
     else:
-        verb_phrase(s, prelude(s, names), subject, "finite")
+        verb_phrase(s, sure(prelude(s, names)), subject, "finite")
     if extra := prelude(s, names):
         s.comma()
         verb_phrase(s, extra, subject, "finite")
@@ -73,7 +74,7 @@ def having_done(s: Sentence, names: Names) -> None:
     """ "After washing his hands, Otto eats a pear in the kitchen." """
     subject, form = subject_of(s, names), s.rng.randrange(3)
     s.put(("having", "after", "before")[form])
-    words = pick("manner", "later", s.tags(names), s.rng) if form == 2 else prelude(s, names)
+    words = one_of("manner", "later", s.tags(names), s.rng) if form == 2 else sure(prelude(s, names))
     verb_phrase(s, words, subject, "done" if form == 0 else "ing")
     s.comma()
     subject = mention(s, names)

@@ -7,8 +7,8 @@ from .extras import TAILS, duration, leading_participle, opener, prelude, relati
 from .inflection import finite
 from .people import absent_person, by_pronoun, cataphora, mention, subject_of
 from .plans_in_order import arriving, first_this, going, having_done
-from .sentence import Sentence
-from .tables import pick
+from .sentence import Plan, Sentence, sure
+from .tables import one_of
 from .templates import clause, verb_phrase
 from .verbs import choose_deed, done_to, say_deed, say_ing, say_perfect
 from .where import front_place, say_place, say_way, sight
@@ -38,7 +38,7 @@ def being_there(s: Sentence, names: Names) -> None:
     if s.place_pending:
         say_place(s)
     else:
-        clause(s, pick("places", "still there", s.tags(names), s.rng))
+        clause(s, one_of("places", "still there", s.tags(names), s.rng))
     s.comma()
     say_ing(s, subject, choose_deed(s, names, plain=True))
 
@@ -64,7 +64,7 @@ def after_participle(s: Sentence, names: Names) -> None:
 
 def because(s: Sentence, names: Names) -> None:
     """ "As he was tired, Otto slept on the sand." """
-    words = s.fresh("manner", "because", s.tags(names))
+    words = sure(s.fresh("manner", "because", s.tags(names)))
     link = s.rng.choice(("as", "since", "because"))
     person = len(names) == 1 and cataphora(s, names[0]) and "{he}" in words.split(" ")[0]
     s.put(link)
@@ -82,7 +82,7 @@ def because(s: Sentence, names: Names) -> None:
 
 def around(s: Sentence, names: Names) -> None:
     """ "The kettle whistles, and Rosa reads at the kitchen table." """
-    words, deed = sight(s), choose_deed(s, names)
+    words, deed = sure(sight(s)), choose_deed(s, names)
     form = s.rng.randrange(3 if deed.plain else 2)
     if form == 0:
         s.put("while")
@@ -95,7 +95,7 @@ def around(s: Sentence, names: Names) -> None:
 
 def passive(s: Sentence, names: Names) -> None:
     """ "The flowers are being watered by Rosa." """
-    thing, done, many = done_to(s, names)
+    thing, done, many = sure(done_to(s, names))
     clause(s, thing, subject_of(s, names))
     being = f"{_be(s, many)} being" if s.chance(0.55) else _be(s, many)
     s.put(being)
@@ -107,14 +107,14 @@ def passive(s: Sentence, names: Names) -> None:
 
 def alone(s: Sentence, names: Names) -> None:
     """ "Otto has gone home, so Milo waits alone." """
-    name = absent_person(s)
+    name = sure(absent_person(s))
     before = s.chance(0.6)
     if before:
         without(s, (name,), "absent before")
         subject = mention(s, names, plain=s.facts.person(name).pronoun == s.facts.person(names[0]).pronoun)
         say_deed(s, subject, choose_deed(s, names), adverb=False)
         if len(names) == 1 and s.chance(0.4):
-            clause(s, pick("manner", "alone", s.tags(names), s.rng), subject)
+            clause(s, one_of("manner", "alone", s.tags(names), s.rng), subject)
         say_place(s)
     else:
         front_place(s)
@@ -146,7 +146,7 @@ def only(s: Sentence, names: Names) -> None:
         s.put("who")
         say_deed(s, subject, choose_deed(s, names), "progressive")
     else:
-        clause(s, pick("manner", "all alone", s.tags(names), s.rng), subject_of(s, names))
+        clause(s, one_of("manner", "all alone", s.tags(names), s.rng), subject_of(s, names))
         s.comma()
         subject = mention(s, names)
         say_deed(s, subject, choose_deed(s, names), adverb=False)
@@ -173,7 +173,7 @@ def for_long(s: Sentence, names: Names) -> None:
 
 def two_sentences(s: Sentence, names: Names) -> None:
     """ "The shore is quiet. Rosa waves at the ships." """
-    clause(s, pick("places", f"scene {s.facts.place}", s.tags(), s.rng))
+    clause(s, one_of("places", f"scene {s.facts.place}", s.tags(), s.rng))
     s.place_pending, s.place_said = False, True
     s.stop()
     opener(s, 0.15)
@@ -191,11 +191,11 @@ def presence(s: Sentence, names: Names) -> None:
     if mood and not s.place_pending and s.chance(0.5):
         clause(s, mood, subject)
     elif s.moved:
-        verb_phrase(s, pick("verbs", "go", s.tags(names), s.rng), subject, "finite")
+        verb_phrase(s, one_of("verbs", "go", s.tags(names), s.rng), subject, "finite")
         say_way(s)
     else:
         s.put(_be(s, subject.many))
-        clause(s, pick("places", "still there", s.tags(names), s.rng))
+        clause(s, one_of("places", "still there", s.tags(names), s.rng))
 
 
 def spoken(s: Sentence, names: Names) -> None:
@@ -270,7 +270,7 @@ def _sight(s: Sentence, names: Names) -> bool:
     return s.available("places", f"sight {s.facts.place}", ())
 
 
-PLANS_ONE = (  # plan, weight, cost, when
+PLANS_ONE: tuple[Plan, ...] = (  # plan, weight, cost, when
     (simple, 34, 0, None),
     (being_there, 7, 0, None),
     (going, 26, 0, lambda s, n: s.moved),

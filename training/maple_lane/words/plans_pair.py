@@ -7,8 +7,8 @@ from .extras import opener, tail
 from .people import mention
 from .plans_in_order import arriving, going
 from .plans_one import being_there, simple, two_sentences, with_relative
-from .sentence import Sentence
-from .tables import pick
+from .sentence import Plan, Sentence
+from .tables import one_of
 from .templates import verb_phrase
 from .verbs import Deed, choose_deed, say_deed, say_ing
 from .where import front_place, say_place, say_way
@@ -69,7 +69,7 @@ def go_and_give(s: Sentence, one: Names, two: Names) -> None:
     """ "Rosa and Milo walk to the park, where she gives him a basket." """
     opener(s)
     subject = mention(s, one + two)
-    verb_phrase(s, pick("verbs", "go", s.tags(one + two) | {"company"}, s.rng), subject, "finite")
+    verb_phrase(s, one_of("verbs", "go", s.tags(one + two) | {"company"}, s.rng), subject, "finite")
     say_way(s)
     s.put(", where", glued=True)
     subject = mention(s, one, again=True)
@@ -117,7 +117,7 @@ def _towards(s: Sentence, one: Names, two: Names) -> Deed:
     return deed
 
 
-PLANS_TOUCHING = (  # plan, weight, cost, when
+PLANS_TOUCHING: tuple[Plan, ...] = (  # plan, weight, cost, when
     (one_to_other, 40, 0, None),
     (simple, 14, 0, None),
     (being_there, 5, 0, None),
@@ -127,7 +127,7 @@ PLANS_TOUCHING = (  # plan, weight, cost, when
     (two_sentences, 5, 1, lambda s, n: s.moved),
     (spoken_to, 16, 1, lambda s, n: not s.tokens),
 )
-PLANS_GIVING = (
+PLANS_GIVING: tuple[Plan, ...] = (
     (gives, 30, 0, None),
     (takes, 12, 0, None),
     (thanked, 14, 1, None),

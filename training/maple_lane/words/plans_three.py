@@ -5,8 +5,8 @@ from __future__ import annotations
 from .extras import opener
 from .inflection import finite
 from .people import mention
-from .sentence import Sentence
-from .tables import pick
+from .sentence import Plan, Sentence
+from .tables import one_of
 from .templates import clause, verb_phrase
 from .verbs import choose_deed, say_deed
 from .where import front_place, say_place, say_way
@@ -46,7 +46,7 @@ def three_sentences(s: Sentence, *groups: Names) -> None:
     say_place(s)
     s.stop()
     if s.chance(0.5):
-        clause(s, pick("people", "near", s.tags(groups[0]), s.rng), subject)
+        clause(s, one_of("people", "near", s.tags(groups[0]), s.rng), subject)
         s.comma()
     subject = mention(s, groups[1])
     say_deed(s, subject, choose_deed(s, groups[1]), adverb=False)
@@ -60,22 +60,22 @@ def together_listed(s: Sentence, *groups: Names) -> None:
     everybody = tuple(name for names in groups for name in names)
     subject = mention(s, everybody)
     if s.moved:
-        verb_phrase(s, pick("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
+        verb_phrase(s, one_of("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
         say_way(s)
     else:
         s.put(finite("be", s.discourse.past, subject.many))
-        clause(s, pick("places", "still there", s.tags(everybody), s.rng))
+        clause(s, one_of("places", "still there", s.tags(everybody), s.rng))
     s.stop()
     listed(s, *groups)
 
 
-PLANS_THREE = (
+PLANS_THREE: tuple[Plan, ...] = (
     (listed, 12, 0, None),
     (three_while, 6, 0, None),
     (three_sentences, 8, 0, None),
     (together_listed, 6, 0, None),
 )
-PLANS_MORE = (
+PLANS_MORE: tuple[Plan, ...] = (
     (listed, 2, 0, None),
     (together_listed, 1, 0, None),
 )

@@ -6,10 +6,10 @@ from . import dialogue
 from .extras import leading_participle, opener, relative, without
 from .people import absent_person, mention, subject_of
 from .plans_watched import WATCHING, attended, in_sight_of, inverted, seen, towards
-from .sentence import Sentence
-from .tables import pick
+from .sentence import Plan, Sentence, sure
+from .tables import one_of
 from .templates import clause, verb_phrase
-from .verbs import choose_deed, has_towards, say_deed, say_ing
+from .verbs import Deed, choose_deed, has_towards, say_deed, say_ing
 from .where import front_place, say_place, say_way, sight
 
 Names = tuple[str, ...]
@@ -19,7 +19,7 @@ def _stands(s: Sentence, names: Names) -> bool:
     return s.facts.person(names[0]).action == "standing"
 
 
-def _deed_beside(s: Sentence, names: Names, other: Names):
+def _deed_beside(s: Sentence, names: Names, other: Names) -> Deed:
     """Who stands often does so with an eye on the other: "watches him"."""
     if _stands(s, names) and s.chance(0.6):
         return choose_deed(s, names, among=WATCHING, obj=other)
@@ -95,7 +95,7 @@ def told(s: Sentence, one: Names, two: Names) -> None:
     form = s.rng.randrange(1 if named else 0, 3)
     if form == 0:
         subject = mention(s, one)
-        verb_phrase(s, pick("dialogue", "to", s.tags(one) | {_mark(line)}, s.rng), subject, "finite")
+        verb_phrase(s, one_of("dialogue", "to", s.tags(one) | {_mark(line)}, s.rng), subject, "finite")
         mention(s, two, "object")
         s.open_actions |= set(two)
         s.comma()
@@ -125,7 +125,7 @@ def joining(s: Sentence, one: Names, two: Names) -> None:
     """ "Rosa has come to join Milo, who is reading"; somebody of `one` has just come."""
     opener(s, 0.2)
     subject = mention(s, one, plain=True)
-    verb_phrase(s, pick("verbs", "join", s.tags(one), s.rng), subject, "finite", two)
+    verb_phrase(s, one_of("verbs", "join", s.tags(one), s.rng), subject, "finite", two)
     say_place(s, 0)
     if _stands(s, two) and s.chance(0.75):
         s.open_actions |= set(two)
@@ -145,7 +145,7 @@ def together(s: Sentence, one: Names, two: Names) -> None:
     opener(s)
     everybody = one + two
     subject = mention(s, everybody)
-    verb_phrase(s, pick("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
+    verb_phrase(s, one_of("verbs", "go", s.tags(everybody) | {"company"}, s.rng), subject, "finite")
     say_way(s)
     s.put(", where", glued=True)
     subject = mention(s, one, again=True)
@@ -165,7 +165,7 @@ def apart(s: Sentence, one: Names, two: Names) -> None:
         s._opens = False
     placed = s.tokens[-1].text != ";" and s.chance(0.7)
     if placed:
-        clause(s, pick("people", "near", s.tags(one), s.rng), subject)
+        clause(s, one_of("people", "near", s.tags(one), s.rng), subject)
         s.comma()
     subject = mention(s, two)
     say_deed(s, subject, choose_deed(s, two) if placed else _deed_beside(s, two, one), adverb=False)
@@ -173,7 +173,7 @@ def apart(s: Sentence, one: Names, two: Names) -> None:
 
 def alone_with(s: Sentence, one: Names, two: Names) -> None:
     """ "Now that Pip has gone, Rosa reads and Milo waits." """
-    without(s, (absent_person(s),), "absent before")
+    without(s, (sure(absent_person(s)),), "absent before")
     subject = mention(s, one, plain=True)
     say_deed(s, subject, choose_deed(s, one, plain=True), "simple", adverb=False)
     s.put("while")
@@ -184,7 +184,7 @@ def alone_with(s: Sentence, one: Names, two: Names) -> None:
 
 def around_two(s: Sentence, one: Names, two: Names) -> None:
     """ "The kettle whistles. Rosa reads in the kitchen, and Milo waits." """
-    clause(s, sight(s))
+    clause(s, sure(sight(s)))
     s.stop()
     subject, aspect = mention(s, one), _aspect(s)
     say_deed(s, subject, choose_deed(s, one), aspect)
@@ -234,7 +234,7 @@ def _can_speak_to(s: Sentence, one: Names, two: Names) -> bool:
     return able and s.available("dialogue", "line", one)
 
 
-PLANS_TWO = (
+PLANS_TWO: tuple[Plan, ...] = (
     (joined, 24, 0, None),
     (meanwhile, 13, 0, None),
     (seen, 12, 0, _second_stands),

@@ -6,7 +6,7 @@ from .extras import opener, tail
 from .inflection import finite
 from .people import mention, subject_of
 from .sentence import Sentence
-from .tables import pick
+from .tables import one_of
 from .templates import verb_phrase
 from .verbs import choose_deed, say_base, say_deed, say_ing
 from .where import front_place, say_place
@@ -24,7 +24,7 @@ def seen(s: Sentence, one: Names, two: Names) -> None:
         sees = "watch"
         s.put(f"{finite('be', s.discourse.past, watcher.many)} watching")
     else:
-        sees = pick("verbs", "see", s.tags(two), s.rng)
+        sees = one_of("verbs", "see", s.tags(two), s.rng)
         verb_phrase(s, sees, watcher, "finite")
     subject = mention(s, one, "object")
     deed = choose_deed(s, one, plain=True)

@@ -5,9 +5,10 @@ A `Sentence` grows from left to right, because whom a pronoun can stand for depe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeAlias, TypeVar
 
 from .discourse import Discourse
 from .facts import FrameFacts
@@ -15,6 +16,9 @@ from .inflection import article
 from .tables import fitting
 
 NEAR_SHARE = 0.22
+Found = TypeVar("Found")
+# What writes a sentence about some groups of people, how often it is taken, what it costs of the budget, and when.
+Plan: TypeAlias = tuple[Callable[..., None], int, int, Callable[..., bool] | None]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ class Reference:
     word: str
     start: int
     names: tuple[str, ...]
+
+
+def sure(found: Found | None) -> Found:
+    """Returns what a plan or a template is only taken for where there is some; ValueError where that failed."""
+    if found is None:
+        raise ValueError(
+            "what a sentence was chosen for is not there; mend the condition of its plan or phrase"
+        )
+    return found
 
 
 class Sentence:
@@ -163,7 +176,8 @@ class Sentence:
     def text(self) -> tuple[str, tuple[Reference, ...]]:
         """Returns the caption, and its pronouns for people."""
         self._agree_articles()
-        text, references = "", []
+        text = ""
+        references: list[Reference] = []
         for token in self.tokens:
             words = token.text
             if token.opens:

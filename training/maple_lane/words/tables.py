@@ -67,9 +67,18 @@ def pick(name: str, section: str, tags: Collection[str], rng: Random) -> str | N
     return rng.choice(found) if found else None
 
 
+def one_of(name: str, section: str, tags: Collection[str], rng: Random) -> str:
+    """Returns one of `fitting`. ValueError where the table has nothing, so that a gap in it is found."""
+    found = pick(name, section, tags, rng)
+    if found is None:
+        raise ValueError(f"the table of {name} has nothing for {section!r}")
+    return found
+
+
 def _entry(line: str) -> Entry:
     text, *conditions = (part.strip() for part in line.split("@"))
-    needs, never = [], set()
+    needs: list[frozenset[str]] = []
+    never: set[str] = set()
     for condition in conditions:
         if condition.startswith("-"):
             never |= set(condition[1:].split(","))

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from .discourse import pronoun_form
 from .inflection import finite, other_form, plural
 from .people import absent_person, mention
-from .sentence import Sentence, Subject
-from .tables import pick
+from .sentence import Sentence, Subject, sure
+from .tables import one_of, pick
 
 _PIECES = re.compile(r"\{[^}]+\}|[*+^~][\w-]+|[^{*+^~]+")
 
@@ -30,6 +30,11 @@ class _Filling:
     subject: Subject | None
     obj: tuple[str, ...]
     inflected: Callable[[str], str]
+
+    @property
+    def doer(self) -> Subject:
+        """Whom the template speaks of."""
+        return sure(self.subject)
 
     @property
     def several(self) -> bool:
@@ -74,7 +79,7 @@ def _add(s: Sentence, piece: str, filling: _Filling, glued: bool) -> _Filling:
     elif piece[0] in "~+":
         words = finite(verb, past, many=piece[0] == "+")
     elif piece[0] == "^":
-        words = finite(verb, past, filling.subject.many)
+        words = finite(verb, past, filling.doer.many)
     else:
         words = re.sub(r"\((e?s)\)", r"\1" if filling.several else "", piece)
     s.put(words, glued=glued)
@@ -82,20 +87,18 @@ def _add(s: Sentence, piece: str, filling: _Filling, glued: bool) -> _Filling:
 
 
 def _fill(s: Sentence, slot: str, filling: _Filling) -> _Filling:
-    subject = filling.subject
     if slot in ("his", "himself"):
-        pronoun(s, subject, "possessive" if slot == "his" else "reflexive")
+        pronoun(s, filling.doer, "possessive" if slot == "his" else "reflexive")
     elif slot == "he":
-        s.described |= set(
-            subject.names
-        )  # a pronoun or nothing: "he stayed where the man was" would be two people
-        return replace(filling, subject=mention(s, subject.names, again=True))
+        # a pronoun or nothing: "he stayed where the man was" would be two people
+        s.described |= set(filling.doer.names)
+        return replace(filling, subject=mention(s, filling.doer.names, again=True))
     elif slot == "him":
-        mention(s, subject.names, "object", again=True)
+        mention(s, filling.doer.names, "object", again=True)
     elif slot in ("obj", "obj's"):
-        mention(s, filling.obj, "object" if slot == "obj" else "possessive", doers=subject.names)
+        mention(s, filling.obj, "object" if slot == "obj" else "possessive", doers=filling.doer.names)
     elif slot in ("away", "away's"):
-        mention(s, (absent_person(s),), "object" if slot == "away" else "possessive", plain=True)
+        mention(s, (sure(absent_person(s)),), "object" if slot == "away" else "possessive", plain=True)
     elif slot == "path":
         _path(s)
     else:
@@ -108,9 +111,7 @@ def _noun(s: Sentence, slot: str, filling: _Filling) -> None:
     if section == "prop":
         section = f"prop {s.facts.person(names[0]).prop}"
         s.things_said |= set(names)
-    phrase = pick("nouns", section, s.tags(names), s.rng)
-    if phrase is None:
-        raise ValueError(f"the table of nouns has nothing for {section!r}")
+    phrase = one_of("nouns", section, s.tags(names), s.rng)
     clause(s, plural(phrase) if slot.endswith("(s)") and filling.several else phrase, filling.subject)
 
 

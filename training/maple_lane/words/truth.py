@@ -14,6 +14,13 @@ class Shown:
     action: str | None
     prop: str | None = None
 
+    @property
+    def does(self) -> str:
+        """The action. ValueError where it was left open."""
+        if self.action is None:
+            raise ValueError(f"what {self.name} does was left open, so it cannot be told")
+        return self.action
+
 
 @dataclass(frozen=True)
 class Shows:

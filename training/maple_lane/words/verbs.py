@@ -45,8 +45,8 @@ def choose_deed(
     tags = s.tags(names)
     section = among or f"{action}{' towards' if obj else kind}"
     for _ in range(20):
-        template = s.fresh("verbs", section, tags) or s.fresh("verbs", action, tags)
-        template = template or pick("verbs", f"{action} canonical", set(), s.rng) or action
+        fresh = s.fresh("verbs", section, tags) or s.fresh("verbs", action, tags)
+        template = fresh or pick("verbs", f"{action} canonical", set(), s.rng) or action
         whole = template.endswith("!") or "*" in template or template.startswith("be ")
         if not (plain and whole):
             break
@@ -76,7 +76,7 @@ def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb
         form = "ing"
     else:
         form = "finite"
-    if before:
+    if manner and before:
         s.put(manner)
     verb_phrase(s, deed.template, subject, form, deed.obj)
     if manner and not before:
