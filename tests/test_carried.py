@@ -12,6 +12,7 @@ import tiny
 import torch
 from PIL import Image
 
+from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.carried import code, sources_of
@@ -124,3 +125,9 @@ def test_the_model_card_says_what_was_measured():
     """A figure that is measured anew, or a part that is trained anew, has to reach the card."""
     told = (bundled_pipeline() / "README.md").read_text("utf-8")
     assert told == card(bundled_pipeline()), "run: python -m training.evaluate.card"
+
+
+def test_the_card_of_a_folder_that_names_no_language_model_is_refused_in_a_sentence(tmp_path):
+    """It ended in an AttributeError, as the card tells which model is named."""
+    with pytest.raises(StoryError, match="names no language model"):
+        card(tmp_path)

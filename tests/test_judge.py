@@ -288,14 +288,19 @@ def test_a_batch_depends_on_its_step_and_rows_only():
     whole, half = examples(3, range(2)), examples(3, range(1, 2))
     for name in ("pixels", "heat", "places"):
         assert torch.equal(whole[name][1:], half[name])
-    assert torch.equal(whole["identity"][len(whole["identity"]) - len(half["identity"]) :], half["identity"])
+    people, last = whole["labels"]["identity"], half["labels"]["identity"]
+    assert torch.equal(people[len(people) - len(last) :], last)
 
 
 def test_a_frame_of_nobody_can_be_learned_from():
     judge = tiny_judge()
     batch = JudgeExamples(0, judge, 1)(0, range(1))
-    empty = {n: t[:0] if n not in ("pixels", "heat", "shapes", "places") else t for n, t in batch.items()}
-    losses = JudgeTraining(judge)(empty | {"shapes": torch.full_like(batch["shapes"], float("nan"))})
+    batch |= {
+        "shapes": torch.full_like(batch["shapes"], float("nan")),
+        "people": batch["people"][:0],
+        "labels": {name: labels[:0] for name, labels in batch["labels"].items()},
+    }
+    losses = JudgeTraining(judge)(batch)
     assert losses["loss"].isfinite()
 
 

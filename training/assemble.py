@@ -131,10 +131,11 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
     )
 
 
-def write_named_reader(args: AssembleArguments, out: Path) -> None:
-    """The `reader/` of a pipeline folder: a language model by name, and the parts that read with it, in half precision.
+def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
+    """Writes the `reader/` of a pipeline folder: a language model by name, and half-precision parts that read with it.
 
-    It reads words alone, first frames too, and points at portraits instead of looking at pictures.
+    named: a stem in training/configs or a JSON file. It reads words alone, first frames too, and points at portraits
+    instead of looking at pictures.
     """
     parts = Path(args.parts) / "aligned"
     ours = {
@@ -147,7 +148,7 @@ def write_named_reader(args: AssembleArguments, out: Path) -> None:
         "cast_prefix": False,
         "context_frames": args.context_frames or None,
     }
-    name = read_language_model(config_file(args.named))
+    name = read_language_model(config_file(named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
     drawn = (
         json.loads((out / "cast.json").read_text(encoding="utf-8")) if (out / "cast.json").is_file() else {}
@@ -222,7 +223,8 @@ def main(argv: list[str] | None = None) -> None:
         )
     with whole_folder(Path(args.out)) as out:  # an app may be reading the one that is there
         if args.named:
-            return write_named_reader(args, out)
+            write_named_reader(args, args.named, out)
+            return
         load_pipeline(args).save_half(out)
         if args.portraits:
             cast.write_cast(Path(args.portraits), out)

@@ -30,7 +30,7 @@ from training.released.unpickle import to_safetensors
 
 # The authors' inference: 31 denoiser calls, of which the first 16 read the text alone unless it says who only by
 # pronouns; no portraits before the story; a space behind the prompt; portraits as they bring them to size.
-RELEASED = {
+RELEASED: dict[str, Any] = {
     "first_frame": "char-ldm",
     "steps": 30,
     "guidance": 5.0,
@@ -83,6 +83,15 @@ class ImportArguments(PipelineSettings):
         return RELEASED | given | self.chosen()
 
 
+@dataclass(frozen=True)
+class _SecondStage:
+    """The weights of a second stage, how it is built, and the language model it was trained with."""
+
+    weights: Path
+    settings: ModelArgs
+    language: language_models.Language
+
+
 def import_weights(args: ImportArguments) -> list[str]:
     """Write the folder; what was tolerated on the way. StoryError, and nothing written, for what does not fit."""
     out = _free(Path(args.out))
@@ -91,33 +100,28 @@ def import_weights(args: ImportArguments) -> list[str]:
             "A second stage and its language model belong together; give --second-stage and --llm."
         )
     first = _first_stage_file(Path(args.first_stage))
-    second = find_second_stage(Path(args.second_stage)) if args.second_stage else None
-    settings = read_model_args(second / FILE) if second else None
-    language = None
-    if settings:
-        language = language_models.choose(args.llm)
-        language_models.check_vocabulary(language, settings.first_image_token)
+    second = _second_stage(args.second_stage, args.llm) if args.second_stage and args.llm else None
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
         scratch = Path(folder)
         sources = {first: scratch / "first.safetensors"}
         if second:
-            sources[second / WEIGHTS] = scratch / "second.safetensors"
+            sources[second.weights] = scratch / "second.safetensors"
         (scratch / "llm").mkdir()
-        pickled = language_models.pickled_weights(language, scratch / "llm") if language else {}
+        pickled = language_models.pickled_weights(second.language, scratch / "llm") if second else {}
         to_safetensors({**sources, **pickled})
         base = load_base(args.base, args.clip)
         fuser, tolerated = import_first_stage(first, load_file(sources[first]), base)
         parts: dict[str, Any] = {}
         if second:
-            weights = second / WEIGHTS
-            parts, also = import_second_stage(weights, load_file(sources[weights]), settings, language, base)
+            weights = load_file(sources[second.weights])
+            parts, also = import_second_stage(second.weights, weights, second.settings, second.language, base)
             tolerated += also
-            parts["language_tokenizer"] = language.tokenizer
-            parts["language_model"] = language_models.load(language, scratch / "llm")
+            parts["language_tokenizer"] = second.language.tokenizer
+            parts["language_model"] = language_models.load(second.language, scratch / "llm")
             parts["visual_encoder"] = base.visual_encoder
         pipeline = _assemble(base, fuser, parts, args)
         pipeline.save_pretrained(scratch / "pipeline")
-        _write_record(scratch / "pipeline", list(sources), settings, tolerated)
+        _write_record(scratch / "pipeline", list(sources), second.settings if second else None, tolerated)
         if args.portraits:
             write_cast(Path(args.portraits), scratch / "pipeline")
         _publish(scratch / "pipeline", out)
@@ -148,6 +152,14 @@ def _free(out: Path) -> Path:
     if not out.parent.is_dir():
         raise StoryError(f'There is no folder "{out.parent}" to write in; create it, or give another --out.')
     return out
+
+
+def _second_stage(folder: str, llm: str) -> _SecondStage:
+    """What is known of a second stage before anything is loaded. StoryError where its parts do not fit."""
+    found = find_second_stage(Path(folder))
+    settings, language = read_model_args(found / FILE), language_models.choose(llm)
+    language_models.check_vocabulary(language, settings.first_image_token)
+    return _SecondStage(found / WEIGHTS, settings, language)
 
 
 def _first_stage_file(path: Path) -> Path:

@@ -135,8 +135,9 @@ def _spread(count: int, most: int) -> list[int]:
 def _laid_over(clip: Clip, number: int) -> SheetFrame:
     frame = StoryFrame(clip, number, "")
     picture, mask = frame.picture(), frame.mask()
-    if mask.shape != picture.size[::-1]:
-        raise StoryError(f"{clip.mask_file(number)} is {mask.shape}, and its picture {picture.size[::-1]}.")
+    if mask is None or mask.shape != picture.size[::-1]:
+        found = "missing" if mask is None else mask.shape
+        raise StoryError(f"{clip.mask_file(number)} is {found}, and its picture {picture.size[::-1]}.")
     for colour, segment in zip(cycle(COLOURS), clip.segments, strict=False):
         own = Image.fromarray(np.where(mask == segment.id, 150, 0).astype(np.uint8))
         picture.paste(Image.new("RGB", picture.size, colour), (0, 0), own)

@@ -81,8 +81,8 @@ class Scale:
 class ScaledTranslations(Translations):
     """Translations whose states and image tokens' states are scaled."""
 
-    def __init__(self, *args, words: Scale, images: Scale, embeddings: torch.Tensor, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *told: Any, words: Scale, images: Scale, embeddings: torch.Tensor, **switches: Any):
+        super().__init__(*told, **switches)
         self.words, self.images, self.embeddings = words, images, embeddings
 
     def example(self, *frame: Any) -> Translation:

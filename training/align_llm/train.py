@@ -65,7 +65,7 @@ class AlignTraining(Objective[AlignBatch]):
             reader.language_model.gradient_checkpointing_enable({"use_reentrant": False})
         self.row_norm = mean_row_norm(reader.language_model)
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> AlignTraining:
         super().train(mode)
         # Checkpointing works in training mode only, which is harmless: `build_reader` has put all dropout out.
         self.reader.language_model.train(mode and self.args.gradient_checkpointing)

@@ -81,7 +81,7 @@ class ArLdmTraining(Objective[ArLdmBatch]):
         self.vae = freeze(vae) if vae else None
         self.noise, self.args = noise, args
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> ArLdmTraining:
         super().train(mode)
         self.text_encoder.eval()
         if self.vae:

@@ -28,6 +28,16 @@ JUDGES = ("assets/maple-lane/judge", "runs/judge-weights")
 CLASSIFIERS = ("assets/maple-lane/evaluator", "runs/maple-lane/classifier")
 
 
+def usual_classifier() -> str:
+    """Returns the folder where a classifier is, or where training leaves one."""
+    return next((folder for folder in CLASSIFIERS if Path(folder).is_dir()), CLASSIFIERS[-1])
+
+
+def usual_judge() -> str | None:
+    """Returns the folder where a judge is, None where none is."""
+    return next((folder for folder in JUDGES if (Path(folder) / "config.json").is_file()), None)
+
+
 @dataclass
 class EvaluateArguments:
     json: str = field(metadata={"help": "file of the scores; the contact sheet is written beside it as .png"})
@@ -45,8 +55,9 @@ class EvaluateArguments:
         default=None, metadata={"help": "denoising steps; the pipeline's own by default"}
     )
     guidance: float | None = field(default=None, metadata={"help": "the pipeline's own by default"})
-    classifier: str | None = field(
-        default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
+    classifier: str = field(
+        default_factory=usual_classifier,
+        metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"},
     )
     judge: str | None = field(
         default=None, metadata={"help": f"folder of the judge; by default {' or '.join(JUDGES)}, if there"}
@@ -55,22 +66,13 @@ class EvaluateArguments:
         default="runs/evaluate/pictures", metadata={"help": "folder of drawn pictures, of any system"}
     )
 
-    def __post_init__(self):
-        if self.conditioning is None:
-            self.conditioning = "char-ldm" if self.captions == "plain" else "llm"
-        if self.classifier is None:
-            self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+    def __post_init__(self) -> None:
         if self.judge is None:
             self.judge = usual_judge()
         if self.stories < 1 or self.frames < 1:
             raise StoryError(
                 f"--stories {self.stories} --frames {self.frames}: at least one of each is needed."
             )
-
-
-def usual_judge() -> str | None:
-    """Returns the folder where a judge is, None where none is."""
-    return next((folder for folder in JUDGES if (Path(folder) / "config.json").is_file()), None)
 
 
 def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFrame]:
@@ -92,7 +94,8 @@ def main(argv: list[str] | None = None) -> None:
     judge = load_maple_lane_judge(args.judge) if args.judge else None
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(device)
-    system = System(weights_hash(args.pipeline), args.captions, args.conditioning, args.steps, args.guidance)
+    conditioning = args.conditioning or ("char-ldm" if args.captions == "plain" else "llm")
+    system = System(weights_hash(args.pipeline), args.captions, conditioning, args.steps, args.guidance)
     tales = [story(args.split, index, args.frames) for index in range(args.stories)]
     frames = draw_stories(StoryArtist(pipeline, system, Path(args.out)), tales)
     setting = {
@@ -103,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
         "split": args.split,
         "stories": args.stories,
         "captions": args.captions,
-        "conditioning": args.conditioning,
+        "conditioning": conditioning,
     }
     told = setting | report(look_at(classifier, frames, judge), frames, classifier.names)
     file = Path(args.json)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,13 +94,13 @@ def measure(pipeline: StoryPipeline, stories: int) -> dict:
         scores += found
         groups += [index] * len(found)
     columns = np.array(scores).T
-    report = {"timesteps": TIMESTEPS, "test stories": stories, "maps": len(scores)}
+    report: dict[str, Any] = {"timesteps": TIMESTEPS, "test stories": stories, "maps": len(scores)}
     for name, values in zip(("mean IoU", "mass inside"), columns, strict=True):
         interval = bootstrap(Ratio(values, np.ones(len(values))), np.array(groups))  # in percent
         report[name] = {
             "value": float(values.mean()),
-            "low": interval.low / 100,
-            "high": interval.high / 100,
+            "low": interval.low and interval.low / 100,
+            "high": interval.high and interval.high / 100,
         }
     return report
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 
 from storyboard.disk.durable import write_whole
@@ -25,7 +26,7 @@ from storyboard.pipeline import StoryPipeline
 from training.configs.arguments import parsed
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import StoryArtist, System, weights_hash
-from training.evaluate.frame_classifier import load_classifier
+from training.evaluate.frame_classifier import FrameClassifier, load_classifier
 from training.evaluate.intervals import Estimate, estimate
 from training.evaluate.metrics import score
 from training.examples.pixels import pixels_of
@@ -49,7 +50,7 @@ class AutoencoderArguments:
     )
     out: str = field(default="runs/evaluate/pictures", metadata={"help": "folder of drawn pictures"})
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.drawn <= self.stories or self.stories < 1:
             raise StoryError(
                 f"--stories {self.stories} --drawn {self.drawn}: at least one story, and no more drawn than there are."
@@ -68,13 +69,15 @@ def _variance(picture: Image.Image) -> float:
 
 
 @torch.inference_mode()
-def decoded(vae, picture: Image.Image) -> Image.Image:
+def decoded(vae: AutoencoderKL, picture: Image.Image) -> Image.Image:
     """A picture after the way to latents and back."""
     pixels = pixels_of(np.array(picture))[None].to(vae.device)
     return to_picture(decode_latents(vae, encode_pictures(vae, pixels)))
 
 
-def measure(pipeline: StoryPipeline, tales: Sequence[MapleStory], classifier) -> tuple[dict, Image.Image]:
+def measure(
+    pipeline: StoryPipeline, tales: Sequence[MapleStory], classifier: FrameClassifier
+) -> tuple[dict, Image.Image]:
     """The scores of the reconstructions, as JSON, and their sheet."""
     scenes = [frame.scene for tale in tales for frame in tale.frames]
     groups = np.array([tale.id for tale in tales for _ in tale.frames])

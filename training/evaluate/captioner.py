@@ -12,6 +12,7 @@ import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from training.configs.parts import train_language_tokenizer
 from training.evaluate.captioning import PROMPT, Captioner, captioner_pixels
 from training.evaluate.classifier import PICTURE, real_picture, soften
 from training.evaluate.text_scores import bleu, cider, words
-from training.loop import LoopArguments, TrainingRun
+from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import draw, sample_story, story
 
 CHECKED_STORIES = 6  # of the val split, at every checkpoint
@@ -118,7 +119,15 @@ def build_captioner(
     return model
 
 
-class CaptionerTraining(nn.Module):
+class CaptionedBatch(TypedDict):
+    """B real frames, and the prompt with their captions behind it."""
+
+    pixels: torch.Tensor  # (B, 3, S, S)
+    ids: torch.Tensor  # (B, T)
+    labels: torch.Tensor  # (B, T): the captions' tokens, -100 elsewhere
+
+
+class CaptionerTraining(Objective[CaptionedBatch]):
     """Next-token loss of the caption behind a picture's queries and the prompt."""
 
     def __init__(self, model: Blip2ForConditionalGeneration):
@@ -128,7 +137,7 @@ class CaptionerTraining(nn.Module):
         self.query_tokens = model.query_tokens
         self.language_projection, self.language_model = model.language_projection, model.language_model
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: CaptionedBatch) -> dict[str, torch.Tensor]:
         seen = self.vision_model(batch["pixels"]).last_hidden_state
         queries = self.query_tokens.expand(len(seen), -1, -1)
         asked = self.qformer(query_embeds=queries, encoder_hidden_states=seen).last_hidden_state
@@ -143,13 +152,13 @@ class CaptionerTraining(nn.Module):
 
 
 class CaptionedFrames:
-    """Step -> softened real frames (B, 3, S, S), token ids (B, T) of prompt and caption, labels of the caption."""
+    """Step -> softened real frames and their captions."""
 
     def __init__(self, seed: int, size: int, tokenizer: PreTrainedTokenizerFast):
         self.seed, self.size, self.tokenizer = seed, size, tokenizer
         self.prompt = tokenizer(PROMPT)["input_ids"]
 
-    def __call__(self, step: int, rows: range) -> dict[str, torch.Tensor]:
+    def __call__(self, step: int, rows: range) -> CaptionedBatch:
         pixels, texts = [], []
         for row in rows:
             rng = np.random.default_rng((self.seed, step, row))

@@ -63,7 +63,8 @@ _UNUSED = re.compile(r"opt_model\..+|Qformer\.bert\.embeddings\.position_ids")
 
 def from_lavis(weights: Mapping[str, torch.Tensor], path: str | Path) -> dict[str, torch.Tensor]:
     """The weights by transformers' names, without the language model's. StoryError naming a key that is unknown."""
-    found, biases = {}, {}
+    found: dict[str, torch.Tensor] = {}
+    biases: dict[str, dict[str, torch.Tensor]] = {}
     for key, tensor in weights.items():
         if _UNUSED.fullmatch(key):
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from safetensors import safe_open
 
+from storyboard.errors import StoryError
 from storyboard.models.folder import INDEX, bundled_pipeline
 from storyboard.models.reader_folder import read_reader
 from storyboard.pipeline.carried import write_code
@@ -96,7 +98,12 @@ others. `reader/` names {named} (Apache-2.0), which is not in this folder.
 
 
 def card(folder: Path) -> str:
-    """Returns the text of a pipeline folder's README.md."""
+    """Returns the text of a pipeline folder's README.md. StoryError where the folder names no language model."""
+    reader = read_reader(folder)
+    if reader is None:
+        raise StoryError(
+            f"{folder} names no language model, and its card tells of one; assemble it with --named."
+        )
     tables = json.loads((DOCS / "maple-lane-tables.json").read_text(encoding="utf-8"))
     rows = [_row(tables[table], system) for table, system in COLUMNS.values()]
     plain = rows[0]
@@ -113,7 +120,7 @@ def card(folder: Path) -> str:
         parts=_parts(folder, index),
         free=free,
         free_program=free_program,
-        named=read_reader(folder).language_model.repository,
+        named=reader.language_model.repository,
     )
 
 
@@ -144,8 +151,8 @@ def _free() -> tuple[str, str]:
     """Of frames in free English those with the right people, read by the model that comes along and the named one."""
     results = (DOCS / "results.md").read_text(encoding="utf-8")
     cell = r"([\d.]+ \[[\d., ]+\])"
-    row = re.search(rf"\| right people, each once \| {cell} \|.*\| {cell} \|", results)
-    return row.groups()
+    ((ours, named),) = re.findall(rf"\| right people, each once \| {cell} \|.*\| {cell} \|", results)
+    return ours, named
 
 
 def _parts(folder: Path, index: Mapping[str, Any]) -> str:
@@ -177,4 +184,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (StoryError, OSError) as error:
+        sys.exit(str(error))

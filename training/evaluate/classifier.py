@@ -12,12 +12,12 @@ import json
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFilter
-from torch import nn
 
 from storyboard.errors import StoryError
 from storyboard.models.judge.detections import to_pixels
@@ -25,7 +25,7 @@ from training.configs.arguments import parsed
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
 from training.evaluate.labels import LabelNames, maple_lane_names
 from training.evaluate.metrics import ABSENT, Score, score
-from training.loop import LoopArguments, TrainingRun
+from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import Scene, draw, sample_story, story
 
 CHECKED_STORIES = 24  # of the val split, scored at every checkpoint
@@ -49,35 +49,49 @@ class ClassifierArguments(LoopArguments):
     )
 
 
-class ClassifierTraining(nn.Module):
+class FrameBatch(TypedDict):
+    """B real frames and their labels, of K characters."""
+
+    pixels: torch.Tensor  # (B, 3, S, S)
+    characters: torch.Tensor  # (B, K): 1 for those who are there
+    places: torch.Tensor  # (B, places): 1 for the one it is
+    outfits: torch.Tensor  # (B, K), ABSENT for those who are not there
+    actions: torch.Tensor  # (B, K), likewise
+
+
+class ClassifierTraining(Objective[FrameBatch]):
     """Cross-entropies of all heads; outfit and action count for the characters that are there."""
 
     def __init__(self, classifier: FrameClassifier):
         super().__init__()
         self.classifier = classifier
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: FrameBatch) -> dict[str, torch.Tensor]:
         logits = self.classifier(batch["pixels"])
         losses = {
-            name: F.binary_cross_entropy_with_logits(logits[name], batch[name], reduction="none")
-            .sum(1)
-            .mean()
-            for name in ("characters", "places")
+            "characters": _of_sets(logits["characters"], batch["characters"]),
+            "places": _of_sets(logits["places"], batch["places"]),
+            "outfits": _of_each(logits["outfits"], batch["outfits"]),
+            "actions": _of_each(logits["actions"], batch["actions"]),
         }
-        for name in ("outfits", "actions"):
-            losses[name] = F.cross_entropy(
-                logits[name].flatten(0, 1), batch[name].flatten(), ignore_index=ABSENT
-            )
-        return {"loss": sum(losses.values()), **losses}
+        return {"loss": sum(losses.values(), torch.zeros(())), **losses}
+
+
+def _of_sets(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").sum(1).mean()
+
+
+def _of_each(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=ABSENT)
 
 
 class RealFrames:
-    """Step -> softened real frames (B, 3, S, S) and their labels."""
+    """Step -> softened real frames and their labels."""
 
     def __init__(self, seed: int, size: int, names: LabelNames):
         self.seed, self.size, self.names = seed, size, names
 
-    def __call__(self, step: int, rows: range) -> dict[str, torch.Tensor]:
+    def __call__(self, step: int, rows: range) -> FrameBatch:
         pixels, scenes = [], []
         for row in rows:
             rng = np.random.default_rng((self.seed, step, row))
@@ -104,7 +118,7 @@ def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
         packed = io.BytesIO()
         image.save(packed, "JPEG", quality=int(rng.integers(40, 95)))
         image = Image.open(packed).convert("RGB")
-    values = np.asarray(image, np.float32)
+    values: np.ndarray = np.asarray(image, np.float32)
     if rng.random() < 0.5:
         values = values * rng.uniform(0.94, 1.06, 3) + rng.uniform(-6, 6)
     if rng.random() < 0.5:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
-from storyboard.renderer import ContextFrame, FrameRequest
+from storyboard.renderer import ContextFrame, FrameRequest, finished
 from training.configs.arguments import parsed
 from training.data import Story, StoryDataset, open_reader
 from training.evaluate.draw_stories import DrawArguments, cast_of_story, draw_story, picture_file, way_of
@@ -92,7 +92,7 @@ def go_on(pipeline: StoryPipeline, story: Story, folder: Path, frames: int) -> l
             with Image.open(file) as picture:
                 history.append(ContextFrame(said, picture.convert("RGB")))
         request = FrameRequest(caption, cast, tuple(history), seed, conditioning="llm", refers=True)
-        *_, drawn = pipeline.render(request)
+        drawn = finished(pipeline, request)
         files.append(folder / story.id / f"more-{number}.png")
         drawn.picture.save(files[-1])
         captions.append(caption)

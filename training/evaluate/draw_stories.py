@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 
 from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
-from storyboard.renderer import CastMember, Conditioning, ContextFrame, FrameRequest, Renderer
+from storyboard.renderer import CastMember, Conditioning, ContextFrame, FrameRequest, Renderer, finished
 from training.configs.arguments import parsed
 from training.data import Story, StoryDataset, open_reader
 from training.data.references import FLINTSTONES_SHE, PORORO_SHE, mark_names
@@ -133,9 +133,8 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
                 conditioning=way.conditioning if number or not way.reads else None,
                 refers=False if plain else story.extended[number].refers,
             )
-            *_, rendered = renderer.render(request)
             part = part_of(path)
-            rendered.picture.convert("RGB").save(part, format="PNG")
+            finished(renderer, request).picture.convert("RGB").save(part, format="PNG")
             settle(part, path)
             drawn += 1
         with Image.open(path) as picture:

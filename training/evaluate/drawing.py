@@ -30,6 +30,7 @@ from storyboard.renderer import (
     Rendered,
     Renderer,
     Verdict,
+    finished,
 )
 from storyboard.text.captions import mentioned_names
 from training.maple_lane import CAST, MapleStory, Scene, StoryFrame, draw, draw_portrait
@@ -133,7 +134,7 @@ class StoryArtist:
             seed=frame_seed(story.id, number),
             steps=self.system.steps,
             guidance=self.system.guidance,
-            conditioning=conditioning,
+            conditioning=conditioning,  # type: ignore[arg-type]  # a compared system is asked for its own
         )
 
     def _given(self, story: MapleStory) -> Iterator[ContextFrame]:
@@ -149,8 +150,7 @@ class StoryArtist:
             yield from self.renderer.generate_together(requests)
             return
         for request in requests:
-            *_, rendered = self.renderer.render(request)
-            yield rendered
+            yield finished(self.renderer, request)
 
 
 class KeptRenderer:
@@ -158,6 +158,8 @@ class KeptRenderer:
 
     pipeline: hash of its weights. The first picture that is read back is drawn again; StoryError where it has changed.
     """
+
+    doing = notice = ""  # no writer waits for it
 
     def __init__(self, renderer: Renderer, pipeline: str, folder: Path):
         self.renderer, self.pipeline, self.folder = renderer, pipeline, Path(folder)
@@ -300,7 +302,7 @@ def _opened(path: Path) -> Image.Image:
 def made_of(path: Path) -> Made:
     """Returns how a kept picture was made."""
     with Image.open(path) as picture:
-        made = json.loads(picture.text[MADE])
+        made = json.loads(picture.text[MADE])  # type: ignore[attr-defined]  # a PNG has texts
     verdict = made.pop("verdict", None)
     return Made(**made, verdict=verdict and Verdict(**{name: _frozen(one) for name, one in verdict.items()}))
 

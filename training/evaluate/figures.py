@@ -26,12 +26,12 @@ from PIL import Image, ImageDraw, ImageFont
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
-from storyboard.renderer import ContextFrame, FrameRequest, Renderer
+from storyboard.renderer import ContextFrame, FrameRequest, Renderer, finished
 from training.configs.arguments import parsed
 from training.evaluate.attention_overlap import measure
 from training.evaluate.chart import Line, chart
 from training.evaluate.drawing import cast_of, frame_seed, weights_hash
-from training.evaluate.intervals import estimate
+from training.evaluate.intervals import Estimate, estimate
 from training.evaluate.renderers import load_renderer
 from training.evaluate.systems import ROOT
 from training.maple_lane import MapleStory, sample_story, story
@@ -65,7 +65,7 @@ class CostArguments:
     json: str = field(default=f"{ROOT}/evaluate/figure-5.json", metadata={"help": "file of the numbers"})
     picture: str = field(default="docs/figure-5.png", metadata={"help": "file of the chart"})
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.frames < 2 * WINDOW + 1:
             raise StoryError(f"--frames {self.frames}: at least {2 * WINDOW + 1} are needed to compare ends.")
 
@@ -100,7 +100,7 @@ def attention_tiles(pipeline: StoryPipeline, tale: MapleStory) -> list[tuple[str
         conditioning="char-ldm",
         explain=True,
     )
-    *_, drawn = pipeline.render(request)
+    drawn = finished(pipeline, request)
     picture = drawn.picture.resize((TILE, TILE), Image.Resampling.LANCZOS)
     tiles = [("drawn", picture)]
     for name, grey in drawn.attention:
@@ -166,7 +166,7 @@ class StoryTeller:
             steps=self.steps,
         )
         before = live_bytes()
-        *_, drawn = self.renderer.render(request)
+        drawn = finished(self.renderer, request)
         self.history += (ContextFrame(caption, drawn.picture),)
         self.seconds.append(drawn.seconds)
         self.kept.append((self.kept[-1] if self.kept else 0) + live_bytes() - before)
@@ -226,11 +226,11 @@ def cost_numbers(measured: dict[str, tuple[list[float], list[int]]]) -> dict:
     return told
 
 
-def _median(values: np.ndarray):
+def _median(values: np.ndarray) -> Estimate:
     return estimate(lambda rows: float(np.median(values[rows])), np.arange(len(values)), resamples=1000)
 
 
-def _ratio(above: np.ndarray, below: np.ndarray):
+def _ratio(above: np.ndarray, below: np.ndarray) -> Estimate:
     """Of medians; frames of the same place in both are drawn together."""
 
     def statistic(rows: np.ndarray) -> float:
@@ -241,19 +241,23 @@ def _ratio(above: np.ndarray, below: np.ndarray):
 
 def main(argv: list[str] | None = None) -> None:
     words = sys.argv[1:] if argv is None else argv
-    figures = {"attention": (AttentionArguments, attention_figure), "cost": (CostArguments, cost_figure)}
-    if not words or words[0] not in figures:
+    if words[:1] == ["attention"]:
+        attention = parsed(AttentionArguments, words[1:])
+        _write(attention_figure(attention), attention.json, attention.picture)
+    elif words[:1] == ["cost"]:
+        cost = parsed(CostArguments, words[1:])
+        _write(cost_figure(cost), cost.json, cost.picture)
+    else:
         print(__doc__)
         if words and words[0] not in ("-h", "--help"):
             raise StoryError(f'There is no figure "{words[0]}"; choose attention or cost.')
-        return
-    arguments, make = figures[words[0]]
-    args = parsed(arguments, words[1:])
-    told = make(args)
-    file = Path(args.json)
+
+
+def _write(told: dict, json_file: str, picture: str) -> None:
+    file = Path(json_file)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
-    print(f"written: {file} and {args.picture}")
+    print(f"written: {file} and {picture}")
 
 
 if __name__ == "__main__":

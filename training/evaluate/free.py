@@ -27,7 +27,7 @@ from storyboard.models.judge import Judge, SeenFrame
 from storyboard.pipeline import StoryPipeline
 from storyboard.studio.cast import load_cast
 from training.configs.arguments import parsed
-from training.evaluate.__main__ import CLASSIFIERS, JUDGES, usual_judge
+from training.evaluate.__main__ import CLASSIFIERS, JUDGES, usual_classifier, usual_judge
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import KeptRenderer, weights_hash
 from training.evaluate.frame_classifier import load_classifier
@@ -77,8 +77,9 @@ class FreeArguments:
     steps: int | None = field(
         default=None, metadata={"help": "denoising steps; the pipeline's own by default"}
     )
-    classifier: str | None = field(
-        default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
+    classifier: str = field(
+        default_factory=usual_classifier,
+        metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"},
     )
     judge: str | None = field(
         default=None, metadata={"help": f"folder of the judge; by default {' or '.join(JUDGES)}, if there"}
@@ -89,9 +90,7 @@ class FreeArguments:
     )
     out: str = field(default="runs/evaluate/free", metadata={"help": "folder of drawn pictures, of any run"})
 
-    def __post_init__(self):
-        if self.classifier is None:
-            self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+    def __post_init__(self) -> None:
         if self.judge is None:
             self.judge = usual_judge()
         if self.stories is not None and self.stories < 1:
@@ -158,8 +157,8 @@ def _judged(judge: Judge, told: Sequence[FreePicture], scenes: Sequence[Scene], 
 
 def _seen(labeller: Labeller, pictures: Sequence[Image.Image | None]) -> Labels:
     """What is seen; where there is no picture, nobody and no place."""
-    there = [row for row, picture in enumerate(pictures) if picture is not None]
-    found = labeller.see(pictures[row] for row in there) if there else None
+    shown = {row: picture for row, picture in enumerate(pictures) if picture is not None}
+    found = labeller.see(shown.values()) if shown else None
     names, count = labeller.names, len(pictures)
     people = (count, len(names.characters))
     labels = Labels(
@@ -169,7 +168,7 @@ def _seen(labeller: Labeller, pictures: Sequence[Image.Image | None]) -> Labels:
         np.full(people, ABSENT),
     )
     for name in Labels.__annotations__ if found is not None else ():
-        getattr(labels, name)[there] = getattr(found, name)
+        getattr(labels, name)[list(shown)] = getattr(found, name)
     return labels
 
 

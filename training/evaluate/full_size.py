@@ -196,7 +196,7 @@ def evaluate(args: FullSizeArguments, device: torch.device) -> dict:
     else:
         told["left out"].append("FID: give --fid_weights")
     if args.captioner:
-        _tell_captions(told, args, pictures, device)
+        _tell_captions(told, args, args.captioner, pictures, device)
     else:
         told["left out"].append("BLEU4 and CIDEr: give --captioner")
     return told
@@ -215,12 +215,14 @@ def _tell_classes(told: dict, args: FullSizeArguments, pictures: Pictures, devic
         told["disclosed"] = DISCLOSED
 
 
-def _tell_captions(told: dict, args: FullSizeArguments, pictures: Pictures, device: torch.device) -> None:
+def _tell_captions(
+    told: dict, args: FullSizeArguments, captioner: str, pictures: Pictures, device: torch.device
+) -> None:
     released = Path(args.dataset) / CAPTIONER_FILE
     weights = released if released.is_file() else None
-    made_by = {"captioner": args.captioner, "weights": str(weights or "as the captioner has them")}
+    made_by = {"captioner": captioner, "weights": str(weights or "as the captioner has them")}
     file = CaptionsFile(Path(args.json).with_suffix(".captions.jsonl"), made_by)
-    found = captions(pictures, load_captioner(args.captioner, weights, device), file)
+    found = captions(pictures, load_captioner(captioner, weights, device), file)
     for column, values in found.items():
         told[column] |= {name: {"value": value} for name, value in values.items()}
     told["captioner"] = made_by

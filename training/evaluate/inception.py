@@ -8,7 +8,7 @@ metric and no dataset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +87,13 @@ def _mixed_e(pool: str) -> list:
     ]
 
 
+Side = int | tuple[int, int]  # down and across, if they differ
+
+
 class _Convolution(nn.Module):
     """Convolution, batch norm, ReLU."""
 
-    def __init__(self, width: int, out: int, kernel, stride: int = 1, padding=0):
+    def __init__(self, width: int, out: int, kernel: Side, stride: int = 1, padding: Side = 0):
         super().__init__()
         self.conv = nn.Conv2d(width, out, kernel, stride, padding, bias=False)
         self.bn = nn.BatchNorm2d(out, eps=1e-3)
@@ -113,8 +116,8 @@ class _Mixed(nn.Module):
                 continue
             fork = step if isinstance(step[0], tuple) else (step,)
             for name, out, kernel, stride in fork:
-                sides = kernel if isinstance(kernel, tuple) else (kernel, kernel)
-                same = tuple(side // 2 for side in sides) if stride == 1 else 0
+                down, across = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+                same = (down // 2, across // 2) if stride == 1 else 0
                 self.add_module(name, _Convolution(width, out, kernel, stride, same))
             width = sum(out for _, out, _, _ in fork)
         return width
@@ -200,9 +203,9 @@ def classifier_pixels(picture: Image.Image) -> torch.Tensor:
     """(3, 299, 299), ImageNet-normalised: shortest side to 299, centre cut out. What the released classifiers read."""
     picture = picture.convert("RGB")
     shortest = min(picture.size)
-    size = tuple(SIDE if side == shortest else int(SIDE * side / shortest) for side in picture.size)
-    small = picture.resize(size, Image.Resampling.BILINEAR)
-    left, top = (round((side - SIDE) / 2) for side in size)
+    width, height = (SIDE if side == shortest else int(SIDE * side / shortest) for side in picture.size)
+    small = picture.resize((width, height), Image.Resampling.BILINEAR)
+    left, top = round((width - SIDE) / 2), round((height - SIDE) / 2)
     unit = torch.from_numpy(np.array(small.crop((left, top, left + SIDE, top + SIDE)))).permute(2, 0, 1) / 255
     return (unit - torch.tensor(IMAGENET_MEAN)[:, None, None]) / torch.tensor(IMAGENET_STD)[:, None, None]
 
@@ -232,7 +235,9 @@ def load_fid_network(path: str | Path) -> InceptionV3:
 
 
 @torch.inference_mode()
-def in_batches(function, pictures: Sequence[torch.Tensor] | Iterable[torch.Tensor], device) -> np.ndarray:
+def in_batches(
+    function: Callable[[torch.Tensor], torch.Tensor], pictures: Iterable[torch.Tensor], device: torch.device
+) -> np.ndarray:
     """`function` over pictures (3, H, W) in batches on `device`: (N, ...) float64, of any number of pictures."""
     parts, batch = [], []
     for picture in pictures:

@@ -25,7 +25,7 @@ class Labels:
     def __len__(self) -> int:
         return len(self.characters)
 
-    def __getitem__(self, rows) -> Labels:
+    def __getitem__(self, rows: np.ndarray | slice) -> Labels:
         return Labels(self.characters[rows], self.places[rows], self.outfits[rows], self.actions[rows])
 
 

@@ -6,7 +6,7 @@ OCCM, CIDS and copy-paste. Each docstring says where ours differs. Knows what wa
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -25,8 +25,11 @@ EPSILON = 1e-6  # ViStoryBench's, for frames of nobody
 class SeenPicture(Protocol):
     """What was found in a picture, and how likely each place is, (places,)."""
 
-    people: tuple[Detection, ...]
-    places: np.ndarray
+    @property
+    def people(self) -> tuple[Detection, ...]: ...
+
+    @property
+    def places(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -254,7 +257,7 @@ def people_scores(
     ratios |= action_ratios(frames, vocabulary) | look_ratios(frames, vocabulary)
     told = {name: asdict(bootstrap(ratio, stories)) for name, ratio in ratios.items()}
     counted = occm(frames)
-    told["OCCM"] = asdict(estimate(lambda rows: float(counted[rows].mean()), stories))
+    told["OCCM"] = asdict(estimate(_mean(counted), stories))
     alike = {"CIDS, self": cids_self(frames, stories)}
     if portraits is not None:
         alike["CIDS, cross"] = cids_cross(frames, stories, portraits)
@@ -263,5 +266,10 @@ def people_scores(
         if values:
             owners = np.array([story for story, _ in values])
             each = 100 * np.array(list(values.values()))
-            told[name] = asdict(estimate(lambda rows, each=each: float(each[rows].mean()), owners))
+            told[name] = asdict(estimate(_mean(each), owners))
     return told
+
+
+def _mean(values: np.ndarray) -> Callable[[np.ndarray], float]:
+    """Returns what gives the mean of some rows of `values` (F,)."""
+    return lambda rows: float(values[rows].mean())

@@ -43,7 +43,7 @@ class ResolvedArguments:
     frames: int = field(default=4, metadata={"help": "frames a story"})
     pronouns: int = field(default=60, metadata={"help": "how many that could stand for several are read"})
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if (self.split, self.frames) not in FIXED:
             sizes = ", ".join(str(frames) for split, frames in FIXED if split == self.split)
             raise ValueError(f"--frames {self.frames}: the {self.split} stories have {sizes} frames")
@@ -124,7 +124,9 @@ def summary(found: list[Answer]) -> dict:
 def measure(pipeline: StoryPipeline, args: ResolvedArguments) -> dict:
     """The scores over the first frames that have `args.pronouns` pronouns with several candidates."""
     conditions = FrameConditions(pipeline)
-    single, model, known, seconds = [0, 0], [], [], []
+    single, seconds = [0, 0], []
+    model: list[Answer] = []
+    known: list[Answer] = []
     for frame in pronoun_frames(args.split, args.frames):
         if sum(one.choices > 1 for one in model) >= args.pronouns:
             break

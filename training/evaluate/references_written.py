@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from storyboard.text.captions import Binding, read_sentence, resolve
+from storyboard.text.captions import Binding, ReadSentence, read_sentence, resolve
 from storyboard.text.preferences import ranked
 from training.configs.arguments import parsed
 from training.evaluate.pronoun_sentences import PRONOUNS, STORIES
@@ -69,7 +68,7 @@ def reads() -> Iterator[Read]:
 
 
 def _story(kind: str, unseen: bool, line: str) -> Iterator[Read]:
-    told = []
+    told: list[ReadSentence] = []
     for marked in line.split(" / "):
         text, answers = _unmarked(marked)
         sentence = read_sentence(text, NAMES)
@@ -123,9 +122,9 @@ def main(argv: list[str] | None = None) -> None:
         "unseen": score([one for one in found if one.unseen]),
         "all": score(found),
     }
-    for name, one in report.items():
-        told = f"{one['right']:3} of {one['of']:3} = {one['value']:5.1f} %"
-        print(f"{name:30} {told}, surest wrong {one['surest wrong']:.0f} %")
+    for name, scored in report.items():
+        told = f"{scored['right']:3} of {scored['of']:3} = {scored['value']:5.1f} %"
+        print(f"{name:30} {told}, surest wrong {scored['surest wrong']:.0f} %")
     if args.json:
         Path(args.json).write_text(
             json.dumps(report | {"reads": [_plain(one) for one in found]}, indent=1) + "\n"
@@ -137,4 +136,4 @@ def _plain(one: Read) -> dict:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -32,6 +32,7 @@ def renderer_class(folder: Path) -> type[StoryPipeline | BaselinePipeline]:
 def load_renderer(folder: Path, device: torch.device | str | None = None) -> Renderer:
     """Returns the folder's pipeline in float32, by default on the device there is."""
     built = renderer_class(folder)
-    needed = {"reader": "needed"} if built is StoryPipeline else {}
     usual = "cuda" if torch.cuda.is_available() else "cpu"
-    return built.from_pretrained(folder, dtype=torch.float32, **needed).to(device or usual)
+    if issubclass(built, StoryPipeline):
+        return built.from_pretrained(folder, dtype=torch.float32, reader="needed").to(device or usual)
+    return built.from_pretrained(folder, dtype=torch.float32).to(device or usual)

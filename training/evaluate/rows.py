@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Evaluators:
         keys = [(kind, frame.story.id, frame.number) for frame in frames]
         missing = [i for i, key in enumerate(keys) if key not in self.kept]
         scenes = [frames[i].truth.scene for i in missing]
-        found = _looked(look, [lambda scene=scene: real_picture(scene) for scene in scenes])
+        found = _looked(look, [partial(real_picture, scene) for scene in scenes])
         self.kept |= dict(zip((keys[i] for i in missing), found, strict=True))
         return np.array([self.kept[key] for key in keys])
 
@@ -79,7 +80,7 @@ def load_evaluators(
     if judge:
         loaded.judge = load_maple_lane_judge(judge).to(device)
     if captioner:
-        name = loaded.scored_by["captioner"]
+        name = network_hash(captioner)
         folder.mkdir(parents=True, exist_ok=True)
         loaded.captioner = load_captioner(captioner, None, device)
         loaded.captions = CaptionsFile(folder / f"captions-{name}.jsonl", {"captioner": name})
@@ -111,9 +112,12 @@ def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: b
     drawn, real = evaluators.pair("features", frames, evaluators.classifier.features)
     told["FID"] = asdict(estimate(lambda rows: fid(drawn[rows], real[rows]), groups, centred=True))
     if evaluators.inception is not None:
-        told["FID, Inception"] = asdict(inception_fid(frames, evaluators, groups))
-    if evaluators.captioner is not None:
-        told |= {name: asdict(one) for name, one in text_estimates(frames, evaluators, groups).items()}
+        told["FID, Inception"] = asdict(inception_fid(frames, evaluators, evaluators.inception, groups))
+    if evaluators.captioner is not None and evaluators.captions is not None:
+        describe = partial(evaluators.captions.of, captioner=evaluators.captioner)
+        told |= {
+            name: asdict(one) for name, one in text_estimates(frames, evaluators, describe, groups).items()
+        }
     return told
 
 
@@ -128,9 +132,10 @@ def measure_real(frames: Sequence[DrawnFrame], evaluators: Evaluators) -> dict[s
     return told | (judged_real(evaluators.judge, frames) if evaluators.judge is not None else {})
 
 
-def inception_fid(frames: Sequence[DrawnFrame], evaluators: Evaluators, groups: np.ndarray) -> Estimate:
+def inception_fid(
+    frames: Sequence[DrawnFrame], evaluators: Evaluators, network: InceptionV3, groups: np.ndarray
+) -> Estimate:
     """The FID with the standard network's features."""
-    network = evaluators.inception
     device = next(network.parameters()).device
 
     def look(pictures: Sequence[Image.Image]) -> np.ndarray:
@@ -141,18 +146,21 @@ def inception_fid(frames: Sequence[DrawnFrame], evaluators: Evaluators, groups: 
 
 
 def text_estimates(
-    frames: Sequence[DrawnFrame], evaluators: Evaluators, groups: np.ndarray
+    frames: Sequence[DrawnFrame],
+    evaluators: Evaluators,
+    describe: Callable[[Sequence[Image.Image]], list[list[str]]],
+    groups: np.ndarray,
 ) -> dict[str, Estimate]:
     """BLEU-4 and CIDEr of five captions of each drawn picture against five of the real one."""
 
     def look(pictures: Sequence[Image.Image]) -> np.ndarray:
-        made = []
+        made: list[list[str]] = []
         for start in range(0, len(pictures), BATCH):
-            made += evaluators.captions.of(pictures[start : start + BATCH], evaluators.captioner)
+            made += describe(pictures[start : start + BATCH])
         return np.array(made, dtype=object)
 
     drawn, real = evaluators.pair("captions", frames, look)
-    counts, likeness = zip(*text_scores.by_rank(drawn, real), strict=True)
+    counts, likeness = zip(*text_scores.by_rank(drawn.tolist(), real.tolist()), strict=True)
     summed, mean = np.array(counts), np.mean(likeness, axis=0)  # (ranks, F, 10), (F,)
 
     def fourth(rows: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -14,6 +15,7 @@ THUMB, GAP, LINE = 176, 10, 14
 LINES = (5, 9)  # under a picture, the least and the most there is room for
 COMPLAINT_LINES = 2  # of these, at most, in red
 ACROSS, COLUMNS = 4, 3  # pictures in a row of a story, stories side by side
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont  # what `load_default` gives
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def _lines(frame: SheetFrame) -> list[tuple[str, str]]:
     return said + seen
 
 
-def wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> list[str]:
+def wrapped(text: str, width: int, font: Font) -> list[str]:
     """Returns a text in lines of at most `width` pixels, a word that is longer in one of its own."""
     lines = [""]
     for word in text.split():
@@ -67,5 +69,5 @@ def wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> list[str]:
     return lines if text else []
 
 
-def _font() -> ImageFont.FreeTypeFont:
+def _font() -> Font:
     return ImageFont.load_default(size=11)

@@ -87,10 +87,7 @@ class ShortcutArguments:
     )
     out: str = field(default="runs/evaluate/shortcuts", metadata={"help": "folder of drawn pictures"})
 
-    def __post_init__(self):
-        self.judge = self.judge or usual_judge()
-        if self.judge is None:
-            raise StoryError("There is no judge to ask; name its folder with --judge.")
+    def __post_init__(self) -> None:
         if self.stories < 1 or len(self.ways) < 2:
             raise StoryError("At least one story and two ways are needed.")
 
@@ -120,7 +117,9 @@ def scores(frames: Sequence[DrawnFrame], judge: Judge) -> dict[str, Ratio]:
         "Each once": each_once(stage),
         "Doubles": doubles(stage),
         "Right place": right_place(stage),
-        "Action": Ratio(sum(one.above for one in actions), sum(one.below for one in actions)),
+        "Action": Ratio(
+            np.sum([one.above for one in actions], axis=0), np.sum([one.below for one in actions], axis=0)
+        ),
     }
 
 
@@ -165,7 +164,10 @@ def table(told: Mapping[str, Mapping[str, dict]]) -> str:
 def main(argv: list[str] | None = None) -> None:
     args = parsed(ShortcutArguments, argv)
     ways = [Way.read(text) for text in args.ways]
-    judge, weights = load_maple_lane_judge(args.judge), weights_hash(args.pipeline)
+    asked = args.judge or usual_judge()
+    if asked is None:
+        raise StoryError("There is no judge to ask; name its folder with --judge.")
+    judge, weights = load_maple_lane_judge(asked), weights_hash(args.pipeline)
     pipeline = quickened(StoryPipeline.from_pretrained(args.pipeline, reader="needed"))
     tales = [story(args.split, index) for index in range(args.stories)]
     told: dict[str, dict] = {captions: {} for captions in CAPTIONS}
@@ -184,7 +186,7 @@ def main(argv: list[str] | None = None) -> None:
     setting = {
         "pipeline": args.pipeline,
         "pipeline hash": weights[:16],
-        "judge": args.judge,
+        "judge": asked,
         "split": args.split,
     }
     file = Path(args.json)

@@ -64,15 +64,15 @@ def chosen(told: dict[str, dict[str, ToldStory]], args: SideBySideArguments) -> 
 
 
 def real_pictures(
-    args: SideBySideArguments, stories: Sequence[str], frames: int
+    folder: str, split: str, stories: Sequence[str], frames: int
 ) -> dict[str, list[Image.Image]]:
     """Returns the dataset's own pictures of each story. StoryError where it has no such story."""
-    dataset = StoryDataset(open_reader(args.dataset), args.split, frames)
+    dataset = StoryDataset(open_reader(folder), split, frames)
     places = {ids[0]: number for number, ids in enumerate(dataset.stories)}
     missing = [story for story in stories if story not in places]
     if missing:
         raise StoryError(
-            f"{args.dataset} has no {args.split} story {missing[0]} of {frames} frames; check --dataset and --split."
+            f"{folder} has no {split} story {missing[0]} of {frames} frames; check --dataset and --split."
         )
     return {story: [f.picture() for f in dataset.story(places[story]).frames] for story in stories}
 
@@ -103,9 +103,9 @@ def figure(args: SideBySideArguments) -> Image.Image:
     told = {name: read_told(folder) for name, folder in named_folders(args.drawn).items()}
     stories = chosen(told, args)
     first = next(iter(told.values()))
-    real = {}
+    real: dict[str, list[Image.Image]] = {}
     if args.dataset:
-        real = real_pictures(args, stories, len(first[stories[0]].captions))
+        real = real_pictures(args.dataset, args.split, stories, len(first[stories[0]].captions))
     blocks = []
     for story in stories:
         rows = [(REAL, real[story])] if real else []

@@ -22,7 +22,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -31,7 +31,7 @@ from tqdm.auto import tqdm
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from storyboard.renderer import FrameRequest, Rendered
+from storyboard.renderer import FrameRequest, Preview, Rendered
 from training.align_llm.arguments import AlignArguments
 from training.ar_ldm.__main__ import ArLdmArguments
 from training.configs.arguments import parsed
@@ -205,7 +205,11 @@ class NotDrawn(Exception):
 class KeptOnly:
     """The renderer of a system whose pictures are only read back."""
 
-    def render(self, request: FrameRequest, cancelled=lambda: False) -> Iterator[Rendered]:
+    doing = notice = ""  # no writer waits for it
+
+    def render(
+        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Preview | Rendered]:
         raise NotDrawn(request.caption)
 
 
@@ -258,7 +262,7 @@ class SystemsArguments:
     )
     batch: int = field(default=0, metadata={"help": "train: examples a step of it, 0 for the default"})
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         limit = FIXED.get(("test", self.frames))
         if limit is None or self.stories < 1 or not 0 <= self.first <= limit - self.stories:
             sizes = ", ".join(

@@ -133,8 +133,9 @@ def _given(told: dict) -> str:
 def _counted(score: dict | None, name: str, frames: int) -> str:
     """A cell, with its own count where that is not the number of frames."""
     text = cell(score, DIGITS.get(name, 1))
-    counts_itself = name in COUNTED and score is not None and score["of"] != frames and text != "-"
-    return f"{text} of {score['of']}" if counts_itself else text
+    if score is None or name not in COUNTED or score["of"] == frames or text == "-":
+        return text
+    return f"{text} of {score['of']}"
 
 
 def _lengths(rows: Sequence[dict]) -> str:

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from training.configs.arguments import parsed
-from training.evaluate.__main__ import CLASSIFIERS, usual_judge
+from training.evaluate.__main__ import CLASSIFIERS, usual_classifier, usual_judge
 from training.evaluate.drawing import DrawnFrame, StoryArtist
 from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
 from training.evaluate.systems import (
@@ -88,8 +88,9 @@ class TablesArguments:
         default=None, metadata={"help": "JSON of an earlier run, whose rows stand where there is less here"}
     )
     root: str = field(default=ROOT, metadata={"help": "folder of systems, pictures and figures"})
-    classifier: str | None = field(
-        default=None, metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"}
+    classifier: str = field(
+        default_factory=usual_classifier,
+        metadata={"help": f"folder of the classifier; by default {' or '.join(CLASSIFIERS)}"},
     )
     judge: str | None = field(
         default=None,
@@ -102,9 +103,7 @@ class TablesArguments:
         default=None, metadata={"help": "pt_inception-2015-12-05-6726825d.pth, for the FID with it"}
     )
 
-    def __post_init__(self):
-        if self.classifier is None:
-            self.classifier = next((f for f in CLASSIFIERS if Path(f).is_dir()), CLASSIFIERS[-1])
+    def __post_init__(self) -> None:
         if self.judge is None:
             self.judge = usual_judge()
         usual = Path(self.root) / "captioner"
@@ -129,7 +128,7 @@ class Tables:
             tales = first_stories(wanted, given=SYSTEMS[name].given)
             stories = kept_stories(artist, tales) if artist else []
             row = self._standing(f"{table}, {name}", before.get(name), artist, len(stories))
-            if _fuller(stories, row):
+            if artist and _fuller(stories, row):
                 row = self._row(name, artist, _frames(stories), captions)
             if row:
                 found.append(row)
@@ -141,13 +140,14 @@ class Tables:
         before = {row["system"]: row["lengths"] for row in self.earlier.get("table 5", ())}
         found = []
         for name in LONG_ROWS:
-            artist, columns = self._artist(name, "referential"), {}
+            artist = self._artist(name, "referential")
+            columns: dict[str, dict] = {}
             for length in reversed(LENGTHS):
                 tales = (cut(tale, length) for tale in first_stories(LONG, 50))
                 stories = kept_stories(artist, tales) if artist else []
                 what = f"table 5, {name}, {length} frames"
                 column = self._standing(what, before.get(name, {}).get(str(length)), artist, len(stories))
-                if _fuller(stories, column):
+                if artist and _fuller(stories, column):
                     column = self._column(artist, _frames(stories), "referential")
                 if column:
                     columns[str(length)] = column

@@ -38,7 +38,8 @@ def bleu(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> 
 
 def bleu_counts(hypothesis: Words, targets: Sequence[Words]) -> list[int]:
     """What one item adds to a corpus: n-grams matched, n-grams there are (n of 1 to 4), its length, the wanted one."""
-    matched, most = [0] * LONGEST, Counter()
+    matched = [0] * LONGEST
+    most: Counter[Words] = Counter()
     for target in targets:
         most |= ngrams(target)
     for gram, count in ngrams(hypothesis).items():

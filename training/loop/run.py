@@ -12,7 +12,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
@@ -366,7 +366,7 @@ class TrainingRun(Generic[Batch]):
                 log.write(json.dumps({"step": self.step, **metrics}) + "\n")
             self.accelerator.log(metrics | {"lr": self.optimizer.param_groups[0]["lr"]}, step=self.step)
 
-    def averaged(self):
+    def averaged(self) -> AbstractContextManager[None]:
         """Context in which the module carries the weights to sample with and to export."""
         return averaged(self.module, self.ema)
 

@@ -39,7 +39,17 @@ class MapleCharacter:
         return Figure(self.body, self.wardrobe[outfit].outfit, self.head)
 
 
-def _fit(words, top, sleeves, cut, bottom, shoes, *extras, accent="fffaee", legs=None) -> Costume:
+def _fit(
+    words: str,
+    top: str,
+    sleeves: float,
+    cut: str,
+    bottom: str,
+    shoes: str,
+    *extras: str,
+    accent: str = "fffaee",
+    legs: str | None = None,
+) -> Costume:
     """All parts of an outfit of the cast share one colour, its accent."""
     parts = tuple(Part(extra, rgb(accent)) for extra in extras)
     tights = None if legs is None else rgb(legs)

@@ -6,7 +6,7 @@ what is done there with what, whoever does it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -213,7 +213,7 @@ def _sentences(
     return compose(now.groups, place, before is None, before is not None and moved, arrived, rng)
 
 
-def _pair_sentence(now: _View, rng: Random):
+def _pair_sentence(now: _View, rng: Random) -> Callable[[str], Sentence]:
     action, one, other, prop = now.pair  # type: ignore[misc]
     to_other, of_both = PAIR_PHRASES[action]
     verb = rng.choice(to_other).replace("{prop}", THINGS.get(prop or "", ""))

@@ -105,6 +105,6 @@ def _answers_at_once(frame: StoryFrame, seen: set[str]) -> list[str]:
     return answers
 
 
-def _listed(names) -> str:
+def _listed(names: Sequence[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -86,7 +86,12 @@ def _save_small(image: Image.Image, path: Path) -> None:
     image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _paste_portraits(image: Image.Image, canvas: ImageDraw.ImageDraw, font, top: int) -> None:
+def _paste_portraits(
+    image: Image.Image,
+    canvas: ImageDraw.ImageDraw,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    top: int,
+) -> None:
     step = (image.width - 2 * _GAP) // len(CAST)
     for c, who in enumerate(CAST):
         for r, outfit in enumerate(who.outfits):
@@ -97,7 +102,9 @@ def _paste_portraits(image: Image.Image, canvas: ImageDraw.ImageDraw, font, top:
             )
 
 
-def _wrap(canvas: ImageDraw.ImageDraw, text: str, font) -> list[str]:
+def _wrap(
+    canvas: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+) -> list[str]:
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -7,7 +7,7 @@ Everything follows from (split, seed). A split only holds scenes of its own: `sp
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -163,7 +163,7 @@ def _next_moment(before: _Moment | None, pool: list[str], split: str, rng: Rando
             return _Moment(place, layout, names, groups)
 
 
-def _repeats(before: _Moment | None, place: str, names, groups) -> bool:
+def _repeats(before: _Moment | None, place: str, names: Sequence[str], groups: Sequence[Doing]) -> bool:
     if before is None or before.place != place or before.names != names:
         return False
     return [(g.names, g.action) for g in before.groups] == [(g.names, g.action) for g in groups]

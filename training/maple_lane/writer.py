@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -163,11 +164,19 @@ def _story_record(tale: MapleStory, split: str, world: str, ids: list[str]) -> d
 
 
 def _write_tables(
-    out: Path, split: str, world: str, told, cleaned: dict, records: list, original: list
+    out: Path,
+    split: str,
+    world: str,
+    told: Sequence[MapleStory],
+    cleaned: dict[str, Any],
+    records: list[dict],
+    original: list[dict],
 ) -> None:
     """The JSON files; what they hold of other splits and worlds stays, what they hold of this one is replaced."""
     season = _season(split, world)
-    people, places, following = {}, {}, {}
+    people: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
+    following: dict[str, list[str]] = {}
     for index, tale in enumerate(told):
         ids = frame_ids(split, index, len(tale.frames), world)
         for k, (frame_id, frame) in enumerate(zip(ids, tale.frames, strict=True)):
@@ -190,13 +199,13 @@ def _write_tables(
     _save(stories, others + records)
 
 
-def _merge(path: Path, rows: dict, replaced) -> None:
+def _merge(path: Path, rows: dict[str, Any], replaced: Callable[[str], bool]) -> None:
     _save(path, {key: value for key, value in _load(path, {}).items() if not replaced(key)} | rows)
 
 
-def _load(path: Path, empty):
+def _load(path: Path, empty: Any) -> Any:
     return json.loads(path.read_text("utf-8")) if path.exists() else empty
 
 
-def _save(path: Path, value) -> None:
+def _save(path: Path, value: Any) -> None:
     write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())

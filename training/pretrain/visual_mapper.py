@@ -54,7 +54,7 @@ class VisualMapperTraining(Objective[PromptBatch]):
         self.reader, self.visual_mapper = reader, reader.visual_mapper
         self.language_model = freeze(reader.language_model)
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> VisualMapperTraining:
         super().train(mode)
         self.language_model.eval()
         return self

@@ -51,13 +51,13 @@ class Frames:
         return list(clips.captions[: number + 1]), list(clips.referential[: number + 1]), first, last
 
 
-class PictureBatch(TypedDict):
+class PixelBatch(TypedDict):
     """Pictures alone."""
 
     pixels: torch.Tensor  # (B, 3, S, S) in -1..1
 
 
-class ContinuedBatch(PictureBatch):
+class ContinuedBatch(PixelBatch):
     """B frames that continue a story, and the N sentences of all their stories, one story's behind the other's."""
 
     source: torch.Tensor  # (B, 3, S, S) in -1..1: the first frames of their stories
@@ -81,7 +81,7 @@ class PictureExamples:
     def __init__(self, frames: Frames, seed: int):
         self.frames, self.seed = frames, seed
 
-    def __call__(self, step: int, rows: range) -> PictureBatch:
+    def __call__(self, step: int, rows: range) -> PixelBatch:
         return {"pixels": torch.stack([self._picture(step, row) for row in rows])}
 
     def _picture(self, step: int, row: int) -> torch.Tensor:

@@ -65,7 +65,7 @@ class StoryDalleTraining(Objective[ContinuedBatch]):
         super().__init__()
         self.transformer, self.vq, self.args = transformer, freeze(vq), args
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> StoryDalleTraining:
         super().train(mode)
         self.vq.eval()
         return self

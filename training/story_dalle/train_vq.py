@@ -21,7 +21,7 @@ from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 from training.examples.samples import side_by_side
 from training.loop import LoopArguments, Objective, TrainingRun
-from training.story_dalle.examples import Frames, PictureBatch, PictureExamples
+from training.story_dalle.examples import Frames, PictureExamples, PixelBatch
 from training.story_dalle.tokens import codes_of, picture_of
 
 PART = "story_dalle/vq"  # in a parts folder
@@ -48,14 +48,14 @@ class VqArguments(LoopArguments):
     )
 
 
-class VqTraining(Objective[PictureBatch]):
+class VqTraining(Objective[PixelBatch]):
     """L1 of pictures through their tokens, and the codebook's loss. Also tells the share of codes a batch uses."""
 
     def __init__(self, vq: VQModel, args: VqArguments):
         super().__init__()
         self.vq, self.args = vq, args
 
-    def forward(self, batch: PictureBatch) -> dict[str, torch.Tensor]:
+    def forward(self, batch: PixelBatch) -> dict[str, torch.Tensor]:
         pixels = batch["pixels"]
         quantised, commitment, (_, _, codes) = self.vq.quantize(self.vq.encode(pixels).latents)
         made = self.vq.decode(quantised, force_not_quantize=True).sample

@@ -75,7 +75,7 @@ class StoryLdmTraining(Objective[StoryLdmBatch]):
         """Give the UNet back as it was: before it is used by others."""
         self._reading.close()
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> StoryLdmTraining:
         super().train(mode)
         self.text_encoder.eval()
         if self.vae:

@@ -59,7 +59,7 @@ class CharLdmTraining(Objective[CharacterBatch]):
         if args.gradient_checkpointing:
             checkpoint_unrecorded(unet)
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> CharLdmTraining:
         super().train(mode)
         self.text_encoder.eval()
         self.image_encoder.eval()  # its last layers learn, but without dropout

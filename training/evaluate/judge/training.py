@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import TypedDict
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from storyboard.models.judge import Judge
 from storyboard.models.judge.detections import UNITS, cell_of, heat_map, pieces, shape_of, to_pixels
@@ -15,12 +16,36 @@ from storyboard.models.judge.vocabulary import SETS
 from training.evaluate.judge.frames import CrowdFrame, sample_frame, worn
 from training.evaluate.judge.vocabulary import numbers_of
 from training.evaluate.metrics import ABSENT
+from training.loop import Objective
 
 POOL, SHOWN = 1024, 3  # frames, 200 MB of them
 # How much a head counts beside the others: who somebody is and does decides more scores than a belt.
 WEIGHTS = {"identity": 1.0, "outfit": 0.5, "action": 1.5}
 FACET_WEIGHT = 0.35
 _SHIFTED, _SCALED = 0.06, 0.08  # how far a box in training is off, in its own size
+
+
+@dataclass(frozen=True)
+class JudgeExample:
+    """One frame: shapes are those of `JudgeBatch` without B, with a dict of labels for each of its people."""
+
+    pixels: np.ndarray
+    heat: np.ndarray
+    shapes: np.ndarray
+    places: np.ndarray
+    people: np.ndarray
+    labels: list[dict]
+
+
+class JudgeBatch(TypedDict):
+    """B frames as the detector sees them, and the N people in them looked at closer."""
+
+    pixels: torch.Tensor  # (B, 3, S, S)
+    heat: torch.Tensor  # (B, h, w): 1 at the middle of everybody
+    shapes: torch.Tensor  # (B, 4, h, w), NaN where nobody's middle is near
+    places: torch.Tensor  # (B, places): 1 for the one it is
+    people: torch.Tensor  # (N, 3, h, w)
+    labels: dict[str, torch.Tensor]  # by head, (N,) or (N, labels); ABSENT where nothing is known
 
 
 class JudgeExamples:
@@ -39,24 +64,23 @@ class JudgeExamples:
         self._drawn = lru_cache(maxsize=POOL)(partial(_drawn, anybody=anybody))
         self._order = lru_cache(maxsize=2)(self._shuffled)
 
-    def __call__(self, step: int, rows: range) -> dict[str, torch.Tensor]:
-        """pixels (B, 3, S, S), heat (B, h, w), shapes (B, 4, h, w) with NaN where nobody's middle is near, places
-        (B, places); people (N, 3, h, w) and targets by head, (N,) or (N, labels).
-        """
-        frames: list[dict] = []
+    def __call__(self, step: int, rows: range) -> JudgeBatch:
+        frames: list[JudgeExample] = []
         for row in rows:
             rng = np.random.default_rng((self.seed, step, row))
             frames.append(self._example(self._number(step * self.batch + row), rng))
         heads = {
-            name: np.array([one[name] for frame in frames for one in frame["targets"]]).reshape(shape)
+            name: np.array([one[name] for frame in frames for one in frame.labels]).reshape(shape)
             for name, shape in self._shapes_of_heads.items()
         }
-        stacked = {
-            name: np.stack([frame[name] for frame in frames])
-            for name in ("pixels", "heat", "shapes", "places")
+        return {
+            "pixels": torch.from_numpy(np.stack([frame.pixels for frame in frames])),
+            "heat": torch.from_numpy(np.stack([frame.heat for frame in frames])),
+            "shapes": torch.from_numpy(np.stack([frame.shapes for frame in frames])),
+            "places": torch.from_numpy(np.stack([frame.places for frame in frames])),
+            "people": torch.from_numpy(np.concatenate([frame.people for frame in frames])),
+            "labels": {name: torch.from_numpy(labels) for name, labels in heads.items()},
         }
-        people = {"people": np.concatenate([frame["people"] for frame in frames])}
-        return {name: torch.from_numpy(value) for name, value in (stacked | people | heads).items()}
 
     def _number(self, example: int) -> int:
         """Which frame the example of that number, counted over all steps, is of."""
@@ -66,19 +90,18 @@ class JudgeExamples:
     def _shuffled(self, turn: int) -> np.ndarray:
         return np.random.default_rng((self.seed, turn)).permutation(POOL)
 
-    def _example(self, number: int, rng: np.random.Generator) -> dict:
+    def _example(self, number: int, rng: np.random.Generator) -> JudgeExample:
         frame, drawn = self._drawn(number)
         picture = worn(drawn, rng)
         boxes = frame.boxes
-        heat = heat_map(boxes, self.cells)
-        return {
-            "pixels": to_pixels(picture, self.size),
-            "heat": heat,
-            "shapes": self._shapes(boxes),
-            "places": np.array([name == frame.scene.place for name in self.vocabulary.places], np.float32),
-            "people": pieces(picture, _jittered(boxes, rng), self.piece),
-            "targets": [numbers_of(self.vocabulary, actor) for actor in frame.scene.actors],
-        }
+        return JudgeExample(
+            to_pixels(picture, self.size),
+            heat_map(boxes, self.cells),
+            self._shapes(boxes),
+            np.array([name == frame.scene.place for name in self.vocabulary.places], np.float32),
+            pieces(picture, _jittered(boxes, rng), self.piece),
+            [numbers_of(self.vocabulary, actor) for actor in frame.scene.actors],
+        )
 
     def _shapes(self, boxes: np.ndarray) -> np.ndarray:
         """The targets of the cells next to each middle; where two people claim a cell, the nearer one has it."""
@@ -109,7 +132,7 @@ def _jittered(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([middles - sizes / 2, middles + sizes / 2], 1)
 
 
-class JudgeTraining(nn.Module):
+class JudgeTraining(Objective[JudgeBatch]):
     """Focal loss of the heat, L1 of the shapes, cross-entropies of all that is known of everybody.
 
     closer_only: the detector stays as it is, and only what looks closer at people learns.
@@ -123,22 +146,22 @@ class JudgeTraining(nn.Module):
             for part in judge.closer:
                 part.requires_grad_(True)
 
-    def forward(self, batch: dict) -> dict[str, torch.Tensor]:
+    def forward(self, batch: JudgeBatch) -> dict[str, torch.Tensor]:
         losses = {} if self.closer_only else self._found(batch)
-        said = self.judge.look_closer(batch["people"])
+        said, labels = self.judge.look_closer(batch["people"]), batch["labels"]
         facets = []
         for name in self.judge.vocabulary.choices:
-            loss = _known_cross_entropy(said[name], batch[name])
+            loss = _known_cross_entropy(said[name], labels[name])
             if name in WEIGHTS:
                 losses[name] = loss
             else:
                 facets.append(loss)
-        facets += [_known_sets(said[name], batch[name]) for name in SETS]
-        total = sum(WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items())
-        total = total + FACET_WEIGHT * sum(facets)
+        facets += [_known_sets(said[name], labels[name]) for name in SETS]
+        weighed = [WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items()]
+        total = sum(weighed, torch.zeros(())) + FACET_WEIGHT * sum(facets)
         return {"loss": total, **losses, "facets": torch.stack(facets).mean()}
 
-    def _found(self, batch: dict) -> dict[str, torch.Tensor]:
+    def _found(self, batch: JudgeBatch) -> dict[str, torch.Tensor]:
         """The detector's losses."""
         told = self.judge(batch["pixels"])
         places = F.binary_cross_entropy_with_logits(told["places"], batch["places"], reduction="none")

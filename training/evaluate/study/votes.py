@@ -100,7 +100,7 @@ class Votes:
         pair = min(left, key=lambda one: _chance(person, one.id, "order"), default=None)
         return None if pair is None else _shown(person, pair)
 
-    def vote(self, person: str, pair: str, answers: Mapping[str, str]) -> None:
+    def vote(self, person: Any, pair: Any, answers: Any) -> None:
         """Keep what a person answered; on return it is on the disk. What they answered before stands.
 
         StoryError for a pair or a question that is not of this study, and for answers that are missing.

@@ -67,8 +67,10 @@ def open_hand(args: BenchArguments) -> Hand:
         pipeline = StoryPipeline.from_pretrained(folder, reader="needed")
         pipeline = pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
         cast = read_object(folder / "cast.json")
-        names = frozenset(one.get("name") for one in cast.get("characters", ()) if isinstance(one, dict))
-        known = None if cast.get("anybody") is True else names  # such a pipeline draws whoever it is shown
+        names = [one.get("name") for one in cast.get("characters", ()) if isinstance(one, dict)]
+        cast_only = frozenset(name for name in names if isinstance(name, str))
+        # One that draws anybody draws whoever it is shown.
+        known = None if cast.get("anybody") is True else cast_only
         return Hand(
             SturdyRenderer(pipeline), True, known, load_places(folder), None, args.steps, args.guidance
         )

@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
-from storyboard.renderer import ContextFrame, Rendered, Renderer
+from storyboard.renderer import ContextFrame, Rendered, Renderer, finished
 from storyboard.text.places import Calling, places_said
 from training.evaluate.draw_stories import SETTING
 from training.evaluate.vistorybench.dataset import BenchShot, BenchStory
@@ -110,7 +110,7 @@ def _drawn(
     for wording in wordings(shot):
         request = request_for(story, shot, wording, history, hand.steps, hand.guidance)
         try:
-            *_, rendered = hand.renderer.render(request)
+            rendered = finished(hand.renderer, request)
         except StoryError as error:
             refusal = refusal or error
             continue
@@ -130,7 +130,8 @@ def _keep(path: Path, rendered: Rendered, wording: str) -> None:
 def _kept(path: Path) -> ContextFrame:
     try:
         with Image.open(path, formats=("PNG",)) as picture:
-            return ContextFrame(str(picture.text[WORDING]), picture.convert("RGB"))
+            wording = str(picture.text[WORDING])  # type: ignore[attr-defined]  # a PNG has texts
+            return ContextFrame(wording, picture.convert("RGB"))
     except (OSError, KeyError, AttributeError) as error:
         raise StoryError(f"The picture {path} is damaged; remove it, and start again.") from error
 
@@ -139,8 +140,8 @@ def _odd(hand: Hand, shot: BenchShot, wording: str) -> Iterator[str]:
     """What is not as asked in a shot, each as a sentence that may stand after a number of times."""
     if not is_whole(shot, wording):
         yield "the text was longer than the app takes, or was refused, and its end was left out"
-    for one in shot.unknown:
-        yield f"{one} was on stage, whom the story does not describe, and was left out"
+    for name in shot.unknown:
+        yield f"{name} was on stage, whom the story does not describe, and was left out"
     for one in shot.characters:
         if not one.pictures:
             yield f"{one.name} has no reference picture, and was drawn by name"

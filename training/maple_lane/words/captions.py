@@ -127,7 +127,7 @@ def _stem(word: str) -> str:
     return re.sub(r"(?:ing|ed|es|s|ly|e|y|er)$", "", word)
 
 
-def _finished(sentence: Sentence, text: str, references) -> FreeCaption:
+def _finished(sentence: Sentence, text: str, references: tuple[Reference, ...]) -> FreeCaption:
     facts, before = sentence.facts, sentence.discourse
     people = tuple(_shown(sentence, person) for person in facts.people)
     after = replace(

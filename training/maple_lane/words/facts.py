@@ -118,7 +118,12 @@ def facts_of(
 
 
 def _person(
-    name: str, look: Look | None, kin, action: str, prop: str | None = None, mood: str | None = None
+    name: str,
+    look: Look | None,
+    kin: Mapping[tuple[str, str], str],
+    action: str,
+    prop: str | None = None,
+    mood: str | None = None,
 ) -> PersonFacts:
     whose = {other: noun for (other, who), noun in kin.items() if who == name}
     mood = _MOOD_OF.get(action, mood)

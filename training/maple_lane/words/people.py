@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .discourse import antecedents, group_antecedents, pronoun_form
@@ -83,7 +84,7 @@ def _pronouns(s: Sentence) -> dict[str, str]:
     return {person.name: person.pronoun for person in (*s.facts.people, *s.facts.absent)}
 
 
-def _note(s: Sentence, names, named: bool = False) -> None:
+def _note(s: Sentence, names: Sequence[str], named: bool = False) -> None:
     s.mentioned += [name for name in names if name not in s.mentioned]
     if named:
         s.named += [name for name in names if name not in s.named]
@@ -147,7 +148,7 @@ def _by_kin(s: Sentence, name: str, known: bool) -> bool:
     return True
 
 
-def _group_word(s: Sentence, names, case: str, again: bool) -> tuple[str, bool] | None:
+def _group_word(s: Sentence, names: Sequence[str], case: str, again: bool) -> tuple[str, bool] | None:
     """Returns a word for a group that is certain, and whether its verb is plural."""
     groups = group_antecedents(s.discourse.shown, s.mentioned)
     if frozenset(names) not in groups or (len(groups) > 1 and not again):
@@ -167,7 +168,7 @@ def _group_word(s: Sentence, names, case: str, again: bool) -> tuple[str, bool] 
     return (words, not words.startswith("every")) if words else None
 
 
-def _list(s: Sentence, names, case: str, plain: bool) -> None:
+def _list(s: Sentence, names: Sequence[str], case: str, plain: bool) -> None:
     """Says "Rosa and Milo", "she and Milo", "Nana and her grandson": who is known first."""
     order = sorted(
         names, key=lambda name: (name not in s.discourse.shown, _is_kin_of_another(s, name, names))
@@ -196,5 +197,5 @@ def _list(s: Sentence, names, case: str, plain: bool) -> None:
             _one(s, name, case, again=True, plain=False)
 
 
-def _is_kin_of_another(s: Sentence, name: str, names) -> bool:
+def _is_kin_of_another(s: Sentence, name: str, names: Sequence[str]) -> bool:
     return any(owner in names for owner in s.facts.person(name).kin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import dialogue
 from .extras import TAILS, duration, leading_participle, opener, prelude, relative, tail, without
 from .inflection import finite
@@ -262,7 +264,7 @@ def long(s: Sentence, names: Names) -> None:
         tail(s, subject, 0.7, loose)
 
 
-def _manner(section: str):
+def _manner(section: str) -> Callable[[Sentence, Names], bool]:
     return lambda s, names: s.available("manner", section, names)
 
 
