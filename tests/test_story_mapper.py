@@ -13,6 +13,7 @@ from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, st
 from storyboard.models.story_reader import StoryReader, Told
 from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import InterleavedContext, ReadCondition
+from storyboard.pipeline.retelling import Reteller, Shown, place_of
 from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
 from storyboard.text.prompt import interleave
@@ -316,3 +317,72 @@ def test_people_who_are_put_in_take_no_place_of_those_who_are_there():
     assert found.condition[0, :, 0].tolist() == [0, 0, 0, 0, 1, 1]  # no room for the third
     assert found.pointed[0].argmax(-1)[3:].tolist() == [1, 0, 0] and left_out(found.pointed[0]) == {2}
     assert not condition.any() and completed(ReadCondition(condition), {0: two}).pointed is None
+
+
+@pytest.fixture
+def pointing(pipeline, monkeypatch):
+    """A pipeline that retells, and whose mapper points at whom it is told to, by the place of each in the cast."""
+    pipeline.register_to_config(nearest_caption=True)
+    pipeline.learned = {
+        "deeds": {"waves": {"wave": 9}, "sleeps": {"sleep": 9}},
+        "places": {"in the park": [], "at home": ["house"]},
+    }
+    monkeypatch.setattr(CharacterConditioner, "called", lambda self, name: name)
+    read, said = InterleavedContext.read, {}
+
+    def points(context, chunks, told=None):
+        found = read(context, chunks, told)
+        pointed = torch.zeros_like(found.pointed)
+        for column, place in said.items():
+            pointed[0, column, place] = 1
+        return dataclasses.replace(found, pointed=pointed)
+
+    monkeypatch.setattr(InterleavedContext, "read", points)
+    return pipeline, said
+
+
+def test_a_condition_is_told_again_as_the_caption_nearest_to_it(pointing):
+    """A mean of conditions drew somebody twice in one frame of eight, though the right people were pointed at."""
+    pipeline, said = pointing
+    said.update({1: 1, 9: 0})
+    people, history = cast("Rosa", "Nan"), (ContextFrame("Rosa is in the park.", Image.new("RGB", (32, 32))),)
+    request = FrameRequest("She wakes up and Nan waved.", people, history, seed=1)
+    frame = pipeline._conditions.of(request, "llm")
+    # Nan stands first, as the condition has it; only it says what Rosa does, and the frame before says where they are.
+    told = [f"Nan waves and Rosa {deed} in the park." for deed in ("waves", "sleeps")]
+    exact = [pipeline._conditions.of(FrameRequest(one, people, (), seed=1), "char-ldm") for one in told]
+    same = [torch.allclose(frame.condition, one.condition, atol=1e-5) for one in exact]
+    assert same.count(True) == 1
+    columns = pipeline._conditions.columns(told[same.index(True)], people)
+    assert {name: list(some) for name, some in frame.people.items()} == columns
+
+
+def test_what_shows_nobody_is_not_told_again(pointing):
+    pipeline, _ = pointing
+    request = FrameRequest("Night falls over the park.", cast("Rosa"), (), seed=1)
+    frame = pipeline._conditions.of(request, "llm")
+    pipeline.register_to_config(nearest_caption=False)
+    pipeline._conditions.clear()
+    assert torch.equal(frame.condition, pipeline._conditions.of(request, "llm").condition)
+
+
+def test_the_nearest_words_are_those_whose_every_token_is_near():
+    states = {"waves": torch.eye(4)[:1], "holds a hat": torch.eye(4)[1:4], "here": torch.eye(4)[:2]}
+    retell = Reteller(
+        ("waves", "holds a hat"),
+        ("here",),
+        lambda texts, begun: [states[text[begun + 1 :]] for text in texts],
+    )
+    hat, wave = torch.eye(4)[1:4], torch.eye(4)[[0, 1]]
+    condition = torch.cat([hat, wave])
+    people = [Shown("Rosa", "they", "", (3,)), Shown("Nan", "Nan", "", (0,))]
+    retold = retell(condition, people, None)
+    assert retold.caption == "Nan holds a hat and they waves here."
+    assert [retold.caption[one.start : one.end] for one in (*retold.names, *retold.deeds)] == [
+        *("Nan", "they", "hat", "waves")
+    ]
+    three = [Shown(name, name, "waves", (number,)) for number, name in enumerate("ABC")]
+    assert retell(condition, three, "on Mars").caption == "A waves, B waves and C waves on Mars."
+    said = {"In the park or at home.": ["park", "home"], "At home.": ["home"], "She waves.": []}
+    assert place_of(["At home.", "She waves."], said.__getitem__) == "home"
+    assert place_of(["At home.", "In the park or at home."], said.__getitem__) is None

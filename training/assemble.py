@@ -147,6 +147,8 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
         "interleaved": False,
         "cast_prefix": False,
         "context_frames": args.context_frames or None,
+        # The captions of the open world say more than who does what where.
+        "nearest_caption": not args.anybody,
     }
     name = read_language_model(config_file(named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)

@@ -2051,13 +2051,14 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |
 |import torch
 |import torch.nn.functional as F
-|from torch import nn
+|
+|from storyboard.models.denoise import Network
 |
 |IGNORED = -100  # label of positions that are not supervised
 |
 |
 |def diffusion_loss(
-|    unet: nn.Module,
+|    unet: Network,
 |    scheduler: Any,
 |    latents: torch.Tensor,
 |    condition: torch.Tensor,
@@ -2771,6 +2772,7 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |        "first_frame": lambda value: value in ("char-ldm", "llm"),
 |        "cast_prefix": lambda value: isinstance(value, bool),
 |        "interleaved": lambda value: isinstance(value, bool),
+|        "nearest_caption": lambda value: isinstance(value, bool),
 |        "context_frames": lambda value: value is None or _is_whole(value),
 |        "place_words": lambda value: value is None or _is_words(value),
 |        "prompt_tail": lambda value: isinstance(value, str),
@@ -2818,7 +2820,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |from collections.abc import Sequence
 |from dataclasses import dataclass
-|from typing import Any, NamedTuple
+|from typing import Any, Literal, NamedTuple, overload
 |
 |import torch
 |
@@ -2835,9 +2837,8 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    stacked,
 |)
 |from storyboard.text.captions import find_mentions
-|from storyboard.text.prompt import PictureSlot
+|from storyboard.text.prompt import Part, PictureSlot
 |
-|Part = str | tuple[str, str] | PictureSlot  # as written; a pair is one text after the other
 |TokenPart = list[int] | PictureSlot  # as tokenised
 |
 |
@@ -2877,14 +2878,19 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    """states: last (post-norm) states of the image tokens (B, R, E). condition: (B, L, D).
 |
 |    pointed (B, L, K): how far each token points at each of the cast, of a mapper that points.
-|    logits (B, T, vocabulary + R) and labels (B, T) only when asked for; T counts image tokens and padding.
 |    """
 |
 |    states: torch.Tensor
 |    condition: torch.Tensor
-|    pointed: torch.Tensor | None = None
-|    logits: torch.Tensor | None = None
-|    labels: torch.Tensor | None = None
+|    pointed: torch.Tensor | None
+|
+|
+|@dataclass(frozen=True)
+|class SpokenOutput(ReaderOutput):
+|    """The same with what L_gen needs; T counts image tokens and padding."""
+|
+|    logits: torch.Tensor  # (B, T, vocabulary + R)
+|    labels: torch.Tensor  # (B, T)
 |
 |
 |class StoryReader:
@@ -3041,6 +3047,17 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |            labels.append(ids)
 |        return EmbeddedPrompt(torch.cat(embeddings), torch.cat(labels))
 |
+|    @overload
+|    def read(self, prompts: Sequence[EmbeddedPrompt], logits: Literal[True]) -> SpokenOutput: ...
+|
+|    @overload
+|    def read(
+|        self,
+|        prompts: Sequence[EmbeddedPrompt],
+|        logits: Literal[False] = False,
+|        told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
+|    ) -> ReaderOutput: ...
+|
 |    def read(
 |        self,
 |        prompts: Sequence[EmbeddedPrompt],
@@ -3070,7 +3087,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        labels = [torch.cat([prompt.labels, ids]) for prompt in prompts]
 |        padded = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=IGNORED)
 |        word_logits = self.image_tokens.logits(hidden, self.language_model)
-|        return ReaderOutput(states, condition, pointed, word_logits, padded)
+|        return SpokenOutput(states, condition, pointed, word_logits, padded)
 |
 |    def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
 |        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds."""
@@ -3459,6 +3476,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
+|from storyboard.pipeline.retelling import Reteller, people_shown, place_of
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 |from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 |from storyboard.text.candidates import read_for
@@ -3470,6 +3488,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    find_pronouns,
 |    mentioned_names,
 |)
+|from storyboard.text.places import called, places_said
 |from storyboard.text.preferences import meant_by_words
 |from storyboard.text.prompt import frames_to_read, interleave
 |
@@ -3697,7 +3716,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |                raise StoryError(
 |                    f"The sentence and the one before it are too long together ({error}); shorten one of them."
 |                ) from error
-|            return found if says is None else self._with_everybody(found, says, known)
+|            if says is None:
+|                return found
+|            whole = self._with_everybody(found, says, known)
+|            return self._retold(whole, says, told, known) if config.nearest_caption else whole
 |
 |        reads_story = self.pipeline.condition_mapper.config.reads_story
 |        people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
@@ -3772,6 +3794,41 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |                if told.shown[place] and place in missing
 |            },
 |        )
+|
+|    def _retold(
+|        self, found: ReadCondition, says: Told, told: Sequence[str], known: Sequence[CastMember]
+|    ) -> ReadCondition:
+|        """The condition of the caption nearest to what was read; as it is where that shows nobody or is too long."""
+|        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
+|        if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
+|            return found
+|        names = [member.name for member in known]
+|        doing = dict(zip(names, says.doing, strict=True))
+|        people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
+|        if not people:
+|            return found
+|        calling = called(lexicon.places, lexicon.places)
+|        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
+|        retell = Reteller(tuple(lexicon.deeds), tuple(lexicon.places), self._endings)
+|        retold = retell(found.condition[0], people, where)
+|        if conditioner.cut(retold.caption) != retold.caption:
+|            return found
+|        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
+|        portraits = {member.name: Hashed(member.portrait) for member in known}
+|        condition = self._fused([retold.caption], [spots], portraits)
+|        (columns,) = conditioner.columns([retold.caption], [_spans(spots)])
+|        pointed = torch.zeros_like(found.pointed)
+|        for spot, column in zip(spots, columns, strict=True):
+|            pointed[0, column, names.index(spot.name)] = 1
+|        return ReadCondition(condition.to(found.condition), pointed)
+|
+|    def _endings(self, texts: Sequence[str], begun: int) -> list[torch.Tensor]:
+|        """What the text encoder makes of the words behind the first `begun` letters of each text, (n, D)."""
+|        conditioner = self.pipeline.conditioner
+|        spans = [[(begun + 1, begun + 2), (0, len(text))] for text in texts]
+|        columns = conditioner.columns(texts, spans)
+|        states = conditioner.encode_text(texts)
+|        return [row[first : last + 1] for row, (first, last) in zip(states, columns, strict=True)]
 |
 |    def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
 |        """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
@@ -4761,6 +4818,113 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        raise StoryError(f"{what} is {type(picture).__name__}; give a PIL picture.")
 |'''
 
+SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a caption: the one nearest to it of those that a mapper has learned to translate into.
+|
+|A mapper that is trained by regression says the mean of what a sentence may show, and a mean draws somebody twice. A
+|caption has an exact condition (Eq. 1). Who is there the read condition points at; what they do and where, the words
+|say, and where they do not, the condition. Must not know stories or portraits.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Callable, Mapping, Sequence
+|from dataclasses import dataclass
+|
+|import torch
+|
+|from storyboard.text.captions import Mention
+|
+|
+|@dataclass(frozen=True)
+|class Shown:
+|    """Somebody at whom a condition points.
+|
+|    called: by a caption. deed: what the words say they do, "" where they say nothing. columns: the tokens that point.
+|    """
+|
+|    name: str
+|    called: str
+|    deed: str
+|    columns: tuple[int, ...]
+|
+|
+|@dataclass(frozen=True)
+|class Retold:
+|    """A caption, where it names its people, and the last words of what each does, in their order."""
+|
+|    caption: str
+|    names: tuple[Mention, ...]
+|    deeds: tuple[Mention, ...]
+|
+|
+|class Reteller:
+|    """Says conditions as captions of these deeds and places ("waves", "in the park").
+|
+|    tokens: from texts and how many letters of each count for nothing to what the text encoder makes of the rest of
+|    each, a list of (n, D).
+|    """
+|
+|    def __init__(
+|        self,
+|        deeds: Sequence[str],
+|        places: Sequence[str],
+|        tokens: Callable[[Sequence[str], int], Sequence[torch.Tensor]],
+|    ):
+|        self.deeds, self.places, self.tokens = deeds, places, tokens
+|
+|    def __call__(self, condition: torch.Tensor, people: Sequence[Shown], place: str | None) -> Retold:
+|        """Returns the caption nearest to a condition (L, D), people in the order of their columns.
+|
+|        people: at least one. place: where the words say it is, None where only the condition tells.
+|        """
+|        order = sorted(people, key=lambda one: one.columns)
+|        starts = [one.columns[0] for one in order]
+|        text, names, ends = "", [], []
+|        for number, (one, start, end) in enumerate(
+|            zip(order, starts, [*starts[1:], len(condition)], strict=True)
+|        ):
+|            text += _before(number, len(order))
+|            names.append(Mention(one.name, len(text), len(text) + len(one.called)))
+|            text += one.called
+|            text += f" {one.deed or self._nearest(condition[start:end], text, self.deeds)}"
+|            ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
+|        text += f" {place or self._nearest(condition[starts[-1] :], text, self.places)}."
+|        return Retold(text, tuple(names), tuple(ends))
+|
+|    def _nearest(self, condition: torch.Tensor, begun: str, choices: Sequence[str]) -> str:
+|        """The choice whose every token is nearest to some token of this stretch of a condition."""
+|        found = self.tokens([f"{begun} {choice}" for choice in choices], len(begun))
+|        far = [torch.cdist(some.float(), condition.float()).amin(1).mean() for some in found]
+|        return choices[int(torch.stack(far).argmin())]
+|
+|
+|def _before(number: int, count: int) -> str:
+|    """What stands before the person of this number in a caption of so many."""
+|    if not number:
+|        return ""
+|    return " and " if number == count - 1 else ", "
+|
+|
+|def place_of(sentences: Sequence[str], said: Callable[[str], Sequence[str]]) -> str | None:
+|    """Returns where the last of these sentences is by its words, or else those before it; None where that is open."""
+|    for sentence in reversed(sentences):
+|        places = said(sentence)
+|        if places:
+|            return places[0] if len(places) == 1 else None
+|    return None
+|
+|
+|def people_shown(
+|    pointed: Mapping[str, Sequence[int]], called: Callable[[str], str], doing: Mapping[str, str]
+|) -> list[Shown]:
+|    """Returns those at whom a condition points. pointed: its columns by name; doing: by name what the words say."""
+|    return [
+|        Shown(name, called(name), doing.get(name, ""), tuple(columns))
+|        for name, columns in pointed.items()
+|        if columns
+|    ]
+|'''
+
 SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 |
 |A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
@@ -4895,6 +5059,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        portrait_fill: str = "black",
 |        portrait_filter: str | None = None,
 |        preview_colours: list | None = None,
+|        nearest_caption: bool = False,
 |    ):
 |        super().__init__()
 |        self.register_modules(
@@ -4928,6 +5093,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            portrait_fill=portrait_fill,
 |            portrait_filter=portrait_filter,
 |            preview_colours=preview_colours,
+|            nearest_caption=nearest_caption,
 |        )
 |        self._conditions = FrameConditions(self)
 |        self._lock = threading.Lock()
@@ -5372,6 +5538,14 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |        Raises StoryError for a request that cannot be drawn, before the first step.
 |        """
 |        ...
+|
+|
+|def finished(renderer: Renderer, request: FrameRequest) -> Rendered:
+|    """Returns the picture that a request ends with, for whoever watches no previews."""
+|    *_, last = renderer.render(request)
+|    if not isinstance(last, Rendered):
+|        raise RuntimeError(f'The renderer stopped before "{request.caption}" was drawn.')
+|    return last
 |'''
 
 SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
@@ -6876,11 +7050,13 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |@dataclass(frozen=True)
 |class Lexicon:
 |    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
-|    deed, the one that is nearest. `known`: all other words that were learned."""
+|    deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
+|    called."""
 |
 |    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 |    nearest: Mapping[str, str] = field(default_factory=dict)
 |    known: frozenset[str] = frozenset()
+|    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 |
 |    @cached_property
 |    def _telling(self) -> dict[str, dict[str, float]]:
@@ -7025,7 +7201,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
 |    """Returns what the contents of `words.json` say; what is damaged there is left out."""
-|    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
+|    deeds, nearest, known, places = (learned.get(name) for name in ("deeds", "nearest", "known", "places"))
 |    return Lexicon(
 |        deeds={
 |            deed: {word: count for word, count in words.items() if _is_count(count)}
@@ -7036,6 +7212,11 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            word: phrase
 |            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
 |            if isinstance(phrase, str)
+|        },
+|        places={
+|            place: tuple(word for word in words if isinstance(word, str))
+|            for place, words in (places if isinstance(places, dict) else {}).items()
+|            if isinstance(words, list)
 |        },
 |        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
 |    )
@@ -7799,7 +7980,7 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |
 |from collections.abc import Sequence
 |from dataclasses import dataclass
-|from typing import Literal
+|from typing import Literal, TypeAlias
 |
 |from storyboard.text.places import find_places
 |
@@ -7812,9 +7993,13 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |    index: int
 |
 |
+|# As written; a pair is one text after the other.
+|Part: TypeAlias = str | tuple[str, str] | PictureSlot
+|
+|
 |def interleave(
 |    captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
-|) -> list[str | tuple[str, str] | PictureSlot]:
+|) -> list[Part]:
 |    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 |
 |    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
@@ -7823,8 +8008,8 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |    each, and therefore no cast. Each text is tokenised on its own.
 |    """
 |    if not pictures:
-|        return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
-|    parts: list[str | tuple[str, str] | PictureSlot] = []
+|        return [*in_words(captions, caption, tail)]
+|    parts: list[Part] = []
 |    text = " Cast:" if cast else ""
 |    for index, name in enumerate(cast):
 |        parts += [f"{text} {name}: <img>", PictureSlot("portrait", index)]
@@ -7834,6 +8019,11 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |        text = f"</img> Caption: {earlier}"
 |    parts.append(_joined(text, f" Caption: {caption} Image:{tail}", apart=bool(tail)))
 |    return parts
+|
+|
+|def in_words(captions: Sequence[str], caption: str, tail: str = "") -> list[str]:
+|    """The prompt for `caption` after captions alone, a text each; see `interleave`."""
+|    return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
 |
 |
 |def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:

@@ -152,6 +152,7 @@ def _settings(path: Path, told: object) -> dict[str, Any]:
         "first_frame": lambda value: value in ("char-ldm", "llm"),
         "cast_prefix": lambda value: isinstance(value, bool),
         "interleaved": lambda value: isinstance(value, bool),
+        "nearest_caption": lambda value: isinstance(value, bool),
         "context_frames": lambda value: value is None or _is_whole(value),
         "place_words": lambda value: value is None or _is_words(value),
         "prompt_tail": lambda value: isinstance(value, str),

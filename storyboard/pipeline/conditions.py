@@ -24,6 +24,7 @@ from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
+from storyboard.pipeline.retelling import Reteller, people_shown, place_of
 from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 from storyboard.text.candidates import read_for
@@ -35,6 +36,7 @@ from storyboard.text.captions import (
     find_pronouns,
     mentioned_names,
 )
+from storyboard.text.places import called, places_said
 from storyboard.text.preferences import meant_by_words
 from storyboard.text.prompt import frames_to_read, interleave
 
@@ -262,7 +264,10 @@ class FrameConditions:
                 raise StoryError(
                     f"The sentence and the one before it are too long together ({error}); shorten one of them."
                 ) from error
-            return found if says is None else self._with_everybody(found, says, known)
+            if says is None:
+                return found
+            whole = self._with_everybody(found, says, known)
+            return self._retold(whole, says, told, known) if config.nearest_caption else whole
 
         reads_story = self.pipeline.condition_mapper.config.reads_story
         people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
@@ -337,6 +342,41 @@ class FrameConditions:
                 if told.shown[place] and place in missing
             },
         )
+
+    def _retold(
+        self, found: ReadCondition, says: Told, told: Sequence[str], known: Sequence[CastMember]
+    ) -> ReadCondition:
+        """The condition of the caption nearest to what was read; as it is where that shows nobody or is too long."""
+        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
+        if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
+            return found
+        names = [member.name for member in known]
+        doing = dict(zip(names, says.doing, strict=True))
+        people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
+        if not people:
+            return found
+        calling = called(lexicon.places, lexicon.places)
+        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
+        retell = Reteller(tuple(lexicon.deeds), tuple(lexicon.places), self._endings)
+        retold = retell(found.condition[0], people, where)
+        if conditioner.cut(retold.caption) != retold.caption:
+            return found
+        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
+        portraits = {member.name: Hashed(member.portrait) for member in known}
+        condition = self._fused([retold.caption], [spots], portraits)
+        (columns,) = conditioner.columns([retold.caption], [_spans(spots)])
+        pointed = torch.zeros_like(found.pointed)
+        for spot, column in zip(spots, columns, strict=True):
+            pointed[0, column, names.index(spot.name)] = 1
+        return ReadCondition(condition.to(found.condition), pointed)
+
+    def _endings(self, texts: Sequence[str], begun: int) -> list[torch.Tensor]:
+        """What the text encoder makes of the words behind the first `begun` letters of each text, (n, D)."""
+        conditioner = self.pipeline.conditioner
+        spans = [[(begun + 1, begun + 2), (0, len(text))] for text in texts]
+        columns = conditioner.columns(texts, spans)
+        states = conditioner.encode_text(texts)
+        return [row[first : last + 1] for row, (first, last) in zip(states, columns, strict=True)]
 
     def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
         """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""

@@ -132,6 +132,7 @@ class StoryPipeline(Prompted):
         portrait_fill: str = "black",
         portrait_filter: str | None = None,
         preview_colours: list | None = None,
+        nearest_caption: bool = False,
     ):
         super().__init__()
         self.register_modules(
@@ -165,6 +166,7 @@ class StoryPipeline(Prompted):
             portrait_fill=portrait_fill,
             portrait_filter=portrait_filter,
             preview_colours=preview_colours,
+            nearest_caption=nearest_caption,
         )
         self._conditions = FrameConditions(self)
         self._lock = threading.Lock()

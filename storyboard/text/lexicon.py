@@ -61,11 +61,13 @@ class Doing:
 @dataclass(frozen=True)
 class Lexicon:
     """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
-    deed, the one that is nearest. `known`: all other words that were learned."""
+    deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
+    called."""
 
     deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     nearest: Mapping[str, str] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def _telling(self) -> dict[str, dict[str, float]]:
@@ -210,7 +212,7 @@ class Lexicon:
 
 def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
     """Returns what the contents of `words.json` say; what is damaged there is left out."""
-    deeds, nearest, known = (learned.get(name) for name in ("deeds", "nearest", "known"))
+    deeds, nearest, known, places = (learned.get(name) for name in ("deeds", "nearest", "known", "places"))
     return Lexicon(
         deeds={
             deed: {word: count for word, count in words.items() if _is_count(count)}
@@ -221,6 +223,11 @@ def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
             word: phrase
             for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
             if isinstance(phrase, str)
+        },
+        places={
+            place: tuple(word for word in words if isinstance(word, str))
+            for place, words in (places if isinstance(places, dict) else {}).items()
+            if isinstance(words, list)
         },
         known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
     )

@@ -67,7 +67,7 @@ class ReadingRenderer:
 
     def __init__(self, pipeline: StoryPipeline):
         self.conditions = FrameConditions(pipeline)
-        self.picture: Image.Image | None = None
+        self.picture = Image.new("RGB", (1, 1))
         self.request: FrameRequest | None = None
         self.read: tuple[str, ...] = ()
 
