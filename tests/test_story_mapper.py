@@ -355,6 +355,10 @@ def test_a_condition_is_told_again_as_the_caption_nearest_to_it(pointing):
     assert same.count(True) == 1
     columns = pipeline._conditions.columns(told[same.index(True)], people)
     assert {name: list(some) for name, some in frame.people.items()} == columns
+    said.clear()  # of Nan the words are sure, and Rosa is "she"
+    shown = pipeline._conditions.of(dataclasses.replace(request, caption="Nan waved back."), "llm")
+    again = pipeline._conditions.of(FrameRequest("Nan waves in the park.", people, (), seed=1), "char-ldm")
+    torch.testing.assert_close(shown.condition, again.condition)
 
 
 def test_what_shows_nobody_is_not_told_again(pointing):
@@ -366,23 +370,31 @@ def test_what_shows_nobody_is_not_told_again(pointing):
     assert torch.equal(frame.condition, pipeline._conditions.of(request, "llm").condition)
 
 
-def test_the_nearest_words_are_those_whose_every_token_is_near():
-    states = {"waves": torch.eye(4)[:1], "holds a hat": torch.eye(4)[1:4], "here": torch.eye(4)[:2]}
-    retell = Reteller(
-        ("waves", "holds a hat"),
-        ("here",),
-        lambda texts, begun: [states[text[begun + 1 :]] for text in texts],
-    )
-    hat, wave = torch.eye(4)[1:4], torch.eye(4)[[0, 1]]
-    condition = torch.cat([hat, wave])
-    people = [Shown("Rosa", "they", "", (3,)), Shown("Nan", "Nan", "", (0,))]
-    retold = retell(condition, people, None)
-    assert retold.caption == "Nan holds a hat and they waves here."
-    assert [retold.caption[one.start : one.end] for one in (*retold.names, *retold.deeds)] == [
-        *("Nan", "they", "hat", "waves")
-    ]
-    three = [Shown(name, name, "waves", (number,)) for number, name in enumerate("ABC")]
-    assert retell(condition, three, "on Mars").caption == "A waves, B waves and C waves on Mars."
+def test_the_nearest_caption_is_found_from_left_to_right_and_words_go_before():
+    deeds = {"waves": {"wave": 3}, "stands still": {"stand": 5, "wait": 1}, "holds a hat": {"hold": 2}}
+    asked = []
+
+    def conditions(told):
+        asked.append([one.caption for one in told])
+        hats = [one.caption.count("hat") + 10 * ("home" in one.caption) for one in told]
+        return torch.tensor(hats, dtype=torch.float32)[:, None, None]
+
+    retell = Reteller(deeds, ("in the park", "at home"), conditions)
+    people = [Shown("Rosa", "they", "", (3,)), Shown("Nan", "Nan", "waves", (0,))]
+    retold = retell(torch.full((1, 1), 11.0), people, None, [Shown("Eve", "Eve", "", ())])
+    assert retold.caption == "Nan waves, they holds a hat and Eve stands still at home."
+    spots = [retold.caption[one.start : one.end] for one in (*retold.names, *retold.deeds)]
+    assert spots == ["Nan", "they", "Eve", "waves", "hat", "still"]
+    assert [one.name for one in retold.names] == ["Nan", "Rosa", "Eve"]
+    assert retold.caption[-retold.tail :] == "at home."
+    # Nan's deed was said, and so were no others tried for her.
+    assert all(caption.startswith("Nan waves") for some in asked for caption in some) and len(asked) == 2
+    asked.clear()
+    assert retell(torch.zeros(1, 1), people[1:], "on Mars").caption == "Nan waves on Mars." and not asked
+
+
+def test_the_place_is_that_of_the_last_sentence_that_says_one():
     said = {"In the park or at home.": ["park", "home"], "At home.": ["home"], "She waves.": []}
     assert place_of(["At home.", "She waves."], said.__getitem__) == "home"
     assert place_of(["At home.", "In the park or at home."], said.__getitem__) is None
+    assert place_of(["She waves."], said.__getitem__) is None

@@ -12,6 +12,7 @@ from diffusers.configuration_utils import FrozenDict
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
+from storyboard.models import layout
 from storyboard.models.conditioning import STAND_IN
 from storyboard.models.mappers import NOW, PADDING, ConditionMapper
 from storyboard.models.reader_folder import read_reader
@@ -20,7 +21,7 @@ from storyboard.text.prompt import interleave
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_parts
 from training import assemble
-from training.align_llm import condition_mapper, layout
+from training.align_llm import condition_mapper
 from training.align_llm.cache import load_conditioner
 from training.align_llm.condition_mapper import check_layer
 from training.align_llm.readings import nearest_caption, right_people

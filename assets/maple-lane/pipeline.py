@@ -2040,6 +2040,47 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |    )
 |'''
 
+SOURCES['storyboard.models.layout'] = '''|"""Fixed places for the words of a canonical caption: a condition whose tokens stand where a mapper can expect them.
+|
+|Cross-attention does not ask in which order tokens come, so a condition draws the same picture in any order. In a
+|sentence the second person's name stands wherever the first one's verb ends, and the end of a deed wherever that is. A
+|mapper that is not sure of the verb would smear a person over two tokens.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|
+|PEOPLE, WIDTH = 3, 6  # people who have a stretch of their own, and its tokens
+|
+|
+|def layout(starts: Sequence[int], lasts: Sequence[int], tail: int, words: int, length: int) -> list[int]:
+|    """Returns which token of a caption stands at each of `length` places.
+|
+|    starts: the first token of each person, with what they do behind it. lasts: the last one of that, which stands right
+|    behind the first. tail: the first token behind the last person's.
+|    words: tokens up to the end token, that one too; what follows is padding, and fills the stretches up. A caption
+|    with more people, or longer stretches, stays as it is.
+|    """
+|    ends = [*starts[1:], tail][: len(starts)]
+|    stretches = [_stretch(*one) for one in zip(starts, lasts, ends, strict=True)]
+|    padding = list(range(words, length))
+|    if len(stretches) > PEOPLE or any(len(one) > WIDTH for one in stretches):
+|        return list(range(length))
+|    stretches += [[]] * (PEOPLE - len(stretches))
+|    if PEOPLE * WIDTH - sum(map(len, stretches)) > len(padding):
+|        return list(range(length))
+|    first = starts[0] if starts else tail
+|    order = list(range(first))
+|    for stretch in stretches:
+|        order += stretch + [padding.pop() for _ in range(WIDTH - len(stretch))]
+|    return order + list(range(tail, words)) + padding
+|
+|
+|def _stretch(start: int, last: int, end: int) -> list[int]:
+|    return sorted(range(start, end), key=lambda token: (token != start, token != last))
+|'''
+
 SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both stages, as functions of tensors.
 |
 |L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
@@ -3470,13 +3511,14 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.errors import StoryError
 |from storyboard.models.judge import Judge
 |from storyboard.models.judge.matching import Wanted
+|from storyboard.models.layout import layout
 |from storyboard.models.story_reader import Told
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.completing import completed, left_out
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
-|from storyboard.pipeline.retelling import Reteller, people_shown, place_of
+|from storyboard.pipeline.retelling import Reteller, Retold, Shown, people_shown, place_of
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 |from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 |from storyboard.text.candidates import read_for
@@ -3718,8 +3760,9 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |                ) from error
 |            if says is None:
 |                return found
-|            whole = self._with_everybody(found, says, known)
-|            return self._retold(whole, says, told, known) if config.nearest_caption else whole
+|            if config.nearest_caption:
+|                return self._retold(found, says, told, known)
+|            return self._with_everybody(found, says, known)
 |
 |        reads_story = self.pipeline.condition_mapper.config.reads_story
 |        people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
@@ -3798,19 +3841,28 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def _retold(
 |        self, found: ReadCondition, says: Told, told: Sequence[str], known: Sequence[CastMember]
 |    ) -> ReadCondition:
-|        """The condition of the caption nearest to what was read; as it is where that shows nobody or is too long."""
+|        """The condition of the caption nearest to what was read, with all of whom the words are sure.
+|
+|        As it is where that shows nobody or is too long.
+|        """
 |        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
 |        if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
 |            return found
 |        names = [member.name for member in known]
 |        doing = dict(zip(names, says.doing, strict=True))
 |        people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
-|        if not people:
+|        there = {one.name for one in people}
+|        missing = [
+|            Shown(name, conditioner.called(name), doing[name], ())
+|            for name, shown in zip(names, says.shown, strict=True)
+|            if shown and name not in there
+|        ]
+|        if not people and not missing:
 |            return found
 |        calling = called(lexicon.places, lexicon.places)
 |        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
-|        retell = Reteller(tuple(lexicon.deeds), tuple(lexicon.places), self._endings)
-|        retold = retell(found.condition[0], people, where)
+|        retell = Reteller(lexicon.deeds, tuple(lexicon.places), self._laid_out)
+|        retold = retell(found.condition[0], people, where, missing)
 |        if conditioner.cut(retold.caption) != retold.caption:
 |            return found
 |        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
@@ -3822,13 +3874,22 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            pointed[0, column, names.index(spot.name)] = 1
 |        return ReadCondition(condition.to(found.condition), pointed)
 |
-|    def _endings(self, texts: Sequence[str], begun: int) -> list[torch.Tensor]:
-|        """What the text encoder makes of the words behind the first `begun` letters of each text, (n, D)."""
-|        conditioner = self.pipeline.conditioner
-|        spans = [[(begun + 1, begun + 2), (0, len(text))] for text in texts]
-|        columns = conditioner.columns(texts, spans)
-|        states = conditioner.encode_text(texts)
-|        return [row[first : last + 1] for row, (first, last) in zip(states, columns, strict=True)]
+|    def _laid_out(self, told: Sequence[Retold]) -> torch.Tensor:
+|        """The text conditions (K, L, D) of captions, their words in the places that a mapper gives them."""
+|        conditioner, captions = self.pipeline.conditioner, [one.caption for one in told]
+|        tails = [(len(one.caption) - one.tail, len(one.caption) - one.tail + 1) for one in told]
+|        spans = [
+|            [*_spans(one.names), *_spans(one.deeds), tail] for one, tail in zip(told, tails, strict=True)
+|        ]
+|        rows = []
+|        for caption, states, columns in zip(
+|            captions, conditioner.encode_text(captions), conditioner.columns(captions, spans), strict=True
+|        ):
+|            *people, tail = [len(states) if column is None else column for column in columns]
+|            starts, lasts = people[: len(people) // 2], people[len(people) // 2 :]
+|            words = min(len(conditioner.tokenizer(caption)["input_ids"]), len(states))
+|            rows.append(states[layout(starts, lasts, tail, words, len(states))])
+|        return torch.stack(rows)
 |
 |    def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
 |        """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
@@ -4828,11 +4889,13 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |from __future__ import annotations
 |
 |from collections.abc import Callable, Mapping, Sequence
-|from dataclasses import dataclass
+|from dataclasses import dataclass, replace
 |
 |import torch
 |
 |from storyboard.text.captions import Mention
+|
+|STAYING = "stand"  # a word that tells what somebody does of whom nothing is told
 |
 |
 |@dataclass(frozen=True)
@@ -4850,52 +4913,75 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |@dataclass(frozen=True)
 |class Retold:
-|    """A caption, where it names its people, and the last words of what each does, in their order."""
+|    """A caption, where it names its people, and the last words of what each does, in their order.
+|
+|    tail: how many of its letters say where it is, the full stop among them.
+|    """
 |
 |    caption: str
 |    names: tuple[Mention, ...]
 |    deeds: tuple[Mention, ...]
+|    tail: int
 |
 |
 |class Reteller:
 |    """Says conditions as captions of these deeds and places ("waves", "in the park").
 |
-|    tokens: from texts and how many letters of each count for nothing to what the text encoder makes of the rest of
-|    each, a list of (n, D).
+|    deeds: each with how often a word tells it, as a Lexicon has them.
+|    conditions: from captions to their conditions (K, L, D), laid out as those that are told again.
 |    """
 |
 |    def __init__(
 |        self,
-|        deeds: Sequence[str],
+|        deeds: Mapping[str, Mapping[str, int]],
 |        places: Sequence[str],
-|        tokens: Callable[[Sequence[str], int], Sequence[torch.Tensor]],
+|        conditions: Callable[[Sequence[Retold]], torch.Tensor],
 |    ):
-|        self.deeds, self.places, self.tokens = deeds, places, tokens
+|        self.deeds, self.places, self.conditions = tuple(deeds), places, conditions
+|        self.staying = max(self.deeds, key=lambda deed: deeds[deed].get(STAYING, 0))
 |
-|    def __call__(self, condition: torch.Tensor, people: Sequence[Shown], place: str | None) -> Retold:
+|    def __call__(
+|        self,
+|        condition: torch.Tensor,
+|        people: Sequence[Shown],
+|        place: str | None,
+|        missing: Sequence[Shown] = (),
+|    ) -> Retold:
 |        """Returns the caption nearest to a condition (L, D), people in the order of their columns.
 |
-|        people: at least one. place: where the words say it is, None where only the condition tells.
+|        place: where the words say it is, None where only the condition tells. missing: whom it does not show; they are
+|        put behind the others, and do what the words say or stay where they are.
 |        """
 |        order = sorted(people, key=lambda one: one.columns)
-|        starts = [one.columns[0] for one in order]
-|        text, names, ends = "", [], []
-|        for number, (one, start, end) in enumerate(
-|            zip(order, starts, [*starts[1:], len(condition)], strict=True)
-|        ):
-|            text += _before(number, len(order))
-|            names.append(Mention(one.name, len(text), len(text) + len(one.called)))
-|            text += one.called
-|            text += f" {one.deed or self._nearest(condition[start:end], text, self.deeds)}"
-|            ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
-|        text += f" {place or self._nearest(condition[starts[-1] :], text, self.places)}."
-|        return Retold(text, tuple(names), tuple(ends))
+|        for number, one in enumerate(order):
+|            if not one.deed:
+|                choices = [
+|                    [*order[:number], replace(one, deed=deed), *order[number + 1 :]] for deed in self.deeds
+|                ]
+|                order = choices[self._nearest(condition, [self._said(some, place) for some in choices])]
+|        if place is None:
+|            told = [self._said(order, one) for one in self.places]
+|            place = self.places[self._nearest(condition, told)]
+|        return said([*order, *missing], place, self.staying)
 |
-|    def _nearest(self, condition: torch.Tensor, begun: str, choices: Sequence[str]) -> str:
-|        """The choice whose every token is nearest to some token of this stretch of a condition."""
-|        found = self.tokens([f"{begun} {choice}" for choice in choices], len(begun))
-|        far = [torch.cdist(some.float(), condition.float()).amin(1).mean() for some in found]
-|        return choices[int(torch.stack(far).argmin())]
+|    def _said(self, people: Sequence[Shown], place: str | None) -> Retold:
+|        """The caption; what is not known yet is the first that there is."""
+|        return said(people, place or self.places[0], self.deeds[0])
+|
+|    def _nearest(self, condition: torch.Tensor, told: Sequence[Retold]) -> int:
+|        far = (self.conditions(told).float() - condition.float()).square().mean((1, 2))
+|        return int(far.argmin())
+|
+|
+|def said(people: Sequence[Shown], place: str, otherwise: str) -> Retold:
+|    """Returns the caption of people in this order. otherwise: what those do of whom nothing is known."""
+|    text, names, ends = "", [], []
+|    for number, one in enumerate(people):
+|        text += _before(number, len(people))
+|        names.append(Mention(one.name, len(text), len(text) + len(one.called)))
+|        text += f"{one.called} {one.deed or otherwise}"
+|        ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
+|    return Retold(f"{text} {place}.", tuple(names), tuple(ends), len(place) + 1)
 |
 |
 |def _before(number: int, count: int) -> str:

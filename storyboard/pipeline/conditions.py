@@ -18,13 +18,14 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.models.judge.matching import Wanted
+from storyboard.models.layout import layout
 from storyboard.models.story_reader import Told
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
-from storyboard.pipeline.retelling import Reteller, people_shown, place_of
+from storyboard.pipeline.retelling import Reteller, Retold, Shown, people_shown, place_of
 from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 from storyboard.text.candidates import read_for
@@ -266,8 +267,9 @@ class FrameConditions:
                 ) from error
             if says is None:
                 return found
-            whole = self._with_everybody(found, says, known)
-            return self._retold(whole, says, told, known) if config.nearest_caption else whole
+            if config.nearest_caption:
+                return self._retold(found, says, told, known)
+            return self._with_everybody(found, says, known)
 
         reads_story = self.pipeline.condition_mapper.config.reads_story
         people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
@@ -346,19 +348,28 @@ class FrameConditions:
     def _retold(
         self, found: ReadCondition, says: Told, told: Sequence[str], known: Sequence[CastMember]
     ) -> ReadCondition:
-        """The condition of the caption nearest to what was read; as it is where that shows nobody or is too long."""
+        """The condition of the caption nearest to what was read, with all of whom the words are sure.
+
+        As it is where that shows nobody or is too long.
+        """
         lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
         if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
             return found
         names = [member.name for member in known]
         doing = dict(zip(names, says.doing, strict=True))
         people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
-        if not people:
+        there = {one.name for one in people}
+        missing = [
+            Shown(name, conditioner.called(name), doing[name], ())
+            for name, shown in zip(names, says.shown, strict=True)
+            if shown and name not in there
+        ]
+        if not people and not missing:
             return found
         calling = called(lexicon.places, lexicon.places)
         where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
-        retell = Reteller(tuple(lexicon.deeds), tuple(lexicon.places), self._endings)
-        retold = retell(found.condition[0], people, where)
+        retell = Reteller(lexicon.deeds, tuple(lexicon.places), self._laid_out)
+        retold = retell(found.condition[0], people, where, missing)
         if conditioner.cut(retold.caption) != retold.caption:
             return found
         spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
@@ -370,13 +381,22 @@ class FrameConditions:
             pointed[0, column, names.index(spot.name)] = 1
         return ReadCondition(condition.to(found.condition), pointed)
 
-    def _endings(self, texts: Sequence[str], begun: int) -> list[torch.Tensor]:
-        """What the text encoder makes of the words behind the first `begun` letters of each text, (n, D)."""
-        conditioner = self.pipeline.conditioner
-        spans = [[(begun + 1, begun + 2), (0, len(text))] for text in texts]
-        columns = conditioner.columns(texts, spans)
-        states = conditioner.encode_text(texts)
-        return [row[first : last + 1] for row, (first, last) in zip(states, columns, strict=True)]
+    def _laid_out(self, told: Sequence[Retold]) -> torch.Tensor:
+        """The text conditions (K, L, D) of captions, their words in the places that a mapper gives them."""
+        conditioner, captions = self.pipeline.conditioner, [one.caption for one in told]
+        tails = [(len(one.caption) - one.tail, len(one.caption) - one.tail + 1) for one in told]
+        spans = [
+            [*_spans(one.names), *_spans(one.deeds), tail] for one, tail in zip(told, tails, strict=True)
+        ]
+        rows = []
+        for caption, states, columns in zip(
+            captions, conditioner.encode_text(captions), conditioner.columns(captions, spans), strict=True
+        ):
+            *people, tail = [len(states) if column is None else column for column in columns]
+            starts, lasts = people[: len(people) // 2], people[len(people) // 2 :]
+            words = min(len(conditioner.tokenizer(caption)["input_ids"]), len(states))
+            rows.append(states[layout(starts, lasts, tail, words, len(states))])
+        return torch.stack(rows)
 
     def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
         """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""

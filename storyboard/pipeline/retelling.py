@@ -8,11 +8,13 @@ say, and where they do not, the condition. Must not know stories or portraits.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from storyboard.text.captions import Mention
+
+STAYING = "stand"  # a word that tells what somebody does of whom nothing is told
 
 
 @dataclass(frozen=True)
@@ -30,52 +32,75 @@ class Shown:
 
 @dataclass(frozen=True)
 class Retold:
-    """A caption, where it names its people, and the last words of what each does, in their order."""
+    """A caption, where it names its people, and the last words of what each does, in their order.
+
+    tail: how many of its letters say where it is, the full stop among them.
+    """
 
     caption: str
     names: tuple[Mention, ...]
     deeds: tuple[Mention, ...]
+    tail: int
 
 
 class Reteller:
     """Says conditions as captions of these deeds and places ("waves", "in the park").
 
-    tokens: from texts and how many letters of each count for nothing to what the text encoder makes of the rest of
-    each, a list of (n, D).
+    deeds: each with how often a word tells it, as a Lexicon has them.
+    conditions: from captions to their conditions (K, L, D), laid out as those that are told again.
     """
 
     def __init__(
         self,
-        deeds: Sequence[str],
+        deeds: Mapping[str, Mapping[str, int]],
         places: Sequence[str],
-        tokens: Callable[[Sequence[str], int], Sequence[torch.Tensor]],
+        conditions: Callable[[Sequence[Retold]], torch.Tensor],
     ):
-        self.deeds, self.places, self.tokens = deeds, places, tokens
+        self.deeds, self.places, self.conditions = tuple(deeds), places, conditions
+        self.staying = max(self.deeds, key=lambda deed: deeds[deed].get(STAYING, 0))
 
-    def __call__(self, condition: torch.Tensor, people: Sequence[Shown], place: str | None) -> Retold:
+    def __call__(
+        self,
+        condition: torch.Tensor,
+        people: Sequence[Shown],
+        place: str | None,
+        missing: Sequence[Shown] = (),
+    ) -> Retold:
         """Returns the caption nearest to a condition (L, D), people in the order of their columns.
 
-        people: at least one. place: where the words say it is, None where only the condition tells.
+        place: where the words say it is, None where only the condition tells. missing: whom it does not show; they are
+        put behind the others, and do what the words say or stay where they are.
         """
         order = sorted(people, key=lambda one: one.columns)
-        starts = [one.columns[0] for one in order]
-        text, names, ends = "", [], []
-        for number, (one, start, end) in enumerate(
-            zip(order, starts, [*starts[1:], len(condition)], strict=True)
-        ):
-            text += _before(number, len(order))
-            names.append(Mention(one.name, len(text), len(text) + len(one.called)))
-            text += one.called
-            text += f" {one.deed or self._nearest(condition[start:end], text, self.deeds)}"
-            ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
-        text += f" {place or self._nearest(condition[starts[-1] :], text, self.places)}."
-        return Retold(text, tuple(names), tuple(ends))
+        for number, one in enumerate(order):
+            if not one.deed:
+                choices = [
+                    [*order[:number], replace(one, deed=deed), *order[number + 1 :]] for deed in self.deeds
+                ]
+                order = choices[self._nearest(condition, [self._said(some, place) for some in choices])]
+        if place is None:
+            told = [self._said(order, one) for one in self.places]
+            place = self.places[self._nearest(condition, told)]
+        return said([*order, *missing], place, self.staying)
 
-    def _nearest(self, condition: torch.Tensor, begun: str, choices: Sequence[str]) -> str:
-        """The choice whose every token is nearest to some token of this stretch of a condition."""
-        found = self.tokens([f"{begun} {choice}" for choice in choices], len(begun))
-        far = [torch.cdist(some.float(), condition.float()).amin(1).mean() for some in found]
-        return choices[int(torch.stack(far).argmin())]
+    def _said(self, people: Sequence[Shown], place: str | None) -> Retold:
+        """The caption; what is not known yet is the first that there is."""
+        return said(people, place or self.places[0], self.deeds[0])
+
+    def _nearest(self, condition: torch.Tensor, told: Sequence[Retold]) -> int:
+        far = (self.conditions(told).float() - condition.float()).square().mean((1, 2))
+        return int(far.argmin())
+
+
+def said(people: Sequence[Shown], place: str, otherwise: str) -> Retold:
+    """Returns the caption of people in this order. otherwise: what those do of whom nothing is known."""
+    text, names, ends = "", [], []
+    for number, one in enumerate(people):
+        text += _before(number, len(people))
+        names.append(Mention(one.name, len(text), len(text) + len(one.called)))
+        text += f"{one.called} {one.deed or otherwise}"
+        ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
+    return Retold(f"{text} {place}.", tuple(names), tuple(ends), len(place) + 1)
 
 
 def _before(number: int, count: int) -> str:

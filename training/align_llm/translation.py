@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.layout import layout
 from storyboard.models.losses import alignment_loss
 from storyboard.models.mappers import (
     EARLIER,
@@ -35,7 +36,6 @@ from storyboard.text.captions import Mention
 from storyboard.text.lexicon import Lexicon
 from storyboard.text.preferences import meant_by_words
 from training.align_llm.arguments import MapperArguments
-from training.align_llm.layout import layout
 from training.align_llm.story_states import ReadTelling
 from training.align_llm.tellings import canonical
 from training.examples.captions import people_in, portraits_in
