@@ -1,5 +1,6 @@
 """What a pipeline has learned to read: forms of words, which words tell a deed, what is nearest to the others."""
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,3 +240,17 @@ def test_words_that_were_learned_have_every_form_so_that_a_folder_reads_without_
     assert lexicon_from({"deeds": dict(lexicon.deeds)}).deeds_of(sentence, meant) == with_tables != {}
     for cached in (first_forms, part_of):
         cached.cache_clear()
+
+
+def test_captions_say_a_deed_in_their_own_words():
+    """ "Rosa paints" drew no easel in six pictures, "Rosa paints a picture" four."""
+    learned = learned_words((), ACTIONS)
+    lexicon = lexicon_from(learned)
+    assert lexicon.captioned("paints") == "paints a picture" and lexicon.captioned("waves") == "waves"
+    assert lexicon.captioned("juggles") == "juggles"
+    bundled = json.loads((bundled_pipeline() / "reader" / "words.json").read_text(encoding="utf-8"))
+    assert bundled["captions"] == learned["captions"]
+    damaged = lexicon_from(
+        {"captions": {"waves": 3, "reads": " "}, "places": {"in the park": 1, "at home": [2]}}
+    )
+    assert damaged.captions == {} and damaged.places == {"at home": ()}

@@ -3849,7 +3849,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
 |            return found
 |        names = [member.name for member in known]
-|        doing = dict(zip(names, says.doing, strict=True))
+|        doing = {name: lexicon.captioned(deed) for name, deed in zip(names, says.doing, strict=True)}
 |        people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
 |        there = {one.name for one in people}
 |        missing = [
@@ -3861,7 +3861,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return found
 |        calling = called(lexicon.places, lexicon.places)
 |        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
-|        retell = Reteller(lexicon.deeds, tuple(lexicon.places), self._laid_out)
+|        deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
+|        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out)
 |        retold = retell(found.condition[0], people, where, missing)
 |        if conditioner.cut(retold.caption) != retold.caption:
 |            return found
@@ -7137,12 +7138,17 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |class Lexicon:
 |    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
 |    deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
-|    called."""
+|    called. `captions`: by the deed, how captions say it, where that is another phrase."""
 |
 |    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 |    nearest: Mapping[str, str] = field(default_factory=dict)
 |    known: frozenset[str] = frozenset()
 |    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+|    captions: Mapping[str, str] = field(default_factory=dict)
+|
+|    def captioned(self, deed: str) -> str:
+|        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints"."""
+|        return self.captions.get(deed, deed)
 |
 |    @cached_property
 |    def _telling(self) -> dict[str, dict[str, float]]:
@@ -7287,7 +7293,9 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
 |    """Returns what the contents of `words.json` say; what is damaged there is left out."""
-|    deeds, nearest, known, places = (learned.get(name) for name in ("deeds", "nearest", "known", "places"))
+|    deeds, nearest, known, places, captions = (
+|        learned.get(name) for name in ("deeds", "nearest", "known", "places", "captions")
+|    )
 |    return Lexicon(
 |        deeds={
 |            deed: {word: count for word, count in words.items() if _is_count(count)}
@@ -7303,6 +7311,11 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            place: tuple(word for word in words if isinstance(word, str))
 |            for place, words in (places if isinstance(places, dict) else {}).items()
 |            if isinstance(words, list)
+|        },
+|        captions={
+|            deed: caption
+|            for deed, caption in (captions if isinstance(captions, dict) else {}).items()
+|            if isinstance(caption, str) and caption.strip()
 |        },
 |        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
 |    )

@@ -356,7 +356,7 @@ class FrameConditions:
         if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
             return found
         names = [member.name for member in known]
-        doing = dict(zip(names, says.doing, strict=True))
+        doing = {name: lexicon.captioned(deed) for name, deed in zip(names, says.doing, strict=True)}
         people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
         there = {one.name for one in people}
         missing = [
@@ -368,7 +368,8 @@ class FrameConditions:
             return found
         calling = called(lexicon.places, lexicon.places)
         where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
-        retell = Reteller(lexicon.deeds, tuple(lexicon.places), self._laid_out)
+        deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
+        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out)
         retold = retell(found.condition[0], people, where, missing)
         if conditioner.cut(retold.caption) != retold.caption:
             return found

@@ -62,12 +62,17 @@ class Doing:
 class Lexicon:
     """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
     deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
-    called."""
+    called. `captions`: by the deed, how captions say it, where that is another phrase."""
 
     deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     nearest: Mapping[str, str] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    captions: Mapping[str, str] = field(default_factory=dict)
+
+    def captioned(self, deed: str) -> str:
+        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints"."""
+        return self.captions.get(deed, deed)
 
     @cached_property
     def _telling(self) -> dict[str, dict[str, float]]:
@@ -212,7 +217,9 @@ class Lexicon:
 
 def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
     """Returns what the contents of `words.json` say; what is damaged there is left out."""
-    deeds, nearest, known, places = (learned.get(name) for name in ("deeds", "nearest", "known", "places"))
+    deeds, nearest, known, places, captions = (
+        learned.get(name) for name in ("deeds", "nearest", "known", "places", "captions")
+    )
     return Lexicon(
         deeds={
             deed: {word: count for word, count in words.items() if _is_count(count)}
@@ -228,6 +235,11 @@ def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
             place: tuple(word for word in words if isinstance(word, str))
             for place, words in (places if isinstance(places, dict) else {}).items()
             if isinstance(words, list)
+        },
+        captions={
+            deed: caption
+            for deed, caption in (captions if isinstance(captions, dict) else {}).items()
+            if isinstance(caption, str) and caption.strip()
         },
         known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
     )

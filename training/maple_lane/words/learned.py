@@ -18,8 +18,10 @@ from ..more_actions import ALL_ACTIONS
 from ..places import PLACES
 from ..stories import MapleStory
 from ..worlds import KINDS, kind_of
+from .canonical import deed
 from .tables import table
 from .telling import free_captions
+from .truth import Shown
 
 STORIES, FRAMES = 3000, 5  # read for the words that are known
 WORD = re.compile(r"[^\W\d_]+")
@@ -33,9 +35,9 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
     """Returns the contents of `words.json` for a reader that learned from stories like these, for a pipeline that draws
     these actions.
 
-    "deeds": by the page's own phrase for it, how often each word is in a phrase for it; "places": by the place, what
-    else it is called; "nearest": by words that tell no place or deed, the one that is nearest; "known": every other
-    word of the stories, as told.
+    "deeds": by the page's own phrase for it, how often each word is in a phrase for it; "captions": by that phrase, how
+    canonical captions say it; "places": by the place, what else it is called; "nearest": by words that tell no place or
+    deed, the one that is nearest; "known": every other word of the stories, as told.
     """
     deeds = deed_words(actions)
     places = _place_words()
@@ -49,6 +51,7 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
     nearest = {word: phrase for word, phrase in _nearest(actions).items() if word not in apart[phrase]}
     return {
         "deeds": {phrase: dict(sorted(words.items())) for phrase, words in deeds.items()},
+        "captions": {deed_phrase(one): _canonical(name, one) for name, one in actions.items()},
         "places": {place: sorted(words) for place, words in places.items()},
         "nearest": dict(sorted(nearest.items())),
         "known": sorted(told - learned),
@@ -69,6 +72,10 @@ def write_learned_words(path: Path, anybody: bool, stories: int = STORIES) -> No
 def deed_words(actions: Mapping[str, Action]) -> dict[str, Counter[str]]:
     """Returns, by the page's phrase for each of these actions, how often each word is in a phrase for it."""
     return {deed_phrase(actions[name]): _deed_words(name, actions[name]) for name in actions}
+
+
+def _canonical(name: str, action: Action) -> str:
+    return deed(Shown("", name, action.props[0] if action.props else None))
 
 
 def deed_phrase(one: Action) -> str:
