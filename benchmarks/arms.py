@@ -197,8 +197,9 @@ class Authors:
         parts = interleave(
             captions, request.caption, [member.name for member in cast], self.pipeline.config.prompt_tail
         )
-        frames = [conditions._pool(frame.picture) for frame in request.history]
-        portraits = [conditions._pool_portrait(member.portrait) for member in cast]
+        frames = [conditions._features._pooled(frame.picture) for frame in request.history]
+        squared = [conditions._features._squared(member.portrait) for member in cast]
+        portraits = [conditions._features._pooled(one) for one in squared]
         return parts, _stacked(frames), _stacked(portraits)
 
 
