@@ -381,7 +381,7 @@ def test_the_nearest_caption_is_found_from_left_to_right_and_words_go_before():
 
     retell = Reteller(deeds, ("in the park", "at home"), conditions)
     people = [Shown("Rosa", "they", "", (3,)), Shown("Nan", "Nan", "waves", (0,))]
-    retold = retell(torch.full((1, 1), 11.0), people, None, [Shown("Eve", "Eve", "", ())])
+    retold = retell(torch.full((1, 1), 11.0), [Shown("Eve", "Eve", "", ()), *people], None)
     assert retold.caption == "Nan waves, they holds a hat and Eve stands still at home."
     spots = [retold.caption[one.start : one.end] for one in (*retold.names, *retold.deeds)]
     assert spots == ["Nan", "they", "Eve", "waves", "hat", "still"]

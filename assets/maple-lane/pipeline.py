@@ -3518,7 +3518,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
-|from storyboard.pipeline.retelling import Reteller, Retold, Shown, people_shown, place_of
+|from storyboard.pipeline.retelling import Reteller, Retold, Shown, place_of
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 |from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 |from storyboard.text.candidates import read_for
@@ -3850,28 +3850,27 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return found
 |        names = [member.name for member in known]
 |        doing = {name: lexicon.captioned(deed) for name, deed in zip(names, says.doing, strict=True)}
-|        people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
-|        there = {one.name for one in people}
-|        missing = [
-|            Shown(name, conditioner.called(name), doing[name], ())
-|            for name, shown in zip(names, says.shown, strict=True)
-|            if shown and name not in there
+|        columns = pointed_at(found.pointed[0], names)
+|        people = [
+|            Shown(name, conditioner.called(name), doing[name], columns[name])
+|            for name, sure in zip(names, says.shown, strict=True)
+|            if sure or columns[name]
 |        ]
-|        if not people and not missing:
+|        if not people:
 |            return found
 |        calling = called(lexicon.places, lexicon.places)
 |        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
 |        deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
 |        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out)
-|        retold = retell(found.condition[0], people, where, missing)
+|        retold = retell(found.condition[0], people, where)
 |        if conditioner.cut(retold.caption) != retold.caption:
 |            return found
 |        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
 |        portraits = {member.name: Hashed(member.portrait) for member in known}
 |        condition = self._fused([retold.caption], [spots], portraits)
-|        (columns,) = conditioner.columns([retold.caption], [_spans(spots)])
+|        (tokens,) = conditioner.columns([retold.caption], [_spans(spots)])
 |        pointed = torch.zeros_like(found.pointed)
-|        for spot, column in zip(spots, columns, strict=True):
+|        for spot, column in zip(spots, tokens, strict=True):
 |            pointed[0, column, names.index(spot.name)] = 1
 |        return ReadCondition(condition.to(found.condition), pointed)
 |
@@ -4901,7 +4900,7 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |@dataclass(frozen=True)
 |class Shown:
-|    """Somebody at whom a condition points.
+|    """Somebody at whom a condition points, or who is there all the same.
 |
 |    called: by a caption. deed: what the words say they do, "" where they say nothing. columns: the tokens that point.
 |    """
@@ -4946,14 +4945,14 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |        condition: torch.Tensor,
 |        people: Sequence[Shown],
 |        place: str | None,
-|        missing: Sequence[Shown] = (),
 |    ) -> Retold:
 |        """Returns the caption nearest to a condition (L, D), people in the order of their columns.
 |
-|        place: where the words say it is, None where only the condition tells. missing: whom it does not show; they are
-|        put behind the others, and do what the words say or stay where they are.
+|        place: where the words say it is, None where only the condition tells. People without columns are put behind the
+|        others, and do what the words say or stay where they are.
 |        """
-|        order = sorted(people, key=lambda one: one.columns)
+|        order = sorted((one for one in people if one.columns), key=lambda one: one.columns)
+|        missing = [one for one in people if not one.columns]
 |        for number, one in enumerate(order):
 |            if not one.deed:
 |                choices = [
@@ -4999,17 +4998,6 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |        if places:
 |            return places[0] if len(places) == 1 else None
 |    return None
-|
-|
-|def people_shown(
-|    pointed: Mapping[str, Sequence[int]], called: Callable[[str], str], doing: Mapping[str, str]
-|) -> list[Shown]:
-|    """Returns those at whom a condition points. pointed: its columns by name; doing: by name what the words say."""
-|    return [
-|        Shown(name, called(name), doing.get(name, ""), tuple(columns))
-|        for name, columns in pointed.items()
-|        if columns
-|    ]
 |'''
 
 SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
@@ -6588,10 +6576,10 @@ SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what ea
 |from storyboard.text.forms import may_be_verb
 |from storyboard.text.word_classes import WORD, is_finite, is_saying
 |
-|# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep", "Otto with his nose in a book".
+|# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep".
 |_BESIDE = re.compile(
 |    r"(?P<apart>,)?\\s*(?P<who>who\\s+)?(?:(?:still|just|only|already|fast|sound|wide|all|is|was|are|were)\\s+)*"
-|    r"(?P<word>asleep|awake|with|\\w{2,}ing|\\w+)(?!\\w)",
+|    r"(?P<word>\\w+)",
 |    re.IGNORECASE,
 |)
 |_NO_VERBS = frozenset(
@@ -7108,7 +7096,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |SPELT = 0.8  # likeness of two spellings that may be one word
 |_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
 |# "Among the flowers", "next to a drum": what is only near somebody tells no deed.
-|_BESIDE = re.compile(
+|_NEARBY = re.compile(
 |    r"\\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\\s+(?:\\w+\\s+){0,2}$",
 |    re.IGNORECASE,
 |)
@@ -7248,8 +7236,10 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        for match in WORD.finditer(clause):
 |            word = match.group().lower()
 |            deed, share = max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))
-|            beside = _BESIDE.search(clause[: match.start()]) or _NEGATED.search(clause[: match.start()])
-|            if share >= SURE and not beside:
+|            if share < SURE:
+|                continue
+|            before = clause[: match.start()]
+|            if not (_NEARBY.search(before) or _NEGATED.search(before)):
 |                told[not STAYING.isdisjoint(first_forms(word))].append((deed, match))
 |        said = told[False] or told[True]
 |        verbs = [deed for deed, match in said if is_inflected(match.group().lower())]

@@ -25,7 +25,7 @@ from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
-from storyboard.pipeline.retelling import Reteller, Retold, Shown, people_shown, place_of
+from storyboard.pipeline.retelling import Reteller, Retold, Shown, place_of
 from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
 from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
 from storyboard.text.candidates import read_for
@@ -357,28 +357,27 @@ class FrameConditions:
             return found
         names = [member.name for member in known]
         doing = {name: lexicon.captioned(deed) for name, deed in zip(names, says.doing, strict=True)}
-        people = people_shown(pointed_at(found.pointed[0], names), conditioner.called, doing)
-        there = {one.name for one in people}
-        missing = [
-            Shown(name, conditioner.called(name), doing[name], ())
-            for name, shown in zip(names, says.shown, strict=True)
-            if shown and name not in there
+        columns = pointed_at(found.pointed[0], names)
+        people = [
+            Shown(name, conditioner.called(name), doing[name], columns[name])
+            for name, sure in zip(names, says.shown, strict=True)
+            if sure or columns[name]
         ]
-        if not people and not missing:
+        if not people:
             return found
         calling = called(lexicon.places, lexicon.places)
         where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
         deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
         retell = Reteller(deeds, tuple(lexicon.places), self._laid_out)
-        retold = retell(found.condition[0], people, where, missing)
+        retold = retell(found.condition[0], people, where)
         if conditioner.cut(retold.caption) != retold.caption:
             return found
         spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
         portraits = {member.name: Hashed(member.portrait) for member in known}
         condition = self._fused([retold.caption], [spots], portraits)
-        (columns,) = conditioner.columns([retold.caption], [_spans(spots)])
+        (tokens,) = conditioner.columns([retold.caption], [_spans(spots)])
         pointed = torch.zeros_like(found.pointed)
-        for spot, column in zip(spots, columns, strict=True):
+        for spot, column in zip(spots, tokens, strict=True):
             pointed[0, column, names.index(spot.name)] = 1
         return ReadCondition(condition.to(found.condition), pointed)
 

@@ -19,7 +19,7 @@ STAYING = "stand"  # a word that tells what somebody does of whom nothing is tol
 
 @dataclass(frozen=True)
 class Shown:
-    """Somebody at whom a condition points.
+    """Somebody at whom a condition points, or who is there all the same.
 
     called: by a caption. deed: what the words say they do, "" where they say nothing. columns: the tokens that point.
     """
@@ -64,14 +64,14 @@ class Reteller:
         condition: torch.Tensor,
         people: Sequence[Shown],
         place: str | None,
-        missing: Sequence[Shown] = (),
     ) -> Retold:
         """Returns the caption nearest to a condition (L, D), people in the order of their columns.
 
-        place: where the words say it is, None where only the condition tells. missing: whom it does not show; they are
-        put behind the others, and do what the words say or stay where they are.
+        place: where the words say it is, None where only the condition tells. People without columns are put behind the
+        others, and do what the words say or stay where they are.
         """
-        order = sorted(people, key=lambda one: one.columns)
+        order = sorted((one for one in people if one.columns), key=lambda one: one.columns)
+        missing = [one for one in people if not one.columns]
         for number, one in enumerate(order):
             if not one.deed:
                 choices = [
@@ -117,14 +117,3 @@ def place_of(sentences: Sequence[str], said: Callable[[str], Sequence[str]]) -> 
         if places:
             return places[0] if len(places) == 1 else None
     return None
-
-
-def people_shown(
-    pointed: Mapping[str, Sequence[int]], called: Callable[[str], str], doing: Mapping[str, str]
-) -> list[Shown]:
-    """Returns those at whom a condition points. pointed: its columns by name; doing: by name what the words say."""
-    return [
-        Shown(name, called(name), doing.get(name, ""), tuple(columns))
-        for name, columns in pointed.items()
-        if columns
-    ]

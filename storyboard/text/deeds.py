@@ -17,10 +17,10 @@ from storyboard.text.clauses import Expression, analyse
 from storyboard.text.forms import may_be_verb
 from storyboard.text.word_classes import WORD, is_finite, is_saying
 
-# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep", "Otto with his nose in a book".
+# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep".
 _BESIDE = re.compile(
     r"(?P<apart>,)?\s*(?P<who>who\s+)?(?:(?:still|just|only|already|fast|sound|wide|all|is|was|are|were)\s+)*"
-    r"(?P<word>asleep|awake|with|\w{2,}ing|\w+)(?!\w)",
+    r"(?P<word>\w+)",
     re.IGNORECASE,
 )
 _NO_VERBS = frozenset(

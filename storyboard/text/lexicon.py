@@ -32,7 +32,7 @@ MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
 # "Among the flowers", "next to a drum": what is only near somebody tells no deed.
-_BESIDE = re.compile(
+_NEARBY = re.compile(
     r"\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
@@ -172,8 +172,10 @@ class Lexicon:
         for match in WORD.finditer(clause):
             word = match.group().lower()
             deed, share = max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))
-            beside = _BESIDE.search(clause[: match.start()]) or _NEGATED.search(clause[: match.start()])
-            if share >= SURE and not beside:
+            if share < SURE:
+                continue
+            before = clause[: match.start()]
+            if not (_NEARBY.search(before) or _NEGATED.search(before)):
                 told[not STAYING.isdisjoint(first_forms(word))].append((deed, match))
         said = told[False] or told[True]
         verbs = [deed for deed, match in said if is_inflected(match.group().lower())]
