@@ -1,5 +1,9 @@
 """What a writer does on the page, as functions of a Playwright page. Frames are counted from 1."""
 
+from axe_playwright_python.sync_playwright import Axe
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
 
 def write(page, *sentences):
     """Type sentences into the line at the bottom, each with Enter."""
@@ -74,3 +78,20 @@ def paste(page, box, text):
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
     box.focus()
     page.keyboard.press("Control+v")
+
+
+def serious_violations(page, root="#storyboard"):
+    """What axe finds serious or critical in what is shown: rule, nodes and why.
+
+    Without motion, as halfway through a fade every text is pale.
+    """
+    page.emulate_media(reduced_motion="reduce")
+    found = Axe().run(page, root).response["violations"]
+    return [
+        (
+            one["id"],
+            [(node["html"][:160], node["any"][0]["message"] if node["any"] else "") for node in one["nodes"]],
+        )
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,10 +1,17 @@
 """Boards of professionals on the page: notes beside a sentence, scripts and tables out and in, the story played."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from storyboard.text.board_notes import BoardNotes
-from tests.pages import card, open_panel, story_in, wait_drawn, wait_sentences, write_and_draw
+from tests.pages import (
+    card,
+    open_panel,
+    serious_violations,
+    story_in,
+    wait_drawn,
+    wait_sentences,
+    write_and_draw,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -13,11 +20,6 @@ def note(panel, label, text):
     box = panel.get_by_label(label, exact=True)
     box.fill(text)
     box.blur()
-
-
-def serious(page):
-    found = Axe().run(page).response["violations"]
-    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
 def test_notes_are_typed_in_the_panel_seen_on_the_card_and_undone(app, page):
@@ -33,7 +35,7 @@ def test_notes_are_typed_in_the_panel_seen_on_the_card_and_undone(app, page):
     expected = BoardNotes("Close-up", "Rosa: Hello!\nMilo: Hi.", "Low sun.", 3.5)
     assert story_in(app, page).frames[0].board == expected
     assert not card(page, 1).locator(".sb-stale").is_visible()
-    assert serious(page) == []
+    assert serious_violations(page) == []
     page.locator(".sb-undo").click()
     line.locator("span", has_text="Low sun.").wait_for(state="detached")
     assert panel.get_by_label("Notes", exact=True).input_value() == ""
@@ -92,7 +94,7 @@ def test_the_story_is_played_with_keys_and_for_as_long_as_each_frame_lasts(app, 
     assert play.locator(".sb-play-said").inner_text() == "Rosa: Hello!"
     page.wait_for_timeout(800)
     assert play.locator(".sb-play-words").inner_text() == "Rosa waves."  # it is paused
-    assert serious(page) == []
+    assert serious_violations(page) == []
     page.keyboard.press("End")
     assert play.locator(".sb-play-place").inner_text() == "3 / 3"
     page.keyboard.press("Escape")
@@ -107,7 +109,7 @@ def test_the_frame_is_chosen_in_the_settings_and_marked_on_every_picture(app, pa
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("group", name="Frame").get_by_text("16:9").click()
     page.wait_for_function("document.querySelector('.sb-root').dataset.crop === '16:9'")
-    assert story_in(app, page).crop == "16:9" and serious(page) == []
+    assert story_in(app, page).crop == "16:9" and serious_violations(page) == []
     page.keyboard.press("Escape")
     wide, tall = (
         card(page, 1)
@@ -137,6 +139,6 @@ def test_notes_and_player_speak_german_and_fit_a_phone(visit):
     note(panel, "Einstellung", "Totale")
     card(page, 1).locator(".sb-noted", has_text="Totale").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    assert serious(page) == []
+    assert serious_violations(page) == []
     page.get_by_role("button", name="Abspielen", exact=True).click()
     page.get_by_role("button", name="Anhalten").wait_for()

@@ -1,9 +1,7 @@
 """The page for everyone: accessibility rules, phone, German, reduced motion, what is announced; and how fast it is."""
 
-import json
 import re
 import threading
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,17 @@ from storyboard.exports.project import read_project
 from storyboard.library import Library
 from storyboard.story.as_json import story_from_json
 from tests.kept import save_all, story_with
-from tests.pages import card, open_panel, sentence, story_of, wait_drawn, write, write_and_draw
+from tests.pages import (
+    PHONE,
+    card,
+    open_panel,
+    sentence,
+    serious_violations,
+    story_of,
+    wait_drawn,
+    write,
+    write_and_draw,
+)
 from tests.photos import HEIC
 from tests.stories import drawn_story
 from tests.writing import EVERY_CHANGE, STORY, blue, fresh
@@ -26,36 +34,19 @@ pytestmark = pytest.mark.browser
 LANGUAGES = Path(__file__).parents[1] / "storyboard" / "ui" / "static" / "language"
 
 
-def violations(page, root="#storyboard"):
-    """What axe-core finds serious or critical in what is shown."""
-    page.evaluate(
-        (Path(find_spec("axe_playwright_python").origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    )
-    found = page.evaluate(
-        "root => axe.run(root).then((result) => result.violations.filter((one) =>"
-        " ['serious', 'critical'].includes(one.impact)).map((one) => [one.id, one.nodes.map((node) =>"
-        " node.html.slice(0, 160) + ' | ' + (node.any[0] ? node.any[0].message : ''))]))",
-        root,
-    )
-    return json.dumps(found, indent=1)
-
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
 @pytest.mark.parametrize("theme, screen", [("light", {}), ("dark", {}), ("light", PHONE)])
 def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, theme, screen):
-    page = visit(f"{app.url}?__theme={theme}", reduced_motion="reduce", **screen)
-    assert violations(page) == "[]"
+    page = visit(f"{app.url}?__theme={theme}", **screen)
+    assert serious_violations(page) == []
     write_and_draw(page, "Rosa waves to Milo.", "She sits down.", "They dance.")
     card(page, 1).locator(".sb-reroll").click()
     wait_drawn(page, 1, takes=2)
     card(page, 2).locator(".sb-stale:not([hidden])").wait_for()
     open_panel(page, 2).locator(".sb-facts").wait_for()
-    assert violations(page) == "[]"
+    assert serious_violations(page) == []
     for opener in (".sb-more", ".sb-pronoun"):
         card(page, 2).locator(opener).click()
-        assert violations(page) == "[]", opener
+        assert serious_violations(page) == [], opener
         page.keyboard.press("Escape")
     openers = (
         "Stories",
@@ -71,7 +62,7 @@ def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, the
         page.locator("#storyboard").get_by_role("button", name=opener).click()
         page.get_by_role("dialog").wait_for()
         page.wait_for_timeout(100)
-        assert violations(page) == "[]", opener
+        assert serious_violations(page) == [], opener
         page.keyboard.press("Escape")
 
 

@@ -3,13 +3,14 @@
 import threading
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from storyboard.exports.project import write_project
 from tests.pages import (
+    PHONE,
     card,
     open_panel,
     sentences,
+    serious_violations,
     story_in,
     story_of,
     wait_drawn,
@@ -21,8 +22,6 @@ from tests.serving import serving
 from tests.stories import drawn_story
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 def press(page, selector, key, code, **more):
@@ -148,6 +147,8 @@ def test_one_button_draws_on_after_a_restart(tmp_path, visit):
         app.renderer.gate = threading.Event()
         write(page, "She sings.", "Milo reads.")
         card(page, 2).locator(".sb-progress:not([hidden])").wait_for()
+        wait_sentences(page, "Rosa waves.", "She sings.", "Milo reads.")  # the server has all three
+        page.close()  # or it would ask the next server, which may have the same port, for what this one knew
         app.studio.queue.close()
         app.renderer.gate.set()
     with serving(tmp_path) as app:
@@ -205,5 +206,4 @@ def test_nothing_of_this_troubles_axe(visit):
     page = visit(**PHONE)
     write_and_draw(page, "Rosa waves.", "She sings.")
     open_panel(page, 1)
-    found = Axe().run(page).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    assert serious_violations(page) == []

@@ -11,7 +11,7 @@ from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.renderer import CastMember
-from tests.test_page_everyone import violations
+from tests.pages import serious_violations
 from training.evaluate.study.__main__ import main
 from training.evaluate.study.pairs import open_study
 from training.evaluate.study.results import alpha, tables
@@ -308,7 +308,7 @@ def test_a_pair_shows_its_sentences_people_and_pictures_and_no_name_of_a_system(
 ):
     with served(tmp_path / "votes", drawn) as (_, url):
         page = people(f"{url}?__theme={theme}", viewport={"width": 360, "height": 740}, has_touch=True)
-        assert violations(page, "#study") == "[]"
+        assert serious_violations(page, "#study") == []
         page.get_by_role("button", name="Start").click()
         page.get_by_role("img", name="B, picture 2").wait_for()
         assert page.locator(".st-frames p").all_inner_texts() == ["Rosa waves.", "She sings."]
@@ -321,7 +321,7 @@ def test_a_pair_shows_its_sentences_people_and_pictures_and_no_name_of_a_system(
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         page.get_by_role("button", name="Next").click()
         page.get_by_text("Please answer this one too.").wait_for()
-        assert violations(page, "#study") == "[]"
+        assert serious_violations(page, "#study") == []
         page.get_by_role("button", name="A, picture 1, larger").click()
         page.get_by_role("dialog").get_by_role("img").wait_for()
         page.keyboard.press("Escape")
