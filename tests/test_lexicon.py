@@ -13,7 +13,8 @@ from storyboard.story.inputs import inputs_of
 from storyboard.story.values import new_story
 from storyboard.text.captions import read_sentence
 from storyboard.text.forms import first_forms, in_form_of, part_of
-from storyboard.text.lexicon import Lexicon, lexicon_from
+from storyboard.text.learned_words import lexicon_from
+from storyboard.text.lexicon import Lexicon
 from storyboard.text.places import called
 from storyboard.text.preferences import meant_by_words
 from storyboard.text.wordings import Wording, reworded

@@ -13,13 +13,11 @@ from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, st
 from storyboard.models.story_reader import StoryReader, Told
 from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import InterleavedContext, ReadCondition
-from storyboard.pipeline.retelling import Reteller, Shown, place_of
 from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
 from storyboard.text.prompt import interleave
+from tests.pointing import PEOPLE, cast, pointing_pipeline
 from training.align_llm.condition_mapper import told_deeds
-
-PEOPLE = 4
 
 
 def pointing_reader(build=tiny.llama, story_layer: int | None = None) -> StoryReader:
@@ -197,13 +195,6 @@ def test_one_sentence_without_pictures_is_read_once():
     assert read == [len(" Caption: Nan sits."), len(" Caption: They run. Image:") + tiny.IMAGE_TOKENS]
 
 
-def cast(*names: str) -> tuple[CastMember, ...]:
-    return tuple(
-        CastMember(name, "she", (), Image.new("RGB", (16, 16), (40 * n, 90, 200)))
-        for n, name in enumerate(names)
-    )
-
-
 def draw(pipeline, request: FrameRequest) -> Rendered:
     *_, last = pipeline.generate(request)
     return last
@@ -211,10 +202,7 @@ def draw(pipeline, request: FrameRequest) -> Rendered:
 
 @pytest.fixture
 def pipeline():
-    built = tiny.pipeline(interleaved=False, first_frame="llm", context_frames=4)
-    mapper = tiny.condition_mapper(reads_story=True, people=PEOPLE)
-    built.register_modules(condition_mapper=mapper, visual_mapper=None)  # a reader of words needs none
-    return built
+    return pointing_pipeline()
 
 
 def test_the_first_frame_goes_through_the_reader_and_portraits_decide_the_picture(pipeline):
@@ -317,84 +305,3 @@ def test_people_who_are_put_in_take_no_place_of_those_who_are_there():
     assert found.condition[0, :, 0].tolist() == [0, 0, 0, 0, 1, 1]  # no room for the third
     assert found.pointed[0].argmax(-1)[3:].tolist() == [1, 0, 0] and left_out(found.pointed[0]) == {2}
     assert not condition.any() and completed(ReadCondition(condition), {0: two}).pointed is None
-
-
-@pytest.fixture
-def pointing(pipeline, monkeypatch):
-    """A pipeline that retells, and whose mapper points at whom it is told to, by the place of each in the cast."""
-    pipeline.register_to_config(nearest_caption=True)
-    pipeline.learned = {
-        "deeds": {"waves": {"wave": 9}, "sleeps": {"sleep": 9}},
-        "places": {"in the park": [], "at home": ["house"]},
-    }
-    monkeypatch.setattr(CharacterConditioner, "called", lambda self, name: name)
-    read, said = InterleavedContext.read, {}
-
-    def points(context, chunks, told=None):
-        found = read(context, chunks, told)
-        pointed = torch.zeros_like(found.pointed)
-        for column, place in said.items():
-            pointed[0, column, place] = 1
-        return dataclasses.replace(found, pointed=pointed)
-
-    monkeypatch.setattr(InterleavedContext, "read", points)
-    return pipeline, said
-
-
-def test_a_condition_is_told_again_as_the_caption_nearest_to_it(pointing):
-    """A mean of conditions drew somebody twice in one frame of eight, though the right people were pointed at."""
-    pipeline, said = pointing
-    said.update({1: 1, 9: 0})
-    people, history = cast("Rosa", "Nan"), (ContextFrame("Rosa is in the park.", Image.new("RGB", (32, 32))),)
-    request = FrameRequest("She wakes up and Nan waved.", people, history, seed=1)
-    frame = pipeline._conditions.of(request, "llm")
-    # Nan stands first, as the condition has it; only it says what Rosa does, and the frame before says where they are.
-    told = [f"Nan waves and Rosa {deed} in the park." for deed in ("waves", "sleeps")]
-    exact = [pipeline._conditions.of(FrameRequest(one, people, (), seed=1), "char-ldm") for one in told]
-    same = [torch.allclose(frame.condition, one.condition, atol=1e-5) for one in exact]
-    assert same.count(True) == 1
-    columns = pipeline._conditions.columns(told[same.index(True)], people)
-    assert {name: list(some) for name, some in frame.people.items()} == columns
-    said.clear()  # of Nan the words are sure, and Rosa is "she"
-    shown = pipeline._conditions.of(dataclasses.replace(request, caption="Nan waved back."), "llm")
-    again = pipeline._conditions.of(FrameRequest("Nan waves in the park.", people, (), seed=1), "char-ldm")
-    torch.testing.assert_close(shown.condition, again.condition)
-
-
-def test_what_shows_nobody_is_not_told_again(pointing):
-    pipeline, _ = pointing
-    request = FrameRequest("Night falls over the park.", cast("Rosa"), (), seed=1)
-    frame = pipeline._conditions.of(request, "llm")
-    pipeline.register_to_config(nearest_caption=False)
-    pipeline._conditions.clear()
-    assert torch.equal(frame.condition, pipeline._conditions.of(request, "llm").condition)
-
-
-def test_the_nearest_caption_is_found_from_left_to_right_and_words_go_before():
-    deeds = {"waves": {"wave": 3}, "stands still": {"stand": 5, "wait": 1}, "holds a hat": {"hold": 2}}
-    asked = []
-
-    def conditions(told):
-        asked.append([one.caption for one in told])
-        hats = [one.caption.count("hat") + 10 * ("home" in one.caption) for one in told]
-        return torch.tensor(hats, dtype=torch.float32)[:, None, None]
-
-    retell = Reteller(deeds, ("in the park", "at home"), conditions)
-    people = [Shown("Rosa", "they", "", (3,)), Shown("Nan", "Nan", "waves", (0,))]
-    retold = retell(torch.full((1, 1), 11.0), [Shown("Eve", "Eve", "", ()), *people], None)
-    assert retold.caption == "Nan waves, they holds a hat and Eve stands still at home."
-    spots = [retold.caption[one.start : one.end] for one in (*retold.names, *retold.deeds)]
-    assert spots == ["Nan", "they", "Eve", "waves", "hat", "still"]
-    assert [one.name for one in retold.names] == ["Nan", "Rosa", "Eve"]
-    assert retold.caption[-retold.tail :] == "at home."
-    # Nan's deed was said, and so were no others tried for her.
-    assert all(caption.startswith("Nan waves") for some in asked for caption in some) and len(asked) == 2
-    asked.clear()
-    assert retell(torch.zeros(1, 1), people[1:], "on Mars").caption == "Nan waves on Mars." and not asked
-
-
-def test_the_place_is_that_of_the_last_sentence_that_says_one():
-    said = {"In the park or at home.": ["park", "home"], "At home.": ["home"], "She waves.": []}
-    assert place_of(["At home.", "She waves."], said.__getitem__) == "home"
-    assert place_of(["At home.", "In the park or at home."], said.__getitem__) is None
-    assert place_of(["She waves."], said.__getitem__) is None

@@ -3530,6 +3530,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    find_pronouns,
 |    mentioned_names,
 |)
+|from storyboard.text.lexicon import Doing
 |from storyboard.text.places import called, places_said
 |from storyboard.text.preferences import meant_by_words
 |from storyboard.text.prompt import frames_to_read, interleave
@@ -3805,21 +3806,25 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
 |        vectors = [self._person(member) for member in cast]
-|        shown: frozenset[str] = frozenset()
-|        doing: Mapping[str, str] = {}
-|        if cast:
-|            sentence, before = read_for(cast, caption, earlier)
-|            meant = meant_by_words(sentence, cast, before)
-|            shown = whom_words_show(sentence, meant)
-|            doing = self.pipeline.lexicon.deeds_of(sentence, meant)
+|        shown, doing = self._by_words(caption, earlier, cast)
 |        return Told(
 |            caption,
 |            tuple((member.name, *member.aliases) for member in cast),
 |            tuple(member.pronoun for member in cast),
 |            torch.stack(vectors) if vectors else None,
 |            tuple(member.name in shown for member in cast),
-|            tuple(doing.get(member.name, "") for member in cast),
+|            tuple(doing[member.name].deed if member.name in doing else "" for member in cast),
 |        )
+|
+|    def _by_words(
+|        self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]
+|    ) -> tuple[frozenset[str], dict[str, Doing]]:
+|        """Of whom the words are sure that they are there, and what they say that each does."""
+|        if not cast:
+|            return frozenset(), {}
+|        sentence, before = read_for(cast, caption, earlier)
+|        meant = meant_by_words(sentence, cast, before)
+|        return whom_words_show(sentence, meant), self.pipeline.lexicon.doing_of(sentence, meant)
 |
 |    def _with_everybody(self, found: ReadCondition, told: Told, known: Sequence[CastMember]) -> ReadCondition:
 |        """The condition with those in it too of whom the words are sure and whom the mapper has left out.
@@ -3843,26 +3848,28 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    ) -> ReadCondition:
 |        """The condition of the caption nearest to what was read, with all of whom the words are sure.
 |
-|        As it is where that shows nobody or is too long.
+|        As it is where that is too long, or shows nobody and there are no such captions.
 |        """
 |        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
-|        if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
+|        if found.pointed is None or not (lexicon.deeds and lexicon.places):
 |            return found
 |        names = [member.name for member in known]
-|        doing = {name: lexicon.captioned(deed) for name, deed in zip(names, says.doing, strict=True)}
+|        _, told_of = self._by_words(says.sentence, told, known)
+|        doing = {name: lexicon.captioned(one.deed, one.clause) for name, one in told_of.items()}
 |        columns = pointed_at(found.pointed[0], names)
 |        people = [
-|            Shown(name, conditioner.called(name), doing[name], columns[name])
+|            Shown(name, conditioner.called(name), doing.get(name, ""), columns[name])
 |            for name, sure in zip(names, says.shown, strict=True)
 |            if sure or columns[name]
 |        ]
-|        if not people:
+|        if not (people or lexicon.around.nobody):
 |            return found
 |        calling = called(lexicon.places, lexicon.places)
-|        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
+|        story = [*told, says.sentence]
+|        where = place_of(story, lambda text: places_said(text, calling))
 |        deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
-|        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out)
-|        retold = retell(found.condition[0], people, where)
+|        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out, lexicon.around.nobody)
+|        retold = retell(found.condition[0], people, where, partial(lexicon.around.around, story))
 |        if conditioner.cut(retold.caption) != retold.caption:
 |            return found
 |        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
@@ -4927,7 +4934,7 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |class Reteller:
 |    """Says conditions as captions of these deeds and places ("waves", "in the park").
 |
-|    deeds: each with how often a word tells it, as a Lexicon has them.
+|    deeds: each with how often a word tells it, as a Lexicon has them. nobody: how captions of nobody begin.
 |    conditions: from captions to their conditions (K, L, D), laid out as those that are told again.
 |    """
 |
@@ -4936,8 +4943,9 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |        deeds: Mapping[str, Mapping[str, int]],
 |        places: Sequence[str],
 |        conditions: Callable[[Sequence[Retold]], torch.Tensor],
+|        nobody: str = "",
 |    ):
-|        self.deeds, self.places, self.conditions = tuple(deeds), places, conditions
+|        self.deeds, self.places, self.conditions, self.nobody = tuple(deeds), places, conditions, nobody
 |        self.staying = max(self.deeds, key=lambda deed: deeds[deed].get(STAYING, 0))
 |
 |    def __call__(
@@ -4945,11 +4953,12 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |        condition: torch.Tensor,
 |        people: Sequence[Shown],
 |        place: str | None,
+|        around: Callable[[str], str] = lambda place: "",
 |    ) -> Retold:
 |        """Returns the caption nearest to a condition (L, D), people in the order of their columns.
 |
 |        place: where the words say it is, None where only the condition tells. People without columns are put behind the
-|        others, and do what the words say or stay where they are.
+|        others, and do what the words say or stay where they are. around: what the words say is at a place besides.
 |        """
 |        order = sorted((one for one in people if one.columns), key=lambda one: one.columns)
 |        missing = [one for one in people if not one.columns]
@@ -4958,30 +4967,34 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |                choices = [
 |                    [*order[:number], replace(one, deed=deed), *order[number + 1 :]] for deed in self.deeds
 |                ]
-|                order = choices[self._nearest(condition, [self._said(some, place) for some in choices])]
+|                told = [self._said(some, place or self.places[0], around) for some in choices]
+|                order = choices[self._nearest(condition, told)]
 |        if place is None:
-|            told = [self._said(order, one) for one in self.places]
+|            told = [self._said(order, one, around) for one in self.places]
 |            place = self.places[self._nearest(condition, told)]
-|        return said([*order, *missing], place, self.staying)
+|        return said([*order, *missing], place + around(place), self.staying, self.nobody)
 |
-|    def _said(self, people: Sequence[Shown], place: str | None) -> Retold:
-|        """The caption; what is not known yet is the first that there is."""
-|        return said(people, place or self.places[0], self.deeds[0])
+|    def _said(self, people: Sequence[Shown], place: str, around: Callable[[str], str]) -> Retold:
+|        """The caption; a deed that is not known yet is the first that there is."""
+|        return said(people, place + around(place), self.deeds[0], self.nobody)
 |
 |    def _nearest(self, condition: torch.Tensor, told: Sequence[Retold]) -> int:
 |        far = (self.conditions(told).float() - condition.float()).square().mean((1, 2))
 |        return int(far.argmin())
 |
 |
-|def said(people: Sequence[Shown], place: str, otherwise: str) -> Retold:
-|    """Returns the caption of people in this order. otherwise: what those do of whom nothing is known."""
-|    text, names, ends = "", [], []
+|def said(people: Sequence[Shown], where: str, otherwise: str, nobody: str) -> Retold:
+|    """Returns the caption of people in this order, or of `nobody`.
+|
+|    otherwise: what those do of whom nothing is known.
+|    """
+|    text, names, ends = "" if people else nobody, [], []
 |    for number, one in enumerate(people):
 |        text += _before(number, len(people))
 |        names.append(Mention(one.name, len(text), len(text) + len(one.called)))
 |        text += f"{one.called} {one.deed or otherwise}"
 |        ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
-|    return Retold(f"{text} {place}.", tuple(names), tuple(ends), len(place) + 1)
+|    return Retold(f"{text} {where}.", tuple(names), tuple(ends), len(where) + 1)
 |
 |
 |def _before(number: int, count: int) -> str:
@@ -5055,7 +5068,8 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.pipeline.numbers import check_numbers
 |from storyboard.pipeline.prompted import Prompted
 |from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
-|from storyboard.text.lexicon import Lexicon, lexicon_from
+|from storyboard.text.learned_words import lexicon_from
+|from storyboard.text.lexicon import Lexicon
 |
 |# By whether the folder carries a language model: what is done without the one it names.
 |UNTIL_THEN = {
@@ -6268,6 +6282,82 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 |'''
 
+SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky and of things beside people, as a pipeline's own captions say it.
+|
+|By words alone. Knows no pictures and no models, neither people nor what they do.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Mapping, Sequence
+|from dataclasses import dataclass, field
+|from functools import cached_property
+|
+|from storyboard.text.forms import first_forms
+|from storyboard.text.word_classes import DETERMINERS, WORD
+|
+|MOST_THINGS = 2  # beside people in one frame
+|
+|
+|@dataclass(frozen=True)
+|class Circumstances:
+|    """`skies`: kinds of what a sky shows, the time of day and the weather; each by how captions say it ("at night", ""
+|    for an ordinary day), with the words that tell it. `things`: by how captions say one ("a dog"), the nouns for it.
+|    `indoors`: places that have no sky. `nobody`: how captions begin that show nobody, "" where none does."""
+|
+|    skies: Sequence[Mapping[str, Sequence[str]]] = ()
+|    things: Mapping[str, Sequence[str]] = field(default_factory=dict)
+|    indoors: frozenset[str] = frozenset()
+|    nobody: str = ""
+|
+|    def around(self, sentences: Sequence[str], place: str) -> str:
+|        """Returns what the caption of the last of these sentences says behind its place: " at night, with a dog".
+|
+|        A sky stays until a later sentence tells another one, and things are beside people while they are spoken of.
+|        """
+|        skies = [] if place in self.indoors else [_sky(sentences, telling) for telling in self._telling]
+|        text = "".join(f" {sky}" for sky in skies if sky)
+|        things = self.things_in(sentences[-1]) if sentences else ()
+|        return f"{text}, with {' and '.join(things)}" if things else text
+|
+|    def things_in(self, sentence: str) -> tuple[str, ...]:
+|        """Returns what a sentence says is there, in its order: a noun with an article or a number before it."""
+|        found: dict[str, None] = {}
+|        words = [match.group().lower() for match in WORD.finditer(sentence)]
+|        for number, word in enumerate(words):
+|            before = words[max(0, number - 2) : number]
+|            # "A dog", "two brown dogs": but neither "dog days" nor "no dog".
+|            if "no" in before or DETERMINERS.isdisjoint(before):
+|                continue
+|            # The tables have "boating" as a form of a noun, too.
+|            nouns = sorted(first_forms(word)) if word.endswith("s") else [word]
+|            thing = next((self._nouns[noun] for noun in nouns if noun in self._nouns), None)
+|            if thing:
+|                found[thing] = None
+|        return tuple(found)[:MOST_THINGS]
+|
+|    @cached_property
+|    def _telling(self) -> list[dict[str, str]]:
+|        """By kind: the sky that each word tells."""
+|        return [{word: sky for sky, words in kind.items() for word in words} for kind in self.skies]
+|
+|    @cached_property
+|    def _nouns(self) -> dict[str, str]:
+|        return {noun: thing for thing, nouns in self.things.items() for noun in nouns}
+|
+|
+|def _sky(sentences: Sequence[str], telling: Mapping[str, str]) -> str:
+|    for sentence in reversed(sentences):
+|        for match in reversed(list(WORD.finditer(sentence))):
+|            told = telling.get(match.group().lower())
+|            if told is None:
+|                forms = sorted(first_forms(match.group().lower()))
+|                told = next((telling[form] for form in forms if form in telling), None)
+|            if told is not None:
+|                return told
+|    return ""
+|'''
+
 SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
 |
 |There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
@@ -7062,6 +7152,61 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    return False
 |'''
 
+SOURCES['storyboard.text.learned_words'] = '''|"""`words.json` of a pipeline's reader as a `Lexicon`: whatever is damaged in it is left out, and nothing is refused.
+|
+|The file comes from outside. Knows no sentences.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Callable, Mapping
+|from typing import TypeVar
+|
+|from storyboard.text.circumstances import Circumstances
+|from storyboard.text.lexicon import Lexicon
+|
+|MAX_COUNT = 10**6  # how often a word is in what tells a deed
+|T = TypeVar("T")
+|
+|
+|def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
+|    """Returns what the contents of `words.json` say."""
+|    skies, nobody = learned.get("skies"), learned.get("nobody")
+|    return Lexicon(
+|        deeds=_table(learned.get("deeds"), lambda words: _table(words, _count)),
+|        nearest=_table(learned.get("nearest"), _phrase),
+|        known=frozenset(_words(learned.get("known")) or ()),
+|        places=_table(learned.get("places"), _words),
+|        captions=_table(learned.get("captions"), _phrase),
+|        props=_table(learned.get("props"), lambda nouns: _table(nouns, _words)),
+|        around=Circumstances(
+|            skies=tuple(_table(sky, _words) for sky in (skies if isinstance(skies, list) else ())),
+|            things=_table(learned.get("things"), _words),
+|            indoors=frozenset(_words(learned.get("indoors")) or ()),
+|            nobody=_phrase(nobody) or "",
+|        ),
+|    )
+|
+|
+|def _table(value: object, of: Callable[[object], T | None]) -> dict[str, T]:
+|    """A table without the rows of which `of` says None; empty where `value` is none."""
+|    rows = {key: of(one) for key, one in value.items()} if isinstance(value, dict) else {}
+|    return {key: one for key, one in rows.items() if one is not None}
+|
+|
+|def _words(value: object) -> tuple[str, ...] | None:
+|    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else None
+|
+|
+|def _phrase(value: object) -> str | None:
+|    return value if isinstance(value, str) and value.strip() else None
+|
+|
+|def _count(value: object) -> int | None:
+|    counts = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT
+|    return value if counts else None  # type: ignore[return-value]  # `counts` says that it is a number
+|'''
+
 SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
 |
 |Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
@@ -7072,7 +7217,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |import re
 |from collections import Counter
-|from collections.abc import Mapping
+|from collections.abc import Mapping, Sequence
 |from dataclasses import dataclass, field
 |from difflib import get_close_matches
 |from functools import cached_property
@@ -7080,6 +7225,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |from storyboard.text.candidates import Meant, Names
 |from storyboard.text.captions import ReadSentence
+|from storyboard.text.circumstances import Circumstances
 |from storyboard.text.deeds import told_of
 |from storyboard.text.forms import first_forms, in_form_of, is_inflected, part_of
 |from storyboard.text.places import Calling, find_places, is_where, wording_at
@@ -7091,7 +7237,6 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
 |SURE = 0.6  # share of a deed in what is told with a word that tells it surely
 |STAYING = frozenset(("stand", "sit", "wait", "stay"))
-|MAX_COUNT = 10**6  # how often a word is in what tells a deed
 |MOST = 4  # words of a sentence for which something is offered
 |SPELT = 0.8  # likeness of two spellings that may be one word
 |_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
@@ -7113,29 +7258,40 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |class Doing:
 |    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
 |
-|    words: those it came from, as written. sure: they hardly ever tell another one.
+|    words: those it came from, as written. sure: they hardly ever tell another one. clause: all that is told of them.
 |    """
 |
 |    names: tuple[str, ...]
 |    deed: str
 |    words: tuple[str, ...] = ()
 |    sure: bool = False
+|    clause: str = ""
 |
 |
 |@dataclass(frozen=True)
 |class Lexicon:
 |    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
 |    deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
-|    called. `captions`: by the deed, how captions say it, where that is another phrase."""
+|    called. `captions`: by the deed, how captions say it, where that is another phrase. `props`: by the deed, how
+|    captions say it with each of its things, and the nouns for that. `around`: the sky, things beside people, nobody."""
 |
 |    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 |    nearest: Mapping[str, str] = field(default_factory=dict)
 |    known: frozenset[str] = frozenset()
 |    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 |    captions: Mapping[str, str] = field(default_factory=dict)
+|    props: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+|    around: Circumstances = Circumstances()
 |
-|    def captioned(self, deed: str) -> str:
-|        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints"."""
+|    def captioned(self, deed: str, clause: str = "") -> str:
+|        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints".
+|
+|        clause: what is told of who does it, which may say with what: "eats a cake".
+|        """
+|        told = frozenset(form for word in WORD.findall(clause) for form in first_forms(word.lower()))
+|        for caption, nouns in self.props.get(deed, {}).items():
+|            if not told.isdisjoint(nouns):
+|                return caption
 |        return self.captions.get(deed, deed)
 |
 |    @cached_property
@@ -7212,19 +7368,28 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |    def _doing(self, names: Names, clause: str) -> Doing:
 |        surely = self._surely(clause)
-|        return Doing(names, *surely, sure=True) if surely else Doing(names, *self._likely(clause))
+|        deed, words = surely or self._likely(clause)
+|        return Doing(names, deed, words, bool(surely), clause)
 |
-|    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
+|    def doing_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, Doing]:
 |        """Returns by name what each does first of what the words say they do, surely if anything is sure.
 |
 |        Nothing of whom they say nothing. meant: as `doings` takes it.
 |        """
-|        found: dict[str, str] = {}
+|        found: dict[str, Doing] = {}
 |        doings = self.doings(sentence, meant) if self.deeds else ()
 |        for one in sorted(doings, key=lambda one: not one.sure):
 |            for name in one.names if one.deed else ():
-|                found.setdefault(name, one.deed)
+|                found.setdefault(name, one)
 |        return found
+|
+|    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
+|        """Returns the deeds of `doing_of` by name."""
+|        return {name: one.deed for name, one in self.doing_of(sentence, meant).items()}
+|
+|    def surely_tells(self, word: str) -> bool:
+|        """Returns whether a word in small letters hardly ever tells another deed than one."""
+|        return max(self._shares(word).values(), default=0.0) >= SURE
 |
 |    def _surely(self, clause: str) -> tuple[str, tuple[str, ...]] | None:
 |        """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
@@ -7279,40 +7444,6 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            return {}
 |        telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
 |        return max(telling, key=lambda shares: max(shares.values()), default={})
-|
-|
-|def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
-|    """Returns what the contents of `words.json` say; what is damaged there is left out."""
-|    deeds, nearest, known, places, captions = (
-|        learned.get(name) for name in ("deeds", "nearest", "known", "places", "captions")
-|    )
-|    return Lexicon(
-|        deeds={
-|            deed: {word: count for word, count in words.items() if _is_count(count)}
-|            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
-|            if isinstance(words, dict)
-|        },
-|        nearest={
-|            word: phrase
-|            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
-|            if isinstance(phrase, str)
-|        },
-|        places={
-|            place: tuple(word for word in words if isinstance(word, str))
-|            for place, words in (places if isinstance(places, dict) else {}).items()
-|            if isinstance(words, list)
-|        },
-|        captions={
-|            deed: caption
-|            for deed, caption in (captions if isinstance(captions, dict) else {}).items()
-|            if isinstance(caption, str) and caption.strip()
-|        },
-|        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
-|    )
-|
-|
-|def _is_count(value: object) -> bool:
-|    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT
 |'''
 
 SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.

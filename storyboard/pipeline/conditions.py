@@ -37,6 +37,7 @@ from storyboard.text.captions import (
     find_pronouns,
     mentioned_names,
 )
+from storyboard.text.lexicon import Doing
 from storyboard.text.places import called, places_said
 from storyboard.text.preferences import meant_by_words
 from storyboard.text.prompt import frames_to_read, interleave
@@ -312,21 +313,25 @@ class FrameConditions:
 
     def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
         vectors = [self._person(member) for member in cast]
-        shown: frozenset[str] = frozenset()
-        doing: Mapping[str, str] = {}
-        if cast:
-            sentence, before = read_for(cast, caption, earlier)
-            meant = meant_by_words(sentence, cast, before)
-            shown = whom_words_show(sentence, meant)
-            doing = self.pipeline.lexicon.deeds_of(sentence, meant)
+        shown, doing = self._by_words(caption, earlier, cast)
         return Told(
             caption,
             tuple((member.name, *member.aliases) for member in cast),
             tuple(member.pronoun for member in cast),
             torch.stack(vectors) if vectors else None,
             tuple(member.name in shown for member in cast),
-            tuple(doing.get(member.name, "") for member in cast),
+            tuple(doing[member.name].deed if member.name in doing else "" for member in cast),
         )
+
+    def _by_words(
+        self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]
+    ) -> tuple[frozenset[str], dict[str, Doing]]:
+        """Of whom the words are sure that they are there, and what they say that each does."""
+        if not cast:
+            return frozenset(), {}
+        sentence, before = read_for(cast, caption, earlier)
+        meant = meant_by_words(sentence, cast, before)
+        return whom_words_show(sentence, meant), self.pipeline.lexicon.doing_of(sentence, meant)
 
     def _with_everybody(self, found: ReadCondition, told: Told, known: Sequence[CastMember]) -> ReadCondition:
         """The condition with those in it too of whom the words are sure and whom the mapper has left out.
@@ -350,26 +355,28 @@ class FrameConditions:
     ) -> ReadCondition:
         """The condition of the caption nearest to what was read, with all of whom the words are sure.
 
-        As it is where that shows nobody or is too long.
+        As it is where that is too long, or shows nobody and there are no such captions.
         """
         lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
-        if found.pointed is None or not (known and lexicon.deeds and lexicon.places):
+        if found.pointed is None or not (lexicon.deeds and lexicon.places):
             return found
         names = [member.name for member in known]
-        doing = {name: lexicon.captioned(deed) for name, deed in zip(names, says.doing, strict=True)}
+        _, told_of = self._by_words(says.sentence, told, known)
+        doing = {name: lexicon.captioned(one.deed, one.clause) for name, one in told_of.items()}
         columns = pointed_at(found.pointed[0], names)
         people = [
-            Shown(name, conditioner.called(name), doing[name], columns[name])
+            Shown(name, conditioner.called(name), doing.get(name, ""), columns[name])
             for name, sure in zip(names, says.shown, strict=True)
             if sure or columns[name]
         ]
-        if not people:
+        if not (people or lexicon.around.nobody):
             return found
         calling = called(lexicon.places, lexicon.places)
-        where = place_of([*told, says.sentence], lambda text: places_said(text, calling))
+        story = [*told, says.sentence]
+        where = place_of(story, lambda text: places_said(text, calling))
         deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
-        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out)
-        retold = retell(found.condition[0], people, where)
+        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out, lexicon.around.nobody)
+        retold = retell(found.condition[0], people, where, partial(lexicon.around.around, story))
         if conditioner.cut(retold.caption) != retold.caption:
             return found
         spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]

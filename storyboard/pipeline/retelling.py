@@ -46,7 +46,7 @@ class Retold:
 class Reteller:
     """Says conditions as captions of these deeds and places ("waves", "in the park").
 
-    deeds: each with how often a word tells it, as a Lexicon has them.
+    deeds: each with how often a word tells it, as a Lexicon has them. nobody: how captions of nobody begin.
     conditions: from captions to their conditions (K, L, D), laid out as those that are told again.
     """
 
@@ -55,8 +55,9 @@ class Reteller:
         deeds: Mapping[str, Mapping[str, int]],
         places: Sequence[str],
         conditions: Callable[[Sequence[Retold]], torch.Tensor],
+        nobody: str = "",
     ):
-        self.deeds, self.places, self.conditions = tuple(deeds), places, conditions
+        self.deeds, self.places, self.conditions, self.nobody = tuple(deeds), places, conditions, nobody
         self.staying = max(self.deeds, key=lambda deed: deeds[deed].get(STAYING, 0))
 
     def __call__(
@@ -64,11 +65,12 @@ class Reteller:
         condition: torch.Tensor,
         people: Sequence[Shown],
         place: str | None,
+        around: Callable[[str], str] = lambda place: "",
     ) -> Retold:
         """Returns the caption nearest to a condition (L, D), people in the order of their columns.
 
         place: where the words say it is, None where only the condition tells. People without columns are put behind the
-        others, and do what the words say or stay where they are.
+        others, and do what the words say or stay where they are. around: what the words say is at a place besides.
         """
         order = sorted((one for one in people if one.columns), key=lambda one: one.columns)
         missing = [one for one in people if not one.columns]
@@ -77,30 +79,34 @@ class Reteller:
                 choices = [
                     [*order[:number], replace(one, deed=deed), *order[number + 1 :]] for deed in self.deeds
                 ]
-                order = choices[self._nearest(condition, [self._said(some, place) for some in choices])]
+                told = [self._said(some, place or self.places[0], around) for some in choices]
+                order = choices[self._nearest(condition, told)]
         if place is None:
-            told = [self._said(order, one) for one in self.places]
+            told = [self._said(order, one, around) for one in self.places]
             place = self.places[self._nearest(condition, told)]
-        return said([*order, *missing], place, self.staying)
+        return said([*order, *missing], place + around(place), self.staying, self.nobody)
 
-    def _said(self, people: Sequence[Shown], place: str | None) -> Retold:
-        """The caption; what is not known yet is the first that there is."""
-        return said(people, place or self.places[0], self.deeds[0])
+    def _said(self, people: Sequence[Shown], place: str, around: Callable[[str], str]) -> Retold:
+        """The caption; a deed that is not known yet is the first that there is."""
+        return said(people, place + around(place), self.deeds[0], self.nobody)
 
     def _nearest(self, condition: torch.Tensor, told: Sequence[Retold]) -> int:
         far = (self.conditions(told).float() - condition.float()).square().mean((1, 2))
         return int(far.argmin())
 
 
-def said(people: Sequence[Shown], place: str, otherwise: str) -> Retold:
-    """Returns the caption of people in this order. otherwise: what those do of whom nothing is known."""
-    text, names, ends = "", [], []
+def said(people: Sequence[Shown], where: str, otherwise: str, nobody: str) -> Retold:
+    """Returns the caption of people in this order, or of `nobody`.
+
+    otherwise: what those do of whom nothing is known.
+    """
+    text, names, ends = "" if people else nobody, [], []
     for number, one in enumerate(people):
         text += _before(number, len(people))
         names.append(Mention(one.name, len(text), len(text) + len(one.called)))
         text += f"{one.called} {one.deed or otherwise}"
         ends.append(Mention(one.name, text.rindex(" ") + 1, len(text)))
-    return Retold(f"{text} {place}.", tuple(names), tuple(ends), len(place) + 1)
+    return Retold(f"{text} {where}.", tuple(names), tuple(ends), len(where) + 1)
 
 
 def _before(number: int, count: int) -> str:

@@ -53,7 +53,8 @@ from storyboard.pipeline.loading import first_line, options_of, stage_2_of
 from storyboard.pipeline.numbers import check_numbers
 from storyboard.pipeline.prompted import Prompted
 from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
-from storyboard.text.lexicon import Lexicon, lexicon_from
+from storyboard.text.learned_words import lexicon_from
+from storyboard.text.lexicon import Lexicon
 
 # By whether the folder carries a language model: what is done without the one it names.
 UNTIL_THEN = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -16,6 +16,7 @@ from operator import itemgetter
 
 from storyboard.text.candidates import Meant, Names
 from storyboard.text.captions import ReadSentence
+from storyboard.text.circumstances import Circumstances
 from storyboard.text.deeds import told_of
 from storyboard.text.forms import first_forms, in_form_of, is_inflected, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
@@ -27,7 +28,6 @@ DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say l
 ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
 SURE = 0.6  # share of a deed in what is told with a word that tells it surely
 STAYING = frozenset(("stand", "sit", "wait", "stay"))
-MAX_COUNT = 10**6  # how often a word is in what tells a deed
 MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
@@ -49,29 +49,40 @@ _SMALL = (
 class Doing:
     """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
 
-    words: those it came from, as written. sure: they hardly ever tell another one.
+    words: those it came from, as written. sure: they hardly ever tell another one. clause: all that is told of them.
     """
 
     names: tuple[str, ...]
     deed: str
     words: tuple[str, ...] = ()
     sure: bool = False
+    clause: str = ""
 
 
 @dataclass(frozen=True)
 class Lexicon:
     """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
     deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
-    called. `captions`: by the deed, how captions say it, where that is another phrase."""
+    called. `captions`: by the deed, how captions say it, where that is another phrase. `props`: by the deed, how
+    captions say it with each of its things, and the nouns for that. `around`: the sky, things beside people, nobody."""
 
     deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     nearest: Mapping[str, str] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     captions: Mapping[str, str] = field(default_factory=dict)
+    props: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    around: Circumstances = Circumstances()
 
-    def captioned(self, deed: str) -> str:
-        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints"."""
+    def captioned(self, deed: str, clause: str = "") -> str:
+        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints".
+
+        clause: what is told of who does it, which may say with what: "eats a cake".
+        """
+        told = frozenset(form for word in WORD.findall(clause) for form in first_forms(word.lower()))
+        for caption, nouns in self.props.get(deed, {}).items():
+            if not told.isdisjoint(nouns):
+                return caption
         return self.captions.get(deed, deed)
 
     @cached_property
@@ -148,19 +159,28 @@ class Lexicon:
 
     def _doing(self, names: Names, clause: str) -> Doing:
         surely = self._surely(clause)
-        return Doing(names, *surely, sure=True) if surely else Doing(names, *self._likely(clause))
+        deed, words = surely or self._likely(clause)
+        return Doing(names, deed, words, bool(surely), clause)
 
-    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
+    def doing_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, Doing]:
         """Returns by name what each does first of what the words say they do, surely if anything is sure.
 
         Nothing of whom they say nothing. meant: as `doings` takes it.
         """
-        found: dict[str, str] = {}
+        found: dict[str, Doing] = {}
         doings = self.doings(sentence, meant) if self.deeds else ()
         for one in sorted(doings, key=lambda one: not one.sure):
             for name in one.names if one.deed else ():
-                found.setdefault(name, one.deed)
+                found.setdefault(name, one)
         return found
+
+    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
+        """Returns the deeds of `doing_of` by name."""
+        return {name: one.deed for name, one in self.doing_of(sentence, meant).items()}
+
+    def surely_tells(self, word: str) -> bool:
+        """Returns whether a word in small letters hardly ever tells another deed than one."""
+        return max(self._shares(word).values(), default=0.0) >= SURE
 
     def _surely(self, clause: str) -> tuple[str, tuple[str, ...]] | None:
         """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
@@ -215,37 +235,3 @@ class Lexicon:
             return {}
         telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
         return max(telling, key=lambda shares: max(shares.values()), default={})
-
-
-def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
-    """Returns what the contents of `words.json` say; what is damaged there is left out."""
-    deeds, nearest, known, places, captions = (
-        learned.get(name) for name in ("deeds", "nearest", "known", "places", "captions")
-    )
-    return Lexicon(
-        deeds={
-            deed: {word: count for word, count in words.items() if _is_count(count)}
-            for deed, words in (deeds if isinstance(deeds, dict) else {}).items()
-            if isinstance(words, dict)
-        },
-        nearest={
-            word: phrase
-            for word, phrase in (nearest if isinstance(nearest, dict) else {}).items()
-            if isinstance(phrase, str)
-        },
-        places={
-            place: tuple(word for word in words if isinstance(word, str))
-            for place, words in (places if isinstance(places, dict) else {}).items()
-            if isinstance(words, list)
-        },
-        captions={
-            deed: caption
-            for deed, caption in (captions if isinstance(captions, dict) else {}).items()
-            if isinstance(caption, str) and caption.strip()
-        },
-        known=frozenset(word for word in (known if isinstance(known, list) else ()) if isinstance(word, str)),
-    )
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT

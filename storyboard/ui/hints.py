@@ -24,7 +24,8 @@ from storyboard.story.values import MAX_FRAMES
 from storyboard.text.captions import clean_text, find_mentions, find_pronouns, read_sentence
 from storyboard.text.forms import first_forms, part_of
 from storyboard.text.impersonal import is_impersonal
-from storyboard.text.lexicon import Lexicon, lexicon_from
+from storyboard.text.learned_words import lexicon_from
+from storyboard.text.lexicon import Lexicon
 from storyboard.text.places import Calling, called
 from storyboard.text.word_classes import COUNTING, PREPOSITIONS
 

@@ -43,9 +43,8 @@ from training.examples.latents import frame_weight
 from training.examples.portrait_features import KEPT, Portrait
 from training.loop import Objective
 from training.maple_lane import BY_NAME
-from training.maple_lane.words import Shows, deed
+from training.maple_lane.words import NOBODY, Shows, deed
 
-NOBODY = "Nobody is "  # how the canonical caption of an empty frame begins
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
 
@@ -93,7 +92,7 @@ class Targets:
         """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
         names = tuple(person.name for person in shows.people)
         called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
-        tail = canonical(replace(shows, people=())).removeprefix(NOBODY)
+        tail = canonical(replace(shows, people=())).removeprefix(f"{NOBODY} ")
         deeds = tuple(deed(person) for person in shows.people)
         target = self._text(canonical(replace(shows, people=called)), names, deeds, tail)
         condition = target.condition.clone()

@@ -16,7 +16,7 @@ What training needs of a frame, of any story `tale` (the seven's, other people's
 are a clip's `canonical`, `portraits`, `free` and `shows`.
 """
 
-from .canonical import canonical_caption, deed
+from .canonical import NOBODY, canonical_caption, deed
 from .captions import FreeCaption, free_caption, tell
 from .discourse import Discourse
 from .facts import FrameFacts, PersonFacts, facts_of
@@ -25,6 +25,6 @@ from .telling import canonical, free_captions, story_facts
 from .truth import Shown, Shows
 
 __all__ = [
-    "Discourse", "FrameFacts", "FreeCaption", "PersonFacts", "Reference", "Shown", "Shows", "canonical",
+    "NOBODY", "Discourse", "FrameFacts", "FreeCaption", "PersonFacts", "Reference", "Shown", "Shows", "canonical",
     "canonical_caption", "deed", "facts_of", "free_caption", "free_captions", "story_facts", "tell",
 ]  # fmt: skip

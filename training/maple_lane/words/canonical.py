@@ -10,10 +10,12 @@ from .inflection import article, finite
 from .tables import fitting
 from .truth import Shown
 
+NOBODY = "Nobody is"  # how the caption of an empty frame begins
+
 
 def canonical_caption(facts: FrameFacts) -> str:
     """Returns the caption; equal facts give the equal caption."""
-    who = _listed([f"{person.name} {deed(person)}" for person in facts.people]) or "Nobody is"
+    who = _listed([f"{person.name} {deed(person)}" for person in facts.people]) or NOBODY
     where = _only("places", f"canonical {facts.place}", f"in the {facts.place}")
     text = f"{who} {where}"
     if facts.time:

@@ -12,14 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from storyboard.text.forms import all_forms, first_forms
+from storyboard.text.lexicon import Lexicon
 
 from ..actions import ACTIONS, Action, phrase_with
 from ..more_actions import ALL_ACTIONS
 from ..places import PLACES
+from ..sky import TIMES, WEATHERS
 from ..stories import MapleStory
+from ..things import THINGS_BESIDE
 from ..worlds import KINDS, kind_of
-from .canonical import deed
-from .tables import table
+from .canonical import NOBODY, deed
+from .tables import fitting, table
 from .telling import free_captions
 from .truth import Shown
 
@@ -28,6 +31,9 @@ WORD = re.compile(r"[^\W\d_]+")
 _DEEDS = ("canonical", "", "towards", "begin", "near", "passive")  # sections of verbs.txt
 _PLACES = ("at", "to", "reach")  # sections of places.txt that say a place for certain
 _THE_PLACE = re.compile(r"(?:(?:in|on|at|to|into|onto|down to|out to) )?the ((?:[a-z]+ )?[a-z]+)")
+_AMOUNT = re.compile(r"^(?:an?|the|some) (?:\w+ )?(?:piece|slice) of ")
+_MORE = re.compile(r" (?:of|with|from|full of|tied|and) ")
+_OTHERS = frozenset(("man", "dog"))  # gingerbread men and hot dogs are to be told from those who eat them
 _SIGNS = re.compile(r"\{[^}]*\}|[*^!~|]")
 
 
@@ -36,8 +42,9 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
     these actions.
 
     "deeds": by the page's own phrase for it, how often each word is in a phrase for it; "captions": by that phrase, how
-    canonical captions say it; "places": by the place, what else it is called; "nearest": by words that tell no place or
-    deed, the one that is nearest; "known": every other word of the stories, as told.
+    canonical captions say it; "props": by that phrase, how they say it with each of its things, and what those are
+    called; "places": by the place, what else it is called; "nearest": by words that tell no place or deed, the one that
+    is nearest; "known": every other word of the stories, as told.
     """
     deeds = deed_words(actions)
     places = _place_words()
@@ -49,12 +56,43 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
     # A book about castles shows no castle; but who fences does what a phrase of the tables says.
     apart = {phrase: set(places.get(phrase, ())) or learned for phrase in (*places, *deeds)}
     nearest = {word: phrase for word, phrase in _nearest(actions).items() if word not in apart[phrase]}
+    props = {deed_phrase(one): _props(name, one) for name, one in actions.items() if len(one.props) > 1}
+    around = circumstances(deeds, props) if actions is ALL_ACTIONS else {}
     return {
         "deeds": {phrase: dict(sorted(words.items())) for phrase, words in deeds.items()},
         "captions": {deed_phrase(one): _canonical(name, one) for name, one in actions.items()},
+        "props": props,
         "places": {place: sorted(words) for place, words in places.items()},
         "nearest": dict(sorted(nearest.items())),
         "known": sorted(told - learned),
+        **around,
+    }
+
+
+def circumstances(
+    deeds: Mapping[str, Mapping[str, int]], props: Mapping[str, Mapping[str, Sequence[str]]]
+) -> dict:
+    """Returns the part of `words.json` that says how captions of the open world speak of the sky, things and nobody.
+
+    deeds, props: as `learned_words` has them. What tells a deed, or is a thing of one, stands beside nobody.
+    """
+    said = {
+        kind: {name: next(iter(fitting("places", f"canonical {name}", ())), "") for name in names}
+        for kind, names in (("times", TIMES), ("weathers", WEATHERS))
+    }
+    told = Lexicon(deeds)
+    held = {noun for some in props.values() for nouns in some.values() for noun in nouns}
+    beside = (
+        one for one in THINGS_BESIDE.values() if one.name not in held and not told.surely_tells(one.name)
+    )
+    return {
+        "skies": [
+            {phrase: list(fitting("places", f"tells {name}", ())) for name, phrase in sky.items()}
+            for sky in said.values()
+        ],
+        "things": {one.words: [one.name] for one in beside},
+        "indoors": sorted(place.at for place in PLACES.values() if not place.outdoors),
+        "nobody": NOBODY,
     }
 
 
@@ -94,6 +132,25 @@ def _deed_words(name: str, action: Action) -> Counter[str]:
         for entry in table("nouns").get(f"prop {prop}", ()):
             found.update(set(_words(_SIGNS.sub(" ", entry.text))))
     return found
+
+
+def _props(name: str, action: Action) -> dict[str, list[str]]:
+    """By how a canonical caption says an action with each of its things: what that thing is called."""
+    nouns = {
+        prop: {_noun(entry.text) for entry in table("nouns").get(f"prop {prop}", ())} for prop in action.props
+    }
+    shared = Counter(noun for some in nouns.values() for noun in some)
+    return {
+        deed(Shown("", name, prop)): sorted(
+            noun for noun in some if shared[noun] == 1 and noun not in _OTHERS
+        )
+        for prop, some in nouns.items()
+    }
+
+
+def _noun(phrase: str) -> str:
+    """The word for a thing in "a slice of cherry pie", "a big box of toys", "a cake with a cherry on top"."""
+    return _words(_MORE.split(_AMOUNT.sub("", phrase))[0])[-1]
 
 
 def _place_words() -> dict[str, set[str]]:
