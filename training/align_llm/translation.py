@@ -6,7 +6,6 @@ tell looks, so the mapper has to take them from the cast. Knows losses and batch
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from storyboard.models.conditioning import CharacterConditioner
-from storyboard.models.layout import layout
+from storyboard.models.layout import layout_of
 from storyboard.models.losses import alignment_loss
 from storyboard.models.mappers import (
     EARLIER,
@@ -119,22 +118,14 @@ class Targets:
         spots = portraits_in(caption, names, deeds, self.conditioner.called)
         fused = spots if self.conditioner.fuser.config.deeds else spots[::2]
         states, columns = self._encode(caption, fused)
-        tokens = self.conditioner.tokenizer(
-            caption, truncation=True, max_length=len(states), return_offsets_mapping=True
-        )
-        ends = [end for _, end in tokens["offset_mapping"]]
+        ids, offsets = self.conditioner.words(caption)
         mentions, done = spots[::2], spots[1::2]
-
-        def token_at(place: int) -> int:
-            return bisect_right(ends[:-1], place)
-
-        starts, lasts = [token_at(one.start) for one in mentions], [token_at(one.end - 1) for one in done]
-        ids = tokens["input_ids"]
-        order = layout(starts, lasts, token_at(len(caption) - len(tail)), len(ids), len(states))
+        people = [(one.start, end.end) for one, end in zip(mentions, done, strict=True)]
+        order = layout_of(offsets, people, len(caption) - len(tail), len(states))
         place_of = {token: place for place, token in enumerate(order)}
         named = {place_of[column]: name for column, name in columns.items()}
         words = torch.full((len(states),), UNTOLD)
-        for token, (start, end) in enumerate(tokens["offset_mapping"]):
+        for token, (start, end) in enumerate(offsets):
             if not any(mention.start < end and start < mention.end for mention in mentions):
                 words[token] = ids[token]
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
