@@ -10,7 +10,8 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, stacked
-from storyboard.models.story_reader import StoryReader, Told
+from storyboard.models.prompt_tokens import Told
+from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import InterleavedContext, ReadCondition
 from storyboard.pipeline.retelling import Reteller, Shown

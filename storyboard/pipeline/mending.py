@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from storyboard.models.layout import layout_of
-from storyboard.models.story_reader import Told
+from storyboard.models.prompt_tokens import Told
 from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import ReadCondition
 from storyboard.pipeline.explain import pointed_at

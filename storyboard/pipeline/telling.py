@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from storyboard.models.story_reader import Told
+from storyboard.models.prompt_tokens import Told
 from storyboard.pipeline.features import Kept
 from storyboard.renderer import CastMember
 from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
