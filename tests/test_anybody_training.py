@@ -29,7 +29,7 @@ from training.examples.captions import fits
 from training.examples.latents import LatentCache
 from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
-from training.loop.run import trained_parameters
+from training.loop.weights import trained_parameters
 from training.maple_lane import (
     Actor,
     Scene,

@@ -6,7 +6,8 @@ import pytest
 import tiny
 import torch
 
-from storyboard.models.story_reader import StoryReader, without_frames
+from storyboard.models.prompt_tokens import without_frames
+from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.context import FIRST_FRAMES, ContextPool, InterleavedContext, outside_window
 from storyboard.text.prompt import PictureSlot, interleave
 

@@ -130,7 +130,7 @@ def check_drawings(library: Library, saved: Saved, said: list[tuple]) -> None:
             assert set(takes) <= {take.id for take in frames[frame_id].takes}
     if said and said[-1][0] == "trying" and said[-1][1] not in ("add", "edit", "rename"):
         return  # it was just stopping a drawing to queue another, or to remove its frame
-    offered = {job.id for job in library.interrupted_jobs()}
+    offered = {job.id for job in library.jobs.interrupted()}
     for frame_id, (job_id, before) in promised(said).items():
         assert job_id in offered or len(frames[frame_id].takes) > before
 
@@ -173,7 +173,7 @@ def test_killed_at_any_moment_nothing_that_was_acknowledged_is_lost(tmp_path):
         assert library.notices == ()
         assert library._file.rows("PRAGMA integrity_check")[0][0] == "ok"
         saved = library.open(story_id)
-        assert [entry.story_id for entry in library.list(SHELF)] == [story_id]
+        assert [entry.story_id for entry in library.shelves.list(SHELF)] == [story_id]
         check_edits(saved, last)
         check_drawings(library, saved, said)
         check_pictures(library, saved, whole)

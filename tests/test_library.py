@@ -121,28 +121,28 @@ def test_the_list_shows_a_shelfs_own_stories_the_latest_first(library, clock):
     drawn = older.frames[0].with_take(take("a" * 64)).with_take(take("b" * 64))
     older = older.with_changed_frame(drawn)
     for story, shelf in ((older, SHELF), (newer, SHELF), (foreign, OTHER_SHELF)):
-        library.put_on_shelf(shelf, story.id)  # before the first save: a story nobody has written in yet
-        assert library.list(shelf) == () or story is newer
+        library.shelves.put(shelf, story.id)  # before the first save: a story nobody has written in yet
+        assert library.shelves.list(shelf) == () or story is newer
         library.save(story, 1)
         clock.now += 10
-    first, second = library.list(SHELF)
+    first, second = library.shelves.list(SHELF)
     assert (first.story_id, first.title, first.frames, first.thumbnail) == (newer.id, "Empty", 0, None)
     assert (second.opening, second.frames, second.thumbnail) == ("Rosa waves.", 2, "b" * 64)
-    assert [entry.story_id for entry in library.list(OTHER_SHELF)] == [foreign.id]
-    assert library.list("nobodys-shelf") == ()
+    assert [entry.story_id for entry in library.shelves.list(OTHER_SHELF)] == [foreign.id]
+    assert library.shelves.list("nobodys-shelf") == ()
     library.save(titled(older, "now the latest"), 2)
-    assert [entry.title for entry in library.list(SHELF)] == ["now the latest", "Empty"]
+    assert [entry.title for entry in library.shelves.list(SHELF)] == ["now the latest", "Empty"]
 
 
 def test_a_link_puts_a_story_on_another_shelf_and_off_again(library):
     story = story_with("Rosa waves.")
     library.save(story, 1)
     for _ in range(2):
-        library.put_on_shelf(SHELF, story.id)
-        library.put_on_shelf(OTHER_SHELF, story.id)
-    library.take_off_shelf(SHELF, story.id)
-    assert (library.list(SHELF), len(library.list(OTHER_SHELF))) == ((), 1)
-    assert library.is_on_shelf(OTHER_SHELF, story.id) and not library.is_on_shelf(SHELF, story.id)
+        library.shelves.put(SHELF, story.id)
+        library.shelves.put(OTHER_SHELF, story.id)
+    library.shelves.take_off(SHELF, story.id)
+    assert (library.shelves.list(SHELF), len(library.shelves.list(OTHER_SHELF))) == ((), 1)
+    assert library.shelves.has(OTHER_SHELF, story.id) and not library.shelves.has(SHELF, story.id)
     assert library.open(story.id).story == story
 
 
@@ -151,14 +151,14 @@ def test_a_link_puts_a_story_on_another_shelf_and_off_again(library):
 )
 def test_only_shelf_ids_are_shelves(library, shelf):
     with pytest.raises(StoryError, match="no shelf"):
-        library.put_on_shelf(shelf, "a-story")
-    library.take_off_shelf(shelf, "a-story")
-    assert library.list(shelf) == () and not library.is_on_shelf(shelf, "a-story")
+        library.shelves.put(shelf, "a-story")
+    library.shelves.take_off(shelf, "a-story")
+    assert library.shelves.list(shelf) == () and not library.shelves.has(shelf, "a-story")
 
 
 def test_a_deleted_story_is_gone_until_it_is_restored(library, clock):
     story = story_with("Rosa waves.")
-    library.put_on_shelf(SHELF, story.id)
+    library.shelves.put(SHELF, story.id)
     library.save(story, 1)
     library.delete(story.id)
     for refused in (library.open, library.delete, library.duplicate):
@@ -166,10 +166,10 @@ def test_a_deleted_story_is_gone_until_it_is_restored(library, clock):
             refused(story.id)
     with pytest.raises(StoryError, match="deleted, so nothing was saved"):
         library.save(titled(story, "typed in another tab"), 2)
-    assert library.list(SHELF) == () and not library.has(story.id)
-    assert [entry.deleted for entry in library.list(SHELF, deleted=True)] == [clock.now]
+    assert library.shelves.list(SHELF) == () and not library.has(story.id)
+    assert [entry.deleted for entry in library.shelves.list(SHELF, deleted=True)] == [clock.now]
     library.restore(story.id)
-    assert library.open(story.id).story == story and len(library.list(SHELF)) == 1
+    assert library.open(story.id).story == story and len(library.shelves.list(SHELF)) == 1
 
 
 def test_deleted_stories_are_let_go_in_the_end(library, clock):
@@ -195,12 +195,12 @@ def test_a_copy_has_its_own_id_and_life(library):
     assert copy.story.frames == story.frames
     library.save(titled(copy.story, "other"), copy.revision + 1)
     assert library.open(story.id).story == story
-    assert [entry.title for entry in library.list(SHELF)] == ["other"]
+    assert [entry.title for entry in library.shelves.list(SHELF)] == ["other"]
 
 
 def test_a_story_is_renamed_and_hostile_titles_are_only_text(library):
     story = story_with("Rosa waves.")
-    library.put_on_shelf(SHELF, story.id)
+    library.shelves.put(SHELF, story.id)
     library.save(story, 1, undo=[("typing", story)])
     hostile = "'); DROP TABLE stories;-- ${7*7} <script>\u202e" + "x" * 10_000
     library.rename(story.id, hostile)
@@ -223,23 +223,23 @@ def test_what_was_being_drawn_is_offered_again_until_it_ended(library):
     library.save(story, 1)
     jobs = [Job(new_id(), story.id, frame.id, reroll) for frame in story.frames for reroll in (False, True)]
     for job in jobs:
-        library.remember(job)
-        library.remember(replace(job, state="drawing"))
+        library.jobs.remember(job)
+        library.jobs.remember(replace(job, state="drawing"))
     for job, state in zip(jobs, ("done", "failed", "cancelled", "interrupted"), strict=True):
-        library.remember(replace(job, state=state))
+        library.jobs.remember(replace(job, state=state))
     library = reopened(library)
-    assert library.interrupted_jobs() == (replace(jobs[3], state="interrupted"),)
+    assert library.jobs.interrupted() == (replace(jobs[3], state="interrupted"),)
     library.delete(story.id)
     library.restore(story.id)
-    assert library.interrupted_jobs() == ()
+    assert library.jobs.interrupted() == ()
     library.close()
 
 
 def test_a_job_that_cannot_be_remembered_stops_nothing(library):
-    library.remember(Job("a", "a story never saved", "b"))
-    assert library.interrupted_jobs() == ()
+    library.jobs.remember(Job("a", "a story never saved", "b"))
+    assert library.jobs.interrupted() == ()
     library.close()
-    library.remember(Job("a", "b", "c"))
+    library.jobs.remember(Job("a", "b", "c"))
 
 
 def rows_written(library, *saved) -> int:

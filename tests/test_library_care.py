@@ -33,7 +33,7 @@ def backed_up(library: Library, count: int = 3) -> list:
     stories = [story_with(f"Rosa waves {number}.") for number in range(count)]
     for story in stories:
         library.save(story, 1)
-        library.put_on_shelf(SHELF, story.id)
+        library.shelves.put(SHELF, story.id)
     library._file.back_up()
     library.close()
     return stories

@@ -85,10 +85,10 @@ def test_a_library_of_version_1_is_backed_up_and_upgraded(folder, clock):
     library = Library(folder, clock)
     saved = library.open(story.id)
     assert (saved.story, saved.revision, saved.updated, saved.undo) == (story, 7, 2.0, ())
-    assert [entry.title for entry in library.list(SHELF)] == ["Old"]
+    assert [entry.title for entry in library.shelves.list(SHELF)] == ["Old"]
     library.save(titled(story, "New"), 8, undo=[("naming", story)])
-    library.remember(Job("a", story.id, story.frames[0].id))
-    assert len(library.interrupted_jobs()) == 1
+    library.jobs.remember(Job("a", story.id, story.frames[0].id))
+    assert len(library.jobs.interrupted()) == 1
     assert library._file.rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
     (backup,) = (folder / "backups").iterdir()
     with closing(sqlite3.connect(backup)) as connection:
@@ -143,7 +143,7 @@ def test_a_backup_is_made_every_day_while_it_runs_and_the_oldest_are_dropped(lib
 def test_a_damaged_library_is_kept_aside_and_the_newest_whole_backup_opened(library, clock):
     stories = [story_with(f"Rosa waves {number}.", "x" * 250) for number in range(40)]
     for story in stories:
-        library.put_on_shelf(SHELF, story.id)
+        library.shelves.put(SHELF, story.id)
         library.save(story, 1)
     library._file.back_up()
     clock.now += 60
@@ -156,7 +156,7 @@ def test_a_damaged_library_is_kept_aside_and_the_newest_whole_backup_opened(libr
     (kept,) = library.folder.glob("library-damaged-*.sqlite3")
     assert str(kept) in notice
     assert [library.open(story.id).story for story in stories] == stories
-    assert len(library.list(SHELF)) == 40
+    assert len(library.shelves.list(SHELF)) == 40
     library = reopened(library)
     assert library.notices == ()
     library.close()
@@ -170,7 +170,7 @@ def test_what_was_written_after_the_backup_is_read_from_the_damaged_file(library
     later = [story_with(*["Milo sits " + "x" * 100] * 4) for _ in range(60)]
     for one in later:
         library.save(one, 1)
-        library.put_on_shelf(SHELF, one.id)
+        library.shelves.put(SHELF, one.id)
     library.close()
     path = library.folder / "library.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
@@ -230,11 +230,11 @@ def test_a_library_that_turns_read_only_says_so_and_still_shows_its_stories(libr
     for change in (
         lambda: library.save(titled(story, "x"), 2),
         lambda: library.delete(story.id),
-        lambda: library.put_on_shelf(SHELF, story.id),
+        lambda: library.shelves.put(SHELF, story.id),
     ):
         with pytest.raises(StoryError, match="cannot be written"):
             change()
-    library.remember(Job("a", story.id, "b"))
+    library.jobs.remember(Job("a", story.id, "b"))
     assert library.open(story.id).story == story
 
 

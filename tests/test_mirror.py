@@ -55,14 +55,14 @@ def test_stories_pictures_and_undo_are_there_after_the_disk_was_emptied(hub, tmp
     library = mirrored(tmp_path / "before")
     key = library.pictures.put(Image.new("RGB", (8, 8), "red"))
     story = story_with("Rosa waves.")
-    library.put_on_shelf(SHELF, story.id)
+    library.shelves.put(SHELF, story.id)
     save_all(library, story, titled(story, "Night"))
     assert library.kept == "hub"
     library.close()
     assert hub.repositories[REPOSITORY].private
     assert set(hub.repositories[REPOSITORY].files) >= {"library.sqlite3", f"pictures/{key}.png"}
     again = mirrored(tmp_path / "after")
-    assert [(one.story_id, one.title) for one in again.list(SHELF)] == [(story.id, "Night")]
+    assert [(one.story_id, one.title) for one in again.shelves.list(SHELF)] == [(story.id, "Night")]
     assert again.open(story.id).revision == 2 and again.pictures.keys() == {key}
     assert (again.trouble, again.notices) == ("", ())
     assert {one.name for one in again.folder.iterdir()} >= {"library.sqlite3", "pictures"}
@@ -123,26 +123,26 @@ def test_a_start_without_the_hub_loses_nothing_of_the_copy(hub, tmp_path):
     """An empty library, opened while the Hub could not be reached, was written over the copy of all stories."""
     library = mirrored(tmp_path / "before")
     before = story_with("Rosa waves.")
-    library.put_on_shelf(SHELF, before.id)
+    library.shelves.put(SHELF, before.id)
     save_all(library, before, titled(before, "Night"))
     library.close()
     hub.failing = 503
     library = mirrored(tmp_path / "after")
     assert library.trouble.startswith("The stories of before cannot be fetched from the Hub")
     meanwhile = story_with("Milo naps.")
-    library.put_on_shelf(SHELF, meanwhile.id)
+    library.shelves.put(SHELF, meanwhile.id)
     library.save(meanwhile, 1)
     library.mirror._try_to_write(library)
     hub.failing = None
     library.mirror._try_to_write(library)
-    assert library.trouble == "" and {one.story_id for one in library.list(SHELF)} == {
+    assert library.trouble == "" and {one.story_id for one in library.shelves.list(SHELF)} == {
         before.id,
         meanwhile.id,
     }
     assert library.open(before.id).story.title == "Night"
     library.close()
     library = mirrored(tmp_path / "later")
-    assert {one.story_id for one in library.list(SHELF)} == {before.id, meanwhile.id}
+    assert {one.story_id for one in library.shelves.list(SHELF)} == {before.id, meanwhile.id}
     library.close()
 
 

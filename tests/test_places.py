@@ -9,7 +9,7 @@ from storyboard.story.inputs import inputs_of
 from storyboard.story.values import new_story
 from storyboard.story.where import where_frames_are
 from storyboard.studio.session import StorySession
-from storyboard.text.places import called, find_places, place_said, places_said, wordings_for
+from storyboard.text.places import called, find_places, latest_place, place_said, places_said, wordings_for
 from storyboard.text.wordings import Wording, check_wording, reworded
 from tests.fakes import FlatRenderer, small_cast
 from tests.writing import draw, ids, stale
@@ -60,6 +60,12 @@ def test_a_longer_name_of_a_place_wins_and_several_stand_in_the_order_of_the_sen
     assert station.word == "train station"
     assert places_said("From the park to the sea and the shore.", PLACES) == ("in the park", "on the beach")
     assert find_places("Rosa reads.", ()) == ()
+
+
+def test_the_place_is_that_of_the_last_sentence_that_names_one():
+    assert latest_place(["She waves.", "In the kitchen.", "In the park."], PLACES) == ("in the kitchen", 1)
+    assert latest_place(["From the park to the beach.", "In the kitchen."], PLACES) is None
+    assert latest_place(["She waves."], PLACES) is None
 
 
 @pytest.mark.parametrize(

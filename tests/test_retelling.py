@@ -8,7 +8,7 @@ from PIL import Image
 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.pipeline.context import InterleavedContext
-from storyboard.pipeline.retelling import Reteller, Shown, place_of
+from storyboard.pipeline.retelling import Reteller, Shown
 from storyboard.renderer import ContextFrame, FrameRequest
 from tests.pointing import cast, pointing_pipeline
 
@@ -111,10 +111,3 @@ def test_the_nearest_caption_is_found_from_left_to_right_and_words_go_before():
     assert all(caption.startswith("Nan waves") for some in asked for caption in some) and len(asked) == 2
     asked.clear()
     assert retell(torch.zeros(1, 1), people[1:], "on Mars").caption == "Nan waves on Mars." and not asked
-
-
-def test_the_place_is_that_of_the_last_sentence_that_says_one():
-    said = {"In the park or at home.": ["park", "home"], "At home.": ["home"], "She waves.": []}
-    assert place_of(["At home.", "She waves."], said.__getitem__) == "home"
-    assert place_of(["At home.", "In the park or at home."], said.__getitem__) is None
-    assert place_of(["She waves."], said.__getitem__) is None

@@ -8,7 +8,9 @@ from storyboard.errors import StoryError
 from tests import story_folders
 from training.data import StoryDataset, open_reader
 from training.evaluate import systems
+from training.evaluate.drawing import world_picture
 from training.evaluate.side_by_side import GAP, LABEL, TILE, SideBySideArguments, figure, main
+from training.evaluate.system_stories import first_stories
 from training.evaluate.told_stories import read_told, write_told
 
 COLOURS = {"ldm": (200, 30, 30), "ours": (30, 30, 200)}
@@ -78,10 +80,10 @@ def test_a_datasets_own_pictures_are_a_row_too(tmp_path):
 def test_maple_lanes_own_pictures_are_told_as_a_systems_are(tmp_path):
     systems.main(["tell", "real", "--stories", "1", "--out", str(tmp_path / "real")])
     (told,) = read_told(tmp_path / "real").values()
-    (tale,) = systems.first_stories(1)
+    (tale,) = first_stories(1)
     assert told.captions == tuple(frame.referential for frame in tale.frames)
     assert np.array_equal(
-        np.asarray(Image.open(told.pictures[2])), np.asarray(systems.world_picture(tale.frames[2].scene))
+        np.asarray(Image.open(told.pictures[2])), np.asarray(world_picture(tale.frames[2].scene))
     )
     with pytest.raises(StoryError, match="Give a folder with --out"):
         systems.main(["tell", "real", "--stories", "1"])

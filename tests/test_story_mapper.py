@@ -10,10 +10,12 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, stacked
-from storyboard.models.story_reader import StoryReader, Told
+from storyboard.models.prompt_tokens import Told
+from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.completing import completed, left_out
 from storyboard.pipeline.context import InterleavedContext, ReadCondition
 from storyboard.pipeline.story_pipeline import StoryPipeline
+from storyboard.pipeline.telling import AllowedPeople
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
 from storyboard.text.prompt import interleave
 from tests.pointing import PEOPLE, cast, pointing_pipeline
@@ -220,7 +222,7 @@ def test_a_cast_larger_than_the_mapper_keeps_those_who_are_named(pipeline):
     names = [f"P{n}" for n in range(3 * PEOPLE)]
     history = (ContextFrame("P9 waves.", Image.new("RGB", (32, 32))),)
     request = FrameRequest("Everyone and P11 run to P10.", cast(*names), history, seed=1)
-    known = pipeline._conditions._known_cast(request.caption, ["P9 waves."], request.cast)
+    known = AllowedPeople().at_most(PEOPLE, request.caption, ["P9 waves."], request.cast)
     assert {"P9", "P10", "P11"} <= {member.name for member in known} and len(known) == PEOPLE
     assert draw(pipeline, request).conditioning == "llm"
 
@@ -239,9 +241,9 @@ def test_a_sentence_longer_than_the_text_encoder_is_read_to_its_end(pipeline):
 def test_nobody_is_read_into_words_that_do_not_allow_them(pipeline):
     """ "She dances at the beach." was drawn as Milo, of whom the frame before spoke too."""
     people = cast("Rosa", "Nan", "Eve")
-    known = pipeline._conditions._known_cast("She dances.", ["Rosa and Nan run."], people)
+    known = AllowedPeople().at_most(PEOPLE, "She dances.", ["Rosa and Nan run."], people)
     assert [member.name for member in known] == ["Rosa", "Nan"]
-    everybody = pipeline._conditions._known_cast("All of them dance.", ["Rosa and Nan run."], people)
+    everybody = AllowedPeople().at_most(PEOPLE, "All of them dance.", ["Rosa and Nan run."], people)
     assert everybody == list(people)
 
 

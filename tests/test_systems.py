@@ -13,9 +13,11 @@ from training import assemble
 from training.align_llm import cache as cache_conditions
 from training.configs.arguments import parsed
 from training.evaluate import systems
+from training.evaluate.compared import SYSTEMS, link_parts
 from training.evaluate.drawing import StoryArtist, System, weights_hash
 from training.evaluate.drawing import cast_of as artist_cast
-from training.evaluate.systems import SYSTEMS, TRAININGS, link_parts
+from training.evaluate.system_stories import KeptOnly, first_stories, kept_stories
+from training.evaluate.systems import TRAININGS
 from training.evaluate.told_stories import read_told
 from training.maple_lane import draw
 from training.train_char_ldm import train as train_char_ldm
@@ -138,7 +140,7 @@ def test_drawn_stories_are_copied_for_people_to_look_at(tmp_path):
     (folder / "model_index.json").write_text('{"_class_name": "StoryLdmPipeline"}')
     system = System(weights_hash(folder), "referential", "story-ldm")
     artist = StoryArtist(FlatRenderer(), system, tmp_path / "systems" / "pictures")
-    tales = list(systems.first_stories(2))
+    tales = list(first_stories(2))
     for tale in tales:
         artist.draw(tale)
     words = ["tell", "story-ldm", "--root", str(tmp_path)]
@@ -170,7 +172,7 @@ def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):
 def test_a_system_that_continues_stories_is_given_their_first_frame_and_draws_four(tmp_path):
     renderer, spec = FlatRenderer(), SYSTEMS["story-dalle"]
     artist = StoryArtist(renderer, System("w", "referential", "story-dalle", given=spec.given), tmp_path)
-    (tale,) = systems.first_stories(1, given=spec.given)
+    (tale,) = first_stories(1, given=spec.given)
     frames = artist.draw(tale)
     assert [frame.number for frame in frames] == [1, 2, 3, 4] and len(tale.frames) == 5
     assert [frame.caption for frame in frames] == [frame.referential for frame in tale.frames[1:]]
@@ -180,4 +182,4 @@ def test_a_system_that_continues_stories_is_given_their_first_frame_and_draws_fo
         assert np.array_equal(np.asarray(source), draw(tale.frames[0].scene, 256))
     assert frames[0].truth == tale.frames[1]
     artist.check(frames)
-    assert systems.kept_stories(StoryArtist(systems.KeptOnly(), artist.system, tmp_path), [tale]) == [frames]
+    assert kept_stories(StoryArtist(KeptOnly(), artist.system, tmp_path), [tale]) == [frames]

@@ -15,10 +15,12 @@ from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS
 from training.evaluate import drawing, figures, systems, table_text, tables
 from training.evaluate.chart import Line, chart
+from training.evaluate.compared import SYSTEMS
 from training.evaluate.drawing import weights_hash
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
 from training.evaluate.labels import maple_lane_names
-from training.evaluate.systems import SYSTEMS, SystemsArguments, cut, kept_stories
+from training.evaluate.system_stories import artist_of, cut, kept_stories
+from training.evaluate.systems import SystemsArguments
 from training.evaluate.table_text import BEGIN, END, cell, put_between_markers
 from training.maple_lane import story
 from training.story_ldm.memory import StoryMemory
@@ -144,7 +146,7 @@ def test_rows_of_an_earlier_run_stand_where_there_is_less_here(root, small, tmp_
 
 def test_rows_of_weights_that_are_no_longer_here_make_way(root, small, tmp_path):
     """After a system was trained anew, its old row stood until as many stories had been drawn again."""
-    artist = systems.artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
+    artist = artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
     for index in range(2):
         artist.draw(cut(story("test", index, 50), 3))
     told = run(root)
@@ -175,7 +177,7 @@ def test_rows_that_another_classifier_scored_are_refused(root, small, tmp_path):
 
 def test_long_stories_are_scored_up_to_each_length(root, small, monkeypatch):
     # Two of the long stories, drawn to three frames.
-    artist = systems.artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
+    artist = artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
     for index in range(2):
         artist.draw(cut(story("test", index, 50), 3))
     (row,) = run(root)["table 5"]
@@ -184,7 +186,7 @@ def test_long_stories_are_scored_up_to_each_length(root, small, monkeypatch):
 
 
 def test_a_story_cut_short_is_drawn_the_same(root):
-    artist = systems.artist_of(SYSTEMS["storygpt-v-opt"], "referential", root, draws=False)
+    artist = artist_of(SYSTEMS["storygpt-v-opt"], "referential", root, draws=False)
     (whole,) = kept_stories(artist, [story("test", 0)])
     (short,) = kept_stories(artist, [cut(story("test", 0), 2)])
     assert [f.path for f in short] == [f.path for f in whole[:2]]
@@ -226,14 +228,14 @@ def test_bad_input_is_one_sentence():
     with pytest.raises(StoryError, match="no action"):
         systems.main(["dance"])
     with pytest.raises(StoryError, match="not drawn with referential"):
-        systems.artist_of(SYSTEMS["char-ldm"], "referential", Path("runs"), draws=False)
+        artist_of(SYSTEMS["char-ldm"], "referential", Path("runs"), draws=False)
 
 
 def test_pictures_that_other_code_drew_are_noticed(root, tmp_path):
     copy = tmp_path / "root"
     shutil.copytree(root, copy)
     systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])
-    artist = systems.artist_of(SYSTEMS["char-ldm"], "plain", copy, draws=False)
+    artist = artist_of(SYSTEMS["char-ldm"], "plain", copy, draws=False)
     last = artist.draw(story("test", 0))[-1].path
     with Image.open(last) as picture:
         told = PngImagePlugin.PngInfo()

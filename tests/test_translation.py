@@ -26,8 +26,9 @@ from training.align_llm.cache import load_conditioner
 from training.align_llm.condition_mapper import check_layer
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, TellingReader, write_states
+from training.align_llm.targets import UNTOLD, Targets
 from training.align_llm.tellings import FRAMES, ToldFrame, sample_telling, tell_story
-from training.align_llm.translation import UNTOLD, Targets, Translations, TranslationTraining, collated
+from training.align_llm.translation import Translations, TranslationTraining, collated
 from training.examples.captions import portraits_in
 from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.maple_lane import BY_NAME, sample_story

@@ -25,7 +25,6 @@ from storyboard.story.values import MAX_MODEL, Frame, Story, Take, new_id
 KEYWORD = "StoryGPT-V Storyboard frame"
 DRAWN = b"drWn"  # the chunk with the picture as it was drawn: private, optional, to be kept by who changes the rest
 VERSION = 1
-MAX_TEXT = 2**20  # bytes; Pillow allows no longer text chunk
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 

@@ -6,8 +6,9 @@ Knows neither torch nor gradio, and no sessions.
 from storyboard.library.lock import FolderUnusable
 from storyboard.library.mirror import Mirror
 from storyboard.library.opening import open_library
+from storyboard.library.shelves import SHELF, Entry
 from storyboard.library.steps import MAX_UNDO_SAVED
-from storyboard.library.stories import DAYS_KEPT, SHELF, Entry, Kept, Library, Saved
+from storyboard.library.stories import DAYS_KEPT, Kept, Library, Saved
 
 __all__ = [
     "DAYS_KEPT",

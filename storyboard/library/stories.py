@@ -10,7 +10,6 @@ import functools
 import json
 import logging
 import os
-import re
 import sqlite3
 import time
 import zlib
@@ -22,6 +21,7 @@ from typing import Any, Literal
 from storyboard.errors import StoryError
 from storyboard.library.file import LibraryFile
 from storyboard.library.folders import picture_store, temporary_folder
+from storyboard.library.jobs import RememberedJobs
 from storyboard.library.leaving import (
     DAY,
     PICTURE_DAYS,
@@ -34,9 +34,9 @@ from storyboard.library.leaving import (
 from storyboard.library.mirror import Mirror
 from storyboard.library.parts import Numbers, Parts, described, numbers_in, read_frames, story_with
 from storyboard.library.salvage import salvaged
+from storyboard.library.shelves import Shelves
 from storyboard.library.steps import STACKS, SavedStep, read_steps, write_steps
 from storyboard.story.as_json import Tell, story_to_json, untold
-from storyboard.story.job import Job
 from storyboard.story.undo import Step
 from storyboard.story.values import ID, MAX_TITLE, Frame, Story, new_id
 from storyboard.text.captions import clean_text
@@ -45,7 +45,6 @@ DAYS_KEPT = 30  # deleted stories
 Kept = Literal["disk", "hub", "nowhere"]  # "nowhere": everything ends with the app
 MAX_OPENING = 120  # characters of the first sentence in the list
 
-SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
 log = logging.getLogger(__name__)
 
 
@@ -58,20 +57,6 @@ class Saved:
     updated: float
     undo: tuple[Step, ...]
     redo: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the list of stories; times are seconds since 1970."""
-
-    story_id: str
-    title: str  # "" where the writer gave none: `opening` says more
-    opening: str  # the first sentence, "" for a story without frames
-    frames: int
-    thumbnail: str | None  # picture key of the last frame that has a picture
-    created: float
-    updated: float
-    deleted: float | None  # None while it is not; a deleted one can be restored
 
 
 class Library:
@@ -107,6 +92,7 @@ class Library:
         self._lasting = lasting
         self.mirror = mirror
         self._file = LibraryFile(self.folder, clock, mirror.restore if mirror else None)
+        self.shelves, self.jobs = Shelves(self._file), RememberedJobs(self._file)
         try:
             self.pictures = picture_store(self.folder / "pictures", budget)
             self.notices = tuple(filter(None, (notice, *self._file.notices, self._salvaged())))
@@ -192,47 +178,6 @@ class Library:
         """The story is no longer open in a session: forget what is remembered of it in memory."""
         self._kept.pop(story_id, None)
 
-    def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
-        """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
-        if not SHELF.fullmatch(shelf):
-            return ()
-        rows = self._file.rows(
-            f"""SELECT id, title, opening, frames, thumbnail, created, updated, deleted
-                FROM shelves JOIN stories ON id = story
-                WHERE shelf = ? AND deleted IS {"NOT NULL" if deleted else "NULL"} ORDER BY updated DESC, id""",
-            (shelf,),
-        )
-        return tuple(Entry(*row) for row in rows)
-
-    def put_on_shelf(self, shelf: str, story_id: str) -> None:
-        """Show the story in the list of `shelf`, the id a browser keeps, as soon as it is saved for the first time.
-
-        StoryError for what is no shelf id.
-        """
-        if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
-            raise StoryError("That is no shelf of stories, or no story; give the id of one.")
-        if not self.is_on_shelf(shelf, story_id):
-            with self._file.transaction() as connection:
-                connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
-
-    def put_all_on_shelf(self, source: str, shelf: str) -> None:
-        """Show every story in the list of `source`, deleted ones too, in that of `shelf` as well."""
-        missing = """SELECT story FROM shelves WHERE shelf = ?
-            AND story NOT IN (SELECT story FROM shelves WHERE shelf = ?)"""
-        for row in self._file.rows(missing, (source, shelf)):
-            self.put_on_shelf(shelf, row["story"])
-
-    def is_on_shelf(self, shelf: str, story_id: str) -> bool:
-        if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
-            return False
-        return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
-
-    def take_off_shelf(self, shelf: str, story_id: str) -> None:
-        """Leave the story out of that list; it stays, and its link opens it."""
-        if self.is_on_shelf(shelf, story_id):
-            with self._file.transaction() as connection:
-                connection.execute("DELETE FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id))
-
     def rename(self, story_id: str, title: str) -> None:
         """Another title for a story that is not open in a session (there, rename it in the session)."""
         saved = self.open(story_id)
@@ -247,7 +192,7 @@ class Library:
         self.save(copy, 1)
         self.let_go(copy.id)
         if shelf is not None:
-            self.put_on_shelf(shelf, copy.id)
+            self.shelves.put(shelf, copy.id)
         return copy.id
 
     def delete(self, story_id: str) -> None:
@@ -263,34 +208,6 @@ class Library:
             raise StoryError(f"That story cannot be brought back; deleted stories are kept {DAYS_KEPT} days.")
         with self._file.transaction() as connection:
             connection.execute("UPDATE stories SET deleted = NULL WHERE id = ?", (story_id,))
-
-    def remember(self, job: Job) -> None:
-        """Keep what is queued or being drawn, forget what ended: `DrawingQueue(remember=library.remember)`.
-
-        Nothing is raised: a drawing that would be forgotten by a crash is still worth drawing.
-        """
-        try:
-            with self._file.transaction() as connection:
-                if job.finished and job.state != "interrupted":
-                    connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
-                else:
-                    connection.execute(
-                        "INSERT OR IGNORE INTO jobs (id, story, frame, reroll) VALUES (?, ?, ?, ?)",
-                        (job.id, job.story_id, job.frame_id, job.reroll),
-                    )
-        except (StoryError, sqlite3.IntegrityError) as error:
-            log.warning("job %s of story %s is not remembered: %s", job.id, job.story_id, error)
-
-    def interrupted_jobs(self) -> tuple[Job, ...]:
-        """What was queued or being drawn when the last process ended, in order: `queue.recall` them at the start."""
-        rows = self._file.rows(
-            """SELECT jobs.id, story, frame, reroll FROM jobs JOIN stories ON stories.id = story
-            WHERE deleted IS NULL ORDER BY number"""
-        )
-        return tuple(
-            Job(row["id"], row["story"], row["frame"], reroll=bool(row["reroll"]), state="interrupted")
-            for row in rows
-        )
 
     def close(self) -> None:
         """Finish writing and let another process have the library. Safe to call twice."""

@@ -56,6 +56,17 @@ class CharacterConditioner:
         """
         return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
 
+    def words(self, caption: str) -> tuple[list[int], list[Span]]:
+        """Returns the token ids of a caption without padding, and where in it the word of each stands."""
+        tokens = self.tokenizer(
+            caption,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_offsets_mapping=True,
+            split_special_tokens=True,
+        )
+        return tokens["input_ids"], tokens["offset_mapping"]
+
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
         """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
         tower = self.image_encoder

@@ -7,9 +7,24 @@ mapper that is not sure of the verb would smear a person over two tokens.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 PEOPLE, WIDTH = 3, 6  # people who have a stretch of their own, and its tokens
+
+
+def layout_of(
+    offsets: Sequence[tuple[int, int]], people: Sequence[tuple[int, int]], tail: int, length: int
+) -> list[int]:
+    """Returns the `layout` of a caption by where its words stand in it.
+
+    offsets: of the caption's tokens, the start and the end token among them. people: of each, where their name begins
+    and where what they do ends. tail: where what the caption says behind them begins.
+    """
+    ends = [end for _, end in offsets[:-1]]  # whatever was cut off is at the end token
+    starts = [bisect_right(ends, begin) for begin, _ in people]
+    lasts = [bisect_right(ends, end - 1) for _, end in people]
+    return layout(starts, lasts, bisect_right(ends, tail), len(offsets), length)
 
 
 def layout(starts: Sequence[int], lasts: Sequence[int], tail: int, words: int, length: int) -> list[int]:

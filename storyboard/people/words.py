@@ -1,12 +1,11 @@
-"""Words for a look: a dense description, and short phrases that tell one person from another.
+"""Words for a look: a dense description, and short phrases that are true of somebody.
 
 Everything said is read off the facets, so that words and labels never disagree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from . import wardrobe as w
 from .facets import HIDDEN, cloth_name, facets
@@ -218,72 +217,34 @@ def _extra(look: Look, name: str) -> str:
     return f"{colour} {name}" if name in _PLURAL_EXTRAS else a(f"{colour} {name}")
 
 
-class Phrase(NamedTuple):
-    """A short phrase for somebody, and the (facet, label) pairs that make it true of anybody."""
-
-    text: str
-    facts: frozenset[tuple[str, str]]
-
-
-def phrases(look: Look) -> list[Phrase]:
+def phrases(look: Look) -> list[str]:
     """Returns short phrases that are true of this look, the plainest first: "the boy", "the boy with the red cap"."""
     labels = facets(look)
     name = noun(look)
-    who = [("kind", look.kind), ("age", look.age)] + (
-        [("pronoun", look.pronoun)] if look.kind == "human" else []
-    )
-    found = [Phrase(f"the {name}", frozenset(who))]
-
-    def add(text: str, *keys: str, extra: Iterable[tuple[str, str]] = ()) -> None:
-        facts = [(key, str(labels[key])) for key in keys]
-        found.append(Phrase(text, frozenset([*who, *facts, *extra])))
-
-    for key, word in (("height", _size(look)), ("girth", _GIRTHS[look.girth])):
-        if word:
-            add(f"the {word} {name}", key)
-    if look.kind != "human":
-        add(f"the {' '.join(_coloured([str(labels['skin'])], name))}", "skin")
-    for mark in labels["marks"]:
-        if mark in _MARKS:
-            add(f"the {name} with {_definite(_MARKS[mark])}", extra=[("marks", mark)])
-    if look.glasses != w.NONE:
-        add(f"the {name} with {look.glasses}", "glasses")
-    for part, keys in _parts_to_tell_by(look, labels):
-        add(f"the {name} {part}", *keys)
-    for extra, _ in look.extras:
-        if extra not in _ON_A_CHEST:
-            text = f"the {name} with {_definite(_extra(look, extra))}"
-            add(
-                text,
-                extra=[
-                    ("extras", extra),
-                    ("extra colour", f"{extra} {cloth_name(dict(look.extras)[extra])}"),
-                ],
-            )
-    return found
+    sizes = [f"the {word} {name}" for word in (_size(look), _GIRTHS[look.girth]) if word]
+    skin = [] if look.kind == "human" else [f"the {' '.join(_coloured([str(labels['skin'])], name))}"]
+    marks = [f"with {_definite(_MARKS[mark])}" for mark in labels["marks"] if mark in _MARKS]
+    glasses = [] if look.glasses == w.NONE else [f"with {look.glasses}"]
+    extras = [f"with {_definite(_extra(look, one))}" for one, _ in look.extras if one not in _ON_A_CHEST]
+    parts = [*marks, *glasses, *_parts_to_tell_by(look, labels), *extras]
+    return [f"the {name}", *sizes, *skin, *(f"the {name} {part}" for part in parts)]
 
 
-def _parts_to_tell_by(look: Look, labels: dict) -> list[tuple[str, tuple[str, ...]]]:
-    colour = str(labels["hair_colour"])
-    found: list[tuple[str, tuple[str, ...]]] = []
+def _parts_to_tell_by(look: Look, labels: dict) -> list[str]:
+    colour, found = str(labels["hair_colour"]), []
     if look.headwear != w.NONE:
-        found.append((f"with {_definite(_headwear(look, labels))}", ("headwear", "headwear_colour")))
+        found.append(f"with {_definite(_headwear(look, labels))}")
     if look.beard != w.NONE:
-        found.append(
-            (f"with {_definite(_filled(_BEARDS[look.beard], colour, look))}", ("beard", "hair_colour"))
-        )
+        found.append(f"with {_definite(_filled(_BEARDS[look.beard], colour, look))}")
     if look.kind != "human" and labels["hair_colour"] != HIDDEN:
         parts = _SHAPES[look.hair] if look.kind == "robot" else (_MARKINGS[look.hair],)
-        said = " and ".join(_definite(_filled(part, colour, look)) for part in parts)
-        found.append((f"with {said}", ("hair", "hair_colour")))
+        found.append(f"with {' and '.join(_definite(_filled(part, colour, look)) for part in parts)}")
     elif look.kind == "human" and labels["hair"] != HIDDEN:
-        found.append(
-            (f"with {_definite(_filled(_HAIR[str(labels['hair'])], colour, look))}", ("hair", "hair_colour"))
-        )
+        found.append(f"with {_definite(_filled(_HAIR[str(labels['hair'])], colour, look))}")
     if look.top != w.NONE:
-        found.append((f"in {_definite(_top(look, labels))}", ("top", "top_colour", "pattern", "accent")))
+        found.append(f"in {_definite(_top(look, labels))}")
     if look.bottom not in (w.NONE, *w.BIBBED):
-        found.append((f"in {_definite(_bottom(look, labels))}", ("bottom", "bottom_colour")))
+        found.append(f"in {_definite(_bottom(look, labels))}")
     return found
 
 
@@ -292,16 +253,3 @@ def _definite(phrase: str) -> str:
         if phrase.startswith(article):
             return f"the {phrase[len(article) :]}"
     return phrase
-
-
-def tell_apart(look: Look, others: Iterable[Look]) -> str | None:
-    """Returns the plainest phrase that is true of `look` and of none of the others, None where there is none."""
-    facts = [_facts(other) for other in others]
-    return next((p.text for p in phrases(look) if not any(p.facts <= known for known in facts)), None)
-
-
-def _facts(look: Look) -> set[tuple[str, str]]:
-    known = set()
-    for key, label in facets(look).items():
-        known |= {(key, one) for one in (label if isinstance(label, tuple) else (label,))}
-    return known | {("extra colour", f"{name} {cloth_name(tint)}") for name, tint in look.extras}

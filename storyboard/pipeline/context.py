@@ -16,16 +16,9 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache
 
-from storyboard.models.story_reader import (
-    Marks,
-    Part,
-    StoryReader,
-    TokenPart,
-    Told,
-    frame_positions,
-    without_frames,
-)
-from storyboard.text.prompt import PictureSlot
+from storyboard.models.prompt_tokens import Marks, TokenPart, Told, frame_positions, without_frames
+from storyboard.models.story_reader import StoryReader
+from storyboard.text.prompt import Part, PictureSlot
 
 FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
 RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw

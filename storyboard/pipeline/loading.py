@@ -1,6 +1,6 @@
 """What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
 
-Knows folders and parts, not how pictures are drawn.
+And what is said where it does not load. Knows folders and parts, not how pictures are drawn.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from storyboard.errors import StoryError
-from storyboard.models.language_model import LanguageModel, open_parts
+from storyboard.models.language_model import LanguageModel, Tell, load_language_model, open_parts
 from storyboard.models.reader_folder import ReaderIndex
 
 
@@ -32,6 +32,23 @@ def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
     return {**options, "dtype": precision}
 
 
+def language_model_of(
+    index: ReaderIndex | None, needed: bool, tell: Tell
+) -> tuple[LanguageModel | None, str]:
+    """Returns the language model that a folder names, or None and why it is not to be had.
+
+    StoryError in place of that where it is needed.
+    """
+    if index is None:
+        return None, ""
+    try:
+        return load_language_model(index.language_model, tell), ""
+    except StoryError as error:
+        if needed:
+            raise
+        return None, str(error)
+
+
 def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
     """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
     kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
@@ -39,6 +56,19 @@ def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: An
     parts = open_parts(folder, index, language_model.config.hidden_size, kind)
     named = {"language_model": language_model.to(kind), "language_tokenizer": tokenizer}
     return {**named, **parts, **index.settings}
+
+
+def unfit(path: str | Path, local: bool, error: Exception) -> StoryError:
+    """Returns what a writer is told where diffusers cannot load a folder, or finds nothing on the Hub."""
+    if local:
+        return StoryError(
+            f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
+            "copy the whole folder again or get the version it was made with."
+        )
+    return StoryError(
+        f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
+        "check the path, or the connection."
+    )
 
 
 def first_line(error: Exception) -> str:

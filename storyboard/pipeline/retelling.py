@@ -114,12 +114,3 @@ def _before(number: int, count: int) -> str:
     if not number:
         return ""
     return " and " if number == count - 1 else ", "
-
-
-def place_of(sentences: Sequence[str], said: Callable[[str], Sequence[str]]) -> str | None:
-    """Returns where the last of these sentences is by its words, or else those before it; None where that is open."""
-    for sentence in reversed(sentences):
-        places = said(sentence)
-        if places:
-            return places[0] if len(places) == 1 else None
-    return None

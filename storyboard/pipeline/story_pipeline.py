@@ -1,7 +1,7 @@
 """StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 
-A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
-stories: a FrameRequest holds all that a picture depends on.
+A diffusers pipeline, so the Hub and `.to` come from there; it is a `Renderer` too. How it is loaded and saved is
+`OnDisk`'s. Knows nothing of stories: a FrameRequest holds all that a picture depends on.
 
 Footgun: features and conditions are kept from request to request. Code that changes weights in place calls
 `clear_caches()` before it draws again.
@@ -9,62 +9,38 @@ Footgun: features and conditions are kept from request to request. Code that cha
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 
-from storyboard.errors import StoryError
 from storyboard.models.autoencoder import SharpAutoencoderKL
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.denoise import DenoiseStep, Network, denoise
-from storyboard.models.folder import check_folder
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.judge import Judge
-from storyboard.models.language_model import (
-    Tell,
-    load_language_model,
-    save_reader,
-    silent,
-)
 from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
-from storyboard.models.place_words import read_object
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.models.preview import Previewer
-from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
 from storyboard.models.story_reader import StoryReader
-from storyboard.pipeline.carried import write_code
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 from storyboard.pipeline.explain import AttentionWatch
-from storyboard.pipeline.loading import first_line, options_of, stage_2_of
 from storyboard.pipeline.numbers import check_numbers
+from storyboard.pipeline.on_disk import OnDisk
 from storyboard.pipeline.prompted import Prompted
 from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
-from storyboard.text.learned_words import lexicon_from
-from storyboard.text.lexicon import Lexicon
 
-# By whether the folder carries a language model: what is done without the one it names.
-UNTIL_THEN = {
-    True: "Until then the story is read by the smaller language model that comes along.",
-    False: "Until then every frame is drawn from its own sentence alone.",
-}
 ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 
 
-class StoryPipeline(Prompted):
+class StoryPipeline(Prompted, OnDisk):
     """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
 
     Parts from `language_model` on are None in a pipeline without stage 2.
@@ -79,15 +55,12 @@ class StoryPipeline(Prompted):
     colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
     of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 
-    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
-    place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
-    its folder says. doing and notice are those of a `Renderer`.
+    network: what is called in place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing is that
+    of a `Renderer`, and so is the notice that `OnDisk` has.
     """
 
-    doing = notice = ""
-    named_reader: ReaderIndex | None = None
+    doing = ""
     network: Network | None = None
-    learned: Mapping[str, Any] = MappingProxyType({})
 
     model_cpu_offload_seq = (
         "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -178,11 +151,6 @@ class StoryPipeline(Prompted):
     def conditioner(self) -> CharacterConditioner:
         """Caption + portraits -> condition."""
         return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
-
-    @cached_property
-    def lexicon(self) -> Lexicon:
-        """What it has learned, as sentences are read with it."""
-        return lexicon_from(self.learned)
 
     @property
     def reader(self) -> StoryReader:
@@ -342,107 +310,6 @@ class StoryPipeline(Prompted):
         """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""
         self.clear_caches()
         return super().to(*args, **kwargs)
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        path: str | Path,
-        reader: Literal["named", "needed", "carried"] = "named",
-        tell: Tell = silent,
-        **kwargs: Any,
-    ) -> StoryPipeline:
-        """Load a folder or a Hub repository: safetensors only, and none of its code.
-
-        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
-        otherwise; `variant` takes those saved under it, and the rest as they are.
-        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
-        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
-        StoryError when the folder is missing, incomplete or holds pickled weights.
-        """
-        folder = Path(path)
-        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
-        local = folder.exists() or folder.parent.is_dir()
-        if local:
-            check_folder(folder)
-        index = read_reader(folder) if local and reader != "carried" else None
-        model, notice = None, ""
-        if index is not None:
-            try:
-                model = load_language_model(index.language_model, tell)
-            except StoryError as error:
-                if reader == "needed":
-                    raise
-                index, notice = None, str(error)
-        tell(f"Loading {folder.resolve().name if local else path}")
-        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
-        try:
-            named = (
-                {} if index is None or model is None else stage_2_of(folder, index, model, kwargs["dtype"])
-            )
-            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
-            if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
-                raise ValueError("its reader is to read pictures and has no visual_mapper")
-            if pipeline.condition_mapper is not None and pipeline.language_model is not None:
-                _ = pipeline.reader  # else a mapper that does not fit would be found by the first frame
-        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            if local:
-                raise StoryError(
-                    f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
-                    "copy the whole folder again or get the version it was made with."
-                ) from error
-            raise StoryError(
-                f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
-                "check the path, or the connection."
-            ) from error
-        if notice:
-            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
-        pipeline.named_reader = index
-        if index is not None:
-            pipeline.learned = read_object(folder / FOLDER / WORDS)
-        return pipeline
-
-    @classmethod
-    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
-        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
-        described = super().load_config(*args, **kwargs)
-        if isinstance(described, dict) and "_class_name" in described:
-            described["_class_name"] = cls.__name__
-        return described
-
-    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
-
-        A language model that is named is named again, not carried.
-        """
-        carried = self
-        if self.named_reader is not None:
-            stage_2 = {"language_model", "language_tokenizer", *PARTS}
-            carried = self._like(lambda name, part: None if name in stage_2 else part)
-            parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
-            settings = {name: self.config[name] for name in self.named_reader.settings}
-            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
-            save_reader(Path(save_directory), index, parts, self.learned)
-        super(StoryPipeline, carried).save_pretrained(
-            str(save_directory), **{**kwargs, "safe_serialization": True}
-        )
-        write_code(Path(save_directory))
-
-    def save_half(self, path: str | Path) -> None:
-        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
-
-        def halved(name: str, part: Any) -> Any:
-            kept = name == "language_model" and self.named_reader is not None
-            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
-
-        halves = self._like(halved)
-        halves.named_reader, halves.learned = self.named_reader, self.learned
-        halves.save_pretrained(path)
-
-    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
-        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
-        settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
-        return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)
 
     def _size(self) -> tuple[int, int]:
         """(H, W) of a picture."""

@@ -8,16 +8,23 @@ A look that cannot be read costs its portrait nothing but the look, and whoever 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import get_args
 
 from storyboard.errors import StoryError
 from storyboard.people import Look
-from storyboard.renderer import ASPECTS, CONDITIONINGS, Verdict
+from storyboard.renderer import ASPECTS
 from storyboard.story.fields import Fields, check_unique, damaged
 from storyboard.story.fields import Tell as Tell
+from storyboard.story.takes_as_json import (
+    HASH,
+    MAX_READINGS,
+    PICTURE,
+    take_from,
+    take_to_json,
+    wordings_from,
+    wordings_to_json,
+)
 from storyboard.story.values import (
     CHECKINGS,
     CROPS,
@@ -28,10 +35,8 @@ from storyboard.story.values import (
     MAX_FRAMES,
     MAX_LABEL,
     MAX_LOOKS,
-    MAX_MODEL,
     MAX_NAME,
     MAX_PORTRAITS,
-    MAX_PROMPT,
     MAX_SEED,
     MAX_STYLE,
     MAX_TAKES,
@@ -43,18 +48,11 @@ from storyboard.story.values import (
     Portrait,
     Story,
     StoryStyle,
-    Take,
 )
 from storyboard.text.board_notes import LIMITS, BoardNotes, notes_of
-from storyboard.text.captions import MAX_CAPTION, Binding, ReadBy, Reading
-from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
+from storyboard.text.captions import MAX_CAPTION, Binding
 
 VERSION = 1
-MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
-MAX_STRANGERS = 100  # in a picture
-
-_PICTURE = re.compile(r"[0-9a-f]{64}")
-_HASH = re.compile(r"[0-9a-f]{64}|")
 
 
 def untold(sentence: str) -> None:
@@ -68,6 +66,15 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
     """
     return {
         "version": VERSION,
+        **head_to_json(story),
+        "cast": [_character_to_json(character) for character in story.cast],
+        "frames": [(frame or frame_to_json)(one) for one in story.frames],
+    }
+
+
+def head_to_json(story: Story) -> dict:
+    """Returns what a story is beside its cast and frames, as JSON values."""
+    return {
         "id": story.id,
         "title": story.title,
         "seed": story.seed,
@@ -76,8 +83,6 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
         "checking": story.checking,
         "crop": story.crop,
         "style": asdict(story.style),
-        "cast": [_character_to_json(character) for character in story.cast],
-        "frames": [(frame or frame_to_json)(one) for one in story.frames],
     }
 
 
@@ -134,7 +139,7 @@ def frame_to_json(frame: Frame) -> dict:
     return {
         "id": frame.id,
         "caption": frame.caption,
-        "takes": [_take_to_json(take) for take in frame.takes],
+        "takes": [take_to_json(take) for take in frame.takes],
         "chosen": frame.chosen,
         "locked": frame.locked,
         "sees": frame.sees,
@@ -146,58 +151,8 @@ def frame_to_json(frame: Frame) -> dict:
             {"word": one.word, "occurrence": one.occurrence, "names": list(one.names)}
             for one in frame.bindings
         ],
-        "wordings": _wordings_to_json(frame.wordings),
+        "wordings": wordings_to_json(frame.wordings),
         "board": asdict(frame.board) if frame.board != BoardNotes() else None,
-    }
-
-
-def _wordings_to_json(wordings: Sequence[Wording]) -> list[list[str]]:
-    return [[one.written, one.drawn] for one in wordings]
-
-
-def _take_to_json(take: Take) -> dict:
-    return {
-        "id": take.id,
-        "caption": take.caption,
-        "seed": take.seed,
-        "steps": take.steps,
-        "guidance": take.guidance,
-        "picture": take.picture,
-        "conditioning": take.conditioning,
-        "mentioned": list(take.mentioned),
-        "seconds": take.seconds,
-        "inputs": take.inputs,
-        "resolved": take.resolved,
-        "readings": [
-            {
-                "word": one.word,
-                "start": one.start,
-                "end": one.end,
-                "names": list(one.names),
-                "confidence": one.confidence,
-                "by": one.by,
-            }
-            for one in take.readings
-        ],
-        "attention": [list(pair) for pair in take.attention],
-        "portraits": [list(pair) for pair in take.portraits],
-        "read": list(take.read),
-        "model": take.model,
-        "verdict": take.verdict and verdict_to_json(take.verdict),
-        "style": take.style,
-        "prompt": take.prompt,
-        "wordings": _wordings_to_json(take.wordings),
-    }
-
-
-def verdict_to_json(verdict: Verdict) -> dict:
-    """Returns a verdict as JSON values, in a stored story and on the page."""
-    return {
-        "missing": list(verdict.missing),
-        "twice": list(verdict.twice),
-        "others": list(verdict.others),
-        "strangers": verdict.strangers,
-        "place": verdict.place,
     }
 
 
@@ -206,7 +161,7 @@ def _style(fields: Fields) -> StoryStyle:
         words=fields.text("words", MAX_STYLE),
         negative=fields.text("negative", MAX_STYLE),
         aspect=fields.one_of("aspect", tuple(ASPECTS)),
-        picture=fields.match("picture", _HASH),
+        picture=fields.match("picture", HASH),
     )
 
 
@@ -230,7 +185,7 @@ def _portrait(fields: Fields) -> Portrait:
     return Portrait(
         id=fields.match("id", ID),
         label=label,
-        picture=fields.match("picture", _PICTURE),
+        picture=fields.match("picture", PICTURE),
         look=_look(fields, label),
         words=fields.text("words", MAX_LOOKS, default=""),
     )
@@ -249,7 +204,7 @@ def _look(fields: Fields, label: str) -> Look | None:
 
 
 def _frame(fields: Fields) -> Frame:
-    takes = fields.items("takes", MAX_TAKES, _take, default=())
+    takes = fields.items("takes", MAX_TAKES, take_from, default=())
     check_unique([take.id for take in takes], f"{fields.where}.takes")
     chosen = fields.get("chosen", None)
     if chosen is not None and chosen not in [take.id for take in takes]:
@@ -266,7 +221,7 @@ def _frame(fields: Fields) -> Frame:
         included=fields.names("included", default=()),
         excluded=fields.names("excluded", default=()),
         bindings=fields.items("bindings", MAX_READINGS, _binding, default=()),
-        wordings=_wordings(fields),
+        wordings=wordings_from(fields),
         board=fields.part_or_none("board", _board) or BoardNotes(),
     )
 
@@ -279,73 +234,11 @@ def _board(fields: Fields) -> BoardNotes:
         raise damaged(fields.where, "does not fit") from error
 
 
-def _wordings(fields: Fields) -> tuple[Wording, ...]:
-    """A list of [words as written, words drawn]; none in what was written before there were any."""
-    pairs = fields.values("wordings", MAX_WORDINGS)
-    for pair in pairs:
-        if not (isinstance(pair, list) and [type(part) for part in pair] == [str, str]):
-            raise fields.wrong("wordings", "holds something that is no pair of words")
-        try:
-            fits = check_wording(*pair) == Wording(*pair)
-        except StoryError:
-            fits = False
-        if not fits:
-            raise fields.wrong("wordings", "holds words that are not drawn")
-    return tuple(Wording(*pair) for pair in pairs)
-
-
 def _binding(fields: Fields) -> Binding:
     names = fields.names("names")
     if not names:
         raise fields.wrong("names", "is empty")
     return Binding(fields.text("word", 10, empty=False), fields.whole("occurrence", 0, MAX_READINGS), names)
-
-
-def _take(fields: Fields) -> Take:
-    return Take(
-        id=fields.match("id", ID),
-        caption=fields.text("caption", MAX_CAPTION, empty=False),
-        seed=fields.whole("seed", 0, MAX_SEED),
-        steps=fields.whole("steps", 1, 10_000),
-        guidance=fields.number("guidance", 0, 1000),
-        picture=fields.match("picture", _PICTURE),
-        conditioning=fields.one_of("conditioning", CONDITIONINGS),
-        mentioned=fields.names("mentioned"),
-        seconds=fields.number("seconds", 0, 10**7),
-        inputs=fields.match("inputs", _HASH),
-        resolved=fields.text("resolved", MAX_CAPTION, default=""),
-        readings=fields.items("readings", MAX_READINGS, _reading, default=()),
-        attention=fields.pairs("attention", _PICTURE),
-        portraits=fields.pairs("portraits", _PICTURE),
-        read=fields.ids("read", MAX_FRAMES),
-        model=fields.text("model", MAX_MODEL, default=""),
-        verdict=fields.part_or_none("verdict", _verdict),
-        style=fields.match("style", _HASH, default=""),
-        prompt=fields.text("prompt", MAX_PROMPT, default=""),
-        wordings=_wordings(fields),
-    )
-
-
-def _verdict(fields: Fields) -> Verdict:
-    return Verdict(
-        missing=fields.names("missing"),
-        twice=fields.names("twice"),
-        others=fields.names("others"),
-        strangers=fields.whole("strangers", 0, MAX_STRANGERS),
-        place=fields.text("place", MAX_NAME),
-    )
-
-
-def _reading(fields: Fields) -> Reading:
-    start = fields.whole("start", 0, MAX_CAPTION)
-    return Reading(
-        word=fields.text("word", 10, empty=False),
-        start=start,
-        end=fields.whole("end", start, MAX_CAPTION),
-        names=fields.names("names"),
-        confidence=fields.number("confidence", 0, 1),
-        by=fields.one_of("by", get_args(ReadBy)),
-    )
 
 
 def _check_names(story: Story) -> None:

@@ -1,7 +1,8 @@
-"""Everything that can be done to a story and its frames, as functions from a story to the story after it.
+"""Everything that can be done to the frames of a story, as functions from a story to the story after it.
 
 Knows neither torch, gradio, pictures nor sessions, and of undoing only that the old story is still there. Each
-refuses what does not fit with a StoryError. The cast's edits are `cast_edits.py`'s.
+refuses what does not fit with a StoryError. The cast's edits are `cast_edits.py`'s, those of the story as a whole
+`story_edits.py`'s.
 """
 
 from __future__ import annotations
@@ -12,17 +13,10 @@ from itertools import zip_longest
 from typing import Literal
 
 from storyboard.errors import StoryError
-from storyboard.renderer import ASPECTS
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import (
-    CHECKINGS,
-    CROPS,
-    LOOKS,
     MAX_FRAMES,
     MAX_SEED,
-    MAX_STYLE,
-    MAX_TITLE,
-    QUALITIES,
     Frame,
     Story,
     Take,
@@ -238,61 +232,6 @@ def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -
             f'This model knows no place called "{clean_text(place)[:40]}"; {known or "write it into the sentence."}'
         )
     return _with_wordings(story, frame, (*others, *wordings_for(place, frame.caption, places)))
-
-
-def rename(story: Story, title: str) -> Story:
-    """The story under another title, which may be empty."""
-    return replace(story, title=clean_text(title)[:MAX_TITLE].strip())
-
-
-def set_crop(story: Story, crop: str) -> Story:
-    """The shape that is marked on every picture of the story, one of CROPS."""
-    if crop not in CROPS:
-        raise StoryError("The frame of a story is none, 4:3 or 16:9; choose one of these.")
-    return replace(story, crop=crop)
-
-
-def set_look(story: Story, look: str) -> Story:
-    """The story shown in another look, on the board and in exports; no picture is changed or out of date."""
-    if look not in LOOKS:
-        raise StoryError(f"A story is shown in {', '.join(LOOKS[:-1])} or {LOOKS[-1]}; choose one of these.")
-    return replace(story, look=look)
-
-
-def set_checking(story: Story, checking: str) -> Story:
-    """The story whose pictures are checked so. StoryError for one that is not in CHECKINGS."""
-    if checking not in CHECKINGS:
-        raise StoryError(
-            f"Pictures that may be wrong are drawn again {', '.join(CHECKINGS)}; choose one of these."
-        )
-    return replace(story, checking=checking)
-
-
-def set_quality(story: Story, quality: str) -> Story:
-    """The story with its pictures to come drawn in fewer or more steps; those it has stay as they are."""
-    if quality not in QUALITIES:
-        raise StoryError(f"A picture is drawn as {', '.join(QUALITIES)}; choose one of these.")
-    return replace(story, quality=quality)
-
-
-def set_style(story: Story, words: str, negative: str, aspect: str) -> Story:
-    """The story with its pictures to come drawn in another style and shape, which puts those it has out of date.
-
-    StoryError for words that are too many, and for a shape that is not in ASPECTS.
-    """
-    if aspect not in ASPECTS:
-        raise StoryError(f"A picture is {listed(ASPECTS)}; choose one of these shapes.")
-    told = []
-    for what, text in (("The style", words), ("What no picture is to show", negative)):
-        told.append(clean_text(text))
-        if len(told[-1]) > MAX_STYLE:
-            raise StoryError(f"{what} is {len(told[-1])} characters long; shorten it to {MAX_STYLE}.")
-    return replace(story, style=replace(story.style, words=told[0], negative=told[1], aspect=aspect))
-
-
-def set_style_picture(story: Story, picture: str) -> Story:
-    """The story with another example of its style, the key of a picture; "" for none."""
-    return replace(story, style=replace(story.style, picture=picture))
 
 
 def choose_take(story: Story, frame_id: str, take_id: str) -> Story:

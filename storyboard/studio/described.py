@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.people import describe_look
-from storyboard.story.as_json import verdict_to_json
+from storyboard.story.as_json import head_to_json
 from storyboard.story.inputs import StoryInputs, inputs_of
+from storyboard.story.takes_as_json import verdict_to_json
 from storyboard.story.values import Character, Frame, Story, Take
 from storyboard.story.where import where_frames_are
 from storyboard.studio.studio import Studio
@@ -128,14 +129,7 @@ def place_of(where: Mapping[str, Any] | None) -> dict[str, Any]:
 def _head(studio: Studio, story: Story) -> dict[str, Any]:
     session = studio.session(story.id)
     return {
-        "id": story.id,
-        "title": story.title,
-        "seed": story.seed,
-        "look": story.look,
-        "quality": story.quality,
-        "checking": story.checking,
-        "crop": story.crop,
-        "style": asdict(story.style),
+        **head_to_json(story),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
     }

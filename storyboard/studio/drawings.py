@@ -36,13 +36,13 @@ class Drawings(Stories):
     def __init__(self, *stories: Any, own_steps: int = 0, workers: int = 1, **named: Any) -> None:
         super().__init__(*stories, **named)
         self.own_steps = own_steps
-        kept: dict[str, Any] = {"remember": self.library.remember} if self.library else {}
+        kept: dict[str, Any] = {"remember": self.library.jobs.remember} if self.library else {}
         self.queue = DrawingQueue(workers, **kept)
         self._stale: dict[str, tuple[Story, frozenset[str]]] = {}
         # Jobs count from 0 in every run: without this a page from before a restart could take old for new.
         self._first_version = int(time.time() * 1000)
         if self.library:
-            self.queue.recall(self.library.interrupted_jobs())
+            self.queue.recall(self.library.jobs.interrupted())
 
     def draw(
         self,

@@ -1,8 +1,9 @@
 """One story while it is written: every edit as one step of undo, saved before it is made.
 
-What the edits do is `edits.py`'s and `cast_edits.py`'s; here each becomes one step of undo, is saved, and then replaces
-the frozen `story` and raises `revision`. An error leaves everything as it was. Safe to call from several threads: one
-lock guards the story, and it is held while a change is saved. Knows neither torch nor gradio, and nothing of drawing.
+What the edits do is told in `edits.py`, `cast_edits.py` and `story_edits.py`; here each becomes one step of undo, is
+saved, and then replaces the frozen `story` and raises `revision`. An error leaves everything as it was. Safe to call
+from several threads: one lock guards the story, and it is held while a change is saved. Knows neither torch nor gradio,
+and nothing of drawing. It is one long piece, as it is one class with a short method for every edit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from PIL import Image
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.people import Look
-from storyboard.story import cast_edits, edits
+from storyboard.story import cast_edits, edits, story_edits
 from storyboard.story.undo import UPDATING, Step, Undoing
 from storyboard.story.values import Character, Frame, Portrait, Story, Take
 from storyboard.studio.maker import label_of, portrait_of
@@ -236,43 +237,43 @@ class EditedStory:
     def rename(self, title: str) -> None:
         """Another title for the story; it may be empty."""
         with self._lock:
-            self._change(edits.rename(self._story, title), "renaming the story")
+            self._change(story_edits.rename(self._story, title), "renaming the story")
 
     def set_crop(self, crop: str) -> None:
         """The shape marked on every picture, which films show alone."""
         with self._lock:
-            self._change(edits.set_crop(self._story, crop), "changing the frame")
+            self._change(story_edits.set_crop(self._story, crop), "changing the frame")
 
     def set_look(self, look: str) -> None:
         """How the story's pictures are shown and exported."""
         with self._lock:
-            self._change(edits.set_look(self._story, look), "changing the look")
+            self._change(story_edits.set_look(self._story, look), "changing the look")
 
     def set_checking(self, checking: str) -> None:
         """Whether pictures that may be wrong are marked, and drawn again unasked."""
         with self._lock:
-            self._change(edits.set_checking(self._story, checking), "changing how pictures are checked")
+            self._change(story_edits.set_checking(self._story, checking), "changing how pictures are checked")
 
     def set_quality(self, quality: str) -> None:
         """How the pictures to come are drawn."""
         with self._lock:
-            self._change(edits.set_quality(self._story, quality), "changing the quality")
+            self._change(story_edits.set_quality(self._story, quality), "changing the quality")
 
     def set_style(self, words: str, negative: str, aspect: str) -> None:
         """What all pictures to come are told of how to look, and their shape; an example of the style stays."""
         with self._lock:
-            self._change(edits.set_style(self._story, words, negative, aspect), "changing the style")
+            self._change(story_edits.set_style(self._story, words, negative, aspect), "changing the style")
 
     def set_style_picture(self, picture: Image.Image) -> None:
         """An example of the style. Pass uploads through `uploads.read_upload` first."""
         key = self.pictures.put(picture)
         with self._lock:
-            self._change(edits.set_style_picture(self._story, key), "changing the style's picture")
+            self._change(story_edits.set_style_picture(self._story, key), "changing the style's picture")
 
     def remove_style_picture(self) -> None:
         """The style without its example."""
         with self._lock:
-            self._change(edits.set_style_picture(self._story, ""), "changing the style's picture")
+            self._change(story_edits.set_style_picture(self._story, ""), "changing the style's picture")
 
     def add_character(
         self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image, label: str = ""

@@ -102,22 +102,22 @@ class Stories:
 
     def stories(self, shelf: object, deleted: bool = False) -> tuple[Entry, ...]:
         """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
-        return self.library.list(an_id(shelf), deleted) if self.library else ()
+        return self.library.shelves.list(an_id(shelf), deleted) if self.library else ()
 
     def put_on_shelf(self, shelf: object, story_id: object) -> None:
         """Show a story in the list of a shelf, the id a browser keeps."""
         if self.library:
-            self.library.put_on_shelf(an_id(shelf), self.session(story_id).story.id)
+            self.library.shelves.put(an_id(shelf), self.session(story_id).story.id)
 
     def put_all_on_shelf(self, source: object, shelf: str) -> None:
         """Show what is in the list of one shelf in that of another too."""
         if self.library and isinstance(source, str):
-            self.library.put_all_on_shelf(source, shelf)
+            self.library.shelves.put_all(source, shelf)
 
     def take_off_shelf(self, shelf: object, story_id: object) -> None:
         """Leave a story out of a list; its link still opens it."""
         if self.library:
-            self.library.take_off_shelf(an_id(shelf), an_id(story_id))
+            self.library.shelves.take_off(an_id(shelf), an_id(story_id))
 
     def duplicate_story(self, story_id: object, shelf: object = None) -> str:
         """A copy of a story under a fresh id, with its takes; the id."""

@@ -64,6 +64,18 @@ def place_said(text: str, calling: Calling) -> str | None:
     return said[0] if len(said) == 1 else None
 
 
+def latest_place(back: Iterable[str], calling: Calling) -> tuple[str, int] | None:
+    """Returns the place that the latest sentence to name one names, and how many sentences back that is.
+
+    back: the latest first. None where none of them names a place, or that one names several.
+    """
+    for far, sentence in enumerate(back):
+        said = places_said(sentence, calling)
+        if said:
+            return (said[0], far) if len(said) == 1 else None
+    return None
+
+
 def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
     """Returns what places are called: "at the train station" by "train station" and "station", and as `also` has it.
 

@@ -7,11 +7,12 @@ is, and pronouns are read as on the board. What is left open here the model deci
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from storyboard.story.inputs import StoryInputs
 from storyboard.text.captions import clean_text, name_described, resolve
 from storyboard.text.groups import counted_pronouns, name_groups
-from storyboard.text.places import find_places, places_said
+from storyboard.text.places import find_places, latest_place
 from storyboard.text.preferences import meant_by_words
 from storyboard.text.presence import not_shown, those_there
 from storyboard.text.wordings import Wording, reworded
@@ -47,13 +48,10 @@ def gist_of(
 
 
 def _where(inputs: StoryInputs, hints: Hints, text: str, number: int) -> dict | None:
-    calling = hints.calling
-    said = places_said(text, calling)
-    if said:
-        words = [text[one.start : one.end] for one in find_places(text, calling)]
-        return {"place": said[0], "words": words, "from": None} if len(said) == 1 else None
-    for earlier in range(number - 1, 0, -1):
-        said = places_said(inputs.text(inputs.story.frames[earlier - 1]), calling)
-        if said:
-            return {"place": said[0], "words": [], "from": earlier} if len(said) == 1 else None
-    return None
+    before = (inputs.text(frame) for frame in reversed(inputs.story.frames[: number - 1]))
+    latest = latest_place(chain([text], before), hints.calling)
+    if latest is None:
+        return None
+    place, back = latest
+    words = [] if back else [text[one.start : one.end] for one in find_places(text, hints.calling)]
+    return {"place": place, "words": words, "from": number - back if back else None}

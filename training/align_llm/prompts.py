@@ -15,8 +15,8 @@ from transformers import CLIPTokenizerFast
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import VisualMapper
-from storyboard.models.story_reader import Part, StoryReader
-from storyboard.text.prompt import interleave
+from storyboard.models.story_reader import StoryReader
+from storyboard.text.prompt import Part, interleave
 from training.align_llm.arguments import AlignArguments
 from training.align_llm.cache import ConditionCache
 from training.examples.captions import token_ids

@@ -12,7 +12,7 @@ import torch
 
 from storyboard.models.losses import alignment_loss
 from storyboard.pipeline.explain import POINTED
-from training.align_llm.translation import Cast, Targets
+from training.align_llm.targets import Cast, Targets
 from training.maple_lane import ACTIONS, BY_NAME, PLACES
 from training.maple_lane.more_actions import ALL_ACTIONS
 from training.maple_lane.words import Shown, Shows

@@ -21,8 +21,9 @@ from tqdm.auto import tqdm
 from storyboard.errors import StoryError
 from storyboard.models.image_tokens import ImageTokens, mean_row_norm
 from storyboard.models.language_model import load_language_model
+from storyboard.models.prompt_tokens import Told
 from storyboard.models.reader_folder import read_language_model
-from storyboard.models.story_reader import StoryReader, Told, states_at
+from storyboard.models.story_reader import StoryReader, states_at
 from storyboard.people import Look
 from storyboard.text.prompt import in_words
 from training.align_llm.tellings import Telling, ToldFrame, sample_telling

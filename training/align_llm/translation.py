@@ -6,9 +6,8 @@ tell looks, so the mapper has to take them from the cast. Knows losses and batch
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypedDict
 
@@ -17,8 +16,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from storyboard.models.conditioning import CharacterConditioner
-from storyboard.models.layout import layout
 from storyboard.models.losses import alignment_loss
 from storyboard.models.mappers import (
     EARLIER,
@@ -32,18 +29,16 @@ from storyboard.models.mappers import (
 from storyboard.people import Look
 from storyboard.text.allowed import whom_words_allow, whom_words_show
 from storyboard.text.candidates import read_for
-from storyboard.text.captions import Mention
 from storyboard.text.lexicon import Lexicon
 from storyboard.text.preferences import meant_by_words
 from training.align_llm.arguments import MapperArguments
 from training.align_llm.story_states import ReadTelling
-from training.align_llm.tellings import canonical
-from training.examples.captions import people_in, portraits_in
+from training.align_llm.targets import UNTOLD, Cast, Targets
 from training.examples.latents import frame_weight
-from training.examples.portrait_features import KEPT, Portrait
+from training.examples.portrait_features import Portrait
 from training.loop import Objective
 from training.maple_lane import BY_NAME
-from training.maple_lane.words import NOBODY, Shows, deed
+from training.maple_lane.words import Shows
 
 STRANGERS = 4  # people at most who are in the cast and not in the story
 HIDDEN = 0.05  # share of the earlier words that an example leaves out
@@ -51,98 +46,6 @@ HIDDEN = 0.05  # share of the earlier words that an example leaves out
 UNSAID = 0.2  # share of people of whose deed an example does not tell what the words say
 
 VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
-TEXTS = 32_768  # captions whose states are kept, 37 kB each
-UNTOLD = -100  # what cross-entropy leaves out
-
-Cast = Mapping[str, Portrait]
-
-
-class Target(NamedTuple):
-    """condition (L, D); who is at which of its tokens; which tokens (L,) are words and not padding.
-
-    words (L,): the tokenizer's number of each word that can be told from the story, UNTOLD for names and padding.
-    """
-
-    condition: torch.Tensor
-    named: dict[int, str]
-    worded: torch.Tensor
-    words: torch.Tensor
-
-
-class Targets:
-    """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
-
-    The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
-    Somebody whose name is not one token is called STAND_IN. features: name and portrait -> (V,).
-    """
-
-    def __init__(self, conditioner: CharacterConditioner, features: Callable[[str, Portrait], torch.Tensor]):
-        self.conditioner, self.features = conditioner, features
-        self._text = lru_cache(maxsize=TEXTS)(self._laid_out)
-        self._alone = lru_cache(maxsize=KEPT)(self._fused_alone)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """L, D: of a condition."""
-        length, width = self.conditioner.encode_text([""])[0].shape
-        return length, width
-
-    @torch.no_grad()
-    def condition(self, shows: Shows, cast: Cast) -> Target:
-        """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
-        names = tuple(person.name for person in shows.people)
-        called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
-        tail = canonical(replace(shows, people=())).removeprefix(f"{NOBODY} ")
-        deeds = tuple(deed(person) for person in shows.people)
-        target = self._text(canonical(replace(shows, people=called)), names, deeds, tail)
-        condition = target.condition.clone()
-        for column, name in target.named.items():
-            condition[column] = self._fused(condition[column], name, cast[name])
-        return target._replace(condition=condition)
-
-    @torch.no_grad()
-    def person(self, name: str, portrait: Portrait) -> torch.Tensor:
-        """Returns the fused vector (D,) of a name by itself: what a mapper can point at."""
-        return self._alone(name, portrait)
-
-    def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
-        called = self.conditioner.called(name)
-        states, columns = self._encode(called, people_in(called, (name,), self.conditioner.called))
-        return self._fused(states[min(columns)], name, portrait)
-
-    def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
-        return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
-
-    def _laid_out(self, caption: str, names: tuple[str, ...], deeds: tuple[str, ...], tail: str) -> Target:
-        """names: whom the caption speaks of, in its order, with their deeds. tail: what it says behind them."""
-        spots = portraits_in(caption, names, deeds, self.conditioner.called)
-        fused = spots if self.conditioner.fuser.config.deeds else spots[::2]
-        states, columns = self._encode(caption, fused)
-        tokens = self.conditioner.tokenizer(
-            caption, truncation=True, max_length=len(states), return_offsets_mapping=True
-        )
-        ends = [end for _, end in tokens["offset_mapping"]]
-        mentions, done = spots[::2], spots[1::2]
-
-        def token_at(place: int) -> int:
-            return bisect_right(ends[:-1], place)
-
-        starts, lasts = [token_at(one.start) for one in mentions], [token_at(one.end - 1) for one in done]
-        ids = tokens["input_ids"]
-        order = layout(starts, lasts, token_at(len(caption) - len(tail)), len(ids), len(states))
-        place_of = {token: place for place, token in enumerate(order)}
-        named = {place_of[column]: name for column, name in columns.items()}
-        words = torch.full((len(states),), UNTOLD)
-        for token, (start, end) in enumerate(tokens["offset_mapping"]):
-            if not any(mention.start < end and start < mention.end for mention in mentions):
-                words[token] = ids[token]
-        return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
-
-    def _encode(self, caption: str, spots: Sequence[Mention]) -> tuple[torch.Tensor, dict[int, str]]:
-        """The states of a caption, and who is at which of them. spots: where it carries whose portrait."""
-        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in spots]])
-        where = {c: spot.name for c, spot in zip(columns, spots, strict=True) if c is not None}
-        return self.conditioner.encode_text([caption])[0], where
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,10 @@ from storyboard.renderer import ContextFrame, FrameRequest, Renderer, finished
 from training.configs.arguments import parsed
 from training.evaluate.attention_overlap import measure
 from training.evaluate.chart import Line, chart
+from training.evaluate.compared import ROOT
 from training.evaluate.drawing import cast_of, frame_seed, weights_hash
 from training.evaluate.intervals import Estimate, estimate
 from training.evaluate.renderers import load_renderer
-from training.evaluate.systems import ROOT
 from training.maple_lane import MapleStory, sample_story, story
 
 WINDOW = 10  # frames a median is taken over

@@ -213,10 +213,8 @@ def _wrong(scored: Scored) -> list[bool]:
     if scored.stage is None:
         raise ValueError("nobody has counted the people of these frames")
     places = (scored.truth.places == scored.drawn.places).all(axis=1)
-    return [
-        not place or any(count != 1 for count in frame.counts) or frame.extras > 0
-        for place, frame in zip(places.tolist(), scored.stage.frames, strict=True)
-    ]
+    frames = scored.stage.frames
+    return [not (place and frame.each_once) for place, frame in zip(places.tolist(), frames, strict=True)]
 
 
 def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> dict:

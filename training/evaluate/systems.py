@@ -10,10 +10,8 @@
                                                             look at (the human study, Figure 3)
     systems tell real --out runs/told/real                  the same of the world's own pictures
 
-A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
-default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Hours on two cores, at
-the default budgets: ldm, story-ldm and every stage-1 row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a
-frame is drawn in 1 to 2 seconds. Knows no scores.
+What the systems are is `compared.py`'s. Hours on two cores, at the default budgets: ldm, story-ldm and every stage-1
+row 2 to 3, language model 0.7, every stage-2 row 0.5 to 1; a frame is drawn in 1 to 2 seconds. Knows no scores.
 """
 
 from __future__ import annotations
@@ -22,113 +20,33 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from tqdm.auto import tqdm
 
 from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
-from storyboard.renderer import FrameRequest, Preview, Rendered
 from training.align_llm.arguments import AlignArguments
 from training.ar_ldm.__main__ import ArLdmArguments
 from training.configs.arguments import parsed
-from training.evaluate.drawing import (
-    DrawnFrame,
-    StoryArtist,
-    System,
-    cast_of,
-    weights_hash,
-    world_picture,
-)
-from training.evaluate.renderers import load_renderer
+from training.evaluate.compared import ROOT, SYSTEMS, Captions, SystemSpec, link_parts
+from training.evaluate.drawing import cast_of, world_picture
+from training.evaluate.system_stories import artist_of, first_stories, kept_stories
 from training.evaluate.told_stories import write_told
 from training.loop import LoopArguments, checkpoint_in, steps_done
-from training.maple_lane import FIXED, MapleStory, story
+from training.maple_lane import FIXED
 from training.pretrain.language_model import LanguageModelArguments
 from training.pretrain.visual_mapper import VisualMapperArguments
-from training.story_dalle.pipeline import StoryDallePipeline
 from training.story_dalle.train_transformer import StoryDalleArguments
 from training.story_dalle.train_vq import VqArguments
 from training.story_ldm.__main__ import StoryLdmArguments
 from training.train_char_ldm.arguments import CharLdmArguments
 
-Captions = Literal["plain", "referential"]
-ROOT = "runs/maple-lane"
 WHERE_TO = "Where to? Give a folder with --out."
 TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
-
-
-@dataclass(frozen=True)
-class SystemSpec:
-    """How a system is made and drawn. `plain`, `referential`: its conditioning for such captions, None: not drawn.
-
-    given: so many opening frames of a story are given as they are, for the system to continue.
-    makes: what its training puts into the parts folder. apart: into one of its own, everything else shared.
-    training: commands, with {root}, {parts}, {run} and {folder} left open; each but the last is shared by processes.
-    """
-
-    name: str
-    row: str
-    plain: str | None
-    referential: str | None
-    makes: tuple[str, ...]
-    apart: bool
-    training: tuple[str, ...]
-    given: int = 0
-
-    def conditioning(self, captions: Captions) -> str | None:
-        return self.plain if captions == "plain" else self.referential
-
-    def folder(self, root: Path) -> Path:
-        return root / "systems" / self.name
-
-    def parts(self, root: Path) -> Path:
-        return root / (f"parts-{self.name}" if self.apart else "parts")
-
-    def run(self, root: Path) -> Path:
-        return root / "system-runs" / self.name
-
-    def commands(self, root: Path) -> list[str]:
-        places = {
-            "root": root,
-            "parts": self.parts(root),
-            "run": self.run(root),
-            "folder": self.folder(root),
-        }
-        return [f"python -m {command.format(**places)}" for command in self.training]
-
-
-def _stage_1(name: str, row: str, switches: str = "", conditioning: str = "char-ldm") -> SystemSpec:
-    train = f"training.train_char_ldm --parts {{parts}} --latents {{root}}/latents --output_dir {{run}} {switches}"
-    put = "training.assemble --stage 1 --parts {parts} --out {folder}"
-    referential, apart = "text" if name == "ldm" else None, name != "char-ldm"
-    return SystemSpec(name, row, conditioning, referential, ("char_ldm",), apart, (train.strip(), put))
-
-
-def _stage_2(name: str, row: str, switches: str = "", llama: bool = False) -> SystemSpec:
-    conditions = "--conditions {root}/conditions"
-    mapper = "{parts}/visual_mapper" if llama else "{root}/parts/visual_mapper"
-    kind = " --config maple-lane-llama" if llama else ""
-    language = (
-        f"training.pretrain language-model{kind} --parts {{parts}} --output_dir {{run}}-language-model",
-        f"training.pretrain visual-mapper{kind} --parts {{parts}} {conditions} --output_dir {{run}}-visual-mapper",
-    )
-    commands = (
-        "training.cache_conditions --parts {root}/parts --out {root}/conditions",
-        *(language if llama else ()),
-        f"training.align_llm{kind} --parts {{parts}} {conditions} --latents {{root}}/latents "
-        f"--visual_mapper {mapper} --output_dir {{run}} {switches}".strip(),
-        "training.assemble --parts {parts} --out {folder}"
-        + (" --interleaved false" if "--interleaved false" in switches else ""),
-    )
-    makes = ("language_model", "visual_mapper", "aligned") if llama else ("aligned",)
-    return SystemSpec(name, row, None, "llm", makes, name != "storygpt-v-opt", commands)
-
-
-# The commands among them that take optimiser steps, and what their flags say.
+# The commands of `compared.py` that take optimiser steps, and what their flags say.
 TRAININGS: dict[str, type[LoopArguments]] = {
     "training.train_char_ldm": CharLdmArguments,
     "training.align_llm": AlignArguments,
@@ -139,109 +57,6 @@ TRAININGS: dict[str, type[LoopArguments]] = {
     "training.pretrain language-model": LanguageModelArguments,
     "training.pretrain visual-mapper": VisualMapperArguments,
 }
-# What systems of their own put into the parts folder: nobody else reads it.
-APART = ("story_ldm", "ar_ldm", "story_dalle")
-TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
-REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
-PIXELS = "--image_weight 0.1"
-_STORY_LDM = "training.story_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
-_AR_LDM = "training.ar_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
-_STORY_DALLE = (
-    "training.story_dalle vq --parts {parts} --output_dir {run}-vq",
-    "training.story_dalle transformer --parts {parts} --output_dir {run} --out {folder}",
-)
-
-SYSTEMS = {
-    spec.name: spec
-    for spec in (
-        _stage_1("ldm", "LDM", f"{TEXT_ONLY} --reg_weight 0 --vision_layers 0", "text"),
-        SystemSpec(
-            "story-dalle",
-            "StoryDALL-E †",
-            "story-dalle",
-            "story-dalle",
-            ("story_dalle",),
-            False,
-            _STORY_DALLE,
-            given=StoryDallePipeline.GIVEN,
-        ),
-        SystemSpec("story-ldm", "Story-LDM", "story-ldm", "story-ldm", ("story_ldm",), False, (_STORY_LDM,)),
-        SystemSpec("ar-ldm", "AR-LDM", "ar-ldm", "ar-ldm", ("ar_ldm",), False, (_AR_LDM,)),
-        _stage_1("char-ldm", "Char-LDM", REGULARIZED),
-        _stage_2("storygpt-v-opt", "StoryGPT-V (OPT)", PIXELS),
-        _stage_2("storygpt-v-llama", "StoryGPT-V (Llama)", PIXELS, llama=True),
-        _stage_1("stage1-no-reg", "w/o L_reg", "--reg_weight 0"),
-        _stage_1("stage1-text", "w/o augmented text", f"{REGULARIZED} {TEXT_ONLY}", "text"),
-        _stage_1("stage1-frozen-vision", "freeze vis", f"{REGULARIZED} --vision_layers 0"),
-        _stage_1("stage1-default", "Our stage1 (default)", REGULARIZED),
-        _stage_2("stage2-caption-text", "Caption-Emb_text", "--interleaved false --target text"),
-        _stage_2("stage2-caption-fused", "Caption-Emb_fuse", "--interleaved false"),
-        _stage_2("stage2-interleave-text", "Interleave-Emb_text", "--target text"),
-        _stage_2("stage2-interleave-fused", "Interleave-Emb_fuse w/o L_img"),
-        _stage_2("stage2-default", "Interleave-Emb_fuse w L_img (default)", PIXELS),
-    )
-}
-
-
-def link_parts(spec: SystemSpec, root: Path) -> Path:
-    """The system's parts folder: everything that it does not make is a link into the default one."""
-    shared, own = root / "parts", spec.parts(root)
-    if not shared.is_dir():
-        raise StoryError(f"There is no parts folder {shared}; train the base parts first.")
-    own.mkdir(parents=True, exist_ok=True)
-    if own == shared:
-        return own
-    for part in shared.iterdir():
-        place = own / part.name
-        if part.name not in (*spec.makes, *APART) and not place.is_symlink() and not place.exists():
-            place.symlink_to(part.resolve(), target_is_directory=part.is_dir())
-    return own
-
-
-class NotDrawn(Exception):
-    """A picture is asked for that is not kept, and nothing here draws."""
-
-
-class KeptOnly:
-    """The renderer of a system whose pictures are only read back."""
-
-    doing = notice = ""  # no writer waits for it
-
-    def render(
-        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
-    ) -> Iterator[Preview | Rendered]:
-        raise NotDrawn(request.caption)
-
-
-def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> StoryArtist:
-    """StoryError where the system has no such row, FileNotFoundError where it has no weights."""
-    conditioning = spec.conditioning(captions)
-    if conditioning is None:
-        raise StoryError(f"{spec.name} is not drawn with {captions} captions.")
-    folder = spec.folder(root)
-    system = System(weights_hash(folder), captions, conditioning, given=spec.given)
-    return StoryArtist(load_renderer(folder) if draws else KeptOnly(), system, root / "systems" / "pictures")
-
-
-def first_stories(count: int, frames: int = 4, given: int = 0) -> Iterable[MapleStory]:
-    """The first test stories with so many frames to draw; given: and so many before these."""
-    return (story("test", index, frames + given) for index in range(count))
-
-
-def cut(tale: MapleStory, frames: int) -> MapleStory:
-    """A story's first frames: drawn alone they are the same pictures, as no frame reads a later one."""
-    return replace(tale, frames=tale.frames[:frames])
-
-
-def kept_stories(artist: StoryArtist, tales: Iterable[MapleStory]) -> list[list[DrawnFrame]]:
-    """The stories whose pictures are all there, from the first up to one that is not."""
-    found = []
-    for tale in tales:
-        try:
-            found.append(artist.draw(tale))
-        except NotDrawn:
-            break
-    return found
 
 
 @dataclass

@@ -23,17 +23,10 @@ from storyboard.disk.durable import write_whole
 from storyboard.errors import StoryError
 from training.configs.arguments import parsed
 from training.evaluate.__main__ import CLASSIFIERS, usual_classifier, usual_judge
+from training.evaluate.compared import ROOT, SYSTEMS, Captions
 from training.evaluate.drawing import DrawnFrame, StoryArtist
 from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
-from training.evaluate.systems import (
-    ROOT,
-    SYSTEMS,
-    Captions,
-    artist_of,
-    cut,
-    first_stories,
-    kept_stories,
-)
+from training.evaluate.system_stories import artist_of, cut, first_stories, kept_stories
 from training.evaluate.table_text import markdown, put_between_markers
 
 HEADLINE, OTHERS, LONG = 250, 100, 20  # stories that a row should have

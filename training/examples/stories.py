@@ -19,12 +19,13 @@ from transformers import CLIPTokenizerFast
 from storyboard.errors import StoryError
 from training.data.dataset import StoryDataset, open_reader
 from training.data.records import StoryFrame
+from training.examples.arguments import DenoiserArguments
 from training.examples.clips import CaptionFitter, shown_frame
 from training.examples.encoding import PictureFitter, encoded
 from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import NoisedFrames, noised_rows
 from training.examples.pixels import pixels_of
-from training.loop import LoopArguments, row_generator
+from training.loop import row_generator
 from training.maple_lane import Scene, draw
 
 if TYPE_CHECKING:
@@ -32,18 +33,9 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class ToldArguments(LoopArguments):
-    """Loop arguments of a diffusion model that is compared with Char-LDM: with its defaults, for the same budget."""
+class ToldArguments(DenoiserArguments):
+    """Arguments of a diffusion model that reads a story and is compared with Char-LDM."""
 
-    steps: int = 2500
-    batch: int = 32
-    lr: float = 2e-4
-    ema: float = 0.998
-    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
-    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
-    data: str | None = field(
-        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
-    )
     no_condition: float = field(
         default=0.1, metadata={"help": "share of examples without caption and earlier frames"}
     )

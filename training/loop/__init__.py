@@ -3,16 +3,9 @@
 Knows nothing of stories, captions or diffusion.
 """
 
-from training.loop.run import (
-    LoopArguments,
-    Objective,
-    TrainingRun,
-    checkpoint_in,
-    learning_rate,
-    loop_accelerator,
-    row_generator,
-    steps_done,
-)
+from training.loop.arguments import LoopArguments, learning_rate
+from training.loop.checkpoints import checkpoint_in, steps_done
+from training.loop.run import Objective, TrainingRun, loop_accelerator, row_generator
 
 __all__ = [
     "LoopArguments",

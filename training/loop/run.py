@@ -8,15 +8,12 @@ Knows nothing of stories, captions or diffusion: the module it trains returns it
 from __future__ import annotations
 
 import json
-import math
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -26,68 +23,21 @@ from accelerate.utils import (
     is_tensorboard_available,
     is_trackio_available,
 )
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from storyboard.disk.file_lock import lock
 from storyboard.errors import StoryError
+from training.loop.arguments import LoopArguments, learning_rate
+from training.loop.checkpoints import Checkpoint, checkpoint_in
 from training.loop.hub import HubCheckpoints
 from training.loop.processes import make_accelerator
+from training.loop.weights import Ema, averaged, copy_exactly, trained_parameters
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
 Batch = TypeVar("Batch")
 SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
-
-
-@dataclass
-class LoopArguments:
-    """What every training command takes."""
-
-    output_dir: str = field(metadata={"help": "folder of this run: checkpoints, log.jsonl, samples"})
-    steps: int = field(default=1000, metadata={"help": "optimiser steps in total"})
-    batch: int = field(default=32, metadata={"help": "examples a step, over all processes"})
-    lr: float = field(default=1e-3, metadata={"help": "peak learning rate"})
-    schedule: Literal["cosine", "released"] = field(
-        default="cosine",
-        metadata={
-            "help": "warmup, hold, decay; or the release's: 2000 steps up, a tenth from 12001 on, and so on"
-        },
-    )
-    warmup: int = field(default=100, metadata={"help": "steps of linear warm-up"})
-    decay: float = field(
-        default=0.3, metadata={"help": "last part of the run with a cosine decay to 2 %% of lr"}
-    )
-    weight_decay: float = field(default=0.01, metadata={"help": "AdamW decay, on matrices only"})
-    beta1: float = field(default=0.9, metadata={"help": "AdamW first-moment decay"})
-    beta2: float = field(default=0.99, metadata={"help": "AdamW second-moment decay"})
-    clip: float = field(default=1.0, metadata={"help": "gradient norm limit"})
-    ema: float = field(default=0.0, metadata={"help": "weight average decay, 0 for none"})
-    seed: int = field(default=0, metadata={"help": "seed of examples, noise and initial weights"})
-    continued: bool = field(
-        default=False, metadata={"help": "start from the part's weights in --parts, not afresh"}
-    )
-    workers: int = field(default=0, metadata={"help": "processes that prepare batches"})
-    minutes: float = field(default=0.0, metadata={"help": "stop (resumably) after this long, 0 for no limit"})
-    save_minutes: float = field(default=5.0, metadata={"help": "time between checkpoints and samples"})
-    gradient_checkpointing: bool = field(
-        default=False, metadata={"help": "compute activations twice instead of keeping them (stages 1 and 2)"}
-    )
-    mixed_precision: Literal["no", "bf16"] | None = field(
-        default=None, metadata={"help": "no or bf16; by default what the launch config says"}
-    )
-    gradient_accumulation: int = field(
-        default=1, metadata={"help": "parts of a batch computed one after another, to save memory"}
-    )
-    log_with: Literal["tensorboard", "trackio"] | None = field(
-        default=None, metadata={"help": "draw the logged numbers there too, as curves"}
-    )
-    hub_repository: str | None = field(
-        default=None,
-        metadata={"help": "OWNER/NAME: send checkpoints to the Hub, and go on from there where none is here"},
-    )
 
 
 @dataclass(frozen=True)
@@ -100,19 +50,6 @@ class StepStats:
     ]  # "loss" and what else the module reported, over all processes; {} on unlogged steps
     lr: float
     saved: bool  # a checkpoint was written after this step: a good moment for sample pictures
-
-
-def learning_rate(step: int, args: LoopArguments) -> float:
-    """Linear warm-up, constant, cosine tail to 2 %; or the release's stairs. `step` counts from 0."""
-    if args.schedule == "released":
-        return args.lr * min(1.0, step / 2000) * 0.1 ** max(0, (step - 2001) // 10_000)
-    if step < args.warmup:
-        return args.lr * (step + 1) / args.warmup
-    tail = max(1, round(args.steps * args.decay))
-    into = step - (args.steps - tail)
-    if args.decay <= 0 or into <= 0:
-        return args.lr
-    return args.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, into / tail))))
 
 
 def row_generator(seed: int, step: int, row: int) -> torch.Generator:
@@ -139,45 +76,6 @@ class _Steps(torch.utils.data.Dataset[list[Batch]]):
 
     def __getitem__(self, step: int) -> list[Batch]:
         return [self.batch_at(step, rows) for rows in self.parts]
-
-
-class Ema:
-    """A running average of the trained parameters, as the weights that are exported."""
-
-    def __init__(self, module: nn.Module, decay: float):
-        self.decay = decay
-        self.weights = {n: p.detach().float().clone() for n, p in trained_parameters(module).items()}
-
-    @torch.no_grad()
-    def update(self, module: nn.Module, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))  # early weights are forgotten quickly
-        current = trained_parameters(module)
-        averages = list(self.weights.values())
-        torch._foreach_lerp_(averages, [current[n].detach().float() for n in self.weights], 1 - decay)
-
-
-def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Name -> parameter for everything that takes a gradient: all that a checkpoint holds."""
-    return {n: p for n, p in module.named_parameters() if p.requires_grad}
-
-
-@contextmanager
-def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
-    """Inside, `module` carries the averaged weights; the training weights are put back after."""
-    if ema is None:
-        yield
-        return
-    parameters = trained_parameters(module)
-    kept = {n: p.detach().clone() for n, p in parameters.items()}
-    try:
-        with torch.no_grad():
-            for n, p in parameters.items():
-                p.copy_(ema.weights[n])
-        yield
-    finally:
-        with torch.no_grad():
-            for n, p in parameters.items():
-                p.copy_(kept[n])
 
 
 def loop_accelerator(args: LoopArguments) -> Accelerator:
@@ -211,15 +109,6 @@ def loop_accelerator(args: LoopArguments) -> Accelerator:
             "has of a batch; choose one of its divisors."
         )
     return accelerator
-
-
-def checkpoint_in(folder: Path) -> Path | None:
-    """The last complete checkpoint of a run's folder."""
-    return next((f for f in (folder / "checkpoint", folder / "checkpoint.old") if f.exists()), None)
-
-
-def steps_done(checkpoint: Path | None) -> int:
-    return int(json.loads((checkpoint / "step.json").read_text())["step"]) if checkpoint else 0
 
 
 class TrainingRun(Generic[Batch]):
@@ -374,21 +263,9 @@ class TrainingRun(Generic[Batch]):
         """Write a checkpoint of what is trained; the last complete one is the one that counts."""
         if not self.accelerator.is_main_process:
             return
-        part = self.folder / "checkpoint.part"
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        weights = {n: p.detach().cpu().contiguous() for n, p in trained_parameters(self.module).items()}
-        save_file(weights, part / "trained.safetensors")
-        if self.ema:
-            save_file({n: w.cpu() for n, w in self.ema.weights.items()}, part / "ema.safetensors")
-        torch.save(self.optimizer.state_dict(), part / "optimizer.pt")
-        (part / "step.json").write_text(json.dumps({"step": self.step}))
-        final, old = self.folder / "checkpoint", self.folder / "checkpoint.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if final.exists():
-            final.rename(old)
-        part.rename(final)
-        shutil.rmtree(old, ignore_errors=True)
+        averages = self.ema.weights if self.ema else {}
+        trained = trained_parameters(self.module)
+        Checkpoint(trained, averages, self.optimizer.state_dict(), self.step).save(self.folder)
         if self.hub:
             self.hub.send(self.step)
 
@@ -396,46 +273,12 @@ class TrainingRun(Generic[Batch]):
         folder = checkpoint_in(self.folder)
         if folder is None:
             return
-        try:
-            trained = load_file(folder / "trained.safetensors")
-            averages = load_file(folder / "ema.safetensors") if self.ema else {}
-            # Always to the CPU first: with several CPU processes the device is "cpu:0", which torch.load refuses.
-            state = torch.load(folder / "optimizer.pt", map_location="cpu", weights_only=True)
-            step = steps_done(folder)
-        except (
-            OSError,
-            SafetensorError,
-            RuntimeError,
-            UnpicklingError,
-            ValueError,
-            KeyError,
-            EOFError,
-        ) as error:
-            reason = str(error).strip().split("\n")[0][:200]
-            raise StoryError(f"{folder} is damaged ({reason}); remove it to start this run again.") from error
-        _copy_exactly(trained, trained_parameters(self.module), folder)
+        kept = Checkpoint.load(folder, averaged=self.ema is not None)
+        copy_exactly(kept.trained, trained_parameters(self.module), folder)
         if self.ema:
-            _copy_exactly(averages, self.ema.weights, folder)
-        self.optimizer.load_state_dict(state)
-        self.step = step
-
-
-@torch.no_grad()
-def _copy_exactly(
-    source: Mapping[str, torch.Tensor], target: Mapping[str, torch.Tensor], folder: Path
-) -> None:
-    """StoryError naming the first key that is missing, unknown or of another shape; nothing is copied then."""
-    shapes, wanted = ({name: tuple(t.shape) for name, t in some.items()} for some in (source, target))
-    odd = min(
-        (name for name in shapes.keys() | wanted.keys() if shapes.get(name) != wanted.get(name)), default=None
-    )
-    if odd is not None:
-        there, here = (str(some.get(odd, "nothing")) for some in (shapes, wanted))
-        raise StoryError(
-            f"{folder} does not fit this model: first key that differs is {odd!r}, {there} there and {here} here."
-        )
-    for name, tensor in source.items():
-        target[name].copy_(tensor)
+            copy_exactly(kept.averages, self.ema.weights, folder)
+        self.optimizer.load_state_dict(kept.optimizer)
+        self.step = kept.step
 
 
 def _to(batch: Any, device: torch.device) -> Any:

@@ -23,7 +23,6 @@ from .things import THINGS_BESIDE
 
 _TIMES = ("day",) * 13 + ("dusk",) * 3 + ("night",) * 4
 _WEATHERS = ("clear",) * 14 + ("rain",) * 3 + ("snow",) * 3
-_WHEN = {"dusk": ("at dusk", "in the evening"), "night": ("at night", "by night"), "day": ("",)}
 _SKY = {"rain": ("It is raining.", "It rains.", "The rain falls."),
 "snow": ("It is snowing.", "It snows.", "Snow falls.")}  # fmt: skip
 _EMPTY = (

@@ -20,8 +20,7 @@ _WHITE = rgb("fffaf0")
 
 @dataclass(frozen=True)
 class ThingKind:
-    """`half` is half its width in units,
-    `nearer` how far in front of people's feet it stands; `alive` may be stroked."""  # fmt: skip
+    """`half` is half its width in units, `nearer` how far in front of people's feet it stands."""
 
     name: str
     words: str
@@ -29,7 +28,6 @@ class ThingKind:
     half: float
     draw: Callable[[Pen, Colour], None]
     nearer: float = 2.0
-    alive: bool = False
     outdoors: bool = False  # would look lost under a roof
 
 
@@ -226,14 +224,14 @@ def _drum(pen: Pen, tint: Colour) -> None:
 
 
 _ALL = (
-    ThingKind("dog", "a dog", rgb("b9814f"), 48, animals.dog, 4, alive=True),
-    ThingKind("cat", "a cat", rgb("e4833c"), 44, animals.cat, 4, alive=True),
-    ThingKind("bird", "a bird", rgb("4f8fd0"), 35, animals.bird, 5, alive=True),
-    ThingKind("duck", "a duck", rgb("f7d95f"), 40, animals.duck, 5, alive=True, outdoors=True),
-    ThingKind("hen", "a hen", rgb("f4ead8"), 34, animals.hen, 4, alive=True, outdoors=True),
-    ThingKind("horse", "a horse", rgb("9a6038"), 71, animals.horse, -10, alive=True, outdoors=True),
-    ThingKind("sheep", "a sheep", rgb("f7f1e4"), 41, animals.sheep, -2, alive=True, outdoors=True),
-    ThingKind("frog", "a frog", rgb("6fb34f"), 29, animals.frog, 6, alive=True),
+    ThingKind("dog", "a dog", rgb("b9814f"), 48, animals.dog, 4),
+    ThingKind("cat", "a cat", rgb("e4833c"), 44, animals.cat, 4),
+    ThingKind("bird", "a bird", rgb("4f8fd0"), 35, animals.bird, 5),
+    ThingKind("duck", "a duck", rgb("f7d95f"), 40, animals.duck, 5, outdoors=True),
+    ThingKind("hen", "a hen", rgb("f4ead8"), 34, animals.hen, 4, outdoors=True),
+    ThingKind("horse", "a horse", rgb("9a6038"), 71, animals.horse, -10, outdoors=True),
+    ThingKind("sheep", "a sheep", rgb("f7f1e4"), 41, animals.sheep, -2, outdoors=True),
+    ThingKind("frog", "a frog", rgb("6fb34f"), 29, animals.frog, 6),
     ThingKind("ball", "a ball", rgb("d8453f"), 17, _ball, 5),
     ThingKind("suitcase", "a suitcase", rgb("a86a3f"), 28, _suitcase, 3),
     ThingKind("table", "a table", rgb("c08a52"), 43, _table, -8),

@@ -5,24 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from training.loop import LoopArguments
+from training.examples.arguments import DenoiserArguments
 
 References = Literal["crops", "portraits"]
 
 
 @dataclass
-class CharLdmArguments(LoopArguments):
-    """Loop arguments with this stage's defaults, and the rows of the paper's Table 3 as switches."""
+class CharLdmArguments(DenoiserArguments):
+    """A denoiser's arguments, and the rows of the paper's Table 3 as switches."""
 
-    steps: int = 2500
-    batch: int = 32
-    lr: float = 2e-4
-    ema: float = 0.998
-    parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
-    latents: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of encoded pictures"})
-    data: str | None = field(
-        default=None, metadata={"help": "dataset folder to learn from, instead of encoded Maple Lane"}
-    )
     references: References = field(
         default="crops",
         metadata={

@@ -131,7 +131,7 @@ def _person(
         looks = fitting("people", f"looks {name}", ())
         age = next(iter(fitting("people", f"age {name}", ())), "adult")
         return PersonFacts(name, BY_NAME[name].pronoun, action, looks, whose, age, prop, mood)
-    found = (phrase.text.removeprefix("the ") for phrase in phrases(look))
+    found = (phrase.removeprefix("the ") for phrase in phrases(look))
     looks = tuple(words for words in found if len(words.split()) <= _LONGEST_LOOK)
     age = "robot" if look.kind == "robot" else look.age
     return PersonFacts(name, look.pronoun, action, looks, whose, age, prop, mood)

@@ -32,9 +32,7 @@ function openMaker(person = null) {
 function makeMakerSide(part) {
   const side = make("div", "sb-maker-side");
   const frame = make("div", "sb-maker-frame");
-  part.image = make("img");
-  part.image.alt = "";
-  part.image.hidden = true;
+  part.image = makeHiddenPicture();
   frame.append(part.image);
   part.words = make("p", "sb-quiet sb-maker-words");
   part.words.lang = "en"; // as sentences are
@@ -50,14 +48,20 @@ function makeMakerSide(part) {
   return side;
 }
 
+// For a picture that is still to come.
+function makeHiddenPicture() {
+  const image = make("img");
+  image.alt = "";
+  image.hidden = true;
+  return image;
+}
+
 // A picture of the writer's own to begin with: the nearest look, and the picture beside it to go on from.
 /** @param {Maker} part */
 function makeMakerUpload(part) {
   const label = make("label", "sb-maker-upload");
   const input = make("input", "sb-hidden");
-  part.given = make("img");
-  part.given.alt = "";
-  part.given.hidden = true;
+  part.given = makeHiddenPicture();
   input.type = "file";
   input.accept = PICTURE_FILES;
   onFile(input, (file) => startFromPicture(part, file));

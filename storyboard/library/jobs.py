@@ -1,0 +1,50 @@
+"""What was queued or being drawn, so that a crash does not lose it.
+
+Knows the table `jobs`, not how anything is drawn.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+
+from storyboard.errors import StoryError
+from storyboard.library.file import LibraryFile
+from storyboard.story.job import Job
+
+log = logging.getLogger(__name__)
+
+
+class RememberedJobs:
+    """The jobs in a library's file. Safe to call from several threads."""
+
+    def __init__(self, file: LibraryFile):
+        self._file = file
+
+    def remember(self, job: Job) -> None:
+        """Keep what is queued or being drawn, forget what ended: `DrawingQueue(remember=library.jobs.remember)`.
+
+        Nothing is raised: a drawing that would be forgotten by a crash is still worth drawing.
+        """
+        try:
+            with self._file.transaction() as connection:
+                if job.finished and job.state != "interrupted":
+                    connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+                else:
+                    connection.execute(
+                        "INSERT OR IGNORE INTO jobs (id, story, frame, reroll) VALUES (?, ?, ?, ?)",
+                        (job.id, job.story_id, job.frame_id, job.reroll),
+                    )
+        except (StoryError, sqlite3.IntegrityError) as error:
+            log.warning("job %s of story %s is not remembered: %s", job.id, job.story_id, error)
+
+    def interrupted(self) -> tuple[Job, ...]:
+        """What was queued or being drawn when the last process ended, in order: `queue.recall` them at the start."""
+        rows = self._file.rows(
+            """SELECT jobs.id, story, frame, reroll FROM jobs JOIN stories ON stories.id = story
+            WHERE deleted IS NULL ORDER BY number"""
+        )
+        return tuple(
+            Job(row["id"], row["story"], row["frame"], reroll=bool(row["reroll"]), state="interrupted")
+            for row in rows
+        )

@@ -1,0 +1,99 @@
+"""What the words of a story say by themselves of a frame, told a mapper that reads them: who may be there, doing what.
+
+By words alone: knows no condition and no picture, and of a portrait only the vector that it is pointed at by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from storyboard.models.prompt_tokens import Told
+from storyboard.pipeline.features import Kept
+from storyboard.renderer import CastMember
+from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
+from storyboard.text.candidates import read_for
+from storyboard.text.captions import mentioned_names
+from storyboard.text.lexicon import Doing, Lexicon
+from storyboard.text.preferences import meant_by_words
+
+KEPT_SENTENCES = 64
+
+
+class AllowedPeople:
+    """Whom the words of a sentence allow. Kept: a long story is not read again for a reroll, nor for its verdict."""
+
+    def __init__(self) -> None:
+        self._kept = Kept(KEPT_SENTENCES)
+
+    def by_words(
+        self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
+    ) -> tuple[frozenset[str] | None, frozenset[str]]:
+        """Returns whom the words allow, None where they leave that open, and whom they rule out.
+
+        told: the sentences before it.
+        """
+
+        def compute() -> tuple[frozenset[str] | None, frozenset[str]]:
+            sentence, earlier = read_for(cast, caption, told)
+            allowed = whom_words_allow(sentence, cast, earlier)
+            return allowed, whom_words_rule_out(sentence, cast, earlier) if allowed is None else frozenset()
+
+        people = [(member.name, member.aliases, member.pronoun) for member in cast]
+        return self._kept.get((caption, tuple(told), *people), compute)
+
+    def at_most(
+        self, places: int, caption: str, told: Sequence[str], cast: Sequence[CastMember]
+    ) -> list[CastMember]:
+        """Returns whom a mapper that points may point at: those whom the words allow, else all.
+
+        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
+        most often, and of the words that much is sure.
+        """
+        if not places:
+            return []
+        allowed, ruled_out = self.by_words(caption, told, cast)
+        able = [one for one in cast if one.name not in ruled_out and (allowed is None or one.name in allowed)]
+        named = named_in([*told, caption], cast) if len(able) > places else set()
+        first = sorted(able, key=lambda member: member.name not in named)[:places]
+        kept = {member.name for member in first}
+        return [member for member in able if member.name in kept]
+
+
+def told_of(
+    caption: str,
+    earlier: Sequence[str],
+    cast: Sequence[CastMember],
+    lexicon: Lexicon,
+    vectors: Sequence[torch.Tensor],
+) -> Told:
+    """Returns what a mapper is told of a caption. vectors: the one (D,) that each of the cast is pointed at by."""
+    shown: frozenset[str] = frozenset()
+    doing: Mapping[str, Doing] = {}
+    if cast:
+        sentence, before = read_for(cast, caption, earlier)
+        meant = meant_by_words(sentence, cast, before)
+        shown = whom_words_show(sentence, meant)
+        doing = lexicon.doing_of(sentence, meant)
+    deeds = {name: (one.deed, lexicon.captioned(one.deed, one.clause)) for name, one in doing.items()}
+    return Told(
+        caption,
+        tuple((member.name, *member.aliases) for member in cast),
+        tuple(member.pronoun for member in cast),
+        torch.stack(list(vectors)) if vectors else None,
+        tuple(member.name in shown for member in cast),
+        tuple(deeds.get(member.name, ("", ""))[0] for member in cast),
+        tuple(deeds.get(member.name, ("", ""))[1] for member in cast),
+    )
+
+
+def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
+    """Each name and its aliases, as `storyboard.text.captions` wants them."""
+    return {member.name: member.aliases for member in cast}
+
+
+def named_in(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
+    """Returns whom of the cast any of these captions mentions."""
+    names = names_of(cast)
+    return {name for caption in captions for name in mentioned_names(caption, names)}

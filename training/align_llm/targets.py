@@ -1,0 +1,106 @@
+"""Canonical captions as the conditions that a mapper should say: text states laid out, portraits put in.
+
+Knows captions and a conditioner, not the stories they come from, nor what is learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+
+from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.layout import layout_of
+from storyboard.text.captions import Mention
+from training.align_llm.tellings import canonical
+from training.examples.captions import people_in, portraits_in
+from training.examples.portrait_features import KEPT, Portrait
+from training.maple_lane.words import NOBODY, Shows, deed
+
+TEXTS = 32_768  # captions whose states are kept, 37 kB each
+UNTOLD = -100  # what cross-entropy leaves out
+
+Cast = Mapping[str, Portrait]
+
+
+class Target(NamedTuple):
+    """condition (L, D); who is at which of its tokens; which tokens (L,) are words and not padding.
+
+    words (L,): the tokenizer's number of each word that can be told from the story, UNTOLD for names and padding.
+    """
+
+    condition: torch.Tensor
+    named: dict[int, str]
+    worded: torch.Tensor
+    words: torch.Tensor
+
+
+class Targets:
+    """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
+
+    The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
+    Somebody whose name is not one token is called STAND_IN. features: name and portrait -> (V,).
+    """
+
+    def __init__(self, conditioner: CharacterConditioner, features: Callable[[str, Portrait], torch.Tensor]):
+        self.conditioner, self.features = conditioner, features
+        self._text = lru_cache(maxsize=TEXTS)(self._laid_out)
+        self._alone = lru_cache(maxsize=KEPT)(self._fused_alone)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """L, D: of a condition."""
+        length, width = self.conditioner.encode_text([""])[0].shape
+        return length, width
+
+    @torch.no_grad()
+    def condition(self, shows: Shows, cast: Cast) -> Target:
+        """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
+        names = tuple(person.name for person in shows.people)
+        called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
+        tail = canonical(replace(shows, people=())).removeprefix(f"{NOBODY} ")
+        deeds = tuple(deed(person) for person in shows.people)
+        target = self._text(canonical(replace(shows, people=called)), names, deeds, tail)
+        condition = target.condition.clone()
+        for column, name in target.named.items():
+            condition[column] = self._fused(condition[column], name, cast[name])
+        return target._replace(condition=condition)
+
+    @torch.no_grad()
+    def person(self, name: str, portrait: Portrait) -> torch.Tensor:
+        """Returns the fused vector (D,) of a name by itself: what a mapper can point at."""
+        return self._alone(name, portrait)
+
+    def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
+        called = self.conditioner.called(name)
+        states, columns = self._encode(called, people_in(called, (name,), self.conditioner.called))
+        return self._fused(states[min(columns)], name, portrait)
+
+    def _fused(self, state: torch.Tensor, name: str, portrait: Portrait) -> torch.Tensor:
+        return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
+
+    def _laid_out(self, caption: str, names: tuple[str, ...], deeds: tuple[str, ...], tail: str) -> Target:
+        """names: whom the caption speaks of, in its order, with their deeds. tail: what it says behind them."""
+        spots = portraits_in(caption, names, deeds, self.conditioner.called)
+        fused = spots if self.conditioner.fuser.config.deeds else spots[::2]
+        states, columns = self._encode(caption, fused)
+        ids, offsets = self.conditioner.words(caption)
+        mentions, done = spots[::2], spots[1::2]
+        people = [(one.start, end.end) for one, end in zip(mentions, done, strict=True)]
+        order = layout_of(offsets, people, len(caption) - len(tail), len(states))
+        place_of = {token: place for place, token in enumerate(order)}
+        named = {place_of[column]: name for column, name in columns.items()}
+        words = torch.full((len(states),), UNTOLD)
+        for token, (start, end) in enumerate(offsets):
+            if not any(mention.start < end and start < mention.end for mention in mentions):
+                words[token] = ids[token]
+        return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
+
+    def _encode(self, caption: str, spots: Sequence[Mention]) -> tuple[torch.Tensor, dict[int, str]]:
+        """The states of a caption, and who is at which of them. spots: where it carries whose portrait."""
+        (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in spots]])
+        where = {c: spot.name for c, spot in zip(columns, spots, strict=True) if c is not None}
+        return self.conditioner.encode_text([caption])[0], where

@@ -1,0 +1,72 @@
+"""The weights that a run trains: which they are, their running average, and others put in their place.
+
+Knows modules and tensors, not steps or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from storyboard.errors import StoryError
+
+
+class Ema:
+    """A running average of the trained parameters, as the weights that are exported."""
+
+    def __init__(self, module: nn.Module, decay: float):
+        self.decay = decay
+        self.weights = {n: p.detach().float().clone() for n, p in trained_parameters(module).items()}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))  # early weights are forgotten quickly
+        current = trained_parameters(module)
+        averages = list(self.weights.values())
+        torch._foreach_lerp_(averages, [current[n].detach().float() for n in self.weights], 1 - decay)
+
+
+def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Name -> parameter for everything that takes a gradient: all that a checkpoint holds."""
+    return {n: p for n, p in module.named_parameters() if p.requires_grad}
+
+
+@contextmanager
+def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
+    """Inside, `module` carries the averaged weights; the training weights are put back after."""
+    if ema is None:
+        yield
+        return
+    parameters = trained_parameters(module)
+    kept = {n: p.detach().clone() for n, p in parameters.items()}
+    try:
+        with torch.no_grad():
+            for n, p in parameters.items():
+                p.copy_(ema.weights[n])
+        yield
+    finally:
+        with torch.no_grad():
+            for n, p in parameters.items():
+                p.copy_(kept[n])
+
+
+@torch.no_grad()
+def copy_exactly(
+    source: Mapping[str, torch.Tensor], target: Mapping[str, torch.Tensor], folder: Path
+) -> None:
+    """StoryError naming the first key that is missing, unknown or of another shape; nothing is copied then."""
+    shapes, wanted = ({name: tuple(t.shape) for name, t in some.items()} for some in (source, target))
+    odd = min(
+        (name for name in shapes.keys() | wanted.keys() if shapes.get(name) != wanted.get(name)), default=None
+    )
+    if odd is not None:
+        there, here = (str(some.get(odd, "nothing")) for some in (shapes, wanted))
+        raise StoryError(
+            f"{folder} does not fit this model: first key that differs is {odd!r}, {there} there and {here} here."
+        )
+    for name, tensor in source.items():
+        target[name].copy_(tensor)
