@@ -709,6 +709,17 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |        """
 |        return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
 |
+|    def words(self, caption: str) -> tuple[list[int], list[Span]]:
+|        """Returns the token ids of a caption without padding, and where in it the word of each stands."""
+|        tokens = self.tokenizer(
+|            caption,
+|            truncation=True,
+|            max_length=self.max_tokens,
+|            return_offsets_mapping=True,
+|            split_special_tokens=True,
+|        )
+|        return tokens["input_ids"], tokens["offset_mapping"]
+|
 |    def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
 |        """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
 |        tower = self.image_encoder
@@ -2049,9 +2060,24 @@ SOURCES['storyboard.models.layout'] = '''|"""Fixed places for the words of a can
 |
 |from __future__ import annotations
 |
+|from bisect import bisect_right
 |from collections.abc import Sequence
 |
 |PEOPLE, WIDTH = 3, 6  # people who have a stretch of their own, and its tokens
+|
+|
+|def layout_of(
+|    offsets: Sequence[tuple[int, int]], people: Sequence[tuple[int, int]], tail: int, length: int
+|) -> list[int]:
+|    """Returns the `layout` of a caption by where its words stand in it.
+|
+|    offsets: of the caption's tokens, the start and the end token among them. people: of each, where their name begins
+|    and where what they do ends. tail: where what the caption says behind them begins.
+|    """
+|    ends = [end for _, end in offsets[:-1]]  # whatever was cut off is at the end token
+|    starts = [bisect_right(ends, begin) for begin, _ in people]
+|    lasts = [bisect_right(ends, end - 1) for _, end in people]
+|    return layout(starts, lasts, bisect_right(ends, tail), len(offsets), length)
 |
 |
 |def layout(starts: Sequence[int], lasts: Sequence[int], tail: int, words: int, length: int) -> list[int]:
@@ -2659,6 +2685,65 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |    return torch.linalg.lstsq(inputs, targets).solution.tolist()
 |'''
 
+SOURCES['storyboard.models.prompt_tokens'] = '''|"""A prompt as a language model reads it: its parts in tokens, what each token speaks of, and frames left out whole.
+|
+|Values alone; `story_reader.py` makes them.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from dataclasses import dataclass
+|from typing import Any, NamedTuple
+|
+|import torch
+|
+|from storyboard.text.prompt import Part, PictureSlot
+|
+|TokenPart = list[int] | PictureSlot  # as tokenised
+|
+|
+|@dataclass(frozen=True)
+|class Told:
+|    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
+|
+|    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
+|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. shown: whether the words
+|    alone say that each is there. doing: which of the mapper's deeds they say is that of each; "" where they say none.
+|    captions: how captions say that deed, with the thing that the words name.
+|    """
+|
+|    sentence: str
+|    names: tuple[tuple[str, ...], ...] = ()
+|    pronouns: tuple[str | None, ...] = ()
+|    vectors: torch.Tensor | None = None
+|    shown: tuple[bool, ...] = ()
+|    doing: tuple[str, ...] = ()
+|    captions: tuple[str, ...] = ()
+|
+|
+|class Marks(NamedTuple):
+|    """Of each token of a part: EARLIER, NOW or PADDING, and 1 + the number of whoever it names, 0 for nobody."""
+|
+|    sentence: list[int]
+|    speaks_of: list[int]
+|
+|
+|def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
+|    """Where in a prompt the earlier frames' pictures stand, oldest first."""
+|    return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
+|
+|
+|def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
+|    """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
+|
+|    A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
+|    "Image: <img>" too, and so leads to the next picture.
+|    """
+|    dropped = {index for position in positions for index in (position, position + 1)}
+|    return [part for index, part in enumerate(parts) if index not in dropped]
+|'''
+
 SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
 |
 |Beside `reader.json` lie the stage-2 parts that were trained for that language model. Knows the layout, not the parts,
@@ -2877,10 +2962,9 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    VisualMapper,
 |    stacked,
 |)
+|from storyboard.models.prompt_tokens import Marks, TokenPart, Told, frame_positions, without_frames
 |from storyboard.text.captions import find_mentions
 |from storyboard.text.prompt import Part, PictureSlot
-|
-|TokenPart = list[int] | PictureSlot  # as tokenised
 |
 |
 |class EmbeddedPrompt(NamedTuple):
@@ -2888,30 +2972,6 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |    embeddings: torch.Tensor  # (T, E)
 |    labels: torch.Tensor  # (T,) token ids, -100 where a picture stands
-|
-|
-|@dataclass(frozen=True)
-|class Told:
-|    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
-|
-|    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. shown: whether the words
-|    alone say that each is there. doing: which of the mapper's deeds they say is that of each; "" where they say none.
-|    """
-|
-|    sentence: str
-|    names: tuple[tuple[str, ...], ...] = ()
-|    pronouns: tuple[str | None, ...] = ()
-|    vectors: torch.Tensor | None = None
-|    shown: tuple[bool, ...] = ()
-|    doing: tuple[str, ...] = ()
-|
-|
-|class Marks(NamedTuple):
-|    """Of each token of a part: EARLIER, NOW or PADDING, and 1 + the number of whoever it names, 0 for nobody."""
-|
-|    sentence: list[int]
-|    speaks_of: list[int]
 |
 |
 |@dataclass(frozen=True)
@@ -3204,21 +3264,6 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |def _story_layer(mapper: ConditionMapper | None) -> int | None:
 |    return mapper.config.story_layer if mapper else None
-|
-|
-|def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
-|    """Where in a prompt the earlier frames' pictures stand, oldest first."""
-|    return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
-|
-|
-|def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
-|    """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
-|
-|    A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
-|    "Image: <img>" too, and so leads to the next picture.
-|    """
-|    dropped = {index for position in positions for index in (position, position + 1)}
-|    return [part for index, part in enumerate(parts) if index not in dropped]
 |'''
 
 SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
@@ -3501,7 +3546,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |import hashlib
 |import logging
 |from collections.abc import Mapping, Sequence
-|from dataclasses import dataclass, replace
+|from dataclasses import dataclass
 |from functools import partial
 |from typing import Any
 |
@@ -3511,29 +3556,16 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.errors import StoryError
 |from storyboard.models.judge import Judge
 |from storyboard.models.judge.matching import Wanted
-|from storyboard.models.layout import layout
-|from storyboard.models.story_reader import Told
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
-|from storyboard.pipeline.completing import completed, left_out
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
 |from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures, digests
-|from storyboard.pipeline.retelling import Reteller, Retold, Shown, place_of
+|from storyboard.pipeline.fused import FusedSentences, spans
+|from storyboard.pipeline.mending import Mender
+|from storyboard.pipeline.telling import AllowedPeople, named_in, names_of, told_of
 |from storyboard.renderer import CastMember, Conditioning, FrameRequest, Verdict
-|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
-|from storyboard.text.candidates import read_for
-|from storyboard.text.captions import (
-|    Mention,
-|    Reading,
-|    clean_caption,
-|    find_mentions,
-|    find_pronouns,
-|    mentioned_names,
-|)
-|from storyboard.text.lexicon import Doing
-|from storyboard.text.places import called, places_said
-|from storyboard.text.preferences import meant_by_words
-|from storyboard.text.prompt import frames_to_read, interleave
+|from storyboard.text.captions import Mention, Reading, clean_caption, find_mentions, find_pronouns
+|from storyboard.text.prompt import Part, frames_to_read, interleave
 |
 |log = logging.getLogger(__name__)
 |
@@ -3554,6 +3586,15 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    referential: bool  # says who only by pronouns, so that the text alone tells little
 |    # The columns that a pointing mapper gave each of the cast; None of one that does not point.
 |    people: Mapping[str, tuple[int, ...]] | None = None
+|
+|
+|@dataclass(frozen=True)
+|class _Prompt:
+|    """A prompt, and the pictures of its slots: of earlier frames, and of the cast."""
+|
+|    parts: list[Part]
+|    pictures: list[Hashed]
+|    portraits: list[Hashed]
 |
 |
 |class FrameConditions:
@@ -3656,14 +3697,14 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        if any(known[name] is None for name in meant):
 |            return None
 |        told = [one.caption for one in request.history]
-|        open_to_others = self._allowed(frame.sentence, told, request.cast)[0] is None
+|        open_to_others = self._allowed.by_words(frame.sentence, told, request.cast)[0] is None
 |        cast = {name: one for name, one in known.items() if one}
 |        return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 |
 |    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
 |        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
 |        mentions = find_mentions(caption, names_of(cast))
-|        (columns,) = self.pipeline.conditioner.columns([caption], [_spans(mentions)])
+|        (columns,) = self.pipeline.conditioner.columns([caption], [spans(mentions)])
 |        found: dict[str, list[int]] = {}
 |        for mention, column in zip(mentions, columns, strict=True):
 |            if column is not None:
@@ -3675,10 +3716,11 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
 |        self._conditions = Kept(KEPT_CONDITIONS)
 |        self._features = PictureFeatures(self.pipeline)
-|        self._people = Kept(KEPT_FEATURES)
+|        self._fused = FusedSentences(self.pipeline, self._features)
 |        self._readings = Kept(KEPT_CONDITIONS)
 |        self._looks = Kept(KEPT_FEATURES)
-|        self._allowing = Kept(KEPT_CONDITIONS)
+|        self._allowed = AllowedPeople()
+|        self._mended = Mender(self.pipeline, self._fused)
 |        self._contexts: ContextPool | None = None
 |
 |    def _cut(self, caption: str, conditioning: str) -> str:
@@ -3708,243 +3750,74 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in named}
 |        shown = digests([portraits[mention.name] for mention in mentions])
 |        return self._conditions.get(
-|            ("char-ldm", caption, tuple(_spans(mentions)), *shown),
+|            ("char-ldm", caption, tuple(spans(mentions)), *shown),
 |            lambda: self._fused([caption], [mentions], portraits),
 |        )
-|
-|    def _fused(
-|        self,
-|        captions: Sequence[str],
-|        mentions: Sequence[Sequence[Mention]],
-|        portraits: Mapping[str, Hashed],
-|    ) -> torch.Tensor:
-|        features = []
-|        for named in mentions:
-|            rows = [self._features.projected(portraits[one.name]) for one in named]
-|            features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
-|        return self.pipeline.conditioner(captions, [_spans(named) for named in mentions], features).fused
 |
 |    def _from_history(
 |        self, caption: str, request: FrameRequest
 |    ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
 |        """The condition, and the columns of each of the cast where the mapper points at them."""
 |        told = [self._cut(frame.caption, "llm") for frame in request.history]
-|        cast = self._seen_cast([*told, caption], request.cast)
-|        config = self.pipeline.config
-|        # A language model is at a loss in a story longer than any it was aligned on.
-|        most = config.context_frames or len(told)
-|        read = frames_to_read(told, caption, most, config.place_words or ())
-|        captions, history = [told[i] for i in read], [request.history[i] for i in read]
-|        portraits = [Hashed(member.portrait) for member in cast]
-|        seen = config.interleaved
-|        pictures = [Hashed(frame.picture) for frame in history] if seen else []
-|        names, tail = [m.name for m in cast], config.prompt_tail
-|        parts = interleave(captions, caption, names, tail=tail, pictures=seen)
-|        known = self._known_cast(caption, told, request.cast)
-|
-|        def compute() -> ReadCondition:
-|            contexts = self._contexts or ContextPool(self.pipeline.reader)
-|            self._contexts = contexts
-|            frames = [self._features.of_frame(p) for p in pictures]
-|            faces = [self._features.of_face(p) for p in portraits]
-|            says = self._told(caption, told, known) if reads_story else None
-|            try:
-|                found = contexts.condition_for(
-|                    parts,
-|                    torch.stack(frames) if frames else None,
-|                    torch.stack(faces) if faces else None,
-|                    says,
-|                )
-|            except ValueError as error:
-|                raise StoryError(
-|                    f"The sentence and the one before it are too long together ({error}); shorten one of them."
-|                ) from error
-|            if says is None:
-|                return found
-|            if config.nearest_caption:
-|                return self._retold(found, says, told, known)
-|            return self._with_everybody(found, says, known)
-|
-|        reads_story = self.pipeline.condition_mapper.config.reads_story
+|        prompt = self._prompt(caption, told, request)
+|        places = self.pipeline.condition_mapper.config.people
+|        known = self._allowed.at_most(places, caption, told, request.cast)
 |        people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
-|        found = self._conditions.get(("llm", *parts, *digests([*pictures, *portraits]), *people), compute)
+|        found = self._conditions.get(
+|            ("llm", *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
+|            lambda: self._read(prompt, caption, told, known),
+|        )
 |        if found.pointed is None:
 |            return found.condition, None
 |        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
 |
-|    def _known_cast(self, caption: str, told: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
-|        """Whom a mapper that points may point at: those whom the words allow, else all.
+|    def _prompt(self, caption: str, told: Sequence[str], request: FrameRequest) -> _Prompt:
+|        """What the language model reads before it tells the condition of `caption`, which follows `told`."""
+|        cast, config = self._seen_cast([*told, caption], request.cast), self.pipeline.config
+|        # A language model is at a loss in a story longer than any it was aligned on.
+|        most = config.context_frames or len(told)
+|        read = frames_to_read(told, caption, most, config.place_words or ())
+|        names, seen = [member.name for member in cast], config.interleaved
+|        parts = interleave([told[i] for i in read], caption, names, tail=config.prompt_tail, pictures=seen)
+|        pictures = [Hashed(request.history[i].picture) for i in read] if seen else []
+|        return _Prompt(parts, pictures, [Hashed(member.portrait) for member in cast])
 |
-|        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
-|        most often, and of the words that much is sure.
-|        """
-|        places = self.pipeline.condition_mapper.config.people
-|        if not places:
-|            return []
-|        allowed, ruled_out = self._allowed(caption, told, cast)
-|        able = [one for one in cast if one.name not in ruled_out and (allowed is None or one.name in allowed)]
-|        named = _named([*told, caption], cast) if len(able) > places else set()
-|        first = sorted(able, key=lambda member: member.name not in named)[:places]
-|        kept = {member.name for member in first}
-|        return [member for member in able if member.name in kept]
-|
-|    def _allowed(
-|        self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
-|    ) -> tuple[frozenset[str] | None, frozenset[str]]:
-|        """Whom the words allow, after the sentences `told`, or None where they leave that open; and whom they rule out.
-|
-|        Kept: a long story is not read again for a reroll, nor for the verdict on its picture.
-|        """
-|
-|        def compute() -> tuple[frozenset[str] | None, frozenset[str]]:
-|            sentence, earlier = read_for(cast, caption, told)
-|            allowed = whom_words_allow(sentence, cast, earlier)
-|            return allowed, whom_words_rule_out(sentence, cast, earlier) if allowed is None else frozenset()
-|
-|        people = [(member.name, member.aliases, member.pronoun) for member in cast]
-|        return self._allowing.get((caption, tuple(told), *people), compute)
-|
-|    def _told(self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]) -> Told:
-|        vectors = [self._person(member) for member in cast]
-|        shown, doing = self._by_words(caption, earlier, cast)
-|        return Told(
-|            caption,
-|            tuple((member.name, *member.aliases) for member in cast),
-|            tuple(member.pronoun for member in cast),
-|            torch.stack(vectors) if vectors else None,
-|            tuple(member.name in shown for member in cast),
-|            tuple(doing[member.name].deed if member.name in doing else "" for member in cast),
-|        )
-|
-|    def _by_words(
-|        self, caption: str, earlier: Sequence[str], cast: Sequence[CastMember]
-|    ) -> tuple[frozenset[str], dict[str, Doing]]:
-|        """Of whom the words are sure that they are there, and what they say that each does."""
-|        if not cast:
-|            return frozenset(), {}
-|        sentence, before = read_for(cast, caption, earlier)
-|        meant = meant_by_words(sentence, cast, before)
-|        return whom_words_show(sentence, meant), self.pipeline.lexicon.doing_of(sentence, meant)
-|
-|    def _with_everybody(self, found: ReadCondition, told: Told, known: Sequence[CastMember]) -> ReadCondition:
-|        """The condition with those in it too of whom the words are sure and whom the mapper has left out.
-|
-|        The words are right about 99 of 100 people they are sure of (docs/LOG.md); the mapper misses more.
-|        """
-|        if found.pointed is None or not known:
-|            return found
-|        missing = left_out(found.pointed[0, :, : len(known)])
-|        return completed(
-|            found,
-|            {
-|                place: self._shown_as(member, told.doing[place])
-|                for place, member in enumerate(known)
-|                if told.shown[place] and place in missing
-|            },
-|        )
-|
-|    def _retold(
-|        self, found: ReadCondition, says: Told, told: Sequence[str], known: Sequence[CastMember]
+|    def _read(
+|        self, prompt: _Prompt, caption: str, told: Sequence[str], known: Sequence[CastMember]
 |    ) -> ReadCondition:
-|        """The condition of the caption nearest to what was read, with all of whom the words are sure.
-|
-|        As it is where that is too long, or shows nobody and there are no such captions.
-|        """
-|        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
-|        if found.pointed is None or not (lexicon.deeds and lexicon.places):
-|            return found
-|        names = [member.name for member in known]
-|        _, told_of = self._by_words(says.sentence, told, known)
-|        doing = {name: lexicon.captioned(one.deed, one.clause) for name, one in told_of.items()}
-|        columns = pointed_at(found.pointed[0], names)
-|        people = [
-|            Shown(name, conditioner.called(name), doing.get(name, ""), columns[name])
-|            for name, sure in zip(names, says.shown, strict=True)
-|            if sure or columns[name]
-|        ]
-|        if not (people or lexicon.around.nobody):
-|            return found
-|        calling = called(lexicon.places, lexicon.places)
-|        story = [*told, says.sentence]
-|        where = place_of(story, lambda text: places_said(text, calling))
-|        deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
-|        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out, lexicon.around.nobody)
-|        retold = retell(found.condition[0], people, where, partial(lexicon.around.around, story))
-|        if conditioner.cut(retold.caption) != retold.caption:
-|            return found
-|        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
-|        portraits = {member.name: Hashed(member.portrait) for member in known}
-|        condition = self._fused([retold.caption], [spots], portraits)
-|        (tokens,) = conditioner.columns([retold.caption], [_spans(spots)])
-|        pointed = torch.zeros_like(found.pointed)
-|        for spot, column in zip(spots, tokens, strict=True):
-|            pointed[0, column, names.index(spot.name)] = 1
-|        return ReadCondition(condition.to(found.condition), pointed)
-|
-|    def _laid_out(self, told: Sequence[Retold]) -> torch.Tensor:
-|        """The text conditions (K, L, D) of captions, their words in the places that a mapper gives them."""
-|        conditioner, captions = self.pipeline.conditioner, [one.caption for one in told]
-|        tails = [(len(one.caption) - one.tail, len(one.caption) - one.tail + 1) for one in told]
-|        spans = [
-|            [*_spans(one.names), *_spans(one.deeds), tail] for one, tail in zip(told, tails, strict=True)
-|        ]
-|        rows = []
-|        for caption, states, columns in zip(
-|            captions, conditioner.encode_text(captions), conditioner.columns(captions, spans), strict=True
-|        ):
-|            *people, tail = [len(states) if column is None else column for column in columns]
-|            starts, lasts = people[: len(people) // 2], people[len(people) // 2 :]
-|            words = min(len(conditioner.tokenizer(caption)["input_ids"]), len(states))
-|            rows.append(states[layout(starts, lasts, tail, words, len(states))])
-|        return torch.stack(rows)
-|
-|    def _shown_as(self, member: CastMember, deed: str) -> torch.Tensor:
-|        """The tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
-|        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
-|        caption = f"{called} {deed}".rstrip()
-|        name = Mention(member.name, 0, len(called))
-|        end = replace(name, start=caption.rindex(" ") + 1, end=len(caption)) if deed else name
-|        ((first, last),) = self.pipeline.conditioner.columns([caption], [_spans([name, end])])
-|        shown = [name, end] if deed and self.pipeline.fuser.config.deeds else [name]
-|        return self._fused([caption], [shown], {member.name: portrait})[0, first : last + 1]
-|
-|    def _person(self, member: CastMember) -> torch.Tensor:
-|        """The fused vector (D,) of Eq. 1 for what a canonical caption calls somebody: what a mapper points at."""
-|        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
-|        whole = (Mention(member.name, 0, len(called)),)
-|
-|        def fuse() -> torch.Tensor:
-|            ((column,),) = self.pipeline.conditioner.columns([called], [_spans(whole)])
-|            return self._fused([called], [whole], {member.name: portrait})[0, column]
-|
-|        return self._people.get((called, portrait.digest), fuse)
+|        """What the language model tells, put right by the words where its mapper reads them."""
+|        contexts = self._contexts or ContextPool(self.pipeline.reader)
+|        self._contexts = contexts
+|        frames = [self._features.of_frame(one) for one in prompt.pictures]
+|        faces = [self._features.of_face(one) for one in prompt.portraits]
+|        says = None
+|        if self.pipeline.condition_mapper.config.reads_story:
+|            vectors = [self._fused.person(member) for member in known]
+|            says = told_of(caption, told, known, self.pipeline.lexicon, vectors)
+|        try:
+|            found = contexts.condition_for(
+|                prompt.parts,
+|                torch.stack(frames) if frames else None,
+|                torch.stack(faces) if faces else None,
+|                says,
+|            )
+|        except ValueError as error:
+|            raise StoryError(
+|                f"The sentence and the one before it are too long together ({error}); shorten one of them."
+|            ) from error
+|        return found if says is None else self._mended(found, says, told, known)
 |
 |    def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
 |        """Everyone mentioned so far, in the order of the cast."""
 |        if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
 |            return []
-|        seen = _named(captions, cast)
+|        seen = named_in(captions, cast)
 |        return [member for member in cast if member.name in seen]
 |
 |
 |def sentence_of(request: FrameRequest) -> str:
 |    """What is drawn, in clean form. StoryError where it has no words or is too long."""
 |    return clean_caption(request.caption if request.resolved is None else request.resolved)
-|
-|
-|def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
-|    """Each name and its aliases, as `storyboard.text.captions` wants them."""
-|    return {member.name: member.aliases for member in cast}
-|
-|
-|def _named(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
-|    """Whom of the cast any of these captions mentions."""
-|    names = names_of(cast)
-|    return {name for caption in captions for name in mentioned_names(caption, names)}
-|
-|
-|def _spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-|    return [(mention.start, mention.end) for mention in mentions]
 |
 |
 |def _seen_in(name: str, portrait: Hashed, judge: Judge) -> Wanted | None:
@@ -3970,16 +3843,9 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |import torch
 |from transformers import DynamicCache
 |
-|from storyboard.models.story_reader import (
-|    Marks,
-|    Part,
-|    StoryReader,
-|    TokenPart,
-|    Told,
-|    frame_positions,
-|    without_frames,
-|)
-|from storyboard.text.prompt import PictureSlot
+|from storyboard.models.prompt_tokens import Marks, TokenPart, Told, frame_positions, without_frames
+|from storyboard.models.story_reader import StoryReader
+|from storyboard.text.prompt import Part, PictureSlot
 |
 |FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
 |RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw
@@ -4491,9 +4357,74 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
 |'''
 
+SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of those whom they name, as conditions (Eq. 1), and what one person is in such a one.
+|
+|Knows captions and portraits; not what they are asked for, nor any story. `StoryPipeline` has the parts.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Mapping, Sequence
+|from dataclasses import replace
+|from typing import Any
+|
+|import torch
+|
+|from storyboard.pipeline.features import KEPT_FEATURES, Hashed, Kept, PictureFeatures
+|from storyboard.renderer import CastMember
+|from storyboard.text.captions import Mention
+|
+|
+|class FusedSentences:
+|    """`pipeline` is a StoryPipeline; its parts are read at each use."""
+|
+|    def __init__(self, pipeline: Any, features: PictureFeatures):
+|        self.pipeline, self.features = pipeline, features
+|        self._people = Kept(KEPT_FEATURES)
+|
+|    def __call__(
+|        self,
+|        captions: Sequence[str],
+|        mentions: Sequence[Sequence[Mention]],
+|        portraits: Mapping[str, Hashed],
+|    ) -> torch.Tensor:
+|        """Returns the conditions (N, L, D) of captions. mentions: of each, where it carries whose portrait."""
+|        features = []
+|        for named in mentions:
+|            rows = [self.features.projected(portraits[one.name]) for one in named]
+|            features.append(torch.stack(rows) if rows else torch.zeros(0, 0))
+|        return self.pipeline.conditioner(captions, [spans(named) for named in mentions], features).fused
+|
+|    def person(self, member: CastMember) -> torch.Tensor:
+|        """Returns the fused vector (D,) for what a canonical caption calls somebody: what a mapper points at."""
+|        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+|        whole = (Mention(member.name, 0, len(called)),)
+|
+|        def fuse() -> torch.Tensor:
+|            ((column,),) = self.pipeline.conditioner.columns([called], [spans(whole)])
+|            return self([called], [whole], {member.name: portrait})[0, column]
+|
+|        return self._people.get((called, portrait.digest), fuse)
+|
+|    def person_doing(self, member: CastMember, deed: str) -> torch.Tensor:
+|        """Returns the tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
+|        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
+|        caption = f"{called} {deed}".rstrip()
+|        name = Mention(member.name, 0, len(called))
+|        end = replace(name, start=caption.rindex(" ") + 1, end=len(caption)) if deed else name
+|        ((first, last),) = self.pipeline.conditioner.columns([caption], [spans([name, end])])
+|        shown = [name, end] if deed and self.pipeline.fuser.config.deeds else [name]
+|        return self([caption], [shown], {member.name: portrait})[0, first : last + 1]
+|
+|
+|def spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+|    """Returns where each of these stands, as a `CharacterConditioner` takes them."""
+|    return [(mention.start, mention.end) for mention in mentions]
+|'''
+
 SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
 |
-|Knows folders and parts, not how pictures are drawn.
+|And what is said where it does not load. Knows folders and parts, not how pictures are drawn.
 |"""
 |
 |from __future__ import annotations
@@ -4504,7 +4435,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |import torch
 |
 |from storyboard.errors import StoryError
-|from storyboard.models.language_model import LanguageModel, open_parts
+|from storyboard.models.language_model import LanguageModel, Tell, load_language_model, open_parts
 |from storyboard.models.reader_folder import ReaderIndex
 |
 |
@@ -4525,6 +4456,23 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |    return {**options, "dtype": precision}
 |
 |
+|def language_model_of(
+|    index: ReaderIndex | None, needed: bool, tell: Tell
+|) -> tuple[LanguageModel | None, str]:
+|    """Returns the language model that a folder names, or None and why it is not to be had.
+|
+|    StoryError in place of that where it is needed.
+|    """
+|    if index is None:
+|        return None, ""
+|    try:
+|        return load_language_model(index.language_model, tell), ""
+|    except StoryError as error:
+|        if needed:
+|            raise
+|        return None, str(error)
+|
+|
 |def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
 |    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
 |    kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
@@ -4534,9 +4482,141 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |    return {**named, **parts, **index.settings}
 |
 |
+|def unfit(path: str | Path, local: bool, error: Exception) -> StoryError:
+|    """Returns what a writer is told where diffusers cannot load a folder, or finds nothing on the Hub."""
+|    if local:
+|        return StoryError(
+|            f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
+|            "copy the whole folder again or get the version it was made with."
+|        )
+|    return StoryError(
+|        f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
+|        "check the path, or the connection."
+|    )
+|
+|
 |def first_line(error: Exception) -> str:
 |    """Returns the first line of what an error says."""
 |    return str(error).strip().split("\\n")[0]
+|'''
+
+SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put right by what the words are sure of: the condition that a frame is drawn from.
+|
+|Either everybody of whom the words are sure joins it (`completing.py`), or it becomes the condition of the caption
+|nearest to it (`retelling.py`). Knows a cast and what was told of it, not how a story is read.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from functools import partial
+|from typing import Any
+|
+|import torch
+|
+|from storyboard.models.layout import layout_of
+|from storyboard.models.prompt_tokens import Told
+|from storyboard.pipeline.completing import completed, left_out
+|from storyboard.pipeline.context import ReadCondition
+|from storyboard.pipeline.explain import pointed_at
+|from storyboard.pipeline.features import Hashed
+|from storyboard.pipeline.fused import FusedSentences, spans
+|from storyboard.pipeline.retelling import Reteller, Retold, Shown
+|from storyboard.renderer import CastMember
+|from storyboard.text.places import called, latest_place
+|
+|
+|class Mender:
+|    """`pipeline` is a StoryPipeline; its parts are read at each use."""
+|
+|    def __init__(self, pipeline: Any, fused: FusedSentences):
+|        self.pipeline, self.fused = pipeline, fused
+|
+|    def __call__(
+|        self, found: ReadCondition, told: Told, earlier: Sequence[str], known: Sequence[CastMember]
+|    ) -> ReadCondition:
+|        """Returns the condition to draw from in place of the one found, which may be that one.
+|
+|        told: what the mapper was told of the people it knows. earlier: the sentences before that one.
+|        """
+|        if found.pointed is None:
+|            return found
+|        if self.pipeline.config.nearest_caption:
+|            return self._retold(found, found.pointed, told, earlier, known)
+|        return self._with_everybody(found, found.pointed, told, known)
+|
+|    def _with_everybody(
+|        self, found: ReadCondition, pointed: torch.Tensor, told: Told, known: Sequence[CastMember]
+|    ) -> ReadCondition:
+|        """The condition with those in it too of whom the words are sure and whom the mapper has left out.
+|
+|        The words are right about 99 of 100 people they are sure of (docs/LOG.md); the mapper misses more.
+|        """
+|        missing = left_out(pointed[0, :, : len(known)])
+|        return completed(
+|            found,
+|            {
+|                place: self.fused.person_doing(member, told.doing[place])
+|                for place, member in enumerate(known)
+|                if told.shown[place] and place in missing
+|            },
+|        )
+|
+|    def _retold(
+|        self,
+|        found: ReadCondition,
+|        pointed: torch.Tensor,
+|        told: Told,
+|        earlier: Sequence[str],
+|        known: Sequence[CastMember],
+|    ) -> ReadCondition:
+|        """The condition of the caption nearest to what was read, with all of whom the words are sure.
+|
+|        As it is where that is too long, or shows nobody and there are no such captions.
+|        """
+|        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
+|        people = self._shown(pointed, told, known)
+|        if not (lexicon.deeds and lexicon.places and (people or lexicon.around.nobody)):
+|            return found
+|        calling = called(lexicon.places, lexicon.places)
+|        where, _ = latest_place([told.sentence, *reversed(earlier)], calling) or (None, 0)
+|        around = partial(lexicon.around.around, [*earlier, told.sentence])
+|        deeds = {lexicon.captioned(deed): words for deed, words in lexicon.deeds.items()}
+|        retell = Reteller(deeds, tuple(lexicon.places), self._laid_out, lexicon.around.nobody)
+|        retold = retell(found.condition[0], people, where, around)
+|        if conditioner.cut(retold.caption) != retold.caption:
+|            return found
+|        spots = [*retold.names, *(retold.deeds if self.pipeline.fuser.config.deeds else ())]
+|        portraits = {member.name: Hashed(member.portrait) for member in known}
+|        condition = self.fused([retold.caption], [spots], portraits)
+|        (tokens,) = conditioner.columns([retold.caption], [spans(spots)])
+|        points, names = torch.zeros_like(pointed), [member.name for member in known]
+|        for spot, column in zip(spots, tokens, strict=True):
+|            points[0, column, names.index(spot.name)] = 1
+|        return ReadCondition(condition.to(found.condition), points)
+|
+|    def _shown(self, pointed: torch.Tensor, told: Told, known: Sequence[CastMember]) -> list[Shown]:
+|        """Those at whom a condition points, and those of whom the words are sure."""
+|        columns = pointed_at(pointed[0], [member.name for member in known])
+|        return [
+|            Shown(
+|                member.name,
+|                self.pipeline.conditioner.called(member.name),
+|                caption,
+|                columns[member.name],
+|            )
+|            for member, sure, caption in zip(known, told.shown, told.captions, strict=True)
+|            if sure or columns[member.name]
+|        ]
+|
+|    def _laid_out(self, told: Sequence[Retold]) -> torch.Tensor:
+|        """The text conditions (K, L, D) of captions, their words in the places that a mapper gives them."""
+|        conditioner, rows = self.pipeline.conditioner, []
+|        for one, states in zip(told, conditioner.encode_text([one.caption for one in told]), strict=True):
+|            _, offsets = conditioner.words(one.caption)
+|            people = [(name.start, deed.end) for name, deed in zip(one.names, one.deeds, strict=True)]
+|            rows.append(states[layout_of(offsets, people, len(one.caption) - one.tail, len(states))])
+|        return torch.stack(rows)
 |'''
 
 SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
@@ -4568,6 +4648,148 @@ SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a re
 |    if not 0 <= request.seed <= MAX_TORCH_SEED:
 |        raise StoryError(f"The seed {request.seed} is out of range; choose 0 to {MAX_TORCH_SEED}.")
 |    return steps_for(steps, request.effort), guidance
+|'''
+
+SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded from a folder or the Hub, and saved so that it is the same elsewhere.
+|
+|As diffusers does it, and beyond that: only safetensors, none of a folder's code, a language model that is named instead
+|of carried, and errors that say what to do. Knows parts, not how pictures are drawn.
+|"""
+|
+|from __future__ import annotations
+|
+|import copy
+|from collections.abc import Callable, Mapping
+|from dataclasses import replace
+|from functools import cached_property
+|from pathlib import Path
+|from types import MappingProxyType
+|from typing import TYPE_CHECKING, Any, Literal
+|
+|from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+|from torch import nn
+|
+|from storyboard.models.folder import check_folder
+|from storyboard.models.language_model import Tell, save_reader, silent
+|from storyboard.models.place_words import read_object
+|from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
+|from storyboard.pipeline.carried import write_code
+|from storyboard.pipeline.loading import language_model_of, options_of, stage_2_of, unfit
+|from storyboard.text.learned_words import lexicon_from
+|from storyboard.text.lexicon import Lexicon
+|
+|if TYPE_CHECKING:
+|    from typing_extensions import Self
+|
+|# By whether the folder carries a language model: what is done without the one it names.
+|UNTIL_THEN = {
+|    True: "Until then the story is read by the smaller language model that comes along.",
+|    False: "Until then every frame is drawn from its own sentence alone.",
+|}
+|
+|
+|class OnDisk(DiffusionPipeline):
+|    """The loading and saving of a `StoryPipeline`, which this class is a part of.
+|
+|    named_reader: what names the language model, where that is not one the folder carries. learned: which words it has
+|    learned, as its folder says. notice: what a writer should be told of how it was loaded.
+|    """
+|
+|    notice = ""
+|    named_reader: ReaderIndex | None = None
+|    learned: Mapping[str, Any] = MappingProxyType({})
+|
+|    @cached_property
+|    def lexicon(self) -> Lexicon:
+|        """What it has learned, as sentences are read with it."""
+|        return lexicon_from(self.learned)
+|
+|    @classmethod
+|    def from_pretrained(
+|        cls,
+|        path: str | Path,
+|        reader: Literal["named", "needed", "carried"] = "named",
+|        tell: Tell = silent,
+|        **kwargs: Any,
+|    ) -> Self:
+|        """Load a folder or a Hub repository: safetensors only, and none of its code.
+|
+|        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
+|        otherwise; `variant` takes those saved under it, and the rest as they are.
+|        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
+|        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
+|        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
+|        StoryError when the folder is missing, incomplete or holds pickled weights.
+|        """
+|        folder = Path(path)
+|        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
+|        local = folder.exists() or folder.parent.is_dir()
+|        if local:
+|            check_folder(folder)
+|        index = read_reader(folder) if local and reader != "carried" else None
+|        model, notice = language_model_of(index, reader == "needed", tell)
+|        index = index if model else None
+|        tell(f"Loading {folder.resolve().name if local else path}")
+|        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
+|        try:
+|            named = stage_2_of(folder, index, model, kwargs["dtype"]) if index and model else {}
+|            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
+|            pipeline._check_reader(bool(named))
+|        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+|            raise unfit(path, local, error) from error
+|        if notice:
+|            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
+|        pipeline.named_reader = index
+|        if index is not None:
+|            pipeline.learned = read_object(folder / FOLDER / WORDS)
+|        return pipeline
+|
+|    def _check_reader(self, named: bool) -> None:
+|        """ValueError where its mappers do not fit its language model: else the first frame would find it."""
+|        if named and self.config.interleaved and self.visual_mapper is None:
+|            raise ValueError("its reader is to read pictures and has no visual_mapper")
+|        if self.condition_mapper is not None and self.language_model is not None:
+|            _ = self.reader
+|
+|    @classmethod
+|    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
+|        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
+|        described = super().load_config(*args, **kwargs)
+|        if isinstance(described, dict) and "_class_name" in described:
+|            described["_class_name"] = cls.__name__
+|        return described
+|
+|    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
+|        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
+|
+|        A language model that is named is named again, not carried.
+|        """
+|        carried = self
+|        if self.named_reader is not None:
+|            stage_2 = {"language_model", "language_tokenizer", *PARTS}
+|            carried = self._like(lambda name, part: None if name in stage_2 else part)
+|            parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
+|            settings = {name: self.config[name] for name in self.named_reader.settings}
+|            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
+|            save_reader(Path(save_directory), index, parts, self.learned)
+|        super(OnDisk, carried).save_pretrained(str(save_directory), **{**kwargs, "safe_serialization": True})
+|        write_code(Path(save_directory))
+|
+|    def save_half(self, path: str | Path) -> None:
+|        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
+|
+|        def halved(name: str, part: Any) -> Any:
+|            kept = name == "language_model" and self.named_reader is not None
+|            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
+|
+|        halves = self._like(halved)
+|        halves.named_reader, halves.learned = self.named_reader, self.learned
+|        halves.save_pretrained(path)
+|
+|    def _like(self, change: Callable[[str, Any], Any]) -> Self:
+|        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
+|        settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
+|        return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)
 |'''
 
 SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
@@ -5002,21 +5224,12 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |    if not number:
 |        return ""
 |    return " and " if number == count - 1 else ", "
-|
-|
-|def place_of(sentences: Sequence[str], said: Callable[[str], Sequence[str]]) -> str | None:
-|    """Returns where the last of these sentences is by its words, or else those before it; None where that is open."""
-|    for sentence in reversed(sentences):
-|        places = said(sentence)
-|        if places:
-|            return places[0] if len(places) == 1 else None
-|    return None
 |'''
 
 SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 |
-|A diffusers pipeline, so saving, loading, the Hub and `.to` come from there; it is a `Renderer` too. Knows nothing of
-|stories: a FrameRequest holds all that a picture depends on.
+|A diffusers pipeline, so the Hub and `.to` come from there; it is a `Renderer` too. How it is loaded and saved is
+|`OnDisk`'s. Knows nothing of stories: a FrameRequest holds all that a picture depends on.
 |
 |Footgun: features and conditions are kept from request to request. Code that changes weights in place calls
 |`clear_caches()` before it draws again.
@@ -5024,62 +5237,38 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |from __future__ import annotations
 |
-|import copy
 |import threading
 |import time
-|from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-|from dataclasses import replace
-|from functools import cached_property
-|from pathlib import Path
-|from types import MappingProxyType
-|from typing import Any, Literal
+|from collections.abc import Callable, Generator, Iterator, Sequence
+|from typing import Any
 |
 |import torch
 |from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 |from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-|from torch import nn
 |from transformers import CLIPTextModel, CLIPVisionModel, CLIPVisionModelWithProjection
 |
-|from storyboard.errors import StoryError
 |from storyboard.models.autoencoder import SharpAutoencoderKL
 |from storyboard.models.conditioning import CharacterConditioner
 |from storyboard.models.denoise import DenoiseStep, Network, denoise
-|from storyboard.models.folder import check_folder
 |from storyboard.models.fusion import CharacterFuser
 |from storyboard.models.image_tokens import ImageTokens
 |from storyboard.models.judge import Judge
-|from storyboard.models.language_model import (
-|    Tell,
-|    load_language_model,
-|    save_reader,
-|    silent,
-|)
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
-|from storyboard.models.place_words import read_object
 |from storyboard.models.portrait_encoder import PortraitEncoder
 |from storyboard.models.preview import Previewer
-|from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
 |from storyboard.models.story_reader import StoryReader
-|from storyboard.pipeline.carried import write_code
 |from storyboard.pipeline.conditions import FrameCondition, FrameConditions
 |from storyboard.pipeline.explain import AttentionWatch
-|from storyboard.pipeline.loading import first_line, options_of, stage_2_of
 |from storyboard.pipeline.numbers import check_numbers
+|from storyboard.pipeline.on_disk import OnDisk
 |from storyboard.pipeline.prompted import Prompted
 |from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
-|from storyboard.text.learned_words import lexicon_from
-|from storyboard.text.lexicon import Lexicon
 |
-|# By whether the folder carries a language model: what is done without the one it names.
-|UNTIL_THEN = {
-|    True: "Until then the story is read by the smaller language model that comes along.",
-|    False: "Until then every frame is drawn from its own sentence alone.",
-|}
 |ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
 |
 |
-|class StoryPipeline(Prompted):
+|class StoryPipeline(Prompted, OnDisk):
 |    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
 |
 |    Parts from `language_model` on are None in a pipeline without stage 2.
@@ -5094,15 +5283,12 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
 |    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
 |
-|    named_reader: what names the language model, where that is not one the folder carries. network: what is called in
-|    place of the UNet and predicts the same (see `engine.py`); None: the UNet. learned: which words it has learned, as
-|    its folder says. doing and notice are those of a `Renderer`.
+|    network: what is called in place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing is that
+|    of a `Renderer`, and so is the notice that `OnDisk` has.
 |    """
 |
-|    doing = notice = ""
-|    named_reader: ReaderIndex | None = None
+|    doing = ""
 |    network: Network | None = None
-|    learned: Mapping[str, Any] = MappingProxyType({})
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
@@ -5193,11 +5379,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    def conditioner(self) -> CharacterConditioner:
 |        """Caption + portraits -> condition."""
 |        return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
-|
-|    @cached_property
-|    def lexicon(self) -> Lexicon:
-|        """What it has learned, as sentences are read with it."""
-|        return lexicon_from(self.learned)
 |
 |    @property
 |    def reader(self) -> StoryReader:
@@ -5358,107 +5539,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        self.clear_caches()
 |        return super().to(*args, **kwargs)
 |
-|    @classmethod
-|    def from_pretrained(
-|        cls,
-|        path: str | Path,
-|        reader: Literal["named", "needed", "carried"] = "named",
-|        tell: Tell = silent,
-|        **kwargs: Any,
-|    ) -> StoryPipeline:
-|        """Load a folder or a Hub repository: safetensors only, and none of its code.
-|
-|        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
-|        otherwise; `variant` takes those saved under it, and the rest as they are.
-|        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
-|        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-|        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
-|        StoryError when the folder is missing, incomplete or holds pickled weights.
-|        """
-|        folder = Path(path)
-|        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
-|        local = folder.exists() or folder.parent.is_dir()
-|        if local:
-|            check_folder(folder)
-|        index = read_reader(folder) if local and reader != "carried" else None
-|        model, notice = None, ""
-|        if index is not None:
-|            try:
-|                model = load_language_model(index.language_model, tell)
-|            except StoryError as error:
-|                if reader == "needed":
-|                    raise
-|                index, notice = None, str(error)
-|        tell(f"Loading {folder.resolve().name if local else path}")
-|        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
-|        try:
-|            named = (
-|                {} if index is None or model is None else stage_2_of(folder, index, model, kwargs["dtype"])
-|            )
-|            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
-|            if named and pipeline.config.interleaved and pipeline.visual_mapper is None:
-|                raise ValueError("its reader is to read pictures and has no visual_mapper")
-|            if pipeline.condition_mapper is not None and pipeline.language_model is not None:
-|                _ = pipeline.reader  # else a mapper that does not fit would be found by the first frame
-|        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-|            if local:
-|                raise StoryError(
-|                    f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
-|                    "copy the whole folder again or get the version it was made with."
-|                ) from error
-|            raise StoryError(
-|                f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
-|                "check the path, or the connection."
-|            ) from error
-|        if notice:
-|            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
-|        pipeline.named_reader = index
-|        if index is not None:
-|            pipeline.learned = read_object(folder / FOLDER / WORDS)
-|        return pipeline
-|
-|    @classmethod
-|    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
-|        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
-|        described = super().load_config(*args, **kwargs)
-|        if isinstance(described, dict) and "_class_name" in described:
-|            described["_class_name"] = cls.__name__
-|        return described
-|
-|    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-|        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
-|
-|        A language model that is named is named again, not carried.
-|        """
-|        carried = self
-|        if self.named_reader is not None:
-|            stage_2 = {"language_model", "language_tokenizer", *PARTS}
-|            carried = self._like(lambda name, part: None if name in stage_2 else part)
-|            parts = {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
-|            settings = {name: self.config[name] for name in self.named_reader.settings}
-|            index = replace(self.named_reader, parts=tuple(parts), settings=settings)
-|            save_reader(Path(save_directory), index, parts, self.learned)
-|        super(StoryPipeline, carried).save_pretrained(
-|            str(save_directory), **{**kwargs, "safe_serialization": True}
-|        )
-|        write_code(Path(save_directory))
-|
-|    def save_half(self, path: str | Path) -> None:
-|        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
-|
-|        def halved(name: str, part: Any) -> Any:
-|            kept = name == "language_model" and self.named_reader is not None
-|            return part if kept or not isinstance(part, nn.Module) else copy.deepcopy(part).half()
-|
-|        halves = self._like(halved)
-|        halves.named_reader, halves.learned = self.named_reader, self.learned
-|        halves.save_pretrained(path)
-|
-|    def _like(self, change: Callable[[str, Any], Any]) -> StoryPipeline:
-|        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
-|        settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
-|        return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)
-|
 |    def _size(self) -> tuple[int, int]:
 |        """(H, W) of a picture."""
 |        factor = downsampling(self.vae)
@@ -5468,6 +5548,107 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |def _pair(size: int | Sequence[int]) -> tuple[int, int]:
 |    return (size, size) if isinstance(size, int) else (size[0], size[1])
+|'''
+
+SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by themselves of a frame, told a mapper that reads them: who may be there, doing what.
+|
+|By words alone: knows no condition and no picture, and of a portrait only the vector that it is pointed at by.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Mapping, Sequence
+|
+|import torch
+|
+|from storyboard.models.prompt_tokens import Told
+|from storyboard.pipeline.features import Kept
+|from storyboard.renderer import CastMember
+|from storyboard.text.allowed import whom_words_allow, whom_words_rule_out, whom_words_show
+|from storyboard.text.candidates import read_for
+|from storyboard.text.captions import mentioned_names
+|from storyboard.text.lexicon import Doing, Lexicon
+|from storyboard.text.preferences import meant_by_words
+|
+|KEPT_SENTENCES = 64
+|
+|
+|class AllowedPeople:
+|    """Whom the words of a sentence allow. Kept: a long story is not read again for a reroll, nor for its verdict."""
+|
+|    def __init__(self) -> None:
+|        self._kept = Kept(KEPT_SENTENCES)
+|
+|    def by_words(
+|        self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
+|    ) -> tuple[frozenset[str] | None, frozenset[str]]:
+|        """Returns whom the words allow, None where they leave that open, and whom they rule out.
+|
+|        told: the sentences before it.
+|        """
+|
+|        def compute() -> tuple[frozenset[str] | None, frozenset[str]]:
+|            sentence, earlier = read_for(cast, caption, told)
+|            allowed = whom_words_allow(sentence, cast, earlier)
+|            return allowed, whom_words_rule_out(sentence, cast, earlier) if allowed is None else frozenset()
+|
+|        people = [(member.name, member.aliases, member.pronoun) for member in cast]
+|        return self._kept.get((caption, tuple(told), *people), compute)
+|
+|    def at_most(
+|        self, places: int, caption: str, told: Sequence[str], cast: Sequence[CastMember]
+|    ) -> list[CastMember]:
+|        """Returns whom a mapper that points may point at: those whom the words allow, else all.
+|
+|        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
+|        most often, and of the words that much is sure.
+|        """
+|        if not places:
+|            return []
+|        allowed, ruled_out = self.by_words(caption, told, cast)
+|        able = [one for one in cast if one.name not in ruled_out and (allowed is None or one.name in allowed)]
+|        named = named_in([*told, caption], cast) if len(able) > places else set()
+|        first = sorted(able, key=lambda member: member.name not in named)[:places]
+|        kept = {member.name for member in first}
+|        return [member for member in able if member.name in kept]
+|
+|
+|def told_of(
+|    caption: str,
+|    earlier: Sequence[str],
+|    cast: Sequence[CastMember],
+|    lexicon: Lexicon,
+|    vectors: Sequence[torch.Tensor],
+|) -> Told:
+|    """Returns what a mapper is told of a caption. vectors: the one (D,) that each of the cast is pointed at by."""
+|    shown: frozenset[str] = frozenset()
+|    doing: Mapping[str, Doing] = {}
+|    if cast:
+|        sentence, before = read_for(cast, caption, earlier)
+|        meant = meant_by_words(sentence, cast, before)
+|        shown = whom_words_show(sentence, meant)
+|        doing = lexicon.doing_of(sentence, meant)
+|    deeds = {name: (one.deed, lexicon.captioned(one.deed, one.clause)) for name, one in doing.items()}
+|    return Told(
+|        caption,
+|        tuple((member.name, *member.aliases) for member in cast),
+|        tuple(member.pronoun for member in cast),
+|        torch.stack(list(vectors)) if vectors else None,
+|        tuple(member.name in shown for member in cast),
+|        tuple(deeds.get(member.name, ("", ""))[0] for member in cast),
+|        tuple(deeds.get(member.name, ("", ""))[1] for member in cast),
+|    )
+|
+|
+|def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
+|    """Each name and its aliases, as `storyboard.text.captions` wants them."""
+|    return {member.name: member.aliases for member in cast}
+|
+|
+|def named_in(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
+|    """Returns whom of the cast any of these captions mentions."""
+|    names = names_of(cast)
+|    return {name for caption in captions for name in mentioned_names(caption, names)}
 |'''
 
 SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
@@ -7576,6 +7757,18 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |    """Returns the place that a sentence names, None where it names none or several."""
 |    said = places_said(text, calling)
 |    return said[0] if len(said) == 1 else None
+|
+|
+|def latest_place(back: Iterable[str], calling: Calling) -> tuple[str, int] | None:
+|    """Returns the place that the latest sentence to name one names, and how many sentences back that is.
+|
+|    back: the latest first. None where none of them names a place, or that one names several.
+|    """
+|    for far, sentence in enumerate(back):
+|        said = places_said(sentence, calling)
+|        if said:
+|            return (said[0], far) if len(said) == 1 else None
+|    return None
 |
 |
 |def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
