@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from storyboard.story import edits
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import new_story
 from storyboard.text.captions import read_sentence
+from storyboard.text.circumstances import Circumstances
 from storyboard.text.forms import first_forms, in_form_of, part_of
 from storyboard.text.learned_words import lexicon_from
 from storyboard.text.lexicon import Lexicon
@@ -171,12 +172,25 @@ def test_the_gist_of_a_sentence_reads_on_from_the_story(story):
         "doings": [{"names": ["Rosa"], "deed": "waves", "words": ["greets"]}],
         "others": ["Milo"],
         "where": {"place": "on the beach", "words": [], "from": 1},
+        "around": "",
     }
     first = gist_of(inputs_of(story), HINTS, "Bolt reads in the castle.", 1)
     assert first["where"] is None and first["doings"][0]["names"] == ["Bolt"]
     drawn = [Wording("in the castle", "in the forest")]
     chosen = gist_of(inputs_of(story), HINTS, "Bolt reads in the castle.", 1, drawn)
     assert chosen["where"] == {"place": "in the forest", "words": ["forest"], "from": None}
+
+
+def test_the_gist_says_with_what_and_what_is_around(story):
+    """Whoever ate a cake was read as eating an apple."""
+    props = {"eats an apple": {"eats an apple": ("apple",), "eats a cake": ("cake",)}}
+    around = Circumstances(({"at night": ("night",)},), {"a dog": ("dog",)})
+    hints = replace(HINTS, lexicon=replace(LEXICON, props=props, around=around))
+    gist = gist_of(inputs_of(story), hints, "That night Milo ate his cake beside a dog.", 2)
+    assert gist["doings"] == [{"names": ["Milo"], "deed": "eats a cake", "words": ["ate"]}]
+    assert gist["around"] == "at night, with a dog"
+    dog = gist_of(inputs_of(story), hints, "A dog waits for Milo.", 2)
+    assert dog["around"] == "with a dog"
 
 
 def test_the_tables_tell_the_pages_own_phrases_and_name_places_and_deeds_there_are():

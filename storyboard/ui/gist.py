@@ -25,7 +25,7 @@ def gist_of(
     """Returns the reading of a sentence as frame `number`, drawn with these wordings.
 
     "doings": who does what, with the words it came from; "others": who is there besides; "where": the place, the words
-    that say it, and the number of the frame that it is carried on from.
+    that say it, and the number of the frame that it is carried on from; "around": the sky and what is beside people.
     """
     names = inputs.story.names
     earlier = [inputs.read(inputs.text(frame)) for frame in inputs.story.frames[: number - 1]]
@@ -40,10 +40,21 @@ def gist_of(
     pointed = (name for start, some in meant.items() if start not in absent for name in some)
     there = dict.fromkeys((*those_there(read), *pointed))
     doing = {name for one in shown for name in one.names}
+    where = _where(inputs, hints, text, number)
+    story = [*(inputs.text(frame) for frame in inputs.story.frames[: number - 1]), text]
+    around = hints.lexicon.around.around(story, where["place"] if where else "")
     return {
-        "doings": [{"names": list(one.names), "deed": one.deed, "words": list(one.words)} for one in shown],
+        "doings": [
+            {
+                "names": list(one.names),
+                "deed": hints.lexicon.captioned(one.deed, one.clause),
+                "words": list(one.words),
+            }
+            for one in shown
+        ],
         "others": [name for name in there if name not in doing],
-        "where": _where(inputs, hints, text, number),
+        "where": where,
+        "around": around.removeprefix(",").strip(),
     }
 
 

@@ -14,12 +14,13 @@ function paintGist({ gist, closest }) {
   show(composer.closest, composer.closest.childElementCount > 0);
 }
 
-// "Rosa waves (“greets”) · with Milo · in the park (from frame 2)"
+// "Rosa waves (“greets”) · with Milo · in the park (from frame 2) · at night, with a dog"
 /** @param {Gist} gist */
-function sayGist({ doings, others, where }) {
+function sayGist({ doings, others, where, around }) {
   const parts = doings.map(sayDoing);
   if (others.length) parts.push(doings.length ? say("gist_with", others.join(", ")) : others.join(", "));
   if (where) parts.push(where.from ? say("where_from", where.place, where.from) : sayFromWords(where.place, where.words));
+  if (around) parts.push(around);
   return parts.length ? say("gist", parts.join(" \u00b7 ")) : "";
 }
 

@@ -213,6 +213,7 @@ interface Gist {
   doings: Doing[];
   others: string[];
   where: GistPlace | null;
+  around: string;
 }
 
 interface Doing {
