@@ -147,8 +147,7 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
         "interleaved": False,
         "cast_prefix": False,
         "context_frames": args.context_frames or None,
-        # The captions of the open world say more than who does what where.
-        "nearest_caption": not args.anybody,
+        "nearest_caption": True,
     }
     name = read_language_model(config_file(named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
