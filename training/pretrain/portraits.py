@@ -24,6 +24,7 @@ from training.examples.weather import as_uploaded
 from training.loop import LoopArguments, Objective, TrainingRun
 from training.pretrain.look_heads import LookHeads, LookTargets, look_targets
 from training.pretrain.look_probe import LookProbe, log_looks
+from training.pretrain.turning import turn_to
 
 AS_DRAWN = 0.3  # share of portraits that are shown as they are drawn
 WINDOW = 128  # steps, after which the same portraits come again, seen otherwise: drawing one costs as much as a step
@@ -111,6 +112,9 @@ def main(argv: list[str]) -> None:
     if run.accelerator.is_main_process:
         keep_tower(parts)
         with run.averaged():
+            met = turn_to(encoder, processor, parts)
+            if met is not None:
+                print(f"turned to the tower before it: {met:.1%} of how that saw the cast")
             save_part(parts, "image_encoder", encoder)
         save_part(parts, "image_processor", processor)
 
