@@ -42,6 +42,19 @@ class Released:
         self.args = inner / "model_args.json"
         self.args.write_text(json.dumps(model_args(first_image_token=len(opt_vocabulary()) + 1)))
 
+    def arguments(self, out: Path, **changes) -> list[str]:
+        """The words of the import command for all this."""
+        given = {
+            "first-stage": self.first_stage,
+            "second-stage": self.second_stage,
+            "base": self.base,
+            "clip": self.clip,
+            "llm": self.llm,
+            "out": out,
+            **changes,
+        }
+        return [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
+
     def _write_base(self) -> None:
         tokenizer = tiny.text_tokenizer()
         parts = {

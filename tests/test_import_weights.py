@@ -1,7 +1,6 @@
-"""The authors' checkpoints become a pipeline folder; what is no such checkpoint is refused by the key that shows it."""
+"""The authors' checkpoints become a pipeline folder, which draws as their code does; portraits become its cast."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,114 +14,27 @@ from safetensors.torch import load_file
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPVisionConfig,
-    CLIPVisionModelWithProjection,
     LlamaForCausalLM,
 )
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.folder import PICKLED, check_folder
-from storyboard.models.fusion import CharacterFuser
-from storyboard.models.image_tokens import ImageTokens
-from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from storyboard.studio.cast import load_cast
 from tests.photos import HEIC
 from training import import_weights
 from training.align_llm.reader import build_reader
-from training.configs.parts import build_unet, build_vae, load_config
 from training.released import base as base_parts
-from training.released import cast, language, model_args, parts
-from training.released.check import shapes_of
-from training.released.keys import FIRST_STAGE, SECOND_STAGE, from_released, standardise, to_released
+from training.released import cast
+from training.released.keys import FIRST_STAGE, SECOND_STAGE, from_released, standardise
 from training.released.language import load_tokenizer
-
-TABLES = Path(__file__).parent / "reference_keys"
-FULL_SIZES = ("sd15-opt-6.7b", "sd15-llama-2-7b")
-
-
-def table(name: str) -> dict[str, tuple[int, ...]]:
-    rows = [line.split("\t") for line in (TABLES / f"{name}.tsv").read_text().splitlines()]
-    return {key: tuple(map(int, shape.split("x"))) if shape else () for key, shape in rows}
-
-
-def size(shapes: dict[str, tuple[int, ...]]) -> int:
-    return sum(torch.Size(shape).numel() for shape in shapes.values())
-
-
-def first_stage_parts(config: dict) -> dict:
-    clip = config["clip"]
-    with torch.device("meta"):
-        return {
-            "text_encoder": CLIPTextModel(CLIPTextConfig(**clip["text_config"])),
-            "image_encoder": CLIPVisionModelWithProjection(
-                CLIPVisionConfig(**clip["vision_config"], projection_dim=clip["projection_dim"])
-            ),
-            "vae": build_vae(config),
-            "unet": build_unet(config),
-            "fuser": CharacterFuser(clip["text_config"]["hidden_size"], clip["projection_dim"]),
-        }
-
-
-def second_stage_parts(config: dict) -> dict:
-    sizes = dict(config["language_model"])
-    words = AutoConfig.for_model(sizes.pop("model_type"), **sizes)
-    text, vision = config["clip"]["text_config"], config["clip"]["vision_config"]
-    with torch.device("meta"):
-        width = AutoModelForCausalLM.from_config(words).get_input_embeddings().weight.shape[1]
-        return {
-            "image_tokens": ImageTokens(width, **config["image_tokens"]),
-            "visual_mapper": VisualMapper(vision["hidden_size"], width, **config["visual_mapper"]),
-            "condition_mapper": ConditionMapper(
-                width, text["hidden_size"], text["max_position_embeddings"], **config["condition_mapper"]
-            ),
-        }
-
-
-def states_of(modules: dict) -> dict:
-    return {name: shapes_of(module.state_dict()) for name, module in modules.items()}
-
-
-def test_full_size_char_ldm_has_the_1536_released_keys_and_maps_both_ways():
-    states = states_of(first_stage_parts(load_config(FULL_SIZES[0])))
-    expected = table("first-stage")
-    assert to_released(FIRST_STAGE, states) == expected
-    assert (len(expected), size(expected)) == (1536, 1_373_159_851)
-    back = from_released(FIRST_STAGE, standardise(FIRST_STAGE, expected).used)
-    assert back == states
-
-
-@pytest.mark.parametrize("name", FULL_SIZES)
-def test_full_size_alignment_has_the_137_released_keys_and_maps_both_ways(name):
-    states = states_of(second_stage_parts(load_config(name)))
-    heads = parts.retrieval_shapes(256, 1024, 4096)
-    expected = table("second-stage")
-    assert to_released(SECOND_STAGE, states, heads) == expected
-    assert (len(expected), size(expected)) == (137, 50_096_385)
-    found = standardise(SECOND_STAGE, expected)
-    assert (from_released(SECOND_STAGE, found.used), found.unused) == (states, heads)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> released.Released:
     return released.Released(tmp_path_factory.mktemp("released"))
-
-
-def arguments(files: released.Released, out: Path, **changes) -> list[str]:
-    given = {
-        "first-stage": files.first_stage,
-        "second-stage": files.second_stage,
-        "base": files.base,
-        "clip": files.clip,
-        "llm": files.llm,
-        "out": out,
-        **changes,
-    }
-    return [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +44,7 @@ def imported(files, tmp_path_factory) -> Path:
     portraits.mkdir()
     for name, colour in (("fred", "orange"), ("mr slate", "grey"), ("zora", "green")):
         Image.new("RGB", (20, 30), colour).save(portraits / f"{name}.jpeg")
-    import_weights.main(arguments(files, folder / "flintstones", portraits=portraits))
+    import_weights.main(files.arguments(folder / "flintstones", portraits=portraits))
     assert sorted(path.name for path in folder.iterdir()) == ["chars", "flintstones"]
     return folder / "flintstones"
 
@@ -162,7 +74,7 @@ def test_a_second_stage_over_a_llama_in_a_folder_called_opt_is_imported_and_draw
     args = released.model_args(first_image_token=model.config.vocab_size + 1)
     (second / "model_args.json").write_text(json.dumps(args))
     changes = {"second-stage": second, "llm": folder}
-    import_weights.main(arguments(files, tmp_path / "story", **changes))
+    import_weights.main(files.arguments(tmp_path / "story", **changes))
     pipeline = StoryPipeline.from_pretrained(tmp_path / "story")
     assert isinstance(pipeline.language_model, LlamaForCausalLM)
     assert torch.equal(pipeline.image_tokens.weight, files.second["model.input_embeddings.weight"].float())
@@ -224,7 +136,7 @@ def test_how_an_imported_pipeline_draws_can_be_chosen(files, tmp_path, imported)
         "first_frame": "llm", "start_merge_step": 3, "cast_prefix": "true", "portrait_filter": "lanczos",
         "scheduler": "dpm", "context_frames": 2, "steps": 12, "guidance": 4,
     }  # fmt: skip
-    import_weights.main(arguments(files, tmp_path / "out", **chosen))
+    import_weights.main(files.arguments(tmp_path / "out", **chosen))
     told = json.loads((tmp_path / "out" / "model_index.json").read_text())
     assert told["scheduler"] == ["diffusers", "DPMSolverMultistepScheduler"]
     assert [told[name] for name in chosen if name not in ("scheduler", "cast_prefix")] == [
@@ -275,7 +187,7 @@ def test_the_app_takes_the_cast_of_an_imported_folder(imported, tmp_path):
 
 def test_without_portraits_it_says_how_to_give_the_folder_a_cast(files, tmp_path, capsys):
     folder = tmp_path / "story"
-    import_weights.main(arguments(files, folder, **{"second-stage": None, "llm": None}))
+    import_weights.main(files.arguments(folder, **{"second-stage": None, "llm": None}))
     said = capsys.readouterr().err
     assert f"python -m training.released.cast --pipeline {folder} --portraits FOLDER" in said
     with pytest.raises(StoryError, match="no cast.json.*training.released.cast"):
@@ -340,152 +252,3 @@ def test_base_parts_are_gathered_as_both_stages_read_them(files, tmp_path, capsy
     assert reader.language_model.dtype == torch.float16
     with pytest.raises(StoryError, match="exists; give a new folder"):
         base_parts.main(command)
-
-
-@pytest.fixture(scope="module")
-def base(files):
-    """For what is refused, or touches nothing of it."""
-    return parts.load_base(str(files.base), str(files.clip))
-
-
-def import_first(tensors, base):
-    return parts.import_first_stage(Path("pytorch_model.bin"), tensors, base)
-
-
-def test_known_differences_are_tolerated_and_named(files):
-    renamed = {
-        key.replace(".query.", ".to_q.")
-        .replace(".key.", ".to_k.")
-        .replace(".value.", ".to_v.")
-        .replace(".proj_attn.", ".to_out.0."): tensor
-        for key, tensor in files.first.items()
-    }
-    assert renamed.keys() != files.first.keys()
-    positions = torch.arange(tiny.TEXT_TOKENS)[None]
-    wrapped = {
-        f"module.{key}": tensor
-        for key, tensor in {**renamed, "text_encoder.embeddings.position_ids": positions}.items()
-    }
-    fuser, tolerated = import_first(wrapped, parts.load_base(str(files.base), str(files.clip)))
-    assert torch.equal(fuser.layer_norm.bias, files.first["postfuse_module.layer_norm.bias"])
-    assert tolerated == (
-        'a "module." before every key',
-        "the autoencoder's attention under its newer names (to_q, to_k, to_v, to_out.0)",
-        "position ids, which nothing reads",
-    )
-
-
-Q = "text_encoder.encoder.layers.0.self_attn.q_proj.weight"
-K = "text_encoder.encoder.layers.0.self_attn.k_proj.weight"
-CONVOLUTION = "unet.conv_in.weight"
-
-
-def swapped(state, one, other):
-    return {**state, one: state[other], other: state[one]}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda s: {k: t for k, t in s.items() if k != K}, f'"{K}" is missing;'),
-        (lambda s: dict(list(s.items())[:-3]), r"is missing \(2 more keys differ\)"),
-        (lambda s: {**s, "unet.extra.weight": s[Q]}, '"unet.extra.weight" does not belong there'),
-        (lambda s: {**s, "optimizer": s[Q]}, '"optimizer" does not belong there'),
-        (lambda s: {**s, f"module.{Q}": s[Q]}, f'"module.{Q}" does not belong there'),
-        (lambda s: {**s, CONVOLUTION: s[CONVOLUTION][:, :2]}, "conv_in.weight. is 8x2x3x3 and should be 8x4x3x3"),
-        (lambda s: {**s, "unet.conv_in.bias": s[CONVOLUTION]}, "is 8x4x3x3 and should be 8;"),
-        (lambda s: swapped(s, Q, K), "self_attn.k_proj.weight. is unlike the base's"),
-        (lambda s: {**s, CONVOLUTION: -s[CONVOLUTION]}, "unet.conv_in.weight. is unlike the base's"),
-        (lambda s: {**s, CONVOLUTION: s[CONVOLUTION] / 0}, "unet.conv_in.weight. holds values that are no finite"),
-        (lambda s: {**s, Q: s[Q].long()}, "q_proj.weight. is int64 and should be float32"),
-    ],
-)  # fmt: skip
-def test_a_first_stage_that_does_not_fit_is_refused_by_its_first_odd_key(files, base, change, message):
-    with pytest.raises(StoryError, match=message) as caught:
-        import_first(change(files.first), base)
-    assert "\n" not in str(caught.value)
-
-
-def test_one_tensor_under_two_names_is_refused(files, base):
-    old = next(key for key in files.first if ".query.weight" in key)
-    both = {**files.first, old.replace("query", "to_q"): files.first[old]}
-    with pytest.raises(StoryError, match="are the same tensor"):
-        import_first(both, base)
-
-
-@pytest.fixture(scope="module")
-def chosen(files) -> language.Language:
-    return language.choose(files.llm)
-
-
-def import_second(tensors, base, chosen, **changes):
-    path = Path("pretrained_ckpt.pth.tar")
-    args = model_args.ModelArgs(
-        released.VISUAL_TOKENS, 8, tiny.TEXT_TOKENS, tiny.TEXT_WIDTH, released.RETRIEVAL, 160, None
-    )
-    return parts.import_second_stage(path, tensors, replace(args, **changes), chosen, base)
-
-
-MAPPER = "model.gen_text_hidden_fcs.0."
-QUERIES = f"{MAPPER}query_embs"
-
-
-@pytest.mark.parametrize(
-    ("change", "args", "message"),
-    [
-        (lambda s: {k: t for k, t in s.items() if k != QUERIES}, {}, f'"{QUERIES}" is missing;'),
-        (lambda s: {**s, "model.lm.weight": s[QUERIES]}, {}, '"model.lm.weight" does not belong there'),
-        (
-            lambda s: swapped(s, QUERIES, f"{MAPPER}fc.weight"),
-            {},
-            f'"{QUERIES}" is 512x20 and should be 1x32x512',
-        ),
-        (lambda s: s, {"visual_tokens": 4}, '"model.visual_embeddings.weight" is 60x24 and should be 80x24'),
-        (lambda s: s, {"image_tokens": 4}, '"model.input_embeddings.weight" is 8x20 and should be 4x20'),
-        (lambda s: s, {"retrieval_width": 7}, '"model.visual_fc.weight" is 6x24 and should be 7x24'),
-        (lambda s: s, {"queries": 77}, "num_clip_tokens is 77 where it reads 32"),
-        (lambda s: s, {"condition_width": 768}, "gen_emb_dim is 768 where the denoiser reads 16"),
-        (lambda s: s, {"max_len": 600}, "600 positions and the language model has 512"),
-    ],
-)
-def test_a_second_stage_that_does_not_fit_is_refused(files, base, chosen, change, args, message):
-    with pytest.raises(StoryError, match=message):
-        import_second(change(files.second), base, chosen, **args)
-
-
-def test_a_second_stage_without_retrieval_heads_is_imported(files, base, chosen):
-    bare = {k: t for k, t in files.second.items() if k in standardise(SECOND_STAGE, files.second).used}
-    built, tolerated = import_second(bare, base, chosen)
-    assert tolerated == ()
-    assert torch.equal(built["image_tokens"].weight, files.second["model.input_embeddings.weight"])
-
-
-def test_the_command_refuses_in_one_sentence_with_exit_code_2_and_leaves_nothing(files, tmp_path, capsys):
-    odd = tmp_path / "in" / "odd.bin"
-    odd.parent.mkdir()
-    torch.save({"weights": torch.zeros(3)}, odd)
-    (tmp_path / "out").mkdir()
-    with pytest.raises(SystemExit) as caught:
-        import_weights.main(arguments(files, tmp_path / "out" / "story", **{"first-stage": odd}))
-    said = capsys.readouterr().err.strip()
-    assert caught.value.code == 2 and list((tmp_path / "out").iterdir()) == []
-    assert 'import_weights: odd.bin does not fit: "text_encoder.' in said
-    assert "\n" not in said.partition("import_weights:")[2]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"first-stage": "nowhere.bin"}, 'no first-stage checkpoint "nowhere.bin"'),
-        ({"second-stage": "nowhere"}, 'no second-stage folder "nowhere"'),
-        ({"llm": None}, "belong together"),
-        ({"llm": "nowhere/at/all"}, 'The config of the language model "nowhere/at/all" cannot be loaded'),
-        ({"out": __file__}, "exists; give a new folder"),
-        ({"out": "nowhere/at/all"}, "to write in; create it"),
-    ],
-)
-def test_what_is_not_there_is_named_before_any_work(files, tmp_path, capsys, changes, message):
-    with pytest.raises(SystemExit) as caught:
-        import_weights.main(arguments(files, **{"out": tmp_path / "out", **changes}))
-    assert caught.value.code == 2 and message in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []

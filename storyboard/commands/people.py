@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from storyboard.commands.whole import into
+from storyboard.disk.uploads import read_at_most
 from storyboard.errors import StoryError
 from storyboard.exports.reading import read_json
 from storyboard.people import describe_look
@@ -35,11 +36,7 @@ def look_given(options: argparse.Namespace) -> object:
 
 
 def _read(path: Path) -> object:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_LOOK_BYTES + 1)
-    except OSError as error:
-        raise StoryError(f"{path} cannot be read ({error.strerror}); check the file name.") from error
+    data = read_at_most(path, MAX_LOOK_BYTES, str(path))
     if len(data) > MAX_LOOK_BYTES:
         raise StoryError(f"{path} is too large to be a look; give the look.json of make-portrait.")
     return read_json(data, str(path))

@@ -33,7 +33,7 @@ def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture
     profile is converted from, except a damaged one, which is left out. Everything else is a StoryError, its sentence
     opening with `what`.
     """
-    data = source if isinstance(source, bytes) else _read_file(source, what)
+    data = source if isinstance(source, bytes) else read_at_most(source, MAX_UPLOAD_BYTES, what)
     if len(data) > MAX_UPLOAD_BYTES:
         raise StoryError(f"{what} is over {MAX_UPLOAD_BYTES // 2**20} MB; save a smaller copy and use that.")
     _read_heic_too()
@@ -51,10 +51,11 @@ def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture
         raise StoryError(_refusal(data, what)) from error
 
 
-def _read_file(path: str | os.PathLike[str], what: str) -> bytes:
+def read_at_most(path: str | os.PathLike[str], most: int, what: str) -> bytes:
+    """Returns what is in a file, or its first `most` + 1 bytes where it is longer. StoryError opening with `what`."""
     try:
         with open(path, "rb") as file:
-            return file.read(MAX_UPLOAD_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise StoryError(f"{what} cannot be read ({error.strerror}); check the file name.") from error
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from storyboard.disk.pictures import PictureStore
-from storyboard.disk.uploads import MAX_UPLOAD_BYTES
+from storyboard.disk.uploads import MAX_UPLOAD_BYTES, read_at_most
 from storyboard.errors import StoryError
 from storyboard.exports.frame_png import frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.panels import drawn_panels, slug
@@ -81,11 +81,7 @@ def story_from_folder(path: Path, pictures: PictureStore) -> Story:
 
 
 def _bytes(path: Path, most: int) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise StoryError(f"{path} cannot be read ({error.strerror}); check the file name.") from error
+    data = read_at_most(path, most, str(path))
     if len(data) > most:
         raise StoryError(f"{path} is over {most // 2**20} MB, too large to be one of an export.")
     return data

@@ -59,12 +59,6 @@ class Shelves:
             return False
         return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
 
-    def take_off(self, shelf: str, story_id: str) -> None:
-        """Leave the story out of that list; it stays, and its link opens it."""
-        if self.has(shelf, story_id):
-            with self._file.transaction() as connection:
-                connection.execute("DELETE FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id))
-
     def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
         """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
         if not SHELF.fullmatch(shelf):

@@ -99,26 +99,7 @@ class ConditionMapper(ModelMixin, ConfigMixin):
                 f"story_layer={story_layer}: layers are counted from 1, and read with reads_story alone"
             )
         self.fc = nn.Linear(input_width, width)
-        shape: dict[str, Any] = {
-            "dim_feedforward": feedforward,
-            "dropout": 0.0,
-            "batch_first": True,
-            "norm_first": True,
-        }
-        self.tfm = nn.Transformer(
-            width,
-            heads,
-            num_decoder_layers=layers,
-            # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
-            # pre-norm cannot use and would warn about.
-            custom_encoder=nn.TransformerEncoder(
-                nn.TransformerEncoderLayer(width, heads, **shape),
-                layers,
-                nn.LayerNorm(width),
-                enable_nested_tensor=False,
-            ),
-            **shape,
-        )
+        self.tfm = _transformer(width, layers, heads, feedforward)
         self.model = nn.Linear(width, output_width)
         self.query_embs = nn.Parameter(torch.randn(1, queries, width))
         if reads_story:
@@ -167,6 +148,29 @@ class ConditionMapper(ModelMixin, ConfigMixin):
             parts.append(self.pointer.introduce(story))
             unseen.append(story.pronouns == 0)
         return torch.cat(parts, 1), torch.cat(unseen, 1)
+
+
+def _transformer(width: int, layers: int, heads: int, feedforward: int) -> nn.Transformer:
+    shape: dict[str, Any] = {
+        "dim_feedforward": feedforward,
+        "dropout": 0.0,
+        "batch_first": True,
+        "norm_first": True,
+    }
+    return nn.Transformer(
+        width,
+        heads,
+        num_decoder_layers=layers,
+        # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
+        # pre-norm cannot use and would warn about.
+        custom_encoder=nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(width, heads, **shape),
+            layers,
+            nn.LayerNorm(width),
+            enable_nested_tensor=False,
+        ),
+        **shape,
+    )
 
 
 class Pointer(nn.Module):

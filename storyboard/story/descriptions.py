@@ -18,6 +18,7 @@ from storyboard.people import Look, telling_words
 from storyboard.people.facets import facets
 from storyboard.people.wardrobe import KINDS, NONE
 from storyboard.people.words import a
+from storyboard.text.candidates import Person
 from storyboard.text.captions import BARE_KIN
 
 # What somebody is called -> the pronoun, ages and kinds of those it can be; "" and () where that is any.
@@ -51,17 +52,8 @@ _SAID = re.compile(
 )
 
 
-class Somebody(Protocol):
-    """One of the cast: their name, what they are called, and the portrait they wear, with its look or None."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def pronoun(self) -> str: ...
-
-    @property
-    def aliases(self) -> tuple[str, ...]: ...
+class Somebody(Person, Protocol):
+    """One of the cast with the portrait they wear, and its look or None."""
 
     @property
     def portrait(self) -> Any: ...

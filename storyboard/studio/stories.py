@@ -114,11 +114,6 @@ class Stories:
         if self.library and isinstance(source, str):
             self.library.shelves.put_all(source, shelf)
 
-    def take_off_shelf(self, shelf: object, story_id: object) -> None:
-        """Leave a story out of a list; its link still opens it."""
-        if self.library:
-            self.library.shelves.take_off(an_id(shelf), an_id(story_id))
-
     def duplicate_story(self, story_id: object, shelf: object = None) -> str:
         """A copy of a story under a fresh id, with its takes; the id."""
         story = self.session(story_id).story

@@ -174,6 +174,23 @@ def _parser(program: str) -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="a pipeline folder; default: the bundled one, Maple Lane",
     )
+    _add_library(parser)
+    _add_server(parser)
+    parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help='what computes the pictures: auto is ONNX Runtime on a CPU, where the extra "onnx" is installed, and'
+        " torch elsewhere; compiled is torch.compile, for a GPU; default: auto",
+    )
+    any_model.add_arguments(parser)
+    add_replicas(parser)
+    return parser
+
+
+def _add_library(parser: argparse.ArgumentParser) -> None:
+    """Where stories are kept."""
     parser.add_argument(
         "--library",
         type=Path,
@@ -193,6 +210,10 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="a private dataset repository of the Hub that a copy of the library is kept in and fetched from at the "
         "start; none: no copy; default: STORYBOARD_MIRROR, and on a Space with a token one beside it (docs/spaces.md)",
     )
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    """How the page can be reached."""
     parser.add_argument(
         "--host", help="address to listen on; default: this machine only, or GRADIO_SERVER_NAME"
     )
@@ -211,17 +232,6 @@ def _parser(program: str) -> argparse.ArgumentParser:
         action="store_true",
         help="also serve the API as MCP tools; default: as GRADIO_MCP_SERVER says",
     )
-    parser.add_argument("--steps", type=_steps, help="denoising steps a frame; default: the pipeline's own")
-    parser.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default=ENGINES[0],
-        help='what computes the pictures: auto is ONNX Runtime on a CPU, where the extra "onnx" is installed, and'
-        " torch elsewhere; compiled is torch.compile, for a GPU; default: auto",
-    )
-    any_model.add_arguments(parser)
-    add_replicas(parser)
-    return parser
 
 
 def _refused(error: StoryError) -> int:

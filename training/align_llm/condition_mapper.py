@@ -27,8 +27,8 @@ from training.align_llm.arguments import MapperArguments
 from training.align_llm.cache import load_conditioner
 from training.align_llm.readings import nearest_caption, right_people
 from training.align_llm.story_states import StateCache, layer_name
+from training.align_llm.targets import Targets
 from training.align_llm.translation import (
-    Targets,
     Translation,
     Translations,
     TranslationTraining,
@@ -104,12 +104,8 @@ def main(argv: list[str] | None = None) -> None:
     val_cache = StateCache(Path(args.val_states))
     for some in (cache, val_cache):
         check_layer(mapper, some)
-    seen = [cache[number] for number in range(min(MEASURED, len(cache)))]
     embeddings = image_tokens.weight.detach()
-    scales = {
-        "words": Scale.of(torch.cat([one.states for one in seen])),
-        "images": Scale.of(torch.cat([one.images for one in seen]) + embeddings),
-    }
+    scales = _scales(cache, embeddings)
     if args.continued:
         scales["images"].out_of(mapper.fc)
         scales["words"].out_of(mapper.story_fc)
@@ -135,6 +131,15 @@ def main(argv: list[str] | None = None) -> None:
             scales["words"].into(mapper.story_fc)
             save_part(parts, "aligned/condition_mapper", mapper)
             save_part(parts, "aligned/image_tokens", image_tokens)
+
+
+def _scales(cache: StateCache, embeddings: torch.Tensor) -> dict[str, Scale]:
+    """The scales of the words' states and of the image tokens', as a part of the cache has them."""
+    seen = [cache[number] for number in range(min(MEASURED, len(cache)))]
+    return {
+        "words": Scale.of(torch.cat([one.states for one in seen])),
+        "images": Scale.of(torch.cat([one.images for one in seen]) + embeddings),
+    }
 
 
 def _mapper(

@@ -75,12 +75,21 @@ def build_captioner(
     args: CaptionerArguments, tokenizer: PreTrainedTokenizerFast
 ) -> Blip2ForConditionalGeneration:
     """Untrained. BLIP-2's own initial scale of the tower (1e-10) presumes pretrained weights."""
+    model = Blip2ForConditionalGeneration(_config(args, tokenizer))
+    # transformers starts these as zeros, to be filled from a checkpoint; queries that are all alike would stay so.
+    for parameter in (model.query_tokens, model.vision_model.embeddings.position_embedding):
+        nn.init.normal_(parameter, std=0.02)
+    return model
+
+
+def _config(args: CaptionerArguments, tokenizer: PreTrainedTokenizerFast) -> Blip2Config:
+    """BLIP-2's three parts, all of one width."""
     shape = {
         "hidden_size": args.width,
         "num_attention_heads": args.heads,
         "intermediate_size": 4 * args.width,
     }
-    config = Blip2Config(
+    return Blip2Config(
         vision_config=Blip2VisionConfig(
             **shape,
             num_hidden_layers=args.tower_layers,
@@ -112,11 +121,6 @@ def build_captioner(
         ).to_dict(),
         num_query_tokens=args.queries,
     )
-    model = Blip2ForConditionalGeneration(config)
-    # transformers starts these as zeros, to be filled from a checkpoint; queries that are all alike would stay so.
-    for parameter in (model.query_tokens, model.vision_model.embeddings.position_embedding):
-        nn.init.normal_(parameter, std=0.02)
-    return model
 
 
 class CaptionedBatch(TypedDict):

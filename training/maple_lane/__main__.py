@@ -17,6 +17,26 @@ from .writer import WORLDS, write_dataset
 
 
 def main() -> None:
+    parser = _parser()
+    args = parser.parse_args()
+    if not (args.out or args.sheet or args.people or args.open or args.free > 0):
+        parser.error("nothing to do: give --out DIR, --sheet FILE, --people FILE, --open FILE or --free N")
+    try:
+        if args.free > 0:
+            print_free(args.free, args.seed, args.frames, args.split)
+        if args.sheet is not None:
+            save_sheet(args.sheet, [story(args.split, index, args.frames) for index in range(args.stories)])
+        if args.people is not None:
+            save_people_sheet(args.people, args.split)
+        if args.open is not None:
+            save_open_sheet(args.open, args.split)
+        if args.out is not None:
+            write_dataset(args.out, args.split, args.stories, args.frames, args.size, args.world)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training.maple_lane", description="Draw Maple Lane to disk."
     )
@@ -42,22 +62,7 @@ def main() -> None:
     )
     parser.add_argument("--free", type=int, default=0, help="how many stories to print in free captions")
     parser.add_argument("--seed", type=int, default=0, help="which stories --free prints, and in which words")
-    args = parser.parse_args()
-    if not (args.out or args.sheet or args.people or args.open or args.free > 0):
-        parser.error("nothing to do: give --out DIR, --sheet FILE, --people FILE, --open FILE or --free N")
-    try:
-        if args.free > 0:
-            print_free(args.free, args.seed, args.frames, args.split)
-        if args.sheet is not None:
-            save_sheet(args.sheet, [story(args.split, index, args.frames) for index in range(args.stories)])
-        if args.people is not None:
-            save_people_sheet(args.people, args.split)
-        if args.open is not None:
-            save_open_sheet(args.open, args.split)
-        if args.out is not None:
-            write_dataset(args.out, args.split, args.stories, args.frames, args.size, args.world)
-    except ValueError as error:
-        parser.error(str(error))
+    return parser
 
 
 def print_free(count: int, seed: int, frames: int, split: str) -> None:

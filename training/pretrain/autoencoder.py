@@ -248,24 +248,34 @@ def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Im
     return Image.fromarray(np.concatenate(rows))
 
 
+def latent_shape(vae: AutoencoderKL) -> tuple[int, int, int]:
+    """Returns (C, h, w) of a picture's latents."""
+    side = vae.config.sample_size // downsampling(vae)
+    return vae.config.latent_channels, side, side
+
+
+def train_with_samples(run: TrainingRun, vae: AutoencoderKL, world: str) -> None:
+    """Train to the end of the run; every checkpoint has a sheet of samples beside it."""
+    for stats in run:
+        if stats.saved and run.accelerator.is_main_process:
+            vae.eval()
+            with run.averaged():
+                sheet = sample_sheet(vae, vae.config.sample_size, world)
+            sheet.save(run.folder / f"sample-{stats.step:06d}.png")
+            vae.train()
+
+
 def main(argv: list[str]) -> None:
     args = parsed(AutoencoderArguments, argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(args)
     head = take_head(vae)
     size = vae.config.sample_size
-    side = size // downsampling(vae)
-    latent = (vae.config.latent_channels, side, side)
     module = AutoencoderTraining(vae, args.kl, *principal_components(vae))
     run = TrainingRun(
-        module, Pictures(args.seed, size, args.anchored, args.figures, latent, args.world), args
+        module, Pictures(args.seed, size, args.anchored, args.figures, latent_shape(vae), args.world), args
     )
-    for stats in run:
-        if stats.saved and run.accelerator.is_main_process:
-            vae.eval()
-            with run.averaged():
-                sample_sheet(vae, size, args.world).save(run.folder / f"sample-{stats.step:06d}.png")
-            vae.train()
+    train_with_samples(run, vae, args.world)
     if run.accelerator.is_main_process:
         if not args.decoder_only:
             vae.register_to_config(latents_mean=None, latents_std=None)  # `latents` measures them anew

@@ -14,13 +14,13 @@ import numpy as np
 import torch
 
 from storyboard.models.autoencoder import SharpAutoencoderKL, sharpened
-from storyboard.models.latents import downsampling, posterior_of, reconstruct
+from storyboard.models.latents import posterior_of, reconstruct
 from training.configs.arguments import parsed
 from training.configs.parts import freeze, save_part
 from training.examples.latents import measured_vae
 from training.loop import LoopArguments, Objective, TrainingRun
 from training.loop.processes import untouched
-from training.pretrain.autoencoder import PictureBatch, Pictures, sample_sheet
+from training.pretrain.autoencoder import PictureBatch, Pictures, latent_shape, train_with_samples
 from training.pretrain.discriminator import PatchDiscriminator
 from training.pretrain.edges import edge_difference, laplacian_variance, tones
 
@@ -144,17 +144,10 @@ def main(argv: list[str]) -> None:
     args = parsed(DecoderArguments, argv)
     torch.manual_seed(args.seed)
     vae = initial_vae(Path(args.parts))
-    size = vae.config.sample_size
-    side = size // downsampling(vae)
-    latent = (vae.config.latent_channels, side, side)
-    batches = NoisyPictures(Pictures(args.seed, size, 0, args.figures, latent, args.world), args.alone)
+    pictures = Pictures(args.seed, vae.config.sample_size, 0, args.figures, latent_shape(vae), args.world)
+    batches = NoisyPictures(pictures, args.alone)
     run = TrainingRun(DecoderTraining(vae, args.adversarial, args.edges), batches, args)
-    for stats in run:
-        if stats.saved and run.accelerator.is_main_process:
-            vae.eval()
-            with run.averaged():
-                sample_sheet(vae, size, args.world).save(run.folder / f"sample-{stats.step:06d}.png")
-            vae.train()
+    train_with_samples(run, vae, args.world)
     if run.accelerator.is_main_process:
         with run.averaged():
             save_part(Path(args.parts), "vae", vae)

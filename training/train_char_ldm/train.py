@@ -182,9 +182,11 @@ def main(argv: list[str] | None = None) -> None:
                 sheet().save(run.folder / f"sample-{stats.step:06d}.png")
     if run.accelerator.is_main_process:
         with run.averaged():
-            for name, part in (
-                ("unet", unet),
-                ("fuser", conditioner.fuser),
-                ("image_encoder", conditioner.image_encoder),
-            ):
-                save_part(parts, f"char_ldm/{name}", part)
+            save_char_ldm(parts, unet, conditioner)
+
+
+def save_char_ldm(parts: Path, unet: UNet2DConditionModel, conditioner: CharacterConditioner) -> None:
+    """Write what stage 1 trains into a parts folder."""
+    save_part(parts, "char_ldm/unet", unet)
+    save_part(parts, "char_ldm/fuser", conditioner.fuser)
+    save_part(parts, "char_ldm/image_encoder", conditioner.image_encoder)

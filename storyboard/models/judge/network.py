@@ -8,7 +8,7 @@ were made.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -83,10 +83,7 @@ class Judge(ModelMixin, ConfigMixin):
             self.found.state_dict()["bias"][:1] = -4.0  # hardly any cell is the middle of somebody
         self.place = nn.Linear(fourth, len(places))
 
-        widths = list(zip((3, *reading), reading, strict=False))
-        stages = [layer for into, out in widths[:-1] for layer in (_block(into, out, 2), _block(out, out))]
-        stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
-        self.reader = nn.Sequential(*stages, _block(*widths[-1], 2), _block(reading[-1], reading[-1]))
+        self.reader = _reader(reading)
         shrunk = 2 ** len(reading)
         cells = (piece[0] // shrunk) * (piece[1] // shrunk)
         # Group norm takes out how light and how colourful a picture is, so colours are handed on beside what is read.
@@ -173,6 +170,14 @@ def _batches(pictures: Iterable[Image.Image]) -> Iterator[list[Image.Image]]:
     waiting = iter(pictures)
     while batch := list(islice(waiting, BATCH)):
         yield batch
+
+
+def _reader(widths: Sequence[int]) -> nn.Sequential:
+    """What reads the pieces of people, twice as coarse from width to width."""
+    steps = list(zip((3, *widths), widths, strict=False))
+    stages = [layer for into, out in steps[:-1] for layer in (_block(into, out, 2), _block(out, out))]
+    stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
+    return nn.Sequential(*stages, _block(*steps[-1], 2), _block(widths[-1], widths[-1]))
 
 
 def _block(into: int, out: int, stride: int = 1) -> nn.Sequential:

@@ -1,0 +1,37 @@
+"""What the tests of the drawing queue share: sessions to draw, and waiting for what becomes of a job."""
+
+import threading
+import time
+
+from storyboard.story.job import Job
+from storyboard.story.values import new_story
+from storyboard.studio.jobs import DrawingQueue
+from storyboard.studio.session import StorySession
+from tests.fakes import FlatRenderer, small_cast
+
+
+def session_of(pictures, *captions: str) -> StorySession:
+    session = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures)
+    for caption in captions:
+        session.add(caption)
+    return session
+
+
+def held(session: StorySession) -> threading.Event:
+    """Make the session's renderer wait after its first preview until the event returned is set."""
+    session.renderer.gate = threading.Event()
+    return session.renderer.gate
+
+
+def job_now(queue: DrawingQueue, job: Job) -> Job:
+    return next(one for one in queue.jobs_of(job.story_id) if one.id == job.id)
+
+
+def wait_until(queue: DrawingQueue, job: Job, *states: str) -> Job:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        seen = queue.version(job.story_id)
+        if (now := job_now(queue, job)).state in states:
+            return now
+        queue.wait_for_change(job.story_id, seen, timeout=1)
+    raise AssertionError(f"{job_now(queue, job)} never was {states}")
