@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import STAND_IN
+from storyboard.models.judge.network import save_judge
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.people import FACETS, Look, facets, sample_look
 from storyboard.people.words import describe_look, telling_facts
@@ -20,6 +21,7 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, FrameRequest
 from tests import tiny
 from tests.parts_folder import CAPTION_TOKENS, write_latents, write_parts
+from tests.test_judge import tiny_judge
 from tests.test_training_chain import tiny_config
 from training import assemble
 from training.align_llm.cache import load_conditioner as load_stage_1
@@ -352,3 +354,10 @@ def test_a_pipeline_with_a_portrait_encoder_draws_and_frames_keep_their_tower(st
         )
     ]
     assert pictures[0] != pictures[1]
+
+
+def test_a_judge_stays_with_a_pipeline_that_is_put_together_again(stage_1, tmp_path):
+    """New weights of the bundled folder came without the judge that looks at their pictures."""
+    save_judge(tiny_judge(), tmp_path / "judge")
+    assemble.main(["--parts", str(stage_1 / "parts"), "--out", str(tmp_path), "--stage", "1", "--steps", "1"])
+    assert StoryPipeline.from_pretrained(tmp_path).judge is not None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -371,7 +372,9 @@ def test_a_frame_says_its_target():
     assert ToldFrame("He dozed.", shows).target == "Milo sleeps and Rosa waves on the beach."
 
 
-def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(folder, tmp_path):
+def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(tmp_path, monkeypatch):
+    few = partial(assemble.write_learned_words, stories=8)  # all of them take a quarter of a minute
+    monkeypatch.setattr(assemble, "write_learned_words", few)
     parts, out = tmp_path / "parts", tmp_path / "pipeline"
     tiny.image_tokens().save_pretrained(parts / "aligned" / "image_tokens")
     tiny.condition_mapper(**SWITCHES).save_pretrained(parts / "aligned" / "condition_mapper")
@@ -381,6 +384,12 @@ def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(folder, tmp_path):
     out.mkdir()
     (out / "cast.json").write_text("{}")
     assemble.main(named)
+    words = out / "reader" / "words.json"
+    assert "nobody" not in json.loads(words.read_text(encoding="utf-8"))
+    # The words of a pipeline that draws anybody were those of one that draws the cast alone.
+    (out / "cast.json").write_text('{"anybody": true}')
+    assemble.main(named)
+    assert json.loads(words.read_text(encoding="utf-8"))["nobody"] == "Nobody is"
     index = read_reader(out)
     assert index.language_model.file.startswith("SmolLM2") and not index.settings["interleaved"]
     assert index.settings["first_frame"] == "llm" and index.parts == ("image_tokens", "condition_mapper")

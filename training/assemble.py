@@ -27,6 +27,7 @@ from storyboard.disk.durable import whole_folder
 from storyboard.errors import StoryError
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
+from storyboard.models.judge.network import load_judge
 from storyboard.models.language_model import save_reader
 from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
@@ -46,6 +47,7 @@ from training.released import cast
 from training.released.language import load_tokenizer
 
 PORTRAIT_SIZE = 256
+JUDGE = "judge"
 # What tells one of the cast from the others, as the app lets a writer call them.
 CALLED = {
     "Rosa": ["the red-haired woman", "the curly-haired woman"],
@@ -151,9 +153,10 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
     }
     name = read_language_model(config_file(named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
-    drawn = (
-        json.loads((out / "cast.json").read_text(encoding="utf-8")) if (out / "cast.json").is_file() else {}
-    )
+    cast_file = (
+        Path(args.out) / "cast.json"
+    )  # of the pipeline that is there; `out` takes its place in the end
+    drawn = json.loads(cast_file.read_text(encoding="utf-8")) if cast_file.is_file() else {}
     write_learned_words(out / FOLDER / WORDS, anybody=drawn.get("anybody") is True)
 
 
@@ -226,7 +229,10 @@ def main(argv: list[str] | None = None) -> None:
         if args.named:
             write_named_reader(args, args.named, out)
             return
-        load_pipeline(args).save_half(out)
+        pipeline, judge = load_pipeline(args), Path(args.out) / JUDGE
+        if judge.is_dir():  # one that is there is of this world, and goes on looking at its pictures
+            pipeline.register_modules(judge=load_judge(judge))
+        pipeline.save_half(out)
         if args.portraits:
             cast.write_cast(Path(args.portraits), out)
         else:

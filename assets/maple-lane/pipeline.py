@@ -1432,7 +1432,7 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |from __future__ import annotations
 |
 |import json
-|from collections.abc import Iterable, Iterator
+|from collections.abc import Iterable, Iterator, Sequence
 |from dataclasses import dataclass
 |from itertools import islice
 |from pathlib import Path
@@ -1507,10 +1507,7 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |            self.found.state_dict()["bias"][:1] = -4.0  # hardly any cell is the middle of somebody
 |        self.place = nn.Linear(fourth, len(places))
 |
-|        widths = list(zip((3, *reading), reading, strict=False))
-|        stages = [layer for into, out in widths[:-1] for layer in (_block(into, out, 2), _block(out, out))]
-|        stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
-|        self.reader = nn.Sequential(*stages, _block(*widths[-1], 2), _block(reading[-1], reading[-1]))
+|        self.reader = _reader(reading)
 |        shrunk = 2 ** len(reading)
 |        cells = (piece[0] // shrunk) * (piece[1] // shrunk)
 |        # Group norm takes out how light and how colourful a picture is, so colours are handed on beside what is read.
@@ -1597,6 +1594,14 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |    waiting = iter(pictures)
 |    while batch := list(islice(waiting, BATCH)):
 |        yield batch
+|
+|
+|def _reader(widths: Sequence[int]) -> nn.Sequential:
+|    """What reads the pieces of people, twice as coarse from width to width."""
+|    steps = list(zip((3, *widths), widths, strict=False))
+|    stages = [layer for into, out in steps[:-1] for layer in (_block(into, out, 2), _block(out, out))]
+|    stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
+|    return nn.Sequential(*stages, _block(*steps[-1], 2), _block(widths[-1], widths[-1]))
 |
 |
 |def _block(into: int, out: int, stride: int = 1) -> nn.Sequential:
@@ -2279,26 +2284,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |                f"story_layer={story_layer}: layers are counted from 1, and read with reads_story alone"
 |            )
 |        self.fc = nn.Linear(input_width, width)
-|        shape: dict[str, Any] = {
-|            "dim_feedforward": feedforward,
-|            "dropout": 0.0,
-|            "batch_first": True,
-|            "norm_first": True,
-|        }
-|        self.tfm = nn.Transformer(
-|            width,
-|            heads,
-|            num_decoder_layers=layers,
-|            # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
-|            # pre-norm cannot use and would warn about.
-|            custom_encoder=nn.TransformerEncoder(
-|                nn.TransformerEncoderLayer(width, heads, **shape),
-|                layers,
-|                nn.LayerNorm(width),
-|                enable_nested_tensor=False,
-|            ),
-|            **shape,
-|        )
+|        self.tfm = _transformer(width, layers, heads, feedforward)
 |        self.model = nn.Linear(width, output_width)
 |        self.query_embs = nn.Parameter(torch.randn(1, queries, width))
 |        if reads_story:
@@ -2347,6 +2333,29 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |            parts.append(self.pointer.introduce(story))
 |            unseen.append(story.pronouns == 0)
 |        return torch.cat(parts, 1), torch.cat(unseen, 1)
+|
+|
+|def _transformer(width: int, layers: int, heads: int, feedforward: int) -> nn.Transformer:
+|    shape: dict[str, Any] = {
+|        "dim_feedforward": feedforward,
+|        "dropout": 0.0,
+|        "batch_first": True,
+|        "norm_first": True,
+|    }
+|    return nn.Transformer(
+|        width,
+|        heads,
+|        num_decoder_layers=layers,
+|        # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
+|        # pre-norm cannot use and would warn about.
+|        custom_encoder=nn.TransformerEncoder(
+|            nn.TransformerEncoderLayer(width, heads, **shape),
+|            layers,
+|            nn.LayerNorm(width),
+|            enable_nested_tensor=False,
+|        ),
+|        **shape,
+|    )
 |
 |
 |class Pointer(nn.Module):
