@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def machine() -> dict[str, Any]:
-    """What the milliseconds depend on: cores, threads, how many programs want the cores, the version of torch."""
+    """Returns what the milliseconds depend on: cores, threads, how many programs want the cores, torch's version."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
         "cores": os.cpu_count(),

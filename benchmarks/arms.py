@@ -57,7 +57,10 @@ def take_turns(
     repeats: int,
     before: Callable[[], Any] = lambda: None,
 ) -> Timed:
-    """Time both arms `repeats` times in turn, after a turn that is not counted. `before` precedes each of ours."""
+    """Times both arms `repeats` times in turn, after a turn that is not counted. Returns the seconds of both.
+
+    `before` precedes each of ours.
+    """
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(repeats + 1):
         for arm, found in ((ours, times[0]), (theirs, times[1])):
@@ -109,12 +112,12 @@ def counting(pipeline: StoryPipeline) -> Iterator[Counted]:
 
 
 def tower_of(pipeline: StoryPipeline) -> torch.nn.Module:
-    """What looks at a story's pictures."""
+    """Returns what looks at a story's pictures."""
     return pipeline.visual_encoder or pipeline.image_encoder.vision_model
 
 
 def open_carried(folder: Path, every_frame: bool = True) -> StoryPipeline:
-    """The pipeline with the reader the paper describes, pictures and sentences in turn, in torch.
+    """Returns the pipeline with the reader the paper describes, pictures and sentences in turn, in torch.
 
     every_frame: it reads the whole story instead of the latest frames it was trained with.
     """
@@ -133,11 +136,11 @@ class Told:
 
     @classmethod
     def of(cls, pipeline: StoryPipeline, frames: int) -> Told:
-        """A story of so many frames."""
+        """Returns a story of so many frames."""
         return cls(pipeline, [SENTENCES[place % len(SENTENCES)] for place in range(frames)])
 
     def request(self, number: int, seed: int = 1, **changes: Any) -> FrameRequest:
-        """What draws frame `number`, counted from 1."""
+        """Returns the request that draws frame `number`, counted from 1."""
         history = [
             ContextFrame(caption, self.picture(place))
             for place, caption in enumerate(self.captions[: number - 1])
@@ -154,7 +157,7 @@ class Told:
         )
 
     def picture(self, place: int) -> Image.Image:
-        """The picture of the frame at `place`, unlike every other."""
+        """Returns the picture of the frame at `place`, unlike every other."""
         return _coloured(place, self.pipeline.unet.config.sample_size)
 
 
@@ -190,7 +193,7 @@ class Authors:
         return reader.condition(read.hidden_states[-1][:, -len(image_tokens) :])[0]
 
     def prompt(self, request: FrameRequest) -> tuple[list, torch.Tensor | None, torch.Tensor | None]:
-        """The parts of the prompt, and the features of its pictures and portraits, encoded now."""
+        """Returns the parts of the prompt, and the features of its pictures and portraits, encoded now."""
         conditions = self.pipeline._conditions
         captions = [frame.caption for frame in request.history]
         cast = conditions._seen_cast([*captions, request.caption], request.cast)

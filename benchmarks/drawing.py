@@ -47,7 +47,7 @@ def measured(folder: Path, repeats: int, cancels: int) -> dict[str, dict[str, An
 
 
 def drawn(pipeline: StoryPipeline, request: FrameRequest) -> Rendered:
-    """The finished frame."""
+    """Returns the finished frame."""
     *_, last = pipeline.generate(request)
     return last
 
@@ -55,14 +55,14 @@ def drawn(pipeline: StoryPipeline, request: FrameRequest) -> Rendered:
 def engines(
     plain: StoryPipeline, quick: StoryPipeline, request: FrameRequest, repeats: int
 ) -> dict[str, Any]:
-    """A whole frame, explained as the page does: ours with the engine, theirs in torch."""
+    """Returns the times of a whole frame, explained as the page does: ours with the engine, theirs in torch."""
     timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, request), repeats).told()
     runtime = quick.network is not None and quick.network.works
     return {**timed, "runtime": runtime, "worst_of_255": _apart(drawn(quick, request), drawn(plain, request))}
 
 
 def first_preview(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """Part of the time of a frame after which there is something to see."""
+    """Returns the part of the time of a frame after which there is something to see."""
     parts = []
     for _ in range(repeats):
         start, seen = time.perf_counter(), 0.0
@@ -75,7 +75,7 @@ def first_preview(pipeline: StoryPipeline, request: FrameRequest, repeats: int) 
 
 @torch.inference_mode()
 def decoding(pipeline: StoryPipeline, repeats: int) -> dict[str, float]:
-    """A linear look at latents, beside the decoder."""
+    """Returns the times of a linear look at latents, beside the decoder's."""
     latents, size = torch.randn(pipeline._latent_shape(1)), pipeline._size()
     colours = pipeline.config.preview_colours or [[0.1] * 3] * (latents.shape[1] + 1)
     look = partial(linear_colours, latents, colours, size)
@@ -83,7 +83,7 @@ def decoding(pipeline: StoryPipeline, repeats: int) -> dict[str, float]:
 
 
 def previews(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """A frame that nobody watches, beside one with previews: the ratio is what they cost."""
+    """Returns the times of a frame that nobody watches, beside one with previews: the ratio is what they cost."""
 
     def unwatched() -> None:
         with patch.object(Previewer, "look", lambda *_: None):
@@ -95,7 +95,10 @@ def previews(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> di
 def their_steps(
     plain: StoryPipeline, quick: StoryPipeline, request: FrameRequest, repeats: int
 ) -> dict[str, Any]:
-    """A frame with the pipeline's own steps, beside the authors' THEIR_STEPS in torch that nobody looks into."""
+    """Returns the times of a frame with the pipeline's own steps, beside the authors' THEIR_STEPS in torch.
+
+    Nobody looks into the authors' frame.
+    """
     theirs = replace(request, steps=THEIR_STEPS, explain=False)
     timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, theirs), repeats).told()
     rows = []
@@ -107,7 +110,10 @@ def their_steps(
 
 
 def recording(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, Any]:
-    """A frame that is not explained, beside one that is: the ratio is what it costs, the judge's look included."""
+    """Returns the times of a frame that is not explained, beside one that is.
+
+    The ratio is what it costs, the judge's look included.
+    """
     plain = replace(request, explain=False)
     timed = take_turns(partial(drawn, pipeline, plain), partial(drawn, pipeline, request), repeats).told()
     same = _apart(drawn(pipeline, plain), drawn(pipeline, request)) == 0
@@ -115,7 +121,7 @@ def recording(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> d
 
 
 def naive(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """A frame, beside one with the attention that keeps all probabilities in every layer."""
+    """Returns the times of a frame, beside one with the attention that keeps all probabilities in every layer."""
     plain = replace(request, explain=False)
 
     def kept() -> None:
@@ -130,7 +136,10 @@ def naive(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[
 
 
 def cancelling(pipeline: StoryPipeline, request: FrameRequest, cancels: int) -> dict[str, Any]:
-    """From a cancel at a random moment to the end of the drawing, in steps; and whether the next frame is the same."""
+    """Returns how long it is from a cancel at a random moment to the end of the drawing, in steps.
+
+    It also says whether the next frame is the same.
+    """
     before = drawn(pipeline, request)
     chance, steps, waits = random.Random(0), before.steps, []
     for _ in range(cancels):
@@ -144,7 +153,7 @@ def cancelling(pipeline: StoryPipeline, request: FrameRequest, cancels: int) -> 
 
 
 def variants(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """VARIANTS of a frame one by one, beside all of them in one batch."""
+    """Returns the times of VARIANTS of a frame one by one, beside all of them in one batch."""
     wanted = [replace(request, seed=seed, explain=False) for seed in range(VARIANTS)]
 
     def each() -> None:

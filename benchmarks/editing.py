@@ -28,7 +28,7 @@ SENTENCES = ("Rosa waves to Milo.", "She sits down.", "Toggle meets her.", "They
 
 
 def drawn_story(cast: tuple, frames: int, picture: str) -> Story:
-    """A story of so many frames, each with a take that read all those before it."""
+    """Returns a story of so many frames, each with a take that read all those before it."""
     story, _ = insert(new_story(cast), [SENTENCES[place % len(SENTENCES)] for place in range(frames)])
     read: tuple[str, ...] = ()
     drawn = []

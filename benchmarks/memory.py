@@ -49,7 +49,10 @@ def _held(pipeline: StoryPipeline) -> int:
 
 
 def attention_bytes(pipeline: StoryPipeline) -> int:
-    """Bytes of keys and values of all self-attention layers for one picture, without guidance's second half."""
+    """Returns the bytes of keys and values of all self-attention layers for one picture.
+
+    Guidance's second half is left out.
+    """
     unet, sizes = pipeline.unet, []
 
     def add(module: nn.Module, args: tuple, out: torch.Tensor) -> None:

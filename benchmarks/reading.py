@@ -54,7 +54,7 @@ def longest(story: Told) -> int:
 
 @torch.inference_mode()
 def new_frame(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """Frame `number`, the frames before it read already."""
+    """Returns what it costs to read frame `number`, the frames before it read already."""
     conditions = story.pipeline._conditions
     before, now = story.request(number - 1), story.request(number)
 
@@ -83,7 +83,7 @@ def new_frame(story: Told, authors: Authors, number: int, repeats: int) -> dict[
 
 @torch.inference_mode()
 def drawn_again(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """The condition of a frame once more, for another seed."""
+    """Returns what the condition of a frame costs once more, for another seed."""
     conditions = story.pipeline._conditions
     again = story.request(number, seed=2)
     conditions.of(story.request(number), "llm")
@@ -95,7 +95,10 @@ def drawn_again(story: Told, authors: Authors, number: int, repeats: int) -> dic
 
 @torch.inference_mode()
 def edited(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """The condition of frame `number` after its sentence was edited, in a story drawn frame by frame to its end."""
+    """Returns what the condition of frame `number` costs after its sentence was edited.
+
+    The story was drawn frame by frame to its end.
+    """
     conditions = story.pipeline._conditions
     sentence = "Rosa and Milo run in the park."
     now = replace(story.request(number), caption=sentence)
@@ -116,7 +119,10 @@ def edited(story: Told, authors: Authors, number: int, repeats: int) -> dict[str
 
 @torch.inference_mode()
 def random_edits(pipeline: StoryPipeline, edits: int) -> dict[str, float]:
-    """A story edited at random; after each edit a frame is read with what is kept, and in one pass without."""
+    """Returns how often and how far two readings of a story that is edited at random differ.
+
+    After each edit a frame is read with what is kept, and in one pass without.
+    """
     chance, generator = random.Random(0), torch.Generator().manual_seed(0)
     width = pipeline.visual_mapper.config.image_width
     pool, reader = ContextPool(pipeline.reader), pipeline.reader
@@ -148,7 +154,10 @@ def random_edits(pipeline: StoryPipeline, edits: int) -> dict[str, float]:
 
 @torch.inference_mode()
 def long_story(pipeline: StoryPipeline, authors: Authors, frames: int) -> dict[str, Any]:
-    """A story that outgrows the language model's positions, frame after frame; and where the authors' way fails."""
+    """Returns the tokens read, frame after frame, of a story that outgrows the language model's positions.
+
+    It also says where the authors' way fails.
+    """
     reader, generator = pipeline.reader, torch.Generator().manual_seed(0)
     pictures = torch.randn(frames, pipeline.visual_mapper.config.image_width, generator=generator)
     captions = [SENTENCES[place % len(SENTENCES)] for place in range(frames)]

@@ -27,7 +27,7 @@ SERVE = "serve"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
+    """Runs the command line. Returns its exit status."""
     prepare_threads()
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == [SERVE]:

@@ -38,7 +38,7 @@ Picture = Image.Image | StoredPicture
 
 
 def steps_for(steps: int, effort: float) -> int:
-    """Denoising steps at `effort` times the usual number, from 1 to MAX_STEPS."""
+    """Returns the denoising steps at `effort` times the usual number, from 1 to MAX_STEPS."""
     return min(max(1, math.ceil(steps * effort)), MAX_STEPS)
 
 

@@ -108,7 +108,7 @@ class AssembleArguments(PipelineSettings):
 
 
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
-    """The pipeline of a parts folder, fp32."""
+    """Returns the pipeline of a parts folder, fp32."""
     parts = Path(args.parts)
     # Other people's autoencoders have no statistics, and need none.
     vae = load_vae(parts) if args.portraits else measured_vae(parts)
@@ -161,12 +161,15 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
 
 
 def maple_lane_background() -> str:
-    """The colour behind Maple Lane's portraits."""
+    """Returns the colour behind Maple Lane's portraits."""
     return "#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex()
 
 
 def language_parts(parts: Path) -> dict[str, Any]:
-    """What stage 2 adds to a pipeline; `visual_encoder` where frames are seen by another tower than portraits."""
+    """Returns what stage 2 adds to a pipeline.
+
+    `visual_encoder` is None unless frames are seen by another tower than portraits.
+    """
     tower = parts / "visual_encoder"
     return {
         "visual_encoder": CLIPVisionModel.from_pretrained(tower) if tower.exists() else None,
@@ -180,7 +183,7 @@ def language_parts(parts: Path) -> dict[str, Any]:
 
 @torch.inference_mode()
 def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]:
-    """The linear map from latents to colours that cheap previews use."""
+    """Returns the linear map from latents to colours that cheap previews use."""
     scenes = [story("val", i).frames[0].scene for i in range(pictures)]
     pixels = torch.stack([pixels_of(draw(scene, vae.config.sample_size)) for scene in scenes])
     return fit_colours(encode_pictures(vae, pixels), pixels)

@@ -93,7 +93,10 @@ class _SecondStage:
 
 
 def import_weights(args: ImportArguments) -> list[str]:
-    """Write the folder; what was tolerated on the way. StoryError, and nothing written, for what does not fit."""
+    """Writes the folder. Returns what was tolerated on the way.
+
+    StoryError, and nothing written, for what does not fit.
+    """
     out = _free(Path(args.out))
     if (args.second_stage is None) != (args.llm is None):
         raise StoryError(

@@ -47,7 +47,7 @@ class BoxPredictor(Protocol):
         """Look at a picture, (H, W, 3) uint8 RGB."""
 
     def predict(self, *, box: np.ndarray, multimask_output: bool) -> tuple[np.ndarray, ...]:
-        """Masks (1, H, W) bool of what is in `box` (x1, y1, x2, y2 in pixels), then what is not used here."""
+        """Returns masks (1, H, W) bool of what is in `box` (x1, y1, x2, y2 in pixels), then what is not used here."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Tally:
 
 
 def annotated_clips(folder: Path) -> list[Clip]:
-    """Every clip with at least one box. StoryError names the first thing that is wrong."""
+    """Returns every clip with at least one box. StoryError names the first thing that is wrong."""
     reader = open_reader(folder)
     clips = [clip for clip in map(reader.clip, reader.annotations) if clip.segments]
     missing = reader.missing(clip.id for clip in clips)
@@ -76,7 +76,7 @@ def annotated_clips(folder: Path) -> list[Clip]:
 
 
 def mask_frame(predictor: BoxPredictor, picture: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
-    """(H, W) ints, the id of the segment at each pixel. Where two overlap the smaller one is in front."""
+    """Returns (H, W) ints, the id of the segment at each pixel. Where two overlap the smaller one is in front."""
     height, width = picture.shape[:2]
     predictor.set_image(np.ascontiguousarray(picture))
     found = []
@@ -93,7 +93,7 @@ def mask_frame(predictor: BoxPredictor, picture: np.ndarray, segments: Sequence[
 
 
 def unfinished(clips: Iterable[Clip]) -> list[tuple[Clip, int]]:
-    """(clip, number of picture) of every mask that is not there."""
+    """Returns (clip, number of picture) of every mask that is not there."""
     return [
         (clip, number)
         for clip in clips
@@ -103,7 +103,7 @@ def unfinished(clips: Iterable[Clip]) -> list[tuple[Clip, int]]:
 
 
 def write_masks(todo: Sequence[tuple[Clip, int]], predictor: BoxPredictor, quiet: bool = False) -> Tally:
-    """Make the masks of `todo`; each is there whole or not at all."""
+    """Makes the masks of `todo`; each is there whole or not at all. Returns the tally."""
     tally = Tally()
     for clip, number in tqdm(todo, desc="masks", mininterval=5, disable=quiet):
         combined = mask_frame(predictor, clip.pictures()[number], clip.segments)
@@ -119,7 +119,10 @@ def write_masks(todo: Sequence[tuple[Clip, int]], predictor: BoxPredictor, quiet
 
 
 def overview(clips: Sequence[Clip]) -> Image.Image:
-    """Clips spread over the dataset, up to four pictures of each with boxes and masks laid over, and who is who."""
+    """Returns a sheet of clips spread over the dataset.
+
+    It shows up to four pictures of each with boxes and masks laid over, and who is who.
+    """
     return contact_sheet(
         [
             (clip.id, [_laid_over(clip, number) for number in _spread(len(clip.pictures()), SHEET_FRAMES)])
@@ -152,7 +155,10 @@ def _laid_over(clip: Clip, number: int) -> SheetFrame:
 
 
 def load_predictor(checkpoint: str, model_type: str, device: torch.device) -> BoxPredictor:
-    """segment-anything with the weights of `checkpoint`. StoryError where package, type or file do not fit."""
+    """Returns segment-anything with the weights of `checkpoint`.
+
+    StoryError where package, type or file do not fit.
+    """
     try:
         from segment_anything import SamPredictor, sam_model_registry
     except (ImportError, RuntimeError) as error:  # a torchvision built for another torch is a RuntimeError
@@ -170,7 +176,10 @@ def load_predictor(checkpoint: str, model_type: str, device: torch.device) -> Bo
 def run(
     clips: Sequence[Clip], predictor: BoxPredictor, accelerator: Accelerator, sheet: Path | None = None
 ) -> Tally:
-    """This process's share of the work, and on the first process the sheet once all have finished."""
+    """Does this process's share of the work, and on the first process the sheet once all have finished.
+
+    Returns the tally of this share.
+    """
     for folder in {clip.mask_file(0).parent for clip in clips}:
         folder.mkdir(exist_ok=True)
     todo = unfinished(clips)

@@ -14,7 +14,7 @@ from storyboard.studio.studio import Studio
 
 
 def open_pipeline(folder: Path) -> Renderer:
-    """The pipeline in a folder. StoryError where it is missing, half-written or unsafe."""
+    """Returns the pipeline in a folder. StoryError where it is missing, half-written or unsafe."""
     from storyboard.pipeline.engine import open_fastest  # torch: seconds to import, and only drawing needs it
 
     pipeline = open_fastest(folder, tell=_telling())
@@ -24,7 +24,7 @@ def open_pipeline(folder: Path) -> Renderer:
 
 
 def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
-    """Draw to the end, telling how far it is; the take."""
+    """Draws to the end, telling how far it is. Returns the take."""
     for event in drawing:
         if isinstance(event, Preview):
             _progress(f"{title}: step {event.step} of {event.steps}", over=False)

@@ -72,14 +72,17 @@ def export(options: argparse.Namespace) -> None:
 
 
 def read_story(path: Path, pictures: PictureStore) -> Story:
-    """The story in a project file, or in a story.json with its pictures beside it."""
+    """Returns the story in a project file, or in a story.json with its pictures beside it."""
     if path.suffix == ".json":
         return story_from_folder(path, pictures)
     return read_project(path, pictures, drawing.tell)
 
 
 def read_sentences(path: Path) -> list[str]:
-    """The story's sentences, one a line. StoryError for a file that cannot be read or holds none, or too many."""
+    """Returns the story's sentences, one a line.
+
+    StoryError for a file that cannot be read or holds none, or too many.
+    """
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_STORY_BYTES + 1)
@@ -110,7 +113,7 @@ def cast_story(
     pictures: PictureStore,
     title: str = "",
 ) -> Story:
-    """An empty story in which every character of `uploads` wears the given picture."""
+    """Returns an empty story in which every character of `uploads` wears the given picture."""
     story = new_story(cast, seed=seed, title=title)
     for name, path in uploads:
         character = story.character(name)

@@ -16,7 +16,7 @@ PART = ".part"  # ends the name of a file that is still being written
 
 
 def part_of(path: Path) -> Path:
-    """A fresh name beside `path` to write to before `settle`."""
+    """Returns a fresh name beside `path` to write to before `settle`."""
     return path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
 
 
@@ -93,7 +93,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep_parts(folder: Path) -> int:
-    """Remove what a crash left half-written; how many. Only for a folder nobody is writing to."""
+    """Remove what a crash left half-written. Returns how many files. Only for a folder nobody is writing to."""
     parts = list(folder.glob(f"*{PART}"))
     for part in parts:
         part.unlink(missing_ok=True)

@@ -61,7 +61,7 @@ class PictureStore:
             self._size = sum(entry.stat().st_size for entry in os.scandir(self.folder))
 
     def put(self, picture: Image.Image) -> str:
-        """Store `picture` as RGB and return its key; it is then on disk, whole.
+        """Store `picture` as RGB. Returns its key; the picture is then on disk, whole.
 
         StoryError where the disk is full, or the budget spent.
         """
@@ -88,7 +88,7 @@ class PictureStore:
         self._size += size
 
     def sweep(self) -> int:
-        """Remove the half pictures a crash left behind; how many. Only while nobody draws."""
+        """Remove the half pictures a crash left behind. Returns how many. Only while nobody draws."""
         return sweep_parts(self.folder)
 
     def keys(self) -> set[str]:
@@ -102,13 +102,13 @@ class PictureStore:
                 self.path(key).unlink()
 
     def path(self, key: str) -> Path:
-        """Where the picture of that key is or would be. StoryError for anything that is not a key."""
+        """Returns where the picture of that key is or would be. StoryError for anything that is not a key."""
         if not _KEY.fullmatch(key):
             raise StoryError("That is not a picture of this story; choose one of its own.")
         return self.folder / f"{key}.png"
 
     def open(self, key: str) -> Image.Image:
-        """The picture as RGB, read whole. StoryError where it is gone or damaged."""
+        """Returns the picture as RGB, read whole. StoryError where it is gone or damaged."""
         return self.later(key).convert("RGB")
 
     def later(self, key: str) -> StoredPicture:

@@ -27,7 +27,7 @@ _decoding = threading.Lock()  # a photo of 50 million pixels takes 150 to 400 MB
 
 
 def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture") -> Image.Image:
-    """A foreign picture as upright sRGB, at most UPLOAD_SIDE a side, on white where it is transparent.
+    """Returns a foreign picture as upright sRGB, at most UPLOAD_SIDE a side, on white where it is transparent.
 
     Takes still pictures of _KINDS up to MAX_PIXELS; size and kind are checked before anything is decoded. A colour
     profile is converted from, except a damaged one, which is left out. Everything else is a StoryError, its sentence

@@ -50,7 +50,7 @@ def export_story(
     folder: Path,
     options: ExportOptions = ExportOptions(),  # noqa: B008  frozen
 ) -> tuple[Path, ...]:
-    """Write the story as `kind` into `folder`, named after its title; the files, the main one first.
+    """Write the story as `kind` into `folder`, named after its title. Returns the files, the main one first.
 
     A film comes with its subtitles, a long comic as several pages. StoryError where there is nothing to show or the
     disk does not take it.
@@ -66,7 +66,7 @@ def export_story(
 
 
 def missing_letters(story: Story) -> tuple[str, ...]:
-    """The letters of the story no font here has; exports other than ZIP and project leave them out."""
+    """Returns the letters of the story no font here has; exports other than ZIP and project leave them out."""
     from storyboard.exports.fonts import installed_fonts
 
     boards = [frame.board for frame in story.frames]

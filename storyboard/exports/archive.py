@@ -53,7 +53,7 @@ def story_files(
 
 
 def story_from_folder(path: Path, pictures: PictureStore) -> Story:
-    """The story whose story.json is at `path`, its pictures beside it. StoryError for what does not fit.
+    """Returns the story whose story.json is at `path`, its pictures beside it. StoryError for what does not fit.
 
     Everything but order and title comes from the pictures' own notes; the cast is that of the first of them.
     """

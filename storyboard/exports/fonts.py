@@ -60,11 +60,11 @@ class Typeface:
         self.letters = self.face.unicodes if {"glyf", "CFF ", "CFF2"} & set(tables) else hb.Set()
 
     def has(self, cluster: str) -> bool:
-        """Whether every visible part of a letter with its marks is here."""
+        """Returns whether every visible part of a letter with its marks is here."""
         return all(character in _IGNORABLE or ord(character) in self.letters for character in cluster)
 
     def subset(self, characters: Iterable[str]) -> bytes:
-        """A font file with only these characters and the shaping they need; a variable font at its default."""
+        """Returns a font file with only these characters and the shaping they need; a variable font at its default."""
         wanted = hb.SubsetInput()
         wanted.unicode_set.update(map(ord, characters))
         if self.face.axis_infos:
@@ -82,8 +82,9 @@ class FontChain:
         self._searching = threading.Lock()
 
     def assign(self, text: str) -> list[tuple[str, Typeface | None]]:
-        """Every letter of `text`, with the marks on it, and the typeface that draws it; None where nothing does.
+        """Returns every letter of `text`, with the marks on it, and the typeface that draws it.
 
+        The typeface is None where nothing does.
         Spaces and punctuation keep the typeface of the letter before them where it has them.
         """
         faces = self._in_order_for(text)
@@ -99,7 +100,7 @@ class FontChain:
         return assigned
 
     def missing(self, text: str) -> tuple[str, ...]:
-        """The letters of `text` that no font has, each once."""
+        """Returns the letters of `text` that no font has, each once."""
         return tuple(dict.fromkeys(cluster for cluster, face in self.assign(text) if face is None))
 
     def _in_order_for(self, text: str) -> list[Typeface]:
@@ -133,14 +134,14 @@ class FontChain:
 
 @functools.lru_cache(maxsize=1)
 def installed_fonts() -> FontChain:
-    """The chain of this machine, found once."""
+    """Returns the font chain of this machine, found once."""
     own = os.environ.get(FONTS_FOLDER)
     first = [*(font_files(Path(own)) if own else ()), *_bundled()]
     return FontChain(first, _system_fonts())
 
 
 def font_files(folder: Path) -> list[Path]:
-    """The font files in a folder, by name."""
+    """Returns the font files in a folder, by name."""
     return sorted(path for path in folder.expanduser().glob("*") if path.suffix.lower() in _ENDINGS)
 
 

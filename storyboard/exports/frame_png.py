@@ -46,7 +46,7 @@ class PictureOfFrame:
 
 
 def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str = "") -> bytes:
-    """The picture of the frame's chosen take, with how it was made. ValueError where the frame has none.
+    """Returns a PNG of the frame's chosen take, with how it was made. ValueError where the frame has none.
 
     `model`: noted as what drew it where the take does not say so itself.
     """
@@ -66,7 +66,10 @@ def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str 
 
 
 def frame_from_png(data: bytes) -> PictureOfFrame:
-    """What `frame_to_png` wrote. StoryError for any other picture, and for one whose notes were changed by hand."""
+    """Returns what `frame_to_png` wrote.
+
+    StoryError for any other picture, and for one whose notes were changed by hand.
+    """
     what = "The picture"
     if not data.startswith(PNG_START):
         raise StoryError(
@@ -87,7 +90,7 @@ def frame_from_png(data: bytes) -> PictureOfFrame:
 
 
 def rebuilt_frame(read: PictureOfFrame, story: Story, pictures: PictureStore) -> Frame:
-    """A frame for `story` as it was drawn: sentence, picture, seed and the writer's own decisions about people.
+    """Returns a frame for `story` as it was drawn: sentence, picture, seed and the writer's own decisions about people.
 
     Decisions about people this story's cast does not have are left out. Nothing is known of whether the picture is
     still the answer here, so it does not count as out of date.

@@ -58,7 +58,7 @@ class _Letter:
 
 
 def break_lines(text: str, width: float, fonts: FontChain) -> tuple[Line, ...]:
-    """`text` in lines at most `width` wide (a single letter may be wider). Letters no font has are left out."""
+    """Returns `text` in lines at most `width` wide (a single letter may be wider). Letters no font has are left out."""
     letters, rtl = _letters(text, fonts)
     lines: list[Line] = []
     start = 0
@@ -76,7 +76,7 @@ def break_lines(text: str, width: float, fonts: FontChain) -> tuple[Line, ...]:
 def fitting(
     text: str, width: float, height: float, sizes: Sequence[float], fonts: FontChain
 ) -> tuple[tuple[Line, ...], float]:
-    """The lines of `text` and the first of `sizes`, largest first, at which they fit into `width` by `height`.
+    """Returns the lines of `text` and the first of `sizes`, largest first, at which they fit into `width` by `height`.
 
     At the last size what does not fit is cut, and the last line left ends in an ellipsis.
     """
@@ -93,7 +93,7 @@ def fitting(
 
 
 def height(lines: Sequence[Line], size: float) -> float:
-    """How tall the lines are at that size."""
+    """Returns how tall the lines are at that size."""
     return len(lines) * LEADING * size
 
 
@@ -121,7 +121,7 @@ def _indent(line: Line, width: float, align: str) -> float:
 
 
 def start_of(line: Line, width: float, centred: bool = False) -> float:
-    """How far right of the left edge of a column `width` wide the line begins."""
+    """Returns how far right of the left edge of a column `width` wide the line begins."""
     return _indent(line, width, "centre" if centred else "start")
 
 
@@ -246,7 +246,7 @@ class Glyph:
 
 
 def shape(text: str, typeface: Typeface, script_name: str, rtl: bool) -> list[Glyph]:
-    """The glyphs of a run, from left to right."""
+    """Returns the glyphs of a run, from left to right."""
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.script = script_name

@@ -45,7 +45,7 @@ class Shot:
 
 
 def shots_of(story: Story, seconds: float | None = None) -> tuple[Shot, ...]:
-    """The drawn frames one after the other, `seconds` each, or None: as long as the panel of each says."""
+    """Returns shots of the drawn frames in turn, `seconds` each, or None: as long as the panel of each says."""
     shots: list[Shot] = []
     now = 0.0
     for panel in drawn_panels(story):

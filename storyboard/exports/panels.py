@@ -55,7 +55,7 @@ class Panel:
         return self.board.seconds or reading_time(f"{self.caption} {self.board.dialogue}".strip())
 
     def marked(self, pictures: PictureStore) -> Image.Image | None:
-        """The picture as RGB, what is outside the story's frame dimmed; None before the first.
+        """Returns the picture as RGB, what is outside the story's frame dimmed; None before the first.
 
         StoryError where its file is gone.
         """
@@ -69,11 +69,11 @@ class DrawnPanel(Panel):
     take: Take
 
     def open(self, pictures: PictureStore) -> Image.Image:
-        """The picture as RGB. StoryError where its file is gone."""
+        """Returns the picture as RGB. StoryError where its file is gone."""
         return finished(pictures.open(self.take.picture), self.look)
 
     def marked(self, pictures: PictureStore) -> Image.Image:
-        """As `open`, what is outside the story's frame dimmed."""
+        """Returns the picture as `open` does, what is outside the story's frame dimmed."""
         picture = self.open(pictures)
         if not CROPS[self.crop]:
             return picture
@@ -83,20 +83,20 @@ class DrawnPanel(Panel):
         return marked
 
     def cut(self, pictures: PictureStore) -> Image.Image:
-        """As `open`, what is outside the story's frame cut off."""
+        """Returns the picture as `open` does, what is outside the story's frame cut off."""
         picture = self.open(pictures)
         return picture.crop(frame_in(picture.size, self.crop))
 
 
 def panels_of(story: Story) -> tuple[Panel, ...]:
-    """Every frame. StoryError for a story without frames."""
+    """Returns a panel for every frame. StoryError for a story without frames."""
     if not story.frames:
         raise StoryError("The story has no frames yet; write a sentence before you export it.")
     return tuple(_panel(story, frame, number) for number, frame in enumerate(story.frames, start=1))
 
 
 def drawn_panels(story: Story) -> tuple[DrawnPanel, ...]:
-    """The frames that have a picture. StoryError where none has."""
+    """Returns a panel for every frame that has a picture. StoryError where none has."""
     drawn = tuple(panel for panel in panels_of(story) if isinstance(panel, DrawnPanel))
     if not drawn:
         raise StoryError("None of the story's frames is drawn yet; draw one before you export it.")
@@ -120,13 +120,13 @@ def frame_in(size: tuple[int, int], crop: str) -> tuple[int, int, int, int]:
 
 
 def reading_time(caption: str) -> float:
-    """Seconds to read a sentence and look at its picture."""
+    """Returns the seconds it takes to read a sentence and look at its picture."""
     letters = sum(HAN_WEIGHT if "\u2e80" <= letter <= "\u9fff" else 1 for letter in caption)
     return min(LONGEST, max(SHORTEST, math.ceil((1 + letters / LETTERS_A_SECOND) / TICK) * TICK))
 
 
 def slug(text: str, otherwise: str) -> str:
-    """`text` as part of a file name: letters and digits of any script, in small letters, joined by hyphens."""
+    """Returns `text` as part of a file name: letters and digits of any script, in small letters, joined by hyphens."""
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text).lower())
     kept = ""
     for word in words:
@@ -137,5 +137,5 @@ def slug(text: str, otherwise: str) -> str:
 
 
 def file_stem(story: Story) -> str:
-    """The name of an exported file without its ending, from the title."""
+    """Returns the name of an exported file without its ending, from the title."""
     return slug(story.title, "story")

@@ -60,8 +60,9 @@ def write_project(story: Story, pictures: PictureStore, path: Path) -> None:
 
 
 def read_project(path: Path, pictures: PictureStore, tell: Tell = untold) -> Story:
-    """The story of a project file under a fresh id, its pictures in the store: all of it or, for a StoryError, none.
+    """Returns the story of a project file under a fresh id, its pictures in the store.
 
+    All of it is taken in or, for a StoryError, none.
     `tell` is called with a sentence for every look that cannot be read.
     """
     try:
@@ -80,7 +81,10 @@ def read_project(path: Path, pictures: PictureStore, tell: Tell = untold) -> Sto
 
 
 def picture_keys(story: Story) -> frozenset[str]:
-    """Every picture a story speaks of: takes, the maps and portraits they keep, the cast's portraits, the style's."""
+    """Returns the keys of all pictures a story speaks of.
+
+    Those are takes, the maps and portraits they keep, the cast's portraits, and the style's.
+    """
     keys = {portrait.picture for character in story.cast for portrait in character.portraits}
     keys |= {story.style.picture} - {""}
     for take in (take for frame in story.frames for take in frame.takes):

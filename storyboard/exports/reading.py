@@ -20,7 +20,7 @@ _COSTS = ((b"[", 64), (b"{", 64), (b'"', 32), (b",", 36))
 
 
 def read_picture(data: bytes, what: str) -> Image.Image:
-    """A PNG of this app's as RGB in its own size. StoryError opening with `what` for anything else."""
+    """Returns a PNG of this app's as RGB in its own size. StoryError opening with `what` for anything else."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as header:  # nothing is decoded yet
             width, height = header.size
@@ -34,7 +34,9 @@ def read_picture(data: bytes, what: str) -> Image.Image:
 
 
 def read_json(data: bytes, what: str) -> object:
-    """The JSON value in `data`. StoryError opening with `what` where it is none, nested too deep or of too many parts.
+    """Returns the JSON value in `data`.
+
+    StoryError opening with `what` where it is none, nested too deep or of too many parts.
 
     The parts are counted before they are read: 31 MB of brackets become 860 MB of lists.
     """

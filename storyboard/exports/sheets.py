@@ -78,7 +78,7 @@ def _fitted(picture: Image.Image | None, width: int) -> Image.Image:
 
 
 def write_comic(story: Story, pictures: PictureStore, path: Path, fonts: FontChain) -> tuple[Path, ...]:
-    """The drawn frames as panels of a comic page with caption boxes; the files written.
+    """Write the drawn frames as panels of a comic page with caption boxes. Returns the files written.
 
     More panels than one page takes go on to `path` with -2, -3 ... in its name. StoryError where nothing is drawn.
     """

@@ -126,7 +126,7 @@ class LibraryFile:
         self._back_up_if_due(wait=False)
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """What a query finds. StoryError where the file cannot be read."""
+        """Returns what a query finds. StoryError where the file cannot be read."""
         with self._lock:
             self._check_open()
             try:
@@ -144,12 +144,12 @@ class LibraryFile:
         write_copy(self.path, path)
 
     def back_up(self) -> Path:
-        """Write a backup now; its path. StoryError where the disk does not take it."""
+        """Write a backup now. Returns its path. StoryError where the disk does not take it."""
         self._last_backup = self._clock()
         return self.backups.write(self.path)
 
     def has_damaged(self) -> bool:
-        """Whether a damaged file lies here that was set aside, now or at an earlier start."""
+        """Returns whether a damaged file lies here that was set aside, now or at an earlier start."""
         return any(self.folder.glob(f"{DAMAGED}*"))
 
     def close(self) -> None:

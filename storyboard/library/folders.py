@@ -11,7 +11,7 @@ from storyboard.library.lock import FolderUnusable
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory:
-    """FolderUnusable where the system has no room for one either."""
+    """Returns a new temporary folder. FolderUnusable where the system has no room for one either."""
     try:
         return tempfile.TemporaryDirectory(prefix="storyboard-")
     except OSError as error:
@@ -22,7 +22,7 @@ def temporary_folder() -> tempfile.TemporaryDirectory:
 
 
 def picture_store(folder: Path, budget: int | None) -> PictureStore:
-    """The store in `folder`, without what a crash left there. FolderUnusable where it cannot be had."""
+    """Returns the store in `folder`, without what a crash left there. FolderUnusable where it cannot be had."""
     try:
         store = PictureStore(folder, budget)
         store.sweep()

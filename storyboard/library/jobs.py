@@ -39,7 +39,10 @@ class RememberedJobs:
             log.warning("job %s of story %s is not remembered: %s", job.id, job.story_id, error)
 
     def interrupted(self) -> tuple[Job, ...]:
-        """What was queued or being drawn when the last process ended, in order: `queue.recall` them at the start."""
+        """Returns what was queued or being drawn when the last process ended, in order.
+
+        `queue.recall` them at the start.
+        """
         rows = self._file.rows(
             """SELECT jobs.id, story, frame, reroll FROM jobs JOIN stories ON stories.id = story
             WHERE deleted IS NULL ORDER BY number"""

@@ -49,7 +49,7 @@ def forget(connection: sqlite3.Connection, kind: str, whats: Iterable[str]) -> N
 
 
 def is_another_day(connection: sqlite3.Connection, what: str, now: float) -> bool:
-    """Whether something that is done once a day is to be done; notes that it is."""
+    """Returns whether something that is done once a day is to be done; notes that it is."""
     row = connection.execute("SELECT last FROM leaving WHERE kind = 'daily' AND what = ?", (what,)).fetchone()
     if row is not None and abs(now - row["last"]) < DAY:
         return False
@@ -58,7 +58,7 @@ def is_another_day(connection: sqlite3.Connection, what: str, now: float) -> boo
 
 
 def pictures_spoken_of(connection: sqlite3.Connection) -> set[str]:
-    """The keys of all pictures that a story here, deleted ones too, or a step of its undo history speaks of.
+    """Returns the keys of all pictures that a story here, deleted ones too, or a step of its undo history speaks of.
 
     Whatever looks like a key counts: a hash too many keeps a picture, one too few would lose it.
     """

@@ -22,7 +22,9 @@ def open_library(
     mirror: Mirror | None = None,
     lasting: bool = True,
 ) -> Library:
-    """The library in `folder` (`~`: the home); a temporary one saying so where that cannot be written and `fall_back`.
+    """Returns the library in `folder` (`~`: the home).
+
+    It is a temporary one saying so where that cannot be written and `fall_back`.
 
     `budget`: bytes its pictures may take; `mirror`, `lasting`: as for `Library`. With a mirror nothing needs saying.
 

@@ -54,13 +54,13 @@ class Shelves:
             self.put(shelf, row["story"])
 
     def has(self, shelf: str, story_id: str) -> bool:
-        """Whether the story is in that list."""
+        """Returns whether the story is in that list."""
         if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False
         return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
 
     def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
-        """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
+        """Returns the stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
         if not SHELF.fullmatch(shelf):
             return ()
         rows = self._file.rows(

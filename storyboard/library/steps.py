@@ -38,7 +38,7 @@ def write_steps(
     redo: Sequence[Step],
     parts: Parts,
 ) -> tuple[SavedStep, ...]:
-    """Bring the story's rows from `kept` to these stacks, inside a transaction; what is kept then.
+    """Bring the story's rows from `kept` to these stacks, inside a transaction. Returns what is kept then.
 
     New frames go into `parts`. A step is known again by its name and the identity of its story: equal stories at two
     moments are two steps. Rows that `kept` does not know of are replaced.
@@ -68,7 +68,7 @@ def write_steps(
 
 
 def read_steps(rows: Sequence[sqlite3.Row], frames: Mapping[int, Frame]) -> tuple[SavedStep, ...]:
-    """What is kept in the rows (number, stack, name, body) of one story, its `frames` by their rows.
+    """Returns what is kept in the rows (number, stack, name, body) of one story, its `frames` by their rows.
 
     StoryError where it cannot be read.
     """

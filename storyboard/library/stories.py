@@ -127,7 +127,7 @@ class Library:
     def save(
         self, story: Story, revision: int, undo: Sequence[Step] = (), redo: Sequence[Step] = ()
     ) -> float:
-        """Put the story on disk as `revision`, with the whole undo and redo stacks; when that was.
+        """Put the story on disk as `revision`, with the whole undo and redo stacks. Returns when that was.
 
         The library must have `revision - 1` (a story it does not have may start anywhere). StoryError where it has
         another one (saved elsewhere), where the story was deleted, and where the disk does not take it. Only what is
@@ -156,12 +156,15 @@ class Library:
         return now
 
     def has(self, story_id: str) -> bool:
-        """Whether there is such a story, not deleted."""
+        """Returns whether there is such a story, not deleted."""
         row = self._row_of(story_id)
         return row is not None and row["deleted"] is None
 
     def open(self, story_id: str) -> Saved:
-        """The story of that id. StoryError where there is none, where it was deleted, and where it is damaged."""
+        """Returns the story of that id as the library has it.
+
+        StoryError where there is none, where it was deleted, and where it is damaged.
+        """
         row = self._found(story_id)
         tell = functools.partial(log.warning, "story %s: %s", story_id)
         frames, data = self._frames(story_id, tell), _parsed(row["body"])
@@ -185,7 +188,7 @@ class Library:
         self.save(story, saved.revision + 1, saved.undo, saved.redo)
 
     def duplicate(self, story_id: str, shelf: str | None = None) -> str:
-        """A copy under a fresh id, with its takes and without its undo history; the id."""
+        """Copy a story under a fresh id, with its takes and without its undo history. Returns the id."""
         story = story_with(_parsed(self._found(story_id)["body"]), self._frames(story_id))
         title = clean_text(f"{story.title[: MAX_TITLE - 7]} (copy)") if story.title else ""
         copy = replace(story, id=new_id(), title=title)

@@ -62,13 +62,16 @@ def record_cross_attention(
 
 
 def mean_maps(maps: Sequence[tuple[str, torch.Tensor]], size: tuple[int, int]) -> torch.Tensor:
-    """Recorded (name, (B, K, h, w)), brought to one `size` and averaged over layers and UNet calls: (B, K, *size)."""
+    """Returns the recorded maps, brought to one `size` and averaged over layers and UNet calls: (B, K, *size).
+
+    maps: recorded (name, (B, K, h, w)).
+    """
     resized = [F.interpolate(one.float(), size=size, mode="bilinear", antialias=True) for _, one in maps]
     return torch.stack(resized).mean(0)
 
 
 def cross_attention_layers(unet: nn.Module) -> dict[str, Attention]:
-    """Every layer in which the picture attends to the text, by name, in the order of the module tree."""
+    """Returns every layer in which the picture attends to the text, by name, in the order of the module tree."""
     return {
         name: module
         for name, module in unet.named_modules()
@@ -77,7 +80,7 @@ def cross_attention_layers(unet: nn.Module) -> dict[str, Attention]:
 
 
 def default_layers(unet: Any) -> list[str]:
-    """All cross-attention layers, minus those at the latent's own resolution where that is finer than 32x32.
+    """Returns the names of all cross-attention layers, minus those at the latent's own resolution if finer than 32x32.
 
     For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
     """
@@ -92,7 +95,7 @@ def default_layers(unet: Any) -> list[str]:
 
 
 def finest_layers(unet: Any) -> list[str]:
-    """Those of `default_layers` that see the picture in the greatest detail.
+    """Returns those of `default_layers` that see the picture in the greatest detail.
 
     The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
     attended to lay on the character itself for 25 in these layers, for 16 in all layers together.
@@ -104,7 +107,7 @@ def finest_layers(unet: Any) -> list[str]:
 
 
 def select_layers(unet: nn.Module, names: Sequence[str]) -> dict[str, Attention]:
-    """Layers whose name is, or lies under, one of `names`; ValueError for a name that matches nothing."""
+    """Returns the layers whose name is, or lies under, one of `names`. ValueError for a name that matches nothing."""
     available = cross_attention_layers(unet)
     unknown = [name for name in names if not any(_is_under(layer, name) for layer in available)]
     if unknown:
@@ -115,7 +118,7 @@ def select_layers(unet: nn.Module, names: Sequence[str]) -> dict[str, Attention]
 def regularization_loss(
     maps: Sequence[tuple[str, torch.Tensor]], masks: torch.Tensor, valid: torch.Tensor
 ) -> torch.Tensor:
-    """L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
+    """Returns L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
 
     maps: recorded (name, (B, K, h, w)). masks: (B, K, H, W) in 0..1. valid: (B, K) bool, False: empty slot.
     Averaged over a sample's valid characters, then samples, then layers; 0 for a batch without characters.

@@ -123,7 +123,10 @@ def _conv(below: int, above: int) -> nn.Conv2d:
 
 
 def sharpened(vae: AutoencoderKL) -> SharpAutoencoderKL:
-    """`vae` with a fresh head, which draws as before until it is trained. Encoder and latents stay as they are."""
+    """Returns `vae` with a fresh head, which draws as before until it is trained.
+
+    Encoder and latents stay as they are.
+    """
     sharp = SharpAutoencoderKL.from_config(vae.config)
     weights = {
         name.replace("decoder.conv_out.", "decoder.conv_out.base."): weight

@@ -45,7 +45,7 @@ class CharacterConditioner:
         return min(self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
 
     def cut(self, caption: str) -> str:
-        """The caption, or as much of it as the text encoder reads."""
+        """Returns the caption, or as much of it as the text encoder reads."""
         return cut_caption(self.tokenizer, caption, self.max_tokens)
 
     def called(self, name: str) -> str:
@@ -68,16 +68,16 @@ class CharacterConditioner:
         return tokens["input_ids"], tokens["offset_mapping"]
 
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
-        """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
+        """Returns the projected image embeddings (N, V) of CLIP-normalised pixels (N, 3, S, S), not L2-normalised."""
         tower = self.image_encoder
         return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 
     def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
-        """Plain text states (B, L, D); longer captions are cut, with the end token kept."""
+        """Returns plain text states (B, L, D). Longer captions are cut, with the end token kept."""
         return self._encode_tokens(self._tokenize(captions)["input_ids"])
 
     def columns(self, captions: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
-        """Per caption and span the text token that holds its end; None where the length limit cut it off."""
+        """Returns per caption and span the text token that holds its end; None where the length limit cut it off."""
         return _columns(self._tokenize(captions), spans)
 
     def __call__(
@@ -130,7 +130,7 @@ class CharacterConditioner:
 
 
 def cut_caption(tokenizer: Any, caption: str, max_tokens: int) -> str:
-    """The caption, or its beginning that fits between the start and the end token of `max_tokens`."""
+    """Returns the caption, or its beginning that fits between the start and the end token of `max_tokens`."""
     tokens = tokenizer(
         caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
     )

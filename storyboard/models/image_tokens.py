@@ -23,11 +23,11 @@ class ImageTokens(ModelMixin, ConfigMixin):
         self.weight = nn.Parameter(torch.randn(count, width) * 0.02)
 
     def forward(self, batch: int) -> torch.Tensor:
-        """The embeddings (B, R, E) that end each of `batch` prompts."""
+        """Returns the embeddings (B, R, E) that end each of `batch` prompts."""
         return self.weight.expand(batch, -1, -1)
 
     def logits(self, hidden: torch.Tensor, language_model: Any) -> torch.Tensor:
-        """Last states (..., E) -> logits (..., vocabulary + R), image tokens last."""
+        """Returns the logits (..., vocabulary + R) of last states (..., E), image tokens last."""
         words = language_model.get_output_embeddings()(hidden)
         return torch.cat([words, hidden @ self.weight.to(hidden.dtype).T], dim=-1)
 
@@ -39,5 +39,5 @@ class ImageTokens(ModelMixin, ConfigMixin):
 
 @torch.no_grad()
 def mean_row_norm(language_model: Any) -> float:
-    """Mean length of the language model's word embeddings."""
+    """Returns the mean length of the language model's word embeddings."""
     return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()

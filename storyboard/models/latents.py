@@ -17,7 +17,7 @@ from PIL import Image
 
 
 def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Pixels (B, 3, H, W) in -1..1 -> latents (B, C, h, w): the mean, or a sample given a generator."""
+    """Returns the latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1: the mean, or a sample given a generator."""
     posterior = posterior_of(vae, pixels)
     latents = posterior.mode() if generator is None else posterior.sample(generator)
     mean, std = _statistics(vae, latents)
@@ -25,34 +25,37 @@ def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator |
 
 
 def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Latents (B, C, h, w) -> pixels (B, 3, H, W) in -1..1, clamped."""
+    """Returns the pixels (B, 3, H, W) in -1..1, clamped, of latents (B, C, h, w)."""
     mean, std = _statistics(vae, latents)
     return reconstruct(vae, latents * std + mean).clamp(-1, 1)
 
 
 def to_picture(pixels: torch.Tensor) -> Image.Image:
-    """Pixels (1, 3, H, W) in -1..1 -> RGB."""
+    """Returns pixels (1, 3, H, W) in -1..1 as an RGB picture."""
     array = ((pixels[0].float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return Image.fromarray(array.permute(1, 2, 0).cpu().numpy())
 
 
 def posterior_of(vae: Any, pixels: torch.Tensor) -> Any:
-    """The distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
+    """Returns the distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
     return vae.encode(F.pixel_unshuffle(pixels.to(vae.dtype), patch_size(vae))).latent_dist
 
 
 def reconstruct(vae: Any, raw: torch.Tensor) -> torch.Tensor:
-    """Raw latents (B, C, h, w), as the autoencoder made them -> pixels (B, 3, H, W), not clamped."""
+    """Returns the pixels (B, 3, H, W), not clamped, of raw latents (B, C, h, w), as the autoencoder made them."""
     return F.pixel_shuffle(vae.decode(raw.to(vae.dtype)).sample, patch_size(vae))
 
 
 def patch_size(vae: Any) -> int:
-    """Pixels on the side of what the autoencoder takes for one: 1 where it has 3 channels, 4 where it has 48."""
+    """Returns how many pixels lie on the side of what the autoencoder takes for one.
+
+    1 where it has 3 channels, 4 where it has 48.
+    """
     return math.isqrt(vae.config.in_channels // 3)
 
 
 def downsampling(vae: Any) -> int:
-    """Pixels on the side of one latent."""
+    """Returns how many pixels lie on the side of one latent."""
     return patch_size(vae) * 2 ** (len(vae.config.block_out_channels) - 1)
 
 

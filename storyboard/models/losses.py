@@ -24,7 +24,7 @@ def diffusion_loss(
     timesteps: torch.Tensor,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
+    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
 
     The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
     Every timestep counts alike: what people do and where they stand is decided at the noisy ones, and min-SNR weights
@@ -47,7 +47,7 @@ def diffusion_loss(
 def generation_loss(
     logits: torch.Tensor, labels: torch.Tensor, vocabulary: int, form: Literal["paper", "code"] = "paper"
 ) -> torch.Tensor:
-    """L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
+    """Returns L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
 
     logits: (B, T, vocabulary + R). labels: (B, T) ids; image token r is vocabulary + r, -100 is ignored.
     form: "paper" supervises all R image tokens; "code" the words and the first image token, as released.
@@ -60,7 +60,7 @@ def generation_loss(
 
 
 def alignment_loss(predicted: torch.Tensor, target: torch.Tensor, squared: bool = True) -> torch.Tensor:
-    """L_align between conditions (B, L, D).
+    """Returns L_align between conditions (B, L, D).
 
     squared: Eq. 6, as the mean over elements (the paper's sum divided by L D); else the mean length of a
     token's error, which is what the released code minimises.

@@ -111,7 +111,10 @@ class ConditionMapper(ModelMixin, ConfigMixin):
     def forward(
         self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
     ) -> torch.Tensor:
-        """story: needed with `reads_story`, unused without."""
+        """Returns the condition (B, L, D).
+
+        story: needed with `reads_story`, unused without.
+        """
         return self.read(states, embeddings, story)[0]
 
     def read(

@@ -66,7 +66,7 @@ class OnnxUNet:
         return self._session is not None
 
     def is_of(self, unet: nn.Module) -> bool:
-        """Whether this is still the network of `unet` as it is now: all of its weights are hashed."""
+        """Returns whether this is still the network of `unet` as it is now: all of its weights are hashed."""
         return self.unet is unet and self.key == key_of(unet)
 
     def _run(self, sample: torch.Tensor, timestep: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:

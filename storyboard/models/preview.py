@@ -38,7 +38,7 @@ class Previewer:
         self.start = time.perf_counter()
 
     def look(self, step: DenoiseStep, size: tuple[int, int]) -> torch.Tensor | None:
-        """Pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
+        """Returns the pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
         part = (step.index + 1) / step.total
         if part == 1:
             return None  # the finished picture follows at once
@@ -65,7 +65,7 @@ class Previewer:
 
 
 def calmed(latents: torch.Tensor) -> torch.Tensor:
-    """A guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
+    """Returns a guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
 
     At high noise guidance pushes the guess apart, to twice and more the deviation that pictures have, which is 1 by
     what "normalised" means; decoded, that is glaring colour on black and white.
@@ -77,14 +77,14 @@ def calmed(latents: torch.Tensor) -> torch.Tensor:
 def linear_colours(
     latents: torch.Tensor, colours: Sequence[Sequence[float]], size: tuple[int, int]
 ) -> torch.Tensor:
-    """Normalised latents (B, C, h, w) -> soft pixels (B, 3, H, W) in -1..1 through a (C + 1, 3) map."""
+    """Returns soft pixels (B, 3, H, W) in -1..1 of normalised latents (B, C, h, w), through a (C + 1, 3) map."""
     weights = torch.tensor(colours, device=latents.device, dtype=torch.float32)
     small = torch.einsum("bchw,cd->bdhw", latents.float(), weights[:-1]) + weights[-1].view(1, 3, 1, 1)
     return F.interpolate(small, size=size, mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 def fit_colours(latents: torch.Tensor, pixels: torch.Tensor) -> list[list[float]]:
-    """Least-squares map (C + 1, 3) from normalised latents (N, C, h, w) to their pictures (N, 3, H, W)."""
+    """Returns the least-squares map (C + 1, 3) from normalised latents (N, C, h, w) to their pictures (N, 3, H, W)."""
     small = F.interpolate(pixels.float(), size=latents.shape[-2:], mode="area")
     inputs = latents.float().movedim(1, -1).flatten(0, -2)  # (N h w, C)
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1, device=inputs.device)], dim=-1)

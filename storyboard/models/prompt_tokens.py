@@ -43,12 +43,12 @@ class Marks(NamedTuple):
 
 
 def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
-    """Where in a prompt the earlier frames' pictures stand, oldest first."""
+    """Returns where in a prompt the earlier frames' pictures stand, oldest first."""
     return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
 
 
 def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
-    """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
+    """Returns the prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
 
     A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
     "Image: <img>" too, and so leads to the next picture.

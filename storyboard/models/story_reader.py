@@ -91,7 +91,10 @@ class StoryReader:
         return self.language_model.config.max_position_embeddings - self.image_tokens.config.count
 
     def tokenize(self, parts: Sequence[Part]) -> list[TokenPart]:
-        """Token ids of each text part, picture slots as they are; the start token once, at the very start."""
+        """Returns the token ids of each text part, picture slots as they are.
+
+        The start token is there once, at the very start.
+        """
         tokens: list[TokenPart] = [
             part if isinstance(part, PictureSlot) else self._words(part) for part in parts
         ]
@@ -164,12 +167,12 @@ class StoryReader:
         return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, shown, doing)
 
     def length(self, tokens: Sequence[TokenPart]) -> int:
-        """T: positions a tokenised prompt fills, without the image tokens."""
+        """Returns T: how many positions a tokenised prompt fills, without the image tokens."""
         pictures = self._mapped_tokens
         return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 
     def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
-        """Drop the oldest frames, whole, until the prompt fills at most `max_tokens` positions.
+        """Returns the prompt without its oldest frames, dropped whole until it fills at most `max_tokens` positions.
 
         Cast, last frame and the sentence to draw always stay; ValueError when they alone are too long.
         """
@@ -185,7 +188,7 @@ class StoryReader:
     def embed(
         self, parts: Sequence[Part], frames: torch.Tensor | None = None, portraits: torch.Tensor | None = None
     ) -> EmbeddedPrompt:
-        """Embed a prompt; slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
+        """Returns an embedded prompt. Slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
         return self.embed_tokens(self.tokenize(parts), frames, portraits)
 
     def embed_tokens(
@@ -194,7 +197,7 @@ class StoryReader:
         frames: Sequence[torch.Tensor] | torch.Tensor | None = None,
         portraits: Sequence[torch.Tensor] | torch.Tensor | None = None,
     ) -> EmbeddedPrompt:
-        """`embed` for a prompt that is already tokenised; (m, E) per picture."""
+        """Returns what `embed` does, for a prompt that is already tokenised; (m, E) per picture."""
         words = self.language_model.get_input_embeddings()
         device, dtype = words.weight.device, words.weight.dtype
         pictures = {"frame": frames, "portrait": portraits}
@@ -230,8 +233,9 @@ class StoryReader:
         logits: bool = False,
         told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
     ) -> ReaderOutput:
-        """Append the image tokens to each prompt and run the language model once over all of them.
+        """Appends the image tokens to each prompt and runs the language model once over all of them.
 
+        Returns the image tokens' last states and the condition.
         Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs. told: of
         each prompt its `marks` and what they are of, for a mapper that reads the story's words.
         """

@@ -24,24 +24,24 @@ _CIRCLE = [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for 
 
 
 def rgb(code: str) -> Colour:
-    """`"#d8432f"` or `"d8432f"` -> (216, 67, 47)."""
+    """Returns the colour of a code: (216, 67, 47) for `"#d8432f"` or `"d8432f"`."""
     code = code.lstrip("#")
     return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)
 
 
 @lru_cache(maxsize=4096)
 def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """Colour `share` of the way from a to b."""
+    """Returns the colour `share` of the way from a to b."""
     return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
 
 
 def dark(colour: Colour) -> Colour:
-    """The soft outline colour of a fill: its own hue, deepened towards plum."""
+    """Returns the soft outline colour of a fill: its own hue, deepened towards plum."""
     return mix(colour, _PLUM, 0.62)
 
 
 def shade(colour: Colour, share: float = 0.18) -> Colour:
-    """The second tone of a fill."""
+    """Returns the second tone of a fill."""
     return mix(colour, _PLUM, share)
 
 
@@ -60,7 +60,7 @@ def gloss(colour: Colour, share: float) -> Colour:
 
 
 def enlargement(size: int) -> int:
-    """How many times larger than `size` a picture is drawn before it is averaged down."""
+    """Returns how many times larger than `size` a picture is drawn before it is averaged down."""
     return 3 if size <= 320 else 2
 
 
@@ -73,7 +73,7 @@ def _curve_basis() -> np.ndarray:
 
 
 def smooth(points: Sequence[Point], closed: bool = True) -> list[Point]:
-    """A Catmull-Rom curve through the points."""
+    """Returns a Catmull-Rom curve through the points."""
     p = np.asarray(points, dtype=np.float64)
     if closed:
         rows = np.stack([np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0)], axis=1)
@@ -136,7 +136,7 @@ class Pen:
         return pen
 
     def labelled(self, label: int) -> Pen:
-        """The same pen, painting another label."""
+        """Returns the same pen, painting another label."""
         pen = self.at(0, 0)
         pen.label = label
         return pen
@@ -274,5 +274,5 @@ def _round_corners(x: float, y: float, w: float, h: float, r: float) -> list[Poi
 
 
 def average_down(image: Image.Image, factor: int) -> np.ndarray:
-    """The finished picture: (H, W, 3) uint8, every pixel the mean of factor x factor drawn ones."""
+    """Returns the finished picture: (H, W, 3) uint8, every pixel the mean of factor x factor drawn ones."""
     return np.array(image.reduce(factor))

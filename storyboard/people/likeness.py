@@ -37,13 +37,13 @@ class _Reduced:
         return np.isin(self.index, list(chosen))
 
     def alike(self, colour: Colour | None) -> set[int]:
-        """The numbers of what looks almost like a colour."""
+        """Returns the numbers of what looks almost like a colour."""
         if colour is None:
             return set()
         return {n for n, one in enumerate(self.colours) if distance(one, colour) < _ALIKE}
 
     def most(self, mask: np.ndarray) -> Colour | None:
-        """The colour that is there most, with what looks almost like it; None where the mask is empty."""
+        """Returns the colour that is there most, with what looks almost like it; None where the mask is empty."""
         if not mask.any():
             return None
         counts = np.bincount(self.index[mask], minlength=len(self.colours))

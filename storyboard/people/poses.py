@@ -34,7 +34,7 @@ class Pose:
 
 
 def seated(body: Body) -> Body:
-    """The same body on the ground, its legs under a blanket."""
+    """Returns the same body on the ground, its legs under a blanket."""
     return replace(body, leg=9.0)
 
 
@@ -43,7 +43,7 @@ def shoulder(body: Body, side: int) -> Point:
 
 
 def chest(body: Body, share: float) -> float:
-    """Height of a point `share` of the way from the shoulders (0) to the hips (1)."""
+    """Returns the height of a point `share` of the way from the shoulders (0) to the hips (1)."""
     return -(body.leg + body.torso) + 9 + share * (body.torso - 9)
 
 
@@ -52,7 +52,7 @@ def head_centre(body: Body) -> Point:
 
 
 def elbow(start: Point, hand: Point, length: float, bend: float) -> Point:
-    """Where the elbow is when both halves of the arm are length / 2."""
+    """Returns where the elbow is when both halves of the arm are length / 2."""
     dx, dy = hand[0] - start[0], hand[1] - start[1]
     reach = math.hypot(dx, dy) or 1e-6
     # a soft arm: it bends little and shortens instead, so that elbows keep to their slot of the stage

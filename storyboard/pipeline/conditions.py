@@ -67,7 +67,7 @@ class FrameConditions:
         self.clear()
 
     def check(self, request: FrameRequest) -> Conditioning:
-        """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
+        """Returns the conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
         caption = sentence_of(request)
         wanted = request.conditioning or self._default(request)
         if wanted not in KNOWN:
@@ -84,7 +84,7 @@ class FrameConditions:
         return wanted
 
     def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
-        """The condition of a checked request, from what is kept or computed now."""
+        """Returns the condition of a checked request, from what is kept or computed now."""
         caption = self._cut(sentence_of(request), conditioning)
         mentions = find_mentions(caption, names_of(request.cast))
         mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
@@ -110,7 +110,7 @@ class FrameConditions:
     def explain(
         self, request: FrameRequest, frame: FrameCondition
     ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
-        """Whom the language model took the pronouns for, and by name the columns that carry a character.
+        """Returns whom the language model took the pronouns for, and by name the columns that carry a character.
 
         The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
         """
@@ -144,7 +144,10 @@ class FrameConditions:
         readings: Sequence[Reading],
         picture: Image.Image,
     ) -> Verdict | None:
-        """What the judge finds wrong with the finished picture; None where it cannot tell what should be there."""
+        """Returns what the judge finds wrong with the finished picture.
+
+        None where it cannot tell what should be there.
+        """
         judge = self.pipeline.judge
         if judge is None:
             return None
@@ -164,7 +167,7 @@ class FrameConditions:
         return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 
     def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
-        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
+        """Returns by name the columns of a condition that carry a character: the last token of each of its mentions."""
         mentions = find_mentions(caption, names_of(cast))
         (columns,) = self.pipeline.conditioner.columns([caption], [spans(mentions)])
         found: dict[str, list[int]] = {}
@@ -278,7 +281,7 @@ class FrameConditions:
 
 
 def sentence_of(request: FrameRequest) -> str:
-    """What is drawn, in clean form. StoryError where it has no words or is too long."""
+    """Returns what is drawn, in clean form. StoryError where it has no words or is too long."""
     return clean_caption(request.caption if request.resolved is None else request.resolved)
 
 

@@ -42,7 +42,7 @@ class ReadCondition:
 
 
 def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
-    """Where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
+    """Returns where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
 
     Cast, first frames, latest frames and the sentence to draw stay. A pure function of the prompt. ValueError when even
     the last frame alone does not fit.
@@ -89,7 +89,7 @@ def split(
     portraits: torch.Tensor | None = None,
     told: Told | None = None,
 ) -> list[Chunk]:
-    """Window and embed a prompt: one chunk up to each earlier frame's picture, and the open end.
+    """Windows and embeds a prompt. Returns one chunk up to each earlier frame's picture, and the open end.
 
     Without pictures it is one chunk for each earlier sentence. frames, portraits: image features (n, V) and (k, V) of
     its picture slots. told: whose words they are, for a mapper that reads them.
@@ -138,7 +138,7 @@ class InterleavedContext:
         return sum(len(chunk.embeddings) for chunk in self._held)
 
     def shared(self, chunks: Sequence[Chunk]) -> int:
-        """Leading chunks that are held already; the open end never is."""
+        """Returns how many leading chunks are held already; the open end never is."""
         count = 0
         for held, wanted in zip(self._held, chunks[:-1], strict=False):
             if held.key != wanted.key:
@@ -164,11 +164,14 @@ class InterleavedContext:
         portraits: torch.Tensor | None = None,
         told: Told | None = None,
     ) -> ReadCondition:
-        """Condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
         return self.read(split(self.reader, parts, frames, portraits, told), told)
 
     def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
-        """Keep what is shared, roll back the rest, read what is new and, with the image tokens, the open end."""
+        """Keeps what is shared, rolls back the rest, reads what is new and, with the image tokens, the open end.
+
+        Returns the condition.
+        """
         shared = self.shared(chunks)
         cache, held, states = self._cache, self._held, self._states[:shared]
         # A pass that fails leaves an empty context, never a wrong one.
@@ -209,7 +212,7 @@ class ContextPool:
         portraits: torch.Tensor | None = None,
         told: Told | None = None,
     ) -> ReadCondition:
-        """As `InterleavedContext.condition_for`."""
+        """Returns what `InterleavedContext.condition_for` does."""
         chunks = split(self.reader, parts, frames, portraits, told)
         context = self._take(chunks)
         self._contexts.append(context)

@@ -41,7 +41,7 @@ def read_pronouns(
     history: Sequence[ContextFrame],
     fuse: Callable[[Sequence[str]], torch.Tensor],
 ) -> tuple[tuple[Reading, ...], str]:
-    """The likeliest reading of each pronoun under `condition` (1, L, D), and the sentence with those names in place.
+    """Returns each pronoun's likeliest reading under `condition` (1, L, D), and the sentence with those names in place.
 
     fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
     have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one,
@@ -81,8 +81,9 @@ def read_pointed(
     cast: Sequence[CastMember],
     history: Sequence[ContextFrame],
 ) -> tuple[Reading, ...]:
-    """The reading of each pronoun where the mapper points: candidates of whom all are drawn, as many as there can be.
+    """Returns the reading of each pronoun where the mapper points.
 
+    It is of candidates of whom all are drawn, as many as there can be.
     A pronoun of whose candidates none is drawn has no reading. Between candidates of whom as many are drawn the
     condition does not tell; there the words do, and a confidence is what they say. `people` are `pointed_at`'s columns.
     """
@@ -90,7 +91,7 @@ def read_pointed(
     drawn = {name for name, columns in people.items() if columns}
 
     def shown(meant: Mapping[int, Names]) -> tuple[int, int]:
-        """How many pronouns have a reading that is drawn, and how many people these are."""
+        """Returns how many people the readings that are drawn mean, and how many pronouns have such a reading."""
         found = [names for names in meant.values() if names and drawn.issuperset(names)]
         return sum(map(len, found)), len(found)
 
@@ -117,7 +118,10 @@ def _together(
 
 
 def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
-    """Distance (N,) of a condition (1, L, D) from others (N, L, D): the mean over tokens that L_align makes small."""
+    """Returns the distance (N,) of a condition (1, L, D) from others (N, L, D).
+
+    It is the mean over tokens that L_align makes small.
+    """
     return (condition.float() - fused.float()).norm(dim=-1).mean(dim=-1)
 
 
@@ -144,7 +148,10 @@ class AttentionWatch:
         return self._recording(flat)
 
     def maps(self, size: tuple[int, int]) -> tuple[tuple[str, Image.Image], ...]:
-        """One "L" image of (h, w) `size` per character, from 0 where it is looked at least to 255 where most."""
+        """Returns one "L" image of (h, w) `size` per character, with its name.
+
+        It goes from 0 where the character is looked at least to 255 where most.
+        """
         if not self._maps:
             return ()
         mean = mean_maps(self._maps, size)[0]  # (K, h, w)
@@ -163,7 +170,7 @@ class AttentionWatch:
 
 
 def recorded_calls(total: int, after: int = -1) -> range:
-    """Which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
+    """Returns which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
 
     Maple Lane's pictures, noised to each level, say why: the share a map has in common with the character's mask
     grows to 0.31 by two fifths of the way and stays there, and every second call gives as much as all.

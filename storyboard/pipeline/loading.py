@@ -16,7 +16,10 @@ from storyboard.models.reader_folder import ReaderIndex
 
 
 def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
-    """What diffusers is asked for, with the precision under one name; StoryError for what this folder has not."""
+    """Returns what diffusers is asked for, with the precision under one name.
+
+    StoryError for what this folder has not.
+    """
     options = {**asked, "use_safetensors": True}
     dtype, older = options.pop("dtype", None), options.pop("torch_dtype", None)
     if dtype is not None and older is not None and dtype != older:
@@ -50,7 +53,7 @@ def language_model_of(
 
 
 def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+    """Returns parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
     kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
     language_model, tokenizer = model
     parts = open_parts(folder, index, language_model.config.hidden_size, kind)

@@ -60,7 +60,7 @@ class OnDisk(DiffusionPipeline):
         tell: Tell = silent,
         **kwargs: Any,
     ) -> Self:
-        """Load a folder or a Hub repository: safetensors only, and none of its code.
+        """Loads a folder or a Hub repository: safetensors only, and none of its code. Returns the pipeline.
 
         kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
         otherwise; `variant` takes those saved under it, and the rest as they are.
@@ -101,7 +101,10 @@ class OnDisk(DiffusionPipeline):
 
     @classmethod
     def load_config(cls, *args: Any, **kwargs: Any) -> Any:
-        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
+        """Returns the config, as in diffusers.
+
+        A folder's own code is for diffusers alone; here it is this class that is loaded.
+        """
         described = super().load_config(*args, **kwargs)
         if isinstance(described, dict) and "_class_name" in described:
             described["_class_name"] = cls.__name__

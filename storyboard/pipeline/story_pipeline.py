@@ -186,8 +186,9 @@ class StoryPipeline(Prompted, OnDisk):
 
     @torch.inference_mode()
     def generate_together(self, requests: Sequence[FrameRequest]) -> list[Rendered]:
-        """Draw several frames in one go, on a CPU in two thirds of the time; rounding aside as `generate` draws them.
+        """Returns several frames drawn in one go, on a CPU in two thirds of the time.
 
+        Rounding aside they are as `generate` draws them.
         For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
         """
         numbers = {self._numbers(one) for one in requests}
@@ -307,7 +308,10 @@ class StoryPipeline(Prompted, OnDisk):
         self._doubted = True
 
     def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
-        """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""
+        """Returns the pipeline, as in diffusers.
+
+        What is kept is forgotten, for it lies on the old device in the old precision.
+        """
         self.clear_caches()
         return super().to(*args, **kwargs)
 

@@ -59,7 +59,7 @@ class SturdyRenderer:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that there was no memory left, on whatever device."""
+    """Returns whether an error says that there was no memory left, on whatever device."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     said = str(error).lower()

@@ -89,7 +89,7 @@ def told_of(
 
 
 def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
-    """Each name and its aliases, as `storyboard.text.captions` wants them."""
+    """Returns each name and its aliases, as `storyboard.text.captions` wants them."""
     return {member.name: member.aliases for member in cast}
 
 

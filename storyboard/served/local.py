@@ -50,7 +50,7 @@ class LocalRay:
 
 
 def start_node(words: list[str], cores: int, flags: dict[str, object]) -> subprocess.Popen:
-    """Start a node of Ray, for `end_node`. words, flags: as `ray start` takes them."""
+    """Start a node of Ray. Returns its process, for `end_node`. words, flags: as `ray start` takes them."""
     flags = flags | {
         "node-ip-address": HERE,
         "dashboard-agent-listen-port": 0,

@@ -41,7 +41,7 @@ class PipelineFolder:
         return cls(None if bundled else folder.resolve(), drawn_by, engine)
 
     def open(self, tell: Callable[[str], None]) -> Renderer:
-        """As `Opens.open`. StoryError too for a folder with other weights than the app's."""
+        """Returns what draws, as `Opens.open` does. StoryError too for a folder with other weights than the app's."""
         folder = self.folder or bundled_pipeline()
         check_folder(folder)
         found = model_name(folder)
@@ -63,7 +63,7 @@ class HubModel:
     wanted: Wanted
 
     def open(self, tell: Callable[[str], None]) -> Renderer:
-        """As `Opens.open`."""
+        """Returns what draws, as `Opens.open` does."""
         from storyboard.pipeline.any_model import open_model  # torch
         from storyboard.pipeline.sturdy import SturdyRenderer
 

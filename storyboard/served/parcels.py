@@ -29,7 +29,7 @@ class SentPicture(StoredPicture):
     data: bytes = b""
 
     def convert(self, mode: str) -> Image.Image:
-        """As `StoredPicture.convert`."""
+        """Returns the picture, as `StoredPicture.convert` does."""
         try:
             with Image.open(io.BytesIO(self.data), formats=("PNG",)) as picture:
                 return picture.convert(mode)

@@ -60,7 +60,7 @@ def untold(sentence: str) -> None:
 
 
 def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) -> dict:
-    """The story as JSON values; `story_from_json` gives an equal one back.
+    """Returns the story as JSON values; `story_from_json` gives an equal one back.
 
     `frame`: what stands for each frame in place of its own values.
     """
@@ -87,7 +87,7 @@ def head_to_json(story: Story) -> dict:
 
 
 def story_from_json(data: object, tell: Tell = untold) -> Story:
-    """The story `story_to_json` wrote. StoryError naming the place for anything else.
+    """Returns the story `story_to_json` wrote. StoryError naming the place for anything else.
 
     `tell` is called with a sentence for every look that was left out, which costs the story nothing else. A frame that
     was read before stands for itself.
@@ -113,7 +113,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
 
 
 def frame_from_json(data: object, tell: Tell = untold) -> Frame:
-    """The frame `frame_to_json` wrote. StoryError naming the place for anything else."""
+    """Returns the frame `frame_to_json` wrote. StoryError naming the place for anything else."""
     return _frame(Fields(data, "frame", tell))
 
 
@@ -135,7 +135,7 @@ def _portrait_to_json(portrait: Portrait) -> dict:
 
 
 def frame_to_json(frame: Frame) -> dict:
-    """The frame as JSON values; `frame_from_json` gives an equal one back."""
+    """Returns the frame as JSON values; `frame_from_json` gives an equal one back."""
     return {
         "id": frame.id,
         "caption": frame.caption,

@@ -36,9 +36,9 @@ def add_character(
     label: str = "",
     look: Look | None = None,
 ) -> Story:
-    """The story with one more character, wearing the picture of that key. StoryError for a name that cannot be one.
+    """Returns the story with one more character, wearing the picture of that key.
 
-    `look` is what the picture was drawn from, where it was.
+    StoryError for a name that cannot be one. `look` is what the picture was drawn from, where it was.
     """
     if len(story.cast) >= MAX_CAST:
         raise StoryError(f"The cast has {MAX_CAST} characters, the most there can be; remove one first.")
@@ -48,7 +48,7 @@ def add_character(
 
 
 def edit_character(story: Story, name: str, new_name: str, pronoun: str, aliases: Iterable[str]) -> Story:
-    """Another name, pronoun or aliases for a character, everywhere in the story."""
+    """Returns the story with another name, pronoun or aliases for a character, everywhere in it."""
     character = story.character(name)
     others = [one for one in story.cast if one != character]
     new_name, aliases = _checked(new_name, pronoun, aliases, others)
@@ -65,7 +65,7 @@ def edit_character(story: Story, name: str, new_name: str, pronoun: str, aliases
 
 
 def remove_character(story: Story, name: str) -> Story:
-    """The story without a character and without what its frames say about it. Sentences that name it stay."""
+    """Returns the story without a character and without what its frames say about it. Sentences that name it stay."""
     character = story.character(name)
     return replace(
         story,
@@ -75,21 +75,30 @@ def remove_character(story: Story, name: str) -> Story:
 
 
 def choose_portrait(story: Story, name: str, portrait_id: str) -> Story:
-    """What a character wears in the frames drawn from now on, save those with a portrait of their own."""
+    """Returns the story in which a character wears that portrait in the frames drawn from now on.
+
+    Frames with a portrait of their own keep it.
+    """
     return story.with_character(story.character(name).choosing(portrait_id))
 
 
 def add_portrait(
     story: Story, name: str, picture: str, label: str = "", look: Look | None = None
 ) -> tuple[Story, Portrait]:
-    """One more portrait of a character, not yet chosen; `look` is what it was drawn from, where it was."""
+    """Returns the story with one more portrait of a character, not yet chosen, and that portrait.
+
+    `look` is what it was drawn from, where it was.
+    """
     character = story.character(name)
     portrait = Portrait(new_id(), _label(label, len(character.portraits) + 1), picture, look)
     return story.with_character(character.with_portrait(portrait)), portrait
 
 
 def describe_portrait(story: Story, name: str, portrait_id: str, words: str) -> Story:
-    """What can be seen in a portrait of a character, in the writer's words; "" leaves it to the look."""
+    """Returns the story with the writer's words for what can be seen in a portrait of a character.
+
+    "" leaves it to the look.
+    """
     character = story.character(name)
     portrait = character.find_portrait(portrait_id)
     words = clean_text(words).rstrip(" .,;")

@@ -87,7 +87,7 @@ class _Traits:
         return fits and (not ages or not self.age or self.age in ages)
 
     def is_surely(self, noun: str) -> bool:
-        """Whether nothing that is not known could speak against it."""
+        """Returns whether a noun fits, and nothing that is not known could speak against it."""
         return self.may_be(noun) and bool(self.kind) and (not _NOUNS[noun][1] or bool(self.age))
 
 

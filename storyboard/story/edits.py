@@ -48,7 +48,9 @@ def insert(
     before: str | None = None,
     boards: Sequence[BoardNotes] = (),
 ) -> tuple[Story, tuple[Frame, ...]]:
-    """New frames with these sentences after or before a frame, or at the end; all of them or, for one error, none.
+    """Returns the story with new frames for these sentences, and those frames.
+
+    They stand after or before a frame, or at the end: all of them or, for one error, none.
 
     `boards`: what stands beside the sentences, in the same order; none for those it is too short for.
     """
@@ -77,10 +79,10 @@ def insert(
 def edit(
     story: Story, frame_id: str, caption: str, base: str | None = None, places: Calling | None = None
 ) -> Story:
-    """Another sentence for a frame; its takes stay. `base`: the sentence the writer started from.
+    """Returns the story with another sentence for a frame, whose takes stay.
 
-    What the writer said of where the frame is goes where the new sentence says another place than the one before;
-    `places` are what those are called.
+    `base`: the sentence the writer started from. What the writer said of where the frame is goes where the new
+    sentence says another place than the one before; `places` are what those are called.
 
     StoryError where another one than `base` stands there now: somebody else's words are not written over.
     """
@@ -100,7 +102,10 @@ def edit(
 
 
 def duplicate(story: Story, frame_id: str) -> tuple[Story, Frame]:
-    """The story with a copy of a frame behind it: sentence, settings and the picture on the board, unlocked."""
+    """Returns the story with a copy of a frame behind it, and that copy.
+
+    It has the frame's sentence, settings and the picture on the board, and is unlocked.
+    """
     frame = story.frame(frame_id)
     takes = (replace(frame.take, id=new_id()),) if frame.take else ()
     chosen = takes[0].id if takes else None
@@ -109,7 +114,7 @@ def duplicate(story: Story, frame_id: str) -> tuple[Story, Frame]:
 
 
 def move(story: Story, frame_id: str, number: int) -> Story:
-    """The story with a frame as frame `number`, the others closing up."""
+    """Returns the story with a frame as frame `number`, the others closing up."""
     frame = story.frame(frame_id)
     if not _is_whole(number, 1, len(story.frames)):
         raise StoryError(
@@ -119,7 +124,7 @@ def move(story: Story, frame_id: str, number: int) -> Story:
 
 
 def lock(story: Story, frame_id: str, locked: bool) -> Story:
-    """Keep a frame out of everything done in bulk, or no longer."""
+    """Returns the story with a frame kept out of everything done in bulk, or no longer."""
     return story.with_changed_frame(replace(story.frame(frame_id), locked=bool(locked)))
 
 
@@ -131,14 +136,17 @@ def note(
     notes: str | None = None,
     seconds: object = None,
 ) -> Story:
-    """Another shot, dialogue, notes or time of a frame, as `board_notes.changed_notes` takes them; None stays."""
+    """Returns the story with another shot, dialogue, notes or time of a frame.
+
+    They are as `board_notes.changed_notes` takes them; None stays.
+    """
     frame = story.frame(frame_id)
     board = changed_notes(frame.board, shot, dialogue, notes, seconds)
     return story.with_changed_frame(replace(frame, board=board))
 
 
 def see(story: Story, frame_id: str, count: int | None) -> Story:
-    """How many frames before it a frame reads: None all, 0 none (a new scene), k the last k."""
+    """Returns the story in which a frame reads so many before it: None all, 0 none (a new scene), k the last k."""
     frame = story.frame(frame_id)
     if count is not None and not _is_whole(count, 0, MAX_FRAMES):
         raise StoryError(
@@ -148,7 +156,10 @@ def see(story: Story, frame_id: str, count: int | None) -> Story:
 
 
 def keep_seed(story: Story, frame_id: str, seed: int | None) -> Story:
-    """The seed a frame is drawn under; None lets it follow from the picture on the board or the frame's place."""
+    """Returns the story in which a frame is drawn under that seed.
+
+    None lets it follow from the picture on the board or the frame's place.
+    """
     frame = story.frame(frame_id)
     if seed is not None and not _is_whole(seed, 0, MAX_SEED):
         number = story.frame_number(frame_id)
@@ -157,7 +168,7 @@ def keep_seed(story: Story, frame_id: str, seed: int | None) -> Story:
 
 
 def use_portrait(story: Story, frame_id: str, name: str, portrait_id: str | None) -> Story:
-    """What a character wears in one frame; None: what it wears everywhere."""
+    """Returns the story in which a character wears that portrait in one frame; None: what it wears everywhere."""
     frame, character = story.frame(frame_id), story.character(name)
     others = tuple(pair for pair in frame.portraits if pair[0] != character.name)
     if portrait_id is not None:
@@ -166,7 +177,7 @@ def use_portrait(story: Story, frame_id: str, name: str, portrait_id: str | None
 
 
 def include(story: Story, frame_id: str, name: str, presence: Presence) -> Story:
-    """Show a character in a frame ("in"), keep it out ("out"), or leave it to the sentence ("auto")."""
+    """Returns the story with a character shown in a frame ("in"), kept out ("out") or left to the sentence ("auto")."""
     frame, name = story.frame(frame_id), story.character(name).name
     if presence not in ("in", "out", "auto"):
         raise StoryError(f'{name} can be "in", "out" or "auto" in a frame; choose one of these.')
@@ -180,7 +191,10 @@ def include(story: Story, frame_id: str, name: str, presence: Presence) -> Story
 
 
 def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | None) -> Story:
-    """Whom the `occurrence`-th pronoun of a frame's sentence (from 0) stands for; None leaves it to the model."""
+    """Returns the story in which the `occurrence`-th pronoun (from 0) of a frame's sentence stands for `names`.
+
+    None leaves it to the model.
+    """
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     pronouns = find_pronouns(frame.caption)
     if not _is_whole(occurrence, 0, len(pronouns) - 1):
@@ -201,7 +215,10 @@ def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | 
 
 
 def draw_as(story: Story, frame_id: str, written: str, drawn: str | None) -> Story:
-    """What is drawn in place of words of a frame's sentence, which stays as it is; None: those words themselves."""
+    """Returns the story in which `drawn` is drawn in place of words of a frame's sentence, which stays as it is.
+
+    None: those words themselves.
+    """
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     wordings = tuple(one for one in frame.wordings if one.written != clean_text(written))
     if drawn is not None:
@@ -218,9 +235,10 @@ def draw_as(story: Story, frame_id: str, written: str, drawn: str | None) -> Sto
 
 
 def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -> Story:
-    """Where a frame is, whatever its sentence and the frames before it say; None leaves it to those.
+    """Returns the story in which a frame is at that place, whatever its sentence and the frames before it say.
 
-    places: what the places that the pipeline knows are called. StoryError for one that is none of them.
+    None leaves it to those. places: what the places that the pipeline knows are called. StoryError for one that is
+    none of them.
     """
     frame = story.frame(frame_id)
     others = tuple(one for one in frame.wordings if not is_about_place(one, places))
@@ -235,7 +253,10 @@ def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -
 
 
 def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
-    """An earlier take on the board again, with its sentence, whom that was read to be about, and its seed."""
+    """Returns the story with an earlier take of a frame on the board again.
+
+    With it come back its sentence, whom that was read to be about, and its seed.
+    """
     frame = story.frame(frame_id)
     take = next((one for one in frame.takes if one.id == take_id), None)
     if take is None:

@@ -29,7 +29,7 @@ class Fields:
         self.tell = tell
 
     def get(self, name: str, default: object = ...) -> Any:
-        """The value; `default` where there is none, and StoryError where that is `...`."""
+        """Returns the value; `default` where there is none, and StoryError where that is `...`."""
         value = self._data.get(name, default)
         if value is ...:
             raise damaged(f"{self.where}.{name}", "is missing")
@@ -39,7 +39,7 @@ class Fields:
         return damaged(f"{self.where}.{name}", why)
 
     def text(self, name: str, limit: int, default: object = ..., empty: bool = True) -> str:
-        """Text as `clean_text` leaves it, which is how all of it was stored."""
+        """Returns text as `clean_text` leaves it, which is how all of it was stored."""
         value = self.get(name, default)
         if not isinstance(value, str) or len(value) > limit or clean_text(value) != value:
             raise self.wrong(name, f"is not plain text of at most {limit} characters")
@@ -90,7 +90,7 @@ class Fields:
         default: object = ...,
         known: tuple[type[T], ...] = (),
     ) -> tuple[T, ...]:
-        """A list of objects, each read by `read`; what is a `known` already stands for itself."""
+        """Returns the objects of a list, each read by `read`; what is a `known` already stands for itself."""
         return tuple(
             value
             if isinstance(value, known)
@@ -99,12 +99,12 @@ class Fields:
         )
 
     def part_or_none(self, name: str, read: Callable[[Fields], T]) -> T | None:
-        """An object, read by `read`; None where there is none."""
+        """Returns an object, read by `read`; None where there is none."""
         value = self.get(name, None)
         return None if value is None else read(Fields(value, f"{self.where}.{name}", self.tell))
 
     def names(self, name: str, limit: int = MAX_CAST, default: object = ...) -> tuple[str, ...]:
-        """A list of names, none twice."""
+        """Returns the names of a list, none twice."""
         values = self.values(name, limit, default)
         for value in values:
             if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or clean_text(value) != value:
@@ -119,7 +119,7 @@ class Fields:
         return tuple(values)
 
     def pairs(self, name: str, pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
-        """A list of [character's name, something of the form `pattern`], no name twice."""
+        """Returns the pairs of a list: a character's name and something of the form `pattern`, no name twice."""
         values = self.values(name, MAX_CAST, ())
         for value in values:
             if not (
@@ -135,7 +135,7 @@ class Fields:
         return tuple((value[0], value[1]) for value in values)
 
     def values(self, name: str, limit: int, default: Any = ()) -> Sequence[Any]:
-        """A list of anything; StoryError past `limit`."""
+        """Returns a list of anything; StoryError past `limit`."""
         value = self.get(name, default)
         if value is not default and not isinstance(value, list):
             raise self.wrong(name, "is not a list")

@@ -95,12 +95,15 @@ class StoryInputs:
         return known[what]
 
     def text(self, frame: Frame) -> str:
-        """The frame's sentence as the model is to read it: bound pronouns replaced, characters added."""
+        """Returns the frame's sentence as the model is to read it: bound pronouns replaced, characters added."""
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """The frame's sentence with what is drawn in place of its words, names for bound pronouns, by the writer and by
-        the words, for what describes somebody and for people it counts, and these added."""
+        """Returns the frame's sentence with what is drawn in place of its words, names in it, and these added.
+
+        The names stand for bound pronouns, by the writer and by the words, for what describes somebody, and for people
+        it counts.
+        """
         bindings = (*frame.bindings, *self.by_words(frame))
         sentence = reworded(frame.caption, frame.wordings)
         text = resolve(name_described(sentence, self._names), bindings, self._names)
@@ -108,7 +111,7 @@ class StoryInputs:
         return name_groups(text, *self._readable(frame)) if counts_people(text) else text
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
-        """Bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
+        """Returns bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
         return self.once(frame, "by words", lambda: self._bindings_by_words(frame))
 
     def _bindings_by_words(self, frame: Frame) -> tuple[Binding, ...]:
@@ -138,7 +141,7 @@ class StoryInputs:
         return self.read(as_understood(take.caption, take.text, take.readings, self._names))
 
     def history(self, frame: Frame) -> tuple[Take, ...]:
-        """What the frame reads: the chosen takes of the earlier frames it sees that have one, oldest first.
+        """Returns what the frame reads: the chosen takes of the earlier frames it sees that have one, oldest first.
 
         A take's own sentence goes with its picture, so one edited but not yet redrawn is not read under a picture
         that shows something else.
@@ -146,9 +149,9 @@ class StoryInputs:
         return tuple(self._takes[slice(*self._span(frame))])
 
     def in_play(self, frame: Frame) -> tuple[Character, ...]:
-        """The cast members the frame or anything it reads mentions, in the cast's order: whom a pronoun can mean.
+        """Returns the cast members the frame or anything it reads mentions, in the cast's order.
 
-        Those the writer keeps out of the frame are not among them.
+        A pronoun can mean these. Those the writer keeps out of the frame are not among them.
         """
         return self.once(frame, "in play", lambda: self._in_play(frame))
 
@@ -160,14 +163,14 @@ class StoryInputs:
         return tuple(character for character in self.story.cast if character.name in mentioned)
 
     def portraits(self, frame: Frame) -> tuple[tuple[str, str], ...]:
-        """The name of each character in play and the picture key of the portrait it wears in this frame."""
+        """Returns the name of each character in play and the picture key of the portrait it wears in this frame."""
         return tuple((one.name, one.portrait_in(frame).picture) for one in self.in_play(frame))
 
     def hash(self, frame: Frame, conditioning: Conditioning | None = None) -> str:
-        """Hash of what a picture of this frame depends on: its sentence, portraits in play, the frames it reads.
+        """Returns a hash of what a picture of this frame depends on.
 
-        And the story's style, where it has one. Drawn from a prompt it depends on what those frames say, not on their
-        pictures.
+        That is its sentence, portraits in play, the frames it reads, and the story's style, where it has one. Drawn
+        from a prompt it depends on what those frames say, not on their pictures.
         """
         kind = "words" if conditioning == "prompt" else "hash"
         return self.once(frame, kind, lambda: self._hash(frame, self.text(frame), kind == "hash"))
@@ -192,7 +195,7 @@ class StoryInputs:
         return _sha256(inputs)
 
     def is_stale(self, frame: Frame) -> bool:
-        """Whether the frame's picture answers another question than the one asked now.
+        """Returns whether the frame's picture answers another question than the one asked now.
 
         A frame without a picture is not out of date, only not drawn; of a take without a hash nothing is known.
         """
@@ -250,7 +253,7 @@ class StoryInputs:
         return self._sentences[text]
 
     def holders(self) -> dict[str, int]:
-        """The number of the frame that has each take, by the take's id."""
+        """Returns the number of the frame that has each take, by the take's id."""
         if self._holders is None:
             self._holders = {
                 take.id: number for number, frame in enumerate(self.story.frames, 1) for take in frame.takes
@@ -281,13 +284,13 @@ def inputs_of(story: Story) -> StoryInputs:
 
 
 def stale_frames(story: Story) -> frozenset[str]:
-    """The ids of the frames whose picture is out of date."""
+    """Returns the ids of the frames whose picture is out of date."""
     inputs = inputs_of(story)
     return frozenset(frame.id for frame in story.frames if inputs.is_stale(frame))
 
 
 def frames_touched(story: Story, name: str, portrait: bool = False) -> tuple[str, ...]:
-    """The ids of the drawn frames that a change to a character makes out of date, in the story's order.
+    """Returns the ids of the drawn frames that a change to a character makes out of date, in the story's order.
 
     `portrait`: a change of the chosen portrait, which frames with a portrait of their own do not feel.
     """

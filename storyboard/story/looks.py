@@ -25,7 +25,7 @@ CURVES = {
 
 
 def finished(picture: Image.Image, look: str) -> Image.Image:
-    """An RGB picture in a look, one of `story.LOOKS`; the one that came in where that is "colour"."""
+    """Returns an RGB picture in a look, one of `story.LOOKS`; the one that came in where that is "colour"."""
     if look not in CURVES:
         return picture
     grey = picture.convert("L")

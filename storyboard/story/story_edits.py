@@ -14,26 +14,26 @@ from storyboard.text.captions import clean_text, listed
 
 
 def rename(story: Story, title: str) -> Story:
-    """The story under another title, which may be empty."""
+    """Returns the story under another title, which may be empty."""
     return replace(story, title=clean_text(title)[:MAX_TITLE].strip())
 
 
 def set_crop(story: Story, crop: str) -> Story:
-    """The shape that is marked on every picture of the story, one of CROPS."""
+    """Returns the story with that shape marked on every picture, one of CROPS."""
     if crop not in CROPS:
         raise StoryError("The frame of a story is none, 4:3 or 16:9; choose one of these.")
     return replace(story, crop=crop)
 
 
 def set_look(story: Story, look: str) -> Story:
-    """The story shown in another look, on the board and in exports; no picture is changed or out of date."""
+    """Returns the story shown in another look, on the board and in exports; no picture is changed or out of date."""
     if look not in LOOKS:
         raise StoryError(f"A story is shown in {', '.join(LOOKS[:-1])} or {LOOKS[-1]}; choose one of these.")
     return replace(story, look=look)
 
 
 def set_checking(story: Story, checking: str) -> Story:
-    """The story whose pictures are checked so. StoryError for one that is not in CHECKINGS."""
+    """Returns the story with its pictures checked so. StoryError for what is not in CHECKINGS."""
     if checking not in CHECKINGS:
         raise StoryError(
             f"Pictures that may be wrong are drawn again {', '.join(CHECKINGS)}; choose one of these."
@@ -42,16 +42,16 @@ def set_checking(story: Story, checking: str) -> Story:
 
 
 def set_quality(story: Story, quality: str) -> Story:
-    """The story with its pictures to come drawn in fewer or more steps; those it has stay as they are."""
+    """Returns the story with its pictures to come drawn in fewer or more steps; those it has stay as they are."""
     if quality not in QUALITIES:
         raise StoryError(f"A picture is drawn as {', '.join(QUALITIES)}; choose one of these.")
     return replace(story, quality=quality)
 
 
 def set_style(story: Story, words: str, negative: str, aspect: str) -> Story:
-    """The story with its pictures to come drawn in another style and shape, which puts those it has out of date.
+    """Returns the story with its pictures to come drawn in another style and shape.
 
-    StoryError for words that are too many, and for a shape that is not in ASPECTS.
+    That puts those it has out of date. StoryError for words that are too many, and for a shape that is not in ASPECTS.
     """
     if aspect not in ASPECTS:
         raise StoryError(f"A picture is {listed(ASPECTS)}; choose one of these shapes.")
@@ -64,5 +64,5 @@ def set_style(story: Story, words: str, negative: str, aspect: str) -> Story:
 
 
 def set_style_picture(story: Story, picture: str) -> Story:
-    """The story with another example of its style, the key of a picture; "" for none."""
+    """Returns the story with another example of its style, the key of a picture; "" for none."""
     return replace(story, style=replace(story.style, picture=picture))

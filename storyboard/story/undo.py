@@ -35,18 +35,18 @@ class Undoing:
         return self.redo[-1][0] if self.redo else None
 
     def after(self, phrase: str, before: Story) -> Undoing:
-        """The steps after a change to `before`; what had been undone can no longer be redone."""
+        """Returns the steps after a change to `before`; what had been undone can no longer be redone."""
         return Undoing((*self.undo, (phrase, before))[-MAX_UNDO:], ())
 
     def undone(self, now: Story) -> tuple[Undoing, Story]:
-        """The steps and the story after undoing the latest change. StoryError where there is none."""
+        """Returns the steps and the story after undoing the latest change. StoryError where there is none."""
         if not self.undo:
             raise StoryError("There is nothing to undo; every change so far is already taken back.")
         phrase, to = self.undo[-1]
         return Undoing(self.undo[:-1], (*self.redo, (phrase, now))), rewound(now, to, phrase == UPDATING)
 
     def redone(self, now: Story) -> tuple[Undoing, Story]:
-        """The steps and the story after redoing what was undone last. StoryError where there is nothing."""
+        """Returns the steps and the story after redoing what was undone last. StoryError where there is nothing."""
         if not self.redo:
             raise StoryError("There is nothing to redo; a new change ends what could be redone.")
         phrase, to = self.redo[-1]
@@ -54,7 +54,7 @@ class Undoing:
 
 
 def rewound(now: Story, to: Story, pictures: bool = False) -> Story:
-    """`to`, one step away from `now`, with every take that was drawn meanwhile.
+    """Returns `to`, one step away from `now`, with every take that was drawn meanwhile.
 
     A frame the step does not touch keeps the picture it has now, except where the step is one of `pictures`.
     """

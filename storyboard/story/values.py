@@ -42,7 +42,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of a story, frame, take or portrait
 
 
 def new_id() -> str:
-    """A fresh id, unguessable and safe in addresses and file names."""
+    """Returns a fresh id, unguessable and safe in addresses and file names."""
     return secrets.token_urlsafe(9)
 
 
@@ -95,7 +95,7 @@ class Character:
         return self.find_portrait(self.chosen)
 
     def find_portrait(self, portrait_id: str) -> Portrait:
-        """The portrait with that id. StoryError listing the others where there is none."""
+        """Returns the portrait with that id. StoryError listing the others where there is none."""
         for portrait in self.portraits:
             if portrait.id == portrait_id:
                 return portrait
@@ -103,14 +103,14 @@ class Character:
         raise StoryError(f"{self.name} has no such portrait; choose one of: {labels}.")
 
     def portrait_in(self, frame: Frame) -> Portrait:
-        """The portrait worn in `frame`: the frame's own one for this character, else the chosen one."""
+        """Returns the portrait worn in `frame`: the frame's own one for this character, else the chosen one."""
         return self.find_portrait(dict(frame.portraits).get(self.name, self.chosen))
 
     def choosing(self, portrait_id: str) -> Character:
         return replace(self, chosen=self.find_portrait(portrait_id).id)
 
     def with_portrait(self, portrait: Portrait) -> Character:
-        """This character with one more portrait, not yet chosen. StoryError past MAX_PORTRAITS."""
+        """Returns this character with one more portrait, not yet chosen. StoryError past MAX_PORTRAITS."""
         if len(self.portraits) >= MAX_PORTRAITS:
             raise StoryError(
                 f"{self.name} already has {MAX_PORTRAITS} portraits, the most there can be; use one of them."
@@ -184,11 +184,11 @@ class Frame:
         return next((take for take in self.takes if take.id == self.chosen), None)
 
     def with_take(self, take: Take) -> Frame:
-        """The frame with one more take, which is now the chosen one."""
+        """Returns the frame with one more take, which is now the chosen one."""
         return replace(self, takes=(*self.takes, take), chosen=take.id)
 
     def choosing(self, take: Take) -> Frame:
-        """The frame with `take`, one of its own, on the board again, and the sentence it was drawn from."""
+        """Returns the frame with `take`, one of its own, on the board again, and the sentence it was drawn from."""
         return replace(self, chosen=take.id, caption=take.caption)
 
 
@@ -224,7 +224,7 @@ class Story:
         return any(frame.id == frame_id for frame in self.frames)
 
     def frame_number(self, frame_id: str) -> int:
-        """The frame's place in the story, from 1. StoryError where it has none."""
+        """Returns the frame's place in the story, from 1. StoryError where it has none."""
         for number, frame in enumerate(self.frames, start=1):
             if frame.id == frame_id:
                 return number
@@ -233,11 +233,11 @@ class Story:
         )
 
     def frame(self, frame_id: str) -> Frame:
-        """The frame with that id. StoryError where there is none."""
+        """Returns the frame with that id. StoryError where there is none."""
         return self.frames[self.frame_number(frame_id) - 1]
 
     def character(self, name: str) -> Character:
-        """The cast member of that name, whatever its case. StoryError listing the cast where there is none."""
+        """Returns the cast member of that name, whatever its case. StoryError listing the cast where there is none."""
         for character in self.cast:
             if character.name.casefold() == name.strip().casefold():
                 return character
@@ -246,7 +246,7 @@ class Story:
         )
 
     def with_frame(self, frame: Frame, number: int) -> Story:
-        """The story with `frame` inserted as frame `number` (from 1). StoryError past MAX_FRAMES."""
+        """Returns the story with `frame` inserted as frame `number` (from 1). StoryError past MAX_FRAMES."""
         if len(self.frames) >= MAX_FRAMES:
             raise StoryError(
                 f"A story has at most {MAX_FRAMES} frames; start another one for frame {MAX_FRAMES + 1}."
@@ -254,7 +254,7 @@ class Story:
         return replace(self, frames=(*self.frames[: number - 1], frame, *self.frames[number - 1 :]))
 
     def with_changed_frame(self, changed: Frame) -> Story:
-        """The story with the frame of that id replaced."""
+        """Returns the story with the frame of that id replaced."""
         return replace(
             self, frames=tuple(changed if frame.id == changed.id else frame for frame in self.frames)
         )
@@ -264,12 +264,12 @@ class Story:
         return replace(self, frames=(*self.frames[: number - 1], *self.frames[number:]))
 
     def with_character(self, changed: Character) -> Story:
-        """The story with the cast member of that name replaced."""
+        """Returns the story with the cast member of that name replaced."""
         return replace(self, cast=tuple(changed if one.name == changed.name else one for one in self.cast))
 
 
 def new_story(cast: tuple[Character, ...], seed: int = 0, title: str = "") -> Story:
-    """An empty story. StoryError for a cast too large or with two of one name, and for a seed out of range."""
+    """Returns an empty story. StoryError for a cast too large or with two of one name, and for a seed out of range."""
     if len(cast) > MAX_CAST:
         raise StoryError(f"The cast has {len(cast)} characters; keep at most {MAX_CAST}.")
     taken: set[str] = set()
@@ -283,7 +283,7 @@ def new_story(cast: tuple[Character, ...], seed: int = 0, title: str = "") -> St
 
 
 def frame_seed(story: Story, frame_id: str, attempt: int = 0) -> int:
-    """The seed of a frame's `attempt`-th drawing, from the story's seed and the frame's place.
+    """Returns the seed of a frame's `attempt`-th drawing, from the story's seed and the frame's place.
 
     Ids are random and stay out of it: the same sentences under the same seed get the same pictures.
     """

@@ -27,7 +27,7 @@ from storyboard.text.captions import clean_text
 
 
 def load_cast(folder: str | os.PathLike[str], pictures: PictureStore) -> tuple[Character, ...]:
-    """The characters of `folder`/cast.json, each wearing its first portrait; the portraits go into `pictures`.
+    """Returns the characters of `folder`/cast.json, each wearing its first portrait; the portraits go into `pictures`.
 
     StoryError naming the folder and what is wrong where the file is missing, half-written or does not fit.
     """

@@ -104,7 +104,10 @@ def wrong_with(take: Take) -> dict[str, Any] | None:
 def reading_of(
     inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronoun
 ) -> tuple[tuple[str, ...], float, str | None]:
-    """Whom a pronoun of the sentence stands for, how sure that is, and by whom; nobody and None where unknown."""
+    """Returns whom a pronoun of the sentence stands for, how sure that is, and by whom.
+
+    Nobody, 0 and None where that is unknown.
+    """
     for by, bindings in (("writer", frame.bindings), ("words", inputs.by_words(frame))):
         for binding in bindings:
             if (binding.occurrence, binding.word) == (occurrence, pronoun.word):

@@ -52,10 +52,11 @@ class Drawings(Stories):
         variants: object = None,
         best: bool = False,
     ) -> Job:
-        """Queue a frame as it stands; what is being drawn of it is stopped. `reroll`: under a new seed.
+        """Queue a frame as it stands; what is being drawn of it is stopped. Returns its job.
 
-        `variants`: so many rerolls, beside whatever is drawn of the frame; the job is that of the last one. `best`:
-        again and again, until its picture has no fault that the pipeline sees, and the best of these takes is chosen.
+        `reroll`: under a new seed. `variants`: so many rerolls, beside whatever is drawn of the frame; the job is that
+        of the last one. `best`: again and again, until its picture has no fault that the pipeline sees, and the best of
+        these takes is chosen.
         """
         session = self.session(story_id)
         frame = session.story.frame(an_id(frame_id))
@@ -70,12 +71,12 @@ class Drawings(Stories):
         return self.queue.submit(session, frame.id, reroll, best)
 
     def draw_missing(self, story_id: object) -> int:
-        """Queue every frame without a picture, in order, save locked ones; how many."""
+        """Queue every frame without a picture, in order, save locked ones. Returns how many."""
         session = self.session(story_id)
         return self._queue_all(session, {one.id for one in session.story.frames if one.take is None})
 
     def draw_stale(self, story_id: object) -> int:
-        """Queue every frame whose picture is out of date, from the first to the last, save locked ones; how many.
+        """Queue every frame whose picture is out of date, in order, save locked ones. Returns how many.
 
         Undoing it stops what still waits of it and shows the pictures of before.
         """
@@ -86,18 +87,21 @@ class Drawings(Stories):
         return self._queue_all(session, {frame.id for frame in wanted})
 
     def retry_failed(self, story_id: object) -> int:
-        """Queue once more what failed or was interrupted last, save locked frames; how many."""
+        """Queue once more what failed or was interrupted last, save locked frames. Returns how many."""
         session = self.session(story_id)
         latest = {job.frame_id: job for job in self.queue.jobs_of(session.story.id)}
         again = {job.frame_id: job for job in latest.values() if job.state in ("failed", "interrupted")}
         return self._queue_all(session, again, lambda frame: again[frame.id].reroll)
 
     def resume(self, story_id: object) -> int:
-        """Queue again what a restart of the app interrupted; how many."""
+        """Queue again what a restart of the app interrupted. Returns how many."""
         return len(self.queue.resume(self.session(story_id)))
 
     def stale_frames(self, story: Story) -> frozenset[str]:
-        """The frames whose picture is out of date (as `StorySession.is_stale`), worked out once a change."""
+        """Returns the ids of the frames whose picture is out of date (as `StorySession.is_stale`).
+
+        They are worked out once a change.
+        """
         known = self._stale.get(story.id)
         if known is None or known[0] is not story:
             if len(self._stale) > MAX_OPEN:
@@ -106,7 +110,9 @@ class Drawings(Stories):
         return known[1]
 
     def estimate(self, story_id: object, quality: str | None = None) -> float | None:
-        """Seconds a frame takes lately: as measured here, else as the story's last takes say; None without any.
+        """Returns the seconds a frame takes lately; None where nothing says.
+
+        They are as measured here, else as the story's last takes say.
 
         `quality`: in that one instead of the story's own.
         """
@@ -123,7 +129,10 @@ class Drawings(Stories):
         )
 
     def steps_in(self, quality: str) -> int | None:
-        """Denoising steps a picture gets in a quality; None where the pipeline does not say what it usually takes."""
+        """Returns the denoising steps a picture gets in a quality.
+
+        None where the pipeline does not say what it usually takes.
+        """
         usual = self.steps or self.own_steps
         return steps_for(usual, QUALITIES[quality]) if usual else None
 
@@ -139,7 +148,10 @@ class Drawings(Stories):
         self.queue.cancel_all(self.session(story_id).story.id)
 
     def open_jobs(self, story_id: object) -> tuple[Job, ...]:
-        """What a writer still has to know of: jobs that wait, run or were interrupted, and a frame's latest failure."""
+        """Returns the jobs a writer still has to know of.
+
+        Those wait, run or were interrupted, or are a frame's latest failure.
+        """
         story = self.session(story_id).story
         frames = {frame.id for frame in story.frames}
         jobs = [job for job in self.queue.jobs_of(story.id) if job.frame_id in frames]
@@ -152,7 +164,7 @@ class Drawings(Stories):
         )
 
     def wait(self, job: Job) -> Job:
-        """The job once it is over."""
+        """Returns the job once it is over."""
         while not job.finished:
             seen = self.queue.version(job.story_id)
             jobs = {one.id: one for one in self.queue.jobs_of(job.story_id)}
@@ -163,7 +175,10 @@ class Drawings(Stories):
         return job
 
     def version(self, story_id: object) -> int:
-        """Grows with every change to the story or its jobs: who has seen this number has seen everything."""
+        """Returns a number that grows with every change to the story or its jobs.
+
+        Who has seen this number has seen everything.
+        """
         session = self.session(story_id)
         return self._first_version + session.revision + self.queue.version(session.story.id)
 

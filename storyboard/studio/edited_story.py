@@ -78,14 +78,17 @@ class EditedStory:
         return self._undoing.can_redo
 
     def undo(self) -> str:
-        """Take the latest change back; what it was, as a phrase: "removing frame 3". Takes drawn since then stay."""
+        """Take the latest change back. Returns what it was, as a phrase: "removing frame 3".
+
+        Takes drawn since then stay.
+        """
         with self._lock:
             undoing, story = self._undoing.undone(self._story)
             self._commit(story, undoing)
             return undoing.redo[-1][0]
 
     def redo(self) -> str:
-        """Make the change undone last once more; what it was, as a phrase."""
+        """Make the change undone last once more. Returns what it was, as a phrase."""
         with self._lock:
             undoing, story = self._undoing.redone(self._story)
             self._commit(story, undoing)
@@ -103,8 +106,9 @@ class EditedStory:
         before: str | None = None,
         wordings: Iterable[Wording] = (),
     ) -> Frame:
-        """A new frame after or before another, or at the end. StoryError for a sentence that cannot be drawn.
+        """Add a frame after or before another, or at the end. Returns the new frame.
 
+        StoryError for a sentence that cannot be drawn.
         wordings: what is drawn in place of its words; those that it does not have change nothing.
         """
         with self._lock:
@@ -121,7 +125,7 @@ class EditedStory:
         before: str | None = None,
         boards: Sequence[BoardNotes] = (),
     ) -> tuple[Frame, ...]:
-        """Several new frames in one step; all of them or, for one that cannot be drawn, none.
+        """Add several frames in one step: all of them or, for one that cannot be drawn, none. Returns the new frames.
 
         boards: what stands beside the sentences, in the same order.
         """
@@ -137,8 +141,9 @@ class EditedStory:
             self._change(self._story.with_frame(frame, number), f"adding frame {number}")
 
     def edit(self, frame_id: str, caption: str, base: str | None = None) -> Frame:
-        """Another sentence for a frame; its takes stay. `base`: the sentence the writer started from.
+        """Write another sentence for a frame, whose takes stay. Returns the changed frame.
 
+        `base`: the sentence the writer started from.
         StoryError for a sentence that cannot be drawn, and where another one than `base` stands there by now.
         """
         with self._lock:
@@ -147,7 +152,7 @@ class EditedStory:
             return story.frame(frame_id)
 
     def duplicate(self, frame_id: str) -> Frame:
-        """A copy of a frame behind it, with its settings and the picture on the board."""
+        """Put a copy of a frame behind it, with its settings and the picture on the board. Returns the copy."""
         with self._lock:
             story, copy = edits.duplicate(self._story, frame_id)
             self._change(story, f"duplicating {self._called(frame_id)}")
@@ -160,7 +165,7 @@ class EditedStory:
             self._change(story, f"moving {self._called(frame_id)} to {number}")
 
     def remove(self, frame_id: str) -> Frame:
-        """Take a frame out of the story and return it; `undo` brings it back with all its takes."""
+        """Take a frame out of the story. Returns that frame; `undo` brings it back with all its takes."""
         with self._lock:
             frame = self._story.frame(frame_id)
             self._change(self._story.without_frame(frame_id), f"removing {self._called(frame_id)}")
@@ -228,7 +233,7 @@ class EditedStory:
             self._change(story, f"saying how words of {self._called(frame_id)} are drawn")
 
     def choose_take(self, frame_id: str, take_id: str) -> Take:
-        """Bring an earlier take back, and with it the sentence it was drawn from and its seed."""
+        """Bring an earlier take back, and with it the sentence it was drawn from and its seed. Returns that take."""
         with self._lock:
             story = edits.choose_take(self._story, frame_id, take_id)
             self._change(story, f"choosing another take of {self._called(frame_id)}")
@@ -278,7 +283,10 @@ class EditedStory:
     def add_character(
         self, name: str, pronoun: str, aliases: Iterable[str], picture: Image.Image, label: str = ""
     ) -> Character:
-        """One more cast member wearing `picture`. Pass uploads through `uploads.read_upload` first."""
+        """Add one more cast member wearing `picture`. Returns that character.
+
+        Pass uploads through `uploads.read_upload` first.
+        """
         # Refused before the picture is written, and once more with it, as the cast may have changed meanwhile.
         aliases = tuple(aliases)
         cast_edits.add_character(self._story, name, pronoun, aliases, picture="")
@@ -289,7 +297,7 @@ class EditedStory:
             return story.cast[-1]
 
     def make_character(self, name: str, pronoun: str, aliases: Iterable[str] | None, look: Look) -> Character:
-        """One more cast member, wearing a portrait drawn from `look`."""
+        """Add one more cast member, wearing a portrait drawn from `look`. Returns that character."""
         aliases = tuple(aliases or ())
         cast_edits.add_character(self._story, name, pronoun, aliases, picture="")  # refuse before drawing
         key, label = self.pictures.put(portrait_of(look)), label_of(look)
@@ -299,7 +307,10 @@ class EditedStory:
             return story.cast[-1]
 
     def change_look(self, name: str, look: Look) -> Portrait:
-        """A portrait of a character drawn from `look`, worn from now on; one that is there already is only put on."""
+        """Add a portrait of a character drawn from `look`, worn from now on. Returns that portrait.
+
+        One that is there already is only put on.
+        """
         key, label = self.pictures.put(portrait_of(look)), label_of(look)
         with self._lock:
             story, known = self._story, self._story.character(name).portraits
@@ -311,7 +322,10 @@ class EditedStory:
             return portrait
 
     def edit_character(self, name: str, new_name: str, pronoun: str, aliases: Iterable[str]) -> Character:
-        """Another name, pronoun or aliases. The old name stays an alias where sentences use it."""
+        """Give a character another name, pronoun or aliases. Returns the changed character.
+
+        The old name stays an alias where sentences use it.
+        """
         with self._lock:
             place = self._story.cast.index(self._story.character(name))
             story = cast_edits.edit_character(self._story, name, new_name, pronoun, aliases)
@@ -331,7 +345,10 @@ class EditedStory:
             self._change(story, f"choosing {story.character(name).name}'s portrait")
 
     def add_portrait(self, name: str, picture: Image.Image, label: str = "", wear: bool = False) -> Portrait:
-        """One more portrait of a character, chosen if `wear`. Pass uploads through `uploads.read_upload` first."""
+        """Add one more portrait of a character, chosen if `wear`. Returns that portrait.
+
+        Pass uploads through `uploads.read_upload` first.
+        """
         cast_edits.add_portrait(self._story, name, "", label)  # refuse before anything is written
         key = self.pictures.put(picture)
         with self._lock:

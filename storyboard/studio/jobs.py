@@ -87,8 +87,9 @@ class DrawingQueue:
             thread.start()
 
     def submit(self, session: StorySession, frame_id: str, reroll: bool = False, best: bool = False) -> Job:
-        """Queue a frame; what it says when its turn comes is what is drawn. StoryError for a frame not in the story.
+        """Queue a frame; what it says when its turn comes is what is drawn. Returns its job.
 
+        StoryError for a frame not in the story.
         A frame that already waits for the same is not queued twice; every reroll is its own job.
         best: redrawn until nothing is wrong with it, as `StorySession.draw_best` does.
         """
@@ -116,7 +117,10 @@ class DrawingQueue:
                 self._touch(job.story_id)
 
     def resume(self, session: StorySession) -> tuple[Job, ...]:
-        """Queue again what was interrupted of a story, in its order, save frames that are gone; those queued."""
+        """Queue again what was interrupted of a story, in its order, save frames that are gone.
+
+        Returns the jobs queued.
+        """
         with self._changed:
             mine = [job for job in self._interrupted if job.story_id == session.story.id]
             self._give_up([job for job in mine if not session.story.has_frame(job.frame_id)])
@@ -124,26 +128,29 @@ class DrawingQueue:
             return tuple(self.submit(session, job.frame_id, job.reroll) for job in still)
 
     def cancel(self, job_id: str) -> bool:
-        """Stop a job; False where it is unknown or over. One being drawn ends at its next step and leaves no take.
+        """Stop a job. Returns whether there was one to stop: False where it is unknown or over.
 
-        An interrupted one is given up for good.
+        One being drawn ends at its next step and leaves no take. An interrupted one is given up for good.
         """
         with self._changed:
             return self._cancel(lambda job: job.id == job_id) > 0
 
     def cancel_all(self, story_id: str) -> int:
-        """Stop everything of a story, as `cancel` does; how many jobs that were."""
+        """Stop everything of a story, as `cancel` does. Returns how many jobs that were."""
         with self._changed:
             return self._cancel(lambda job: job.story_id == story_id)
 
     def jobs_of(self, story_id: str) -> tuple[Job, ...]:
-        """The story's jobs: finished ones still remembered, those interrupted, the one drawn, then those waiting."""
+        """Returns the story's jobs.
+
+        Finished ones still remembered come first, then those interrupted, the one drawn, and those waiting.
+        """
         with self._changed:
             over = [job for job in (*self._finished, *self._interrupted) if job.story_id == story_id]
             return (*over, *self._active(lambda job: job.story_id == story_id))
 
     def seconds_a_frame(self, steps: int | None = None) -> float | None:
-        """How long a frame takes lately, from its turn to its picture; None before the first one's second step.
+        """Returns how long a frame takes lately, from its turn to its picture; None before the first one's second step.
 
         `steps`: of that many, where it will have others than the latest.
         """
@@ -151,12 +158,12 @@ class DrawingQueue:
             return self._pace.frame(steps)
 
     def version(self, story_id: str) -> int:
-        """A number that grows with every change to the story's jobs; 0 before the first."""
+        """Returns a number that grows with every change to the story's jobs; 0 before the first."""
         with self._changed:
             return self._versions.get(story_id, 0)
 
     def wait_for_change(self, story_id: str, seen: int, timeout: float) -> int:
-        """The version as soon as it is past `seen`, or after `timeout` seconds."""
+        """Returns the version as soon as it is past `seen`, or after `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._versions.get(story_id, 0) > seen or self._closed, timeout)
             return self._versions.get(story_id, 0)

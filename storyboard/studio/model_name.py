@@ -16,7 +16,9 @@ DIGITS = 12
 
 
 def model_name(folder: Path) -> str:
-    """ "maple-lane 3f2a9c41d0e7"; only the name where the folder has no weights or they cannot be read.
+    """Returns the folder's name with a hash of its weights: "maple-lane 3f2a9c41d0e7".
+
+    Only the name where the folder has no weights or they cannot be read.
 
     Training changes numbers all over a file, so a sample of a large one tells weights apart as well as the whole.
     """

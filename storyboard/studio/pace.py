@@ -58,7 +58,10 @@ class Pace:
             self._tails.append(self._clock() - run.at)
 
     def frame(self, steps: int | None = None) -> float | None:
-        """A whole frame of `steps`, or of as many as the latest had; None until two steps of one have been seen."""
+        """Returns the seconds of a whole frame of `steps`, or of as many as the latest had.
+
+        None until two steps of one have been seen.
+        """
         if not self._step_times:
             return None
         return (
@@ -66,7 +69,10 @@ class Pace:
         )
 
     def seconds_left(self, progress: Sequence[tuple[int, int]]) -> list[float | None]:
-        """Until each of these is done, given (step, steps) of each: those being drawn, then those waiting, in order."""
+        """Returns the seconds until each of these is done, given (step, steps) of each.
+
+        Those being drawn come first, then those waiting, in order.
+        """
         whole = self.frame()
         if whole is None:
             return [None] * len(progress)

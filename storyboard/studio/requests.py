@@ -20,7 +20,7 @@ from storyboard.text.sentences import check_pronouns
 
 
 def own_seed(story: Story, frame: Frame) -> int:
-    """The seed a frame is drawn under where nobody asks for another.
+    """Returns the seed a frame is drawn under where nobody asks for another.
 
     The one kept with it, else that of the picture on the board, so that a redrawn frame shows what was changed and
     nothing else, else one that follows from the story's seed and the frame's place.
@@ -33,7 +33,7 @@ def own_seed(story: Story, frame: Frame) -> int:
 def request_for(
     story: Story, frame_id: str, seed: int, pictures: PictureStore, steps: int | None, explain: bool
 ) -> FrameRequest:
-    """What the renderer is asked for a frame. StoryError where a pronoun has nobody to stand for."""
+    """Returns what the renderer is asked for a frame. StoryError where a pronoun has nobody to stand for."""
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     inputs = inputs_of(story)
     text = inputs.text(frame)
@@ -97,7 +97,10 @@ def take_of(
     pictures: PictureStore,
     model: str = "",
 ) -> Take:
-    """The take of a drawing by `model` that `request_for` asked of `story`; its pictures are then in the store."""
+    """Returns the take of a drawing by `model` that `request_for` asked of `story`.
+
+    Its pictures are then in the store.
+    """
     frame = story.frame(frame_id)
     inputs = inputs_of(story)
     text = request.resolved or request.caption

@@ -51,15 +51,16 @@ class StorySession(EditedStory):
         self.model = model
 
     def is_stale(self, frame_id: str) -> bool:
-        """Whether the frame's picture no longer answers to its sentence, the portraits in play or the frames it reads.
+        """Returns whether the frame's picture is out of date.
 
+        It then no longer answers to its sentence, the portraits in play or the frames it reads.
         A frame without a picture is not out of date, only not drawn.
         """
         story = self._story
         return inputs_of(story).is_stale(story.frame(frame_id))
 
     def request(self, frame_id: str, seed: int) -> FrameRequest:
-        """What the renderer is asked for this frame now. StoryError where a pronoun has nobody to stand for."""
+        """Returns what the renderer is asked for this frame now. StoryError where a pronoun has nobody to stand for."""
         return request_for(self._story, frame_id, seed, self.pictures, self.steps, self.explain)
 
     def draw(

@@ -37,18 +37,18 @@ class Sessions:
         self._lock = threading.Lock()
 
     def create(self, cast: tuple[Character, ...]) -> StorySession:
-        """A session of a new empty story, saved with its first change. StoryError where there is no room."""
+        """Returns a session of a new empty story, saved with its first change. StoryError where there is no room."""
         return self.show(new_story(cast, seed=secrets.randbelow(MAX_SEED + 1)))
 
     def show(self, story: Story) -> StorySession:
-        """A session of a story nobody has opened yet, saved with its first change."""
+        """Returns a session of a story nobody has opened yet, saved with its first change."""
         session = self._make(story, save=self._library.save if self._library else None)
         with self._lock:
             self._keep(session)
         return session
 
     def adopt(self, story: Story) -> StorySession:
-        """A session of a story nobody has opened yet, saved at once."""
+        """Returns a session of a story nobody has opened yet, saved at once."""
         if self._library is not None:
             self._library.save(story, 1)
             return self.get(story.id)
@@ -63,7 +63,7 @@ class Sessions:
         return known or (self._library is not None and self._library.has(story_id))
 
     def get(self, story_id: str) -> StorySession:
-        """The session of that story. StoryError where there is no such story."""
+        """Returns the session of that story. StoryError where there is no such story."""
         with self._lock:
             session = self._recent.get(story_id) or self._alive.get(story_id)
             if session is not None:

@@ -64,14 +64,20 @@ class Stories:
         )
 
     def create(self, shelf: object = None) -> str:
-        """A new empty story with the whole cast; its id. It is saved, and stands on `shelf`, from its first change."""
+        """Begin a new empty story with the whole cast. Returns its id.
+
+        It is saved, and stands on `shelf`, from its first change.
+        """
         story_id = self._sessions.create(self.cast).story.id
         if shelf is not None:
             self.put_on_shelf(shelf, story_id)
         return story_id
 
     def has_learned(self, portrait: Portrait) -> bool:
-        """Whether the pipeline draws who is in a portrait: its own cast, whoever has a look, or everybody alike."""
+        """Returns whether the pipeline draws who is in a portrait.
+
+        That is its own cast, whoever has a look, or everybody alike.
+        """
         if self.knows_no_cast:
             return True
         own = not self._own_portraits.isdisjoint((portrait.id, portrait.picture))
@@ -81,27 +87,30 @@ class Stories:
         return isinstance(story_id, str) and len(story_id) <= 100 and self._sessions.has(story_id)
 
     def session(self, story_id: object) -> StorySession:
-        """The story of that id, opened where it was not. StoryError where there is none."""
+        """Returns the session of the story of that id, opened where it was not. StoryError where there is none."""
         if not isinstance(story_id, str) or len(story_id) > 100:
             raise StoryError("There is no story with that id; check the link, or begin a new one.")
         return self._sessions.get(story_id)
 
     def adopt(self, story: Story, shelf: object = None) -> str:
-        """Take in a story from elsewhere, its pictures already in the store, under a fresh id; the id."""
+        """Take in a story from elsewhere, its pictures already in the store, under a fresh id. Returns the id."""
         story_id = self._sessions.adopt(replace(story, id=new_id())).story.id
         if shelf is not None:
             self.put_on_shelf(shelf, story_id)
         return story_id
 
     def show(self, story: Story, story_id: str, shelf: object = None) -> str:
-        """As `adopt`, under that id, but the story is saved and stands on the shelf from its first change only."""
+        """Take in a story as `adopt` does, but under that id. Returns the id.
+
+        The story is saved and stands on the shelf from its first change only.
+        """
         self._sessions.show(replace(story, id=story_id))
         if shelf is not None:
             self.put_on_shelf(shelf, story_id)
         return story_id
 
     def stories(self, shelf: object, deleted: bool = False) -> tuple[Entry, ...]:
-        """The stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
+        """Returns the stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
         return self.library.shelves.list(an_id(shelf), deleted) if self.library else ()
 
     def put_on_shelf(self, shelf: object, story_id: object) -> None:
@@ -115,7 +124,7 @@ class Stories:
             self.library.shelves.put_all(source, shelf)
 
     def duplicate_story(self, story_id: object, shelf: object = None) -> str:
-        """A copy of a story under a fresh id, with its takes; the id."""
+        """Copy a story under a fresh id, with its takes. Returns the id."""
         story = self.session(story_id).story
         return self._kept().duplicate(story.id, None if shelf is None else an_id(shelf))
 

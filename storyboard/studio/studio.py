@@ -49,7 +49,10 @@ class Studio(Drawings):
         wordings: object = None,
         draw: bool = True,
     ) -> tuple[Frame, Job | None]:
-        """Add a frame after or before another one, or at the end, and queue its drawing if `draw`."""
+        """Add a frame after or before another one, or at the end, and queue its drawing if `draw`.
+
+        Returns the frame and its job, which is None without `draw`.
+        """
         fields = {"caption": caption, "after": after, "before": before, "wordings": wordings}
         frame = self.change(story_id, "add_frame", **fields)
         if not draw:
@@ -70,7 +73,7 @@ class Studio(Drawings):
         boards: object = None,
         draw: bool = False,
     ) -> tuple[Frame, ...]:
-        """Add frames in one step, all or none, and queue their drawing if `draw`."""
+        """Add frames in one step, all or none, and queue their drawing if `draw`. Returns the frames."""
         fields = {"captions": captions, "after": after, "before": before, "boards": boards}
         frames = self.change(story_id, "add_script", **fields)
         if draw:
@@ -78,7 +81,7 @@ class Studio(Drawings):
         return frames
 
     def read_script(self, story_id: object, script: object, file: object = None) -> Script:
-        """A script, pasted or out of a file of that name, for the writer to look at before `add_many`."""
+        """Returns a script, pasted or out of a file of that name, for the writer to look at before `add_many`."""
         names = self.session(story_id).story.names
         spellings = [spelling for name, aliases in names.items() for spelling in (name, *aliases)]
         return read_script(a_script(script), spellings, self.places, a_file_name(file) or "")
@@ -96,16 +99,16 @@ class Studio(Drawings):
     def add_character(
         self, story_id: object, name: object, pronoun: object, aliases: object, upload: Path
     ) -> Character:
-        """One more cast member, wearing the picture in the file `upload`."""
+        """Add one more cast member, wearing the picture in the file `upload`. Returns that character."""
         session, called = self.session(story_id), a_name(name)
         picture = read_upload(upload, what="The portrait")
         own = as_it_is(pronoun), names_in("The aliases")(aliases)
         return session.add_character(called, *own, picture, upload.stem)
 
     def add_portrait(self, story_id: object, name: object, upload: Path) -> Portrait:
-        """One more portrait of a character, worn at once unless that makes a drawn frame out of date.
+        """Add one more portrait of a character, worn at once unless that makes a drawn frame out of date.
 
-        StoryError where the file `upload` is no usable picture.
+        Returns that portrait. StoryError where the file `upload` is no usable picture.
         """
         session = self.session(story_id)
         character = session.story.character(a_name(name))
@@ -119,7 +122,7 @@ class Studio(Drawings):
         self.session(story_id).set_style_picture(picture)
 
     def frames_touched(self, story_id: object, name: object, portrait: bool = False) -> tuple[str, ...]:
-        """The ids of the drawn frames that a change to a character, or to its portrait, makes out of date."""
+        """Returns the ids of the drawn frames that a change to a character, or to its portrait, makes out of date."""
         return frames_touched(self.session(story_id).story, a_name(name), portrait)
 
     def import_project(self, path: Path, shelf: object = None, tell: Tell = untold) -> str:

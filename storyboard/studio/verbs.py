@@ -71,12 +71,12 @@ def optional(check: Check) -> Check:
 
 
 def as_it_is(value: object) -> Any:
-    """For what the edit itself checks: a number or one of a few words."""
+    """Returns the value unchecked, for what the edit itself checks: a number or one of a few words."""
     return value
 
 
 def some_wordings(value: object) -> tuple[Wording, ...]:
-    """Words of a sentence and what is drawn in their place, as a list of objects with `written` and `drawn`."""
+    """Returns words and what is drawn in their place, out of a list of objects with `written` and `drawn`."""
     if value is None:
         return ()
     if not isinstance(value, list) or len(value) > MAX_WORDINGS:
@@ -87,7 +87,10 @@ def some_wordings(value: object) -> tuple[Wording, ...]:
 
 
 def some_boards(value: object) -> tuple[BoardNotes, ...]:
-    """What stands beside sentences, in their order: objects with `shot`, `dialogue`, `notes` and `seconds`."""
+    """Returns what stands beside sentences, in their order.
+
+    `value` is a list of objects with `shot`, `dialogue`, `notes` and `seconds`.
+    """
     if value is None:
         return ()
     if not isinstance(value, list) or len(value) > MAX_FRAMES:

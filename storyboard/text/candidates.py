@@ -52,7 +52,7 @@ def candidates(
     earlier: Sequence[ReadSentence],
     meant: Meant | None = None,
 ) -> list[Names]:
-    """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
+    """Returns whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
 
     sentence, earlier: read for the names of `cast`, the latter oldest first. meant: what other pronouns of the sentence
     are taken for. People of fitting pronoun whom one of `earlier` names, or this sentence before the pronoun; behind it
@@ -74,7 +74,7 @@ def candidates(
 
 
 def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
-    """The names in a group of a sentence, those that its pronouns are taken for among them."""
+    """Returns the names in a group of a sentence, those that its pronouns are taken for among them."""
     found: set[str] = set()
     for one in analysis.expressions:
         if one.group == group:
@@ -83,13 +83,13 @@ def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
 
 
 def names_of(expression: Expression, meant: Meant) -> Names:
-    """Who an expression is about: the one it names, or whom the pronoun is taken for."""
+    """Returns who an expression is about: the one it names, or whom the pronoun is taken for."""
     what = expression.what
     return (what.name,) if isinstance(what, Mention) else meant.get(what.start, ())
 
 
 def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str]:
-    """The names of those who do what is done to an object, or to what an owner has."""
+    """Returns the names of those who do what is done to an object, or to what an owner has."""
     if expression.doer != FOLLOWING:
         return group_of(analysis, expression.doer, meant)
     behind = analysis.clauses[expression.clause + 1 : expression.clause + 2]

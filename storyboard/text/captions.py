@@ -104,7 +104,7 @@ class Reading:
 
 
 def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
-    """Every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+    """Returns every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
 
     A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
     to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
@@ -132,12 +132,12 @@ def read_sentence(text: str, names: Mapping[str, Sequence[str]]) -> ReadSentence
 
 
 def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The names `caption` mentions, each once, in order of first mention."""
+    """Returns the names `caption` mentions, each once, in order of first mention."""
     return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
 
 
 def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
-    """Every third-person pronoun in text order."""
+    """Returns every third-person pronoun in text order."""
     return tuple(
         Pronoun(match.group().lower(), match.start(), match.end())
         for match in _PRONOUN.finditer(caption)
@@ -146,7 +146,7 @@ def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
 
 
 def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Sequence[str]]) -> str:
-    """The sentence with names where the writer said whom a pronoun stands for.
+    """Returns the sentence with names where the writer said whom a pronoun stands for.
 
     "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat". A binding of another word than the one now
     in that place, and names not in `names` (the cast), change nothing.
@@ -164,7 +164,7 @@ def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Seque
 
 
 def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
-    """The sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+    """Returns the sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
 
     Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
     """
@@ -185,7 +185,7 @@ def _describes(spelling: str) -> bool:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in a sentence: "Rosa, Milo and Bolt"."""
+    """Returns the names as a sentence lists them: "Rosa, Milo and Bolt"."""
     names = list(names)
     if len(names) < 2:
         return names[0] if names else "nobody yet"
@@ -193,7 +193,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def clean_caption(text: str, what: str = "The sentence") -> str:
-    """`text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+    """Returns `text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
 
     Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
     """
@@ -208,7 +208,10 @@ def clean_caption(text: str, what: str = "The sentence") -> str:
 
 
 def clean_text(text: str) -> str:
-    """Any short text of a writer's (caption, label, title) in the one form that is stored; may come out empty."""
+    """Returns a short text of a writer's (caption, label, title) in the one form that is stored.
+
+    It may come out empty.
+    """
     # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
     text = text[: 100 * MAX_CAPTION]
     if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
@@ -244,7 +247,10 @@ def counted_from(text: str, pronoun: Pronoun) -> int:
 
 
 def is_possessive(text: str, pronoun: Pronoun) -> bool:
-    """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
+    """Returns whether a pronoun of `text` says whose something is.
+
+    That is "his", and "her" in "her hat" but not in "to her".
+    """
     return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 
 

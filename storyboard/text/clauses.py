@@ -81,7 +81,7 @@ class Analysis:
     clauses: list[Clause] = field(default_factory=list)
 
     def of(self, what: Mention | Pronoun) -> Expression:
-        """The expression that a mention or pronoun of this sentence is."""
+        """Returns the expression that a mention or pronoun of this sentence is."""
         return next(one for one in self.expressions if one.start == what.start)
 
 
@@ -92,7 +92,7 @@ def analyse(sentence: ReadSentence) -> Analysis:
 
 
 def is_about_oneself(text: str, pronoun: Pronoun) -> bool:
-    """Whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
+    """Returns whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
     return _ABOUT_ONESELF.search(text[max(0, pronoun.start - _WINDOW) : pronoun.start]) is not None
 
 

@@ -36,7 +36,9 @@ def counts_people(caption: str) -> bool:
 
 
 def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
-    """The sentence with names for people whom it only counts: after "Rosa, Milo and Pip run.", "All three eat.".
+    """Returns the sentence with names for people whom it only counts.
+
+    "All three eat." after "Rosa, Milo and Pip run." counts them.
 
     earlier: the sentences before it, oldest first, read for the names of `cast`. "The two of them" is a pronoun, and
     stays (`counted_pronouns`).
@@ -52,7 +54,10 @@ def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSent
 def counted_pronouns(
     sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> tuple[Binding, ...]:
-    """Whom the pronouns of `sentence` stand for that say how many they are: "the two of them", "both of them"."""
+    """Returns whom the pronouns of `sentence` stand for that say how many they are.
+
+    Those are "the two of them" and "both of them".
+    """
     counted = {found.end(): found for found in _GROUP.finditer(sentence.text) if found["them"]}
     decided = []
     for occurrence, pronoun in enumerate(sentence.pronouns):

@@ -61,7 +61,10 @@ _NO_VERB = _CLAUSE_END | frozenset(
 
 
 def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
-    """Whether this "it" speaks of weather or time: "It is raining", "It grows dark", "It is a sunny morning"."""
+    """Returns whether this "it" speaks of weather or time.
+
+    So it does in "It is raining", "It grows dark" and "It is a sunny morning".
+    """
     if pronoun.word != "it":
         return False
     short = _CONTRACTION.match(caption, pronoun.end)
@@ -81,7 +84,7 @@ def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
 
 
 def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
-    """Whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
+    """Returns whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
 
     "Rosa finds a box and opens it." `since`: where the sentence last names somebody it may be ("Rosa gives a box to
     Toggle and hugs it"); what stands before that is not looked at.
@@ -98,7 +101,7 @@ def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
 
 
 def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
-    """Whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
+    """Returns whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
 
     last: that frame's sentence with those alone whom the "it" may be. Who is named in it behind the thing comes first,
     and so does whoever is named in it at all where the "it" does something itself.

@@ -103,7 +103,7 @@ class Lexicon:
         return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
 
     def knows(self, word: str) -> bool:
-        """Whether a word in small letters, or what it is a form of, or another form of that was learned."""
+        """Returns whether a word in small letters, or what it is a form of, or another form of that was learned."""
         return not self._forms.isdisjoint(first_forms(word))
 
     def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:

@@ -114,12 +114,12 @@ def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
 
 
 def is_where(sentence: str, start: int) -> bool:
-    """Whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+    """Returns whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
     return _WHERE.search(sentence[:start]) is not None
 
 
 def is_about_place(wording: Wording, calling: Calling) -> bool:
-    """Whether a wording says where a frame is."""
+    """Returns whether a wording says where a frame is."""
     return not wording.written or bool(find_places(wording.drawn, calling))
 
 

@@ -88,7 +88,7 @@ _AFTER_VERBS = frozenset("a an the him them it into up away".split())
 
 
 def owns(text: str, start: int, end: int) -> bool:
-    """Whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
+    """Returns whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
     first = _NEXT.match(text, end)
     if first is None:
         return False

@@ -71,7 +71,9 @@ def ranked(
 def bindings_by_words(
     sentence: ReadSentence, bound: Iterable[Binding], cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> tuple[Binding, ...]:
-    """The pronouns of `sentence` that the words decide, without those `bound`, each with how sure that is.
+    """Returns bindings of the pronouns of `sentence` that the words decide.
+
+    Those `bound` are not among them. Each has how sure it is.
 
     Only where the sentence is about several, and for nobody's things: a language model reads "Rosa dances. She waves."
     well, and of "Rosa dances. Nana meets her." it had Nana drawn twice.

@@ -28,7 +28,7 @@ Part: TypeAlias = str | tuple[str, str] | PictureSlot
 def interleave(
     captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
 ) -> list[Part]:
-    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
+    """Returns the prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 
     The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
     `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
@@ -50,15 +50,15 @@ def interleave(
 
 
 def in_words(captions: Sequence[str], caption: str, tail: str = "") -> list[str]:
-    """The prompt for `caption` after captions alone, a text each; see `interleave`."""
+    """Returns the prompt for `caption` after captions alone, a text each; see `interleave`."""
     return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
 
 
 def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
-    """Which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them: the last.
+    """Returns which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them.
 
-    A story stays where it last said it was: where neither those nor `caption` have one of the words `places`
-    ("kitchen"), the latest frame that has one stands in for the oldest of several.
+    Those are the last. A story stays where it last said it was: where neither those nor `caption` have one of the
+    words `places` ("kitchen"), the latest frame that has one stands in for the oldest of several.
     """
     last = list(range(max(0, len(captions) - most), len(captions)))
     if len(last) > 1 and not any(

@@ -18,7 +18,7 @@ def place_readings(
     text: str,
     readings: Iterable[Reading],
 ) -> tuple[Reading, ...]:
-    """Readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
+    """Returns readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
 
     The writer's own bindings and those by the words alone, which are names in `text`, are among them; readings of no
     pronoun of it are dropped.
@@ -48,7 +48,7 @@ def place_readings(
 def as_understood(
     caption: str, text: str, readings: Iterable[Reading], names: Mapping[str, Sequence[str]]
 ) -> str:
-    """`text`, which `resolve` made of `caption`, with names also where the model read somebody in a pronoun.
+    """Returns `text`, which `resolve` made of `caption`, with names also where the model read somebody in a pronoun.
 
     "She waves to him." is "Rosa waves to Milo."; what nobody was read in, and names not in `names`, stay as they are.
     """

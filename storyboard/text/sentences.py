@@ -78,7 +78,7 @@ _PERSONAL = frozenset(form for key, forms in PRONOUN_FORMS.items() if key != "it
 
 
 def check_caption(text: str, number: int, names: Mapping[str, Sequence[str]], earlier: Iterable[str]) -> str:
-    """The cleaned sentence of frame `number`, or StoryError where it cannot be drawn.
+    """Returns the cleaned sentence of frame `number`. StoryError where it cannot be drawn.
 
     `names` maps the cast to its aliases; `earlier` are the sentences of the frames before it.
     """
@@ -115,12 +115,15 @@ def check_pronouns(
 
 
 def find_stranger(sentence: ReadSentence) -> str | None:
-    """The first word that is clearly a person's name but of nobody mentioned, as written; None where there is none."""
+    """Returns the first word that is clearly a person's name but of nobody mentioned, as written.
+
+    None where there is none.
+    """
     return next((word for word, clearly in _names_of_nobody(sentence) if clearly), None)
 
 
 def find_outsiders(sentence: ReadSentence) -> tuple[str, ...]:
-    """Words that may be the names of people who are not mentioned, as written, each once: "Lego", "Grandma"."""
+    """Returns words that may be the names of people who are not mentioned, as written, each once: "Lego", "Grandma"."""
     return tuple(dict.fromkeys(word for word, _ in _names_of_nobody(sentence)))
 
 
@@ -144,7 +147,7 @@ def _names_of_nobody(sentence: ReadSentence) -> Iterator[tuple[str, bool]]:
 
 
 def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
-    """A personal pronoun before which the sentence has nothing it could stand for, as written.
+    """Returns a personal pronoun before which the sentence has nothing it could stand for, as written.
 
     That is "She waves" and "Then in the rain he runs"; None for "A woman waves her hand".
     """

@@ -60,7 +60,10 @@ def find_spelling(spelling: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+    """Returns whether `text[start:end]` stands alone.
+
+    No letter, digit, mark or joining hyphen or apostrophe goes on then.
+    """
     before, after = text[start - 1 : start], text[end : end + 1]
     if _goes_on(text[start : start + 1], before) or _goes_on(text[end - 1 : end], after):
         return False

@@ -118,13 +118,13 @@ def stem(word: str) -> str:
 
 
 def is_one_of(word: str, verbs: frozenset[str]) -> bool:
-    """Whether a form of one of these verbs is spelt so."""
+    """Returns whether a form of one of these verbs is spelt so."""
     bare = stem(word)
     return word.lower() in verbs or bare in verbs or bare.removesuffix("e") in verbs
 
 
 def is_saying(verb: str) -> bool:
-    """Whether a clause may be this verb's object: "thinks Rosa is late"."""
+    """Returns whether a clause may be this verb's object: "thinks Rosa is late"."""
     return verb.lower() in _SAID or is_one_of(verb, _SAYING)
 
 
@@ -136,21 +136,24 @@ def causes(verb: str) -> str | None:
 
 
 def controls(verb: str, following: str) -> bool:
-    """Whether the object of `verb` is who does what `following`, the first word behind it, begins."""
+    """Returns whether the object of `verb` is who does what `following`, the first word behind it, begins."""
     if following == "to":
         return is_one_of(verb, _TO_CONTROL)
     return is_one_of(verb, _BARE_CONTROL) and is_bare_verb(following)
 
 
 def is_bare_verb(word: str) -> bool:
-    """Whether a word behind a person may be what they are seen to do: "wave", "dancing"; not "a", "in", "quickly"."""
+    """Returns whether a word behind a person may be what they are seen to do.
+
+    "wave" and "dancing" may; "a", "in" and "quickly" may not.
+    """
     word = word.lower()
     small = DETERMINERS | PREPOSITIONS | COORDINATORS | SUBORDINATORS | COMPLEMENTERS | OPENING_ADVERBS
     return bool(word) and word not in small and not word.endswith("ly")
 
 
 def is_finite(word: str) -> bool:
-    """Whether a word may be a verb that has a subject: "waves", "waved", "ran", "is"."""
+    """Returns whether a word may be a verb that has a subject: "waves", "waved", "ran", "is"."""
     word = word.lower()
     if word in AUXILIARIES or word in _PAST:
         return True
@@ -160,11 +163,14 @@ def is_finite(word: str) -> bool:
 
 
 def is_counted(word: str) -> bool:
-    """Whether a word behind a number of two or more may be what there is so much of, and no verb of those who are."""
+    """Returns whether a word behind a number of two or more may be what there is so much of.
+
+    It is then no verb of those who are.
+    """
     word = word.lower()
     return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS
 
 
 def is_manner(word: str) -> bool:
-    """Whether a word may stand between a subject and its verb: "quickly", "never"."""
+    """Returns whether a word may stand between a subject and its verb: "quickly", "never"."""
     return word.lower() in _MANNER or word.lower().endswith("ly")

@@ -32,7 +32,10 @@ class Wording:
 
 
 def reworded(sentence: str, wordings: Iterable[Wording]) -> str:
-    """The sentence with what is drawn in place of the writer's words: "In the park, Rosa jogs." as "Rosa runs"."""
+    """Returns the sentence with what is drawn in place of the writer's words.
+
+    With "runs" for "jogs", "In the park, Rosa jogs." is "In the park, Rosa runs.".
+    """
     for one in wordings:
         if not one.written:
             sentence = fronted(one.drawn, sentence)
@@ -44,12 +47,15 @@ def reworded(sentence: str, wordings: Iterable[Wording]) -> str:
 
 
 def still_fitting(wordings: Iterable[Wording], sentence: str) -> tuple[Wording, ...]:
-    """The wordings whose words still stand in another sentence."""
+    """Returns the wordings whose words still stand in another sentence."""
     return tuple(one for one in wordings if not one.written or _places_of(one.written, sentence))
 
 
 def check_wording(written: str, drawn: str) -> Wording:
-    """A wording in the one form that is stored. StoryError where it has no words to draw, a pronoun, or is too long."""
+    """Returns a wording in the one form that is stored.
+
+    StoryError where it has no words to draw, a pronoun, or is too long.
+    """
     wording = Wording(clean_text(written), clean_text(drawn))
     for words in (wording.written, wording.drawn):
         if len(words) > MAX_WORDS:
@@ -62,7 +68,7 @@ def check_wording(written: str, drawn: str) -> Wording:
 
 
 def fronted(words: str, sentence: str) -> str:
-    """The sentence with words before it: "In the kitchen, she waves."."""
+    """Returns the sentence with words before it: "In the kitchen, she waves."."""
     return f"{_large_at_first(words)}, {_going_on(sentence)}"
 
 

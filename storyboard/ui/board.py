@@ -48,7 +48,10 @@ log = logging.getLogger(__name__)
 
 
 def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.HTML:
-    """The board component, inside a gr.Blocks context. `example`: a project file shown on a first visit."""
+    """The board component, inside a gr.Blocks context. `example`: a project file shown on a first visit.
+
+    Returns the component.
+    """
     return gr.HTML(
         html_template=(STATIC / "board.html").read_text(encoding="utf-8"),
         js_on_load=script(),
@@ -98,6 +101,7 @@ def board_calls(
     """What the script may ask for, each a function of one message.
 
     The answer is {"view", ...} or {"error"}, or None for a page that has seen everything.
+    Returns the calls, each checked.
     """
     shown = example_from(example) if example else no_example
     boot = secrets.token_hex(4)  # tells a page that the numbers it knows are those of an earlier run
@@ -113,7 +117,10 @@ def board_calls(
 
 
 def get_news(boot: str) -> Call:
-    """The call that says what is new; while only drawings go on, or the models load, it sends only that."""
+    """The call that says what is new; while only drawings go on, or the models load, it sends only that.
+
+    Returns a call that answers None where nothing is new.
+    """
 
     def get_news(studio: Studio, message: dict) -> dict | None:
         story = message.get("story")

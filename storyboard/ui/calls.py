@@ -114,7 +114,10 @@ def draw_variants(studio: Studio, message: dict) -> None:
 
 
 def changes() -> tuple[Call, ...]:
-    """Every call that may change the story; each is to be answered with the view after it."""
+    """Every call that may change the story; each is to be answered with the view after it.
+
+    Returns the calls.
+    """
     own = (add_frame, add_script, edit_frame, reroll_frame, draw_best, draw_variants)
     # A story is renamed from the list of stories too, where it need not be the open one: `shelf.py` has that call.
     elsewhere = {"rename_story", *(call.__name__ for call in own)}
@@ -122,30 +125,45 @@ def changes() -> tuple[Call, ...]:
 
 
 def frame_details(studio: Studio, message: dict) -> dict:
-    """What the picture of a frame was drawn with."""
+    """What the picture of a frame was drawn with.
+
+    Returns it as {"details"}.
+    """
     story = studio.session(message["story"]).story
     return {"details": details_of(story, story.frame(an_id(message.get("frame"))))}
 
 
 def frames_touched(studio: Studio, message: dict) -> dict:
-    """The numbers of the frames that another portrait of a character would make out of date."""
+    """The numbers of the frames that another portrait of a character would make out of date.
+
+    Returns them as {"numbers"}.
+    """
     touched = studio.frames_touched(message["story"], message.get("name"), portrait=True)
     story = studio.session(message["story"]).story
     return {"numbers": [story.frame_number(frame) for frame in touched]}
 
 
 def preview_look(studio: Studio, message: dict) -> dict:
-    """A look after these changes, what does not go with them mended, and its portrait; nothing is kept."""
+    """A look after these changes, what does not go with them mended, and its portrait; nothing is kept.
+
+    Returns what `shown_look` does.
+    """
     return shown_look(look_with(message.get("look"), message.get("changes")))
 
 
 def random_look(studio: Studio, message: dict) -> dict:
-    """Anybody."""
+    """Anybody.
+
+    Returns what `shown_look` does, for the look of a seed.
+    """
     return shown_look(look_of_seed(message.get("seed")))
 
 
 def shown_look(look: Look) -> dict:
-    """A look, its portrait and its words, as the maker takes them."""
+    """A look, its portrait and its words, as the maker takes them.
+
+    Returns {"look", "picture", "words", "hidden"}.
+    """
     return {
         "look": look.to_json(),
         "picture": data_url(portrait_of(look), "PNG"),
@@ -155,7 +173,10 @@ def shown_look(look: Look) -> dict:
 
 
 def split_script(studio: Studio, message: dict) -> dict:
-    """A script, pasted or out of a file, as the frames it would become."""
+    """A script, pasted or out of a file, as the frames it would become.
+
+    Returns the frames there is room for, their boards, and what else is to be said of the script.
+    """
     script = studio.read_script(message["story"], message.get("text"), file=message.get("file"))
     first = message.get("first")
     skipped = first - 1 if isinstance(first, int) and 0 < first <= len(script.frames) else 0
@@ -180,6 +201,7 @@ def look_at_words(hints: Hints) -> Call:
 
     after, before: the frame beside which the sentence is to stand; else it is the next one. wordings: what is drawn in
     place of its words already.
+    Returns that call.
     """
 
     def look_at_words(studio: Studio, message: dict) -> dict:

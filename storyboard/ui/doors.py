@@ -99,7 +99,10 @@ class Doors:
 
 
 def own_addresses(named: Iterable[str] = ()) -> tuple[str, ...]:
-    """The addresses an app is known by: those `named`, GRADIO_ROOT_PATH where it is whole, and a Space's own."""
+    """The addresses an app is known by: those `named`, GRADIO_ROOT_PATH where it is whole, and a Space's own.
+
+    Returns them in that order.
+    """
     root, space = os.environ.get("GRADIO_ROOT_PATH", ""), os.environ.get("SPACE_HOST", "")
     found = [*named, *([root] if "://" in root else []), *([f"https://{space}"] if space else [])]
     return tuple(found)

@@ -32,12 +32,18 @@ _exporting = threading.BoundedSemaphore(EXPORTING_AT_ONCE)
 
 
 def exports_folder() -> Path:
-    """Where exports wait to be fetched; the page may serve this folder and nothing beside it."""
+    """Where exports wait to be fetched; the page may serve this folder and nothing beside it.
+
+    Returns the path of that folder.
+    """
     return Path(os.path.realpath(get_upload_folder())) / "exports"
 
 
 def received_file(sent: object) -> Path:
-    """The file that a program sent along: its bytes in a data: address, or what the upload route answered."""
+    """The file that a program sent along: its bytes in a data: address, or what the upload route answered.
+
+    Returns its path. StoryError where it did not arrive, or its address is no base64.
+    """
     if isinstance(sent, str) and sent.startswith("data:"):
         _, _, data = sent.partition(";base64,")
         try:
@@ -51,7 +57,10 @@ def received_file(sent: object) -> Path:
 
 
 def uploaded_file(path: object) -> Path:
-    """The file that Gradio's upload route wrote and named to the script; no other file can be named."""
+    """The file that Gradio's upload route wrote and named to the script; no other file can be named.
+
+    Returns its path. StoryError where it did not arrive.
+    """
     folder = os.path.realpath(get_upload_folder())
     real = os.path.realpath(path) if isinstance(path, str) and "\0" not in path else ""
     if not real.startswith(folder + os.sep) or not os.path.isfile(real):
@@ -78,7 +87,10 @@ def add_character(studio: Studio, message: dict) -> None:
 
 
 def import_picture(studio: Studio, message: dict) -> dict:
-    """A picture made here as a frame at the end of the story, as it was drawn."""
+    """A picture made here as a frame at the end of the story, as it was drawn.
+
+    Returns the id of the frame as {"frame"}.
+    """
     return {"frame": studio.import_frame(message["story"], uploaded_file(message.get("path"))).id}
 
 
@@ -88,13 +100,19 @@ def set_style_picture(studio: Studio, message: dict) -> None:
 
 
 def look_of_picture(studio: Studio, message: dict) -> dict:
-    """The nearest look of the person in a picture, for the maker to begin with, and the picture; nothing is kept."""
+    """The nearest look of the person in a picture, for the maker to begin with, and the picture; nothing is kept.
+
+    Returns what `shown_look` does, and the picture as "given".
+    """
     picture = read_upload(uploaded_file(message.get("path")), what="The picture")
     return {**shown_look(nearest_look(picture)), "given": data_url(picture)}
 
 
 def preview_portrait(studio: Studio, message: dict) -> dict:
-    """A portrait of somebody who is not in the cast yet, as it would be kept; browsers show no HEIC."""
+    """A portrait of somebody who is not in the cast yet, as it would be kept; browsers show no HEIC.
+
+    Returns it as {"picture"}.
+    """
     return {"picture": data_url(read_upload(uploaded_file(message.get("path")), what="The portrait"))}
 
 
@@ -112,7 +130,10 @@ def import_project(studio: Studio, message: dict) -> dict:
 
 
 def export(studio: Studio, message: dict) -> dict:
-    """The story as files of one kind, to be fetched."""
+    """The story as files of one kind, to be fetched.
+
+    Returns what is offered to be fetched.
+    """
     kind = message.get("kind")
     per_page = message.get("per_page", ExportOptions.per_page)
     if not isinstance(kind, str) or not isinstance(per_page, int):
@@ -128,7 +149,10 @@ def export(studio: Studio, message: dict) -> dict:
 
 
 def export_frame(studio: Studio, message: dict) -> dict:
-    """A frame's picture that says how it was made, to be fetched."""
+    """A frame's picture that says how it was made, to be fetched.
+
+    Returns what is offered to be fetched.
+    """
     return _offered((studio.export_frame(message["story"], message.get("frame"), fresh_folder()),))
 
 
@@ -136,7 +160,10 @@ FILE_CALLS = (import_project, export, export_frame, look_of_picture, preview_por
 
 
 def fresh_folder() -> Path:
-    """A folder for one export; those nobody fetches any more are swept away."""
+    """A folder for one export; those nobody fetches any more are swept away.
+
+    Returns its path.
+    """
     folder = exports_folder()
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():

@@ -91,7 +91,10 @@ class Hints:
         return called(self.places, self.place_words)
 
     def read_part(self, caption: str) -> str:
-        """As much of `caption` as this pipeline reads; "" where that is all of it."""
+        """As much of `caption` as this pipeline reads; "" where that is all of it.
+
+        Returns the caption in clean form, up to there.
+        """
         text = clean_text(caption)
         offsets = self.reader.encode(text, add_special_tokens=False).offsets if self.reader else []
         return text[: offsets[self.tokens - 1][1]] if len(offsets) > self.tokens > 0 else ""
@@ -100,6 +103,7 @@ class Hints:
         """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway.
 
         What is done, and things, come first, then what they are like, then how it is done.
+        Returns none where the pipeline has no vocabulary.
         """
         if not self.vocabulary:
             return ()
@@ -109,7 +113,10 @@ class Hints:
         return tuple(sorted(unknown, key=lambda word: _RANKS[part_of(word.casefold())])[:MAX_UNKNOWN])
 
     def shows_somebody_uninvited(self, caption: str, names: Mapping[str, Sequence[str]]) -> bool:
-        """Whether `caption` speaks of none of the cast, by name, alias or pronoun, and its picture shows one."""
+        """Whether `caption` speaks of none of the cast, by name, alias or pronoun, and its picture shows one.
+
+        Returns False where the pipeline is not `peopled`.
+        """
         text = clean_text(caption)
         if not self.peopled or find_mentions(text, names):
             return False
@@ -131,7 +138,10 @@ class Hints:
 
 
 def load_hints(folder: Path) -> Hints:
-    """The hints of a pipeline folder; empty where it gives none."""
+    """The hints of a pipeline folder; empty where it gives none.
+
+    Returns them as one `Hints`.
+    """
     described, settings = (read_object(folder / name) for name in ("cast.json", "model_index.json"))
     learned = read_object(folder / READER / WORDS)
     own = read_object(folder / READER / READER_FILE).get("settings")

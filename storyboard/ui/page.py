@@ -28,7 +28,10 @@ WAITING_CALLS = 64  # calls of the API that may stand in line
 
 
 def make_page(studio: Studio, hints: Hints | None = None, example: Path | None = None) -> gr.Blocks:
-    """The page of a studio, ready for `launch_page`. `example`: a project file a first visit is shown."""
+    """The page of a studio, ready for `launch_page`. `example`: a project file a first visit is shown.
+
+    Returns the page with its queue.
+    """
     # Gradio's cache holds nothing but uploads here, and those are copied into the picture store at once.
     with PageWithApi(
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
@@ -46,6 +49,7 @@ def launch_page(
     """Launch with what this page needs; `options` go to `gr.Blocks.launch`.
 
     `origins`: addresses a proxy shows the app under, whose pages are its own.
+    Returns what `gr.Blocks.launch` does.
     """
     host = options.get("server_name") or os.environ.get("GRADIO_SERVER_NAME") or LOOPBACK[0]
     doors = Middleware(Doors, own=own_addresses(origins), local=host in LOOPBACK)

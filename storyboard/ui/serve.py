@@ -99,6 +99,7 @@ def choose_library(named: Path | None, budget: float = BUDGET, mirror: Mirror | 
 
     A folder named has to work (StoryError). For the other two there is a temporary library, which says so, where they
     do not: an app that nobody set up still runs. `budget`: GB its pictures may take; `mirror`: where it is copied to.
+    Returns the open library.
     """
     most = round(budget * 2**30)
     if named is not None:
@@ -119,6 +120,7 @@ def build(
 
     The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
     replicas: where it is drawn, if not here.
+    Returns the studio.
     """
     cast, hints = load_cast(pipeline, library.pictures), load_hints(pipeline)
     drawn_by = model_name(pipeline)
@@ -153,7 +155,10 @@ def check_mcp() -> None:
 
 
 def load_pipeline(folder: Path, tell: Callable[[str], None], engine: Engine = "auto") -> Renderer:
-    """The pipeline on the best device there is. What it goes on without is told on standard error too."""
+    """The pipeline on the best device there is. What it goes on without is told on standard error too.
+
+    Returns it as a `SturdyRenderer`.
+    """
     from storyboard.pipeline.engine import (
         open_fastest,  # torch: seconds to import, and the page opens without it
     )

@@ -27,6 +27,7 @@ def open_story(example: Example) -> Callable[[Studio, dict], dict]:
     """The call that opens the story a message names.
 
     Where it names none: the example for a first visit, else a new one. Where the named one is gone: a new one.
+    Returns that call.
     """
 
     def open_story(studio: Studio, message: dict) -> dict:
@@ -87,6 +88,7 @@ def example_from(path: Path) -> Example:
     """The story of the project file at `path` for every first visit; none where there is no file.
 
     Nothing is written for a visit: the file is read once, and a visitor's copy is saved with its first change.
+    Returns a function that shows it to a visitor and gives its id.
     """
     read = functools.cache(read_project)
 

@@ -42,7 +42,10 @@ CODE_FONT = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
 def make_theme() -> gr.themes.Base:
-    """The theme, for `launch`."""
+    """The theme, for `launch`.
+
+    Returns it with the colours of the page set.
+    """
     theme = gr.themes.Base(
         primary_hue=MAPLE, secondary_hue=MAPLE, neutral_hue=PAPER, font=TEXT_FONT, font_mono=CODE_FONT
     )

@@ -33,7 +33,10 @@ _THINGS = ("it", "its")  # pronouns of things: shown only where somebody is mean
 
 
 def board_view(studio: Studio, story_id: object) -> dict:
-    """The story as the board shows it. StoryError for an unknown story."""
+    """The story as the board shows it. StoryError for an unknown story.
+
+    Returns what `jobs_view` does and, with it, the story, its cast and its frames.
+    """
     # Read first: a change during the rest gets a higher number, so nobody takes this view for the newest.
     jobs = jobs_view(studio, story_id)
     session = studio.session(story_id)
@@ -65,7 +68,10 @@ def board_view(studio: Studio, story_id: object) -> dict:
 
 
 def jobs_view(studio: Studio, story_id: object) -> dict:
-    """The drawings of a story, and the numbers that tell whether the rest has changed too."""
+    """The drawings of a story, and the numbers that tell whether the rest has changed too.
+
+    Returns a part of what `board_view` does.
+    """
     session = studio.session(story_id)
     revision, jobs_version = session.revision, studio.queue.version(session.story.id)
     return {
@@ -81,7 +87,10 @@ def jobs_view(studio: Studio, story_id: object) -> dict:
 
 
 def frame_details(story: Story, frame: Frame) -> dict:
-    """Everything the picture on the board was drawn with; only its `id` (None) where there is none yet."""
+    """Everything the picture on the board was drawn with; only its `id` (None) where there is none yet.
+
+    Returns it by name, ready to be sent.
+    """
     take = frame.take
     if take is None:
         return {"id": None, "attention": []}

@@ -53,7 +53,10 @@ class BorrowedGpuRenderer:
         self._stream = lend(stream, duration=self.seconds)
 
     def seconds(self, request: FrameRequest) -> int:
-        """GPU time to ask for: what is asked for must be left of the visitor's quota, so not more than needed."""
+        """GPU time to ask for: what is asked for must be left of the visitor's quota, so not more than needed.
+
+        Returns FIRST_SECONDS until a drawing has been timed; from then on it goes by the slowest.
+        """
         if not self._slowest:
             return FIRST_SECONDS
         return max(LEAST_SECONDS, round(SLACK * self._slowest * request.effort))
@@ -120,7 +123,10 @@ def draw_for(headers: object) -> None:
 
 
 def borrow_gpu(load: Callable[[], Renderer]) -> Renderer | None:
-    """The renderer for a ZeroGPU Space, loaded before this returns; None anywhere else."""
+    """The renderer for a ZeroGPU Space, loaded before this returns; None anywhere else.
+
+    Returns it as a `BorrowedGpuRenderer`.
+    """
     if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
         return None
     import spaces  # there on every such Space, nowhere else; before torch first asks for CUDA

@@ -46,7 +46,7 @@ class CacheArguments:
 
 
 def load_conditioner(parts: Path, device: torch.device | str) -> CharacterConditioner:
-    """The stage-1 conditioner of a parts folder, frozen."""
+    """Returns the stage-1 conditioner of a parts folder, frozen."""
     text = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     image = load_image_encoder(parts / "char_ldm" / "image_encoder")
     fuser = CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser")
@@ -57,7 +57,10 @@ def load_conditioner(parts: Path, device: torch.device | str) -> CharacterCondit
 
 
 def load_frame_tower(parts: Path, conditioner: CharacterConditioner) -> nn.Module:
-    """What sees frames for the visual mapper: stage 1's vision tower, or the one kept beside a portrait encoder."""
+    """Returns what sees frames for the visual mapper.
+
+    This is stage 1's vision tower, or the one kept beside a portrait encoder.
+    """
     folder = parts / "visual_encoder"
     if not folder.exists():
         return conditioner.image_encoder.vision_model
@@ -152,7 +155,7 @@ def fused_targets(
 def picture_features(
     tower: nn.Module, processor: CLIPImageProcessor, pictures: Sequence[Image.Image]
 ) -> torch.Tensor:
-    """What the visual mapper reads: the pooled state (N, V) of a tower as `load_frame_tower` gives it."""
+    """Returns what the visual mapper reads: the pooled state (N, V) of a tower as `load_frame_tower` gives it."""
     pixels = processor(list(pictures), return_tensors="pt")["pixel_values"].to(
         next(tower.parameters()).device
     )

@@ -96,18 +96,18 @@ class ClipConditions:
         return self._shards[0]["features"].shape[-1]
 
     def of(self, clip: str, what: str) -> torch.Tensor:
-        """`what`: "conditions", "named" or "features"."""
+        """Returns what is kept of a clip. `what`: "conditions", "named" or "features"."""
         shard, row = self._rows[clip]
         return self._shards[shard][what][row]
 
 
 def named_portraits(reader: Reader, clip: Clip, caption: str) -> list[Mention]:
-    """The names in a caption that have a canonical portrait."""
+    """Returns the mentions in a caption of names that have a canonical portrait."""
     return [m for m in find_mentions(caption, reader.names_of(clip)) if portrait_file(clip, m.name)]
 
 
 def cast_of(reader: Reader, frames: tuple[StoryFrame, ...]) -> list[tuple[str, Path]]:
-    """Whom the captions of `frames` name, in the dataset's order, with their portraits: the cast prefix."""
+    """Returns whom the captions of `frames` name, in the dataset's order, with their portraits: the cast prefix."""
     known = reader.names_of(frames[0].clip)
     named = {name for frame in frames for name in mentioned_names(frame.caption, known)}
     files = [(name, portrait_file(frames[0].clip, name)) for name in known if name in named]
@@ -213,7 +213,7 @@ class ConditionWriter:
         self._projected: dict[Path | None, torch.Tensor] = {}
 
     def clip(self, clip_id: str, draws: int) -> dict[str, torch.Tensor]:
-        """One row of a shard."""
+        """Returns one row of a shard."""
         frames = [self.dataset.frame(clip_id, draw) for draw in range(draws)]
         clip, caption = frames[0].clip, self.fit(frames[0].caption, clip_id)
         mentions = named_portraits(self.dataset.reader, clip, caption)
@@ -226,7 +226,7 @@ class ConditionWriter:
         return {"conditions": made.fused[0].half().cpu(), "named": named, "features": pictures.cpu()}
 
     def all_views(self) -> dict[str, torch.Tensor]:
-        """Portrait file -> its views, for every portrait of the dataset's clips."""
+        """Returns by portrait file its views, for every portrait of the dataset's clips."""
         found: dict[str, torch.Tensor] = {}
         for clip in map(self.dataset.reader.clip, self.dataset.clips):
             for name, file in clip.portraits:
@@ -235,7 +235,7 @@ class ConditionWriter:
         return found
 
     def views(self, clip: Clip, name: str) -> torch.Tensor:
-        """Features (VIEWS, V) of a portrait as writers might upload it, the first as it is."""
+        """Returns the features (VIEWS, V) of a portrait as writers might upload it, the first as it is."""
         portrait = squared(open_portrait(clip, name), 2 * self.side)
         rng = np.random.default_rng(len(name))
         seen = [portrait, *(weather(np.array(portrait), rng) for _ in range(VIEWS - 1))]

@@ -91,8 +91,9 @@ def aligned(examples: Sequence[AlignExample], width: int) -> AlignBatch:
 def visual_tokens(
     mapper: VisualMapper, batch: PromptBatch
 ) -> tuple[Sequence[torch.Tensor], Sequence[torch.Tensor], torch.Tensor]:
-    """Of packed pictures: each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
+    """Returns each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
 
+    They are those of packed pictures.
     The zero carries a gradient: DDP waits for the mapper's even where the prompts of a process show no picture.
     """
     frames, portraits = (mapper(batch[kind]) for kind in ("frames", "portraits"))  # (N, m, E)
@@ -101,7 +102,7 @@ def visual_tokens(
 
 
 def first_told(number: int, share: float, rng: np.random.Generator) -> int:
-    """Which frame a prompt for frame `number` begins with: the first, or in this share of prompts a later one.
+    """Returns which frame a prompt for frame `number` begins with: the first, or in this share of prompts a later one.
 
     As in a story longer than its window, names and places may then stand in pictures alone; one stays in sight.
     """

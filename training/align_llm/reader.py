@@ -13,7 +13,7 @@ from training.released.language import load_tokenizer
 
 
 def build_reader(parts: Path, config: dict, image_width: int, queries: int, output_width: int) -> StoryReader:
-    """A reader over the frozen language model of `parts`, everything trainable fresh."""
+    """Returns a reader over the frozen language model of `parts`, everything trainable fresh."""
     language_config = AutoConfig.from_pretrained(parts / "language_model")
     for name in ("dropout", "attention_dropout", "activation_dropout", "layerdrop"):
         if hasattr(language_config, name):

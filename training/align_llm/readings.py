@@ -19,7 +19,7 @@ from training.maple_lane.words import Shown, Shows
 
 
 def right_people(pointed: torch.Tensor, points: torch.Tensor) -> bool:
-    """Whether every token of a condition points at whom it should: (L, K) shares, (L,) 1 + place or 0."""
+    """Returns whether every token of a condition points at whom it should: (L, K) shares, (L,) 1 + place or 0."""
     share, place = pointed.max(-1)
     return bool((torch.where(share > POINTED, place + 1, 0) == points).all())
 
@@ -27,7 +27,7 @@ def right_people(pointed: torch.Tensor, points: torch.Tensor) -> bool:
 def nearest_caption(
     condition: torch.Tensor, shows: Shows, cast: Cast, targets: Targets
 ) -> tuple[bool, list[bool]]:
-    """Whether of all places the right one is nearest to a condition (L, D), and of all actions each person's.
+    """Returns whether of all places the right one is nearest to a condition (L, D), and of all actions each person's.
 
     Each is exchanged by itself, all else being right; the actions are the benchmark's where all are of its cast.
     """

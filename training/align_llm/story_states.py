@@ -224,7 +224,7 @@ def _telling(value: dict) -> Telling:
 
 
 def load_reader(name: str, config: dict, seed: int) -> StoryReader:
-    """A reader that reads words alone: no mappers, and image tokens as long as the words' rows in the mean.
+    """Returns a reader that reads words alone: no mappers, and image tokens as long as the words' rows in the mean.
 
     name: the language model, a stem in training/configs or a JSON file; see `storyboard.models.language_model`.
     """

@@ -116,7 +116,7 @@ class AlignTraining(Objective[AlignBatch]):
 
 
 def load_denoiser(parts: Path) -> tuple[UNet2DConditionModel, DDPMScheduler]:
-    """Stage 1's denoiser and its noise, for L_img."""
+    """Returns stage 1's denoiser and its noise, for L_img."""
     noise = load_scheduler(parts).config
     return UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"), DDPMScheduler.from_config(noise)
 
@@ -171,7 +171,7 @@ def batches(
     reader: StoryReader,
     vae: AutoencoderKL | None,
 ) -> Prompts | StoryPrompts:
-    """Step -> batch: of the dataset whose conditions are cached, or of Maple Lane."""
+    """Returns what gives a batch for a step: of the dataset whose conditions are cached, or of Maple Lane."""
     prompt = PromptFitter(reader, args.max_length, pictures=args.interleaved)
     tokenizer = CLIPTokenizerFast.from_pretrained(Path(args.parts) / "tokenizer")
     if isinstance(cache, ConditionCache):

@@ -158,7 +158,7 @@ def load_history(
 
 
 def build(args: ArLdmArguments) -> tuple[ArLdmPipeline, ArLdmTraining]:
-    """The pipeline and, over the same modules, what is trained of it."""
+    """Returns the pipeline and, over the same modules, what is trained of it."""
     parts = Path(args.parts)
     unet = UNet2DConditionModel.from_pretrained(
         (parts / "ar_ldm" if args.continued else parts) / "unet"

@@ -112,7 +112,7 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
     def forward(
         self, current: torch.Tensor, told: torch.Tensor, mask: torch.Tensor, rows: Sequence[Sequence[int]]
     ) -> Condition:
-        """Puts current captions (B, L, D) and their histories one behind the other.
+        """Returns the condition: current captions (B, L, D) and their histories, one behind the other.
 
         told, mask: states (N, T, D) of earlier frames and which of their tokens are words, (N, T). rows: of each of the
         B, which of the N come before it, oldest first.

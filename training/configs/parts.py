@@ -53,7 +53,7 @@ class Part(Protocol):
 
 
 def load_config(name: str) -> dict:
-    """A size: the configs of every part. `name` is a file, or the stem of one in `training/configs`."""
+    """Returns a size: the configs of every part. `name` is a file, or the stem of one in `training/configs`."""
     return json.loads(config_file(name).read_text())
 
 
@@ -67,14 +67,14 @@ def build_vae(config: dict) -> AutoencoderKL:
 
 
 def load_vae(parts: Path) -> AutoencoderKL:
-    """The autoencoder of a parts folder, of the class it was saved as."""
+    """Returns the autoencoder of a parts folder, of the class it was saved as."""
     folder = Path(parts) / "vae"
     sharp = AutoencoderKL.load_config(folder)["_class_name"] == SharpAutoencoderKL.__name__
     return (SharpAutoencoderKL if sharp else AutoencoderKL).from_pretrained(folder)
 
 
 def load_image_encoder(folder: Path) -> CLIPVisionModelWithProjection | PortraitEncoder:
-    """What reads portraits, fp32, of the class it was saved as; folder: its own."""
+    """Returns what reads portraits, fp32, of the class it was saved as; folder: its own."""
     small = json.loads((Path(folder) / "config.json").read_text()).get("_class_name")
     if small == PortraitEncoder.__name__:
         return PortraitEncoder.from_pretrained(folder)
@@ -101,7 +101,7 @@ def load_scheduler(parts: Path) -> Scheduler:
 
 
 def build_clip(config: dict, tokenizer: CLIPTokenizerFast) -> CLIPModel:
-    """CLIP with both towers; its text tower learns the vocabulary of `tokenizer`."""
+    """Returns CLIP with both towers; its text tower learns the vocabulary of `tokenizer`."""
     size = config["clip"]
     ids = {
         "vocab_size": len(tokenizer),
@@ -119,7 +119,7 @@ def build_clip(config: dict, tokenizer: CLIPTokenizerFast) -> CLIPModel:
 
 
 def split_clip(clip: CLIPModel) -> tuple[CLIPTextModel, CLIPVisionModelWithProjection]:
-    """The two towers as the pipeline holds them: text states, and projected image features."""
+    """Returns the two towers as the pipeline holds them: text states, and projected image features."""
     text = CLIPTextModel(clip.config.text_config)
     vision = CLIPVisionModelWithProjection(clip.config.vision_config)
     for model, prefix in ((text, "text_model."), (vision, "vision_model."), (vision, "visual_projection.")):
@@ -151,7 +151,7 @@ def build_image_processor(config: dict) -> CLIPImageProcessor:
 
 
 def build_language_model(config: dict, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
-    """A causal language model of the configured family, its vocabulary that of `tokenizer`."""
+    """Returns a causal language model of the configured family, its vocabulary that of `tokenizer`."""
     size = dict(config["language_model"])
     family = size.pop("model_type")
     ids = {
@@ -164,7 +164,7 @@ def build_language_model(config: dict, tokenizer: PreTrainedTokenizerFast) -> Pr
 
 
 def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTokenizerFast:
-    """A lower-casing byte-level BPE in CLIP's own form (`</w>` ends a word), learnt from `texts`."""
+    """Returns a lower-casing byte-level BPE in CLIP's own form (`</w>` ends a word), learnt from `texts`."""
     bpe = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
     bpe.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
@@ -195,7 +195,7 @@ def _clip_words() -> Regex:
 
 
 def train_language_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE as OPT's: `</s>` opens every prompt (id 2), `<pad>` is 1."""
+    """Returns a byte-level BPE as OPT's: `</s>` opens every prompt (id 2), `<pad>` is 1."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
@@ -220,5 +220,5 @@ def save_part(folder: Path, name: str, part: Part) -> None:
 
 
 def freeze(module: Module) -> Module:
-    """`module` without gradients and in eval mode."""
+    """Returns `module` without gradients and in eval mode."""
     return module.requires_grad_(False).eval()

@@ -20,14 +20,14 @@ BEND, SMOOTH = 25.0, 5.0  # pixels of an elastic bend, and the width of its smoo
 
 
 def pixel_box(segment: Segment, width: int, height: int) -> tuple[int, int, int, int]:
-    """The segment's box (x1, y1, x2, y2) in pixels of a picture, at least one pixel wide and high, inside it."""
+    """Returns the segment's box (x1, y1, x2, y2) in a picture's pixels, at least one pixel wide and high, inside it."""
     x1, y1, x2, y2 = map(int, segment.box_in(width, height))
     left, top = min(x1, width - 1), min(y1, height - 1)
     return left, top, max(x2, left + 1), max(y2, top + 1)
 
 
 def segment_mask(mask: np.ndarray | None, segment: Segment, width: int, height: int) -> np.ndarray:
-    """(H, W) bool: where the character is. Its box, where no mask was made or the mask does not have it.
+    """Returns where the character is, (H, W) bool: its box, where no mask was made or the mask does not have it.
 
     The authors take an empty mask there, which makes the whole crop noise.
     """
@@ -44,21 +44,21 @@ def segment_mask(mask: np.ndarray | None, segment: Segment, width: int, height: 
 def reference_crop(
     picture: Image.Image, where: np.ndarray, segment: Segment, rng: np.random.Generator
 ) -> Image.Image:
-    """The character's box of the picture, random noise around it."""
+    """Returns the character's box of the picture, random noise around it."""
     pixels = np.asarray(picture)
     noise = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
     return Image.fromarray(np.where(where[..., None], pixels, noise)).crop(pixel_box(segment, *picture.size))
 
 
 def squared(picture: Image.Image, size: int) -> Image.Image:
-    """Padded with black to a square, then `size` pixels wide."""
+    """Returns the picture padded with black to a square, then `size` pixels wide."""
     side = max(picture.size)
     square = ImageOps.pad(picture, (side, side), color=0)
     return square.resize((size, size), Image.Resampling.BILINEAR)
 
 
 def augmented(picture: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:
-    """A square of `size` pixels, varied as in the authors' training."""
+    """Returns a square of `size` pixels, varied as in the authors' training."""
     if rng.random() < 0.5:
         picture = _zoomed(picture, rng)
     picture = squared(picture, size)

@@ -27,7 +27,7 @@ READERS = {reader.kind: reader for reader in (Flintstones, Pororo, MapleLane)}
 
 
 def open_reader(folder: str | Path, kind: str | None = None) -> Reader:
-    """The reader of a folder; `kind` is a key of READERS, by default what the folder's files tell."""
+    """Returns the reader of a folder; `kind` is a key of READERS, by default what the folder's files tell."""
     folder = Path(folder)
     if kind is not None and kind not in READERS:
         raise StoryError(f'There is no dataset "{kind}"; choose {", ".join(READERS)}.')
@@ -81,7 +81,7 @@ class StoryDataset(Dataset):
         return (self.story(index) for index in range(len(self)))
 
     def story(self, index: int, draw: int = 0) -> Story:
-        """Story number `index`; another `draw` takes other pictures of the same clips."""
+        """Returns story number `index`; another `draw` takes other pictures of the same clips."""
         ids = self.stories[index]
         frames = tuple(self.frame(clip, draw) for clip in ids)
         chance = _chance(self.seed, ids[0], draw, "opening")
@@ -89,7 +89,7 @@ class StoryDataset(Dataset):
         return Story(ids[0], frames, self.reader.with_pronouns(frames, self.rule), opening)
 
     def frame(self, clip_id: str, draw: int = 0) -> StoryFrame:
-        """A clip's picture for that draw, each as likely as the other."""
+        """Returns a clip's frame for that draw, each of its pictures as likely as the other."""
         clip = self.reader.clip(clip_id)
         number = int(_chance(self.seed, clip_id, draw, "picture") * len(clip.pictures()))
         chance = _chance(self.seed, clip_id, draw, "caption")
@@ -121,7 +121,7 @@ class StoryDataset(Dataset):
 
 
 def missing_sentence(missing: Sequence[str]) -> str:
-    """Which clip is missing, and how many more."""
+    """Returns a sentence that says which clip is missing, and how many more."""
     more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
     return f"{FRAMES}/{missing[0]}.npy is missing{more}; `python -m training.data check` tells what the folder lacks."
 

@@ -40,7 +40,7 @@ class Flintstones(Reader):
         return int(parts[1]), int(parts[3])
 
     def fallback_split(self) -> dict[str, list[str]]:
-        """The original dataset's split, which is the published one; else whole episodes in its proportions."""
+        """Returns the original dataset's split, which is the published one; else whole episodes in its proportions."""
         original = self.folder / splits.ORIGINAL
         if original.is_file():
             found = splits.read_split(original)

@@ -104,7 +104,10 @@ class MapleLane(Flintstones):
         )
 
     def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
-        """As written. The first frame of a story names everybody, wherever in a longer one it was."""
+        """Returns the captions as written.
+
+        The first frame of a story names everybody, wherever in a longer one it was.
+        """
         first, *others = frames
         told = (first.caption, *(frame.clip.referential or frame.caption for frame in others))
         return tuple(ReferentialCaption(text, None) for text in told)

@@ -63,13 +63,19 @@ class Pororo(Reader):
         return {"captions": tuple(captions), "characters": present, "portraits": self.portraits}
 
     def caption(self, clip: Clip, number: int, rule: Rule, chance: float) -> str:
-        """Any one of the clip's in evaluation, the one at the picture's time in training, the first in Story-LDM."""
+        """Returns any one of the clip's captions in evaluation, the one at the picture's time in training.
+
+        In Story-LDM it is the first.
+        """
         if rule == "training":
             return clip.captions[caption_index(number, len(clip.pictures()), len(clip.captions))]
         return clip.captions[int(chance * len(clip.captions)) if rule == "evaluation" else 0]
 
     def opening(self, frame: StoryFrame, rule: Rule, chance: float) -> str:
-        """In the authors' evaluation any caption of the clip, whichever was chosen before."""
+        """Returns any caption of the clip in the authors' evaluation, whichever was chosen before.
+
+        Under the other rules it is the frame's own.
+        """
         captions = frame.clip.captions
         return captions[int(chance * len(captions))] if rule == "evaluation" else frame.caption
 

@@ -73,22 +73,22 @@ class Reader:
         return {number: table for number, table in found.items() if table is not None}
 
     def ordered(self, ids: Iterable[str] | None = None) -> list[str]:
-        """Clips (default: of all splits) in the order of the film."""
+        """Returns the clips (default: of all splits) in the order of the film."""
         return sorted(
             dict.fromkeys(one for part in self.splits.values() for one in part) if ids is None else ids
         )
 
     def episode(self, clip: str) -> Hashable:
-        """Clips of one episode have the same one."""
+        """Returns the clip's episode. Clips of one episode have the same one."""
         raise NotImplementedError
 
     def followers(self, count: int) -> dict[str, tuple[str, ...]]:
-        """id -> its next `count` clips: as listed, else by the rule of the same episode."""
+        """Returns id -> its next `count` clips: as listed, else by the rule of the same episode."""
         listed = self.listed_followers.get(count)
         return splits.following(self.ordered(), self.episode, count) if listed is None else listed
 
     def missing(self, ids: Iterable[str]) -> list[str]:
-        """Those of `ids` without pictures."""
+        """Returns those of `ids` without pictures."""
         try:
             there = {entry.name for entry in os.scandir(self.folder / FRAMES)}
         except FileNotFoundError:
@@ -104,7 +104,7 @@ class Reader:
         return tables.backgrounds(self.folder) or {}
 
     def clip(self, clip: str) -> Clip:
-        """The record of a clip; StoryError where it is not annotated, or not well."""
+        """Returns the record of a clip; StoryError where it is not annotated, or not well."""
         if clip not in self.annotations:
             raise StoryError(f"{self.folder / ANNOTATIONS} does not have the clip {clip}.")
         annotation = self.annotations[clip]
@@ -120,19 +120,19 @@ class Reader:
         )
 
     def describe(self, clip: str, annotation: dict[str, Any]) -> dict[str, Any]:
-        """The fields of Clip that are words: captions, tokens, characters, setting, portraits."""
+        """Returns the fields of Clip that are words: captions, tokens, characters, setting, portraits."""
         raise NotImplementedError
 
     def caption(self, clip: Clip, number: int, rule: Rule, chance: float) -> str:
-        """The caption of picture `number`; `chance`, in 0..1, decides where a rule leaves it to luck."""
+        """Returns the caption of picture `number`; `chance`, in 0..1, decides where a rule leaves it to luck."""
         return clip.captions[0]
 
     def opening(self, frame: StoryFrame, rule: Rule, chance: float) -> str:
-        """What the authors draw a story's first frame from."""
+        """Returns what the authors draw a story's first frame from."""
         return frame.caption
 
     def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
-        """The frames' captions as a story, one for each."""
+        """Returns the frames' captions as a story, one for each."""
         raise NotImplementedError
 
     @cached_property
@@ -192,7 +192,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def name_end(tokens: Sequence[str], word: str, start: int, end: int) -> int:
-    """One past the last token of a segment's name, which has the label `word` and is written as `start` to `end`.
+    """Returns one past the last token of a segment's name, which has the label `word` and is written `start` to `end`.
 
     The release counts one past it; others count the last one itself. The tokens tell which, or an empty range does;
     where neither does, the release's reading holds.

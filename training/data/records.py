@@ -37,7 +37,7 @@ class Segment:
     box: tuple[float, float, float, float]
 
     def box_in(self, width: int, height: int) -> tuple[float, float, float, float]:
-        """x1, y1, x2, y2 within a picture of that size."""
+        """Returns the box x1, y1, x2, y2 within a picture of that size."""
         left, top, right, bottom = (min(max(place / BOX_SPACE, 0.0), 1.0) for place in self.box)
         return left * width, top * height, right * width, bottom * height
 
@@ -76,7 +76,7 @@ class Clip:
         return self.folder / FRAMES / f"{self.id}.npy"
 
     def pictures(self) -> np.ndarray:
-        """(N, H, W, 3) uint8 RGB, left on disk until it is looked at."""
+        """Returns the pictures, (N, H, W, 3) uint8 RGB, left on disk until they are looked at."""
         frames = _array(self.file)
         if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
             raise StoryError(f"{self.file} holds {frames.dtype} {frames.shape}, not uint8 (N, H, W, 3).")
@@ -86,7 +86,7 @@ class Clip:
         return self.folder / MASKS / f"{self.id}-frame{number}.npy"
 
     def mask(self, number: int) -> np.ndarray | None:
-        """(H, W) ints of picture `number`; None where there is no file."""
+        """Returns the mask of picture `number`, (H, W) ints; None where there is no file."""
         path = self.mask_file(number)
         if not path.is_file():
             return None
@@ -105,11 +105,11 @@ class StoryFrame:
     caption: str
 
     def picture(self) -> Image.Image:
-        """RGB."""
+        """Returns the frame's picture, RGB."""
         return Image.fromarray(np.ascontiguousarray(self.clip.pictures()[self.number]))
 
     def mask(self) -> np.ndarray | None:
-        """(H, W) ints, the id of the segment each pixel belongs to; None where no mask was made."""
+        """Returns (H, W) ints, the id of the segment each pixel belongs to; None where no mask was made."""
         return self.clip.mask(self.number)
 
 

@@ -42,7 +42,7 @@ class ReferentialCaption:
 def extend_flintstones(
     captions: Sequence[str], characters: Sequence[Sequence[str]], rule: Rule = "evaluation"
 ) -> tuple[ReferentialCaption, ...]:
-    """The captions of a story with pronouns, given whom each frame's annotation names, in its order.
+    """Returns the captions of a story with pronouns, given whom each frame's annotation names, in its order.
 
     The people of a frame who are those of the last frame that changed them are replaced: two by "A and B", three by
     "A, B and C", in capitals of the first letter alone, wherever that text stands, inside words too.
@@ -69,9 +69,10 @@ def extend_flintstones(
 
 
 def mark_names(caption: str, names: Sequence[str] = FLINTSTONES) -> tuple[Mention, ...]:
-    """The names the authors' story loop puts a portrait on: words between single spaces that are one, in any case.
+    """Returns the names the authors' story loop puts a portrait on.
 
-    So a name with a comma, a full stop or 's behind it is none, nor is one of two words.
+    They are words between single spaces that are a name, in any case. So a name with a comma, a full stop or 's behind
+    it is none, nor is one of two words.
     """
     found, start = [], 0
     for word in caption.split(" "):
@@ -82,7 +83,7 @@ def mark_names(caption: str, names: Sequence[str] = FLINTSTONES) -> tuple[Mentio
 
 
 def extend_pororo(captions: Sequence[str], rule: Rule = "evaluation") -> tuple[ReferentialCaption, ...]:
-    """The captions of a story, one chosen for each frame, with pronouns.
+    """Returns the captions of a story, one chosen for each frame, with pronouns.
 
     A shared opening of names with the last caption kept becomes They (not in Story-LDM); then the frame's main name,
     where it is still that of the frame before, becomes She or He, wherever it stands.
@@ -108,7 +109,7 @@ def extend_pororo(captions: Sequence[str], rule: Rule = "evaluation") -> tuple[R
 
 
 def main_name(caption: str) -> str:
-    """The one a PororoSV caption is about: the only name in it, else the first listed one of its last sentence.
+    """Returns the one a PororoSV caption is about: the only name in it, else the first listed one of its last sentence.
 
     Names are found inside words too; the caption's last character does not count as the end of a sentence.
     """
@@ -120,7 +121,7 @@ def main_name(caption: str) -> str:
 
 
 def shared_names(before: str, caption: str) -> tuple[str, ...]:
-    """The words of names that open both captions: "Pororo and Crong are" and the like give (Pororo, and, Crong).
+    """Returns the words of names that open both captions: "Pororo and Crong are" and such give (Pororo, and, Crong).
 
     Any word with a comma or with "and" in it goes on, "standing" too; the last word never counts, as the openings
     may part within it.
@@ -138,7 +139,7 @@ def shared_names(before: str, caption: str) -> tuple[str, ...]:
 
 
 def caption_index(number: int, frames: int, captions: int) -> int:
-    """Which of a PororoSV clip's captions the authors' training takes for picture `number` of `frames`.
+    """Returns which of a PororoSV clip's captions the authors' training takes for picture `number` of `frames`.
 
     The rounding is theirs: with more than one caption the first is never taken.
     """

@@ -23,7 +23,7 @@ Episode = Callable[[str], Hashable]
 
 
 def read_split(path: Path) -> dict[str, list[str]]:
-    """split -> ids, in the file's order. StoryError where it is none."""
+    """Returns split -> ids, in the file's order. StoryError where it is none."""
     table = read_json(path)
     if not isinstance(table, dict) or not table or not set(table) <= set(SPLITS):
         raise StoryError(f"{path} should hold lists of clip ids under {', '.join(SPLITS)}.")
@@ -34,7 +34,7 @@ def read_split(path: Path) -> dict[str, list[str]]:
 
 
 def repeated(splits: Mapping[str, Sequence[str]]) -> list[str]:
-    """Ids that are in the splits more than once."""
+    """Returns the ids that are in the splits more than once."""
     counted = Counter(one for ids in splits.values() for one in ids)
     return [one for one, times in counted.items() if times > 1]
 
@@ -42,7 +42,7 @@ def repeated(splits: Mapping[str, Sequence[str]]) -> list[str]:
 def split_by_episode(
     ids: Iterable[str], episode: Episode, shares: Mapping[str, float]
 ) -> dict[str, list[str]]:
-    """Whole episodes dealt out so that the splits come near `shares`; the same for the same ids."""
+    """Returns whole episodes dealt out so that the splits come near `shares`; the same for the same ids."""
     episodes: dict[Hashable, list[str]] = {}
     for one in sorted(ids):
         episodes.setdefault(episode(one), []).append(one)
@@ -57,7 +57,7 @@ def split_by_episode(
 
 
 def following(ordered: Sequence[str], episode: Episode, count: int) -> dict[str, tuple[str, ...]]:
-    """id -> the next `count` of `ordered`, where they all belong to the same episode."""
+    """Returns id -> the next `count` of `ordered`, where they all belong to the same episode."""
     lists = {}
     for number, one in enumerate(ordered[: len(ordered) - count]):
         next_ones = tuple(ordered[number + 1 : number + 1 + count])
@@ -67,9 +67,10 @@ def following(ordered: Sequence[str], episode: Episode, count: int) -> dict[str,
 
 
 def in_strides(ordered: Sequence[str], episode: Episode, length: int) -> list[tuple[str, ...]]:
-    """Stories that do not overlap, as the paper's long ones: every `length`-th clip starts one, whole episodes or not.
+    """Returns stories that do not overlap, as the paper's long ones.
 
-    Kept are those of one episode. `ordered`: the clips of one split.
+    Every `length`-th clip starts one, whole episodes or not. Kept are those of one episode. `ordered`: the clips of one
+    split.
     """
     slices = (tuple(ordered[start : start + length]) for start in range(0, len(ordered), length))
     return [story for story in slices if len(story) == length and len({episode(one) for one in story}) == 1]
@@ -78,7 +79,7 @@ def in_strides(ordered: Sequence[str], episode: Episode, length: int) -> list[tu
 def count_stories(
     splits: Mapping[str, Sequence[str]], ordered: Sequence[str], episode: Episode
 ) -> dict[str, tuple[int, ...]]:
-    """Numbers for (train, val, test): of clips, and of stories of four and of five frames."""
+    """Returns the numbers for (train, val, test): of clips, and of stories of four and of five frames."""
     counts = {"clips": tuple(len(splits[name]) for name in SPLITS)}
     for count in FOLLOWERS:
         lists = following(ordered, episode, count)
@@ -89,7 +90,7 @@ def count_stories(
 
 
 def differs_from_published(counts: Mapping[str, tuple[int, ...]], published: tuple[int, ...]) -> str | None:
-    """A sentence with all numbers where no way of counting gives the published ones."""
+    """Returns a sentence with all numbers where no way of counting gives the published ones; else None."""
     if published in counts.values():
         return None
     told = "; ".join(f"{kind}: {_numbers(numbers)}" for kind, numbers in counts.items())

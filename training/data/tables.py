@@ -27,7 +27,7 @@ MOST_JSON = 1 << 30  # bytes
 
 
 def read_json(path: Path) -> Any:
-    """StoryError where the file is missing or no JSON."""
+    """Returns what the file holds. StoryError where it is missing or no JSON."""
     try:
         if path.stat().st_size > MOST_JSON:
             raise StoryError(f"{path} is larger than any table of a dataset.")
@@ -39,7 +39,7 @@ def read_json(path: Path) -> Any:
 
 
 def followings(folder: Path, count: int) -> dict[str, tuple[str, ...]] | None:
-    """id -> the next `count` clips of the same episode; None where the folder has no such table.
+    """Returns id -> the next `count` clips of the same episode; None where the folder has no such table.
 
     Entries of another length are left out, as the authors do.
     """
@@ -50,19 +50,19 @@ def followings(folder: Path, count: int) -> dict[str, tuple[str, ...]] | None:
 
 
 def labels(folder: Path) -> dict[str, tuple[int, ...]] | None:
-    """id -> 0 or 1 for each main character."""
+    """Returns id -> 0 or 1 for each main character; None where the folder has no such table."""
     table = _table(folder, "labels", check_labels)
     return table and {clip: tuple(row) for clip, row in table.items()}
 
 
 def backgrounds(folder: Path) -> dict[str, tuple[int, ...]] | None:
-    """id -> 0 or 1 for each background."""
+    """Returns id -> 0 or 1 for each background; None where the folder has no such table."""
     table = _table(folder, "labels_bg", check_backgrounds)
     return table and {clip: tuple(row) for clip, row in table["label"].items()}
 
 
 def check_followings(table: Any) -> dict[str, list[str]]:
-    """StoryError unless it maps ids to lists of ids."""
+    """Returns the table. StoryError unless it maps ids to lists of ids."""
     for clip, next_ones in _rows(table):
         if not isinstance(next_ones, list) or not all(isinstance(one, str) for one in next_ones):
             raise StoryError(f"the entry {clip!r} is no list of clip ids")
@@ -70,7 +70,7 @@ def check_followings(table: Any) -> dict[str, list[str]]:
 
 
 def check_labels(table: Any) -> dict[str, list[int]]:
-    """StoryError unless it maps ids to lists of 0 and 1, all of one length."""
+    """Returns the table as plain ints. StoryError unless it maps ids to lists of 0 and 1, all of one length."""
     plain, width = {}, None
     for clip, row in _rows(table):
         row = row.tolist() if isinstance(row, (np.ndarray, torch.Tensor)) else row
@@ -84,7 +84,10 @@ def check_labels(table: Any) -> dict[str, list[int]]:
 
 
 def check_backgrounds(table: Any) -> dict[str, dict[str, list[int]]]:
-    """StoryError unless its entry "label" is a table of labels; other entries are left out."""
+    """Returns the entry "label" alone. StoryError unless it is a table of labels.
+
+    Other entries are left out.
+    """
     if not isinstance(table, dict) or "label" not in table:
         raise StoryError('it has no entry "label"')
     return {"label": check_labels(table["label"])}
@@ -111,7 +114,7 @@ def convert(folder: Path) -> Iterator[str]:
 
 
 def checker(stem: str) -> Callable[[Any], Any] | None:
-    """What checks the table of that name; None where it is none of ours."""
+    """Returns what checks the table of that name; None where it is none of ours."""
     if stem.startswith("following_cache"):
         return check_followings
     known = {"labels": check_labels, "labels_bg": check_backgrounds}
@@ -119,7 +122,7 @@ def checker(stem: str) -> Callable[[Any], Any] | None:
 
 
 def check_conditions(table: Any) -> dict[str, torch.Tensor]:
-    """StoryError unless it maps ids to tensors of one shape."""
+    """Returns the table as tensors. StoryError unless it maps ids to tensors of one shape."""
     shape, tensors = None, {}
     for clip, value in _rows(table):
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":

@@ -25,7 +25,7 @@ _PLAIN_DTYPE = re.compile(r"[<>=|]?(?:b1|[iu][1248]|f[248]|\?|[US]\d{1,6}|O8?)")
 
 
 def read_pickle(path: str | Path) -> Any:
-    """The pickled value, of dicts, lists, text, numbers, arrays and tensors only (tuples and sets become lists).
+    """Returns the pickled value: only dicts, lists, text, numbers, arrays and tensors. Tuples and sets become lists.
 
     StoryError, and nothing run, where the file asks for anything else or is broken.
     """

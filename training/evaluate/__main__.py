@@ -76,7 +76,7 @@ class EvaluateArguments:
 
 
 def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFrame]:
-    """Every frame of every story; what an earlier run left is checked against the code there is now."""
+    """Returns every frame of every story; what an earlier run left is checked against the code there is now."""
     frames: list[DrawnFrame] = []
     before = set(artist.folder.iterdir())
     with tqdm(total=sum(len(tale.frames) for tale in tales), desc="frames", mininterval=2) as bar:

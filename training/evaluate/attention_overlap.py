@@ -39,7 +39,7 @@ class OverlapArguments:
 
 
 def area_matched_iou(attention: torch.Tensor, mask: torch.Tensor) -> float:
-    """IoU of a mask (h, w) in 0..1 with the pixels of `attention` (h, w) that are highest, as many as the mask has.
+    """Returns the IoU of a mask (h, w) in 0..1 with the highest pixels of `attention` (h, w), as many as the mask has.
 
     Matching the area makes it independent of how the map is scaled; a map that says nothing scores about
     a / (2 - a) for a mask that covers the share a.
@@ -54,7 +54,7 @@ def area_matched_iou(attention: torch.Tensor, mask: torch.Tensor) -> float:
 
 
 def mass_inside(attention: torch.Tensor, mask: torch.Tensor) -> float:
-    """The share of the attention (h, w) that falls on the mask (h, w)."""
+    """Returns the share of the attention (h, w) that falls on the mask (h, w)."""
     return float((attention * mask).sum() / attention.sum().clamp(min=1e-12))
 
 
@@ -87,7 +87,7 @@ def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[t
 
 
 def measure(pipeline: StoryPipeline, stories: int) -> dict:
-    """The scores over the first test stories, with 95 % intervals over stories."""
+    """Returns the scores over the first test stories, with 95 % intervals over stories."""
     scores, groups = [], []
     for index in range(stories):
         found = list(overlaps(pipeline, story("test", index), index))

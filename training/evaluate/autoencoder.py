@@ -58,7 +58,7 @@ class AutoencoderArguments:
 
 
 def sharpness(pictures: Iterable[Image.Image], real: Iterable[Image.Image], groups: np.ndarray) -> Estimate:
-    """Of pictures against the real ones of the same frames; groups: (F,) story ids."""
+    """Returns the sharpness of pictures against the real ones of the same frames; groups: (F,) story ids."""
     ours, theirs = (np.array([_variance(picture) for picture in some]) for some in (pictures, real))
     return estimate(lambda rows: ours[rows].mean() / theirs[rows].mean(), groups)
 
@@ -70,7 +70,7 @@ def _variance(picture: Image.Image) -> float:
 
 @torch.inference_mode()
 def decoded(vae: AutoencoderKL, picture: Image.Image) -> Image.Image:
-    """A picture after the way to latents and back."""
+    """Returns a picture after the way to latents and back."""
     pixels = pixels_of(np.array(picture))[None].to(vae.device)
     return to_picture(decode_latents(vae, encode_pictures(vae, pixels)))
 
@@ -78,7 +78,7 @@ def decoded(vae: AutoencoderKL, picture: Image.Image) -> Image.Image:
 def measure(
     pipeline: StoryPipeline, tales: Sequence[MapleStory], classifier: FrameClassifier
 ) -> tuple[dict, Image.Image]:
-    """The scores of the reconstructions, as JSON, and their sheet."""
+    """Returns the scores of the reconstructions, as JSON, and their sheet."""
     scenes = [frame.scene for tale in tales for frame in tale.frames]
     groups = np.array([tale.id for tale in tales for _ in tale.frames])
     real = [real_picture(scene) for scene in scenes]
@@ -101,7 +101,7 @@ def measure(
 
 
 def sheet_of(real: Sequence[Image.Image], other: Sequence[Image.Image]) -> Image.Image:
-    """Pairs, the real one above, ACROSS of them in a row."""
+    """Returns a sheet of pairs, the real one above, ACROSS of them in a row."""
     width, height = real[0].size
     rows = -(-len(real) // ACROSS)
     sheet = Image.new("RGB", (ACROSS * width, 2 * rows * height), "white")
@@ -114,7 +114,7 @@ def sheet_of(real: Sequence[Image.Image], other: Sequence[Image.Image]) -> Image
 def measure_drawn(
     pipeline: StoryPipeline, folder: str, tales: Sequence[MapleStory], out: Path
 ) -> tuple[dict, Image.Image]:
-    """How sharp the pictures are that the pipeline draws of these stories' plain captions, and their sheet."""
+    """Returns how sharp the pictures are that the pipeline draws of these stories' plain captions, and their sheet."""
     artist = StoryArtist(pipeline, System(weights_hash(folder), "plain", "char-ldm"), out)
     frames = [frame for tale in tales for frame in artist.draw(tale)]
     groups = np.array([frame.story.id for frame in frames])
@@ -124,7 +124,7 @@ def measure_drawn(
 
 
 def table(told: dict) -> str:
-    """What is printed."""
+    """Returns what is printed."""
     lines = [f"{told['pipeline']}, {told['frames']} test frames"]
     for name in ("L1 of -1..1", "sharpness"):
         lines.append(

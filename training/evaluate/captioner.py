@@ -66,7 +66,7 @@ class CaptionerArguments(LoopArguments):
 
 
 def build_tokenizer(stories: int = 1500) -> PreTrainedTokenizerFast:
-    """A vocabulary of the plain captions of train."""
+    """Returns a tokenizer with a vocabulary of the plain captions of train."""
     captions = [frame.plain for seed in range(stories) for frame in sample_story(seed, 4, "train").frames]
     return train_language_tokenizer([PROMPT + " " + caption + END for caption in captions], WORDS)
 
@@ -74,7 +74,7 @@ def build_tokenizer(stories: int = 1500) -> PreTrainedTokenizerFast:
 def build_captioner(
     args: CaptionerArguments, tokenizer: PreTrainedTokenizerFast
 ) -> Blip2ForConditionalGeneration:
-    """Untrained. BLIP-2's own initial scale of the tower (1e-10) presumes pretrained weights."""
+    """Returns an untrained captioner. BLIP-2's own initial scale of the tower (1e-10) presumes pretrained weights."""
     model = Blip2ForConditionalGeneration(_config(args, tokenizer))
     # transformers starts these as zeros, to be filled from a checkpoint; queries that are all alike would stay so.
     for parameter in (model.query_tokens, model.vision_model.embeddings.position_embedding):
@@ -182,7 +182,7 @@ class CaptionedFrames:
 
 
 def score_on_real(captioner: Captioner, split: str, stories: int) -> dict[str, float]:
-    """BLEU-4 and CIDEr of the first caption of real frames, against the world's own."""
+    """Returns BLEU-4 and CIDEr of the first caption of real frames, against the world's own."""
     frames = [frame for index in range(stories) for frame in story(split, index).frames]
     made = captioner.captions([real_picture(frame.scene) for frame in frames])
     hypotheses = [words(captions[0]) for captions in made]

@@ -62,7 +62,7 @@ _UNUSED = re.compile(r"opt_model\..+|Qformer\.bert\.embeddings\.position_ids")
 
 
 def from_lavis(weights: Mapping[str, torch.Tensor], path: str | Path) -> dict[str, torch.Tensor]:
-    """The weights by transformers' names, without the language model's. StoryError naming a key that is unknown."""
+    """Returns the weights by transformers' names, without the language model's. StoryError naming an unknown key."""
     found: dict[str, torch.Tensor] = {}
     biases: dict[str, dict[str, torch.Tensor]] = {}
     for key, tensor in weights.items():
@@ -122,7 +122,7 @@ class Captioner:
         self.model, self.tokenizer = model.eval().requires_grad_(False), tokenizer
 
     def captions(self, pictures: Sequence[Image.Image]) -> list[list[str]]:
-        """Five captions of each picture."""
+        """Returns five captions of each picture."""
         return [made for batch in _batches(pictures) for made in self._batch(batch)]
 
     @torch.inference_mode()
@@ -153,14 +153,14 @@ class Captioner:
 
 
 def captioner_pixels(picture: Image.Image, side: int) -> torch.Tensor:
-    """(3, side, side), squeezed to a square with a bicubic filter, in BLIP's normalisation."""
+    """Returns (3, side, side): squeezed to a square with a bicubic filter, in BLIP's normalisation."""
     square = picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
     unit = torch.from_numpy(np.array(square)).permute(2, 0, 1) / 255
     return (unit - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
 
 
 def load_captioner(folder: str | Path, weights: str | Path | None, device: torch.device) -> Captioner:
-    """BLIP-2 with OPT (Salesforce/blip2-opt-2.7b-coco, or its folder) and the released weights over it.
+    """Returns BLIP-2 with OPT (Salesforce/blip2-opt-2.7b-coco, or its folder) and the released weights over it.
 
     Half precision on a GPU, as the authors' evaluation. StoryError where either is not what it should be.
     """

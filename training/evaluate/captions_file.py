@@ -17,7 +17,7 @@ from training.evaluate.kept_lines import KeptLines
 
 class Describes(Protocol):
     def captions(self, pictures: Sequence[Image.Image]) -> list[list[str]]:
-        """Captions of each picture, best first."""
+        """Returns the captions of each picture, best first."""
 
 
 class CaptionsFile:
@@ -31,7 +31,7 @@ class CaptionsFile:
             raise self._lines.broken() from error
 
     def of(self, pictures: Sequence[Image.Image], captioner: Describes) -> list[list[str]]:
-        """Captions of each picture, those that are not known yet from `captioner`."""
+        """Returns the captions of each picture, those that are not known yet from `captioner`."""
         names = [_name(picture) for picture in pictures]
         unknown = {
             name: picture for name, picture in zip(names, pictures, strict=True) if name not in self.known

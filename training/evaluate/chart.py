@@ -22,7 +22,7 @@ class Line:
 
 
 def chart(panels: Sequence[tuple[str, Sequence[Line]]], across: str) -> Image.Image:
-    """One panel for each (title, lines), all with the same x axis, from zero upwards."""
+    """Returns a chart with one panel for each (title, lines), all with the same x axis, from zero upwards."""
     sheet = Image.new("RGB", (PANEL[0] * len(panels), PANEL[1]), "white")
     for number, (title, lines) in enumerate(panels):
         panel = Image.new("RGB", PANEL, "white")

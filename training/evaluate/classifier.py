@@ -110,7 +110,7 @@ class RealFrames:
 
 
 def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """A drawn picture (S, S, 3) as a good generator might return it: a little soft, grainy, packed or off in tone."""
+    """Returns a drawn picture (S, S, 3) as a good generator might: a little soft, grainy, packed or off in tone."""
     image = Image.fromarray(picture)
     if rng.random() < 0.6:
         image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.5)) * image.width / 192))
@@ -127,12 +127,12 @@ def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
 
 
 def real_picture(scene: Scene) -> Image.Image:
-    """A scene as the world itself draws it, at the size that generated pictures have."""
+    """Returns a scene as the world itself draws it, at the size that generated pictures have."""
     return Image.fromarray(draw(scene, PICTURE))
 
 
 def score_on_real(classifier: FrameClassifier, split: str, stories: int) -> dict[str, Score]:
-    """The classifier's scores on the first real stories of a split."""
+    """Returns the classifier's scores on the first real stories of a split."""
     tales = [story(split, index) for index in range(stories)]
     scenes = [frame.scene for tale in tales for frame in tale.frames]
     groups = np.array([tale.id for tale in tales for _ in tale.frames])

@@ -130,7 +130,7 @@ SYSTEMS = {
 
 
 def link_parts(spec: SystemSpec, root: Path) -> Path:
-    """The system's parts folder: everything that it does not make is a link into the default one."""
+    """Returns the system's parts folder: everything that it does not make is a link into the default one."""
     shared, own = root / "parts", spec.parts(root)
     if not shared.is_dir():
         raise StoryError(f"There is no parts folder {shared}; train the base parts first.")

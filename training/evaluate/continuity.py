@@ -20,7 +20,7 @@ from training.maple_lane.reading import NAMES
 def continuity(
     frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels
 ) -> dict[str, Ratio]:
-    """The ratios by name; frames drawn from referential captions."""
+    """Returns the ratios by name; frames drawn from referential captions."""
     return {
         "Outfit kept, unnamed": outfits_kept(frames, names, truth, seen),
         "Place kept unsaid": places_kept(frames, truth, seen),
@@ -29,7 +29,10 @@ def continuity(
 
 
 def outfits_kept(frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels) -> Ratio:
-    """People whom the caption does not name and who wear what their portrait shows; Outfit-Acc counts all people."""
+    """Returns the ratio of people whom the caption does not name and who wear what their portrait shows.
+
+    Outfit-Acc counts all people.
+    """
     above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
     for row, frame in enumerate(frames):
         said = mentioned_names(frame.caption, NAMES)
@@ -44,7 +47,7 @@ def outfits_kept(frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels,
 
 
 def places_kept(frames: Sequence[DrawnFrame], truth: Labels, seen: Labels) -> Ratio:
-    """Frames that are where the one before is without saying so, drawn there."""
+    """Returns the ratio of frames with the right place, of those that are where the one before is without saying so."""
     below = np.array([_unsaid(frame) for frame in frames], dtype=int)
     right = (truth.places == seen.places).all(axis=1)
     return Ratio(below * right, below)
@@ -58,8 +61,9 @@ def _unsaid(frame: DrawnFrame) -> bool:
 
 
 def pronouns_right(frames: Sequence[DrawnFrame], names: LabelNames, seen: Labels) -> Ratio:
-    """Pronouns for one person, where the story has shown another one of that pronoun who is not in this frame.
+    """Returns the ratio of pronouns for one person that are drawn right.
 
+    Counted is where the story has shown another one of that pronoun who is not in this frame.
     Right: the person is seen and none of those others is.
     """
     above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
@@ -74,7 +78,7 @@ def pronouns_right(frames: Sequence[DrawnFrame], names: LabelNames, seen: Labels
 
 
 def rivals(frame: DrawnFrame, reference: Reference) -> set[str]:
-    """Who else of the same pronoun was in an earlier frame and is not in this one; nobody for "they"."""
+    """Returns who else of the same pronoun was in an earlier frame and is not in this one; nobody for "they"."""
     if len(reference.names) > 1:
         return set()
     pronoun = BY_NAME[reference.names[0]].pronoun

@@ -89,7 +89,7 @@ class Way:
 
 
 def way_of(args: DrawArguments, built: type) -> Way:
-    """How a pipeline of this class draws. StoryError where --conditioning is given to one that has its own."""
+    """Returns how a pipeline of this class draws. StoryError where --conditioning is given to one that has its own."""
     if issubclass(built, BaselinePipeline):
         if args.conditioning:
             raise StoryError(
@@ -102,7 +102,7 @@ def way_of(args: DrawArguments, built: type) -> Way:
 
 
 def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArguments, way: Way) -> int:
-    """Draw what is missing of a story, each frame from those before it; how many pictures were.
+    """Draws what is missing of a story, each frame from those before it. Returns how many pictures were drawn.
 
     The first is drawn from the story's opening and remembered with its caption, as the authors have it.
     """
@@ -153,7 +153,7 @@ def _shown(
 
 
 def cast_of_story(story: Story) -> tuple[CastMember, ...]:
-    """Who has a portrait in any frame's clip."""
+    """Returns the cast: who has a portrait in any frame's clip."""
     portraits = dict(pair for frame in story.frames for pair in frame.clip.portraits)
     return tuple(
         CastMember(name, PRONOUNS.get(name.lower(), "he"), (), _portrait(file))

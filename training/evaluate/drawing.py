@@ -92,13 +92,16 @@ class StoryArtist:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def draw(self, story: MapleStory, drawn: Callable[[], None] = lambda: None) -> list[DrawnFrame]:
-        """All frames in order, each reading the pictures drawn before it; `drawn` is called after every one."""
+        """Returns all frames in order, each reading the pictures drawn before it; `drawn` is called after every one."""
         return self.draw_together([story], drawn)[0]
 
     def draw_together(
         self, stories: Sequence[MapleStory], drawn: Callable[[], None] = lambda: None
     ) -> list[list[DrawnFrame]]:
-        """As `draw`, stories of one length side by side: the first frames of all, then the second ones."""
+        """Returns the frames of each story, as `draw` does. The stories are of one length, drawn side by side.
+
+        The first frames of all come first, then the second ones.
+        """
         told: list[list[DrawnFrame]] = [[] for _ in stories]
         for number in range(self.system.given, len(stories[0].frames)):
             requests = [
@@ -194,12 +197,15 @@ class KeptRenderer:
 
 
 def frame_seed(story_id: str, number: int) -> int:
-    """The same for every system and every run: 31 bits of a hash of the story's id and the frame's number."""
+    """Returns a frame's seed: 31 bits of a hash of the story's id and the frame's number.
+
+    It is the same for every system and every run.
+    """
     return int.from_bytes(hashlib.sha256(f"{story_id}/{number}".encode()).digest()[:4], "big") >> 1
 
 
 def cast_of(story: MapleStory) -> tuple[CastMember, ...]:
-    """The story's characters in the cast's order, their portraits wearing what they wear in it."""
+    """Returns the story's characters in the cast's order, their portraits wearing what they wear in it."""
     return tuple(
         CastMember(who.name, who.pronoun, (), _portrait(who.name, story.outfits[who.name]))
         for who in CAST
@@ -219,9 +225,10 @@ def _portrait(name: str, outfit: str) -> Image.Image:
 
 
 def weights_hash(folder: str | Path) -> str:
-    """Of everything that decides what a pipeline draws: model_index.json, the files of the parts it lists, `reader/`.
+    """Returns a hash of everything that decides what a pipeline draws.
 
-    FileNotFoundError where the folder is no pipeline.
+    That is model_index.json, the files of the parts it lists, and `reader/`. FileNotFoundError where the folder is no
+    pipeline.
     """
     folder = Path(folder)
     index = folder / "model_index.json"
@@ -254,7 +261,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def request_key(pipeline: str, request: FrameRequest) -> str:
-    """A name for the one picture that this pipeline draws of this request."""
+    """Returns a name for the one picture that this pipeline draws of this request."""
     words = {
         "pipeline": pipeline,
         "caption": request.caption,

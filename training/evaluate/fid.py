@@ -22,7 +22,7 @@ class Moments:
 
 
 def moments(features: np.ndarray) -> Moments:
-    """features: (N, D), N at least 2."""
+    """Returns the moments of features (N, D), N at least 2."""
     if features.ndim != 2 or len(features) < 2:
         raise ValueError(f"features {features.shape}: at least two vectors are needed")
     features = features.astype(np.float64, copy=False)
@@ -31,7 +31,7 @@ def moments(features: np.ndarray) -> Moments:
 
 
 def frechet_distance(one: Moments, other: Moments) -> float:
-    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of two Gaussians.
+    """Returns |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of two Gaussians.
 
     The trace of the root is that of (C1^(1/2) C2 C1^(1/2))^(1/2), which is symmetric: its eigenvalues are real, and
     covariances without full rank (fewer pictures than features) need no special case.
@@ -46,7 +46,7 @@ def frechet_distance(one: Moments, other: Moments) -> float:
 
 
 def fid(drawn: np.ndarray, real: np.ndarray) -> float:
-    """Between the features (N, D) of drawn and (M, D) of real pictures."""
+    """Returns the FID between the features (N, D) of drawn and (M, D) of real pictures."""
     if max(len(drawn), len(real)) < drawn.shape[1]:
         return _of_few(drawn, real)
     return frechet_distance(moments(drawn), moments(real))
@@ -69,5 +69,5 @@ def _of_few(drawn: np.ndarray, real: np.ndarray) -> float:
 
 
 def authors_stories(count: int) -> int:
-    """How many of `count` stories the authors' FID looks at, from the first: whole batches of 16."""
+    """Returns how many of `count` stories the authors' FID looks at, from the first: whole batches of 16."""
     return count - count % AUTHORS_BATCH

@@ -71,7 +71,7 @@ class CostArguments:
 
 
 def attention_figure(args: AttentionArguments) -> dict:
-    """Figure 4's numbers of both pipelines; the picture is written."""
+    """Writes the picture of figure 4. Returns the figure's numbers of both pipelines."""
     told, rows = {}, []
     for name, folder in (("without L_reg", args.without), ("with L_reg", args.withreg)):
         pipeline = StoryPipeline.from_pretrained(folder, reader="needed")
@@ -84,14 +84,14 @@ def attention_figure(args: AttentionArguments) -> dict:
 
 
 def shown_story() -> MapleStory:
-    """The first test story that opens with two people."""
+    """Returns the first test story that opens with two people."""
     return next(
         tale for index in range(500) if len((tale := story("test", index)).frames[0].scene.actors) == 2
     )
 
 
 def attention_tiles(pipeline: StoryPipeline, tale: MapleStory) -> list[tuple[str, Image.Image]]:
-    """The drawn first frame, and over it where it looked at each name."""
+    """Returns the drawn first frame, and over it where it looked at each name."""
     request = FrameRequest(
         tale.frames[0].plain,
         cast_of(tale),
@@ -136,7 +136,7 @@ def only_new_things() -> Iterator[None]:
 
 
 def live_bytes() -> int:
-    """Of all tensors the garbage collector knows; each storage once."""
+    """Returns the bytes of all tensors the garbage collector knows; each storage once."""
     gc.collect()
     storages = {}
     for thing in gc.get_objects():
@@ -173,7 +173,10 @@ class StoryTeller:
 
 
 def cost_figure(args: CostArguments) -> dict:
-    """Figure 5's numbers; the chart is written. Something short is drawn first: a first run is always slower."""
+    """Writes the chart of figure 5. Returns the figure's numbers.
+
+    Something short is drawn first: a first run is always slower.
+    """
     tale = sample_story(1_000_003 * args.frames, args.frames, "test")
     folders = {"StoryGPT-V": args.storygpt, "Story-LDM": args.story_ldm}
     renderers = {name: load_renderer(Path(folder)) for name, folder in folders.items()}
@@ -201,7 +204,10 @@ def cost_figure(args: CostArguments) -> dict:
 
 
 def cost_numbers(measured: dict[str, tuple[list[float], list[int]]]) -> dict:
-    """Per system medians at both ends of the story, and how they compare. measured: seconds, bytes kept by frame."""
+    """Returns per system medians at both ends of the story, and how they compare.
+
+    measured: seconds, bytes kept by frame.
+    """
     told: dict = {"systems": {}}
     ends = {}
     for name, (seconds, kept) in measured.items():

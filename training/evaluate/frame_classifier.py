@@ -58,7 +58,7 @@ class FrameClassifier(ModelMixin, ConfigMixin):
         return LabelNames(tuple(c.characters), tuple(c.places), tuple(c.actions), outfits)
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        """pixels: (B, 3, S, S) in -1..1.
+        """Returns the logits of pixels (B, 3, S, S) in -1..1.
 
         characters (B, K), places (B, places): multi-label. outfits (B, K, most), actions (B, K, actions): given that
         the character is there; a character with fewer outfits never has its spare columns trained or chosen.
@@ -75,7 +75,10 @@ class FrameClassifier(ModelMixin, ConfigMixin):
 
     @torch.inference_mode()
     def features(self, pictures: Iterable[Image.Image]) -> np.ndarray:
-        """(F, C): what the trunk makes of F pictures, averaged over each; the world's own features for the FID."""
+        """Returns what the trunk makes of F pictures, averaged over each, (F, C).
+
+        They are the world's own features for the FID.
+        """
         pixels = np.stack([to_pixels(picture, self.config.size) for picture in pictures])
         parts = [self.trunk(batch.to(self.device)) for batch in torch.from_numpy(pixels).split(BATCH)]
         return torch.cat([part.mean(dim=(2, 3)) for part in parts]).cpu().numpy()
@@ -87,7 +90,7 @@ class FrameClassifier(ModelMixin, ConfigMixin):
 
     @torch.inference_mode()
     def see(self, pictures: Iterable[Image.Image]) -> Labels:
-        """What is in F pictures of any size. A label counts as seen above a probability of one half."""
+        """Returns what is in F pictures of any size. A label counts as seen above a probability of one half."""
         pixels = np.stack([to_pixels(picture, self.config.size) for picture in pictures])
         parts = [self(batch.to(self.device)) for batch in torch.from_numpy(pixels).split(BATCH)]
         logits = {name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]}
@@ -131,7 +134,7 @@ def save_classifier(classifier: FrameClassifier, folder: Path) -> None:
 
 
 def load_classifier(folder: str | Path) -> FrameClassifier:
-    """The classifier of a folder, in fp32 and eval mode.
+    """Returns the classifier of a folder, in fp32 and eval mode.
 
     FileNotFoundError where there is none; ValueError where it was trained on another world than this one.
     """

@@ -84,13 +84,16 @@ class Pictures:
         return np.repeat(np.arange(len(self.stories)), [len(story.frames) for story in self.stories])
 
     def look(self, see: Callable[[Sequence[Any]], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """What `see` makes of each drawn and each real picture, (F, ...) both; it is given functions that open them."""
+        """Returns what `see` makes of each drawn and each real picture, (F, ...) both.
+
+        `see` is given functions that open them.
+        """
         drawn = see([lambda path=path: _opened(path) for path in self.drawn])
         return drawn, see([frame.picture for frame in self.real])[self.place]
 
 
 def gather(stories: list[Story], folder: Path) -> Pictures:
-    """StoryError where a drawn picture is missing, with how many more."""
+    """Returns the stories' pictures, drawn and real. StoryError where a drawn one is missing, with how many more."""
     drawn = [picture_file(folder, story, number) for story in stories for number in range(len(story.frames))]
     missing = [path for path in drawn if not path.is_file()]
     if missing:
@@ -115,7 +118,7 @@ def _opened(path: Path) -> Image.Image:
 def classified(
     pictures: Pictures, network: InceptionV3, names: Sequence[str], truth: str, device: torch.device
 ) -> dict[str, dict]:
-    """Accuracy and F1 of drawn and real pictures; a label counts as seen above a probability of one half."""
+    """Returns accuracy and F1 of drawn and real pictures; a label counts as seen above a probability of one half."""
     labels = [getattr(frame.clip, truth) for frame in pictures.frames]
     classes = network.fc.out_features
     odd = next((f for f, row in zip(pictures.frames, labels, strict=True) if len(row) != classes), None)
@@ -145,7 +148,7 @@ def _inception(function: Callable, prepare: Callable, device: torch.device) -> C
 
 
 def fids(pictures: Pictures, network: InceptionV3, device: torch.device) -> dict[str, float | None]:
-    """Both ways of preparing pictures and choosing them."""
+    """Returns the FID for both ways of preparing pictures and choosing them."""
     network.to(device)
     kept = authors_stories(len(pictures.stories))
     rows = pictures.groups < kept
@@ -156,7 +159,7 @@ def fids(pictures: Pictures, network: InceptionV3, device: torch.device) -> dict
 
 
 def captions(pictures: Pictures, captioner: Captioner, file: CaptionsFile) -> dict[str, dict[str, float]]:
-    """BLEU and CIDEr both ways, of five captions of every drawn and every real picture."""
+    """Returns BLEU and CIDEr both ways, of five captions of every drawn and every real picture."""
 
     def see(pictures: Sequence[Callable[[], Image.Image]]) -> np.ndarray:
         rows = []
@@ -172,7 +175,7 @@ def captions(pictures: Pictures, captioner: Captioner, file: CaptionsFile) -> di
 
 
 def evaluate(args: FullSizeArguments, device: torch.device) -> dict:
-    """Everything that there are weights for."""
+    """Returns the scores of everything that there are weights for."""
     given = given_frames(Path(args.drawn))
     dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames + given)
     count = len(dataset) if args.stories is None else min(args.stories, len(dataset))
@@ -229,7 +232,7 @@ def _tell_captions(
 
 
 def table(told: dict) -> str:
-    """Both columns, and the classifiers' own scores on the real pictures."""
+    """Returns both columns as text, and the classifiers' own scores on the real pictures."""
     lines = [
         f"{told['dataset']}, {told['stories']} {told['split']} stories, {told['frames']} frames",
         f"{'':10}{'authors':>12}{'corrected':>12}{'real':>12}",

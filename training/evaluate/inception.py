@@ -200,7 +200,10 @@ def _from_imagenet(pixels: torch.Tensor) -> torch.Tensor:
 
 
 def classifier_pixels(picture: Image.Image) -> torch.Tensor:
-    """(3, 299, 299), ImageNet-normalised: shortest side to 299, centre cut out. What the released classifiers read."""
+    """Returns (3, 299, 299), ImageNet-normalised: shortest side to 299, centre cut out.
+
+    The released classifiers read this.
+    """
     picture = picture.convert("RGB")
     shortest = min(picture.size)
     width, height = (SIDE if side == shortest else int(SIDE * side / shortest) for side in picture.size)
@@ -211,13 +214,16 @@ def classifier_pixels(picture: Image.Image) -> torch.Tensor:
 
 
 def fid_pixels(picture: Image.Image) -> torch.Tensor:
-    """(3, 299, 299) in -1..1, resized as the FID is usually computed: bilinear, without a filter before."""
+    """Returns (3, 299, 299) in -1..1, resized as the FID is usually computed: bilinear, without a filter before."""
     unit = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None] / 255
     return F.interpolate(unit, (SIDE, SIDE), mode="bilinear", align_corners=False)[0] * 2 - 1
 
 
 def load_classifier(path: str | Path) -> InceptionV3:
-    """A fine-tuned classifier as released: a whole state dict, its number of classes read off it. StoryError."""
+    """Returns a fine-tuned classifier as released. StoryError where the file is none.
+
+    The file is a whole state dict; the number of classes is read off it.
+    """
     weights = tensors_of(read_weights(path), path)
     head = weights.get("fc.weight")
     if head is None or head.ndim != 2:
@@ -228,7 +234,7 @@ def load_classifier(path: str | Path) -> InceptionV3:
 
 
 def load_fid_network(path: str | Path) -> InceptionV3:
-    """The FID's network, pt_inception-2015-12-05-6726825d.pth. StoryError where the file is another."""
+    """Returns the FID's network, pt_inception-2015-12-05-6726825d.pth. StoryError where the file is another."""
     network = InceptionV3(FID_CLASSES, fid=True)
     fit(network, tensors_of(read_weights(path), path), path)
     return network.eval().requires_grad_(False)
@@ -238,7 +244,7 @@ def load_fid_network(path: str | Path) -> InceptionV3:
 def in_batches(
     function: Callable[[torch.Tensor], torch.Tensor], pictures: Iterable[torch.Tensor], device: torch.device
 ) -> np.ndarray:
-    """`function` over pictures (3, H, W) in batches on `device`: (N, ...) float64, of any number of pictures."""
+    """Returns `function` of pictures (3, H, W) in batches on `device`: (N, ...) float64, of any number of pictures."""
     parts, batch = [], []
     for picture in pictures:
         batch.append(picture)

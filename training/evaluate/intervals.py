@@ -30,7 +30,7 @@ def estimate(
     centred: bool = False,
     seed: int = 0,
 ) -> Estimate:
-    """`statistic` of all rows, and how far it goes when stories are drawn anew.
+    """Returns `statistic` of all rows, and how far it goes when stories are drawn anew.
 
     statistic: of row numbers (any many, repeats allowed). stories: (F,) any labels; rows of one are drawn together.
     centred: take off what all drawn sets have in common; they repeat stories, which by itself moves a FID up.

@@ -24,7 +24,7 @@ class LabelNames:
     outfits: Mapping[str, tuple[str, ...]]  # of each character, its own
 
     def labels_of(self, scenes: Sequence[Scene]) -> Labels:
-        """The truth about F scenes."""
+        """Returns the truth about F scenes."""
         shape = (len(scenes), len(self.characters))
         characters, places = np.zeros(shape, bool), np.zeros((len(scenes), len(self.places)), bool)
         outfits, actions = np.full(shape, ABSENT), np.full(shape, ABSENT)
@@ -38,7 +38,7 @@ class LabelNames:
         return Labels(characters, places, outfits, actions)
 
     def in_words(self, labels: Labels, row: int) -> dict:
-        """One frame's labels as JSON: places, and who is there with outfit and action."""
+        """Returns one frame's labels as JSON: places, and who is there with outfit and action."""
         there = {
             name: {
                 "outfit": self.outfits[name][labels.outfits[row, column]],
@@ -52,7 +52,7 @@ class LabelNames:
         }
 
     def as_config(self) -> dict:
-        """For a classifier's config.json, which must say what its outputs mean."""
+        """Returns the names for a classifier's config.json, which must say what its outputs mean."""
         return {
             "characters": list(self.characters),
             "places": list(self.places),

@@ -49,18 +49,21 @@ class Score:
 
 
 def char_accuracy(truth: np.ndarray, seen: np.ndarray) -> Ratio:
-    """Frames whose whole set (F, K) of labels is exactly right, of all frames. Serves places too."""
+    """Returns the ratio of frames whose whole set (F, K) of labels is exactly right, of all frames.
+
+    Serves places too.
+    """
     return Ratio((truth == seen).all(axis=1).astype(int), np.ones(len(truth), dtype=int))
 
 
 def micro_f1(truth: np.ndarray, seen: np.ndarray) -> Ratio:
-    """2 TP / (2 TP + FP + FN) over all frames and labels (F, K) together."""
+    """Returns 2 TP / (2 TP + FP + FN) over all frames and labels (F, K) together."""
     hits = 2 * (truth & seen).sum(axis=1)
     return Ratio(hits, hits + (truth ^ seen).sum(axis=1))
 
 
 def attribute_accuracy(truth: np.ndarray, seen: np.ndarray, found: np.ndarray) -> Ratio:
-    """Characters of the truth whose outfit (or action) is right, of all that should be there.
+    """Returns the ratio of the truth's characters whose outfit (or action) is right, of all that should be there.
 
     truth, seen: (F, K) ints, ABSENT in truth where there is nobody. found: (F, K) bool, who is seen at all: a character
     that is missing from the picture wears nothing right, so systems are compared over the same characters.
@@ -70,9 +73,10 @@ def attribute_accuracy(truth: np.ndarray, seen: np.ndarray, found: np.ndarray) -
 
 
 def deeds_right(truth: Labels, seen: Labels) -> Ratio:
-    """Frames in which everybody whose action is known is seen doing it, of those in which people do different things.
+    """Returns the ratio of frames in which everybody whose action is known is seen doing it.
 
-    Unlike `attribute_accuracy` it asks who does what: two people who do each other's action are both wrong.
+    Counted are frames in which people do different things. Unlike `attribute_accuracy` it asks who does what: two
+    people who do each other's action are both wrong.
     """
     known = truth.actions != ABSENT
     right = (~known | (seen.characters & (truth.actions == seen.actions))).all(axis=1)
@@ -82,7 +86,7 @@ def deeds_right(truth: Labels, seen: Labels) -> Ratio:
 
 
 def ratios(truth: Labels, seen: Labels) -> dict[str, Ratio]:
-    """Every score's ratio, in the order they are printed."""
+    """Returns every score's ratio, in the order they are printed."""
     return {
         "Char-Acc": char_accuracy(truth.characters, seen.characters),
         "Char-F1": micro_f1(truth.characters, seen.characters),
@@ -94,7 +98,7 @@ def ratios(truth: Labels, seen: Labels) -> dict[str, Ratio]:
 
 
 def bootstrap(ratio: Ratio, stories: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Score:
-    """The score and its 95 % percentile interval over stories.
+    """Returns the score and its 95 % percentile interval over stories.
 
     stories: (F,) any labels; frames of one story are drawn together, as they are not independent of each other.
     """
@@ -113,5 +117,5 @@ def bootstrap(ratio: Ratio, stories: np.ndarray, resamples: int = RESAMPLES, see
 
 
 def score(truth: Labels, seen: Labels, stories: np.ndarray) -> dict[str, Score]:
-    """Every score with its interval; `stories` (F,) says which frames belong together."""
+    """Returns every score with its interval; `stories` (F,) says which frames belong together."""
     return {name: bootstrap(ratio, stories) for name, ratio in ratios(truth, seen).items()}

@@ -91,22 +91,25 @@ def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary, unasked: Con
 
 
 def right_people(frames: Sequence[Staged]) -> Ratio:
-    """The paper's Char-Acc as the judge sees it: the set of people is right. Blind to doubles, as the paper's is."""
+    """Returns the paper's Char-Acc as the judge sees it: the set of people is right.
+
+    It is blind to doubles, as the paper's is.
+    """
     return _by_frame([frame.right_people for frame in frames])
 
 
 def each_once(frames: Sequence[Staged]) -> Ratio:
-    """Frames with the right people and each of them exactly once, of all frames."""
+    """Returns the ratio of frames with the right people and each of them exactly once, of all frames."""
     return _by_frame([frame.each_once for frame in frames])
 
 
 def doubles(frames: Sequence[Staged]) -> Ratio:
-    """Frames that show one of the wanted people more than once, of all frames."""
+    """Returns the ratio of frames that show one of the wanted people more than once, of all frames."""
     return _by_frame([max(frame.counts, default=0) > 1 for frame in frames])
 
 
 def right_place(frames: Sequence[Staged]) -> Ratio:
-    """The paper's BG-Acc as the judge sees it."""
+    """Returns the paper's BG-Acc as the judge sees it."""
     return _by_frame([frame.places == (frame.place,) for frame in frames])
 
 
@@ -115,7 +118,7 @@ def _by_frame(right: Sequence[bool]) -> Ratio:
 
 
 def occm(frames: Sequence[Staged]) -> np.ndarray:
-    """ViStoryBench's on-stage character count matching, (F,) in percent: 100 exp(-|D - E| / (epsilon + E)).
+    """Returns ViStoryBench's on-stage character count matching, (F,) in percent: 100 exp(-|D - E| / (epsilon + E)).
 
     E people should be there and D are. D are all that the judge finds, as the paper says it; the released code counts
     only those of the expected that it can match, so that there somebody too many or twice costs nothing.
@@ -126,11 +129,11 @@ def occm(frames: Sequence[Staged]) -> np.ndarray:
 
 
 def action_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str, Ratio]:
-    """People who do what they should, of all who should be there; apart by what the others in the frame do.
+    """Returns the ratios of people who do what they should, of all who should be there.
 
-    ViStoryBench's single-character action alignment asks the same of each matched person, but has a language model
-    grade it; here an action is right or not, and somebody who is missing does nothing right. Of somebody who is there
-    twice the surer detection counts.
+    They are apart by what the others in the frame do. ViStoryBench's single-character action alignment asks the same of
+    each matched person, but has a language model grade it; here an action is right or not, and somebody who is missing
+    does nothing right. Of somebody who is there twice the surer detection counts.
     """
     kinds = ("Action, alone", "Action, same", "Action, different")
     above, below = (np.zeros((len(kinds), len(frames)), int) for _ in range(2))
@@ -145,9 +148,9 @@ def action_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str,
 
 
 def look_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str, Ratio]:
-    """By part: people whose part looks as in the portrait, of all who should be there and have such a part.
+    """Returns by part the ratio of people whose part looks as in the portrait.
 
-    Somebody who is missing has nothing right.
+    It is taken of all who should be there and have such a part. Somebody who is missing has nothing right.
     """
     found = {}
     for part in PARTS:
@@ -166,8 +169,9 @@ def _says(person: Detection | None, head: str, label: object, vocabulary: Vocabu
 
 
 def cids_cross(frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping) -> dict[tuple, float]:
-    """ViStoryBench's CIDS against the reference, by (story, name): mean cosine of a person's drawings and portrait.
+    """Returns ViStoryBench's CIDS against the reference, by (story, name).
 
+    It is the mean cosine of a person's drawings and portrait.
     portraits: (story, name) -> traits (C,). The features are the judge's, not CLIP's or a face network's, so values
     compare within these tables only. Somebody who is never there has 0, as in the released code.
     """
@@ -179,7 +183,7 @@ def cids_cross(frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping
 
 
 def cids_self(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, float]:
-    """ViStoryBench's CIDS within a story, by (story, name): mean cosine of every two drawings of a person.
+    """Returns ViStoryBench's CIDS within a story, by (story, name): mean cosine of every two drawings of a person.
 
     Of somebody who is there once it is 1, of somebody who is never there 0, as in the released code.
     """
@@ -193,8 +197,9 @@ def cids_self(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, floa
 def copy_paste(
     frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping, views: Mapping
 ) -> dict[tuple, float]:
-    """ViStoryBench's copy-paste score by (story, name), 0..1: is a person drawn after the one portrait that was given?
+    """Returns ViStoryBench's copy-paste score by (story, name), 0..1.
 
+    It asks: is a person drawn after the one portrait that was given?
     The mean of (1 + (d(g, t) - d(g, r)) / d(t, r)) / 2 over drawings g and other views t, with r the portrait and
     d(a, b) = sqrt(2 - 2 cos(a, b)). 1: every drawing is the portrait. 0: it is another view. 1/2: it is as near to
     one as to the other, or the two are as good as the same. Their code (`cids_evaluator.py`) has the same formula with

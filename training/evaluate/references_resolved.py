@@ -92,7 +92,7 @@ def pronoun_frames(split: str, frames: int) -> Iterator[PronounFrame]:
 
 
 def answers(frame: PronounFrame, readings: tuple[Reading, ...]) -> list[Answer]:
-    """How the readings of a frame compare with its labels."""
+    """Returns how the readings of a frame compare with its labels."""
     read = {reading.start: reading for reading in readings}
     found = []
     for reference, choices in zip(frame.truth.references, frame.choices, strict=True):
@@ -104,13 +104,16 @@ def answers(frame: PronounFrame, readings: tuple[Reading, ...]) -> list[Answer]:
 
 
 def perfect(conditions: FrameConditions, frame: PronounFrame, read: FrameCondition) -> FrameCondition:
-    """As if the language model had understood everything: the fused condition of the caption with names."""
+    """Returns `read` with the fused condition of the caption with names.
+
+    It is as if the language model had understood everything.
+    """
     plain = replace(frame.request, caption=frame.truth.plain)
     return replace(read, condition=conditions.of(plain, "char-ldm").condition)
 
 
 def summary(found: list[Answer]) -> dict:
-    """Of pronouns with several candidates: how many were read right, and how sure that was."""
+    """Returns how many pronouns with several candidates were read right, and how sure that was."""
     several = [one for one in found if one.choices > 1]
     ratio = Ratio(np.array([one.right for one in several], dtype=int), np.ones(len(several), dtype=int))
     return {
@@ -122,7 +125,7 @@ def summary(found: list[Answer]) -> dict:
 
 @torch.inference_mode()
 def measure(pipeline: StoryPipeline, args: ResolvedArguments) -> dict:
-    """The scores over the first frames that have `args.pronouns` pronouns with several candidates."""
+    """Returns the scores over the first frames that have `args.pronouns` pronouns with several candidates."""
     conditions = FrameConditions(pipeline)
     single, seconds = [0, 0], []
     model: list[Answer] = []

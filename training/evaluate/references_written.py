@@ -96,7 +96,7 @@ def _unmarked(marked: str) -> tuple[str, dict[int, frozenset[str]]]:
 
 
 def score(found: list[Read]) -> dict[str, float | int]:
-    """How many were read right, and how sure the surest wrong reading was."""
+    """Returns how many were read right, and how sure the surest wrong reading was."""
     right = sum(one.right for one in found)
     wrong = [one.sure for one in found if not one.right]
     return {

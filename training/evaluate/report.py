@@ -58,7 +58,7 @@ def look_at(classifier: FrameClassifier, frames: list[DrawnFrame], judge: Judge 
 
 
 def by_frame(scored: Scored) -> list[dict]:
-    """Scores at each frame number: the first has no history, later ones show what is lost along a story."""
+    """Returns the scores at each frame number: the first has no history, later ones show what is lost along a story."""
     rows = []
     for number in np.unique(scored.numbers):
         at = scored.numbers == number
@@ -69,7 +69,7 @@ def by_frame(scored: Scored) -> list[dict]:
 
 
 def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
-    """What came out of one run, as JSON; `frames` are those that were scored, in the same order."""
+    """Returns what came out of one run, as JSON; `frames` are those that were scored, in the same order."""
     stage = scored.stage
     return {
         "frames": len(frames),
@@ -131,7 +131,7 @@ def on_stage(frame: Staged) -> dict:
 
 
 def table(told: dict) -> str:
-    """What is printed: each score of the drawn frames beside the classifier's own on the real ones."""
+    """Returns what is printed: each score of the drawn frames beside the classifier's own on the real ones."""
     lines = [
         f"{told['pipeline']}, {told['stories']} {told['split']} stories, {told['frames']} frames, "
         f"{told['captions']} captions, {told['conditioning']}",

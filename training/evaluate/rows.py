@@ -53,7 +53,7 @@ class Evaluators:
     kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
 
     def real(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> np.ndarray:
-        """What `look` makes of the real pictures of `frames`, those that are not kept looked at now."""
+        """Returns what `look` makes of the real pictures of `frames`, those that are not kept looked at now."""
         keys = [(kind, frame.story.id, frame.number) for frame in frames]
         missing = [i for i, key in enumerate(keys) if key not in self.kept]
         scenes = [frames[i].truth.scene for i in missing]
@@ -62,14 +62,17 @@ class Evaluators:
         return np.array([self.kept[key] for key in keys])
 
     def pair(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> tuple[np.ndarray, np.ndarray]:
-        """Of the drawn pictures and of the real ones, (F, ...) both."""
+        """Returns what `look` makes of the drawn pictures and of the real ones, (F, ...) both."""
         return np.array(_looked(look, [frame.open for frame in frames])), self.real(kind, frames, look)
 
 
 def load_evaluators(
     classifier: str, captioner: str | None, fid_weights: str | None, judge: str | None, folder: Path
 ) -> Evaluators:
-    """folder: where captions that were made are kept. FileNotFoundError or StoryError where one is not whole."""
+    """Returns the evaluators. FileNotFoundError or StoryError where one is not whole.
+
+    folder: where captions that were made are kept.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loaded = Evaluators(load_classifier(classifier).to(device))
     loaded.scored_by = {
@@ -90,7 +93,7 @@ def load_evaluators(
 
 
 def network_hash(folder: str | Path) -> str:
-    """Of an evaluator's weights, 16 hex digits."""
+    """Returns a hash of an evaluator's weights, 16 hex digits."""
     weights = hashlib.sha256()
     for file in sorted(Path(folder).glob("*.safetensors")):
         weights.update(file.read_bytes())
@@ -98,7 +101,7 @@ def network_hash(folder: str | Path) -> str:
 
 
 def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: bool) -> dict[str, dict]:
-    """Every score of drawn frames, as JSON. Needs at least two frames."""
+    """Returns every score of drawn frames, as JSON. Needs at least two frames."""
     groups = np.array([frame.story.id for frame in frames])
     names = evaluators.classifier.names
     truth = names.labels_of([frame.truth.scene for frame in frames])
@@ -122,7 +125,7 @@ def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: b
 
 
 def measure_real(frames: Sequence[DrawnFrame], evaluators: Evaluators) -> dict[str, dict]:
-    """The classifier's and the judge's own scores on the real pictures of the same frames."""
+    """Returns the classifier's and the judge's own scores on the real pictures of the same frames."""
     classifier = evaluators.classifier
     groups = np.array([frame.story.id for frame in frames])
     scenes = [frame.truth.scene for frame in frames]
@@ -135,7 +138,7 @@ def measure_real(frames: Sequence[DrawnFrame], evaluators: Evaluators) -> dict[s
 def inception_fid(
     frames: Sequence[DrawnFrame], evaluators: Evaluators, network: InceptionV3, groups: np.ndarray
 ) -> Estimate:
-    """The FID with the standard network's features."""
+    """Returns the FID with the standard network's features."""
     device = next(network.parameters()).device
 
     def look(pictures: Sequence[Image.Image]) -> np.ndarray:
@@ -151,7 +154,7 @@ def text_estimates(
     describe: Callable[[Sequence[Image.Image]], list[list[str]]],
     groups: np.ndarray,
 ) -> dict[str, Estimate]:
-    """BLEU-4 and CIDEr of five captions of each drawn picture against five of the real one."""
+    """Returns BLEU-4 and CIDEr of five captions of each drawn picture against five of the real one."""
 
     def look(pictures: Sequence[Image.Image]) -> np.ndarray:
         made: list[list[str]] = []

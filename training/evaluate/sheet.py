@@ -26,7 +26,10 @@ class SheetFrame:
 
 
 def contact_sheet(stories: Sequence[tuple[str, Sequence[SheetFrame]]]) -> Image.Image:
-    """One block a story, its title above; frames run left to right, four in a row, with room for the longest text."""
+    """Returns a sheet with one block a story, its title above.
+
+    Frames run left to right, four in a row, with room for the longest text.
+    """
     lines = max(LINES[0], *(len(_lines(frame)) for _, frames in stories for frame in frames))
     cell = (THUMB + GAP, THUMB + lines * LINE + GAP)
     rows = [-(-len(frames) // ACROSS) for _, frames in stories]

@@ -47,7 +47,7 @@ class Way:
 
     @classmethod
     def read(cls, text: str) -> Way:
-        """Of "10" or "15:0.6". StoryError for anything else."""
+        """Returns the way that "10" or "15:0.6" says. StoryError for anything else."""
         steps, _, guided = text.partition(":")
         try:
             way = cls(int(steps), float(guided or 1))

@@ -78,7 +78,7 @@ def real_pictures(
 
 
 def block(captions: Sequence[str], rows: Sequence[tuple[str, Sequence[Image.Image]]]) -> Image.Image:
-    """One story: its sentences in a row above, then a row a system, its name on the left."""
+    """Returns a picture of one story: its sentences in a row above, then a row a system, its name on the left."""
     font = ImageFont.load_default(size=12)
     lines = [wrapped(caption, TILE, font) for caption in captions]
     head = max(map(len, lines)) * LINE + GAP
@@ -99,7 +99,7 @@ def block(captions: Sequence[str], rows: Sequence[tuple[str, Sequence[Image.Imag
 
 
 def figure(args: SideBySideArguments) -> Image.Image:
-    """The stories below one another. StoryError for what is not drawn, or cannot be read."""
+    """Returns a picture of the stories below one another. StoryError for what is not drawn, or cannot be read."""
     told = {name: read_told(folder) for name, folder in named_folders(args.drawn).items()}
     stories = chosen(told, args)
     first = next(iter(told.values()))

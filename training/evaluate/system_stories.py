@@ -33,7 +33,10 @@ class KeptOnly:
 
 
 def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> StoryArtist:
-    """StoryError where the system has no such row, FileNotFoundError where it has no weights."""
+    """Returns the artist of a system's row.
+
+    StoryError where the system has no such row, FileNotFoundError where it has no weights.
+    """
     conditioning = spec.conditioning(captions)
     if conditioning is None:
         raise StoryError(f"{spec.name} is not drawn with {captions} captions.")
@@ -43,17 +46,17 @@ def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> 
 
 
 def first_stories(count: int, frames: int = 4, given: int = 0) -> Iterable[MapleStory]:
-    """The first test stories with so many frames to draw; given: and so many before these."""
+    """Returns the first test stories with so many frames to draw; given: and so many before these."""
     return (story("test", index, frames + given) for index in range(count))
 
 
 def cut(tale: MapleStory, frames: int) -> MapleStory:
-    """A story's first frames: drawn alone they are the same pictures, as no frame reads a later one."""
+    """Returns a story's first frames: drawn alone they are the same pictures, as no frame reads a later one."""
     return replace(tale, frames=tale.frames[:frames])
 
 
 def kept_stories(artist: StoryArtist, tales: Iterable[MapleStory]) -> list[list[DrawnFrame]]:
-    """The stories whose pictures are all there, from the first up to one that is not."""
+    """Returns the stories whose pictures are all there, from the first up to one that is not."""
     found = []
     for tale in tales:
         try:

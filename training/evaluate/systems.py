@@ -89,7 +89,10 @@ class SystemsArguments:
 
 
 def steps_left(command: Sequence[str]) -> int:
-    """Optimiser steps between where a command of `training` stopped and what its flags ask for; 0 where it has none."""
+    """Returns the optimiser steps between where a command of `training` stopped and what its flags ask for.
+
+    It is 0 where the command has none.
+    """
     flags = next(number for number, word in enumerate(command) if word.startswith("--"))
     arguments = TRAININGS.get(" ".join(command[:flags]))
     if arguments is None:
@@ -186,7 +189,7 @@ def tell_real(args: SystemsArguments) -> None:
 
 
 def state(spec: SystemSpec, root: Path) -> str:
-    """One line: weights, and stories that are complete."""
+    """Returns one line: weights, and stories that are complete."""
     told = []
     for captions in ("plain", "referential"):
         try:

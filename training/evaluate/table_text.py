@@ -61,7 +61,7 @@ def put_between_markers(page: str, text: str, path: Path) -> str:
 
 
 def markdown(told: dict) -> str:
-    """Every table that has a row."""
+    """Returns every table that has a row."""
     blocks = [
         _table("Table 1, captions with names", told["table 1, plain"], PAPER),
         _table("Table 1, captions with pronouns", told["table 1, referential"], PAPER),
@@ -88,7 +88,7 @@ def markdown(told: dict) -> str:
 
 
 def cell(score: dict | None, digits: int = 1) -> str:
-    """A value and its interval; a dash where there is nothing to count."""
+    """Returns a value and its interval; a dash where there is nothing to count."""
     if score is None or score["value"] is None:
         return "-"
     return f"{score['value']:.{digits}f} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"

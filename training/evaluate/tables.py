@@ -129,7 +129,10 @@ class Tables:
         return found
 
     def lengths(self) -> list[dict]:
-        """Table 5: the long stories up to each length. One that is drawn in part counts where it is long enough."""
+        """Returns table 5: the long stories up to each length.
+
+        One that is drawn in part counts where it is long enough.
+        """
         before = {row["system"]: row["lengths"] for row in self.earlier.get("table 5", ())}
         found = []
         for name in LONG_ROWS:
@@ -151,7 +154,7 @@ class Tables:
         return found
 
     def real(self) -> dict:
-        """The evaluator's own scores on the real pictures of all frames that were scored in rows of four."""
+        """Returns the evaluator's own scores on the real pictures of all frames that were scored in rows of four."""
         frames, before = list(self.counted.values()), self.earlier.get("real frames", {})
         if len(frames) < before.get("frames", 1):
             return before
@@ -233,7 +236,7 @@ def _frames(stories: Sequence[Sequence[DrawnFrame]]) -> list[DrawnFrame]:
 
 
 def read_earlier(file: str | None, scored_by: dict) -> dict:
-    """An earlier run's JSON, nothing where there is none. StoryError where other networks scored it."""
+    """Returns an earlier run's JSON, nothing where there is none. StoryError where other networks scored it."""
     if file is None:
         return {}
     told = json.loads(Path(file).read_text("utf-8"))
@@ -250,7 +253,7 @@ def read_earlier(file: str | None, scored_by: dict) -> dict:
 
 
 def build(args: TablesArguments) -> dict:
-    """Everything there is, as JSON."""
+    """Returns everything there is, as JSON."""
     root = Path(args.root)
     evaluators = load_evaluators(
         args.classifier, args.captioner, args.fid_weights, args.judge, root / "evaluate"
@@ -283,7 +286,7 @@ def build(args: TablesArguments) -> dict:
 
 
 def rounded(told: Any) -> Any:
-    """JSON with numbers of six decimals: the last bits of a sum depend on how many threads made it."""
+    """Returns JSON with numbers of six decimals: the last bits of a sum depend on how many threads made it."""
     if isinstance(told, dict):
         return {key: rounded(value) for key, value in told.items()}
     if isinstance(told, list):

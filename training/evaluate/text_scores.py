@@ -19,25 +19,31 @@ Words = list[str]
 
 
 def words(sentence: str) -> Words:
-    """Lower-case words and numbers; marks are left out, an apostrophe stays in its word."""
+    """Returns the lower-case words and numbers; marks are left out, an apostrophe stays in its word."""
     return re.findall(r"[^\W_]+(?:'[^\W_]+)*", sentence.lower())
 
 
 def ngrams(sentence: Sequence[str]) -> Counter:
-    """How often each n-gram of 1 to 4 words occurs."""
+    """Returns how often each n-gram of 1 to 4 words occurs."""
     return Counter(
         tuple(sentence[i : i + n]) for n in range(1, LONGEST + 1) for i in range(len(sentence) - n + 1)
     )
 
 
 def bleu(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
-    """BLEU-1 to BLEU-4 of a corpus: one hypothesis an item, any number of references, the closest length counts."""
+    """Returns BLEU-1 to BLEU-4 of a corpus: one hypothesis an item, any number of references.
+
+    The closest length counts.
+    """
     counted = [bleu_counts(h, targets) for h, targets in zip(hypotheses, references, strict=True)]
     return bleu_of([sum(column) for column in zip(*counted, strict=True)])
 
 
 def bleu_counts(hypothesis: Words, targets: Sequence[Words]) -> list[int]:
-    """What one item adds to a corpus: n-grams matched, n-grams there are (n of 1 to 4), its length, the wanted one."""
+    """Returns what one item adds to a corpus, for n of 1 to 4.
+
+    First n-grams matched, then n-grams there are, its length, and the wanted one.
+    """
     matched = [0] * LONGEST
     most: Counter[Words] = Counter()
     for target in targets:
@@ -50,7 +56,7 @@ def bleu_counts(hypothesis: Words, targets: Sequence[Words]) -> list[int]:
 
 
 def bleu_of(counts: Sequence[float]) -> list[float]:
-    """BLEU-1 to BLEU-4 of the sums of `bleu_counts`."""
+    """Returns BLEU-1 to BLEU-4 of the sums of `bleu_counts`."""
     matched, possible, (length, wanted) = counts[:LONGEST], counts[LONGEST : 2 * LONGEST], counts[-2:]
     ratio = (length + TINY) / (wanted + SMALL)
     penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
@@ -62,13 +68,13 @@ def bleu_of(counts: Sequence[float]) -> list[float]:
 
 
 def cider(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
-    """CIDEr-D of a corpus: the mean over its items."""
+    """Returns CIDEr-D of a corpus: the mean over its items."""
     each = cider_of_each(hypotheses, references)
     return sum(each) / len(each)
 
 
 def cider_of_each(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
-    """CIDEr-D of every item; how rare an n-gram is, is counted over all items' references."""
+    """Returns CIDEr-D of every item; how rare an n-gram is, is counted over all items' references."""
     counted = [[ngrams(target) for target in targets] for targets in references]
     seen = Counter(gram for targets in counted for gram in set().union(*targets))
     items = math.log(len(references))
@@ -101,15 +107,16 @@ def _likeness(mine: Counter, weighed: dict, target: Counter, wanted: dict) -> fl
 
 
 def authors_bleu(drawn: str, real: str) -> list[float]:
-    """BLEU-1 to BLEU-4 of one picture with the roles of the captions exchanged: the real picture's is the hypothesis.
+    """Returns BLEU-1 to BLEU-4 of one picture with the roles of the captions exchanged.
 
-    Words are what spaces separate. The released evaluation averages all four and prints the mean as BLEU4.
+    The real picture's caption is the hypothesis. Words are what spaces separate. The released evaluation averages all
+    four and prints the mean as BLEU4.
     """
     return bleu([real.split()], [[drawn.split()]])
 
 
 def authors_scores(drawn: Sequence[str], real: Sequence[Sequence[str]]) -> dict[str, float]:
-    """What the released evaluation prints, of one caption a drawn picture and five a real one."""
+    """Returns what the released evaluation prints, of one caption a drawn picture and five a real one."""
     pairs = [authors_bleu(caption, targets[0]) for caption, targets in zip(drawn, real, strict=True)]
     mean = sum(sum(pair) / LONGEST for pair in pairs) / len(pairs)
     references = [[target.split() for target in targets] for targets in real]
@@ -117,7 +124,7 @@ def authors_scores(drawn: Sequence[str], real: Sequence[Sequence[str]]) -> dict[
 
 
 def scores(drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]) -> dict[str, float]:
-    """BLEU-4 and CIDEr of every rank of the drawn pictures' captions against all of the real ones', averaged.
+    """Returns BLEU-4 and CIDEr of every rank of the drawn pictures' captions against all of the real ones', averaged.
 
     drawn, real: captions of each picture, best first, the same number for every drawn picture.
     """
@@ -130,7 +137,7 @@ def scores(drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]) -> dic
 def by_rank(
     drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]
 ) -> list[tuple[list[list[int]], list[float]]]:
-    """What `scores` averages: for every rank the `bleu_counts` and the CIDEr of every picture."""
+    """Returns what `scores` averages: for every rank the `bleu_counts` and the CIDEr of every picture."""
     references = [[words(target) for target in targets] for targets in real]
     found = []
     for rank in range(min(len(captions) for captions in drawn)):

@@ -12,7 +12,7 @@ from storyboard.text.captions import Mention, find_mentions
 
 
 def token_ids(tokenizer: CLIPTokenizerFast, captions: list[str]) -> torch.Tensor:
-    """(B, L), padded to the tokenizer's length."""
+    """Returns the captions' token ids (B, L), padded to the tokenizer's length."""
     return words_of(tokenizer, captions)[0]
 
 

@@ -52,12 +52,12 @@ def shown_frame(pictures: PictureFitter, frame: StoryFrame) -> tuple[torch.Tenso
 
 
 def portrait_file(clip: Clip, word: str) -> Path | None:
-    """The canonical portrait of whoever is labelled `word`, where there is one."""
+    """Returns the file of the canonical portrait of whoever is labelled `word`, where there is one."""
     return next((file for name, file in clip.portraits if name.lower() == word.lower()), None)
 
 
 def open_portrait(clip: Clip, word: str) -> Image.Image:
-    """RGB, read as an upload is. StoryError where it is missing or no picture."""
+    """Returns the portrait in RGB, read as an upload is. StoryError where it is missing or no picture."""
     file = portrait_file(clip, word)
     if file is None:
         raise StoryError(f'"{word}" has no portrait; put one named after it beside the others.')

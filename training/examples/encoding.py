@@ -28,11 +28,11 @@ class PictureFitter:
         self.side = self.size // downsampling(vae)
 
     def pixels(self, picture: Image.Image, mirrored: bool = False) -> torch.Tensor:
-        """(3, size, size) in -1..1."""
+        """Returns the picture as (3, size, size) in -1..1."""
         return fitted_pixels(picture, self.size, mirrored)
 
     def mask(self, where: np.ndarray, mirrored: bool = False) -> torch.Tensor:
-        """Bool (H, W) -> (side, side) in 0..1: the share of each latent that is covered."""
+        """Returns the share of each latent that is covered, (side, side) in 0..1. where: bool (H, W)."""
         fitted = _fitted(Image.fromarray(where.astype(np.uint8) * 255), self.size, mirrored)
         covered = torch.from_numpy(np.array(fitted)).float() / 255
         return F.interpolate(covered[None, None], self.side, mode="area")[0, 0]

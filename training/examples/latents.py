@@ -88,7 +88,7 @@ class LatentCache:
         return len(self.latents)
 
     def story(self, index: int) -> tuple[MapleStory, int]:
-        """The story of latent `index` and which of its frames it is."""
+        """Returns the story of latent `index` and which of its frames it is."""
         return self._story(index // FRAMES), index % FRAMES
 
     def _story(self, number: int) -> MapleStory:
@@ -97,16 +97,16 @@ class LatentCache:
         return self._stories[number]
 
     def mask(self, index: int) -> torch.Tensor:
-        """(3, 32, 32) in 0..1, the scene's actors in order, zeros where there are fewer."""
+        """Returns masks (3, 32, 32) in 0..1: the scene's actors in order, zeros where there are fewer."""
         return self.masks[index, :MAX_CHARACTERS].float() / 255
 
     def foreground(self, index: int) -> torch.Tensor:
-        """(32, 32) in 0..1: characters and what they hold, lean on or lie under."""
+        """Returns a mask (32, 32) in 0..1: characters and what they hold, lean on or lie under."""
         return self.masks[index].float().sum(0).clamp(max=255) / 255
 
 
 def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, torch.Tensor]:
-    """Latents (4, C, h, w) and masks (4, 3 + 1, 32, 32) uint8 of a story of four frames.
+    """Returns latents (4, C, h, w) and masks (4, 3 + 1, 32, 32) uint8 of a story of four frames.
 
     Masks are of the scene's actors in order, then of all things: held, leaned on, or standing beside them.
     """
@@ -125,7 +125,10 @@ def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, to
 
 
 def measured_vae(parts: Path) -> AutoencoderKL:
-    """The frozen autoencoder that Maple Lane's latents are of. StoryError where their statistics are not measured."""
+    """Returns the frozen autoencoder that Maple Lane's latents are of.
+
+    StoryError where their statistics are not measured.
+    """
     vae = freeze(load_vae(parts))
     if vae.config.latents_mean is None:
         raise StoryError(

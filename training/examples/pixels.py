@@ -7,5 +7,5 @@ import torch
 
 
 def pixels_of(picture: np.ndarray) -> torch.Tensor:
-    """uint8 (H, W, 3) -> float (3, H, W) in [-1, 1]."""
+    """Returns a picture, uint8 (H, W, 3), as float (3, H, W) in [-1, 1]."""
     return torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1

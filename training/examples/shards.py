@@ -24,7 +24,7 @@ def write_shard(
 
 
 def missing_shards(folder: Path, stories: int) -> list[tuple[Path, range]]:
-    """This process's share of the shards that are not written yet, each with the seeds of its stories.
+    """Returns this process's share of the shards that are not written yet, each with the seeds of its stories.
 
     StoryError where `stories` do not fill whole shards.
     """

@@ -9,7 +9,10 @@ from PIL import Image, ImageFilter
 
 
 def weather(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """The softness and specks of generated pictures and of uploads, which the vision tower must see through."""
+    """Returns the picture with the softness and specks of generated pictures and of uploads.
+
+    The vision tower must see through them.
+    """
     image = Image.fromarray(picture)
     if rng.random() < 0.5:
         image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.2))))
@@ -24,7 +27,7 @@ def weather(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
 
 
 def as_uploaded(portrait: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """The canonical portrait as a writer might upload it: soft, tinted, shifted, mirrored."""
+    """Returns the canonical portrait as a writer might upload it: soft, tinted, shifted, mirrored."""
     picture = weather(portrait, rng)
     side, room = picture.width, picture.width // 8
     left, top = (int(rng.integers(room + 1)) for _ in range(2))

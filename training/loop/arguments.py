@@ -56,7 +56,10 @@ class LoopArguments:
 
 
 def learning_rate(step: int, args: LoopArguments) -> float:
-    """Linear warm-up, constant, cosine tail to 2 %; or the release's stairs. `step` counts from 0."""
+    """Returns the learning rate of a step: linear warm-up, constant, cosine tail to 2 %; or the release's stairs.
+
+    `step` counts from 0.
+    """
     if args.schedule == "released":
         return args.lr * min(1.0, step / 2000) * 0.1 ** max(0, (step - 2001) // 10_000)
     if step < args.warmup:

@@ -72,7 +72,7 @@ class Checkpoint:
 
 
 def checkpoint_in(folder: Path) -> Path | None:
-    """The last complete checkpoint of a run's folder."""
+    """Returns the last complete checkpoint of a run's folder."""
     return next((f for f in (folder / "checkpoint", folder / "checkpoint.old") if f.exists()), None)
 
 

@@ -10,7 +10,10 @@ from torch import nn
 
 
 def make_accelerator(**settings: Any) -> Accelerator:
-    """accelerate's `Accelerator`; without a GPU it has to be told so, or each process would do all the work alone."""
+    """Returns accelerate's `Accelerator`.
+
+    Without a GPU it has to be told so, or each process would do all the work alone.
+    """
     return Accelerator(cpu=not torch.accelerator.is_available(), **settings)
 
 

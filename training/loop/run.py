@@ -53,7 +53,7 @@ class StepStats:
 
 
 def row_generator(seed: int, step: int, row: int) -> torch.Generator:
-    """The random source of one example of one step."""
+    """Returns the random source of one example of one step."""
     return torch.Generator().manual_seed(((seed * 1_000_003 + step) * 65_537 + row) % (2**63))
 
 
@@ -79,7 +79,7 @@ class _Steps(torch.utils.data.Dataset[list[Batch]]):
 
 
 def loop_accelerator(args: LoopArguments) -> Accelerator:
-    """The accelerator of these arguments. StoryError for launch configs under which a run would not be exact.
+    """Returns the accelerator of these arguments. StoryError for launch configs under which a run would not be exact.
 
     StoryError too where the package that `log_with` names is not installed: accelerate would only leave it out.
     """

@@ -31,7 +31,7 @@ class Ema:
 
 
 def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Name -> parameter for everything that takes a gradient: all that a checkpoint holds."""
+    """Returns by name every parameter that takes a gradient: all that a checkpoint holds."""
     return {n: p for n, p in module.named_parameters() if p.requires_grad}
 
 

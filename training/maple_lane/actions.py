@@ -187,6 +187,6 @@ MOODS: dict[str, tuple[Phrase, ...]] = {
 
 
 def phrase_with(phrase: Phrase, prop: str | None) -> Phrase:
-    """The phrase with its thing put in."""
+    """Returns the phrase with its thing put in."""
     thing = THINGS.get(prop or "", "")
     return Phrase(*(form.replace("{prop}", thing) for form in (phrase.one, phrase.many, phrase.going)))

@@ -52,7 +52,10 @@ _WEATHER = {"clear": "", "rain": " in the rain", "snow": " in the snow"}
 
 
 def describe(scene: Scene) -> str:
-    """The whole scene, people from left to right: "In the park: Rosa in a green dress waves, smiling; Milo in ..."."""
+    """Returns the whole scene in words, people from left to right.
+
+    It reads "In the park: Rosa in a green dress waves, smiling; Milo in ...".
+    """
     return _described(scene, None)
 
 
@@ -81,7 +84,10 @@ def _described(scene: Scene, most: int | None) -> str:
 
 
 def describe_portrait(name: str, wears: str | Look) -> str:
-    """Name, looks and clothes of one of the cast, or of anybody: "Rosa, a woman with ..., in a yellow raincoat."."""
+    """Returns name, looks and clothes of one of the cast, or of anybody.
+
+    It reads "Rosa, a woman with ..., in a yellow raincoat.".
+    """
     if isinstance(wears, Look):
         return f"{name}, {describe_look(wears)}."
     who = BY_NAME[name]

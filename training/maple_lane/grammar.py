@@ -61,9 +61,10 @@ Unplaced: TypeAlias = "Callable[[Place, bool], Sentence]"
 def candidates(
     word: str, last: Sequence[str], named: Sequence[str], pronouns: Mapping[str, str] = CAST_PRONOUNS
 ) -> tuple[str, ...]:
-    """Whom a pronoun can stand for, given the people of the frame before and those already named in the sentence.
+    """Returns whom a pronoun can stand for.
 
-    `pronouns` says which pronoun everybody has.
+    Given are the people of the frame before and those already named in the sentence. `pronouns` says which pronoun
+    everybody has.
     """
     key = PRONOUNS[word.lower()]
     if key == "they":
@@ -78,7 +79,7 @@ def write(
     rng: Random | None = None,
     pronouns: Mapping[str, str] = CAST_PRONOUNS,
 ) -> tuple[str, tuple[Reference, ...]]:
-    """The sentence as text and its references; plain without `last`, else with pronouns."""
+    """Returns the sentence as text and its references; plain without `last`, else with pronouns."""
     text = ""
     references: list[Reference] = []
     named: list[str] = []
@@ -117,16 +118,18 @@ def _spoken(
 
 
 def join_names(names: Sequence[str]) -> str:
-    """One name as it is; else "Rosa and Milo", "Rosa, Milo and Nana"."""
+    """Returns one name as it is; else "Rosa and Milo", "Rosa, Milo and Nana"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def compose(
     groups: Sequence[Doing], place: Place, opening: bool, moved: bool, arrived: Sequence[str], rng: Random
 ) -> tuple[Sentence, Sentence]:
-    """One way to say it, as (plain sentence, referential sentence): same words, place left out of the second unless
-    `moved`. Where it is left out, the plain sentence has it at the end (if not after a verb of coming), since from
-    what nobody can read in the second, no model could learn to say the first."""
+    """Returns one way to say it, as (plain sentence, referential sentence): the same words in both.
+
+    The place is left out of the second unless `moved`. Where it is left out, the plain sentence has it at the end (if
+    not after a verb of coming), since from what nobody can read in the second, no model could learn to say the first.
+    """
     make = _choose(groups, arrived, moved, opening or moved, rng)
     return make(place, True), make(place, moved)
 

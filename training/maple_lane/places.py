@@ -55,7 +55,7 @@ PLACES: dict[str, Place] = {place.name: place for place in _ALL}
 
 @lru_cache(maxsize=48)
 def background(place: str, size: int, time: str = "day", weather: str = "clear") -> Image.Image:
-    """The enlarged, still background; MARGIN units wider than the picture on either side. Do not change it.
+    """Returns the enlarged, still background; MARGIN units wider than the picture on either side. Do not change it.
 
     Time and weather only show under the sky.
     """

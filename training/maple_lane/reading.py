@@ -38,7 +38,10 @@ class Lesson:
 
 
 def lesson(story: MapleStory, rng: np.random.Generator, blind_share: float = BLIND_SHARE) -> Lesson:
-    """What is asked can be read in the prompt, or seen in those of its pictures that are not blind."""
+    """Returns a lesson on a story.
+
+    What is asked can be read in the prompt, or seen in those of its pictures that are not blind.
+    """
     *earlier, last = story.frames
     captions = [f.plain if rng.random() < 0.2 else f.referential for f in earlier]
     caption = last.plain if rng.random() < 0.2 else last.referential
@@ -54,13 +57,16 @@ def lesson(story: MapleStory, rng: np.random.Generator, blind_share: float = BLI
 
 
 def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
-    """A lesson as text only, words standing where pictures will be: the prompt, and the answers."""
+    """Returns a lesson as text only, words standing where pictures will be: the prompt, and the answers."""
     read = lesson(story, rng)
     return "".join(_words(part, story, read.cast, read.blind) for part in read.parts), read.answers
 
 
 def cast_so_far(frames: Sequence[StoryFrame]) -> list[str]:
-    """Names in the plain captions of `frames`, in the order of the cast: whose portraits open the prompt."""
+    """Returns the names in the plain captions of `frames`, in the order of the cast.
+
+    Their portraits open the prompt.
+    """
     named = {name for frame in frames for name in mentioned_names(frame.plain, NAMES)}
     return [name for name in NAMES if name in named]
 

@@ -83,18 +83,24 @@ def _jitter(*parts: object) -> float:
 
 
 def draw(scene: Scene, size: int = 256, feet: Sequence[Point] | None = None) -> np.ndarray:
-    """The picture, (size, size, 3) uint8; `feet` says in units where everybody stands, `feet_of(scene)` by default."""
+    """Returns the picture, (size, size, 3) uint8.
+
+    `feet` says in units where everybody stands, `feet_of(scene)` by default.
+    """
     return average_down(_paint(scene, size, None, feet), enlargement(size))
 
 
 def draw_with_masks(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The picture and every character's (size, size) bool mask: pixels of which it covers the larger part."""
+    """Returns the picture and every character's (size, size) bool mask: pixels of which it covers the larger part."""
     picture, masks, _ = draw_with_things(scene, size)
     return picture, masks
 
 
 def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """`draw_with_masks`, and the (size, size) bool mask of everything that anybody holds, leans on or lies under."""
+    """Returns what `draw_with_masks` does, and the (size, size) bool mask of things.
+
+    Those are everything that anybody holds, leans on or lies under.
+    """
     layers = draw_layers(scene, size)
     return layers.picture, layers.people, layers.held
 
@@ -203,7 +209,10 @@ def built(look: Look) -> Figure:
 
 
 def feet_of(scene: Scene) -> list[Point]:
-    """Where everybody's feet are, in units: on their slots, moved apart where they would touch, never past a border."""
+    """Returns where everybody's feet are, in units.
+
+    They are on their slots, moved apart where they would touch, never past a border.
+    """
     spans = [_span(figure_of(a), a.action, a.prop, a.facing) for a in scene.actors]
     xs = [a.x * UNITS + 1.5 * _jitter(scene.layout, a.name, "x") for a in scene.actors]
     order = sorted(range(len(xs)), key=lambda i: xs[i])
@@ -238,6 +247,9 @@ def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[floa
 def draw_portrait(
     name: str, wears: str | Look, size: int = 128, action: str = "standing", prop: str | None = None
 ) -> np.ndarray:
-    """One of the cast in an outfit, or anybody with a look, full figure on a plain ground; (size, size, 3) uint8."""
+    """Returns one of the cast in an outfit, or anybody with a look, full figure on a plain ground.
+
+    The picture is (size, size, 3) uint8.
+    """
     who = built(wears) if isinstance(wears, Look) else BY_NAME[name].figure(wears)
     return draw_person(who, size, action, prop)

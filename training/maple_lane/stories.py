@@ -54,7 +54,7 @@ class MapleStory:
 
 
 def split_of(scene: Scene) -> str:
-    """The split a scene belongs to, by its content: place and who does what with what."""
+    """Returns the split a scene belongs to, by its content: place and who does what with what."""
     deeds = sorted(f"{a.name}:{a.action}:{a.prop}" for a in scene.actors)
     return split_of_content(scene.place, deeds)
 
@@ -69,7 +69,7 @@ def split_of_content(place: str, deeds: list[str]) -> str:
 
 
 def story(split: str, index: int, frames: int = 4) -> MapleStory:
-    """Story number `index` of a fixed set; `FIXED` says how many a set has (train: as many as you like)."""
+    """Returns story number `index` of a fixed set; `FIXED` says how many a set has (train: as many as you like)."""
     count = FIXED.get((split, frames))
     if count is not None and not 0 <= index < count:
         raise ValueError(f"story {index} of {split}: that set has {count} stories of {frames} frames, from 0")
@@ -77,7 +77,7 @@ def story(split: str, index: int, frames: int = 4) -> MapleStory:
 
 
 def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
-    """A story with only scenes of that split; equal arguments give the equal story."""
+    """Returns a story with only scenes of that split; equal arguments give the equal story."""
     check_story(frames, split)
     rng = Random(f"{split}/{seed}")
     words = Random(f"{split}/{seed}/words")  # of its own, so that a new way to say things changes no picture

@@ -81,7 +81,7 @@ def _season(split: str, world: str) -> str:
 
 
 def tokens(caption: str) -> list[str]:
-    """Words and marks: `segments` count these."""
+    """Returns the words and marks; `segments` count these."""
     return re.findall(r"\w+|[^\w\s]", caption)
 
 

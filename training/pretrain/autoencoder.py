@@ -109,7 +109,7 @@ class AutoencoderTraining(Objective[PictureBatch]):
 
 
 def principal_components(vae: AutoencoderKL, pictures: int = 96) -> tuple[torch.Tensor, torch.Tensor]:
-    """Whitened principal components (C, P) of picture patches, and the mean patch (P,)."""
+    """Returns whitened principal components (C, P) of picture patches, and the mean patch (P,)."""
     side, size = downsampling(vae), vae.config.sample_size
     scenes = [sample_story(seed, 1, "train").frames[0].scene for seed in range(pictures)]
     pixels = torch.stack([pixels_of(draw(scene, size)) for scene in scenes])
@@ -156,7 +156,7 @@ class Pictures:
 
 
 def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
-    """A fresh autoencoder, or the one in --parts with nothing left to anchor."""
+    """Returns a fresh autoencoder, or the one in --parts with nothing left to anchor."""
     if args.continued:
         args.anchored = 0
         vae = with_channels(load_vae(Path(args.parts)), args.latent_channels).train()
@@ -227,7 +227,10 @@ def _grow(
 
 
 def take_head(vae: AutoencoderKL) -> PictureHead | None:
-    """Takes a sharp autoencoder's head for detail off, whose work is two thirds of a step, and returns it."""
+    """Takes a sharp autoencoder's head for detail off, whose work is two thirds of a step.
+
+    Returns the head; None where there is none.
+    """
     head = vae.decoder.conv_out
     if not isinstance(head, PictureHead):
         return None
@@ -237,7 +240,7 @@ def take_head(vae: AutoencoderKL) -> PictureHead | None:
 
 @torch.no_grad()
 def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Image:
-    """Four pictures over their reconstructions."""
+    """Returns four pictures over their reconstructions."""
     scenes = [KINDS[kind_of(world, seed)](seed, 2, "val").frames[1].scene for seed in range(4)]
     pixels = torch.stack([pixels_of(draw(scene, size)) for scene in scenes]).to(vae.device)
     decoded = reconstruct(vae, posterior_of(vae, pixels).mode())

@@ -106,7 +106,7 @@ class ClipTraining(Objective[PairBatch]):
         return told
 
     def feature(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Projected features (N, V) of pixels (N, 3, S, S)."""
+        """Returns the projected features (N, V) of pixels (N, 3, S, S)."""
         seen = self.clip.vision_model(pixel_values=pixels.to(self.clip.device))
         return self.clip.visual_projection(seen.pooler_output)
 

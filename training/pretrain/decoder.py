@@ -128,7 +128,7 @@ class NoisyPictures:
 
 
 def initial_vae(parts: Path) -> SharpAutoencoderKL:
-    """The autoencoder of these parts, with a fresh head if it has none, and all but its decoder frozen.
+    """Returns the autoencoder of these parts, with a fresh head if it has none, and all but its decoder frozen.
 
     StoryError where the statistics of its latents, the unit of the noise, are not measured.
     """

@@ -47,11 +47,11 @@ class PatchDiscriminator(nn.Module):
         return self.layers(pixels)[:, 0]
 
     def mistakes(self, real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
-        """The hinge loss () that teaches it; nothing flows back to what drew the pictures."""
+        """Returns the hinge loss () that teaches it; nothing flows back to what drew the pictures."""
         scores = self(torch.cat([real, drawn.detach()]))
         return F.relu(1 - scores[: len(real)]).mean() + F.relu(1 + scores[len(real) :]).mean()
 
     def doubts(self, drawn: torch.Tensor) -> torch.Tensor:
-        """(B,): how false each picture looks, to whom drew it; nothing flows back to the discriminator."""
+        """Returns (B,): how false each picture looks, to whom drew it; nothing flows back to the discriminator."""
         frozen = {name: weight.detach() for name, weight in self.named_parameters()}
         return -functional_call(self, frozen, (drawn,)).mean(dim=(1, 2))

@@ -14,14 +14,15 @@ FLOOR = 1e-4  # under roots, so that they have a slope where all is flat
 
 
 def laplacian_variance(grey: torch.Tensor) -> torch.Tensor:
-    """(B,): the variance of the Laplacian of pictures (B, H, W), in their unit squared."""
+    """Returns (B,): the variance of the Laplacian of pictures (B, H, W), in their unit squared."""
     around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
     return (around - 4 * grey[:, 1:-1, 1:-1]).var(dim=(1, 2), correction=0)
 
 
 def edge_difference(drawn: torch.Tensor, pixels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """(B,): how unlike the real ones' the edges of pictures (B, 3, H, W) are, wherever in a small window they lie.
+    """Returns (B,): how unlike the real ones' the edges of pictures (B, 3, H, W) are.
 
+    They may lie anywhere in a small window.
     A soft edge and a hard one climb equally high, and the sum of squares tells them apart; what rings or is dotted
     climbs more. So a window in which both sums are right has as many edges as the real one, and as hard ones.
 
@@ -44,5 +45,5 @@ def _climb(steps: torch.Tensor, window: int, power: int) -> torch.Tensor:
 
 
 def tones(pixels: torch.Tensor) -> torch.Tensor:
-    """The broad colours of pictures (B, 3, H, W), H and W multiples of TONE; the same shape."""
+    """Returns the broad colours of pictures (B, 3, H, W), H and W multiples of TONE; the same shape."""
     return F.interpolate(F.avg_pool2d(pixels, TONE), scale_factor=TONE, mode="bilinear")

@@ -49,7 +49,7 @@ def measure_statistics(vae: AutoencoderKL, world: str, stories: int = 48) -> Non
 
 
 def load_measured(parts: Path, out: Path, world: str) -> AutoencoderKL:
-    """The frozen autoencoder, its latents' statistics measured on a world if it has been trained since."""
+    """Returns the frozen autoencoder, its latents' statistics measured on a world if it has been trained since."""
     accelerator = make_accelerator()
     with accelerator.main_process_first():
         vae = freeze(load_vae(parts)).to(accelerator.device)

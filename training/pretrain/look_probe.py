@@ -119,7 +119,7 @@ def holds_looks(scores: Mapping[str, float]) -> bool:
 
 
 def tell_looks(scores: Mapping[str, float], **more: object) -> dict[str, object]:
-    """Prints scores in one line, and returns them as a line of a log, rounded."""
+    """Prints scores in one line. Returns them as a line of a log, rounded."""
     line = {
         **more,
         **{name: round(value, 4) for name, value in scores.items()},

@@ -54,7 +54,10 @@ def turn(encoder: PortraitEncoder, pixels: torch.Tensor, wanted: torch.Tensor) -
 
 @torch.no_grad()
 def turn_to(encoder: PortraitEncoder, processor: CLIPImageProcessor, parts: Path) -> float | None:
-    """Turns the encoder to the vision tower of `parts`' stage 1, as `turn` does. None where there is no other tower."""
+    """Turns the encoder to the vision tower of `parts`' stage 1.
+
+    Returns what `turn` does; None where there is no other tower.
+    """
     folder = parts / "char_ldm" / "image_encoder"
     tower = load_image_encoder(folder).eval() if folder.exists() else None
     if tower is None or isinstance(tower, PortraitEncoder):

@@ -78,7 +78,7 @@ class VisualMapperTraining(Objective[PromptBatch]):
 
 
 def answers_only(labels: torch.Tensor, answers: int) -> torch.Tensor:
-    """Labels (T,) of which the last `answers` count."""
+    """Returns labels (T,) of which the last `answers` count."""
     places = torch.arange(len(labels), device=labels.device)
     return labels.masked_fill(places < len(labels) - answers, IGNORED)
 

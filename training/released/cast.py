@@ -33,7 +33,10 @@ class CastArguments:
 
 
 def write_cast(portraits: Path, folder: Path) -> list[str]:
-    """Write `cast.json` and the portraits it names into `folder`; the characters' names. StoryError, and no cast."""
+    """Writes `cast.json` and the portraits it names into `folder`. Returns the characters' names.
+
+    After a StoryError there is no cast.
+    """
     known = {*SUFFIXES, *Image.registered_extensions()}  # one that cannot be read is named, and not left out
     files = sorted(path for path in portraits.glob("*") if path.suffix.lower() in known)
     if not files:

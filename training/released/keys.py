@@ -84,7 +84,7 @@ class Standard(Generic[T]):
 
 
 def standardise(layout: Layout, state: Mapping[str, T]) -> Standard[T]:
-    """Bring every key into its standard form. StoryError where two keys then mean the same tensor."""
+    """Returns the state with every key in its standard form. StoryError where two keys then mean the same tensor."""
     wrapped = bool(state) and all(key.startswith(DATA_PARALLEL) for key in state)
     tensors: dict[str, T] = {}
     written: dict[str, str] = {}
@@ -107,7 +107,10 @@ def standardise(layout: Layout, state: Mapping[str, T]) -> Standard[T]:
 
 
 def from_released(layout: Layout, used: Mapping[str, T]) -> dict[str, dict[str, T]]:
-    """Standard keys -> part -> its own names. KeyError for a key of no section; `Standard.used` is checked first."""
+    """Returns part -> its own names, given standard keys. KeyError for a key of no section.
+
+    `Standard.used` is checked first.
+    """
     parts: dict[str, dict[str, T]] = {section.part: {} for section in layout.sections}
     for key, value in used.items():
         section = section_of(layout, key)
@@ -123,7 +126,7 @@ def from_released(layout: Layout, used: Mapping[str, T]) -> dict[str, dict[str, 
 def to_released(
     layout: Layout, parts: Mapping[str, Mapping[str, T]], unused: Mapping[str, T] | None = None
 ) -> dict[str, T]:
-    """The export direction: part -> its own names, and what goes unused -> standard keys."""
+    """Returns standard keys, given part -> its own names, and what goes unused: the export direction."""
     released: dict[str, T] = {}
     for section in layout.sections:
         for own, value in parts[section.part].items():
@@ -135,5 +138,5 @@ def to_released(
 
 
 def section_of(layout: Layout, key: str) -> Section | None:
-    """The section a standard key lies in; None where it lies in none."""
+    """Returns the section a standard key lies in; None where it lies in none."""
     return next((section for section in layout.sections if key.startswith(section.released)), None)

@@ -49,7 +49,7 @@ class Language:
 
 
 def choose(source: Path | str) -> Language:
-    """Look at a folder or Hub id: family, sizes and tokenizer. StoryError where it is of no family known here.
+    """Looks at a folder or Hub id. Returns family, sizes and tokenizer. StoryError where it is of no family known here.
 
     What the Hub has as pickled weights only is downloaded, to be converted before `load`.
     """
@@ -67,7 +67,7 @@ def choose(source: Path | str) -> Language:
 
 
 def load_tokenizer(source: Path | str) -> PreTrainedTokenizerFast:
-    """The tokenizer of a folder or Hub id, tokenising each text as the authors' did."""
+    """Returns the tokenizer of a folder or Hub id, tokenising each text as the authors' did."""
     loaded = _loaded(
         lambda: AutoTokenizer.from_pretrained(source, trust_remote_code=False), source, "tokenizer"
     )
@@ -112,7 +112,10 @@ def check_vocabulary(language: Language, first_image_token: int | None) -> None:
 
 
 def pickled_weights(language: Language, scratch: Path) -> dict[Path, Path]:
-    """Its pickled files, where it has no others, and what each becomes in `scratch`, to be converted before `load`."""
+    """Returns its pickled files, where it has no others, and what each becomes in `scratch`.
+
+    They are to be converted before `load`.
+    """
     folder = Path(language.source)
     if not folder.is_dir() or list(folder.glob("*.safetensors")):
         return {}
@@ -120,7 +123,7 @@ def pickled_weights(language: Language, scratch: Path) -> dict[Path, Path]:
 
 
 def load(language: Language, scratch: Path) -> PreTrainedModel:
-    """The model in the precision of its files, from `scratch` where its weights were converted there."""
+    """Returns the model in the precision of its files, from `scratch` where its weights were converted there."""
     converted = any(scratch.glob("*.safetensors"))
     source = (
         _loaded(lambda: _completed(language.source, scratch), language.source, "index") if converted else None

@@ -31,7 +31,7 @@ class ModelArgs:
 
 
 def find_second_stage(folder: Path) -> Path:
-    """The folder that holds both files of a second stage: `folder`, or the one folder inside it that does."""
+    """Returns the folder that holds both files of a second stage: `folder`, or the one folder inside it that does."""
     if not folder.is_dir():
         raise StoryError(
             f'There is no second-stage folder "{folder}"; unpack the archive and give its folder.'
@@ -47,7 +47,7 @@ def find_second_stage(folder: Path) -> Path:
 
 
 def read_model_args(path: Path) -> ModelArgs:
-    """StoryError naming the entry that is missing, or that this program cannot build."""
+    """Returns the arguments. StoryError naming the entry that is missing, or that this program cannot build."""
     args = _load(path)
     expected = {
         "text_fc_mode": MAPPER,

@@ -59,7 +59,7 @@ class Base:
 
 
 def load_base(base: str, clip: str) -> Base:
-    """From folders or Hub ids, safetensors only. StoryError naming the part that cannot be loaded."""
+    """Returns the base from folders or Hub ids, safetensors only. StoryError naming the part that cannot be loaded."""
     return Base(
         vae=_load(AutoencoderKL, base, "vae"),
         unet=_load(UNet2DConditionModel, base, "unet"),
@@ -76,7 +76,7 @@ def load_base(base: str, clip: str) -> Base:
 def import_first_stage(
     file: Path, tensors: dict[str, torch.Tensor], base: Base
 ) -> tuple[CharacterFuser, tuple[str, ...]]:
-    """Put Char-LDM's weights into the base's denoiser and encoders; the fuser, and what was tolerated.
+    """Puts Char-LDM's weights into the base's denoiser and encoders. Returns the fuser, and what was tolerated.
 
     The autoencoder is checked but stays the base's own: the authors decode with that one.
     """
@@ -113,7 +113,7 @@ def import_first_stage(
 def import_second_stage(
     file: Path, tensors: dict[str, torch.Tensor], args: ModelArgs, language: Language, base: Base
 ) -> tuple[dict[str, nn.Module], tuple[str, ...]]:
-    """Image tokens and both mappers by name, and what was tolerated."""
+    """Returns image tokens and both mappers by name, and what was tolerated."""
     _check_sizes(args, language, base)
     found = standardise(SECOND_STAGE, tensors)
     image_width = base.visual_encoder.config.hidden_size
@@ -135,7 +135,10 @@ def import_second_stage(
 
 
 def retrieval_shapes(retrieval: int, image: int, words: int) -> dict[str, tuple[int, ...]]:
-    """Shapes of the heads for retrieving pictures, which the authors' model carries along, by standard key."""
+    """Returns the shapes of the heads for retrieving pictures, by standard key.
+
+    The authors' model carries these heads along.
+    """
     return {
         "model.logit_scale": (),
         "model.visual_fc.weight": (retrieval, image),

@@ -19,9 +19,9 @@ UNREAD = ".num_batches_tracked"
 
 
 def read_weights(path: str | Path) -> dict:
-    """What a file written by `torch.save` holds, tensors on the CPU; only tensors and plain values are unpickled.
+    """Returns what a file written by `torch.save` holds, tensors on the CPU.
 
-    StoryError where there is no such file, or it is not one of these.
+    Only tensors and plain values are unpickled. StoryError where there is no such file, or it is not one of these.
     """
     try:
         # Mapped, not read: beside the weights there may be an optimiser's state, twice as large.
@@ -37,7 +37,7 @@ def read_weights(path: str | Path) -> dict:
 
 
 def tensors_of(held: Mapping, path: str | Path) -> dict[str, torch.Tensor]:
-    """A state dict without the `module.` that data-parallel training puts before every key."""
+    """Returns a state dict without the `module.` that data-parallel training puts before every key."""
     odd = next((key for key, value in held.items() if not isinstance(value, torch.Tensor)), None)
     if odd is not None or not held:
         raise StoryError(f"{path} is no state dict: " + (f"{odd!r} is no tensor" if held else "it is empty"))

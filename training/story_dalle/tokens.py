@@ -18,7 +18,7 @@ def grid(vq: VQModel) -> int:
 
 @torch.no_grad()
 def codes_of(vq: VQModel, pixels: torch.Tensor) -> torch.Tensor:
-    """Pixels (B, 3, S, S) in -1..1 -> codes (B, h w), row by row."""
+    """Returns the codes (B, h w), row by row, of pixels (B, 3, S, S) in -1..1."""
     raw = vq.encode(pixels.to(vq.dtype)).latents
     _, _, (_, _, codes) = vq.quantize(raw)
     return codes.view(len(pixels), -1)
@@ -26,7 +26,7 @@ def codes_of(vq: VQModel, pixels: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def picture_of(vq: VQModel, codes: torch.Tensor) -> torch.Tensor:
-    """Codes (B, h w) -> pixels (B, 3, S, S) in -1..1."""
+    """Returns the pixels (B, 3, S, S) in -1..1 of codes (B, h w)."""
     side = grid(vq)
     shape = (len(codes), side, side, vq.quantize.vq_embed_dim)
     quantised = vq.quantize.get_codebook_entry(codes.flatten(), shape)

@@ -85,7 +85,7 @@ class StoryDalleTraining(Objective[ContinuedBatch]):
 def load_transformer(
     args: StoryDalleArguments, vq: VQModel, tokenizer: CLIPTokenizerFast
 ) -> StoryTransformer:
-    """A fresh transformer of --config, or that of the parts. StoryError where it does not fit the VQ model."""
+    """Returns a fresh transformer of --config, or that of the parts. StoryError where it does not fit the VQ model."""
     if args.continued:
         kept = StoryTransformer.from_pretrained(Path(args.parts) / PART)
         check_fits(vq, kept.config.codes, kept.config.places)
@@ -98,7 +98,10 @@ def load_transformer(
 
 
 def build(args: StoryDalleArguments) -> tuple[StoryDallePipeline, StoryDalleTraining]:
-    """The pipeline and, over the same modules, what is trained of it. StoryError where there is no VQ model yet."""
+    """Returns the pipeline and, over the same modules, what is trained of it.
+
+    StoryError where there is no VQ model yet.
+    """
     parts = Path(args.parts)
     if not (parts / VQ).is_dir():
         raise StoryError(

@@ -80,7 +80,7 @@ def seed_codebook(vq: VQModel, examples: PictureExamples, seed: int) -> None:
 
 
 def build_vq(args: VqArguments) -> VQModel:
-    """A fresh VQ model of --config, or that of the parts. StoryError where the config has no size of one."""
+    """Returns a fresh VQ model of --config, or that of the parts. StoryError where the config has no size of one."""
     if args.continued:
         return VQModel.from_pretrained(Path(args.parts) / PART).train()
     size = load_config(args.config).get("vq")
@@ -91,7 +91,7 @@ def build_vq(args: VqArguments) -> VQModel:
 
 @torch.inference_mode()
 def sheet(vq: VQModel, pixels: torch.Tensor) -> Image.Image:
-    """Pictures (N, 3, S, S) as they come back from their tokens, side by side."""
+    """Returns pictures (N, 3, S, S) as they come back from their tokens, side by side."""
     made = picture_of(vq, codes_of(vq, pixels.to(vq.device)))
     return side_by_side([to_picture(one[None]) for one in made])
 

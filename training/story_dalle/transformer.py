@@ -53,7 +53,7 @@ class StoryTransformer(ModelMixin, ConfigMixin):
     def story_embedding(
         self, sentences: torch.Tensor, mask: torch.Tensor, rows: Sequence[Sequence[int]]
     ) -> torch.Tensor:
-        """One state (B, D) a frame: of its sentence among those before it; what comes later is not known yet.
+        """Returns one state (B, D) a frame: of its sentence among those before it; what comes later is not known yet.
 
         sentences, mask: words (N, L) of sentences and which of them are some. rows: of each of the B, which of the N
         are its story's, up to its own.
@@ -69,13 +69,13 @@ class StoryTransformer(ModelMixin, ConfigMixin):
         return told[torch.arange(len(rows), device=means.device), own]
 
     def source_states(self, source: torch.Tensor) -> torch.Tensor:
-        """Codes (B, P) of source frames as cross-attention reads them, (B, P, D)."""
+        """Returns codes (B, P) of source frames as cross-attention reads them, (B, P, D)."""
         return self.gpt.wte(source + self.config.words) + self.source_places.weight
 
     def forward(
         self, story: torch.Tensor, words: torch.Tensor, source: torch.Tensor, codes: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of every word (B, L, words) and every code (B, P, codes), each from what stands before it.
+        """Returns logits of every word (B, L, words) and every code (B, P, codes), each from what stands before it.
 
         story: (B, D). words: (B, L). source, codes: (B, P), of the source frame and of the frame that is learned.
         """

@@ -128,7 +128,7 @@ class StoryExamples:
 
 
 def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
-    """The pipeline and, over the same modules, what is trained of it."""
+    """Returns the pipeline and, over the same modules, what is trained of it."""
     parts = Path(args.parts)
     start = parts / "story_ldm" if args.continued else parts
     unet = UNet2DConditionModel.from_pretrained(start / "unet").train()

@@ -54,7 +54,7 @@ class StoryContext:
 
 
 def gather(memory: FrameMemory, rows: Sequence[Sequence[int]], question: torch.Tensor) -> StoryContext:
-    """The context of B frames; `rows`: of each, which frames of `memory` come before it, oldest first.
+    """Returns the context of B frames; `rows`: of each, which frames of `memory` come before it, oldest first.
 
     question: (B, D). At least one row must have a frame.
     """
@@ -78,7 +78,7 @@ def gather(memory: FrameMemory, rows: Sequence[Sequence[int]], question: torch.T
 
 
 def joined(memories: Sequence[FrameMemory]) -> FrameMemory:
-    """Frames written one by one, as one memory."""
+    """Returns frames written one by one, as one memory."""
     layers = range(len(memories[0].keys))
     return FrameMemory(
         tuple(torch.cat([m.keys[i] for m in memories]) for i in layers),
@@ -101,11 +101,11 @@ class MemoryAttention(nn.Module):
         self.nothing = nn.Parameter(torch.zeros(heads))  # the likeness of what is in no frame
 
     def project(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Features (N, h w, C) -> the keys and values that are kept, (N, heads, h w, c) each."""
+        """Returns the keys and values that are kept of features (N, h w, C), (N, heads, h w, c) each."""
         return self._split(self.to_k(features)), self._split(self.to_v(features))
 
     def reference(self, context: StoryContext) -> torch.Tensor:
-        """Log weights (B, heads, 1 + P) of nothing and of every earlier frame; each head's weights sum to 1."""
+        """Returns log weights (B, heads, 1 + P) of nothing and of every earlier frame; each head's weights sum to 1."""
         asked = self._split(self.ask(context.question)[:, None])  # (B, heads, 1, c)
         known = self._split(self.answer(context.sentences))  # (B, heads, P, c)
         likeness = (asked @ known.transpose(-1, -2))[:, :, 0] * REFERENCE_WIDTH**-0.5  # (B, heads, P)
@@ -118,7 +118,7 @@ class MemoryAttention(nn.Module):
     def forward(
         self, pixels: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, context: StoryContext
     ) -> torch.Tensor:
-        """What the latent pixels (B, h w, C) find in the memory (B, heads, P h w, c): (B, h w, C)."""
+        """Returns what the latent pixels (B, h w, C) find in the memory (B, heads, P h w, c): (B, h w, C)."""
         weights = self.reference(context)
         size = keys.shape[2] // context.valid.shape[1]
         # A frame's weight is shared by its pixels; the one pixel of nothing has key and value zero.
@@ -154,8 +154,9 @@ class StoryMemory(ModelMixin, ConfigMixin):
     def write(
         self, unet: UNet2DConditionModel, latents: torch.Tensor, states: torch.Tensor, sentences: torch.Tensor
     ) -> FrameMemory:
-        """Finished frames: latents (N, C, h, w), their text states (N, L, D), their sentences (N, D).
+        """Returns the memory of finished frames.
 
+        latents: (N, C, h, w). states: their text states (N, L, D). sentences: theirs (N, D).
         Gradients reach the keys and values, not the UNet that made their features.
         """
         features: dict[str, torch.Tensor] = {}

@@ -25,7 +25,7 @@ from training.story_ldm.memory import FrameMemory, StoryContext, StoryMemory, ga
 def read_captions(
     text_encoder: CLIPTextModel, tokenizer: Any, captions: Sequence[str]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the UNet reads of each sentence (N, L, D), and the one vector the memory compares (N, D)."""
+    """Returns what the UNet reads of each sentence (N, L, D), and the one vector the memory compares (N, D)."""
     read = text_encoder(token_ids(tokenizer, list(captions)).to(text_encoder.device))
     return read.last_hidden_state, read.pooler_output
 

@@ -45,7 +45,7 @@ class NamedSegment:
 
 
 def named_segments(clip: Clip, caption: str) -> tuple[NamedSegment, ...]:
-    """The segments whose name the caption says, in its order; no two share a name's place.
+    """Returns the segments whose name the caption says, in its order; no two share a name's place.
 
     By the tokens they were annotated with, where these make up the caption (PororoSV: words between spaces), else
     by their label. Segments a caption does not name are left out: there is no token to carry them.
@@ -70,7 +70,7 @@ def named_segments(clip: Clip, caption: str) -> tuple[NamedSegment, ...]:
 
 
 def token_places(tokens: Sequence[str], caption: str) -> list[tuple[int, int]] | None:
-    """Where each token stands in the caption; None where the tokens are not its words."""
+    """Returns where each token stands in the caption; None where the tokens are not its words."""
     places, after = [], 0
     for token in tokens:
         start = caption.find(token, after)

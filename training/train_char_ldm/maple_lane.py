@@ -145,8 +145,9 @@ def maple_lane_examples(
     conditioner: CharacterConditioner,
     features: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, Samples]:
-    """Training examples of encoded Maple Lane, and the same of six validation frames, nothing dropped or augmented.
+    """Returns training examples of encoded Maple Lane, and the same of six validation frames.
 
+    Of the latter nothing is dropped or augmented.
     The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
     """
     cache = LatentCache(Path(args.latents))

@@ -94,7 +94,7 @@ class CharLdmTraining(Objective[CharacterBatch]):
         return {"loss": loss, "denoising": denoising, "regularization": regularization}
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
+        """Returns the projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
         some = pixels if len(pixels) else pixels.new_zeros(1, *pixels.shape[1:])
         return self.conditioner.encode_portraits(some)[: len(pixels)]
 

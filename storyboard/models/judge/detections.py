@@ -84,7 +84,7 @@ def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, 
 
 
 def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
-    """RGB picture -> (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
+    """Returns an RGB picture as (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
 
     A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
     """

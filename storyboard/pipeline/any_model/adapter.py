@@ -202,7 +202,7 @@ def _reads(projection: dict[str, torch.Tensor]) -> tuple[str, int]:
 
 
 def is_xl(pipe: Any) -> bool:
-    """Whether a pipeline is of the family of SDXL."""
+    """Returns whether a pipeline is of the family of SDXL."""
     return type(pipe).__name__.startswith("StableDiffusionXL")
 
 

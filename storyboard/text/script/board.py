@@ -53,7 +53,7 @@ def board_table(frames: Iterable[tuple[str, BoardNotes]]) -> str:
 
 
 def is_board_table(text: str) -> bool:
-    """Whether a text is a table as `board_table` writes it, or as a program for tables saved it again."""
+    """Returns whether a text is a table as `board_table` writes it, or as a program for tables saved it again."""
     first = text.partition("\n")[0].strip()
     return any(first.replace('"', "").split(mark) == list(_HEADING) for mark in ",;\t")
 
@@ -74,7 +74,7 @@ def read_board_table(text: str) -> Read:
 
 
 def is_board(text: str) -> bool:
-    """Whether a text is a board as `board_script` writes it."""
+    """Returns whether a text is a board as `board_script` writes it."""
     return bool(_IS_BOARD.match(text.replace("\r\n", "\n")))
 
 

@@ -29,7 +29,7 @@ _SPOKEN = frozenset(("Dialogue", "Lyrics", "Singing"))
 
 
 def looks_like_final_draft(text: str) -> bool:
-    """Whether a text is the XML of Final Draft, or says that it is, with declarations before."""
+    """Returns whether a text is the XML of Final Draft, or says that it is, with declarations before."""
     bare = _bare(text)
     return bare.startswith("<FinalDraft") or (bare.startswith("<!") and "<FinalDraft" in bare)
 

@@ -51,7 +51,10 @@ _CUES = 2  # so many names over words, and nothing else, make a screenplay
 
 
 def looks_like_fountain(text: str) -> bool:
-    """Whether a text has a screenplay's title page, a heading, a boneyard, or names with speeches under them."""
+    """Returns whether a text has what a screenplay has.
+
+    That is a title page, a heading, a boneyard, or names with speeches under them.
+    """
     lines = split_lines(text)
     if _title_page(lines) or ("/*" in text and "*/" in text):
         return True

@@ -93,7 +93,7 @@ def without_emphasis(line: str) -> str:
 
 
 def has_letters(lines: Iterable[str]) -> bool:
-    """Whether lines are counted a., b. or i., ii., which one line alone cannot tell from initials."""
+    """Returns whether lines are counted a., b. or i., ii., which one line alone cannot tell from initials."""
     found = {match.group(1) for line in lines if (match := _LETTERED.match(line.strip()))}
     return any(set(first) <= found for first in (("a", "b"), ("A", "B"), ("i", "ii"), ("I", "II")))
 
@@ -114,12 +114,12 @@ def without_direction(line: str) -> tuple[str, bool]:
 
 
 def is_direction(words: str) -> bool:
-    """Whether words in a speaker's place begin as a camera direction does."""
+    """Returns whether words in a speaker's place begin as a camera direction does."""
     return bool(_DIRECTION.match(words) or _LOOK_AT.match(words))
 
 
 def is_cut(line: str) -> bool:
-    """Whether a line only says how one picture follows another: "CUT TO:", "ABBLENDE"."""
+    """Returns whether a line only says how one picture follows another: "CUT TO:", "ABBLENDE"."""
     return bool(_CUT.fullmatch(line) or _CAPITAL_CUT.fullmatch(line))
 
 

@@ -48,7 +48,7 @@ def split_sentences(paragraph: str) -> Iterator[str]:
 
 
 def ends_a_sentence(text: str) -> bool:
-    """Whether `text` ends as a sentence does, quotation marks after the full stop included."""
+    """Returns whether `text` ends as a sentence does, quotation marks after the full stop included."""
     bare = text.rstrip(f"{_CLOSERS} ".replace("\\", ""))
     return bare[-1:] in (*".!?\u2026\u061f\u06d4\u0964:", *_FULL_WIDTH)
 

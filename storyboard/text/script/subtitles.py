@@ -26,12 +26,12 @@ _SPEAKERS = re.compile(r"(?:^|\n)\s*[-\u2013\u2014]\s*")
 
 
 def looks_like_vtt(text: str) -> bool:
-    """Whether a text has the heading of WebVTT."""
+    """Returns whether a text has the heading of WebVTT."""
     return bool(_VTT.match(text.lstrip()))
 
 
 def looks_like_srt(text: str) -> bool:
-    """Whether a line of the text is a subtitle's times."""
+    """Returns whether a line of the text is a subtitle's times."""
     return "->" in text and any(_TIMING.fullmatch(line) for line in split_lines(text))
 
 

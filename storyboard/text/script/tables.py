@@ -48,7 +48,7 @@ class _Head:
 
 
 def looks_like_markdown_table(text: str) -> bool:
-    """Whether a line of bars has the line of dashes under it."""
+    """Returns whether a line of bars has the line of dashes under it."""
     lines = split_lines(text)
     return any(
         "|" in above and "|" in below and _RULE.fullmatch(below)

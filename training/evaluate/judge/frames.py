@@ -56,7 +56,7 @@ class CrowdFrame:
         return np.array(rows, np.float32).reshape(-1, 4)
 
     def picture(self) -> np.ndarray:
-        """(256, 256, 3) uint8."""
+        """Returns the picture, (256, 256, 3) uint8."""
         return draw(self.scene, PICTURE, self.feet)
 
 

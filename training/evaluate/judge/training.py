@@ -173,7 +173,7 @@ class JudgeTraining(Objective[JudgeBatch]):
 
 
 def focal_loss(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:
-    """The focal loss of centre points (CornerNet, Eq. 1: alpha 2, beta 4), by person. Both (B, h, w)."""
+    """Returns the focal loss of centre points (CornerNet, Eq. 1: alpha 2, beta 4), by person. Both (B, h, w)."""
     logits = logits.float()
     seen, middles = logits.sigmoid(), heat > 0.999
     right = F.logsigmoid(logits) * (1 - seen) ** 2
@@ -182,7 +182,7 @@ def focal_loss(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:
 
 
 def shape_loss(shapes: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Mean absolute error over the cells that have a target, (B, 4, h, w) both."""
+    """Returns the mean absolute error over the cells that have a target, (B, 4, h, w) both."""
     known = ~wanted.isnan()
     return ((shapes - wanted.nan_to_num()).abs() * known).sum() / known.sum().clamp(min=1)
 

@@ -42,7 +42,7 @@ def make_page(votes: Votes, folder: Path) -> gr.Blocks:
 
 
 def launch_page(page: gr.Blocks, folder: Path, **options: Any) -> tuple[Any, str, str]:
-    """Launch with what this page needs; `options` go to `gr.Blocks.launch`."""
+    """Launches with what this page needs. Returns what `gr.Blocks.launch` does, to which `options` go."""
     return page.launch(
         head=f"<style>{_static('study.css')}</style>",
         allowed_paths=[str((folder / PICTURES).resolve())],
@@ -55,7 +55,7 @@ def launch_page(page: gr.Blocks, folder: Path, **options: Any) -> tuple[Any, str
 
 
 def study_calls(votes: Votes, pictures: PictureStore) -> list[Callable[[dict], dict]]:
-    """What the script may ask for, each a function of one message; the answer is a state, or {"error"}."""
+    """Returns what the script may ask for, each a function of one message; the answer is a state, or {"error"}."""
 
     @lru_cache(maxsize=4096)
     def address(path: Path) -> str:

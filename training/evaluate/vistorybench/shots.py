@@ -45,7 +45,7 @@ def wordings(shot: BenchShot) -> list[str]:
 
 
 def is_whole(shot: BenchShot, wording: str) -> bool:
-    """Whether a wording leaves nothing out of what is seen and where."""
+    """Returns whether a wording leaves nothing out of what is seen and where."""
     place = 0
     for one in (*_SENTENCE_END.split(shot.description or shot.plot), *_CLAUSE_END.split(shot.setting)):
         bare = one.strip(_ENDS)

@@ -51,7 +51,7 @@ def say_verb(s: Sentence, line: str, subject: Subject) -> str:
 
 
 def said_by(s: Sentence, line: str, names: tuple[str, ...], plain: bool = False) -> Subject:
-    """Adds "said Rosa" or "she said" after a quotation."""
+    """Adds "said Rosa" or "she said" after a quotation. Returns who said it."""
     before = len(s.tokens)
     subject = mention(s, names, plain=plain)
     spoken = s.tokens[before:]

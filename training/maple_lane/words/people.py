@@ -21,7 +21,7 @@ def mention(
     plain: bool = False,
     doers: tuple[str, ...] = (),
 ) -> Subject:
-    """Adds some people and returns them.
+    """Adds some people. Returns them.
 
     again: they were just spoken of, so that a pronoun is natural. plain: by name alone. doers: who does something to
     them, and whom an object pronoun therefore cannot mean.
@@ -54,7 +54,7 @@ def subject_of(s: Sentence, names: tuple[str, ...]) -> Subject:
 
 
 def by_pronoun(s: Sentence, subject: Subject) -> Subject:
-    """Adds the pronoun of a subject that was not said yet, and returns it as the verb agrees with it."""
+    """Adds the pronoun of a subject that was not said yet. Returns the subject as the verb agrees with it."""
     s.put(pronoun_form(subject.pronoun, "subject"), subject.names)
     return replace(subject, many=subject.several or subject.pronoun == "they")
 
