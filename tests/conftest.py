@@ -22,6 +22,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# They take minutes: begun last, they kept one worker busy while the others had nothing left to do.
+LONGEST = (
+    "test_served.py",
+    "test_space.py",
+    "test_install.py",
+    "test_full_size_commands.py",
+    "test_training_chain.py",
+)
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
     "--no-sandbox",
@@ -31,6 +40,15 @@ QUIET = (
     "--disable-background-networking",
 )
 TIMEOUT = 60_000  # ms; only a machine that is busy with other work comes near it
+
+
+def pytest_configure(config):
+    if hasattr(config.option, "loadscopereorder"):  # xdist's order: files with most tests first
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")
