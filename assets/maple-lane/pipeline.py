@@ -36,7 +36,7 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |
 |def part_of(path: Path) -> Path:
-|    """A fresh name beside `path` to write to before `settle`."""
+|    """Returns a fresh name beside `path` to write to before `settle`."""
 |    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
 |
 |
@@ -113,7 +113,7 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |
 |def sweep_parts(folder: Path) -> int:
-|    """Remove what a crash left half-written; how many. Only for a folder nobody is writing to."""
+|    """Remove what a crash left half-written. Returns how many files. Only for a folder nobody is writing to."""
 |    parts = list(folder.glob(f"*{PART}"))
 |    for part in parts:
 |        part.unlink(missing_ok=True)
@@ -207,7 +207,7 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |            self._size = sum(entry.stat().st_size for entry in os.scandir(self.folder))
 |
 |    def put(self, picture: Image.Image) -> str:
-|        """Store `picture` as RGB and return its key; it is then on disk, whole.
+|        """Store `picture` as RGB. Returns its key; the picture is then on disk, whole.
 |
 |        StoryError where the disk is full, or the budget spent.
 |        """
@@ -234,7 +234,7 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |        self._size += size
 |
 |    def sweep(self) -> int:
-|        """Remove the half pictures a crash left behind; how many. Only while nobody draws."""
+|        """Remove the half pictures a crash left behind. Returns how many. Only while nobody draws."""
 |        return sweep_parts(self.folder)
 |
 |    def keys(self) -> set[str]:
@@ -248,13 +248,13 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |                self.path(key).unlink()
 |
 |    def path(self, key: str) -> Path:
-|        """Where the picture of that key is or would be. StoryError for anything that is not a key."""
+|        """Returns where the picture of that key is or would be. StoryError for anything that is not a key."""
 |        if not _KEY.fullmatch(key):
 |            raise StoryError("That is not a picture of this story; choose one of its own.")
 |        return self.folder / f"{key}.png"
 |
 |    def open(self, key: str) -> Image.Image:
-|        """The picture as RGB, read whole. StoryError where it is gone or damaged."""
+|        """Returns the picture as RGB, read whole. StoryError where it is gone or damaged."""
 |        return self.later(key).convert("RGB")
 |
 |    def later(self, key: str) -> StoredPicture:
@@ -362,13 +362,16 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def mean_maps(maps: Sequence[tuple[str, torch.Tensor]], size: tuple[int, int]) -> torch.Tensor:
-|    """Recorded (name, (B, K, h, w)), brought to one `size` and averaged over layers and UNet calls: (B, K, *size)."""
+|    """Returns the recorded maps, brought to one `size` and averaged over layers and UNet calls: (B, K, *size).
+|
+|    maps: recorded (name, (B, K, h, w)).
+|    """
 |    resized = [F.interpolate(one.float(), size=size, mode="bilinear", antialias=True) for _, one in maps]
 |    return torch.stack(resized).mean(0)
 |
 |
 |def cross_attention_layers(unet: nn.Module) -> dict[str, Attention]:
-|    """Every layer in which the picture attends to the text, by name, in the order of the module tree."""
+|    """Returns every layer in which the picture attends to the text, by name, in the order of the module tree."""
 |    return {
 |        name: module
 |        for name, module in unet.named_modules()
@@ -377,7 +380,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def default_layers(unet: Any) -> list[str]:
-|    """All cross-attention layers, minus those at the latent's own resolution where that is finer than 32x32.
+|    """Returns the names of all cross-attention layers, minus those at the latent's own resolution if finer than 32x32.
 |
 |    For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
 |    """
@@ -392,7 +395,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def finest_layers(unet: Any) -> list[str]:
-|    """Those of `default_layers` that see the picture in the greatest detail.
+|    """Returns those of `default_layers` that see the picture in the greatest detail.
 |
 |    The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
 |    attended to lay on the character itself for 25 in these layers, for 16 in all layers together.
@@ -404,7 +407,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def select_layers(unet: nn.Module, names: Sequence[str]) -> dict[str, Attention]:
-|    """Layers whose name is, or lies under, one of `names`; ValueError for a name that matches nothing."""
+|    """Returns the layers whose name is, or lies under, one of `names`. ValueError for a name that matches nothing."""
 |    available = cross_attention_layers(unet)
 |    unknown = [name for name in names if not any(_is_under(layer, name) for layer in available)]
 |    if unknown:
@@ -415,7 +418,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |def regularization_loss(
 |    maps: Sequence[tuple[str, torch.Tensor]], masks: torch.Tensor, valid: torch.Tensor
 |) -> torch.Tensor:
-|    """L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
+|    """Returns L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
 |
 |    maps: recorded (name, (B, K, h, w)). masks: (B, K, H, W) in 0..1. valid: (B, K) bool, False: empty slot.
 |    Averaged over a sample's valid characters, then samples, then layers; 0 for a batch without characters.
@@ -640,7 +643,10 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |
 |
 |def sharpened(vae: AutoencoderKL) -> SharpAutoencoderKL:
-|    """`vae` with a fresh head, which draws as before until it is trained. Encoder and latents stay as they are."""
+|    """Returns `vae` with a fresh head, which draws as before until it is trained.
+|
+|    Encoder and latents stay as they are.
+|    """
 |    sharp = SharpAutoencoderKL.from_config(vae.config)
 |    weights = {
 |        name.replace("decoder.conv_out.", "decoder.conv_out.base."): weight
@@ -698,7 +704,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |        return min(self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
 |
 |    def cut(self, caption: str) -> str:
-|        """The caption, or as much of it as the text encoder reads."""
+|        """Returns the caption, or as much of it as the text encoder reads."""
 |        return cut_caption(self.tokenizer, caption, self.max_tokens)
 |
 |    def called(self, name: str) -> str:
@@ -721,16 +727,16 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |        return tokens["input_ids"], tokens["offset_mapping"]
 |
 |    def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
-|        """CLIP-normalised pixels (N, 3, S, S) -> projected image embeddings (N, V), not L2-normalised."""
+|        """Returns the projected image embeddings (N, V) of CLIP-normalised pixels (N, 3, S, S), not L2-normalised."""
 |        tower = self.image_encoder
 |        return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 |
 |    def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
-|        """Plain text states (B, L, D); longer captions are cut, with the end token kept."""
+|        """Returns plain text states (B, L, D). Longer captions are cut, with the end token kept."""
 |        return self._encode_tokens(self._tokenize(captions)["input_ids"])
 |
 |    def columns(self, captions: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
-|        """Per caption and span the text token that holds its end; None where the length limit cut it off."""
+|        """Returns per caption and span the text token that holds its end; None where the length limit cut it off."""
 |        return _columns(self._tokenize(captions), spans)
 |
 |    def __call__(
@@ -783,7 +789,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |
 |
 |def cut_caption(tokenizer: Any, caption: str, max_tokens: int) -> str:
-|    """The caption, or its beginning that fits between the start and the end token of `max_tokens`."""
+|    """Returns the caption, or its beginning that fits between the start and the end token of `max_tokens`."""
 |    tokens = tokenizer(
 |        caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
 |    )
@@ -1225,11 +1231,11 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |        self.weight = nn.Parameter(torch.randn(count, width) * 0.02)
 |
 |    def forward(self, batch: int) -> torch.Tensor:
-|        """The embeddings (B, R, E) that end each of `batch` prompts."""
+|        """Returns the embeddings (B, R, E) that end each of `batch` prompts."""
 |        return self.weight.expand(batch, -1, -1)
 |
 |    def logits(self, hidden: torch.Tensor, language_model: Any) -> torch.Tensor:
-|        """Last states (..., E) -> logits (..., vocabulary + R), image tokens last."""
+|        """Returns the logits (..., vocabulary + R) of last states (..., E), image tokens last."""
 |        words = language_model.get_output_embeddings()(hidden)
 |        return torch.cat([words, hidden @ self.weight.to(hidden.dtype).T], dim=-1)
 |
@@ -1241,7 +1247,7 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |
 |@torch.no_grad()
 |def mean_row_norm(language_model: Any) -> float:
-|    """Mean length of the language model's word embeddings."""
+|    """Returns the mean length of the language model's word embeddings."""
 |    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()
 |'''
 
@@ -1338,7 +1344,7 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |
 |
 |def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
-|    """RGB picture -> (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
+|    """Returns an RGB picture as (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
 |
 |    A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
 |    """
@@ -2005,7 +2011,7 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |
 |
 |def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-|    """Pixels (B, 3, H, W) in -1..1 -> latents (B, C, h, w): the mean, or a sample given a generator."""
+|    """Returns the latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1: the mean, or a sample given a generator."""
 |    posterior = posterior_of(vae, pixels)
 |    latents = posterior.mode() if generator is None else posterior.sample(generator)
 |    mean, std = _statistics(vae, latents)
@@ -2013,34 +2019,37 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |
 |
 |def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-|    """Latents (B, C, h, w) -> pixels (B, 3, H, W) in -1..1, clamped."""
+|    """Returns the pixels (B, 3, H, W) in -1..1, clamped, of latents (B, C, h, w)."""
 |    mean, std = _statistics(vae, latents)
 |    return reconstruct(vae, latents * std + mean).clamp(-1, 1)
 |
 |
 |def to_picture(pixels: torch.Tensor) -> Image.Image:
-|    """Pixels (1, 3, H, W) in -1..1 -> RGB."""
+|    """Returns pixels (1, 3, H, W) in -1..1 as an RGB picture."""
 |    array = ((pixels[0].float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 |    return Image.fromarray(array.permute(1, 2, 0).cpu().numpy())
 |
 |
 |def posterior_of(vae: Any, pixels: torch.Tensor) -> Any:
-|    """The distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
+|    """Returns the distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
 |    return vae.encode(F.pixel_unshuffle(pixels.to(vae.dtype), patch_size(vae))).latent_dist
 |
 |
 |def reconstruct(vae: Any, raw: torch.Tensor) -> torch.Tensor:
-|    """Raw latents (B, C, h, w), as the autoencoder made them -> pixels (B, 3, H, W), not clamped."""
+|    """Returns the pixels (B, 3, H, W), not clamped, of raw latents (B, C, h, w), as the autoencoder made them."""
 |    return F.pixel_shuffle(vae.decode(raw.to(vae.dtype)).sample, patch_size(vae))
 |
 |
 |def patch_size(vae: Any) -> int:
-|    """Pixels on the side of what the autoencoder takes for one: 1 where it has 3 channels, 4 where it has 48."""
+|    """Returns how many pixels lie on the side of what the autoencoder takes for one.
+|
+|    1 where it has 3 channels, 4 where it has 48.
+|    """
 |    return math.isqrt(vae.config.in_channels // 3)
 |
 |
 |def downsampling(vae: Any) -> int:
-|    """Pixels on the side of one latent."""
+|    """Returns how many pixels lie on the side of one latent."""
 |    return patch_size(vae) * 2 ** (len(vae.config.block_out_channels) - 1)
 |
 |
@@ -2138,7 +2147,7 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |    timesteps: torch.Tensor,
 |    weights: torch.Tensor | None = None,
 |) -> torch.Tensor:
-|    """Denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
+|    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
 |
 |    The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
 |    Every timestep counts alike: what people do and where they stand is decided at the noisy ones, and min-SNR weights
@@ -2161,7 +2170,7 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |def generation_loss(
 |    logits: torch.Tensor, labels: torch.Tensor, vocabulary: int, form: Literal["paper", "code"] = "paper"
 |) -> torch.Tensor:
-|    """L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
+|    """Returns L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
 |
 |    logits: (B, T, vocabulary + R). labels: (B, T) ids; image token r is vocabulary + r, -100 is ignored.
 |    form: "paper" supervises all R image tokens; "code" the words and the first image token, as released.
@@ -2174,7 +2183,7 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |
 |
 |def alignment_loss(predicted: torch.Tensor, target: torch.Tensor, squared: bool = True) -> torch.Tensor:
-|    """L_align between conditions (B, L, D).
+|    """Returns L_align between conditions (B, L, D).
 |
 |    squared: Eq. 6, as the mean over elements (the paper's sum divided by L D); else the mean length of a
 |    token's error, which is what the released code minimises.
@@ -2296,7 +2305,10 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    def forward(
 |        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
 |    ) -> torch.Tensor:
-|        """story: needed with `reads_story`, unused without."""
+|        """Returns the condition (B, L, D).
+|
+|        story: needed with `reads_story`, unused without.
+|        """
 |        return self.read(states, embeddings, story)[0]
 |
 |    def read(
@@ -2640,7 +2652,7 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |        self.start = time.perf_counter()
 |
 |    def look(self, step: DenoiseStep, size: tuple[int, int]) -> torch.Tensor | None:
-|        """Pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
+|        """Returns the pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
 |        part = (step.index + 1) / step.total
 |        if part == 1:
 |            return None  # the finished picture follows at once
@@ -2667,7 +2679,7 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |
 |
 |def calmed(latents: torch.Tensor) -> torch.Tensor:
-|    """A guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
+|    """Returns a guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
 |
 |    At high noise guidance pushes the guess apart, to twice and more the deviation that pictures have, which is 1 by
 |    what "normalised" means; decoded, that is glaring colour on black and white.
@@ -2679,14 +2691,14 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |def linear_colours(
 |    latents: torch.Tensor, colours: Sequence[Sequence[float]], size: tuple[int, int]
 |) -> torch.Tensor:
-|    """Normalised latents (B, C, h, w) -> soft pixels (B, 3, H, W) in -1..1 through a (C + 1, 3) map."""
+|    """Returns soft pixels (B, 3, H, W) in -1..1 of normalised latents (B, C, h, w), through a (C + 1, 3) map."""
 |    weights = torch.tensor(colours, device=latents.device, dtype=torch.float32)
 |    small = torch.einsum("bchw,cd->bdhw", latents.float(), weights[:-1]) + weights[-1].view(1, 3, 1, 1)
 |    return F.interpolate(small, size=size, mode="bicubic", antialias=True).clamp(-1, 1)
 |
 |
 |def fit_colours(latents: torch.Tensor, pixels: torch.Tensor) -> list[list[float]]:
-|    """Least-squares map (C + 1, 3) from normalised latents (N, C, h, w) to their pictures (N, 3, H, W)."""
+|    """Returns the least-squares map (C + 1, 3) from normalised latents (N, C, h, w) to their pictures (N, 3, H, W)."""
 |    small = F.interpolate(pixels.float(), size=latents.shape[-2:], mode="area")
 |    inputs = latents.float().movedim(1, -1).flatten(0, -2)  # (N h w, C)
 |    inputs = torch.cat([inputs, torch.ones(len(inputs), 1, device=inputs.device)], dim=-1)
@@ -2739,12 +2751,12 @@ SOURCES['storyboard.models.prompt_tokens'] = '''|"""A prompt as a language model
 |
 |
 |def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
-|    """Where in a prompt the earlier frames' pictures stand, oldest first."""
+|    """Returns where in a prompt the earlier frames' pictures stand, oldest first."""
 |    return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
 |
 |
 |def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
-|    """The prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
+|    """Returns the prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
 |
 |    A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
 |    "Image: <img>" too, and so leads to the next picture.
@@ -3035,7 +3047,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return self.language_model.config.max_position_embeddings - self.image_tokens.config.count
 |
 |    def tokenize(self, parts: Sequence[Part]) -> list[TokenPart]:
-|        """Token ids of each text part, picture slots as they are; the start token once, at the very start."""
+|        """Returns the token ids of each text part, picture slots as they are.
+|
+|        The start token is there once, at the very start.
+|        """
 |        tokens: list[TokenPart] = [
 |            part if isinstance(part, PictureSlot) else self._words(part) for part in parts
 |        ]
@@ -3108,12 +3123,12 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return StoryStates(hidden[None], sentence, speaks_of, cast, pronouns, shown, doing)
 |
 |    def length(self, tokens: Sequence[TokenPart]) -> int:
-|        """T: positions a tokenised prompt fills, without the image tokens."""
+|        """Returns T: how many positions a tokenised prompt fills, without the image tokens."""
 |        pictures = self._mapped_tokens
 |        return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 |
 |    def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
-|        """Drop the oldest frames, whole, until the prompt fills at most `max_tokens` positions.
+|        """Returns the prompt without its oldest frames, dropped whole until it fills at most `max_tokens` positions.
 |
 |        Cast, last frame and the sentence to draw always stay; ValueError when they alone are too long.
 |        """
@@ -3129,7 +3144,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    def embed(
 |        self, parts: Sequence[Part], frames: torch.Tensor | None = None, portraits: torch.Tensor | None = None
 |    ) -> EmbeddedPrompt:
-|        """Embed a prompt; slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
+|        """Returns an embedded prompt. Slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
 |        return self.embed_tokens(self.tokenize(parts), frames, portraits)
 |
 |    def embed_tokens(
@@ -3138,7 +3153,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        frames: Sequence[torch.Tensor] | torch.Tensor | None = None,
 |        portraits: Sequence[torch.Tensor] | torch.Tensor | None = None,
 |    ) -> EmbeddedPrompt:
-|        """`embed` for a prompt that is already tokenised; (m, E) per picture."""
+|        """Returns what `embed` does, for a prompt that is already tokenised; (m, E) per picture."""
 |        words = self.language_model.get_input_embeddings()
 |        device, dtype = words.weight.device, words.weight.dtype
 |        pictures = {"frame": frames, "portrait": portraits}
@@ -3174,8 +3189,9 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        logits: bool = False,
 |        told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
 |    ) -> ReaderOutput:
-|        """Append the image tokens to each prompt and run the language model once over all of them.
+|        """Appends the image tokens to each prompt and runs the language model once over all of them.
 |
+|        Returns the image tokens' last states and the condition.
 |        Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs. told: of
 |        each prompt its `marks` and what they are of, for a mapper that reads the story's words.
 |        """
@@ -3614,7 +3630,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self.clear()
 |
 |    def check(self, request: FrameRequest) -> Conditioning:
-|        """The conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
+|        """Returns the conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
 |        caption = sentence_of(request)
 |        wanted = request.conditioning or self._default(request)
 |        if wanted not in KNOWN:
@@ -3631,7 +3647,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return wanted
 |
 |    def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
-|        """The condition of a checked request, from what is kept or computed now."""
+|        """Returns the condition of a checked request, from what is kept or computed now."""
 |        caption = self._cut(sentence_of(request), conditioning)
 |        mentions = find_mentions(caption, names_of(request.cast))
 |        mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
@@ -3657,7 +3673,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
 |    ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
-|        """Whom the language model took the pronouns for, and by name the columns that carry a character.
+|        """Returns whom the language model took the pronouns for, and by name the columns that carry a character.
 |
 |        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
 |        """
@@ -3691,7 +3707,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        readings: Sequence[Reading],
 |        picture: Image.Image,
 |    ) -> Verdict | None:
-|        """What the judge finds wrong with the finished picture; None where it cannot tell what should be there."""
+|        """Returns what the judge finds wrong with the finished picture.
+|
+|        None where it cannot tell what should be there.
+|        """
 |        judge = self.pipeline.judge
 |        if judge is None:
 |            return None
@@ -3711,7 +3730,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 |
 |    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
-|        """By name the columns of a condition that carry a character: the last token of each of its mentions."""
+|        """Returns by name the columns of a condition that carry a character: the last token of each of its mentions."""
 |        mentions = find_mentions(caption, names_of(cast))
 |        (columns,) = self.pipeline.conditioner.columns([caption], [spans(mentions)])
 |        found: dict[str, list[int]] = {}
@@ -3825,7 +3844,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |
 |def sentence_of(request: FrameRequest) -> str:
-|    """What is drawn, in clean form. StoryError where it has no words or is too long."""
+|    """Returns what is drawn, in clean form. StoryError where it has no words or is too long."""
 |    return clean_caption(request.caption if request.resolved is None else request.resolved)
 |
 |
@@ -3878,7 +3897,7 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |
 |
 |def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
-|    """Where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
+|    """Returns where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
 |
 |    Cast, first frames, latest frames and the sentence to draw stay. A pure function of the prompt. ValueError when even
 |    the last frame alone does not fit.
@@ -3925,7 +3944,7 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |    portraits: torch.Tensor | None = None,
 |    told: Told | None = None,
 |) -> list[Chunk]:
-|    """Window and embed a prompt: one chunk up to each earlier frame's picture, and the open end.
+|    """Windows and embeds a prompt. Returns one chunk up to each earlier frame's picture, and the open end.
 |
 |    Without pictures it is one chunk for each earlier sentence. frames, portraits: image features (n, V) and (k, V) of
 |    its picture slots. told: whose words they are, for a mapper that reads them.
@@ -3974,7 +3993,7 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        return sum(len(chunk.embeddings) for chunk in self._held)
 |
 |    def shared(self, chunks: Sequence[Chunk]) -> int:
-|        """Leading chunks that are held already; the open end never is."""
+|        """Returns how many leading chunks are held already; the open end never is."""
 |        count = 0
 |        for held, wanted in zip(self._held, chunks[:-1], strict=False):
 |            if held.key != wanted.key:
@@ -4000,11 +4019,14 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        portraits: torch.Tensor | None = None,
 |        told: Told | None = None,
 |    ) -> ReadCondition:
-|        """Condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+|        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
 |        return self.read(split(self.reader, parts, frames, portraits, told), told)
 |
 |    def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
-|        """Keep what is shared, roll back the rest, read what is new and, with the image tokens, the open end."""
+|        """Keeps what is shared, rolls back the rest, reads what is new and, with the image tokens, the open end.
+|
+|        Returns the condition.
+|        """
 |        shared = self.shared(chunks)
 |        cache, held, states = self._cache, self._held, self._states[:shared]
 |        # A pass that fails leaves an empty context, never a wrong one.
@@ -4045,7 +4067,7 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        portraits: torch.Tensor | None = None,
 |        told: Told | None = None,
 |    ) -> ReadCondition:
-|        """As `InterleavedContext.condition_for`."""
+|        """Returns what `InterleavedContext.condition_for` does."""
 |        chunks = split(self.reader, parts, frames, portraits, told)
 |        context = self._take(chunks)
 |        self._contexts.append(context)
@@ -4110,7 +4132,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    history: Sequence[ContextFrame],
 |    fuse: Callable[[Sequence[str]], torch.Tensor],
 |) -> tuple[tuple[Reading, ...], str]:
-|    """The likeliest reading of each pronoun under `condition` (1, L, D), and the sentence with those names in place.
+|    """Returns each pronoun's likeliest reading under `condition` (1, L, D), and the sentence with those names in place.
 |
 |    fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
 |    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one,
@@ -4150,8 +4172,9 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    cast: Sequence[CastMember],
 |    history: Sequence[ContextFrame],
 |) -> tuple[Reading, ...]:
-|    """The reading of each pronoun where the mapper points: candidates of whom all are drawn, as many as there can be.
+|    """Returns the reading of each pronoun where the mapper points.
 |
+|    It is of candidates of whom all are drawn, as many as there can be.
 |    A pronoun of whose candidates none is drawn has no reading. Between candidates of whom as many are drawn the
 |    condition does not tell; there the words do, and a confidence is what they say. `people` are `pointed_at`'s columns.
 |    """
@@ -4159,7 +4182,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    drawn = {name for name, columns in people.items() if columns}
 |
 |    def shown(meant: Mapping[int, Names]) -> tuple[int, int]:
-|        """How many pronouns have a reading that is drawn, and how many people these are."""
+|        """Returns how many people the readings that are drawn mean, and how many pronouns have such a reading."""
 |        found = [names for names in meant.values() if names and drawn.issuperset(names)]
 |        return sum(map(len, found)), len(found)
 |
@@ -4186,7 +4209,10 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |
 |def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
-|    """Distance (N,) of a condition (1, L, D) from others (N, L, D): the mean over tokens that L_align makes small."""
+|    """Returns the distance (N,) of a condition (1, L, D) from others (N, L, D).
+|
+|    It is the mean over tokens that L_align makes small.
+|    """
 |    return (condition.float() - fused.float()).norm(dim=-1).mean(dim=-1)
 |
 |
@@ -4213,7 +4239,10 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |        return self._recording(flat)
 |
 |    def maps(self, size: tuple[int, int]) -> tuple[tuple[str, Image.Image], ...]:
-|        """One "L" image of (h, w) `size` per character, from 0 where it is looked at least to 255 where most."""
+|        """Returns one "L" image of (h, w) `size` per character, with its name.
+|
+|        It goes from 0 where the character is looked at least to 255 where most.
+|        """
 |        if not self._maps:
 |            return ()
 |        mean = mean_maps(self._maps, size)[0]  # (K, h, w)
@@ -4232,7 +4261,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |
 |def recorded_calls(total: int, after: int = -1) -> range:
-|    """Which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
+|    """Returns which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
 |
 |    Maple Lane's pictures, noised to each level, say why: the share a map has in common with the character's mask
 |    grows to 0.31 by two fifths of the way and stays there, and every second call gives as much as all.
@@ -4449,7 +4478,10 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
-|    """What diffusers is asked for, with the precision under one name; StoryError for what this folder has not."""
+|    """Returns what diffusers is asked for, with the precision under one name.
+|
+|    StoryError for what this folder has not.
+|    """
 |    options = {**asked, "use_safetensors": True}
 |    dtype, older = options.pop("dtype", None), options.pop("torch_dtype", None)
 |    if dtype is not None and older is not None and dtype != older:
@@ -4483,7 +4515,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-|    """Parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+|    """Returns parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
 |    kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
 |    language_model, tokenizer = model
 |    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
@@ -4721,7 +4753,7 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        tell: Tell = silent,
 |        **kwargs: Any,
 |    ) -> Self:
-|        """Load a folder or a Hub repository: safetensors only, and none of its code.
+|        """Loads a folder or a Hub repository: safetensors only, and none of its code. Returns the pipeline.
 |
 |        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
 |        otherwise; `variant` takes those saved under it, and the rest as they are.
@@ -4762,7 +4794,10 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |
 |    @classmethod
 |    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
-|        """As in diffusers. A folder's own code is for diffusers alone; here it is this class that is loaded."""
+|        """Returns the config, as in diffusers.
+|
+|        A folder's own code is for diffusers alone; here it is this class that is loaded.
+|        """
 |        described = super().load_config(*args, **kwargs)
 |        if isinstance(described, dict) and "_class_name" in described:
 |            described["_class_name"] = cls.__name__
@@ -5423,8 +5458,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    @torch.inference_mode()
 |    def generate_together(self, requests: Sequence[FrameRequest]) -> list[Rendered]:
-|        """Draw several frames in one go, on a CPU in two thirds of the time; rounding aside as `generate` draws them.
+|        """Returns several frames drawn in one go, on a CPU in two thirds of the time.
 |
+|        Rounding aside they are as `generate` draws them.
 |        For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
 |        """
 |        numbers = {self._numbers(one) for one in requests}
@@ -5544,7 +5580,10 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        self._doubted = True
 |
 |    def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
-|        """As in diffusers; what is kept is forgotten, for it lies on the old device in the old precision."""
+|        """Returns the pipeline, as in diffusers.
+|
+|        What is kept is forgotten, for it lies on the old device in the old precision.
+|        """
 |        self.clear_caches()
 |        return super().to(*args, **kwargs)
 |
@@ -5650,7 +5689,7 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |
 |
 |def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
-|    """Each name and its aliases, as `storyboard.text.captions` wants them."""
+|    """Returns each name and its aliases, as `storyboard.text.captions` wants them."""
 |    return {member.name: member.aliases for member in cast}
 |
 |
@@ -5700,7 +5739,7 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |
 |def steps_for(steps: int, effort: float) -> int:
-|    """Denoising steps at `effort` times the usual number, from 1 to MAX_STEPS."""
+|    """Returns the denoising steps at `effort` times the usual number, from 1 to MAX_STEPS."""
 |    return min(max(1, math.ceil(steps * effort)), MAX_STEPS)
 |
 |
@@ -6069,7 +6108,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    earlier: Sequence[ReadSentence],
 |    meant: Meant | None = None,
 |) -> list[Names]:
-|    """Whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
+|    """Returns whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
 |
 |    sentence, earlier: read for the names of `cast`, the latter oldest first. meant: what other pronouns of the sentence
 |    are taken for. People of fitting pronoun whom one of `earlier` names, or this sentence before the pronoun; behind it
@@ -6091,7 +6130,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
-|    """The names in a group of a sentence, those that its pronouns are taken for among them."""
+|    """Returns the names in a group of a sentence, those that its pronouns are taken for among them."""
 |    found: set[str] = set()
 |    for one in analysis.expressions:
 |        if one.group == group:
@@ -6100,13 +6139,13 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def names_of(expression: Expression, meant: Meant) -> Names:
-|    """Who an expression is about: the one it names, or whom the pronoun is taken for."""
+|    """Returns who an expression is about: the one it names, or whom the pronoun is taken for."""
 |    what = expression.what
 |    return (what.name,) if isinstance(what, Mention) else meant.get(what.start, ())
 |
 |
 |def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str]:
-|    """The names of those who do what is done to an object, or to what an owner has."""
+|    """Returns the names of those who do what is done to an object, or to what an owner has."""
 |    if expression.doer != FOLLOWING:
 |        return group_of(analysis, expression.doer, meant)
 |    behind = analysis.clauses[expression.clause + 1 : expression.clause + 2]
@@ -6322,7 +6361,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
-|    """Every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+|    """Returns every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
 |
 |    A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
 |    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
@@ -6350,12 +6389,12 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-|    """The names `caption` mentions, each once, in order of first mention."""
+|    """Returns the names `caption` mentions, each once, in order of first mention."""
 |    return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
 |
 |
 |def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
-|    """Every third-person pronoun in text order."""
+|    """Returns every third-person pronoun in text order."""
 |    return tuple(
 |        Pronoun(match.group().lower(), match.start(), match.end())
 |        for match in _PRONOUN.finditer(caption)
@@ -6364,7 +6403,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Sequence[str]]) -> str:
-|    """The sentence with names where the writer said whom a pronoun stands for.
+|    """Returns the sentence with names where the writer said whom a pronoun stands for.
 |
 |    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat". A binding of another word than the one now
 |    in that place, and names not in `names` (the cast), change nothing.
@@ -6382,7 +6421,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
-|    """The sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+|    """Returns the sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
 |
 |    Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
 |    """
@@ -6403,7 +6442,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def listed(names: Iterable[str]) -> str:
-|    """Names in a sentence: "Rosa, Milo and Bolt"."""
+|    """Returns the names as a sentence lists them: "Rosa, Milo and Bolt"."""
 |    names = list(names)
 |    if len(names) < 2:
 |        return names[0] if names else "nobody yet"
@@ -6411,7 +6450,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def clean_caption(text: str, what: str = "The sentence") -> str:
-|    """`text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+|    """Returns `text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
 |
 |    Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
 |    """
@@ -6426,7 +6465,10 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def clean_text(text: str) -> str:
-|    """Any short text of a writer's (caption, label, title) in the one form that is stored; may come out empty."""
+|    """Returns a short text of a writer's (caption, label, title) in the one form that is stored.
+|
+|    It may come out empty.
+|    """
 |    # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
 |    text = text[: 100 * MAX_CAPTION]
 |    if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
@@ -6462,7 +6504,10 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def is_possessive(text: str, pronoun: Pronoun) -> bool:
-|    """Whether a pronoun of `text` says whose something is: "his", and "her" in "her hat" but not in "to her"."""
+|    """Returns whether a pronoun of `text` says whose something is.
+|
+|    That is "his", and "her" in "her hat" but not in "to her".
+|    """
 |    return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 |
 |
@@ -6631,7 +6676,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |    clauses: list[Clause] = field(default_factory=list)
 |
 |    def of(self, what: Mention | Pronoun) -> Expression:
-|        """The expression that a mention or pronoun of this sentence is."""
+|        """Returns the expression that a mention or pronoun of this sentence is."""
 |        return next(one for one in self.expressions if one.start == what.start)
 |
 |
@@ -6642,7 +6687,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |
 |
 |def is_about_oneself(text: str, pronoun: Pronoun) -> bool:
-|    """Whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
+|    """Returns whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
 |    return _ABOUT_ONESELF.search(text[max(0, pronoun.start - _WINDOW) : pronoun.start]) is not None
 |
 |
@@ -7271,7 +7316,10 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |
 |
 |def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
-|    """Whether this "it" speaks of weather or time: "It is raining", "It grows dark", "It is a sunny morning"."""
+|    """Returns whether this "it" speaks of weather or time.
+|
+|    So it does in "It is raining", "It grows dark" and "It is a sunny morning".
+|    """
 |    if pronoun.word != "it":
 |        return False
 |    short = _CONTRACTION.match(caption, pronoun.end)
@@ -7291,7 +7339,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |
 |
 |def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
-|    """Whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
+|    """Returns whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
 |
 |    "Rosa finds a box and opens it." `since`: where the sentence last names somebody it may be ("Rosa gives a box to
 |    Toggle and hugs it"); what stands before that is not looked at.
@@ -7308,7 +7356,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |
 |
 |def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
-|    """Whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
+|    """Returns whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
 |
 |    last: that frame's sentence with those alone whom the "it" may be. Who is named in it behind the thing comes first,
 |    and so does whoever is named in it at all where the "it" does something itself.
@@ -7502,7 +7550,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
 |
 |    def knows(self, word: str) -> bool:
-|        """Whether a word in small letters, or what it is a form of, or another form of that was learned."""
+|        """Returns whether a word in small letters, or what it is a form of, or another form of that was learned."""
 |        return not self._forms.isdisjoint(first_forms(word))
 |
 |    def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:
@@ -7818,12 +7866,12 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def is_where(sentence: str, start: int) -> bool:
-|    """Whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+|    """Returns whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
 |    return _WHERE.search(sentence[:start]) is not None
 |
 |
 |def is_about_place(wording: Wording, calling: Calling) -> bool:
-|    """Whether a wording says where a frame is."""
+|    """Returns whether a wording says where a frame is."""
 |    return not wording.written or bool(find_places(wording.drawn, calling))
 |
 |
@@ -7923,7 +7971,7 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |
 |
 |def owns(text: str, start: int, end: int) -> bool:
-|    """Whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
+|    """Returns whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
 |    first = _NEXT.match(text, end)
 |    if first is None:
 |        return False
@@ -8058,7 +8106,9 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |def bindings_by_words(
 |    sentence: ReadSentence, bound: Iterable[Binding], cast: Sequence[Person], earlier: Sequence[ReadSentence]
 |) -> tuple[Binding, ...]:
-|    """The pronouns of `sentence` that the words decide, without those `bound`, each with how sure that is.
+|    """Returns bindings of the pronouns of `sentence` that the words decide.
+|
+|    Those `bound` are not among them. Each has how sure it is.
 |
 |    Only where the sentence is about several, and for nobody's things: a language model reads "Rosa dances. She waves."
 |    well, and of "Rosa dances. Nana meets her." it had Nana drawn twice.
@@ -8422,7 +8472,7 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |def interleave(
 |    captions: Sequence[str], caption: str, cast: Sequence[str] = (), tail: str = "", pictures: bool = True
 |) -> list[Part]:
-|    """The prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
+|    """Returns the prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 |
 |    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
 |    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
@@ -8444,15 +8494,15 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |
 |
 |def in_words(captions: Sequence[str], caption: str, tail: str = "") -> list[str]:
-|    """The prompt for `caption` after captions alone, a text each; see `interleave`."""
+|    """Returns the prompt for `caption` after captions alone, a text each; see `interleave`."""
 |    return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
 |
 |
 |def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
-|    """Which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them: the last.
+|    """Returns which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them.
 |
-|    A story stays where it last said it was: where neither those nor `caption` have one of the words `places`
-|    ("kitchen"), the latest frame that has one stands in for the oldest of several.
+|    Those are the last. A story stays where it last said it was: where neither those nor `caption` have one of the
+|    words `places` ("kitchen"), the latest frame that has one stands in for the oldest of several.
 |    """
 |    last = list(range(max(0, len(captions) - most), len(captions)))
 |    if len(last) > 1 and not any(
@@ -8581,7 +8631,10 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |
 |
 |def is_whole_word(text: str, start: int, end: int) -> bool:
-|    """Whether `text[start:end]` stands alone: no letter, digit, mark or joining hyphen or apostrophe goes on."""
+|    """Returns whether `text[start:end]` stands alone.
+|
+|    No letter, digit, mark or joining hyphen or apostrophe goes on then.
+|    """
 |    before, after = text[start - 1 : start], text[end : end + 1]
 |    if _goes_on(text[start : start + 1], before) or _goes_on(text[end - 1 : end], after):
 |        return False
@@ -9341,13 +9394,13 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def is_one_of(word: str, verbs: frozenset[str]) -> bool:
-|    """Whether a form of one of these verbs is spelt so."""
+|    """Returns whether a form of one of these verbs is spelt so."""
 |    bare = stem(word)
 |    return word.lower() in verbs or bare in verbs or bare.removesuffix("e") in verbs
 |
 |
 |def is_saying(verb: str) -> bool:
-|    """Whether a clause may be this verb's object: "thinks Rosa is late"."""
+|    """Returns whether a clause may be this verb's object: "thinks Rosa is late"."""
 |    return verb.lower() in _SAID or is_one_of(verb, _SAYING)
 |
 |
@@ -9359,21 +9412,24 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def controls(verb: str, following: str) -> bool:
-|    """Whether the object of `verb` is who does what `following`, the first word behind it, begins."""
+|    """Returns whether the object of `verb` is who does what `following`, the first word behind it, begins."""
 |    if following == "to":
 |        return is_one_of(verb, _TO_CONTROL)
 |    return is_one_of(verb, _BARE_CONTROL) and is_bare_verb(following)
 |
 |
 |def is_bare_verb(word: str) -> bool:
-|    """Whether a word behind a person may be what they are seen to do: "wave", "dancing"; not "a", "in", "quickly"."""
+|    """Returns whether a word behind a person may be what they are seen to do.
+|
+|    "wave" and "dancing" may; "a", "in" and "quickly" may not.
+|    """
 |    word = word.lower()
 |    small = DETERMINERS | PREPOSITIONS | COORDINATORS | SUBORDINATORS | COMPLEMENTERS | OPENING_ADVERBS
 |    return bool(word) and word not in small and not word.endswith("ly")
 |
 |
 |def is_finite(word: str) -> bool:
-|    """Whether a word may be a verb that has a subject: "waves", "waved", "ran", "is"."""
+|    """Returns whether a word may be a verb that has a subject: "waves", "waved", "ran", "is"."""
 |    word = word.lower()
 |    if word in AUXILIARIES or word in _PAST:
 |        return True
@@ -9383,13 +9439,16 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def is_counted(word: str) -> bool:
-|    """Whether a word behind a number of two or more may be what there is so much of, and no verb of those who are."""
+|    """Returns whether a word behind a number of two or more may be what there is so much of.
+|
+|    It is then no verb of those who are.
+|    """
 |    word = word.lower()
 |    return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS
 |
 |
 |def is_manner(word: str) -> bool:
-|    """Whether a word may stand between a subject and its verb: "quickly", "never"."""
+|    """Returns whether a word may stand between a subject and its verb: "quickly", "never"."""
 |    return word.lower() in _MANNER or word.lower().endswith("ly")
 |'''
 
@@ -9427,7 +9486,10 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |
 |
 |def reworded(sentence: str, wordings: Iterable[Wording]) -> str:
-|    """The sentence with what is drawn in place of the writer's words: "In the park, Rosa jogs." as "Rosa runs"."""
+|    """Returns the sentence with what is drawn in place of the writer's words.
+|
+|    With "runs" for "jogs", "In the park, Rosa jogs." is "In the park, Rosa runs.".
+|    """
 |    for one in wordings:
 |        if not one.written:
 |            sentence = fronted(one.drawn, sentence)
@@ -9439,12 +9501,15 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |
 |
 |def still_fitting(wordings: Iterable[Wording], sentence: str) -> tuple[Wording, ...]:
-|    """The wordings whose words still stand in another sentence."""
+|    """Returns the wordings whose words still stand in another sentence."""
 |    return tuple(one for one in wordings if not one.written or _places_of(one.written, sentence))
 |
 |
 |def check_wording(written: str, drawn: str) -> Wording:
-|    """A wording in the one form that is stored. StoryError where it has no words to draw, a pronoun, or is too long."""
+|    """Returns a wording in the one form that is stored.
+|
+|    StoryError where it has no words to draw, a pronoun, or is too long.
+|    """
 |    wording = Wording(clean_text(written), clean_text(drawn))
 |    for words in (wording.written, wording.drawn):
 |        if len(words) > MAX_WORDS:
@@ -9457,7 +9522,7 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |
 |
 |def fronted(words: str, sentence: str) -> str:
-|    """The sentence with words before it: "In the kitchen, she waves."."""
+|    """Returns the sentence with words before it: "In the kitchen, she waves."."""
 |    return f"{_large_at_first(words)}, {_going_on(sentence)}"
 |
 |
