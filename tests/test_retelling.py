@@ -76,6 +76,20 @@ def test_what_shows_nobody_is_told_again_as_a_caption_of_nobody(pointing):
     assert not any(frame.people.values())
 
 
+def test_a_sentence_out_of_sight_of_the_prompt_still_counts(pointing):
+    """A kept condition was drawn from again though the night of a frame far back had become a morning."""
+    pipeline, _ = pointing
+    pipeline.learned |= {"nobody": "Nobody is", "skies": [{"": ["morning"], "at night": ["night"]}]}
+    picture = Image.new("RGB", (32, 32))
+    since = ["A door creaks."] * 6 + ["All is quiet in the park."]
+
+    def after(first):
+        history = tuple(ContextFrame(one, picture) for one in (first, *since))
+        return pipeline._conditions.of(FrameRequest("Leaves fall.", cast("Rosa"), history, seed=1), "llm")
+
+    assert not torch.equal(after("Night falls.").condition, after("Morning comes.").condition)
+
+
 def test_a_thing_is_told_again_as_what_the_sentence_says_it_is(pointing):
     """Whoever ate a cake was drawn with an apple."""
     pipeline, said = pointing

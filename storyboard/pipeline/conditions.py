@@ -225,11 +225,13 @@ class FrameConditions:
         """The condition, and the columns of each of the cast where the mapper points at them."""
         told = [self._cut(frame.caption, "llm") for frame in request.history]
         prompt = self._prompt(caption, told, request)
-        places = self.pipeline.condition_mapper.config.people
-        known = self._allowed.at_most(places, caption, told, request.cast)
+        mapper = self.pipeline.condition_mapper.config
+        known = self._allowed.at_most(mapper.people, caption, told, request.cast)
         people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
+        # Words are read back to the story's first sentence, which the prompt may have left out.
+        words = tuple(told) if mapper.reads_story else ()
         found = self._conditions.get(
-            ("llm", *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
+            ("llm", words, *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
             lambda: self._read(prompt, caption, told, known),
         )
         if found.pointed is None:
