@@ -3788,11 +3788,13 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        """The condition, and the columns of each of the cast where the mapper points at them."""
 |        told = [self._cut(frame.caption, "llm") for frame in request.history]
 |        prompt = self._prompt(caption, told, request)
-|        places = self.pipeline.condition_mapper.config.people
-|        known = self._allowed.at_most(places, caption, told, request.cast)
+|        mapper = self.pipeline.condition_mapper.config
+|        known = self._allowed.at_most(mapper.people, caption, told, request.cast)
 |        people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
+|        # Words are read back to the story's first sentence, which the prompt may have left out.
+|        words = tuple(told) if mapper.reads_story else ()
 |        found = self._conditions.get(
-|            ("llm", *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
+|            ("llm", words, *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
 |            lambda: self._read(prompt, caption, told, known),
 |        )
 |        if found.pointed is None:
@@ -5670,21 +5672,21 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |) -> Told:
 |    """Returns what a mapper is told of a caption. vectors: the one (D,) that each of the cast is pointed at by."""
 |    shown: frozenset[str] = frozenset()
-|    doing: Mapping[str, Doing] = {}
+|    found: Mapping[str, Doing] = {}
 |    if cast:
 |        sentence, before = read_for(cast, caption, earlier)
 |        meant = meant_by_words(sentence, cast, before)
 |        shown = whom_words_show(sentence, meant)
-|        doing = lexicon.doing_of(sentence, meant)
-|    deeds = {name: (one.deed, lexicon.captioned(one.deed, one.clause)) for name, one in doing.items()}
+|        found = lexicon.doing_of(sentence, meant)
+|    doing = [found.get(member.name, Doing((), "")) for member in cast]
 |    return Told(
 |        caption,
 |        tuple((member.name, *member.aliases) for member in cast),
 |        tuple(member.pronoun for member in cast),
 |        torch.stack(list(vectors)) if vectors else None,
 |        tuple(member.name in shown for member in cast),
-|        tuple(deeds.get(member.name, ("", ""))[0] for member in cast),
-|        tuple(deeds.get(member.name, ("", ""))[1] for member in cast),
+|        tuple(one.deed for one in doing),
+|        tuple(lexicon.captioned(one.deed, one.clause) for one in doing),
 |    )
 |
 |
@@ -6584,10 +6586,10 @@ SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky a
 |def _sky(sentences: Sequence[str], telling: Mapping[str, str]) -> str:
 |    for sentence in reversed(sentences):
 |        for match in reversed(list(WORD.finditer(sentence))):
-|            told = telling.get(match.group().lower())
-|            if told is None:
-|                forms = sorted(first_forms(match.group().lower()))
-|                told = next((telling[form] for form in forms if form in telling), None)
+|            word = match.group().lower()
+|            told = next(
+|                (telling[form] for form in (word, *sorted(first_forms(word))) if form in telling), None
+|            )
 |            if told is not None:
 |                return told
 |    return ""

@@ -70,21 +70,21 @@ def told_of(
 ) -> Told:
     """Returns what a mapper is told of a caption. vectors: the one (D,) that each of the cast is pointed at by."""
     shown: frozenset[str] = frozenset()
-    doing: Mapping[str, Doing] = {}
+    found: Mapping[str, Doing] = {}
     if cast:
         sentence, before = read_for(cast, caption, earlier)
         meant = meant_by_words(sentence, cast, before)
         shown = whom_words_show(sentence, meant)
-        doing = lexicon.doing_of(sentence, meant)
-    deeds = {name: (one.deed, lexicon.captioned(one.deed, one.clause)) for name, one in doing.items()}
+        found = lexicon.doing_of(sentence, meant)
+    doing = [found.get(member.name, Doing((), "")) for member in cast]
     return Told(
         caption,
         tuple((member.name, *member.aliases) for member in cast),
         tuple(member.pronoun for member in cast),
         torch.stack(list(vectors)) if vectors else None,
         tuple(member.name in shown for member in cast),
-        tuple(deeds.get(member.name, ("", ""))[0] for member in cast),
-        tuple(deeds.get(member.name, ("", ""))[1] for member in cast),
+        tuple(one.deed for one in doing),
+        tuple(lexicon.captioned(one.deed, one.clause) for one in doing),
     )
 
 

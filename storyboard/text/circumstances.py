@@ -65,10 +65,10 @@ class Circumstances:
 def _sky(sentences: Sequence[str], telling: Mapping[str, str]) -> str:
     for sentence in reversed(sentences):
         for match in reversed(list(WORD.finditer(sentence))):
-            told = telling.get(match.group().lower())
-            if told is None:
-                forms = sorted(first_forms(match.group().lower()))
-                told = next((telling[form] for form in forms if form in telling), None)
+            word = match.group().lower()
+            told = next(
+                (telling[form] for form in (word, *sorted(first_forms(word))) if form in telling), None
+            )
             if told is not None:
                 return told
     return ""

@@ -6,8 +6,7 @@ is, and pronouns are read as on the board. What is left open here the model deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 from storyboard.story.inputs import StoryInputs
 from storyboard.text.captions import clean_text, name_described, resolve
@@ -28,7 +27,8 @@ def gist_of(
     that say it, and the number of the frame that it is carried on from; "around": the sky and what is beside people.
     """
     names = inputs.story.names
-    earlier = [inputs.read(inputs.text(frame)) for frame in inputs.story.frames[: number - 1]]
+    told = [inputs.text(frame) for frame in inputs.story.frames[: number - 1]]
+    earlier = [inputs.read(one) for one in told]
     text = name_described(reworded(clean_text(caption), wordings), names)
     counted = counted_pronouns(inputs.read(text), inputs.story.cast, earlier)
     text = name_groups(resolve(text, counted, names), inputs.story.cast, earlier)
@@ -40,9 +40,8 @@ def gist_of(
     pointed = (name for start, some in meant.items() if start not in absent for name in some)
     there = dict.fromkeys((*those_there(read), *pointed))
     doing = {name for one in shown for name in one.names}
-    where = _where(inputs, hints, text, number)
-    story = [*(inputs.text(frame) for frame in inputs.story.frames[: number - 1]), text]
-    around = hints.lexicon.around.around(story, where["place"] if where else "")
+    where = _where(text, told, hints)
+    around = hints.lexicon.around.around([*told, text], where["place"] if where else "")
     return {
         "doings": [
             {
@@ -58,11 +57,11 @@ def gist_of(
     }
 
 
-def _where(inputs: StoryInputs, hints: Hints, text: str, number: int) -> dict | None:
-    before = (inputs.text(frame) for frame in reversed(inputs.story.frames[: number - 1]))
-    latest = latest_place(chain([text], before), hints.calling)
+def _where(text: str, told: Sequence[str], hints: Hints) -> dict | None:
+    """told: the sentences before it."""
+    latest = latest_place([text, *reversed(told)], hints.calling)
     if latest is None:
         return None
     place, back = latest
     words = [] if back else [text[one.start : one.end] for one in find_places(text, hints.calling)]
-    return {"place": place, "words": words, "from": number - back if back else None}
+    return {"place": place, "words": words, "from": len(told) + 1 - back if back else None}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .facts import FrameFacts, PersonFacts
 from .inflection import article, finite
-from .tables import fitting
+from .tables import first_fitting
 from .truth import Shown
 
 NOBODY = "Nobody is"  # how the caption of an empty frame begins
@@ -16,12 +16,12 @@ NOBODY = "Nobody is"  # how the caption of an empty frame begins
 def canonical_caption(facts: FrameFacts) -> str:
     """Returns the caption; equal facts give the equal caption."""
     who = _listed([f"{person.name} {deed(person)}" for person in facts.people]) or NOBODY
-    where = _only("places", f"canonical {facts.place}", f"in the {facts.place}")
+    where = first_fitting("places", f"canonical {facts.place}", f"in the {facts.place}")
     text = f"{who} {where}"
     if facts.time:
-        text += f" {_only('places', f'canonical {facts.time}', f'at {facts.time}')}"
+        text += f" {first_fitting('places', f'canonical {facts.time}', f'at {facts.time}')}"
     if facts.weather:
-        text += f" {_only('places', f'canonical {facts.weather}', f'in the {facts.weather}')}"
+        text += f" {first_fitting('places', f'canonical {facts.weather}', f'in the {facts.weather}')}"
     if facts.things:
         text += f", with {_listed(list(facts.things))}"
     return text + "."
@@ -30,13 +30,9 @@ def canonical_caption(facts: FrameFacts) -> str:
 def deed(person: PersonFacts | Shown) -> str:
     """Returns what follows somebody's name in the canonical caption: "eats an apple"."""
     action = person.does if isinstance(person, Shown) else person.action
-    verb, _, rest = _only("verbs", f"{action} canonical", action).partition(" ")
+    verb, _, rest = first_fitting("verbs", f"{action} canonical", action).partition(" ")
     rest = rest.replace("{prop}", f"{article(person.prop)} {person.prop}" if person.prop else "something")
     return f"{finite(verb, past=False, many=False)} {rest}".strip()
-
-
-def _only(name: str, section: str, otherwise: str) -> str:
-    return next(iter(fitting(name, section, ())), otherwise)
 
 
 def _listed(parts: list[str]) -> str:

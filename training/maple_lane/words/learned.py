@@ -22,7 +22,7 @@ from ..stories import MapleStory
 from ..things import THINGS_BESIDE
 from ..worlds import KINDS, kind_of
 from .canonical import NOBODY, deed
-from .tables import fitting, table
+from .tables import first_fitting, fitting, table
 from .telling import free_captions
 from .truth import Shown
 
@@ -76,10 +76,6 @@ def circumstances(
 
     deeds, props: as `learned_words` has them. What tells a deed, or is a thing of one, stands beside nobody.
     """
-    said = {
-        kind: {name: next(iter(fitting("places", f"canonical {name}", ())), "") for name in names}
-        for kind, names in (("times", TIMES), ("weathers", WEATHERS))
-    }
     told = Lexicon(deeds)
     held = {noun for some in props.values() for nouns in some.values() for noun in nouns}
     beside = (
@@ -87,8 +83,11 @@ def circumstances(
     )
     return {
         "skies": [
-            {phrase: list(fitting("places", f"tells {name}", ())) for name, phrase in sky.items()}
-            for sky in said.values()
+            {
+                first_fitting("places", f"canonical {sky}", ""): list(fitting("places", f"tells {sky}", ()))
+                for sky in kind
+            }
+            for kind in (TIMES, WEATHERS)
         ],
         "things": {one.words: [one.name] for one in beside},
         "indoors": sorted(place.at for place in PLACES.values() if not place.outdoors),

@@ -55,6 +55,11 @@ def fitting(name: str, section: str, tags: Collection[str]) -> tuple[str, ...]:
     return _fitting(name, section, frozenset(tags))
 
 
+def first_fitting(name: str, section: str, otherwise: str) -> str:
+    """Returns the first phrase of a section that has no conditions; `otherwise` where there is none."""
+    return next(iter(fitting(name, section, ())), otherwise)
+
+
 @lru_cache(maxsize=65536)
 def _fitting(name: str, section: str, tags: frozenset[str]) -> tuple[str, ...]:
     bars = frozenset(tag.lstrip("~") for tag in tags)
