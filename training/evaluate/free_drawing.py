@@ -1,4 +1,4 @@
-"""Draws free stories the way the app does: each text goes through a session, which reads it, refuses it or draws it.
+"""Draws stories the way the app does: each text goes through a session, which reads it, refuses it or draws it.
 
 So names that the app's own rules put in a pronoun's place count, and so does a sentence that it will not take. Knows
 no classifier and no scores.
@@ -20,6 +20,10 @@ from storyboard.studio.session import StorySession
 from training.evaluate.drawing import KeptRenderer, Made, frame_seed, made_of
 from training.evaluate.free_stories import FreeFrame, FreeStory
 from training.maple_lane import BY_NAME
+
+
+class Refused(StoryError):
+    """A text that the app does not draw, with its own reason; any other error is no writer's doing."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +89,22 @@ def session_of(
     return session
 
 
-def _draw(
-    story: FreeStory, number: int, session: StorySession, renderer: KeptRenderer, best: bool
-) -> FreePicture:
-    """A refused text is left out of the session's story, as it never gets on to the app's board."""
+def draw_text(
+    session: StorySession, text: str, seed: int, renderer: KeptRenderer, best: bool = False
+) -> Path:
+    """Returns the kept picture of a text, which is drawn as the next frame of the session's story.
+
+    Refused where the app does not take the text. It is then left out, as it never gets on to the app's board.
+    """
     try:
-        added = session.add(story.frames[number].text)
+        added = session.add(text)
     except StoryError as error:
-        return FreePicture(story, number, refused=str(error))
-    seed = frame_seed(story.id, number)
+        raise Refused(str(error)) from error
     try:
         path = renderer.path_of(session.request(added.id, seed))
     except StoryError as error:
         session.remove(added.id)
-        return FreePicture(story, number, refused=str(error))
+        raise Refused(str(error)) from error
     for _ in session.draw(added.id, seed):
         pass
     if best:
@@ -106,6 +112,17 @@ def _draw(
             pass
         chosen = session.story.frame(added.id).take
         path = renderer.path_of(session.request(added.id, chosen.seed)) if chosen else path
+    return path
+
+
+def _draw(
+    story: FreeStory, number: int, session: StorySession, renderer: KeptRenderer, best: bool
+) -> FreePicture:
+    seed = frame_seed(story.id, number)
+    try:
+        path = draw_text(session, story.frames[number].text, seed, renderer, best)
+    except Refused as error:
+        return FreePicture(story, number, refused=str(error))
     return FreePicture(story, number, path, made_of(path))
 
 

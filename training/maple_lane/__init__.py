@@ -20,7 +20,17 @@ from .scene import (
     draw_with_masks,
     draw_with_things,
 )
-from .stories import FIXED, SPLITS, MapleStory, StoryFrame, sample_people_story, sample_story, split_of, story
+from .stories import (
+    FIXED,
+    SPLITS,
+    MapleStory,
+    StoryFrame,
+    sample_guest_story,
+    sample_people_story,
+    sample_story,
+    split_of,
+    story,
+)
 from .worlds import KINDS, WORLDS, kind_of
 
 __all__ = [
@@ -28,5 +38,5 @@ __all__ = [
     "Actor", "MapleCharacter", "MapleStory", "Reference", "Scene", "StoryFrame", "Thing", "candidates",
     "describe", "describe_portrait", "describe_portrait_within", "describe_within", "draw", "draw_layers",
     "draw_portrait", "draw_with_masks", "draw_with_things", "kind_of", "sample_open_story",
-    "sample_people_story", "sample_story", "split_of", "story",
+    "sample_guest_story", "sample_people_story", "sample_story", "split_of", "story",
 ]  # fmt: skip

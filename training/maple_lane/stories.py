@@ -100,6 +100,29 @@ def sample_people_story(seed: int, frames: int = 4, split: str = "train") -> Map
     return MapleStory(f"people-{split}-{seed}", made, {}, looks)
 
 
+def sample_guest_story(seed: int, frames: int = 4, split: str = "test") -> MapleStory:
+    """Returns a story of two people nobody has met, for measuring how their looks are kept.
+
+    The first of `looks` is in every frame, the second one comes along in every third.
+    """
+    check_story(frames, split)
+    rng = Random(f"guest/{split}/{seed}")
+    words = Random(f"guest/{split}/{seed}/words")
+    looks: dict[str, Look] = {}
+    while len(looks) < 2:
+        look = sample_look(rng.getrandbits(48), split)
+        looks[sample_name(look, rng, split, looks)] = look
+    guest, friend = looks
+    made: list[StoryFrame] = []
+    before: _Moment | None = None
+    for number in range(1, frames + 1):
+        names = (guest,) if number % 3 else tuple(rng.sample((guest, friend), 2))
+        now = _next_moment(before, list(looks), split, rng, names)
+        made.append(_frame(now, before, _Dressed({}, looks), words))
+        before = now
+    return MapleStory(f"guest-{split}-{seed}", tuple(made), {}, looks)
+
+
 def check_story(frames: int, split: str) -> None:
     """ValueError for an unknown split or a story without frames."""
     if split not in SPLITS:
@@ -153,10 +176,16 @@ class _Moment:
     groups: tuple[Doing, ...]
 
 
-def _next_moment(before: _Moment | None, pool: list[str], split: str, rng: Random) -> _Moment:
-    """Drawn anew, as a whole, until it belongs to the split: so the splits differ in content, not in kind."""
+def _next_moment(
+    before: _Moment | None, pool: list[str], split: str, rng: Random, people: tuple[str, ...] = ()
+) -> _Moment:
+    """Drawn anew, as a whole, until it belongs to the split: so the splits differ in content, not in kind.
+
+    people: who is there; where it is empty, chance decides.
+    """
     while True:
         place, layout, names = people_next(before, pool, rng)
+        names = people or names
         groups = doings(names, rng)
         deeds = sorted(f"{name}:{g.action}:{g.prop}" for g in groups for name in g.names)
         if split_of_content(place, deeds) == split and not _repeats(before, place, names, groups):

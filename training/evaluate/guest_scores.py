@@ -1,0 +1,105 @@
+"""How well people whom the model has never met are drawn: each alone, looking as in the portrait, two not mixed up.
+
+Works on what the judge finds in pictures; knows no pictures and no pipelines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from storyboard.models.judge.matching import Detection, likeness, seen_label
+from storyboard.models.judge.vocabulary import Vocabulary
+from training.evaluate.metrics import Ratio, bootstrap
+from training.evaluate.people_scores import Staged
+
+FIVE = (
+    "hair",
+    "hair_colour",
+    "skin",
+    "top_colour",
+    "bottom_colour",
+)  # by which a reader knows somebody again
+GARMENTS = ("top", "bottom")  # how these are cut, which is harder to see than their colours
+
+
+@dataclass(frozen=True)
+class GuestFrame:
+    """One frame of a guest story as the judge sees it. `number` counts from 1; named: the caption says the name."""
+
+    story: str
+    number: int
+    named: bool
+    stage: Staged
+
+
+def guest_scores(
+    frames: Sequence[GuestFrame], vocabulary: Vocabulary, numbers: Sequence[int]
+) -> dict[str, dict]:
+    """Returns every score with its 95 % interval over stories and its count, as JSON.
+
+    Looks are read off frames of one person, whoever the judge takes that person to be; where it finds several, off the
+    surest. numbers: the frames of a story that are told apart.
+    """
+    found = {}
+    alone = [frame for frame in frames if len(frame.stage.wanted) == 1]
+    both = [frame for frame in frames if len(frame.stage.wanted) == 2]
+    found["Alone"] = _share(alone, [len(frame.stage.people) == 1 for frame in alone])
+    found["Both, each once"] = _share(both, [len(frame.stage.people) == 2 for frame in both])
+    found["Both, not mixed up"] = _share(both, [_not_mixed_up(frame.stage, vocabulary) for frame in both])
+    for number in numbers:
+        here = [frame for frame in alone if frame.number == number]
+        for kind, some in _by_naming(here).items():
+            found[f"All five, frame {number}{kind}"] = _share(
+                some, [_right(f, FIVE, vocabulary) for f in some]
+            )
+    for part in (*FIVE, *GARMENTS):
+        found[f"Look, {part.replace('_', ' ')}"] = _share(
+            alone, [_right(f, (part,), vocabulary) for f in alone]
+        )
+    return {name: score for name, score in found.items() if score["of"]}
+
+
+def _by_naming(frames: Sequence[GuestFrame]) -> dict[str, list[GuestFrame]]:
+    """All frames, those whose captions say the name and those that do not; all only where there is one kind."""
+    named, unnamed = ([one for one in frames if one.named == said] for said in (True, False))
+    kinds = {", named": named, ", unnamed": unnamed} if named and unnamed else {}
+    return {"": list(frames), **kinds}
+
+
+def _share(frames: Sequence[GuestFrame], right: Sequence[bool]) -> dict:
+    ratio = Ratio(np.array(right, dtype=int), np.ones(len(frames), dtype=int))
+    return asdict(bootstrap(ratio, np.array([frame.story for frame in frames])))
+
+
+def _right(frame: GuestFrame, parts: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Whether the one person of a frame looks as they should in all of these parts."""
+    person = max(frame.stage.people, key=lambda one: one.sure, default=None)
+    return person is not None and _parts_seen(person, frame.stage.wanted[0].labels, parts, vocabulary) == len(
+        parts
+    )
+
+
+def _parts_seen(person: Detection, labels: Mapping, parts: Sequence[str], vocabulary: Vocabulary) -> int:
+    return sum(seen_label(person, part, vocabulary) == labels[part] for part in parts)
+
+
+def _not_mixed_up(frame: Staged, vocabulary: Vocabulary) -> bool:
+    """Whether two people are there, each more like the one that is wanted than like the other.
+
+    Each must have more of their own than of the other's among the five parts in which the two differ.
+    """
+    if len(frame.people) != 2:
+        return False
+    mine, other = (one.labels for one in frame.wanted)
+    parts = [part for part in FIVE if mine[part] != other[part]]
+    first, second = frame.people
+    straight = likeness(first, frame.wanted[0], vocabulary) + likeness(second, frame.wanted[1], vocabulary)
+    crossed = likeness(first, frame.wanted[1], vocabulary) + likeness(second, frame.wanted[0], vocabulary)
+    if crossed > straight:
+        first, second = second, first
+    own = [_parts_seen(first, mine, parts, vocabulary), _parts_seen(second, other, parts, vocabulary)]
+    lent = [_parts_seen(first, other, parts, vocabulary), _parts_seen(second, mine, parts, vocabulary)]
+    return all(kept > taken for kept, taken in zip(own, lent, strict=True))
