@@ -33,7 +33,7 @@ from training.loop.arguments import LoopArguments, learning_rate
 from training.loop.checkpoints import Checkpoint, checkpoint_in
 from training.loop.hub import HubCheckpoints
 from training.loop.processes import make_accelerator
-from training.loop.weights import Ema, averaged, copy_exactly, trained_parameters
+from training.loop.weights import Ema, averaged, changing_state, copy_exactly, trained_parameters
 
 LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
 Batch = TypeVar("Batch")
@@ -264,7 +264,7 @@ class TrainingRun(Generic[Batch]):
         if not self.accelerator.is_main_process:
             return
         averages = self.ema.weights if self.ema else {}
-        trained = trained_parameters(self.module)
+        trained = changing_state(self.module)
         Checkpoint(trained, averages, self.optimizer.state_dict(), self.step).save(self.folder)
         if self.hub:
             self.hub.send(self.step)
@@ -274,7 +274,7 @@ class TrainingRun(Generic[Batch]):
         if folder is None:
             return
         kept = Checkpoint.load(folder, averaged=self.ema is not None)
-        copy_exactly(kept.trained, trained_parameters(self.module), folder)
+        copy_exactly(kept.trained, changing_state(self.module), folder)
         if self.ema:
             copy_exactly(kept.averages, self.ema.weights, folder)
         self.optimizer.load_state_dict(kept.optimizer)

@@ -16,23 +16,37 @@ from storyboard.errors import StoryError
 
 
 class Ema:
-    """A running average of the trained parameters, as the weights that are exported."""
+    """A running average of all that a run changes, as the weights that are exported."""
 
     def __init__(self, module: nn.Module, decay: float):
         self.decay = decay
-        self.weights = {n: p.detach().float().clone() for n, p in trained_parameters(module).items()}
+        self.weights = {n: t.detach().float().clone() for n, t in changing_state(module).items()}
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
         decay = min(self.decay, (1 + step) / (10 + step))  # early weights are forgotten quickly
-        current = trained_parameters(module)
+        current = changing_state(module)
         averages = list(self.weights.values())
         torch._foreach_lerp_(averages, [current[n].detach().float() for n in self.weights], 1 - decay)
 
 
 def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Returns by name every parameter that takes a gradient: all that a checkpoint holds."""
+    """Returns by name every parameter that takes a gradient."""
     return {n: p for n, p in module.named_parameters() if p.requires_grad}
+
+
+def changing_state(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Returns by name all that a step changes, and so all that a checkpoint holds.
+
+    That is what takes a gradient, and the running means and variances of batch norms whose weights do.
+    """
+    running = {
+        f"{name}.{kind}": getattr(norm, kind)
+        for name, norm in module.named_modules()
+        if isinstance(norm, nn.modules.batchnorm._BatchNorm) and norm.weight.requires_grad
+        for kind in ("running_mean", "running_var")
+    }
+    return {**trained_parameters(module), **running}
 
 
 @contextmanager
@@ -41,17 +55,17 @@ def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
     if ema is None:
         yield
         return
-    parameters = trained_parameters(module)
-    kept = {n: p.detach().clone() for n, p in parameters.items()}
+    state = changing_state(module)
+    kept = {n: t.detach().clone() for n, t in state.items()}
     try:
         with torch.no_grad():
-            for n, p in parameters.items():
-                p.copy_(ema.weights[n])
+            for n, t in state.items():
+                t.copy_(ema.weights[n])
         yield
     finally:
         with torch.no_grad():
-            for n, p in parameters.items():
-                p.copy_(kept[n])
+            for n, t in state.items():
+                t.copy_(kept[n])
 
 
 @torch.no_grad()
