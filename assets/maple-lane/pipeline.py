@@ -3326,7 +3326,7 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |FILE = "pipeline.py"
 |DRAWS = "storyboard.pipeline"
-|TOP = DRAWS.partition(".")[0]
+|TOP = "storyboard"
 |CLASS = "StoryPipeline"
 |# Of every list of the index that begins with a word diffusers asks, on the Hub alone, that the word is a library it
 |# knows, or else a file in the folder of that part.

@@ -22,7 +22,7 @@ from storyboard.models.folder import INDEX
 
 FILE = "pipeline.py"
 DRAWS = "storyboard.pipeline"
-TOP = DRAWS.partition(".")[0]
+TOP = "storyboard"
 CLASS = "StoryPipeline"
 # Of every list of the index that begins with a word diffusers asks, on the Hub alone, that the word is a library it
 # knows, or else a file in the folder of that part.
