@@ -131,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.repositories.setdefault(name, Repository(asked.get("visibility") == "private"))
         self._say({"url": f"{self.server.url}/datasets/{name}"})
 
+    def validate(self, _: bytes) -> None:
+        self._say({"errors": [], "warnings": []})
+
     def info(self, name: str, revision: str | None, _: bytes) -> None:
         if (found := self._repository(name)) is not None:
             sha = found.named(revision)
@@ -199,17 +202,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(data, 200, headers)
 
 
+_KIND = "(?:datasets|models|spaces)"
 _NAME = r"([\w.-]+/[\w.-]+)"
 _ROUTES = (
     ("POST", r"/api/repos/create", _Handler.create),
-    ("GET", rf"/api/(?:datasets|models)/{_NAME}(?:/revision/(\w+))?", _Handler.info),
-    ("GET", rf"/api/(?:datasets|models)/{_NAME}/tree/(\w+)", _Handler.tree),
-    ("POST", rf"/api/(?:datasets|models)/{_NAME}/preupload/main", _Handler.preupload),
-    ("POST", rf"(?:/datasets)?/{_NAME}\.git/info/lfs/objects/batch", _Handler.batch),
+    ("POST", r"/api/validate-yaml", _Handler.validate),
+    ("GET", rf"/api/{_KIND}/{_NAME}(?:/revision/(\w+))?", _Handler.info),
+    ("GET", rf"/api/{_KIND}/{_NAME}/tree/(\w+)", _Handler.tree),
+    ("POST", rf"/api/{_KIND}/{_NAME}/preupload/main", _Handler.preupload),
+    ("POST", rf"(?:/datasets|/spaces)?/{_NAME}\.git/info/lfs/objects/batch", _Handler.batch),
     ("PUT", r"/objects/(\w+)", _Handler.put),
-    ("POST", rf"/api/(?:datasets|models)/{_NAME}/commit/main", _Handler.commit),
-    ("POST", rf"/api/(?:datasets|models)/{_NAME}/super-squash/main", _Handler.squash),
-    ("GET", rf"(?:/datasets)?/{_NAME}/resolve/(\w+)/(.+)", _Handler.resolve),
+    ("POST", rf"/api/{_KIND}/{_NAME}/commit/main", _Handler.commit),
+    ("POST", rf"/api/{_KIND}/{_NAME}/super-squash/main", _Handler.squash),
+    ("GET", rf"(?:/datasets|/spaces)?/{_NAME}/resolve/(\w+)/(.+)", _Handler.resolve),
 )
 
 

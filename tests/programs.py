@@ -37,11 +37,11 @@ def by_client(client: Any, verb: str, given: dict[str, Any]) -> Any:
         raise Refused(error.message) from error
 
 
-def by_http(url: str, verb: str, given: dict[str, Any]) -> Any:
+def by_http(url: str, verb: str, given: dict[str, Any], **headers: str) -> Any:
     """What curl does: one POST with the arguments by name, one GET for the answer. Files go along as data."""
     place = f"{url.rstrip('/')}/gradio_api/call/v2/{verb}"
     body = json.dumps({name: _as_data(one) for name, one in given.items()}).encode()
-    request = urllib.request.Request(place, body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(place, body, {"Content-Type": "application/json"} | headers)
     try:
         with urllib.request.urlopen(request) as answer:
             event = json.load(answer)["event_id"]
@@ -55,10 +55,11 @@ def by_http(url: str, verb: str, given: dict[str, Any]) -> Any:
     return json.loads(data)[0]
 
 
-def by_mcp(url: str, verb: str, given: dict[str, Any]) -> Any:
+def by_mcp(url: str, verb: str, given: dict[str, Any], **headers: str) -> Any:
     """The MCP client of the `mcp` package. Files go along as data."""
     given = {name: _as_data(one) for name, one in given.items()}
-    answer = mcp_session(f"{url.rstrip('/')}/gradio_api/mcp/", lambda session: session.call_tool(verb, given))
+    place = f"{url.rstrip('/')}/gradio_api/mcp/"
+    answer = mcp_session(place, lambda session: session.call_tool(verb, given), **headers)
     if answer.isError:
         raise Refused(answer.content[0].text)
     return said(answer)

@@ -5,17 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 
+import huggingface_hub
 import numpy as np
 import pytest
 import tiny
 import torch
+from huggingface_hub import snapshot_download
 from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.carried import code, sources_of
+from tests import hub_server
 from training.evaluate.card import card, example
 
 REMEDY = "where the change is meant, write the folder's code anew: python -m training.evaluate.card"
@@ -40,10 +44,10 @@ pipe.save_pretrained(f"{out}/saved")
 """
 
 
-def run_elsewhere(script, out, *arguments):
-    """Run a script in a process that has no way to this repository."""
+def run_elsewhere(script, out, *arguments, **reach):
+    """Run a script in a process that has no way to this repository, and to the Hub only if `reach` says how."""
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    settings |= {"HF_HOME": str(out / "hub"), "HF_HUB_OFFLINE": "1"}
+    settings |= {"HF_HOME": str(out / "hub")} | (reach or {"HF_HUB_OFFLINE": "1"})
     (out / "script.py").write_text(script)
     ran = subprocess.run(
         [sys.executable, "-I", out / "script.py", *arguments],
@@ -55,8 +59,8 @@ def run_elsewhere(script, out, *arguments):
     assert ran.returncode == 0, ran.stderr
 
 
-def drawn_elsewhere(folder, portrait, out):
-    run_elsewhere(ELSEWHERE, out, folder, portrait, out)
+def drawn_elsewhere(folder, portrait, out, **reach):
+    run_elsewhere(ELSEWHERE, out, folder, portrait, out, **reach)
     return [Image.open(out / f"{number}.png") for number in range(2)]
 
 
@@ -88,6 +92,41 @@ def test_a_copied_folder_draws_the_same_where_the_program_is_not(tmp_path, kept)
     assert (tmp_path / "saved" / "pipeline.py").read_text("utf-8") == (folder / "pipeline.py").read_text(
         "utf-8"
     )
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A Hub with a pipeline in the repository nana/tiny, which is also in the folder saved."""
+    tiny.pipeline(place_words=["park", "beach"]).save_half(tmp_path / "saved")
+    with hub_server.hub() as server:
+        server.repositories["nana/tiny"] = hub_server.Repository(private=True)
+        server.repositories["nana/tiny"].commit(
+            {
+                file.relative_to(tmp_path / "saved").as_posix(): file.read_bytes()
+                for file in (tmp_path / "saved").rglob("*")
+                if file.is_file()
+            }
+        )
+        yield server
+
+
+def test_a_repository_of_the_hub_is_drawn_with_by_its_name(repository, tmp_path, monkeypatch):
+    """diffusers looked for a file of every part's module in it, and took a list of words for a part."""
+    portrait = tmp_path / "rosa.png"
+    Image.new("RGB", (20, 30), "red").save(portrait)
+    (tmp_path / "elsewhere").mkdir()
+    reach = {"HF_ENDPOINT": repository.url, "HF_TOKEN": hub_server.TOKEN, "HF_HUB_DISABLE_XET": "1"}
+    elsewhere = drawn_elsewhere("nana/tiny", portrait, tmp_path / "elsewhere", **reach)
+    assert [one.tobytes() for one in elsewhere] == [
+        one.tobytes() for one in drawn_here(tmp_path / "saved", portrait)
+    ]
+    asking = partial(snapshot_download, endpoint=repository.url, token=hub_server.TOKEN)
+    monkeypatch.setattr("storyboard.pipeline.loading.snapshot_download", asking)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+    here = StoryPipeline.from_pretrained("nana/tiny", cache_dir=tmp_path / "cache")
+    assert type(here) is StoryPipeline and here.config.place_words == ["park", "beach"]
+    with pytest.raises(StoryError, match='"nana/none" is neither a pipeline folder nor a Hub repository'):
+        StoryPipeline.from_pretrained("nana/none", cache_dir=tmp_path / "cache")
 
 
 def test_a_saved_folder_names_its_code_and_is_loaded_without_running_it(tmp_path):

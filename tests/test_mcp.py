@@ -8,13 +8,14 @@ import urllib.request
 from importlib.util import find_spec
 
 import pytest
+from gradio.context import LocalContext
 from PIL import Image
 
 from storyboard.exports import KINDS, PER_PAGE
 from storyboard.studio.verb_table import VERBS
 from storyboard.studio.visitors import NOBODY_ELSE, VISITOR
 from storyboard.ui import serve
-from tests.programs import mcp_session, said
+from tests.programs import by_http, by_mcp, mcp_session, said
 
 needs_mcp = pytest.mark.skipif(find_spec("mcp") is None, reason="pip install -r requirements-mcp.txt")
 
@@ -167,6 +168,30 @@ def test_assistants_at_two_addresses_are_two_visitors(app, mcp_url, assistants_s
         )
         assert not told.isError
     assert visitors == ["203.0.113.9", "198.51.100.7", NOBODY_ELSE]
+
+
+@needs_mcp
+@pytest.mark.parametrize("by", [by_mcp, by_http])
+@pytest.mark.parametrize("verb", ["draw_frame", "draw_missing"])  # one waits in line, one does not
+def test_what_a_program_draws_counts_for_whom_the_hub_says(
+    app, mcp_url, assistants_story, monkeypatch, by, verb
+):
+    """Where a GPU is lent, whose quota pays is looked up in the headers that are found where drawing is asked for."""
+    paying = []
+
+    def asked(method):
+        def drawing(*arguments, **named):
+            paying.append(LocalContext.request.get().headers["x-ip-token"])
+            return method(*arguments, **named)
+
+        return drawing
+
+    for name in ("draw", "draw_missing"):
+        monkeypatch.setattr(app.studio, name, asked(getattr(app.studio, name)))
+    takes = ("story_id", "frame_id") if verb == "draw_frame" else ("story_id",)
+    given = {name: assistants_story[name] for name in takes}
+    by(mcp_url.partition("/gradio_api")[0], verb, given, **{"X-IP-Token": "a.b.c"})
+    assert paying == ["a.b.c"]
 
 
 @needs_mcp

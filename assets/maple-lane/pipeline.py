@@ -1045,7 +1045,7 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |    if not isinstance(index, dict):
 |        raise _incomplete(folder, INDEX, "cannot be read")
 |    return {
-|        name: value[1]
+|        name: value[1].rpartition(".")[2]  # of this program's own parts the index has the whole name
 |        for name, value in index.items()
 |        if not name.startswith("_") and _is_component(value)  # "_class_name" may be a file and a class
 |    }
@@ -3306,8 +3306,8 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
 |everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
-|every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. Knows modules, not what
-|is in them.
+|every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. The folder's index names
+|it, in words that diffusers takes from the Hub too. Knows modules, not what is in them.
 |"""
 |
 |from __future__ import annotations
@@ -3315,16 +3315,23 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |import ast
 |import importlib.util
 |import json
+|from collections.abc import Mapping
 |from importlib.abc import InspectLoader
 |from importlib.machinery import ModuleSpec
 |from pathlib import Path
+|from typing import Any
 |
 |from storyboard.disk.durable import write_whole
 |from storyboard.models.folder import INDEX
 |
 |FILE = "pipeline.py"
 |DRAWS = "storyboard.pipeline"
+|TOP = "storyboard"
 |CLASS = "StoryPipeline"
+|# Of every list of the index that begins with a word diffusers asks, on the Hub alone, that the word is a library it
+|# knows, or else a file in the folder of that part.
+|KNOWN = "diffusers"
+|LIBRARIES = (KNOWN, "transformers")
 |
 |HEAD = \'\'\'"""{name}, for `DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)`. MIT licence.
 |
@@ -3368,9 +3375,41 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |def write_code(folder: Path) -> None:
 |    """Write FILE into a saved pipeline folder, and into its index that the pipeline's class is there."""
 |    write_whole(folder / FILE, code().encode("utf-8"))
-|    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-|    index["_class_name"] = [Path(FILE).stem, CLASS]
+|    index = with_code(json.loads((folder / INDEX).read_text(encoding="utf-8")))
 |    write_whole(folder / INDEX, (json.dumps(index, indent=2, sort_keys=True) + "\\n").encode("utf-8"))
+|
+|
+|def with_code(index: Mapping[str, Any]) -> dict[str, Any]:
+|    """Returns an index that says that FILE has the pipeline's class, as diffusers takes it from the Hub as well."""
+|    told = {name: _for_the_hub(value) for name, value in without_code(index).items()}
+|    return {**told, "_class_name": [Path(FILE).stem, CLASS]}
+|
+|
+|def without_code(index: Mapping[str, Any]) -> dict[str, Any]:
+|    """Returns an index as diffusers itself writes it: parts by their modules, the pipeline by the name of its class."""
+|    told = {name: _as_it_was(value) for name, value in index.items()}
+|    if isinstance(named := index.get("_class_name"), list):
+|        told["_class_name"] = named[-1]
+|    return told
+|
+|
+|def _for_the_hub(value: Any) -> Any:
+|    match value:
+|        case [str(module), str(kind)] if module.startswith(f"{TOP}."):
+|            return [KNOWN, f"{module}.{kind}"]
+|        case [str(), *_] if value[0] not in LIBRARIES:  # a setting that is a list of words
+|            return [value]
+|    return value
+|
+|
+|def _as_it_was(value: Any) -> Any:
+|    match value:
+|        case [str(), str(kind)] if kind.startswith(f"{TOP}."):
+|            module, _, name = kind.rpartition(".")
+|            return [module, name]
+|        case [[str(), *_] as words]:
+|            return words
+|    return value
 |
 |
 |def code() -> str:
@@ -3379,7 +3418,7 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |    packages = sorted(
 |        name for name in sources if (spec := _spec(name)) and spec.submodule_search_locations is not None
 |    )
-|    names = {"name": CLASS, "draws": DRAWS, "top": DRAWS.partition(".")[0]}
+|    names = {"name": CLASS, "draws": DRAWS, "top": TOP}
 |    parts = [HEAD.format(packages=packages, **names)]
 |    for name, source in sorted(sources.items()):
 |        shown = source.replace("\\\\", "\\\\\\\\").replace("\'\'\'", "\\\\'\\\\'\\\\'")
@@ -3416,7 +3455,7 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |def _spec(name: str) -> ModuleSpec | None:
 |    """Where a module of this program comes from; None for what is none of its modules."""
-|    if name.partition(".")[0] != DRAWS.partition(".")[0]:
+|    if name.partition(".")[0] != TOP:
 |        return None
 |    try:
 |        return importlib.util.find_spec(name)
@@ -4464,22 +4503,27 @@ SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of th
 
 SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
 |
-|And what is said where it does not load. Knows folders and parts, not how pictures are drawn.
+|And the Hub for a repository, and what is said where it does not load. Knows folders and parts, not how pictures are
+|drawn.
 |"""
 |
 |from __future__ import annotations
 |
+|from collections.abc import Mapping
 |from pathlib import Path
 |from typing import Any
 |
 |import torch
+|from huggingface_hub import snapshot_download
 |
 |from storyboard.errors import StoryError
 |from storyboard.models.language_model import LanguageModel, Tell, load_language_model, open_parts
 |from storyboard.models.reader_folder import ReaderIndex
 |
+|OF_THE_HUB = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 |
-|def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
+|
+|def options_of(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
 |    """Returns what diffusers is asked for, with the precision under one name.
 |
 |    StoryError for what this folder has not.
@@ -4492,7 +4536,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |    if not isinstance(precision, (torch.dtype, dict)):
 |        raise StoryError(f"dtype is {precision!r}; give a precision such as torch.float16.")
 |    variant = options.get("variant")
-|    if variant is not None and folder is not None and not any(folder.glob(f"*/*.{variant}*.safetensors")):
+|    if variant is not None and not any(folder.glob(f"*/*.{variant}*.safetensors")):
 |        raise StoryError(
 |            f'The pipeline folder "{folder}" has no weights of the variant "{variant}"; leave variant out.'
 |        )
@@ -4525,16 +4569,27 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |    return {**named, **parts, **index.settings}
 |
 |
-|def unfit(path: str | Path, local: bool, error: Exception) -> StoryError:
-|    """Returns what a writer is told where diffusers cannot load a folder, or finds nothing on the Hub."""
-|    if local:
-|        return StoryError(
-|            f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
-|            "copy the whole folder again or get the version it was made with."
-|        )
+|def fetched(repository: str, asked: Mapping[str, Any]) -> tuple[Path, dict[str, Any]]:
+|    """Returns the folder that a repository of the Hub was fetched into, and what is asked for beside that.
+|
+|    StoryError where it is not to be had.
+|    """
+|    how = {name: value for name, value in asked.items() if name in OF_THE_HUB}
+|    try:
+|        folder = Path(snapshot_download(repository, **how))
+|    except Exception as error:  # what a connection throws depends on what it runs over
+|        raise StoryError(
+|            f'"{repository}" is neither a pipeline folder nor a Hub repository within reach; '
+|            "check the path, or the connection."
+|        ) from error
+|    return folder, {name: value for name, value in asked.items() if name not in OF_THE_HUB}
+|
+|
+|def unfit(path: str | Path, error: Exception) -> StoryError:
+|    """Returns what a writer is told where diffusers cannot load a folder."""
 |    return StoryError(
-|        f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
-|        "check the path, or the connection."
+|        f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
+|        "copy the whole folder again or get the version it was made with."
 |    )
 |
 |
@@ -4716,8 +4771,8 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |from storyboard.models.language_model import Tell, save_reader, silent
 |from storyboard.models.place_words import read_object
 |from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
-|from storyboard.pipeline.carried import write_code
-|from storyboard.pipeline.loading import language_model_of, options_of, stage_2_of, unfit
+|from storyboard.pipeline.carried import without_code, write_code
+|from storyboard.pipeline.loading import fetched, language_model_of, options_of, stage_2_of, unfit
 |from storyboard.text.learned_words import lexicon_from
 |from storyboard.text.lexicon import Lexicon
 |
@@ -4761,25 +4816,26 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        otherwise; `variant` takes those saved under it, and the rest as they are.
 |        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
 |        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-|        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
-|        StoryError when the folder is missing, incomplete or holds pickled weights.
+|        `reader/` counts for nothing. tell: takes lines about what is loaded.
+|        StoryError when the folder is missing, incomplete or holds pickled weights, or the repository is not to be had.
 |        """
 |        folder = Path(path)
 |        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
 |        local = folder.exists() or folder.parent.is_dir()
-|        if local:
-|            check_folder(folder)
-|        index = read_reader(folder) if local and reader != "carried" else None
+|        if not local:
+|            folder, kwargs = fetched(str(path), kwargs)
+|        check_folder(folder)
+|        index = read_reader(folder) if reader != "carried" else None
 |        model, notice = language_model_of(index, reader == "needed", tell)
 |        index = index if model else None
 |        tell(f"Loading {folder.resolve().name if local else path}")
-|        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
+|        kwargs = {**options_of(folder, kwargs), "trust_remote_code": False}
 |        try:
 |            named = stage_2_of(folder, index, model, kwargs["dtype"]) if index and model else {}
-|            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
+|            pipeline = super().from_pretrained(str(folder), **{**named, **kwargs})
 |            pipeline._check_reader(bool(named))
 |        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-|            raise unfit(path, local, error) from error
+|            raise unfit(path, error) from error
 |        if notice:
 |            pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
 |        pipeline.named_reader = index
@@ -4804,6 +4860,11 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        if isinstance(described, dict) and "_class_name" in described:
 |            described["_class_name"] = cls.__name__
 |        return described
+|
+|    @classmethod
+|    def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+|        """Returns what diffusers does, with parts and settings as they were before `write_code` named them anew."""
+|        return super().extract_init_dict(without_code(config_dict), **kwargs)
 |
 |    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
 |        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).

@@ -96,7 +96,7 @@ def _components(folder: Path) -> dict[str, str]:
     if not isinstance(index, dict):
         raise _incomplete(folder, INDEX, "cannot be read")
     return {
-        name: value[1]
+        name: value[1].rpartition(".")[2]  # of this program's own parts the index has the whole name
         for name, value in index.items()
         if not name.startswith("_") and _is_component(value)  # "_class_name" may be a file and a class
     }

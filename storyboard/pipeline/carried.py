@@ -2,8 +2,8 @@
 
 `DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
 everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
-every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. Knows modules, not what
-is in them.
+every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. The folder's index names
+it, in words that diffusers takes from the Hub too. Knows modules, not what is in them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,23 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+from collections.abc import Mapping
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 from storyboard.disk.durable import write_whole
 from storyboard.models.folder import INDEX
 
 FILE = "pipeline.py"
 DRAWS = "storyboard.pipeline"
+TOP = "storyboard"
 CLASS = "StoryPipeline"
+# Of every list of the index that begins with a word diffusers asks, on the Hub alone, that the word is a library it
+# knows, or else a file in the folder of that part.
+KNOWN = "diffusers"
+LIBRARIES = (KNOWN, "transformers")
 
 HEAD = '''"""{name}, for `DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)`. MIT licence.
 
@@ -64,9 +71,41 @@ if importlib.util.find_spec("{top}") is None:
 def write_code(folder: Path) -> None:
     """Write FILE into a saved pipeline folder, and into its index that the pipeline's class is there."""
     write_whole(folder / FILE, code().encode("utf-8"))
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    index["_class_name"] = [Path(FILE).stem, CLASS]
+    index = with_code(json.loads((folder / INDEX).read_text(encoding="utf-8")))
     write_whole(folder / INDEX, (json.dumps(index, indent=2, sort_keys=True) + "\n").encode("utf-8"))
+
+
+def with_code(index: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns an index that says that FILE has the pipeline's class, as diffusers takes it from the Hub as well."""
+    told = {name: _for_the_hub(value) for name, value in without_code(index).items()}
+    return {**told, "_class_name": [Path(FILE).stem, CLASS]}
+
+
+def without_code(index: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns an index as diffusers itself writes it: parts by their modules, the pipeline by the name of its class."""
+    told = {name: _as_it_was(value) for name, value in index.items()}
+    if isinstance(named := index.get("_class_name"), list):
+        told["_class_name"] = named[-1]
+    return told
+
+
+def _for_the_hub(value: Any) -> Any:
+    match value:
+        case [str(module), str(kind)] if module.startswith(f"{TOP}."):
+            return [KNOWN, f"{module}.{kind}"]
+        case [str(), *_] if value[0] not in LIBRARIES:  # a setting that is a list of words
+            return [value]
+    return value
+
+
+def _as_it_was(value: Any) -> Any:
+    match value:
+        case [str(), str(kind)] if kind.startswith(f"{TOP}."):
+            module, _, name = kind.rpartition(".")
+            return [module, name]
+        case [[str(), *_] as words]:
+            return words
+    return value
 
 
 def code() -> str:
@@ -75,7 +114,7 @@ def code() -> str:
     packages = sorted(
         name for name in sources if (spec := _spec(name)) and spec.submodule_search_locations is not None
     )
-    names = {"name": CLASS, "draws": DRAWS, "top": DRAWS.partition(".")[0]}
+    names = {"name": CLASS, "draws": DRAWS, "top": TOP}
     parts = [HEAD.format(packages=packages, **names)]
     for name, source in sorted(sources.items()):
         shown = source.replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
@@ -112,7 +151,7 @@ def _imported(source: str, package: str) -> list[str]:
 
 def _spec(name: str) -> ModuleSpec | None:
     """Where a module of this program comes from; None for what is none of its modules."""
-    if name.partition(".")[0] != DRAWS.partition(".")[0]:
+    if name.partition(".")[0] != TOP:
         return None
     try:
         return importlib.util.find_spec(name)

@@ -1,21 +1,26 @@
 """What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
 
-And what is said where it does not load. Knows folders and parts, not how pictures are drawn.
+And the Hub for a repository, and what is said where it does not load. Knows folders and parts, not how pictures are
+drawn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import snapshot_download
 
 from storyboard.errors import StoryError
 from storyboard.models.language_model import LanguageModel, Tell, load_language_model, open_parts
 from storyboard.models.reader_folder import ReaderIndex
 
+OF_THE_HUB = ("cache_dir", "force_download", "local_files_only", "revision", "token")
 
-def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
+
+def options_of(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """Returns what diffusers is asked for, with the precision under one name.
 
     StoryError for what this folder has not.
@@ -28,7 +33,7 @@ def options_of(folder: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(precision, (torch.dtype, dict)):
         raise StoryError(f"dtype is {precision!r}; give a precision such as torch.float16.")
     variant = options.get("variant")
-    if variant is not None and folder is not None and not any(folder.glob(f"*/*.{variant}*.safetensors")):
+    if variant is not None and not any(folder.glob(f"*/*.{variant}*.safetensors")):
         raise StoryError(
             f'The pipeline folder "{folder}" has no weights of the variant "{variant}"; leave variant out.'
         )
@@ -61,16 +66,27 @@ def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: An
     return {**named, **parts, **index.settings}
 
 
-def unfit(path: str | Path, local: bool, error: Exception) -> StoryError:
-    """Returns what a writer is told where diffusers cannot load a folder, or finds nothing on the Hub."""
-    if local:
-        return StoryError(
-            f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
-            "copy the whole folder again or get the version it was made with."
-        )
+def fetched(repository: str, asked: Mapping[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """Returns the folder that a repository of the Hub was fetched into, and what is asked for beside that.
+
+    StoryError where it is not to be had.
+    """
+    how = {name: value for name, value in asked.items() if name in OF_THE_HUB}
+    try:
+        folder = Path(snapshot_download(repository, **how))
+    except Exception as error:  # what a connection throws depends on what it runs over
+        raise StoryError(
+            f'"{repository}" is neither a pipeline folder nor a Hub repository within reach; '
+            "check the path, or the connection."
+        ) from error
+    return folder, {name: value for name, value in asked.items() if name not in OF_THE_HUB}
+
+
+def unfit(path: str | Path, error: Exception) -> StoryError:
+    """Returns what a writer is told where diffusers cannot load a folder."""
     return StoryError(
-        f'"{path}" is neither a pipeline folder nor a Hub repository within reach; '
-        "check the path, or the connection."
+        f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
+        "copy the whole folder again or get the version it was made with."
     )
 
 

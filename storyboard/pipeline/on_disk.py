@@ -21,8 +21,8 @@ from storyboard.models.folder import check_folder
 from storyboard.models.language_model import Tell, save_reader, silent
 from storyboard.models.place_words import read_object
 from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, ReaderIndex, read_reader
-from storyboard.pipeline.carried import write_code
-from storyboard.pipeline.loading import language_model_of, options_of, stage_2_of, unfit
+from storyboard.pipeline.carried import without_code, write_code
+from storyboard.pipeline.loading import fetched, language_model_of, options_of, stage_2_of, unfit
 from storyboard.text.learned_words import lexicon_from
 from storyboard.text.lexicon import Lexicon
 
@@ -66,25 +66,26 @@ class OnDisk(DiffusionPipeline):
         otherwise; `variant` takes those saved under it, and the rest as they are.
         reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
         where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-        `reader/` counts for nothing, as it does in a Hub repository. tell: takes lines about what is loaded.
-        StoryError when the folder is missing, incomplete or holds pickled weights.
+        `reader/` counts for nothing. tell: takes lines about what is loaded.
+        StoryError when the folder is missing, incomplete or holds pickled weights, or the repository is not to be had.
         """
         folder = Path(path)
         # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
         local = folder.exists() or folder.parent.is_dir()
-        if local:
-            check_folder(folder)
-        index = read_reader(folder) if local and reader != "carried" else None
+        if not local:
+            folder, kwargs = fetched(str(path), kwargs)
+        check_folder(folder)
+        index = read_reader(folder) if reader != "carried" else None
         model, notice = language_model_of(index, reader == "needed", tell)
         index = index if model else None
         tell(f"Loading {folder.resolve().name if local else path}")
-        kwargs = {**options_of(folder if local else None, kwargs), "trust_remote_code": False}
+        kwargs = {**options_of(folder, kwargs), "trust_remote_code": False}
         try:
             named = stage_2_of(folder, index, model, kwargs["dtype"]) if index and model else {}
-            pipeline = super().from_pretrained(str(path), **{**named, **kwargs})
+            pipeline = super().from_pretrained(str(folder), **{**named, **kwargs})
             pipeline._check_reader(bool(named))
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            raise unfit(path, local, error) from error
+            raise unfit(path, error) from error
         if notice:
             pipeline.notice = f"{notice} {UNTIL_THEN[pipeline.language_model is not None]}"
         pipeline.named_reader = index
@@ -109,6 +110,11 @@ class OnDisk(DiffusionPipeline):
         if isinstance(described, dict) and "_class_name" in described:
             described["_class_name"] = cls.__name__
         return described
+
+    @classmethod
+    def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """Returns what diffusers does, with parts and settings as they were before `write_code` named them anew."""
+        return super().extract_init_dict(without_code(config_dict), **kwargs)
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
         """As in diffusers, always as safetensors, and with the code that draws (see `carried`).

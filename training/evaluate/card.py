@@ -20,7 +20,7 @@ from safetensors import safe_open
 from storyboard.errors import StoryError
 from storyboard.models.folder import INDEX, bundled_pipeline
 from storyboard.models.reader_folder import read_reader
-from storyboard.pipeline.carried import write_code
+from storyboard.pipeline.carried import without_code, write_code
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCORES = {
@@ -62,8 +62,8 @@ With diffusers and transformers, and this folder; nothing else has to be install
 
 `trust_remote_code=True` runs `pipeline.py` of this folder, which holds the program's own modules as they are. `cast` is
 whom sentences may name, `history` the frames before, oldest first. Arguments, batches, `output_type` and
-`callback_on_step_end` are as in diffusers' own pipelines. From the Hub, fetch the folder first:
-`folder = huggingface_hub.snapshot_download(REPOSITORY)`.
+`callback_on_step_end` are as in diffusers' own pipelines. `from_pretrained` takes the name of a repository of the Hub
+as well, and fetches what draws, not the portraits; `huggingface_hub.snapshot_download(REPOSITORY)` fetches all.
 
 ## How well it draws
 
@@ -157,7 +157,7 @@ def _free() -> tuple[str, str]:
 
 def _parts(folder: Path, index: Mapping[str, Any]) -> str:
     lines = ["| part | class | parameters |", "|---|---|---|"]
-    for name, value in index.items():
+    for name, value in without_code(index).items():
         weights = sorted((folder / name).glob("*.safetensors"))
         if weights:
             count = sum(_parameters(path) for path in weights)

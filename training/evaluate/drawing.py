@@ -21,6 +21,7 @@ from PIL import Image, PngImagePlugin
 from storyboard.disk.durable import part_of, settle
 from storyboard.errors import StoryError
 from storyboard.models.reader_folder import FOLDER as READER
+from storyboard.pipeline.carried import without_code
 from storyboard.renderer import (
     CastMember,
     ContextFrame,
@@ -252,8 +253,7 @@ def _without_code(index: Path) -> bytes:
     described = json.loads(text)
     if isinstance(described.get("_class_name"), str):
         return text
-    described["_class_name"] = described["_class_name"][1]
-    return (json.dumps(described, indent=2, sort_keys=True) + "\n").encode()
+    return (json.dumps(without_code(described), indent=2, sort_keys=True) + "\n").encode()
 
 
 def _files(folder: Path) -> Iterator[Path]:
