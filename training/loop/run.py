@@ -22,6 +22,7 @@ from accelerate.utils import (
     broadcast_object_list,
     is_tensorboard_available,
     is_trackio_available,
+    send_to_device,
 )
 from torch import nn
 from torch.utils.data import DataLoader
@@ -45,9 +46,8 @@ class StepStats:
     """One optimiser step as the caller sees it."""
 
     step: int  # steps done, this one included
-    metrics: dict[
-        str, float
-    ]  # "loss" and what else the module reported, over all processes; {} on unlogged steps
+    # "loss" and what else the module reported, over all processes; {} on unlogged steps
+    metrics: dict[str, float]
     lr: float
     saved: bool  # a checkpoint was written after this step: a good moment for sample pictures
 
@@ -239,7 +239,7 @@ class TrainingRun(Generic[Batch]):
 
     def _backward(self, batch: Batch, share: float, last: bool) -> dict[str, torch.Tensor]:
         """Add the gradients of a part; processes compare theirs with the last one."""
-        batch = _to(batch, self.accelerator.device)
+        batch = send_to_device(batch, self.accelerator.device, non_blocking=True)
         with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
             with self.accelerator.autocast():
                 metrics = self.wrapped(batch)
@@ -279,15 +279,3 @@ class TrainingRun(Generic[Batch]):
             copy_exactly(kept.averages, self.ema.weights, folder)
         self.optimizer.load_state_dict(kept.optimizer)
         self.step = kept.step
-
-
-def _to(batch: Any, device: torch.device) -> Any:
-    if isinstance(batch, torch.Tensor):
-        return batch.to(device, non_blocking=True)
-    if isinstance(batch, dict):
-        return {k: _to(v, device) for k, v in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(_to(v, device) for v in batch))
-    if isinstance(batch, (list, tuple)):
-        return [_to(v, device) for v in batch]
-    return batch

@@ -34,7 +34,7 @@ class JudgeExample:
     shapes: np.ndarray
     places: np.ndarray
     people: np.ndarray
-    labels: list[dict]
+    labels: list[dict[str, int | np.ndarray]]
 
 
 class JudgeBatch(TypedDict):
