@@ -56,6 +56,12 @@ def test_a_body_larger_than_any_message_is_refused_before_it_is_parsed(app):
     assert status == 413 and "at most 4 MB" in said
 
 
+def test_a_body_of_too_many_parts_is_refused_before_it_is_parsed(app):
+    """4 MB of empty lists took 90 MB."""
+    status, said, _ = asked(app, CREATE, body=b'{"data": [' + b"[]," * 1_300_000 + b"0]}")
+    assert status == 413 and "too many parts" in said
+
+
 @pytest.mark.parametrize("path", ["/monitoring", "/monitoring/summary", "/gradio_api/dev/reload"])
 def test_doors_for_the_frameworks_developers_are_shut(app, path):
     assert asked(app, path, method="GET")[0] == 404

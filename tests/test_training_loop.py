@@ -74,6 +74,21 @@ def test_a_run_interrupted_at_20_of_40_steps_ends_with_bit_equal_weights(tmp_pat
         assert torch.equal(weight, resumed.ema.weights[name]), name
 
 
+class Spans(Regression):
+    """Is shown what its batches hold beside tensors."""
+
+    def forward(self, batch):
+        self.seen = batch["spans"]
+        return super().forward(batch)
+
+
+def test_tuples_of_a_batch_are_still_tuples_at_the_model(tmp_path):
+    """They became lists on the way to the device, so that spans were not what their type said."""
+    training = run(tmp_path, Spans, steps=1)
+    training.batch_at = lambda step, rows: batch_at(step, rows) | {"spans": [((0, 2), (3, 4))]}
+    assert finish(training).module.seen == [((0, 2), (3, 4))]
+
+
 def test_two_runs_never_share_a_folder(tmp_path):
     """They used to write their checkpoints over each other's without a word."""
     first = iter(run(tmp_path))

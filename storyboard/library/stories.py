@@ -6,7 +6,6 @@ pictures. What `save` returned from is on disk, whatever happens next; where it 
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import os
@@ -15,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -166,7 +166,7 @@ class Library:
         StoryError where there is none, where it was deleted, and where it is damaged.
         """
         row = self._found(story_id)
-        tell = functools.partial(log.warning, "story %s: %s", story_id)
+        tell = partial(log.warning, "story %s: %s", story_id)
         frames, data = self._frames(story_id, tell), _parsed(row["body"])
         story = story_with(data, frames, tell)
         steps, numbers, parts = self._changes(story_id, frames), numbers_in(data), Parts()
@@ -240,9 +240,8 @@ class Library:
         return row
 
     def _row_of(self, story_id: str) -> sqlite3.Row | None:
-        if not ID.fullmatch(story_id):
-            return None
-        rows = self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,))
+        known = ID.fullmatch(story_id) is not None
+        rows = self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,)) if known else []
         return rows[0] if rows else None
 
     def _frames(self, story_id: str, tell: Tell = untold) -> dict[int, Frame]:

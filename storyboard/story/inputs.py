@@ -342,9 +342,12 @@ def _history_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
     if before != after:
         return "the frames it reads changed"
     numbers = [str(holders[new]) for old, new in zip(take.read, now, strict=True) if old != new]
-    if len(numbers) == 1:
-        return f"frame {numbers[0]}'s picture changed"
-    return f"the pictures of frames {listed(numbers)} changed"
+    one = len(numbers) == 1
+    return (
+        f"frame {numbers[0]}'s picture changed"
+        if one
+        else f"the pictures of frames {listed(numbers)} changed"
+    )
 
 
 def _sha256(value: object) -> str:

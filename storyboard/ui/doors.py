@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from storyboard.exports.reading import has_too_many_parts
 from storyboard.studio.visitors import VISITOR, visitor_at
 
 MAX_BODY = 4 * 2**20  # bytes of a message; the longest script is three of these, in Chinese
@@ -123,7 +124,10 @@ def _is_upload(path: str) -> bool:
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> tuple[Receive, JSONResponse | None]:
-    """The message's body, read before anything is made of it, and a refusal where it is larger than any message."""
+    """The message's body, read before anything is made of it, and a refusal where it is larger than any message.
+
+    Large are its bytes or what would be made of them: 4 MB of brackets become 90 MB of lists.
+    """
     told = headers.get("content-length", "0")
     parts, size, more = [], 0, True
     while more and size <= MAX_BODY and not (told.isdecimal() and int(told) > MAX_BODY):
@@ -134,7 +138,10 @@ async def _whole_body(headers: Headers, receive: Receive) -> tuple[Receive, JSON
         size, more = size + len(parts[-1]), message.get("more_body", False)
     if size > MAX_BODY or (told.isdecimal() and int(told) > MAX_BODY):
         return receive, _refused(413, f"A message has at most {MAX_BODY // 2**20} MB; send less at a time.")
-    first: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+    body = b"".join(parts)
+    if has_too_many_parts(body):
+        return receive, _refused(413, "This message has far too many parts; send less at a time.")
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
         return first.pop() if first else await receive()

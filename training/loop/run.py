@@ -182,7 +182,11 @@ class TrainingRun(Generic[Batch]):
         started = saved_at = time.monotonic()
         dataset = _Steps(self.batch_at, self._parts(), self.args.steps)
         loader = DataLoader(
-            dataset, batch_size=None, sampler=range(self.step, self.args.steps), num_workers=self.args.workers
+            dataset,
+            batch_size=None,
+            sampler=range(self.step, self.args.steps),
+            num_workers=self.args.workers,
+            collate_fn=_as_it_is,
         )
         bar = tqdm(total=self.args.steps, initial=self.step, desc=self.folder.name, mininterval=5)
         bar.disable = not self.accelerator.is_main_process
@@ -279,3 +283,8 @@ class TrainingRun(Generic[Batch]):
             copy_exactly(kept.averages, self.ema.weights, folder)
         self.optimizer.load_state_dict(kept.optimizer)
         self.step = kept.step
+
+
+def _as_it_is(parts: list[Batch]) -> list[Batch]:
+    """Examples are whole batches. The loader's own conversion would make lists of their tuples."""
+    return parts
