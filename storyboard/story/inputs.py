@@ -338,16 +338,12 @@ def _history_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
         return None
     holders = inputs.holders()
     # Still the same frames in the same order: only their pictures are other ones.
-    before, after = [holders.get(one) for one in take.read], [holders.get(one) for one in now]
-    if before != after:
+    if [holders.get(one) for one in take.read] != [holders.get(one) for one in now]:
         return "the frames it reads changed"
     numbers = [str(holders[new]) for old, new in zip(take.read, now, strict=True) if old != new]
-    one = len(numbers) == 1
-    return (
-        f"frame {numbers[0]}'s picture changed"
-        if one
-        else f"the pictures of frames {listed(numbers)} changed"
-    )
+    if len(numbers) == 1:
+        return f"frame {numbers[0]}'s picture changed"
+    return f"the pictures of frames {listed(numbers)} changed"
 
 
 def _sha256(value: object) -> str:

@@ -12,6 +12,7 @@ PARTS = {
     "clip": "clip",
     "looks": "look_probe",
     "portraits": "portraits",
+    "fuser": "fuser",
     "language-model": "language_model",
     "latents": "latents",
     "ldm": "ldm",
