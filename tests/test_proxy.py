@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -61,11 +62,13 @@ def settings(folder):
 
 
 def wait_for(address):
-    for _ in range(200):
+    """A refused connection comes back at once, so 200 tries without a pause were over before nginx was up."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         try:
             return urllib.request.urlopen(address, timeout=60).read()
         except (ConnectionError, urllib.error.URLError):
-            pass
+            time.sleep(0.1)
     pytest.fail(f"{address} never answered")
 
 

@@ -67,7 +67,7 @@ class DrawnFrame:
         return self.story.frames[self.number]
 
     def open(self) -> Image.Image:
-        return _opened(self.path)
+        return opened(self.path)
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,7 @@ class KeptRenderer:
             request.resolved or request.caption, {who.name: who.aliases for who in request.cast}
         )
         made = made_of(path)
-        yield Rendered(
-            _opened(path), mentioned, **{one.name: getattr(made, one.name) for one in fields(made)}
-        )
+        yield Rendered(opened(path), mentioned, **{one.name: getattr(made, one.name) for one in fields(made)})
 
 
 def frame_seed(story_id: str, number: int) -> int:
@@ -284,7 +282,7 @@ def _pixels_hash(picture: Picture) -> str:
 
 def _check_same(rendered: Rendered, path: Path) -> None:
     """StoryError where a kept picture is not the one that is drawn now."""
-    new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), _opened(path)))
+    new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), opened(path)))
     if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
         raise StoryError(
             f"{path} was drawn by other code than there is now; remove {path.parent} or draw elsewhere."
@@ -301,7 +299,8 @@ def _write(path: Path, rendered: Rendered) -> None:
 
 
 @lru_cache(maxsize=128)  # a long story is read again for each of its frames
-def _opened(path: Path) -> Image.Image:
+def opened(path: Path) -> Image.Image:
+    """Returns a picture's file as RGB."""
     with Image.open(path) as picture:
         return picture.convert("RGB")
 

@@ -17,7 +17,7 @@ from storyboard.errors import StoryError
 from storyboard.renderer import Renderer
 from storyboard.story.values import Character, new_story
 from storyboard.studio.session import StorySession
-from training.evaluate.drawing import KeptRenderer, Made, frame_seed, made_of
+from training.evaluate.drawing import KeptRenderer, Made, frame_seed, made_of, opened
 from training.evaluate.free_stories import FreeFrame, FreeStory
 from training.maple_lane import BY_NAME
 
@@ -45,10 +45,7 @@ class FreePicture:
 
     def open(self) -> Image.Image | None:
         """Returns the picture as RGB, or None where there is none."""
-        if self.path is None:
-            return None
-        with Image.open(self.path) as picture:
-            return picture.convert("RGB")
+        return opened(self.path) if self.path else None
 
 
 def draw_free_story(

@@ -32,7 +32,7 @@ from storyboard.text.captions import mentioned_names
 from training.configs.arguments import parsed
 from training.evaluate.__main__ import JUDGES, usual_judge
 from training.evaluate.classifier import real_picture
-from training.evaluate.drawing import PORTRAIT, KeptRenderer, frame_seed, weights_hash
+from training.evaluate.drawing import PORTRAIT, KeptRenderer, frame_seed, opened, weights_hash
 from training.evaluate.free_drawing import Refused, draw_text
 from training.evaluate.guest_scores import GuestFrame, guest_scores
 from training.evaluate.judge.vocabulary import load_maple_lane_judge
@@ -95,10 +95,7 @@ class GuestPicture:
 
     def open(self) -> Image.Image | None:
         """Returns the picture as RGB, or None where there is none."""
-        if self.path is None:
-            return None
-        with Image.open(self.path) as picture:
-            return picture.convert("RGB")
+        return opened(self.path) if self.path else None
 
 
 def draw_guests(
