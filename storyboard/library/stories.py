@@ -240,9 +240,9 @@ class Library:
         return row
 
     def _row_of(self, story_id: str) -> sqlite3.Row | None:
-        known = ID.fullmatch(story_id) is not None
-        rows = self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,)) if known else []
-        return rows[0] if rows else None
+        if not ID.fullmatch(story_id):
+            return None
+        return next(iter(self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,))), None)
 
     def _frames(self, story_id: str, tell: Tell = untold) -> dict[int, Frame]:
         """The story's frames by their rows."""

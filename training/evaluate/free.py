@@ -50,6 +50,7 @@ from training.evaluate.report import (
     table,
 )
 from training.evaluate.sheet import SheetFrame, contact_sheet
+from training.evaluate.staging import seen_or_nothing
 from training.maple_lane import Scene
 
 SHOWN = ("Char-Acc", "Char-F1", "BG-Acc", "Action-Acc")  # of each kind, in the printed table
@@ -140,10 +141,7 @@ def look_at(labeller: Labeller, told: Sequence[FreePicture], judge: Judge | None
 
 def _judged(judge: Judge, told: Sequence[FreePicture], scenes: Sequence[Scene], groups: np.ndarray) -> Judged:
     """Who is who in the drawn and in the real pictures; nobody anywhere where the app refused a text."""
-    pictures = [one.open() for one in told]
-    looked = iter(judge.look(picture for picture in pictures if picture is not None))
-    nothing = SeenFrame((), np.zeros(len(judge.vocabulary.places), np.float32))
-    drawn = [nothing if picture is None else next(looked) for picture in pictures]
+    drawn = seen_or_nothing(judge, [one.open() for one in told])
 
     def on(seen: Iterable[SeenFrame]) -> list[Staged]:
         return [

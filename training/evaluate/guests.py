@@ -11,18 +11,17 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
-from storyboard.models.judge import Judge, SeenFrame
+from storyboard.models.judge import Judge
 from storyboard.pipeline import StoryPipeline
 from storyboard.story.cast_edits import add_character
 from storyboard.story.values import Character, new_story
@@ -39,6 +38,7 @@ from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.people_scores import staged
 from training.evaluate.report import rounded
 from training.evaluate.sheet import SheetFrame, contact_sheet
+from training.evaluate.staging import seen_or_nothing
 from training.maple_lane import MapleStory, draw_portrait, sample_guest_story
 
 TOLD_APART = (1, 4, 20)  # frames of a story whose looks are scored by themselves
@@ -155,16 +155,10 @@ def look_at(judge: Judge, told: Sequence[GuestPicture], real: bool = False) -> l
     scenes = [one.story.frames[one.number].scene for one in told]
     pictures = map(real_picture, scenes) if real else (one.open() for one in told)
     frames = []
-    for one, scene, seen in zip(told, scenes, _seen(judge, list(pictures)), strict=True):
+    for one, scene, seen in zip(told, scenes, seen_or_nothing(judge, list(pictures)), strict=True):
         stage = staged(scene, seen, judge.vocabulary)
         frames.append(GuestFrame(one.story.id, one.number + 1, one.named, stage))
     return frames
-
-
-def _seen(judge: Judge, pictures: Sequence[Image.Image | None]) -> Iterable[SeenFrame]:
-    looked = iter(judge.look(picture for picture in pictures if picture is not None))
-    nothing = SeenFrame((), np.zeros(len(judge.vocabulary.places), np.float32))
-    return [nothing if picture is None else next(looked) for picture in pictures]
 
 
 def report(judge: Judge, told: Sequence[GuestPicture]) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from storyboard.models.judge import Judge
+from storyboard.models.judge import Judge, SeenFrame
 from storyboard.models.judge.detections import UNITS, pieces
 from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import PORTRAIT, DrawnFrame
@@ -27,6 +27,13 @@ def stage(judge: Judge, pictures: Iterable[Image.Image], scenes: Sequence[Scene]
     """Returns who is who in pictures that should be of these scenes."""
     vocabulary = judge.vocabulary
     return [staged(scene, seen, vocabulary) for scene, seen in zip(scenes, judge.look(pictures), strict=True)]
+
+
+def seen_or_nothing(judge: Judge, pictures: Sequence[Image.Image | None]) -> list[SeenFrame]:
+    """Returns what is in each picture; nobody and no place where there is none."""
+    looked = iter(judge.look(picture for picture in pictures if picture is not None))
+    nothing = SeenFrame((), np.zeros(len(judge.vocabulary.places), np.float32))
+    return [nothing if picture is None else next(looked) for picture in pictures]
 
 
 def judged(judge: Judge, frames: Sequence[DrawnFrame]) -> tuple[list[Staged], dict[str, dict]]:
