@@ -241,7 +241,7 @@ def test_pictures_that_other_code_drew_are_noticed(root, tmp_path):
         told = PngImagePlugin.PngInfo()
         told.add_text("made", picture.text["made"])
         ImageOps.invert(picture.convert("RGB")).save(last, pnginfo=told)
-    drawing._opened.cache_clear()
+    drawing.opened.cache_clear()
     with pytest.raises(StoryError, match="other code"):
         systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])
 
