@@ -59,6 +59,7 @@ class Hub(ThreadingHTTPServer):
         self.repositories: dict[str, Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.failing: int | None = None
+        self.people: dict[str, str] = {}  # whose a token is: the account's id
         self.asked: list[str] = []
         self.lock = threading.Lock()
 
@@ -99,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(f"{method} {path}")
         if self.server.failing:
             return self._say({"error": "not now"}, self.server.failing)
+        if path == "/api/whoami-v2":
+            return self._whose(self.headers.get("Authorization", "").removeprefix("Bearer "))
         if not path.startswith("/objects/") and self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return self._say({"error": "Invalid credentials in Authorization header"}, 401)
         for wanted, pattern, reply in _ROUTES:
@@ -118,6 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+    def _whose(self, token: str) -> None:
+        account = self.server.people.get(token)
+        told = {"type": "user", "id": account} if account else {"error": "Invalid user token."}
+        self._say(told, 200 if account else 401)
 
     def _repository(self, name: str) -> Repository | None:
         found = self.server.repositories.get(name)

@@ -36,7 +36,14 @@ def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
     if verb.works_on_a_story and not story_id:
         raise StoryError(f"{where} names no story; copy its address from the browser: it has ?story= in it.")
     try:
-        client = Client(app, verbose=False, download_files=False, analytics_enabled=False)
+        client = Client(
+            app,
+            # None: the one that is saved on this machine. It goes to Spaces alone; whoever reads it may act with it.
+            token=None if app.startswith("https://") and app.rstrip("/").endswith(".hf.space") else False,  # type: ignore[arg-type]  # huggingface_hub's False: none at all
+            verbose=False,
+            download_files=False,
+            analytics_enabled=False,
+        )
     except Exception as error:  # whatever a network and a foreign page may lead to
         raise StoryError(
             f"No storyboard answers at {app} ({type(error).__name__}); start the app or check the address."

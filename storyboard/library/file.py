@@ -63,6 +63,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL)""",
         "CREATE INDEX parts_of_story ON parts (story)",
     ),
+    # The account that began a story, by its shelf. No reference to stories, as for shelves.
+    ("CREATE TABLE owners (story TEXT PRIMARY KEY, shelf TEXT NOT NULL)",),
 )
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
-"""Shelves: whose list a story stands in, by an id that each browser keeps.
+"""Shelves: whose list a story stands in, by an id that each browser and each account has; and which account owns it.
 
-Knows the tables `shelves` and `stories`, not what is in a story.
+Knows the tables `shelves`, `owners` and `stories`, not what is in a story.
 """
 
 from __future__ import annotations
@@ -58,6 +58,16 @@ class Shelves:
         if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False
         return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
+
+    def give(self, story_id: str, shelf: str) -> None:
+        """From now on the story is the own of the account of that shelf. One that is somebody's stays theirs."""
+        with self._file.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (story_id, shelf))
+
+    def owner(self, story_id: str) -> str | None:
+        """Returns the shelf of the account that owns the story; None for a story of whoever has its address."""
+        rows = self._file.rows("SELECT shelf FROM owners WHERE story = ?", (story_id,))
+        return rows[0]["shelf"] if rows else None
 
     def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
         """Returns the stories of a shelf, the latest first; with `deleted` those that can be restored instead."""

@@ -187,15 +187,13 @@ class Library:
         story = replace(saved.story, title=clean_text(title)[:MAX_TITLE].strip())
         self.save(story, saved.revision + 1, saved.undo, saved.redo)
 
-    def duplicate(self, story_id: str, shelf: str | None = None) -> str:
+    def duplicate(self, story_id: str) -> str:
         """Copy a story under a fresh id, with its takes and without its undo history. Returns the id."""
         story = story_with(_parsed(self._found(story_id)["body"]), self._frames(story_id))
         title = clean_text(f"{story.title[: MAX_TITLE - 7]} (copy)") if story.title else ""
         copy = replace(story, id=new_id(), title=title)
         self.save(copy, 1)
         self.let_go(copy.id)
-        if shelf is not None:
-            self.shelves.put(shelf, copy.id)
         return copy.id
 
     def delete(self, story_id: str) -> None:
@@ -283,14 +281,17 @@ class Library:
                 if not connection.execute("SELECT 1 FROM stories WHERE id = ?", (story.id,)).fetchone():
                     _insert_row(connection, newer)
                     taken.append(story.id)
-            for row in salvaged(path, "shelves"):
-                connection.execute("INSERT OR IGNORE INTO shelves VALUES (:shelf, :story)", row)
+            for table in ("shelves", "owners"):
+                for row in salvaged(path, table):
+                    connection.execute(
+                        f"INSERT OR IGNORE INTO {table} (shelf, story) VALUES (:shelf, :story)", row
+                    )
         for story_id in taken:
             self.let_go(story_id)
         return len(taken)
 
     def _tidy(self) -> None:
-        """Let go of what was deleted long ago, of pictures nothing speaks of, and of shelf places of empty visits."""
+        """Let go of what was deleted long ago, of pictures nothing speaks of, and of what is left of empty visits."""
         now = self._clock()
         try:
             with self._file.transaction() as connection:
@@ -299,7 +300,8 @@ class Library:
                 gone = found_often(connection, "story", due, STORY_DAYS, now)
                 connection.executemany("DELETE FROM stories WHERE id = ?", [(one,) for one in gone])
                 forget(connection, "story", gone)
-                connection.execute("DELETE FROM shelves WHERE story NOT IN (SELECT id FROM stories)")
+                for table in ("shelves", "owners"):
+                    connection.execute(f"DELETE FROM {table} WHERE story NOT IN (SELECT id FROM stories)")
                 # A damaged file that lies beside this one may still be mended by hand, pictures and all.
                 if not self._file.has_damaged() and is_another_day(connection, "pictures", now):
                     spare = self.pictures.keys() - pictures_spoken_of(connection)

@@ -1,8 +1,8 @@
 """Every story there is: made, opened, taken in, listed on shelves, copied and restored.
 
-Knows neither torch nor gradio. A story is reached by its id alone, which nobody can guess; values from outside are
-checked here and refused with a StoryError. With a library every change is on disk when it is made; without one, stories
-end with the app.
+Knows neither torch nor gradio. A story is reached by its id, which nobody can guess; one that was begun by somebody
+signed in, by them alone. Values from outside are checked here and refused with a StoryError. With a library every
+change is on disk when it is made; without one, stories end with the app.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from storyboard.story.values import Character, Portrait, Story, new_id
 from storyboard.studio.session import StorySession
 from storyboard.studio.sessions import MAX_OPEN, Sessions
 from storyboard.studio.verbs import an_id
+from storyboard.studio.visitors import ACCOUNT
 from storyboard.text.places import Calling
 
 MAX_STORIES = 2000  # without a library
@@ -68,10 +69,7 @@ class Stories:
 
         It is saved, and stands on `shelf`, from its first change.
         """
-        story_id = self._sessions.create(self.cast).story.id
-        if shelf is not None:
-            self.put_on_shelf(shelf, story_id)
-        return story_id
+        return self._begun(self._sessions.create(self.cast).story.id, shelf)
 
     def has_learned(self, portrait: Portrait) -> bool:
         """Returns whether the pipeline draws who is in a portrait.
@@ -87,27 +85,32 @@ class Stories:
         return isinstance(story_id, str) and len(story_id) <= 100 and self._sessions.has(story_id)
 
     def session(self, story_id: object) -> StorySession:
-        """Returns the session of the story of that id, opened where it was not. StoryError where there is none."""
-        if not isinstance(story_id, str) or len(story_id) > 100:
-            raise StoryError("There is no story with that id; check the link, or begin a new one.")
-        return self._sessions.get(story_id)
+        """Returns the session of the story of that id, opened where it was not.
+
+        StoryError where there is none, and where it belongs to an account other than the caller's.
+        """
+        self._check_owner(story_id)
+        return self._session_of(story_id)
+
+    def belongs_to_another(self, story_id: object) -> bool:
+        """Returns whether an account that is not the caller's owns the story."""
+        owner = self.library.shelves.owner(story_id) if self.library and isinstance(story_id, str) else None
+        return owner is not None and owner != ACCOUNT.get()
 
     def adopt(self, story: Story, shelf: object = None) -> str:
         """Take in a story from elsewhere, its pictures already in the store, under a fresh id. Returns the id."""
-        story_id = self._sessions.adopt(replace(story, id=new_id())).story.id
-        if shelf is not None:
-            self.put_on_shelf(shelf, story_id)
-        return story_id
+        return self._begun(self._sessions.adopt(replace(story, id=new_id())).story.id, shelf)
 
     def show(self, story: Story, story_id: str, shelf: object = None) -> str:
         """Take in a story as `adopt` does, but under that id. Returns the id.
 
         The story is saved and stands on the shelf from its first change only.
         """
-        self._sessions.show(replace(story, id=story_id))
-        if shelf is not None:
-            self.put_on_shelf(shelf, story_id)
-        return story_id
+        return self._begun(self._sessions.show(replace(story, id=story_id)).story.id, shelf)
+
+    def show_copy(self, story_id: object, shelf: object = None) -> str:
+        """Take in a copy of a story that may be somebody else's, as `show` does. Returns the id of the copy."""
+        return self.show(self._session_of(story_id).story, new_id(), shelf)
 
     def stories(self, shelf: object, deleted: bool = False) -> tuple[Entry, ...]:
         """Returns the stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
@@ -126,10 +129,32 @@ class Stories:
     def duplicate_story(self, story_id: object, shelf: object = None) -> str:
         """Copy a story under a fresh id, with its takes. Returns the id."""
         story = self.session(story_id).story
-        return self._kept().duplicate(story.id, None if shelf is None else an_id(shelf))
+        return self._begun(self._kept().duplicate(story.id), shelf)
 
     def restore_story(self, story_id: object) -> None:
+        self._check_owner(story_id)
         self._kept().restore(an_id(story_id))
+
+    def _begun(self, story_id: str, shelf: object) -> str:
+        """A new story stands on the shelf it was begun for, and is the own of whoever has signed in. Returns its id."""
+        account = ACCOUNT.get()
+        if self.library and account is not None:
+            self.library.shelves.give(story_id, account)
+        for one in {account, shelf} - {None}:
+            self.put_on_shelf(one, story_id)
+        return story_id
+
+    def _session_of(self, story_id: object) -> StorySession:
+        if not isinstance(story_id, str) or len(story_id) > 100:
+            raise StoryError("There is no story with that id; check the link, or begin a new one.")
+        return self._sessions.get(story_id)
+
+    def _check_owner(self, story_id: object) -> None:
+        if self.belongs_to_another(story_id):
+            raise StoryError(
+                "That story belongs to somebody else's Hugging Face account; sign in as its owner, or open its address "
+                "in a browser for a copy of your own."
+            )
 
     def _session(self, story: Story, **kept) -> StorySession:
         return StorySession(

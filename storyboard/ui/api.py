@@ -5,7 +5,8 @@ Knows Gradio and the studio, no models and no verb by name: names, types and wor
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from storyboard.studio.described import describe
 from storyboard.studio.studio import Studio
 from storyboard.studio.verb_table import VERBS
 from storyboard.studio.verb_table.verb import REQUIRED, Verb
-from storyboard.studio.visitors import VISITOR, visitor_at
-from storyboard.ui.accounts import can_sign_in
+from storyboard.studio.visitors import ACCOUNT, VISITOR, visitor_at
+from storyboard.ui.accounts import can_sign_in, shelf_of_program
 from storyboard.ui.files import fresh_folder, received_file
 
 AT_ONCE = {
@@ -93,7 +94,9 @@ def _endpoint(verb: Verb, studio: Studio, root: Callable[[gr.Request], str]) -> 
         # A call out of the line runs in nobody's context, so whose it is is told here.
         if request.client is not None:
             VISITOR.set(visitor_at(request.client.host))
-        return _explained(verb, studio, given, partial(_address, root(request)))
+        with _refusing():
+            ACCOUNT.set(shelf_of_program(request.headers))
+            return _explained(verb, studio, given, partial(_address, root(request)))
 
     endpoint.__name__ = verb.name
     endpoint.__doc__ = _told(verb)
@@ -125,19 +128,28 @@ def _told(verb: Verb) -> str:
 
 
 def _explained(verb: Verb, studio: Studio, given: dict[str, Any], address: Callable[[Path], str]) -> Any:
-    """A StoryError reaches the caller as it is; anything else stays in the log, and the caller is told that it does.
+    """What is no StoryError stays in the log, and the caller is told that it does.
 
     Whether the story was changed before the failure is looked up, not supposed.
     """
     before = _story_of(studio, given.get("story_id"))
     try:
         return _answer(verb, studio, given, address)
-    except StoryError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    except StoryError:
+        raise
     except Exception as error:
         log.exception("the endpoint %s failed", verb.name)
         changed = _story_of(studio, given.get("story_id")) != before
         raise gr.Error(CHANGED if changed else UNCHANGED, print_exception=False) from error
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """A StoryError becomes Gradio's own, which it hands to the caller word for word."""
+    try:
+        yield
+    except StoryError as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _answer(verb: Verb, studio: Studio, given: dict[str, Any], address: Callable[[Path], str]) -> Any:

@@ -154,7 +154,8 @@ def _answering_where_open(call: Call) -> Call:
     def answer(studio: Studio, message: dict) -> dict:
         more = call(studio, message) or {}
         story = message.get("story")
-        return {"view": board_view(studio, story), **more} if studio.has(story) else more
+        theirs = studio.has(story) and not studio.belongs_to_another(story)
+        return {"view": board_view(studio, story), **more} if theirs else more
 
     return answer
 

@@ -1,7 +1,7 @@
 """What the page may ask about whole stories: which one to open, and this browser's list of them.
 
-Knows neither Gradio nor models. A shelf is the id a browser keeps; a story is reached by its own id alone, so a link
-opens it anywhere and puts it on that browser's shelf.
+Knows neither Gradio nor models. A shelf is the id a browser keeps; a story is reached by its own id, so a link opens it
+anywhere and puts it on that browser's shelf. Of a story that belongs to somebody signed in, a link opens a copy.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from storyboard.studio.studio import Studio
 from storyboard.ui.view import board_view
 
 EXAMPLE = "example-"  # how the ids of examples begin: one that nobody has changed ends with the app
+COPIED = (
+    "This story belongs to somebody else; what you see is a copy of your own, kept from its first change on."
+)
 Example = Callable[
     [Studio, object], str | None
 ]  # puts a finished story on a shelf; its id, or None without one
@@ -26,13 +29,17 @@ Example = Callable[
 def open_story(example: Example) -> Callable[[Studio, dict], dict]:
     """The call that opens the story a message names.
 
-    Where it names none: the example for a first visit, else a new one. Where the named one is gone: a new one.
+    Where it names none: the example for a first visit, else a new one. Where the named one is gone: a new one. Where it
+    is somebody else's own: a copy, kept from its first change.
     Returns that call.
     """
 
     def open_story(studio: Studio, message: dict) -> dict:
         wanted, shelf = message.get("story"), _shelf(message)
         found = not message.get("fresh") and studio.has(wanted)
+        copied = found and studio.belongs_to_another(wanted)
+        if copied:
+            wanted = studio.show_copy(wanted, shelf)
         unchanged = not found and isinstance(wanted, str) and wanted.startswith(EXAMPLE)
         first = unchanged or (message.get("first") is True and not wanted)
         shown = example(studio, shelf) if first else None
@@ -44,8 +51,9 @@ def open_story(example: Example) -> Callable[[Studio, dict], dict]:
             "not_found": bool(wanted) and not found and not shown,
             "example": bool(shown),
         }
-        if studio.library and studio.library.notices:
-            answer["notice"] = " ".join(studio.library.notices)
+        notices = [*(studio.library.notices if studio.library else ()), *([COPIED] if copied else ())]
+        if notices:
+            answer["notice"] = " ".join(notices)
         return answer
 
     return open_story
