@@ -1,9 +1,8 @@
-"""`python -m benchmarks`: P1 to P12 of docs/performance.md on a pipeline folder, as a table and as JSON."""
+"""`python -m benchmarks`: P1 to P12 of docs/performance.md and more on a pipeline folder, as a table and as JSON."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -12,12 +11,13 @@ from typing import Any
 
 import torch
 
-from benchmarks import drawing, editing, memory, reading
-from storyboard.disk.durable import write_whole
+from benchmarks import commits, drawing, editing, exporting, memory, reading
+from benchmarks.results import keep
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline, check_folder
 
-GROUPS = ("reading", "memory", "drawing", "editing")
+GROUPS = ("reading", "memory", "drawing", "editing", "exporting", "commits")
+TOLD = 3  # frames of the story that both commits draw
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,13 +25,11 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         check_folder(options.pipeline)
-        found = dict(_measured(options))
+        for found in _measured(options):
+            keep(options.out, found, machine=machine(), settings=_settings(options))
     except StoryError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
-    results = {"machine": machine(), "settings": _settings(options), "measured": found}
-    if options.out:
-        write_whole(options.out, (json.dumps(results, indent=1) + "\n").encode())
     return 0
 
 
@@ -57,7 +55,7 @@ def table(found: dict[str, Any], title: str = "") -> Iterator[str]:
             yield from table(value, f"{title}, {key}" if title else key)
 
 
-def _measured(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+def _measured(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Each group, printed as soon as it is measured: all of them take a while."""
     folder, repeats = options.pipeline, options.repeats
     measure = {
@@ -65,15 +63,21 @@ def _measured(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
         "memory": lambda: memory.measured(folder, options.frames),
         "drawing": lambda: drawing.measured(folder, repeats, options.cancels),
         "editing": lambda: {"an edit of 200 frames / of 5": editing.measured(folder, repeats)},
+        "exporting": lambda: {"a GIF of a long story": exporting.measured(folder, repeats, options.frames)},
+        "commits": lambda: {
+            f"a frame, beside {commits.BEFORE}'s": commits.measured(folder, repeats, TOLD, options.steps)
+        },
     }
     for group in options.only or GROUPS:
         results = measure[group]()
         print(*table(results), sep="\n", flush=True)
-        yield from results.items()
+        yield results
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("repeats", "frames", "edits", "long", "cancels")}
+    return {
+        name: getattr(options, name) for name in ("repeats", "frames", "edits", "long", "cancels", "steps")
+    }
 
 
 def _short(value: Any) -> str:
@@ -89,7 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--edits", type=int, default=1000, help="random ones, for P5; default 1000")
     parser.add_argument("--long", type=int, default=200, help="frames of the story of P6; default 200")
     parser.add_argument("--cancels", type=int, default=100, help="for P11; default 100")
-    parser.add_argument("--out", type=Path, help="JSON file for the results")
+    parser.add_argument("--steps", type=int, help="of a frame beside another commit's; default: their own")
+    parser.add_argument("--out", type=Path, help="JSON file that the results are put into")
     return parser
 
 

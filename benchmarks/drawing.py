@@ -1,10 +1,14 @@
-"""What it costs to draw a frame, the sentence read already: P8 to P12, the engines, and what previews take."""
+"""What it costs to draw a frame, the sentence read already: P8 to P12, the engines, previews, a busy machine."""
 
 from __future__ import annotations
 
 import random
 import statistics
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +22,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from benchmarks.arms import Told, counting, take_turns
 from storyboard.models.latents import decode_latents
 from storyboard.models.preview import Previewer, linear_colours
+from storyboard.models.threads import usable_cores
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.engine import quickened
 from storyboard.renderer import FrameRequest, Preview, Rendered
@@ -37,6 +42,7 @@ def measured(folder: Path, repeats: int, cancels: int) -> dict[str, dict[str, An
         "P8 first preview": first_preview(quick, request, repeats),
         "P8 decoding": decoding(quick, repeats),
         "previews": previews(quick, request, repeats),
+        "alone, and beside a program on every core": busy(quick, request, repeats),
         "P9 a frame, authors' steps": their_steps(plain, quick, request, repeats),
         "P10 recording attention": recording(plain, request, repeats),
         "P10 naive attention": naive(plain, request, repeats),
@@ -90,6 +96,28 @@ def previews(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> di
             drawn(pipeline, request)
 
     return take_turns(unwatched, partial(drawn, pipeline, request), repeats).told()
+
+
+def busy(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
+    """Returns the times of a frame drawn alone, beside one drawn while other programs want every core."""
+
+    def beside() -> None:
+        with spinning():
+            drawn(pipeline, request)
+
+    return take_turns(partial(drawn, pipeline, request), beside, repeats).told()
+
+
+@contextmanager
+def spinning() -> Iterator[None]:
+    """As many programs that compute and never wait as there are cores."""
+    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(usable_cores())]
+    try:
+        yield
+    finally:
+        for one in programs:
+            one.kill()
+            one.wait()
 
 
 def their_steps(

@@ -8,8 +8,9 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 from PIL import Image
@@ -27,12 +28,12 @@ SHORT, LONG = 5, 200  # frames
 SENTENCES = ("Rosa waves to Milo.", "She sits down.", "Toggle meets her.", "They dance.")
 
 
-def drawn_story(cast: tuple, frames: int, picture: str) -> Story:
-    """Returns a story of so many frames, each with a take that read all those before it."""
+def drawn_story(cast: tuple, frames: int, pictures: Sequence[str]) -> Story:
+    """Returns a story of so many frames, each with a take that read all those before it; they show these in turn."""
     story, _ = insert(new_story(cast), [SENTENCES[place % len(SENTENCES)] for place in range(frames)])
     read: tuple[str, ...] = ()
     drawn = []
-    for frame in story.frames:
+    for frame, picture in zip(story.frames, cycle(pictures), strict=False):
         take = Take(
             new_id(),
             frame.caption,
@@ -62,7 +63,7 @@ class Arm:
         self.library = Library(folder)
         pictures = self.library.pictures
         picture = pictures.put(Image.linear_gradient("L"))
-        self.story = drawn_story(load_cast(pipeline, pictures), frames, picture)
+        self.story = drawn_story(load_cast(pipeline, pictures), frames, [picture])
         self.library.save(self.story, 1)
         saved = self.library.open(self.story.id)
         self.session = StorySession(

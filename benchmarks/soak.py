@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 
 from benchmarks.arms import SENTENCES
+from benchmarks.results import keep
 from storyboard.library import Library
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.pipeline.engine import open_fastest
@@ -98,10 +99,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--pipeline", type=Path, default=bundled_pipeline(), metavar="FOLDER")
     parser.add_argument("--rerolls", type=int, default=500)
     parser.add_argument("--steps", type=int, help="of each; default: the pipeline's own")
+    parser.add_argument("--out", type=Path, help="JSON file that the results are put into")
     options = parser.parse_args(argv)
     check_folder(options.pipeline)
     renderer = open_fastest(options.pipeline)
-    print(json.dumps(measured(renderer, options.pipeline, options.rerolls, options.steps), indent=1))
+    found = measured(renderer, options.pipeline, options.rerolls, options.steps)
+    print(json.dumps(found, indent=1))
+    keep(options.out, {"P14 drawn again and again": found})
     return 0
 
 

@@ -168,6 +168,30 @@ def test_a_gif_shows_each_frame_as_long_as_it_takes_to_read(made):
     assert animation.height > animation.width  # the sentence has a band of its own
 
 
+def test_the_colours_of_a_gif_are_chosen_once_a_frame_and_not_by_pillow(made, monkeypatch):
+    """Pillow's own choice of them was nearly all of the eleven seconds that a GIF of 50 frames took."""
+    chosen, converted = [], []
+    quantize, convert = Image.Image.quantize, Image.Image.convert
+
+    def choosing(picture, *given, **named):
+        chosen.append((picture.tobytes(), named["method"]))
+        return quantize(picture, *given, **named)
+
+    def converting(picture, mode=None, *given, **named):
+        converted.append((picture.mode, mode))
+        return convert(picture, mode, *given, **named)
+
+    monkeypatch.setattr(Image.Image, "quantize", choosing)
+    monkeypatch.setattr(Image.Image, "convert", converting)
+    (path,) = exported(made, "gif")
+    monkeypatch.undo()
+    assert len(chosen) == len(set(chosen)) == Image.open(path).n_frames
+    assert {method for _, method in chosen} == {Image.Quantize.FASTOCTREE}
+    assert ("RGB", "P") not in converted
+    shown, drawn = Image.open(path).convert("RGB").tobytes(), chosen[0][0]
+    assert sum(map(lambda one, other: abs(one - other), shown, drawn)) / len(drawn) < 4  # of 255
+
+
 def subtitles(text):
     """SubRip as a player reads it: (start, end, text) in seconds."""
     entries = []

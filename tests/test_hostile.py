@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.writers import is_one_sentence
 from storyboard.studio.verb_table import VERBS
 from tests import hostile
 from tests.programs import Refused, by_command, by_http, mcp_session
@@ -108,9 +109,7 @@ def memory(pid: int, what: str) -> int:
 
 
 def check_sentence(said: object) -> None:
-    assert isinstance(said, str) and said.strip(), said
-    assert "\n" not in said and len(said) < 600 and said.rstrip().endswith((".", "?", ")")), said
-    assert "Traceback" not in said and "reload" not in said, said
+    assert is_one_sentence(said), said
 
 
 def asked(app, path, body, headers=None, method="POST"):

@@ -125,6 +125,22 @@ def test_pictures_that_no_story_speaks_of_go_some_days_later(library, clock):
     library.close()
 
 
+def test_places_of_empty_visits_leave_their_shelves(library):
+    """Whoever looks in and writes nothing has a story on a shelf that is never saved, and nothing else of it."""
+    story = story_with("Rosa waves.")
+    library.save(story, 1)
+    library.shelves.put(SHELF, story.id)
+    for number in range(3):
+        library.shelves.put(f"a-visit-number-{number}", f"never-written-{number}")
+    library = reopened(library)
+    places = [tuple(row) for row in library._file.rows("SELECT shelf, story FROM shelves")]
+    assert places == [(SHELF, story.id)]
+    library.delete(story.id)
+    library = reopened(library)
+    assert [one.story_id for one in library.shelves.list(SHELF, deleted=True)] == [story.id]
+    library.close()
+
+
 def test_pictures_stay_while_a_damaged_file_may_be_mended(library, clock):
     library.pictures.put(Image.new("RGB", (8, 8), "blue"))
     (library.folder / "library-damaged-20260101-000000.sqlite3").write_bytes(b"perhaps")
