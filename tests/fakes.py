@@ -35,7 +35,7 @@ class FlatRenderer:
     def __init__(self, steps: int = 3, size: int = 16) -> None:
         self.steps = steps
         self.size = size
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.gate: threading.Event | None = None
         self.started = threading.Event()
         self.requests: list[FrameRequest] = []

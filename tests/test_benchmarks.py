@@ -4,7 +4,6 @@ import json
 import mmap
 
 import pytest
-import tiny
 import torch
 
 from benchmarks import __main__ as benchmarks
@@ -14,6 +13,7 @@ from storyboard.models.folder import bundled_pipeline
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.context import InterleavedContext
 from storyboard.story.inputs import stale_frames
+from tests import tiny
 from tests.fakes import FlatRenderer
 
 SMALL = ("--repeats", "1", "--frames", "6", "--edits", "5", "--long", "20", "--cancels", "2")

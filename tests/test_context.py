@@ -3,13 +3,13 @@
 import random
 
 import pytest
-import tiny
 import torch
 
 from storyboard.models.prompt_tokens import without_frames
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.context import FIRST_FRAMES, ContextPool, InterleavedContext, outside_window
 from storyboard.text.prompt import PictureSlot, interleave
+from tests import tiny
 
 WORDS = [
     "She runs.",
@@ -77,15 +77,10 @@ def test_any_order_of_edits_gives_the_condition_from_scratch(build, positions):
 
 
 @torch.inference_mode()
-def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it():
+def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it(monkeypatch):
     reader = tiny.reader(positions=2048)
     story, context = Story(seed=1, frames=16), InterleavedContext(reader)
-    positions = []
-    states = reader.states
-    reader.states = lambda embeddings, cache=None: (
-        positions.append(embeddings.shape[1]),
-        states(embeddings, cache),
-    )[1]
+    positions = tiny.lengths_read(reader, monkeypatch)
     context.condition_for(*story.prompt(15))
     whole = sum(positions)
     positions.clear()
@@ -187,21 +182,16 @@ def test_two_stories_keep_their_own_contexts():
 
 
 @torch.inference_mode()
-def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again():
+def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again(monkeypatch):
     """A context that shared less than half of what it held was left aside, and the story read from its first word."""
     reader = tiny.reader(positions=2048)
-    story, pool, positions = Story(seed=1, frames=16), ContextPool(reader), []
+    story, pool = Story(seed=1, frames=16), ContextPool(reader)
     pool.condition_for(*story.prompt(15))
-    states = reader.states
-    reader.states = lambda embeddings, cache=None: (
-        positions.append(embeddings.shape[1]),
-        states(embeddings, cache),
-    )[1]
+    positions = tiny.lengths_read(reader, monkeypatch)
     story.frames[6] = WORDS[1], story.frames[6][1]
     edited = story.prompt(6)
     found = pool.condition_for(*edited)
     assert len(positions) == 1  # the open end and the image tokens
-    reader.states = states
     assert torch.equal(found.condition, InterleavedContext(reader).condition_for(*edited).condition)
     later = story.prompt(15)  # both contexts are right after it
     assert torch.equal(

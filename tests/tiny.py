@@ -5,6 +5,7 @@ Nothing is downloaded: tokenizers know bytes and two merges. One function a part
 
 from __future__ import annotations
 
+import pytest
 import torch
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -209,6 +210,19 @@ def reader(build=opt, positions: int = 512) -> StoryReader:
     return StoryReader(
         build(tokenizer, positions), tokenizer, image_tokens(), visual_mapper(), condition_mapper()
     )
+
+
+def lengths_read(reader: StoryReader, patch: pytest.MonkeyPatch) -> list[int]:
+    """The length of every text that its language model reads from now on."""
+    lengths: list[int] = []
+    states = reader.states
+
+    def noted(embeddings, cache=None):
+        lengths.append(embeddings.shape[1])
+        return states(embeddings, cache)
+
+    patch.setattr(reader, "states", noted)
+    return lengths
 
 
 def pipeline(language: bool = True, **settings) -> StoryPipeline:
