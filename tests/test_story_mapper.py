@@ -173,8 +173,8 @@ def test_a_kept_context_gives_the_condition_from_scratch(pictures, story_layer):
         sentence, earlier = captions[number], captions[:number]
         whom = told(sentence, "Rosa", "Nan")
         prompt = (interleave(earlier, sentence, pictures=pictures), features[:number] if pictures else None)
-        kept = context.condition_for(*prompt, told=whom)
-        fresh = InterleavedContext(reader).condition_for(*prompt, told=whom)
+        kept = tiny.read_in(context, *prompt, told=whom)
+        fresh = tiny.read_in(InterleavedContext(reader), *prompt, told=whom)
         assert torch.equal(kept.condition, fresh.condition) and torch.equal(kept.pointed, fresh.pointed)
         embedded = reader.embed(prompt[0], None if prompt[1] is None else reader.visual_mapper(prompt[1]))
         at_once = reader.read([embedded], told=[(reader.marks(prompt[0], whom), whom)])
@@ -189,7 +189,7 @@ def test_one_sentence_without_pictures_is_read_once(monkeypatch):
     for number, sentence in enumerate(captions):
         read.clear()
         parts = interleave(captions[:number], sentence, pictures=False)
-        context.condition_for(parts, told=told(sentence, "Rosa", "Nan"))
+        tiny.read_in(context, parts, told=told(sentence, "Rosa", "Nan"))
     assert read == [len(" Caption: Nan sits."), len(" Caption: They run. Image:") + tiny.IMAGE_TOKENS]
 
 
