@@ -79,7 +79,7 @@ class FlatRenderer:
 
     @staticmethod
     def _readings(text: str, request: FrameRequest) -> tuple[Reading, ...]:
-        """Every pronoun is the first cast member it could be called by, save an "it" that is nobody."""
+        """Every pronoun is the first cast member it could be called by, except an "it" that is nobody."""
         return tuple(
             Reading(pronoun.word, pronoun.start, pronoun.end, (member.name,), 0.75, "model")
             for pronoun in find_pronouns(text)

@@ -1,4 +1,4 @@
-"""The app as a Space runs it, in a process of its own, save for a renderer without a model, no example and no torch.
+"""The app as a Space runs it, in a process of its own, except for a renderer without a model, no example and no torch.
 
 Without torch `spaces` lends its GPU as everywhere else, in a forked process, and looks for no device.
 """

@@ -32,9 +32,9 @@ def shelf_of(profile: gr.OAuthProfile) -> str:
 
 
 def with_own_shelf(studio: Studio, message: dict, profile: gr.OAuthProfile | None) -> dict:
-    """Returns the message of somebody signed in with their account's shelf in place of their browser's.
+    """Returns the message with the shelf of the account, if somebody is signed in, in place of the browser's shelf.
 
-    What stands on the browser's stands on theirs from then on.
+    Stories of the browser's shelf are on the account's from then on.
     """
     if profile is None or studio.library is None:
         return message
