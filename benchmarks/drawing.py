@@ -21,6 +21,7 @@ from diffusers.models.attention_processor import AttnProcessor
 
 from benchmarks.arms import Told, counting, take_turns
 from storyboard.models.latents import decode_latents
+from storyboard.models.onnx_unet import OnnxUNet
 from storyboard.models.preview import Previewer, linear_colours
 from storyboard.models.threads import usable_cores
 from storyboard.pipeline import StoryPipeline
@@ -55,6 +56,7 @@ def measured(folder: Path, repeats: int, cancels: int) -> dict[str, dict[str, An
 def drawn(pipeline: StoryPipeline, request: FrameRequest) -> Rendered:
     """Returns the finished frame."""
     *_, last = pipeline.generate(request)
+    assert isinstance(last, Rendered)
     return last
 
 
@@ -63,7 +65,7 @@ def engines(
 ) -> dict[str, Any]:
     """Returns the times of a whole frame, explained as the page does: ours with the engine, theirs in torch."""
     timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, request), repeats).told()
-    runtime = quick.network is not None and quick.network.works
+    runtime = isinstance(quick.network, OnnxUNet) and quick.network.works
     return {**timed, "runtime": runtime, "worst_of_255": _apart(drawn(quick, request), drawn(plain, request))}
 
 

@@ -35,7 +35,7 @@ class FlatRenderer:
     def __init__(self, steps: int = 3, size: int = 16) -> None:
         self.steps = steps
         self.size = size
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.gate: threading.Event | None = None
         self.started = threading.Event()
         self.requests: list[FrameRequest] = []
@@ -79,7 +79,7 @@ class FlatRenderer:
 
     @staticmethod
     def _readings(text: str, request: FrameRequest) -> tuple[Reading, ...]:
-        """Every pronoun is the first cast member it could be called by, save an "it" that is nobody."""
+        """Every pronoun is the first cast member it could be called by, except an "it" that is nobody."""
         return tuple(
             Reading(pronoun.word, pronoun.start, pronoun.end, (member.name,), 0.75, "model")
             for pronoun in find_pronouns(text)

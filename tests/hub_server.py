@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 _KIND = "(?:datasets|models|spaces)"
 _NAME = r"([\w.-]+/[\w.-]+)"
-_ROUTES = (
+_ROUTES: tuple[tuple[str, str, Callable[..., None]], ...] = (
     ("POST", r"/api/repos/create", _Handler.create),
     ("POST", r"/api/validate-yaml", _Handler.validate),
     ("GET", rf"/api/{_KIND}/{_NAME}(?:/revision/(\w+))?", _Handler.info),

@@ -46,7 +46,7 @@ class HeldHand:
 
     def __init__(self, hand: Renderer) -> None:
         self._hand = hand
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.gate: threading.Event | None = None
         self.started = threading.Event()
         self.requests: list[FrameRequest] = []

@@ -1,10 +1,10 @@
 """Tiny pipelines whose mapper reads words and points at people, and a cast for them."""
 
-import tiny
 from PIL import Image
 
 from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.renderer import CastMember
+from tests import tiny
 
 PEOPLE = 4  # places of the mapper
 

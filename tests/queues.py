@@ -6,21 +6,21 @@ import time
 from storyboard.story.job import Job
 from storyboard.story.values import new_story
 from storyboard.studio.jobs import DrawingQueue
-from storyboard.studio.session import StorySession
 from tests.fakes import FlatRenderer, small_cast
+from tests.writing import FlatSession
 
 
-def session_of(pictures, *captions: str) -> StorySession:
-    session = StorySession(new_story(small_cast(pictures)), FlatRenderer(), pictures)
+def session_of(pictures, *captions: str) -> FlatSession:
+    session = FlatSession(new_story(small_cast(pictures)), FlatRenderer(), pictures)
     for caption in captions:
         session.add(caption)
     return session
 
 
-def held(session: StorySession) -> threading.Event:
+def held(session: FlatSession) -> threading.Event:
     """Make the session's renderer wait after its first preview until the event returned is set."""
-    session.renderer.gate = threading.Event()
-    return session.renderer.gate
+    session.renderer.gate = gate = threading.Event()
+    return gate
 
 
 def job_now(queue: DrawingQueue, job: Job) -> Job:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import tiny
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import CLIPConfig, CLIPModel
 
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from tests import tiny
 from training.released.keys import FIRST_STAGE, SECOND_STAGE, to_released
 
 VISUAL_TOKENS = 3  # m, unlike the usual 4

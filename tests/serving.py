@@ -37,7 +37,8 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
     Set the renderer's gate to hold a drawing, its failure to break it. `example`: what a first visit is shown.
     """
     library = Library(folder)
-    renderer, hints = FlatRenderer(size=32), HINTS
+    renderer: FlatRenderer | open_hand.HeldHand = FlatRenderer(size=32)
+    hints = HINTS
     if open_hand.is_asked_for():
         renderer, hints = open_hand.opened(folder / "hub")
     studio = Studio(

@@ -1,11 +1,12 @@
-"""The app as a Space runs it, in a process of its own, save for a renderer without a model, no example and no torch.
+"""The app as a Space runs it, in a process of its own, except for a renderer without a model, no example and no torch.
 
 Without torch `spaces` lends its GPU as everywhere else, in a forked process, and looks for no device.
 """
 
 import sys
+from unittest.mock import patch
 
-sys.modules["torch"] = None
+sys.modules["torch"] = None  # type: ignore[assignment]  # so Python is told that a module is not to be had
 
 from storyboard.library import Mirror  # noqa: E402  after torch is out of reach
 from storyboard.ui import serve  # noqa: E402
@@ -13,7 +14,10 @@ from tests.fakes import FlatRenderer  # noqa: E402
 
 if __name__ == "__main__":
     chosen = serve.chosen_mirror
-    serve.chosen_mirror = lambda named: (found := chosen(named)) and Mirror(found.repository, every=0.5)
-    serve.example_of = lambda folder: None  # the first visit begins an empty story
-    serve.load_pipeline = lambda folder, tell, engine: FlatRenderer(size=32)
-    sys.exit(serve.main(["--engine", "torch"], program="app.py"))
+    with patch.multiple(
+        serve,
+        chosen_mirror=lambda named: (found := chosen(named)) and Mirror(found.repository, every=0.5),
+        example_of=lambda folder: None,  # the first visit begins an empty story
+        load_pipeline=lambda folder, tell, engine: FlatRenderer(size=32),
+    ):
+        sys.exit(serve.main(["--engine", "torch"], program="app.py"))

@@ -11,6 +11,7 @@ from storyboard.people import Look
 from storyboard.story.inputs import inputs_of
 from storyboard.studio.studio import Studio
 from storyboard.ui import any_model, serve
+from storyboard.ui.loading import LoadingRenderer
 from tests import tiny, tiny_hub
 from tests.fakes import small_cast
 
@@ -48,6 +49,7 @@ def options_of(flags):
 def studio_of(flags, library):
     options = options_of(flags)
     studio = any_model.build(options, any_model.check(options), library)
+    assert isinstance(studio.renderer, LoadingRenderer)
     studio.renderer._over.wait(60)  # no model is made in another test while this one is loading
     return studio
 

@@ -290,7 +290,7 @@ def test_what_another_tower_has_seen_is_not_taken_for_what_this_one_sees(tmp_pat
     ours.save(tmp_path / "seen", "ours")
     theirs.load(tmp_path / "seen", "theirs")
     assert torch.equal(theirs("Ada", Portrait(look, 1)), 2 * ours("Ada", Portrait(look, 1)))
-    again = PortraitFeatures(lambda pixels: pixels.fail(), processor)
+    again = PortraitFeatures(lambda pixels: pytest.fail("it was looked at again"), processor)
     again.load(tmp_path / "seen", "ours")
     assert torch.equal(again("Bo", Portrait(look, 1)), ours("Ada", Portrait(look, 1)))
 

@@ -5,7 +5,6 @@ import mmap
 import subprocess
 
 import pytest
-import tiny
 import torch
 from PIL import Image
 
@@ -18,6 +17,7 @@ from storyboard.models.folder import bundled_pipeline
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.context import InterleavedContext
 from storyboard.story.inputs import stale_frames
+from tests import tiny
 from tests.fakes import FlatRenderer
 from training.evaluate.table_text import put_between_markers
 

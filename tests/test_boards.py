@@ -12,7 +12,7 @@ from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.exports import ExportOptions, export_story
 from storyboard.exports.motion import shots_of
-from storyboard.exports.panels import frame_in, panels_of
+from storyboard.exports.panels import drawn_panels, frame_in
 from storyboard.exports.project import read_project
 from storyboard.story.as_json import story_from_json, story_to_json
 from storyboard.text.board_notes import BoardNotes
@@ -147,12 +147,12 @@ def test_a_film_shows_a_frame_as_long_as_its_notes_say(noted):
 
 def test_a_film_shows_what_is_inside_the_frame_and_a_pdf_marks_it(noted, tmp_path):
     story, pictures = noted
-    panels = panels_of(replace(story, crop="16:9"))
+    panels = drawn_panels(replace(story, crop="16:9"))
     whole = panels[0].open(pictures)
     assert (panels[0].cut(pictures).size, panels[0].marked(pictures).size) == ((32, 18), (32, 32))
     marked = panels[0].marked(pictures)
     assert marked.getpixel((16, 16)) == whole.getpixel((16, 16)) != marked.getpixel((16, 2))
-    assert panels_of(story)[0].marked(pictures).tobytes() == whole.tobytes()
+    assert drawn_panels(story)[0].marked(pictures).tobytes() == whole.tobytes()
     assert frame_in((100, 50), "4:3") == (16, 0, 83, 50)
 
 

@@ -10,7 +10,6 @@ from functools import partial
 import huggingface_hub
 import numpy as np
 import pytest
-import tiny
 import torch
 from huggingface_hub import snapshot_download
 from PIL import Image
@@ -19,7 +18,7 @@ from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.carried import code, sources_of
-from tests import hub_server
+from tests import hub_server, tiny
 from training.evaluate.card import card, example
 
 REMEDY = "where the change is meant, write the folder's code anew: python -m training.evaluate.card"

@@ -1,11 +1,11 @@
 """A mapper that was trained on one layer of a language model goes on at another one."""
 
 import pytest
-import tiny
 import torch
 
 from storyboard.errors import StoryError
 from storyboard.models.mappers import ConditionMapper
+from tests import tiny
 from training.align_llm import change_layer
 from training.configs import parts as configs
 

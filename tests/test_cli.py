@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import pypdf
@@ -201,21 +203,27 @@ def test_a_mistake_is_told_without_importing_torch(folder):
 # -- Commands on a project file
 
 
+@dataclass
+class Project:
+    """A project file; called, it runs a command on it and returns what that printed."""
+
+    path: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, name: str, *more: str, code: int = 0):
+        pipeline = () if name == "get-story" else ("--pipeline", str(self.path.parent / "pipeline"))
+        assert cli.main([name, str(self.path), *more, *pipeline]) == code
+        return self.capsys.readouterr()
+
+
 @pytest.fixture
 def project(renderer, folder, capsys):
-    """Runs a command on a project file of two drawn frames; what it printed on standard output."""
-    path = folder / "story.storyboard"
-
-    def command(name, *more, code=0):
-        pipeline = () if name == "get-story" else ("--pipeline", str(folder / "pipeline"))
-        assert cli.main([name, str(path), *more, *pipeline]) == code
-        return capsys.readouterr()
-
-    command("create-story", "--title", "A day", "--seed", "3")
-    command("add-frame", "Rosa waves to Milo.")
-    command("add-frame", "She sits down.")
-    command.path = path
-    return command
+    """A project of two drawn frames."""
+    project = Project(folder / "story.storyboard", capsys)
+    project("create-story", "--title", "A day", "--seed", "3")
+    project("add-frame", "Rosa waves to Milo.")
+    project("add-frame", "She sits down.")
+    return project
 
 
 def story_of(project) -> dict:

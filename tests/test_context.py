@@ -3,13 +3,13 @@
 import random
 
 import pytest
-import tiny
 import torch
 
 from storyboard.models.prompt_tokens import without_frames
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.context import FIRST_FRAMES, ContextPool, InterleavedContext, outside_window
 from storyboard.text.prompt import PictureSlot, interleave
+from tests import tiny
 
 WORDS = [
     "She runs.",
@@ -70,34 +70,29 @@ def test_any_order_of_edits_gives_the_condition_from_scratch(build, positions):
     for _ in range(25):
         story.edit()
         prompt = story.prompt(story.random.randrange(len(story.frames)))
-        condition = context.condition_for(*prompt).condition
+        condition = tiny.read_in(context, *prompt).condition
         torch.testing.assert_close(condition, from_scratch(reader, *prompt), atol=1e-5, rtol=1e-5)
         # Bit for bit, so that a frame redrawn after a restart is the same picture.
-        assert torch.equal(condition, InterleavedContext(reader).condition_for(*prompt).condition)
+        assert torch.equal(condition, tiny.read_in(InterleavedContext(reader), *prompt).condition)
 
 
 @torch.inference_mode()
-def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it():
+def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it(monkeypatch):
     reader = tiny.reader(positions=2048)
     story, context = Story(seed=1, frames=16), InterleavedContext(reader)
-    positions = []
-    states = reader.states
-    reader.states = lambda embeddings, cache=None: (
-        positions.append(embeddings.shape[1]),
-        states(embeddings, cache),
-    )[1]
-    context.condition_for(*story.prompt(15))
+    positions = tiny.lengths_read(reader, monkeypatch)
+    tiny.read_in(context, *story.prompt(15))
     whole = sum(positions)
     positions.clear()
     story.frames.append(story.frame())
-    context.condition_for(*story.prompt(16))
+    tiny.read_in(context, *story.prompt(16))
     assert sum(positions) < whole / 4
     positions.clear()
     story.frames[14] = story.frame()
-    context.condition_for(*story.prompt(16))
+    tiny.read_in(context, *story.prompt(16))
     assert sum(positions) < whole / 3
     positions.clear()
-    context.condition_for(*story.prompt(16))
+    tiny.read_in(context, *story.prompt(16))
     assert len(positions) == 1  # nothing is new: the open end and the image tokens alone
 
 
@@ -110,7 +105,7 @@ def test_a_story_that_only_grows_crops_nothing(monkeypatch):
     )
     context, story = InterleavedContext(tiny.reader()), Story(0, 3)
     for drawn in range(3):
-        context.condition_for(*story.prompt(drawn))
+        tiny.read_in(context, *story.prompt(drawn))
     assert len(cropped) == 3 and 0 not in cropped  # the open end of each prompt alone
 
 
@@ -118,7 +113,7 @@ def test_a_story_that_only_grows_crops_nothing(monkeypatch):
 def test_a_failed_pass_leaves_no_wrong_cache():
     reader = tiny.reader()
     story, context = Story(seed=2, frames=4), InterleavedContext(reader)
-    context.condition_for(*story.prompt(2))
+    tiny.read_in(context, *story.prompt(2))
     layer = reader.language_model.model.decoder.layers[1]
     calls = iter([False, True])
 
@@ -128,12 +123,12 @@ def test_a_failed_pass_leaves_no_wrong_cache():
 
     hook = layer.register_forward_pre_hook(fail)
     with pytest.raises(RuntimeError):
-        context.condition_for(*story.prompt(3))
+        tiny.read_in(context, *story.prompt(3))
     hook.remove()
     assert len(context) == 0
     prompt = story.prompt(3)
     assert torch.equal(
-        context.condition_for(*prompt).condition, InterleavedContext(reader).condition_for(*prompt).condition
+        tiny.read_in(context, *prompt).condition, tiny.read_in(InterleavedContext(reader), *prompt).condition
     )
 
 
@@ -176,34 +171,29 @@ def test_two_stories_keep_their_own_contexts():
             prompt = story.prompt(drawn)
             assert torch.equal(
                 pool.condition_for(*prompt).condition,
-                InterleavedContext(reader).condition_for(*prompt).condition,
+                tiny.read_in(InterleavedContext(reader), *prompt).condition,
             )
     assert len(pool._contexts) == 2
     third = stories[2].prompt(5)
     assert torch.equal(
-        pool.condition_for(*third).condition, InterleavedContext(reader).condition_for(*third).condition
+        pool.condition_for(*third).condition, tiny.read_in(InterleavedContext(reader), *third).condition
     )
     assert len(pool._contexts) == 2
 
 
 @torch.inference_mode()
-def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again():
+def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again(monkeypatch):
     """A context that shared less than half of what it held was left aside, and the story read from its first word."""
     reader = tiny.reader(positions=2048)
-    story, pool, positions = Story(seed=1, frames=16), ContextPool(reader), []
+    story, pool = Story(seed=1, frames=16), ContextPool(reader)
     pool.condition_for(*story.prompt(15))
-    states = reader.states
-    reader.states = lambda embeddings, cache=None: (
-        positions.append(embeddings.shape[1]),
-        states(embeddings, cache),
-    )[1]
+    positions = tiny.lengths_read(reader, monkeypatch)
     story.frames[6] = WORDS[1], story.frames[6][1]
     edited = story.prompt(6)
     found = pool.condition_for(*edited)
     assert len(positions) == 1  # the open end and the image tokens
-    reader.states = states
-    assert torch.equal(found.condition, InterleavedContext(reader).condition_for(*edited).condition)
+    assert torch.equal(found.condition, tiny.read_in(InterleavedContext(reader), *edited).condition)
     later = story.prompt(15)  # both contexts are right after it
     assert torch.equal(
-        pool.condition_for(*later).condition, InterleavedContext(reader).condition_for(*later).condition
+        pool.condition_for(*later).condition, tiny.read_in(InterleavedContext(reader), *later).condition
     )

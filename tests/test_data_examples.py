@@ -364,7 +364,7 @@ def align_args(**changed) -> AlignArguments:
     return AlignArguments(output_dir="unused", batch=4, **changed)
 
 
-def prompts(cached, **changed) -> StoryPrompts:
+def prompts(cached: tuple[StoryDataset, ClipConditions], **changed) -> StoryPrompts:
     args = align_args(**changed)
     fit = PromptFitter(tiny.reader(), pictures=args.interleaved)
     return StoryPrompts(*cached, args, fit, tiny.text_tokenizer(), vae() if args.image_weight else None)

@@ -3,6 +3,7 @@
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_a_pickle_that_holds_itself_or_grows_without_end_is_refused(tmp_path):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_plain_values_arrays_and_tensors_survive(tmp_path, protocol):
     torch.manual_seed(0)
-    value = {
+    value: dict[str, Any] = {
         "list": [1, 2.5, True, None, "é", b"b"],
         "array": np.arange(6, dtype=">i4").reshape(2, 3),
         "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),

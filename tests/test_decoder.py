@@ -137,7 +137,8 @@ def test_each_side_of_the_game_learns_by_its_own_loss_alone():
     judge, real = PatchDiscriminator(8), pixels()
     drawn = (0.5 * real).requires_grad_()
     judge.mistakes(real, drawn).backward()
-    assert drawn.grad is None and all(p.grad is not None for p in judge.parameters())
+    untouched = drawn.grad
+    assert untouched is None and all(p.grad is not None for p in judge.parameters())
     judge.zero_grad()
     judge.doubts(drawn).sum().backward()
     assert drawn.grad.abs().max() > 0 and all(p.grad is None for p in judge.parameters())

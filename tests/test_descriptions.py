@@ -4,7 +4,6 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from fakes import FlatRenderer, small_cast
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.exports.project import read_project
@@ -17,6 +16,7 @@ from storyboard.studio.cast import load_cast
 from storyboard.studio.studio import Studio
 from storyboard.text.captions import mentioned_names, name_described
 from storyboard.ui.view import board_view
+from tests.fakes import FlatRenderer, small_cast
 
 
 def person(name: str, pronoun: str, *aliases: str, look: Look | None = None) -> Character:

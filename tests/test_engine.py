@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from huggingface_hub import cached_assets_path
 from PIL import Image
@@ -15,6 +14,7 @@ from storyboard.models.onnx_unet import OnnxUNet
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.engine import WHOLE, mixed, open_fastest, precisions, quickened
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+from tests import tiny
 
 PORTRAIT = Image.linear_gradient("L").convert("RGB").resize((16, 16))
 FIRST = FrameRequest("Rosa waves.", (CastMember("Rosa", "she", (), PORTRAIT),), (), 3, explain=True)

@@ -4,14 +4,14 @@ import json
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from PIL import Image
 
 from storyboard.errors import StoryError
 from storyboard.models.judge.detections import to_pixels
 from storyboard.pipeline.carried import write_code
-from storyboard.renderer import Preview, Rendered
+from storyboard.renderer import FrameRequest, Preview, Rendered
+from tests import tiny
 from training.evaluate import classifier as training_run
 from training.evaluate.__main__ import main
 from training.evaluate.classifier import RealFrames, real_picture, soften
@@ -126,7 +126,9 @@ def test_softening_keeps_the_picture_recognisable():
 def test_a_batch_depends_on_its_step_and_rows_only():
     frames = RealFrames(0, 16, maple_lane_names())
     whole, half = frames(3, range(2)), frames(3, range(1, 2))
-    assert all(torch.equal(whole[name][1:], half[name]) for name in whole)
+    assert all(
+        torch.equal(both[1:], alone) for both, alone in zip(whole.values(), half.values(), strict=True)
+    )
     assert torch.equal(whole["outfits"] != ABSENT, whole["characters"] > 0)
 
 
@@ -187,8 +189,11 @@ def test_the_classifier_trains_resumes_and_publishes_its_own_scores(tmp_path, mo
 class FlatRenderer:
     """Paints a colour that follows from the request, and remembers what it was asked."""
 
+    doing = notice = ""
+
     def __init__(self, shift: int = 0):
-        self.requests, self.shift = [], shift
+        self.requests: list[FrameRequest] = []
+        self.shift = shift
 
     def render(self, request, cancelled=lambda: False):
         self.requests.append(request)
@@ -205,8 +210,12 @@ class FlatRenderer:
         )
 
 
-def artist(folder, captions="referential", conditioning="llm", shift=0) -> StoryArtist:
-    return StoryArtist(FlatRenderer(shift), System("weights", captions, conditioning), folder)
+class FlatArtist(StoryArtist):
+    renderer: FlatRenderer
+
+
+def artist(folder, captions="referential", conditioning="llm", shift=0) -> FlatArtist:
+    return FlatArtist(FlatRenderer(shift), System("weights", captions, conditioning), folder)
 
 
 def test_referential_frames_read_the_generated_pictures_before_them(tmp_path):
@@ -253,17 +262,18 @@ def test_a_second_run_draws_nothing_and_tells_the_same(tmp_path):
 
 
 def test_stories_drawn_side_by_side_are_those_drawn_one_by_one(tmp_path):
+    sizes = []
+
     class Together(FlatRenderer):
         def generate_together(self, requests):
-            self.sizes.append(len(requests))
+            sizes.append(len(requests))
             return [list(self.render(request))[-1] for request in requests]
 
     tales = [story("test", index) for index in range(3)]
     painter = artist(tmp_path / "together")
     painter.renderer = Together()
-    painter.renderer.sizes = []
     together = painter.draw_together(tales)
-    assert painter.renderer.sizes == [3, 3, 3, 3]
+    assert sizes == [3, 3, 3, 3]
     alone = [artist(tmp_path / "alone").draw(tale) for tale in tales]
     assert [[f.path.name for f in frames] for frames in together] == [
         [f.path.name for f in frames] for frames in alone
@@ -271,7 +281,7 @@ def test_stories_drawn_side_by_side_are_those_drawn_one_by_one(tmp_path):
     # What one of them lacks is drawn with the request of one.
     together[1][3].path.unlink()
     painter.draw_together(tales)
-    assert painter.renderer.sizes == [3, 3, 3, 3]
+    assert sizes == [3, 3, 3, 3]
     assert together[1][3].open().tobytes() == alone[1][3].open().tobytes()
 
 

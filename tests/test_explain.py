@@ -4,7 +4,6 @@ import zlib
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from PIL import Image
 
@@ -20,6 +19,7 @@ from storyboard.renderer import CastMember, ContextFrame
 from storyboard.text.candidates import candidates
 from storyboard.text.captions import find_pronouns, read_sentence
 from storyboard.text.preferences import READINGS, SUREST, bindings_by_words
+from tests import tiny
 
 PICTURE = Image.new("RGB", (8, 8))
 CAST = tuple(

@@ -10,7 +10,8 @@ import imageio.v3 as imageio
 import pypdf
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
@@ -119,7 +120,7 @@ def test_a_zip_names_pictures_by_number_and_words_and_says_what_they_are(made):
         assert file.testzip() is None
         names = file.namelist()
         index = json.loads(file.read("story.json"))
-        pictures = {name: Image.open(io.BytesIO(file.read(name))) for name in names[:-1]}
+        pictures = {name: PngImageFile(io.BytesIO(file.read(name))) for name in names[:-1]}
     assert names[:2] == ["01_rosa-waves-to-milo-in-the-park.png", "03_щёлк-milo-видит-робота.png"]
     assert [entry["picture"] for entry in index["frames"]] == names[:-1]
     assert (index["title"], index["seed"], index["model"]) == ("Rosa's day", 5, "maple-lane")
@@ -158,7 +159,7 @@ def test_a_story_json_that_does_not_fit_is_refused(tmp_path, index):
 def test_a_gif_shows_each_frame_as_long_as_it_takes_to_read(made):
     story, _, _ = made
     (path,) = exported(made, "gif")
-    animation = Image.open(path)
+    animation = GifImageFile(path)
     durations = []
     for index in range(animation.n_frames):
         animation.seek(index)
@@ -329,7 +330,7 @@ def jpeg():
 def changed(noted, change):
     story, pictures = noted
     data = frame_to_png(story, story.frames[1], pictures)
-    described = json.loads(Image.open(io.BytesIO(data)).text[KEYWORD])
+    described = json.loads(PngImageFile(io.BytesIO(data)).text[KEYWORD])
     change(described)
     return with_notes(json.dumps(described))
 

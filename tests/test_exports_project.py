@@ -42,7 +42,7 @@ def elsewhere(tmp_path):
 def parts(kept, tmp_path):
     """Writes a project file of changed parts: `parts(change)`, where change edits {name: bytes} in place."""
     path = tmp_path / "story.storyboard"
-    write_project(*kept, path)
+    write_project(*kept, path=path)
     with zipfile.ZipFile(path) as file:
         members = {name: file.read(name) for name in file.namelist()}
 

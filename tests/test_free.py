@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from PIL import Image
 
@@ -14,6 +13,7 @@ from storyboard.errors import StoryError
 from storyboard.models.judge.matching import Wanted
 from storyboard.renderer import Verdict
 from storyboard.studio.cast import load_cast
+from tests import tiny
 from tests.fakes import FlatRenderer
 from training.assemble import write_cast
 from training.evaluate import free_reading

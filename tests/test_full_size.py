@@ -181,8 +181,8 @@ def test_a_system_that_continues_stories_is_given_the_first_clip_and_scored_on_t
     assert given_frames(tmp_path) == 0
     check_setting(tmp_path, {"given": 1})
     scored = replace(FullSizeArguments(str(dataset), str(tmp_path), str(tmp_path / "t.json")), frames=3)
-    told = evaluate(replace(scored, stories=1), CPU)
-    assert (told["given"], told["frames"]) == (1, 3)
+    scores = evaluate(replace(scored, stories=1), CPU)
+    assert (scores["given"], scores["frames"]) == (1, 3)
 
 
 def test_a_folder_holds_pictures_of_one_setting(tmp_path):

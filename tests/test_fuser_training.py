@@ -40,7 +40,7 @@ def test_examples_follow_from_seed_and_step():
     words, people = torch.randn(9, WORDS), Seen(torch.randn(30, FEATURES), torch.randn(30, 5))
     examples = FuserExamples(0, words, people, people)
     one, again, next_one = examples(3, range(4)), examples(3, range(4)), examples(4, range(4))
-    assert all(torch.equal(one[name], again[name]) for name in one)
+    assert all(torch.equal(*pair) for pair in zip(one.values(), again.values(), strict=True))
     assert not torch.equal(one["features"], next_one["features"])
 
 

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-import tiny
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.judge import save_judge
 from storyboard.studio.cast import load_cast
+from tests import tiny
 from tests.fakes import FlatRenderer
 from tests.test_judge import VOCABULARY, on_stage, seen, tiny_judge
 from training.assemble import write_cast

@@ -4,11 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import released
-import tiny
 import torch
 
 from storyboard.errors import StoryError
+from tests import released, tiny
 from training import import_weights
 from training.released import language, model_args, parts
 from training.released.keys import SECOND_STAGE, standardise

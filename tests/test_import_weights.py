@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-import released
-import tiny
 import torch
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler
 from PIL import Image
@@ -23,6 +21,7 @@ from storyboard.models.folder import PICKLED, check_folder
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
 from storyboard.studio.cast import load_cast
+from tests import released, tiny
 from tests.photos import HEIC
 from training import import_weights
 from training.align_llm.reader import build_reader

@@ -22,7 +22,8 @@ def long_story(cast, frames: int):
     """A story drawn once, every frame with a take that read all before it."""
     captions = [SENTENCES[place % len(SENTENCES)] for place in range(frames)]
     story, _ = insert(new_story(cast), captions)
-    read, drawn = (), []
+    read: tuple[str, ...] = ()
+    drawn = []
     for number, frame in enumerate(story.frames):
         made = replace(take(f"{number:064x}"), id=new_id(), caption=frame.caption, read=read)
         read, drawn = (*read, made.id), [*drawn, frame.with_take(made)]

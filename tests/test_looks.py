@@ -9,7 +9,7 @@ import imageio.v3 as imageio
 import pypdf
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
@@ -18,7 +18,7 @@ from storyboard.exports.archive import story_from_folder
 from storyboard.exports.frame_png import DRAWN, KEYWORD, frame_from_png, frame_to_png, rebuilt_frame
 from storyboard.exports.project import read_project
 from storyboard.story.looks import CURVES, finished
-from storyboard.story.values import LOOKS
+from storyboard.story.values import LOOKS, Story
 from tests.stories import drawn_story
 
 RAMP = Image.merge("RGB", [Image.linear_gradient("L")] * 3)
@@ -55,7 +55,7 @@ def test_ink_runs_from_ink_to_paper_along_its_curves():
 
 
 @pytest.fixture
-def inked(tmp_path):
+def inked(tmp_path) -> tuple[Story, PictureStore]:
     """A drawn story shown in ink, and its pictures."""
     story, pictures = drawn_story(tmp_path / "a", "Rosa waves to Milo.", "She sits.", "Bolt sings.")
     return replace(story, look="ink"), pictures
@@ -65,7 +65,7 @@ def shown_colours(story, pictures, look="ink"):
     return [finished(pictures.open(one.take.picture), look).getpixel((0, 0)) for one in story.frames]
 
 
-def export(inked, kind, folder):
+def export(inked: tuple[Story, PictureStore], kind, folder):
     folder.mkdir(exist_ok=True)
     return export_story(*inked, kind, folder, ExportOptions(seconds=0.5))
 
@@ -76,7 +76,7 @@ def test_sheets_and_comics_show_the_look(inked, tmp_path, kind):
     with Image.open(path) as page:
         colours = {colour for _, colour in page.convert("RGB").getcolors(page.width * page.height)}
     assert set(shown_colours(*inked)) <= colours
-    assert not set(shown_colours(*inked, "colour")) & colours
+    assert not set(shown_colours(*inked, look="colour")) & colours
 
 
 def test_a_pdf_shows_the_look(inked, tmp_path):
@@ -127,12 +127,11 @@ def test_a_saved_picture_shows_the_look_and_gives_the_drawn_one_back(inked, tmp_
 def with_drawn(data, held, tmp_path):
     """The PNG `data` with the bytes `held` in place of the picture as it was drawn."""
     notes = PngInfo()
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.load()
-        notes.add_itxt(KEYWORD, picture.text[KEYWORD])
-        notes.add(DRAWN, held)
-        buffer = io.BytesIO()
-        picture.save(buffer, format="PNG", pnginfo=notes)
+    picture = PngImageFile(io.BytesIO(data))
+    notes.add_itxt(KEYWORD, picture.text[KEYWORD])
+    notes.add(DRAWN, held)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", pnginfo=notes)
     return buffer.getvalue()
 
 

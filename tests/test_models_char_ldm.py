@@ -1,7 +1,6 @@
 """Stage 1: fusion, conditioning, attention recording, L_reg, and normalised latents."""
 
 import pytest
-import tiny
 import torch
 import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
@@ -9,6 +8,7 @@ from diffusers import UNet2DConditionModel
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.latents import decode_latents, encode_pictures
+from tests import tiny
 
 
 def test_the_fuser_is_the_released_mlp_and_has_its_names_and_shapes():

@@ -1,12 +1,12 @@
 """The denoising loop and the diffusion loss."""
 
 import pytest
-import tiny
 import torch
 from diffusers import DDPMScheduler, PNDMScheduler, StableDiffusionPipeline
 
 from storyboard.models.denoise import denoise
 from storyboard.models.losses import diffusion_loss
+from tests import tiny
 
 
 def stable_diffusion_scheduler() -> PNDMScheduler:

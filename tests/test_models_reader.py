@@ -1,7 +1,6 @@
 """Stage 2: image tokens, mappers, the story reader and its losses, on tiny OPT and Llama models."""
 
 import pytest
-import tiny
 import torch
 import torch.nn.functional as F
 
@@ -9,6 +8,7 @@ from storyboard.models.image_tokens import mean_row_norm
 from storyboard.models.losses import alignment_loss, generation_loss
 from storyboard.models.mappers import ConditionMapper
 from storyboard.text.prompt import PictureSlot, interleave
+from tests import tiny
 
 both_models = pytest.mark.parametrize("build", [tiny.opt, tiny.llama])
 

@@ -246,7 +246,8 @@ def test_the_page_hears_what_is_loaded_and_then_what_is_gone_on_without(tmp_path
         return renderer
 
     pictures = PictureStore(tmp_path / "pictures")
-    studio = Studio(LoadingRenderer(load), small_cast(pictures), pictures)
+    loading = LoadingRenderer(load)
+    studio = Studio(loading, small_cast(pictures), pictures)
     try:
         calls = {call.__name__: call for call in board_calls(studio)}
         view = calls["open_story"]({})["view"]
@@ -254,7 +255,7 @@ def test_the_page_hears_what_is_loaded_and_then_what_is_gone_on_without(tmp_path
         seen = {name: view[name] for name in ("story", "boot", "revision", "jobs_version", "doing", "notice")}
         assert calls["get_news"](seen) is None
         gate.set()
-        assert studio.renderer._over.wait(30)
+        assert loading._over.wait(30)
         news = calls["get_news"](seen)["view"]
         assert (news["doing"], news["notice"]) == ("", "Something is missing; get it.")
         assert calls["get_news"](seen | {"doing": "", "notice": news["notice"]}) is None

@@ -4,15 +4,15 @@ import logging
 from functools import partial
 
 import pytest
-import tiny
 import torch
 from huggingface_hub import cached_assets_path
 
 from storyboard.models import onnx_unet, prepared
-from storyboard.models.onnx_unet import key_of, open_onnx, why_not
+from storyboard.models.onnx_unet import OnnxUNet, key_of, open_onnx, why_not
 from storyboard.pipeline.engine import quickened
 from storyboard.renderer import CastMember, FrameRequest
 from storyboard.text.captions import clean_caption
+from tests import tiny
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +201,7 @@ def test_weights_that_change_are_drawn_with_once_the_caches_are_cleared():
     pipeline = quickened(tiny.pipeline())
     pipeline.clear_caches()
     list(pipeline.generate(requests()))
-    assert pipeline.network is not None and pipeline.network.works  # nothing had changed
+    assert isinstance(pipeline.network, OnnxUNet) and pipeline.network.works  # nothing had changed
     with torch.no_grad():
         pipeline.unet.conv_out.weight *= 2
     pipeline.clear_caches()

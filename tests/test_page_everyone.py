@@ -14,6 +14,7 @@ from storyboard.exports.frame_png import frame_from_png
 from storyboard.exports.project import read_project
 from storyboard.library import Library
 from storyboard.story.as_json import story_from_json
+from storyboard.story.values import Story
 from tests.kept import save_all, story_with
 from tests.pages import (
     PHONE,
@@ -285,7 +286,7 @@ def changed_elsewhere(library):
     library.save(story, 2)
 
 
-def with_a_picture_gone(folder):
+def with_a_picture_gone(folder) -> tuple[Story, PictureStore]:
     story, pictures = drawn_story(folder, "Rosa waves.")
     pictures.path(story.frames[0].take.picture).unlink()
     return story, pictures

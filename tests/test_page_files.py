@@ -7,6 +7,7 @@ import imageio.v3 as imageio
 import pypdf
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from tests.pages import menu, story_in, story_of, wait_drawn, wait_sentences, write_and_draw
 
@@ -52,7 +53,7 @@ def test_pages_pictures_and_archives_are_downloaded_from_the_menu(app, page, tmp
         ]
         for name, picture in zip(archive.namelist(), pictures, strict=False):
             assert Image.open(io.BytesIO(archive.read(name))).convert("RGB").tobytes() == picture.tobytes()
-    assert Image.open(exported(page, "Animation (GIF)", tmp_path)).n_frames == 3
+    assert GifImageFile(exported(page, "Animation (GIF)", tmp_path)).n_frames == 3
 
 
 def test_a_film_comes_with_its_subtitles(app, page, tmp_path):

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from diffusers import PNDMScheduler
 from PIL import Image
@@ -16,6 +15,7 @@ from storyboard.errors import StoryError
 from storyboard.models.preview import fit_colours, linear_colours
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered
+from tests import tiny
 from training.configs.parts import load_config
 from training.import_weights import RELEASED
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from diffusers import PNDMScheduler
 from diffusers.callbacks import PipelineCallback
@@ -12,6 +11,7 @@ from storyboard.errors import StoryError
 from storyboard.models.latents import decode_latents, to_picture
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+from tests import tiny
 
 RED, GREEN = (Image.new("RGB", (32, 32), colour) for colour in ("red", "green"))
 CAST = [{"name": "Rosa", "pronoun": "she", "portrait": RED}, {"name": "Milo", "portrait": GREEN}]

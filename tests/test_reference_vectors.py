@@ -4,8 +4,6 @@ Those of co-reference and of the scores are tested beside their code.
 """
 
 import pytest
-import released
-import tiny
 import torch
 from diffusers import PNDMScheduler
 from transformers import PreTrainedTokenizerFast
@@ -13,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from storyboard.models.denoise import denoise
 from storyboard.models.story_reader import StoryReader
 from storyboard.text.prompt import PictureSlot, interleave
+from tests import released, tiny
 from training.configs.parts import load_config
 from training.import_weights import RELEASED
 from training.loop import LoopArguments, learning_rate

@@ -3,10 +3,10 @@
 from itertools import islice
 
 import pytest
-import tiny
 
 from storyboard.errors import StoryError
 from storyboard.text.captions import Reading
+from tests import tiny
 from training.evaluate.references_resolved import (
     Answer,
     ResolvedArguments,

@@ -6,13 +6,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import released
-import tiny
 import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from storyboard.errors import StoryError
+from tests import released, tiny
 from training.released import language, model_args, unpickle
 
 

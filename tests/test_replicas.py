@@ -31,7 +31,7 @@ PLAIN = FrameRequest("Rosa waves.", (), (), seed=1)
 )
 def test_a_mistake_in_a_flag_ends_the_app_with_one_sentence(flags, message, tmp_path, capsys):
     try:
-        status = serve.main([*flags, "--library", str(tmp_path / "library")])
+        status: str | int | None = serve.main([*flags, "--library", str(tmp_path / "library")])
     except SystemExit as ended:  # argparse's own way
         status = ended.code
     assert status == 2 and message in capsys.readouterr().err

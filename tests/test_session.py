@@ -15,6 +15,7 @@ from storyboard.story.values import MAX_PORTRAITS, MAX_SEED, MAX_TAKES, Take, ne
 from storyboard.studio.session import StorySession
 from storyboard.text.captions import Reading
 from tests.fakes import FlatRenderer, small_cast
+from tests.writing import FlatSession
 
 STORY = ("Rosa waves to Milo in the park.", "She sits on a bench.", "The robot comes.", "They dance.")
 
@@ -29,8 +30,8 @@ def session(pictures):
     return fresh(pictures)
 
 
-def fresh(pictures, *captions: str, seed: int = 0) -> StorySession:
-    session = StorySession(new_story(small_cast(pictures), seed=seed), FlatRenderer(), pictures)
+def fresh(pictures, *captions: str, seed: int = 0) -> FlatSession:
+    session = FlatSession(new_story(small_cast(pictures), seed=seed), FlatRenderer(), pictures)
     for caption in captions:
         session.add(caption)
     return session

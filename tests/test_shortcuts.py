@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-import tiny
 import torch
 
 from storyboard.errors import StoryError
 from storyboard.models.denoise import denoise
 from storyboard.models.folder import bundled_pipeline
+from tests import tiny
 from training.evaluate.metrics import Ratio
 from training.evaluate.shortcuts import Way, compared, main
 

@@ -28,7 +28,8 @@ def drawn(folder, name: str, stories: tuple[str, ...] = ("one", "two")) -> str:
 def tile(picture: Image.Image, bottom: int, column: int) -> tuple[int, ...]:
     """The middle of a tile, rows counted from the last."""
     top = picture.height - 3 * GAP - bottom * (TILE + GAP) - TILE // 2
-    return picture.getpixel((LABEL + column * (TILE + GAP) + TILE // 2, top))
+    red, green, blue = picture.getpixel((LABEL + column * (TILE + GAP) + TILE // 2, top))
+    return red, green, blue
 
 
 def test_rows_are_systems_and_columns_frames(tmp_path):

@@ -38,9 +38,10 @@ NO_STORAGE = """if (window !== top) for (const name of ["localStorage", "session
 class Space:
     """The Space: `start` it on an empty disk, `stop` it, and its disk is gone."""
 
-    def __init__(self, folder: Path, hub, hub_page, backends) -> None:
+    def __init__(self, folder: Path, hub, hub_page, backends, port: int) -> None:
         self.hub, self.around, self.folder, self.backends = hub, hub_page, folder, backends
-        self.process = None
+        self.port = port  # of the proxy before it
+        self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
         disk = self.folder / "disk"
@@ -112,8 +113,7 @@ def space(tmp_path_factory):
     with hub() as hub_server, around() as hub_page:
         backends = {SPACE_HOST: 0, "huggingface.co": hub_page.server_port}
         with proxy(folder, backends) as port:
-            space = Space(folder, hub_server, hub_page, backends)
-            space.port = port
+            space = Space(folder, hub_server, hub_page, backends, port)
             try:
                 space.start()
                 yield space

@@ -3,7 +3,6 @@
 import dataclasses
 
 import pytest
-import tiny
 import torch
 from PIL import Image
 
@@ -18,6 +17,7 @@ from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.pipeline.telling import AllowedPeople
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
 from storyboard.text.prompt import interleave
+from tests import tiny
 from tests.pointing import PEOPLE, cast, pointing_pipeline
 from training.align_llm.condition_mapper import told_deeds
 
@@ -173,27 +173,23 @@ def test_a_kept_context_gives_the_condition_from_scratch(pictures, story_layer):
         sentence, earlier = captions[number], captions[:number]
         whom = told(sentence, "Rosa", "Nan")
         prompt = (interleave(earlier, sentence, pictures=pictures), features[:number] if pictures else None)
-        kept = context.condition_for(*prompt, told=whom)
-        fresh = InterleavedContext(reader).condition_for(*prompt, told=whom)
+        kept = tiny.read_in(context, *prompt, told=whom)
+        fresh = tiny.read_in(InterleavedContext(reader), *prompt, told=whom)
         assert torch.equal(kept.condition, fresh.condition) and torch.equal(kept.pointed, fresh.pointed)
         embedded = reader.embed(prompt[0], None if prompt[1] is None else reader.visual_mapper(prompt[1]))
         at_once = reader.read([embedded], told=[(reader.marks(prompt[0], whom), whom)])
         torch.testing.assert_close(kept.condition, at_once.condition, atol=1e-4, rtol=1e-4)
 
 
-def test_one_sentence_without_pictures_is_read_once():
+def test_one_sentence_without_pictures_is_read_once(monkeypatch):
     """A caption-only prompt was one text, so that every frame read the whole story again."""
-    reader, read = pointing_reader(), []
-    states = reader.states
-    reader.states = lambda embeddings, cache=None: (
-        read.append(embeddings.shape[1]),
-        states(embeddings, cache),
-    )[1]
+    reader = pointing_reader()
+    read = tiny.lengths_read(reader, monkeypatch)
     context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run."]
     for number, sentence in enumerate(captions):
         read.clear()
         parts = interleave(captions[:number], sentence, pictures=False)
-        context.condition_for(parts, told=told(sentence, "Rosa", "Nan"))
+        tiny.read_in(context, parts, told=told(sentence, "Rosa", "Nan"))
     assert read == [len(" Caption: Nan sits."), len(" Caption: They run. Image:") + tiny.IMAGE_TOKENS]
 
 

@@ -237,10 +237,10 @@ def test_pictures_that_other_code_drew_are_noticed(root, tmp_path):
     systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])
     artist = artist_of(SYSTEMS["char-ldm"], "plain", copy, draws=False)
     last = artist.draw(story("test", 0))[-1].path
-    with Image.open(last) as picture:
-        told = PngImagePlugin.PngInfo()
-        told.add_text("made", picture.text["made"])
-        ImageOps.invert(picture.convert("RGB")).save(last, pnginfo=told)
+    picture = PngImagePlugin.PngImageFile(last)
+    told = PngImagePlugin.PngInfo()
+    told.add_text("made", picture.text["made"])
+    ImageOps.invert(picture.convert("RGB")).save(last, pnginfo=told)
     drawing.opened.cache_clear()
     with pytest.raises(StoryError, match="other code"):
         systems.main(["draw", "char-ldm", "--root", str(copy), "--stories", "1"])

@@ -7,14 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import released
 import torch
 from safetensors.torch import load_file
 from transformers import LlamaForCausalLM, OPTForCausalLM
 
 from storyboard.errors import StoryError
 from storyboard.text.prompt import PictureSlot
-from tests import story_folders, tiny
+from tests import released, story_folders, tiny
 from training import assemble
 from training.align_llm import clips as conditions
 from training.align_llm import train as align_llm

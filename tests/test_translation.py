@@ -76,8 +76,8 @@ def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left
             assert set(telling.pronouns) >= {one.name for one in frame.shows.people}
     for seed in range(40):
         story = sample_story(seed, FRAMES)
-        for told, frame in zip(tell_story(story, Random(0)).frames, story.frames, strict=True):
-            does = {actor.name: actor.action for actor in frame.scene.actors}
+        for told, meant in zip(tell_story(story, Random(0)).frames, story.frames, strict=True):
+            does = {actor.name: actor.action for actor in meant.scene.actors}
             assert set(does) == {one.name for one in told.shows.people}
             open_captions += any(one.action != does[one.name] for one in told.shows.people)
     assert 0 < open_captions < 40  # a caption that leaves open what somebody does has them stand
@@ -328,8 +328,9 @@ def test_the_scores_know_right_from_wrong(targets):
 
 def train(folder, name: str, *flags: str) -> None:
     paths = {"parts": "parts", "config": "config.json", "states": "states", "val_states": "states-val"}
-    flags = [*flags, *(part for key, value in paths.items() for part in (f"--{key}", str(folder / value)))]
-    condition_mapper.main(["--output_dir", str(folder / name), "--batch", "2", "--save_minutes", "0", *flags])
+    where = [part for key, value in paths.items() for part in (f"--{key}", str(folder / value))]
+    fast = ["--batch", "2", "--save_minutes", "0"]
+    condition_mapper.main(["--output_dir", str(folder / name), *fast, *flags, *where])
 
 
 def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypatch, capsys):

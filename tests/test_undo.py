@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -163,7 +164,7 @@ def test_so_many_steps_are_kept_and_no_more(session):
 def random_change(session: StorySession, dice: random.Random) -> None:
     """Some change to some frame; what is refused is no change."""
     frame = dice.choice(session.story.frames or [None])
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: session.add(f"Rosa waves to Milo {dice.randrange(99)}."),
         lambda: session.rename(str(dice.random())),
     ]

@@ -5,6 +5,9 @@ Nothing is downloaded: tokenizers know bytes and two merges. One function a part
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 import torch
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -26,8 +29,11 @@ from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.prompt_tokens import Told
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline import StoryPipeline
+from storyboard.pipeline.context import InterleavedContext, ReadCondition, split
+from storyboard.text.prompt import Part
 
 TEXT_WIDTH = 16  # D
 TEXT_TOKENS = 32  # L
@@ -209,6 +215,29 @@ def reader(build=opt, positions: int = 512) -> StoryReader:
     return StoryReader(
         build(tokenizer, positions), tokenizer, image_tokens(), visual_mapper(), condition_mapper()
     )
+
+
+def lengths_read(reader: StoryReader, patch: pytest.MonkeyPatch) -> list[int]:
+    """The length of every text that its language model reads from now on."""
+    lengths: list[int] = []
+    states = reader.states
+
+    def noted(embeddings, cache=None):
+        lengths.append(embeddings.shape[1])
+        return states(embeddings, cache)
+
+    patch.setattr(reader, "states", noted)
+    return lengths
+
+
+def read_in(
+    context: InterleavedContext,
+    parts: Sequence[Part],
+    *features: torch.Tensor | None,
+    told: Told | None = None,
+) -> ReadCondition:
+    """The condition that a context makes of a prompt, its pictures' features given as `split` takes them."""
+    return context.read(split(context.reader, parts, *features, told=told), told)
 
 
 def pipeline(language: bool = True, **settings) -> StoryPipeline:

@@ -15,8 +15,14 @@ from tests.fakes import FlatRenderer, small_cast
 STORY = ("Rosa waves to Milo.", "She sits on a bench.", "They dance.")
 
 
-def fresh(pictures: PictureStore, *captions: str, **options) -> StorySession:
-    session = StorySession(new_story(small_cast(pictures)), FlatRenderer(steps=1), pictures, **options)
+class FlatSession(StorySession):
+    """A session that a flat renderer draws, so that a test can hold it, break it and see what it was asked."""
+
+    renderer: FlatRenderer
+
+
+def fresh(pictures: PictureStore, *captions: str, **options) -> FlatSession:
+    session = FlatSession(new_story(small_cast(pictures)), FlatRenderer(steps=1), pictures, **options)
     if captions:
         session.add_many(captions)
     return session
@@ -32,6 +38,7 @@ def captions(session: StorySession) -> list[str]:
 
 def draw(session: StorySession, frame_id: str, reroll: bool = False) -> Take:
     *_, take = session.reroll(frame_id) if reroll else session.draw(frame_id)
+    assert isinstance(take, Take)
     return take
 
 

@@ -27,8 +27,8 @@ def is_address(where: str) -> bool:
 def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
     """Call a verb of the app at an address, and fetch the files it makes into `out`. Returns what the app tells.
 
-    `values_for` gives its arguments, from the ids of frames and their takes. StoryError with the app's own sentence,
-    and where no app answers.
+    `values_for` is given the ids of the frames, each with those of its takes, and gives the verb's arguments.
+    StoryError where no app answers, and where the app refuses, with the app's own sentence.
     """
     from gradio_client import Client, handle_file  # a second to import
 

@@ -133,7 +133,7 @@ def _reader(argument: Argument, kind: Any) -> Any:
 
 
 def _number_or_text(text: str, number: type[int] | type[float] = int) -> float | str:
-    """Returns the number; what is none goes on as it is, so that the table says what is wrong with it."""
+    """Returns the number, and any other text as it is, so that the table says what is wrong with it."""
     try:
         return number(text)
     except ValueError:

@@ -5,12 +5,14 @@ Knows nothing of pictures or stories. OSErrors go to the caller, who knows what 
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PART = ".part"  # ends the name of a file that is still being written
 
@@ -41,6 +43,12 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
         raise
     settle(part, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON for people to read, as `write_whole` does, and the folder where there is none yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 @contextmanager

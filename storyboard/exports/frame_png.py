@@ -147,7 +147,7 @@ def _notes(data: bytes) -> str:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             picture.load()
-            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]
+            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]  # a PNG has texts
     except Exception as error:  # damaged chunks raise whatever they lead to
         raise StoryError("The picture has damaged notes; use another copy of it.") from error
     if notes is None:

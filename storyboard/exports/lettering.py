@@ -236,12 +236,12 @@ def _run(letters: list[_Letter]) -> Run:
 
 @dataclass(frozen=True)
 class Glyph:
-    """A shape of a font, how far it moves the pen and where it sits beside it; `cluster`: its index in the text."""
+    """A shape of a font, and where it stands."""
 
-    number: int
-    cluster: int
-    advance: float
-    x: float
+    number: int  # of the shape in its font
+    cluster: int  # index in the text of what it stands for
+    advance: float  # how far it moves the pen
+    x: float  # where it is drawn, measured from the pen
     y: float
 
 

@@ -44,7 +44,7 @@ def has_too_many_parts(data: bytes) -> bool:
 def read_json(data: bytes, what: str) -> object:
     """Returns the JSON value in `data`.
 
-    StoryError opening with `what` where it is none, nested too deep or of too many parts.
+    StoryError that begins with `what`, where it is not JSON, is nested too deep or has too many parts.
     """
     if has_too_many_parts(data):
         raise StoryError(f"{what} has far too many parts to be a story; use another copy of it.")

@@ -81,7 +81,7 @@ def write_copy(database: Path, path: Path) -> None:
 
 
 def stamp(seconds: float) -> str:
-    """Returns a moment as the names of backups have it."""
+    """Returns a moment as it stands in the names of backups."""
     return time.strftime(_STAMP, time.gmtime(seconds))
 
 

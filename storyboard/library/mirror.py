@@ -56,9 +56,9 @@ class Mirrored(Protocol):
 
 
 class Mirror:
-    """The copy in `repository`, made where it is not there. Close it when done.
+    """A copy of the library in `repository`, which is made where there is none yet. Close it when done.
 
-    every: seconds between two looks. StoryError where `repository` is no name.
+    every: seconds between two looks at the library. StoryError where `repository` cannot be a repository's name.
     """
 
     def __init__(self, repository: str, every: float = SECONDS) -> None:

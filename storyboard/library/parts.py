@@ -101,7 +101,7 @@ def story_with(data: object, frames: Mapping[int, Frame], tell: Tell = untold) -
 
 
 def read_frames(rows: Iterable[Mapping[str, Any] | sqlite3.Row], tell: Tell = untold) -> dict[int, Frame]:
-    """Returns the frames in rows of (number, body) by their numbers, save those that cannot be read."""
+    """Returns the frames in rows of (number, body) by their numbers, except those that cannot be read."""
     frames = {}
     for row in rows:
         try:

@@ -126,7 +126,7 @@ def place_of(named: str, what: str) -> HubPlace:
 
 
 def check_model(named: str) -> HubPlace:
-    """Returns the place of a diffusers pipeline after a look at its index. StoryError for what is none."""
+    """Returns the place of a diffusers pipeline after a look at its index. StoryError for what is not one."""
     place = place_of(named, "The model")
     if place.file:
         raise StoryError(

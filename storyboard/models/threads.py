@@ -15,7 +15,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def prepare_threads() -> int:
-    """Set the environment as torch is to find it, save what somebody has set already. Returns the number of threads."""
+    """Set how many threads torch uses and how they wait, where nobody has yet. Returns the number of usable cores."""
     cores = usable_cores()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for name in THREADS:

@@ -50,8 +50,9 @@ def distance(one: Colour, other: Colour) -> float:
 
 def near(palette: Mapping[str, Colour], name: str, rng: Random) -> Colour:
     """Returns a random colour close to the palette's that still goes by its name."""
-    colour = tuple(min(255, max(0, c + rng.randint(-_JITTER, _JITTER))) for c in palette[name])
-    return colour if name_in(palette, colour) == name else palette[name]  # type: ignore[return-value, arg-type]
+    red, green, blue = (min(255, max(0, c + rng.randint(-_JITTER, _JITTER))) for c in palette[name])
+    colour = red, green, blue
+    return colour if name_in(palette, colour) == name else palette[name]
 
 
 @lru_cache(maxsize=65536)

@@ -6,7 +6,8 @@ cap is "short hair".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from types import MappingProxyType
 
 from . import wardrobe as w
@@ -26,8 +27,8 @@ COAT_OF = {
 TRIM_OF = {"human": HAIR, "robot": CLOTH, **dict.fromkeys(w.KINDS[2:], FUR)}
 
 
-def _union(*names: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for some in names for name in some))  # type: ignore[attr-defined]
+def _union(*names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain(*names)))
 
 
 # every facet and the labels it can have; marks and extras have any number of theirs, the others one

@@ -67,7 +67,7 @@ def nearest_look(picture: Image.Image) -> Look:
         )
     rest = person & ~skin
     values = {"skin": tone, **_hair(reduced, rest, face), **_clothes(reduced, rest, face)}
-    return Look(**values)  # type: ignore[arg-type]
+    return Look(**values)  # type: ignore[arg-type]  # fields by name, each of its own type
 
 
 def _reduced(picture: Image.Image) -> _Reduced:

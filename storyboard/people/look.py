@@ -5,7 +5,7 @@ It knows nothing of how that is drawn (`build.py`), said (`words.py`) or sampled
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -95,10 +95,11 @@ def _listed(key: str, value: object) -> list | tuple:
 
 
 def _colour(key: str, value: object) -> Colour:
-    parts = value if isinstance(value, (list, tuple)) else ()
+    parts: Sequence[int] = value if isinstance(value, (list, tuple)) else ()
     if len(parts) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in parts):
         raise StoryError(f"A colour ({key}) is three whole numbers from 0 to 255, not {_short(value)}.")
-    return tuple(parts)  # type: ignore[return-value]
+    red, green, blue = parts
+    return red, green, blue
 
 
 def _check_colour(key: str, value: object) -> None:

@@ -47,7 +47,7 @@ def random_look(rng: Random) -> Look:
 
 
 def split_of_look(look: Look) -> str | None:
-    """Returns the split whose people look like this, None where body and clothes belong to different ones."""
+    """Returns the split whose people look like this, None where body and clothes belong to different splits."""
     body, clothes = split_of_key(body_key(look)), split_of_key(clothes_key(look))
     return body if body == clothes else None
 

@@ -124,7 +124,7 @@ def code() -> str:
 
 
 def sources_of(name: str) -> dict[str, str]:
-    """Returns the source of a module of this program and of all that it imports of it, by name."""
+    """Returns by name the source of a module of this program, and of all its modules that this one needs."""
     found: dict[str, str] = {}
     waiting = [name]
     while waiting:

@@ -110,7 +110,7 @@ class FrameConditions:
     def explain(
         self, request: FrameRequest, frame: FrameCondition
     ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
-        """Returns whom the language model took the pronouns for, and by name the columns that carry a character.
+        """Returns whom the language model took each pronoun for, and by character the columns that carry them.
 
         The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
         """

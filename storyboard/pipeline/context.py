@@ -157,16 +157,6 @@ class InterleavedContext:
         other._cache = DynamicCache(kept, config=self.reader.language_model.config)
         return other
 
-    def condition_for(
-        self,
-        parts: Sequence[Part],
-        frames: torch.Tensor | None = None,
-        portraits: torch.Tensor | None = None,
-        told: Told | None = None,
-    ) -> ReadCondition:
-        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
-        return self.read(split(self.reader, parts, frames, portraits, told), told)
-
     def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
         """Keeps what is shared, rolls back the rest, reads what is new and, with the image tokens, the open end.
 
@@ -212,7 +202,7 @@ class ContextPool:
         portraits: torch.Tensor | None = None,
         told: Told | None = None,
     ) -> ReadCondition:
-        """Returns what `InterleavedContext.condition_for` does."""
+        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
         chunks = split(self.reader, parts, frames, portraits, told)
         context = self._take(chunks)
         self._contexts.append(context)

@@ -58,7 +58,7 @@ def language_model_of(
 
 
 def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-    """Returns parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+    """Returns the parts and settings that a language model and its tokenizer bring in place of the folder's own."""
     kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
     language_model, tokenizer = model
     parts = open_parts(folder, index, language_model.config.hidden_size, kind)

@@ -74,7 +74,7 @@ class Stream:
         self._events = self._handle.draw.remote(self._request)
 
 
-@ray.remote(num_cpus=0, max_concurrency=STREAMS, resources=HEAD)  # type: ignore[call-overload]
+@ray.remote(num_cpus=0, max_concurrency=STREAMS, resources=HEAD)  # type: ignore[call-overload]  # typed for tasks, not actors
 class Door:
     """The door of the app called `name`, which is also the name of its replicas' application."""
 

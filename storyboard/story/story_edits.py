@@ -42,7 +42,7 @@ def set_checking(story: Story, checking: str) -> Story:
 
 
 def set_quality(story: Story, quality: str) -> Story:
-    """Returns the story with its pictures to come drawn in fewer or more steps; those it has stay as they are."""
+    """Returns the story whose next pictures take fewer or more steps. Those that it has stay as they are."""
     if quality not in QUALITIES:
         raise StoryError(f"A picture is drawn as {', '.join(QUALITIES)}; choose one of these.")
     return replace(story, quality=quality)

@@ -124,7 +124,7 @@ def wordings_to_json(wordings: Sequence[Wording]) -> list[list[str]]:
 
 
 def wordings_from(fields: Fields) -> tuple[Wording, ...]:
-    """Returns the field "wordings" of a frame or take; none in what was written before there were any."""
+    """Returns the field "wordings" of a frame or take. It is empty in files that are older than wordings."""
     pairs = fields.values("wordings", MAX_WORDINGS)
     for pair in pairs:
         if not (isinstance(pair, list) and [type(part) for part in pair] == [str, str]):

@@ -48,12 +48,12 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class StoryStyle:
-    """How all pictures of a story are to look, where what draws can be told; `picture` is a key, "" where none is."""
+    """How all pictures of a story are to look. Only some renderers can be told."""
 
     words: str = ""
     negative: str = ""  # what no picture is to show or to be
     aspect: str = "square"  # one of ASPECTS
-    picture: str = ""  # an example of the style
+    picture: str = ""  # the key of an example of the style, "" for none
 
     @property
     def digest(self) -> str:

@@ -71,12 +71,12 @@ class Drawings(Stories):
         return self.queue.submit(session, frame.id, reroll, best)
 
     def draw_missing(self, story_id: object) -> int:
-        """Queue every frame without a picture, in order, save locked ones. Returns how many."""
+        """Queue every frame without a picture, in order, except locked ones. Returns how many."""
         session = self.session(story_id)
         return self._queue_all(session, {one.id for one in session.story.frames if one.take is None})
 
     def draw_stale(self, story_id: object) -> int:
-        """Queue every frame whose picture is out of date, in order, save locked ones. Returns how many.
+        """Queue every frame whose picture is out of date, in order, except locked ones. Returns how many.
 
         Undoing it stops what still waits of it and shows the pictures of before.
         """
@@ -87,7 +87,7 @@ class Drawings(Stories):
         return self._queue_all(session, {frame.id for frame in wanted})
 
     def retry_failed(self, story_id: object) -> int:
-        """Queue once more what failed or was interrupted last, save locked frames. Returns how many."""
+        """Queue once more what failed or was interrupted last, except locked frames. Returns how many."""
         session = self.session(story_id)
         latest = {job.frame_id: job for job in self.queue.jobs_of(session.story.id)}
         again = {job.frame_id: job for job in latest.values() if job.state in ("failed", "interrupted")}
@@ -110,11 +110,9 @@ class Drawings(Stories):
         return known[1]
 
     def estimate(self, story_id: object, quality: str | None = None) -> float | None:
-        """Returns the seconds a frame takes lately; None where nothing says.
+        """Returns the seconds that a frame takes, None while that is unknown.
 
-        They are as measured here, else as the story's last takes say.
-
-        `quality`: in that one instead of the story's own.
+        They are measured here; until they are, the story's last takes tell. `quality`: None for the story's own.
         """
         story = self.session(story_id).story
         steps = self.steps_in(quality or story.quality)

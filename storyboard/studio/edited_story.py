@@ -172,7 +172,7 @@ class EditedStory:
             return frame
 
     def lock(self, frame_id: str, locked: bool) -> None:
-        """Keep a frame out of everything done in bulk, or no longer."""
+        """Keep a frame out of everything that is done in bulk, or let it take part again."""
         with self._lock:
             story = edits.lock(self._story, frame_id, locked)
             self._change(story, f"{'locking' if locked else 'unlocking'} {self._called(frame_id)}")
@@ -200,7 +200,7 @@ class EditedStory:
             )
 
     def use_portrait(self, frame_id: str, name: str, portrait_id: str | None) -> None:
-        """What a character wears in one frame; None: what it wears everywhere."""
+        """Choose what a character wears in one frame, with None what it wears everywhere."""
         with self._lock:
             story = edits.use_portrait(self._story, frame_id, name, portrait_id)
             who = story.character(name).name

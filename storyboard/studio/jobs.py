@@ -117,7 +117,7 @@ class DrawingQueue:
                 self._touch(job.story_id)
 
     def resume(self, session: StorySession) -> tuple[Job, ...]:
-        """Queue again what was interrupted of a story, in its order, save frames that are gone.
+        """Queue again what was interrupted of a story, in its order, except frames that are gone.
 
         Returns the jobs queued.
         """

@@ -56,11 +56,13 @@ def changed_notes(
 
 def notes_of(fields: Mapping[str, object]) -> BoardNotes:
     """Returns the notes that a mapping says, which comes from outside. StoryError where they do not fit."""
+    texts: dict[str, str] = {}
     for name in LIMITS:
-        if not isinstance(fields.get(name, ""), str):
+        text = fields.get(name, "")
+        if not isinstance(text, str):
             raise StoryError(f"{_CALLED[name]} of a frame has to be text; write it again.")
-    shot, dialogue, notes = (fields.get(name) for name in ("shot", "dialogue", "notes"))
-    return changed_notes(BoardNotes(), shot, dialogue, notes, fields.get("seconds"))  # type: ignore[arg-type]
+        texts[name] = text
+    return changed_notes(BoardNotes(), **texts, seconds=fields.get("seconds"))
 
 
 def _text(name: str, text: str) -> str:

@@ -102,7 +102,7 @@ def bindings_by_words(
 
 
 def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
-    """Returns whom pronouns are taken for where the words say so, or leave one only."""
+    """Returns whom each pronoun is taken for, where the words say so or leave only one choice."""
     bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
     meant = {}
     for occurrence, pronoun in enumerate(sentence.pronouns):

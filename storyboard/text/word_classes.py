@@ -163,9 +163,9 @@ def is_finite(word: str) -> bool:
 
 
 def is_counted(word: str) -> bool:
-    """Returns whether a word behind a number of two or more may be what there is so much of.
+    """Returns whether a word behind a number of two or more may be the thing that is counted.
 
-    It is then no verb of those who are.
+    If so, it is no verb that tells what so many people do.
     """
     word = word.lower()
     return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS

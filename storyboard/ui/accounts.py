@@ -72,9 +72,9 @@ UNASKED = "Hugging Face could not be asked whose token that is; try again in a w
 
 
 def with_own_shelf(studio: Studio, message: dict, profile: gr.OAuthProfile | None) -> dict:
-    """Returns the message of somebody signed in with their account's shelf in place of their browser's.
+    """Returns the message with the shelf of the account, if somebody is signed in, in place of the browser's shelf.
 
-    What stands on the browser's stands on theirs from then on, and the call counts as theirs.
+    Stories of the browser's shelf are on the account's from then on, and the call counts as the account's.
     """
     ACCOUNT.set(shelf_of(profile["sub"]) if profile else None)
     shelf = ACCOUNT.get()

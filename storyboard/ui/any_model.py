@@ -58,7 +58,7 @@ def refuse_alone(options: Namespace) -> None:
 
 
 def check(options: Namespace) -> HubPlace:
-    """Returns where the model is. StoryError for what is none, before anything is loaded."""
+    """Returns where the model is. StoryError where there is no such model, before anything is loaded."""
     if options.ip_adapter:
         place_of(options.ip_adapter, "The IP-Adapter")
     return check_model(options.hand)

@@ -100,7 +100,7 @@ def _endpoint(verb: Verb, studio: Studio, root: Callable[[gr.Request], str]) -> 
 
     endpoint.__name__ = verb.name
     endpoint.__doc__ = _told(verb)
-    endpoint.__signature__ = signature  # type: ignore[attr-defined]
+    endpoint.__signature__ = signature  # type: ignore[attr-defined]  # `inspect` reads it; stubs lack it
     endpoint.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()}
     return endpoint
 

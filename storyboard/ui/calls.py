@@ -134,10 +134,7 @@ def frame_details(studio: Studio, message: dict) -> dict:
 
 
 def frames_touched(studio: Studio, message: dict) -> dict:
-    """The numbers of the frames that another portrait of a character would make out of date.
-
-    Returns them as {"numbers"}.
-    """
+    """Returns {"numbers"}: those of the frames that another portrait of a character would make out of date."""
     touched = studio.frames_touched(message["story"], message.get("name"), portrait=True)
     story = studio.session(message["story"]).story
     return {"numbers": [story.frame_number(frame) for frame in touched]}

@@ -118,7 +118,7 @@ def build(
 ) -> Studio:
     """The studio for a checked pipeline folder. StoryError for a cast that does not fit.
 
-    The models go on loading after this returns, save on a ZeroGPU Space, which wants them before the page is there.
+    The models go on loading after this returns, except on a ZeroGPU Space, which wants them before the page is there.
     replicas: where it is drawn, if not here.
     Returns the studio.
     """

@@ -87,9 +87,9 @@ def jobs_view(studio: Studio, story_id: object) -> dict:
 
 
 def frame_details(story: Story, frame: Frame) -> dict:
-    """Everything the picture on the board was drawn with; only its `id` (None) where there is none yet.
+    """Returns by name all that the picture on the board was drawn with, ready to be sent.
 
-    Returns it by name, ready to be sent.
+    Before the first picture there is only its `id`, which is None.
     """
     take = frame.take
     if take is None:

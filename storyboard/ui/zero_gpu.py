@@ -104,9 +104,9 @@ def _explained(error: gr.Error) -> str:
 
 
 def draw_for(headers: object) -> None:
-    """Have what is asked for from here on count for the visitor whose page sent these headers of the Hub's; None: none.
+    """Borrow GPUs from here on in the name of the visitor whose page sent these headers of the Hub, if any.
 
-    The Hub gives them to a page in its frame, which has no other way to send them. StoryError for what is none.
+    The Hub gives them to a page in its frame, which has no other way to send them. StoryError for a damaged header.
     """
     if headers is None:
         return

@@ -48,7 +48,7 @@ CHECKED = 96  # frames of the val split that are read at every checkpoint
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and spread (E,) of what a linear layer reads. A mapper learns on inputs brought to nothing and one.
+    """Mean and spread (E,) of what a linear layer reads. A mapper learns on inputs with a mean of 0 and a spread of 1.
 
     Some numbers of a language model's states are a hundred times larger than others, and no step size fits both.
     """

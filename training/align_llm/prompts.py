@@ -40,11 +40,11 @@ class PromptExample:
 class PromptBatch(TypedDict):
     """B prompts; the features of their pictures stand one prompt's behind the other's."""
 
-    parts: list[list[Part]]
+    parts: list[list[Part]]  # of each prompt, words and places of pictures in their order
     frames: torch.Tensor  # (N, V)
-    frame_counts: list[int]
+    frame_counts: list[int]  # how many of `frames` each prompt shows
     portraits: torch.Tensor  # (N, V), another N
-    portrait_counts: list[int]
+    portrait_counts: list[int]  # how many of `portraits` each prompt shows
 
 
 @dataclass(frozen=True)

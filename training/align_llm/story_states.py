@@ -159,7 +159,7 @@ class StateCache:
 
 
 def write_states(shard: Path, read: Sequence[ReadTelling], story_layer: int | None = None) -> None:
-    """Writes a shard of tellings, and which layer their words' states left."""
+    """Writes a shard of tellings, and the layer from which the states of their words come."""
     lengths = torch.tensor([len(one.states) for one in read])
     tensors = {
         "lengths": lengths,
@@ -173,7 +173,7 @@ def write_states(shard: Path, read: Sequence[ReadTelling], story_layer: int | No
 
 
 def _one_layer(shards: Sequence[Path]) -> int | None:
-    """The layer that the words' states of every shard left. StoryError where shards differ."""
+    """The layer from which the states of the words come, the same in every shard. StoryError where shards differ."""
     layers = {_story_layer(shard) for shard in shards}
     if len(layers) > 1:
         raise StoryError(

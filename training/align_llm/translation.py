@@ -52,7 +52,7 @@ VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
 class Translation:
     """A frame of a telling: shapes are those of `TranslationBatch` without B, and `story` is of this one alone."""
 
-    story: StoryStates
+    story: StoryStates  # what the mapper reads of the words so far
     images: torch.Tensor
     targets: torch.Tensor
     points: torch.Tensor
@@ -63,7 +63,7 @@ class Translation:
 class TranslationBatch(TypedDict):
     """B frames of tellings, and what the condition of each should be and say."""
 
-    story: StoryStates
+    story: StoryStates  # what the mapper reads of the words so far
     images: torch.Tensor  # (B, R, E): last states of the image tokens
     targets: torch.Tensor  # (B, L, D)
     points: torch.Tensor  # (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody

@@ -32,7 +32,7 @@ class Finding:
 
 
 def check(folder: Path, kind: str | None = None) -> Iterator[Finding]:
-    """All there is to say of a folder, in the order in which things build on one another."""
+    """Yields what there is to say of a folder. What other things are built on comes first."""
     reader = open_reader(folder, kind)
     yield Finding(str(folder), f"read as {reader.kind}")
     try:

@@ -95,7 +95,7 @@ class MapleLane(Flintstones):
         return tuple((name, self.folder / "chars" / look_file(look)) for name, look in looks.items())
 
     def _worn(self, outfits: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
-        """Portraits of the outfits of a story; a name that is none of the cast's would be a path of somebody's own."""
+        """Portraits of the outfits of a story. Names that the cast does not have are left out: they might be paths."""
         known = {(who.name, outfit) for who in CAST for outfit in who.outfits}
         return tuple(
             (name, self.folder / "chars" / portrait_file(name, outfit))

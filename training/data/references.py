@@ -123,8 +123,8 @@ def main_name(caption: str) -> str:
 def shared_names(before: str, caption: str) -> tuple[str, ...]:
     """Returns the words of names that open both captions: "Pororo and Crong are" and such give (Pororo, and, Crong).
 
-    Any word with a comma or with "and" in it goes on, "standing" too; the last word never counts, as the openings
-    may part within it.
+    The names go on over any word with a comma or with "and" in it, even "standing". The last word that both share
+    never counts, because the captions may part in the middle of it.
     """
     length = next(
         (i for i, pair in enumerate(zip(before, caption, strict=False)) if pair[0] != pair[1]),

@@ -23,7 +23,7 @@ Episode = Callable[[str], Hashable]
 
 
 def read_split(path: Path) -> dict[str, list[str]]:
-    """Returns split -> ids, in the file's order. StoryError where it is none."""
+    """Returns split -> ids, in the file's order. StoryError where the file is no split."""
     table = read_json(path)
     if not isinstance(table, dict) or not table or not set(table) <= set(SPLITS):
         raise StoryError(f"{path} should hold lists of clip ids under {', '.join(SPLITS)}.")
@@ -67,10 +67,10 @@ def following(ordered: Sequence[str], episode: Episode, count: int) -> dict[str,
 
 
 def in_strides(ordered: Sequence[str], episode: Episode, length: int) -> list[tuple[str, ...]]:
-    """Returns stories that do not overlap, as the paper's long ones.
+    """Returns stories that do not overlap, like the paper's long ones.
 
-    Every `length`-th clip starts one, whole episodes or not. Kept are those of one episode. `ordered`: the clips of one
-    split.
+    `ordered`, the clips of one split, are cut after every `length` of them, wherever an episode ends. Pieces of more
+    than one episode are left out.
     """
     slices = (tuple(ordered[start : start + length]) for start in range(0, len(ordered), length))
     return [story for story in slices if len(story) == length and len({episode(one) for one in story}) == 1]

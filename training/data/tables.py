@@ -114,7 +114,7 @@ def convert(folder: Path) -> Iterator[str]:
 
 
 def checker(stem: str) -> Callable[[Any], Any] | None:
-    """Returns what checks the table of that name; None where it is none of ours."""
+    """Returns the function that checks the table of that name, None where these datasets have no such table."""
     if stem.startswith("following_cache"):
         return check_followings
     known = {"labels": check_labels, "labels_bg": check_backgrounds}

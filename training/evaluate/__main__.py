@@ -6,7 +6,6 @@ Pictures are kept in --out, so that scoring again costs seconds and an interrupt
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal
 import torch
 from tqdm.auto import tqdm
 
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from training.configs.arguments import parsed
@@ -110,8 +110,7 @@ def main(argv: list[str] | None = None) -> None:
     }
     told = setting | report(look_at(classifier, frames, judge), frames, classifier.names)
     file = Path(args.json)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(told, indent=1) + "\n")
+    write_json(file, told)
     sheet_of(told, frames).save(file.with_suffix(".png"))
     print(table(told))
 

@@ -8,7 +8,6 @@ frames: 1 is as sharp as those, and what rings or is dotted has more.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,7 +18,7 @@ import torch
 from diffusers import AutoencoderKL
 from PIL import Image
 
-from storyboard.disk.durable import write_whole
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from storyboard.models.latents import decode_latents, encode_pictures, to_picture
 from storyboard.pipeline import StoryPipeline
@@ -154,7 +153,7 @@ def main(argv: list[str] | None = None) -> None:
         told["drawn"] = drawn
         sheet.save(file.with_name(f"{file.stem}-drawn.png"))
     told = {"pipeline": args.pipeline, "pipeline hash": weights_hash(args.pipeline)[:16], **told}
-    write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
+    write_json(file, told)
     print(table(told))
 
 

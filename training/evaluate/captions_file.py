@@ -21,7 +21,10 @@ class Describes(Protocol):
 
 
 class CaptionsFile:
-    """`made_by`: what decides the captions; it opens the file, and one made by something else is refused."""
+    """Captions that are kept in a file by the hash of their picture.
+
+    made_by: all that decides the captions. The file begins with it; StoryError where that of a file differs.
+    """
 
     def __init__(self, path: Path, made_by: dict[str, str]):
         self._lines = KeptLines(path, made_by, "captions", "captioner", "remove it, or give another --json")

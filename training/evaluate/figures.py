@@ -12,7 +12,6 @@ docs/results.md shows.
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from storyboard.disk.durable import write_whole
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import ContextFrame, FrameRequest, Renderer, finished
@@ -260,10 +259,8 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _write(told: dict, json_file: str, picture: str) -> None:
-    file = Path(json_file)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
-    print(f"written: {file} and {picture}")
+    write_json(Path(json_file), told)
+    print(f"written: {json_file} and {picture}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ are kept in --out, so that scoring again costs seconds and an interrupted run go
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -21,6 +20,7 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
+from storyboard.disk.durable import write_json
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge, SeenFrame
@@ -288,9 +288,7 @@ def main(argv: list[str] | None = None) -> None:
         "conditioning": "as the app draws, the best of its takes" if args.best else "as the app draws",
     }
     told = setting | report(look_at(labeller, frames, judge), frames, labeller.names)
-    file = Path(args.json)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(Path(args.json), told)
     if args.sheet:
         sheet_of(told, frames).save(args.sheet)
     print(f"{table(told)}\n\n{kinds_table(told)}\n{told['refused']} texts refused by the app")

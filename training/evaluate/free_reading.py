@@ -19,6 +19,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 from transformers import HfArgumentParser
 
+from storyboard.disk.durable import write_json
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
@@ -141,9 +142,7 @@ def main(argv: list[str] | None = None) -> None:
         for story in tqdm(load_free_stories()[: args.stories], desc="stories", mininterval=2):
             frames += read_story(story, cast, renderer, pictures)
     told = {"pipeline": args.pipeline} | report(frames)
-    file = Path(args.json)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(Path(args.json), told)
     print(json.dumps({name: value for name, value in told.items() if name != "read"}, indent=1))
 
 

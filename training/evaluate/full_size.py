@@ -7,7 +7,6 @@ Each metric needs its released weights, and is left out, and said to be, where t
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +18,7 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
-from storyboard.disk.durable import write_whole
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from training.configs.arguments import parsed
 from training.data import Story, StoryDataset, StoryFrame, open_reader
@@ -251,7 +250,7 @@ def main(argv: list[str] | None = None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     told = evaluate(args, device)
-    write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
+    write_json(file, told)
     print(table(told))
 
 

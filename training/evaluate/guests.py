@@ -8,7 +8,6 @@ Pictures are kept in --out, so that an interrupted run goes on where it stopped.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
+from storyboard.disk.durable import write_json
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
@@ -210,9 +210,7 @@ def main(argv: list[str] | None = None) -> None:
         "stories": args.stories,
         "conditioning": "as the app draws, the best of its takes" if args.best else "as the app draws",
     } | report(judge, drawn)
-    file = Path(args.json)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    write_json(Path(args.json), told)
     if args.sheet:
         sheet_of(drawn).save(args.sheet)
     print(f"{table(told)}\n{told['refused']} texts refused by the app")

@@ -220,7 +220,7 @@ def fid_pixels(picture: Image.Image) -> torch.Tensor:
 
 
 def load_classifier(path: str | Path) -> InceptionV3:
-    """Returns a fine-tuned classifier as released. StoryError where the file is none.
+    """Returns a fine-tuned classifier as released. StoryError where the file holds none.
 
     The file is a whole state dict; the number of classes is read off it.
     """

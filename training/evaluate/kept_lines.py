@@ -55,7 +55,7 @@ class KeptLines:
 
 
 def read_lines(path: Path, of: str, remedy: str) -> tuple[dict, list[dict]]:
-    """Returns the head and the rows of a file that somebody else may be adding to. StoryError where it is none."""
+    """Returns the head and the rows of a file that somebody else may be adding to. StoryError for any other file."""
     try:
         data = path.read_bytes()
         return _objects(data[: data.rfind(b"\n") + 1])

@@ -7,7 +7,6 @@ perfect one, the fused condition of the caption with names: what the comparison 
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -169,7 +169,7 @@ def main(argv: list[str] | None = None) -> None:
     print(f"only one candidate {alone['right']} of {alone['of']} right")
     print(f"{report['seconds a frame']:.3f} s a frame, without the condition itself")
     setting = {"pipeline": args.pipeline, "split": args.split, "frames": args.frames}
-    Path(args.json).write_text(json.dumps(setting | report, indent=1) + "\n")
+    write_json(Path(args.json), setting | report)
 
 
 if __name__ == "__main__":

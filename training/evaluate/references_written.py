@@ -6,12 +6,12 @@ the rules read there, as the app's later frames do. An answer is the likeliest r
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from storyboard.disk.durable import write_json
 from storyboard.text.captions import Binding, ReadSentence, read_sentence, resolve
 from storyboard.text.preferences import ranked
 from training.configs.arguments import parsed
@@ -126,9 +126,7 @@ def main(argv: list[str] | None = None) -> None:
         told = f"{scored['right']:3} of {scored['of']:3} = {scored['value']:5.1f} %"
         print(f"{name:30} {told}, surest wrong {scored['surest wrong']:.0f} %")
     if args.json:
-        Path(args.json).write_text(
-            json.dumps(report | {"reads": [_plain(one) for one in found]}, indent=1) + "\n"
-        )
+        write_json(Path(args.json), report | {"reads": [_plain(one) for one in found]})
 
 
 def _plain(one: Read) -> dict:

@@ -8,7 +8,6 @@ ONNX Runtime where that is installed, for all ways alike.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.pipeline import StoryPipeline
@@ -189,9 +189,7 @@ def main(argv: list[str] | None = None) -> None:
         "judge": asked,
         "split": args.split,
     }
-    file = Path(args.json)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(setting | {"stories": len(tales), "captions": told}, indent=1) + "\n")
+    write_json(Path(args.json), setting | {"stories": len(tales), "captions": told})
     print(table(told))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from storyboard.disk.durable import write_whole
+from storyboard.disk.durable import write_json, write_whole
 from storyboard.errors import StoryError
 from training.configs.arguments import parsed
 from training.evaluate.__main__ import CLASSIFIERS, usual_classifier, usual_judge
@@ -131,7 +131,7 @@ class Tables:
     def lengths(self) -> list[dict]:
         """Returns table 5: the long stories up to each length.
 
-        One that is drawn in part counts where it is long enough.
+        A story that is only drawn in part counts for the lengths that it reaches.
         """
         before = {row["system"]: row["lengths"] for row in self.earlier.get("table 5", ())}
         found = []
@@ -300,9 +300,7 @@ def main(argv: list[str] | None = None) -> None:
     if results:
         put_between_markers(results.read_text("utf-8"), "", results)  # refuses before the work, not after it
     told = build(args)
-    file = Path(args.json)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, (json.dumps(told, indent=1) + "\n").encode())
+    write_json(Path(args.json), told)
     text = markdown(told)
     if results:
         write_whole(results, put_between_markers(results.read_text("utf-8"), text, results).encode())

@@ -76,7 +76,15 @@ class BaselinePipeline(DiffusionPipeline):
     ) -> Rendered:
         """Returns a picture as it was drawn since `start`, of a conditioning that no story of the app knows."""
         seconds = time.perf_counter() - start
-        return Rendered(picture, (), self.CONDITIONING, request.seed, steps, guidance, seconds)  # type: ignore[arg-type]
+        return Rendered(
+            picture,
+            (),
+            self.CONDITIONING,  # type: ignore[arg-type]  # a compared system has its own
+            request.seed,
+            steps,
+            guidance,
+            seconds,
+        )
 
     def _noise(self, seed: int) -> torch.Tensor:
         size = self.unet.config.sample_size

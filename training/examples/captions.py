@@ -17,13 +17,13 @@ def token_ids(tokenizer: CLIPTokenizerFast, captions: list[str]) -> torch.Tensor
 
 
 def words_of(tokenizer: CLIPTokenizerFast, captions: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns the `token_ids` of captions, and which of them are no padding, (B, L) both."""
+    """Returns the `token_ids` of captions (B, L), and a mask (B, L): 1 for words, 0 for padding."""
     read = tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
     return read["input_ids"], read["attention_mask"]
 
 
 def fits(tokenizer: CLIPTokenizerFast) -> Callable[[str], bool]:
-    """Returns what says whether a text is read to its end."""
+    """Returns a function that tells whether a text is read to its end."""
     return lambda text: len(tokenizer(text, verbose=False)["input_ids"]) <= tokenizer.model_max_length
 
 

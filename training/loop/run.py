@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +143,7 @@ class TrainingRun(Generic[Batch]):
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
 
-    def __iter__(self) -> Iterator[StepStats]:
+    def __iter__(self) -> Generator[StepStats, None, None]:
         with self._claimed(), self._tracked(), self.hub or nullcontext():
             yield from self._steps()
 

@@ -16,7 +16,7 @@ from storyboard.errors import StoryError
 
 
 class Ema:
-    """A running average of all that a run changes, as the weights that are exported."""
+    """A running average of all that a run changes. It is what is exported."""
 
     def __init__(self, module: nn.Module, decay: float):
         self.decay = decay

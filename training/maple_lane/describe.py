@@ -60,9 +60,9 @@ def describe(scene: Scene) -> str:
 
 
 def describe_within(scene: Scene, fits: Callable[[str], bool]) -> str:
-    """Returns the description with as many facts about anybody's look as fit, the most telling ones.
+    """Returns the description with as many facts about each look as fit, the most telling ones first.
 
-    One that does not even fit without any is returned all the same; of the cast nothing is left out.
+    Nothing about the cast is left out. Where not even the description without any facts fits, it is returned anyway.
     """
     return _first_fitting((_described(scene, most) for most in range(_MOST_FACTS, -1, -1)), fits)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
@@ -35,10 +36,18 @@ _SLOTS = (0.12, 0.5, 0.88)
 _NOBODY, _PAIRED, _WITH_THING = 0.07, 0.22, 0.45  # how often a frame has these
 
 
+class _Pair(NamedTuple):
+    """A deed of two people: what `one` does to `other`, or both together, and the thing it is done with."""
+
+    action: str
+    one: str
+    other: str
+    prop: str | None
+
+
 @dataclass(frozen=True)
 class _View:
-    """What a frame shows, before anybody is placed. `names` from left to right; `pair` is (action, one, other,
-    prop)."""  # fmt: skip
+    """What a frame shows, before anybody is placed. `names` from left to right."""
 
     place: str
     layout: int
@@ -46,7 +55,7 @@ class _View:
     weather: str
     names: tuple[str, ...]
     groups: tuple[Doing, ...]
-    pair: tuple[str, str, str, str | None] | None
+    pair: _Pair | None
     thing: Thing | None
 
 
@@ -71,8 +80,8 @@ def _next_view(before: _View | None, pool: list[str], split: str, rng: Random) -
     """Drawn anew, as a whole, until it belongs to the split."""
     while True:
         place, layout, names = _who_is_where(before, pool, rng)
-        stayed = before is not None and before.place == place
-        time, weather = (before.time, before.weather) if stayed else _air(place, rng)  # type: ignore[union-attr]
+        stayed = before if before is not None and before.place == place else None
+        time, weather = (stayed.time, stayed.weather) if stayed else _air(place, rng)
         pair = _pair(names, rng) if len(names) == 2 and rng.random() < _PAIRED else None
         groups = doings(names, rng, ALL_ACTIONS) if names and pair is None else ()
         view = _View(
@@ -104,10 +113,10 @@ def _air(place: str, rng: Random) -> tuple[str, str]:
     return rng.choice(_TIMES), rng.choice(_WEATHERS)
 
 
-def _pair(names: tuple[str, ...], rng: Random) -> tuple[str, str, str, str | None]:
+def _pair(names: tuple[str, ...], rng: Random) -> _Pair:
     action = rng.choice(tuple(PAIR_PHRASES))
     one, other = rng.sample(names, 2)
-    return action, one, other, rng.choice(PRESENTS) if action == "giving" else None
+    return _Pair(action, one, other, rng.choice(PRESENTS) if action == "giving" else None)
 
 
 def _thing(place: str, names: tuple[str, ...], paired: bool, weather: str, rng: Random) -> Thing | None:
@@ -130,7 +139,7 @@ def _split(view: _View) -> str:
     """Names play no part: whoever does it, a test scene's deeds are not met in training."""
     deeds = sorted(f"{g.action}:{g.prop}" for g in view.groups for _ in g.names)
     if view.pair:
-        deeds.append(f"{view.pair[0]}:{view.pair[3]}")
+        deeds.append(f"{view.pair.action}:{view.pair.prop}")
     return split_of_content(
         view.place, [*deeds, view.thing.kind if view.thing else "", view.time, view.weather]
     )
@@ -140,7 +149,7 @@ def _split(view: _View) -> str:
 
 
 def _scene(view: _View, looks: Mapping[str, Look]) -> Scene:
-    actors = _paired_actors(view, looks) if view.pair else _actors(view, looks)
+    actors = _paired_actors(view, view.pair, looks) if view.pair else _actors(view, looks)
     things = (view.thing,) if view.thing else ()
     return Scene(view.place, actors, view.layout, things, view.time, view.weather)
 
@@ -168,8 +177,8 @@ def _actors(view: _View, looks: Mapping[str, Look]) -> tuple[Actor, ...]:
     return tuple(actors)
 
 
-def _paired_actors(view: _View, looks: Mapping[str, Look]) -> tuple[Actor, ...]:
-    action, one, other, prop = view.pair  # type: ignore[misc]
+def _paired_actors(view: _View, pair: _Pair, looks: Mapping[str, Look]) -> tuple[Actor, ...]:
+    action, one, other, prop = pair
     actors = []
     for index, (name, x) in enumerate(_stage(view).items()):
         does = "taking" if action == "giving" and name == other else action
@@ -205,22 +214,22 @@ def _sentences(
         empty = rng.choice(_EMPTY).format(at=place.at, At=place.at.capitalize(), noun=place.noun)
         return [empty], [empty]
     if now.pair:
-        make = _pair_sentence(now, rng)
+        make = _pair_sentence(now.names, now.pair, rng)
         return make(f" {place.at}"), make(f" {place.at}" if moved else "")
     last = before.names if before else ()
     arrived = [name for name in now.names if before and name not in last]
     return compose(now.groups, place, before is None, before is not None and moved, arrived, rng)
 
 
-def _pair_sentence(now: _View, rng: Random) -> Callable[[str], Sentence]:
-    action, one, other, prop = now.pair  # type: ignore[misc]
+def _pair_sentence(names: tuple[str, ...], pair: _Pair, rng: Random) -> Callable[[str], Sentence]:
+    action, one, other, prop = pair
     to_other, of_both = PAIR_PHRASES[action]
     verb = rng.choice(to_other).replace("{prop}", THINGS.get(prop or "", ""))
     both = rng.choice(of_both) if of_both and rng.random() < 0.5 else None
 
     def make(at: str) -> Sentence:
         if both:
-            return [Who(now.names), f" {both}{at}."]
+            return [Who(names), f" {both}{at}."]
         return [Who((one,)), f" {verb} ", Who((other,), as_object=True), f"{at}."]
 
     return make

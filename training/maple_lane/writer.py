@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from storyboard.disk.durable import write_whole
+from storyboard.disk.durable import write_json
 from storyboard.people import Look
 
 from .cast import BY_NAME, CAST
@@ -191,21 +191,19 @@ def _write_tables(
         _merge(out / f"{name}.json", rows, lambda key: key.startswith(season))
     background = out / "labels_bg.json"
     kept = _load(background, {"label": {}})["label"]
-    _save(background, {"label": {k: v for k, v in kept.items() if not k.startswith(season)} | places})
+    write_json(background, {"label": {k: v for k, v in kept.items() if not k.startswith(season)} | places})
     annotations = out / "flintstones_annotations_v1-0.json"
-    _save(annotations, [a for a in _load(annotations, []) if not a["globalID"].startswith(season)] + original)
+    write_json(
+        annotations, [a for a in _load(annotations, []) if not a["globalID"].startswith(season)] + original
+    )
     stories = out / "stories.json"
     others = [one for one in _load(stories, []) if (one["split"], one.get("world", "cast")) != (split, world)]
-    _save(stories, others + records)
+    write_json(stories, others + records)
 
 
 def _merge(path: Path, rows: dict[str, Any], replaced: Callable[[str], bool]) -> None:
-    _save(path, {key: value for key, value in _load(path, {}).items() if not replaced(key)} | rows)
+    write_json(path, {key: value for key, value in _load(path, {}).items() if not replaced(key)} | rows)
 
 
 def _load(path: Path, empty: Any) -> Any:
     return json.loads(path.read_text("utf-8")) if path.exists() else empty
-
-
-def _save(path: Path, value: Any) -> None:
-    write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())

@@ -156,7 +156,7 @@ class Pictures:
 
 
 def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
-    """Returns a fresh autoencoder, or the one in --parts with nothing left to anchor."""
+    """Returns a fresh autoencoder, or with --continued the one in --parts, for which nothing is anchored any more."""
     if args.continued:
         args.anchored = 0
         vae = with_channels(load_vae(Path(args.parts)), args.latent_channels).train()

@@ -1,9 +1,9 @@
 """A fuser that keeps what portraits show: `python -m training.pretrain fuser --output_dir runs/anybody/fuser`.
 
-Stage 1 asks the fuser (Eq. 1) for what helps its denoiser now. While that draws everybody alike, what tells strangers
-apart is lost on the way, and then no denoiser can learn to draw it. Here a linear head finds a stranger's portrait, as
-the autoencoder encodes it, in the fused vector; the head is thrown away. The vectors of the cast stay where they are,
-so that a denoiser that draws the cast still does. Knows no frames and no denoiser.
+Stage 1 teaches the fuser (Eq. 1) what helps its denoiser now. While the denoiser draws everybody alike, the fuser
+loses what tells strangers apart, and then no denoiser can learn to draw it. Here a linear head finds a stranger's
+portrait, as the autoencoder encodes it, in the fused vector; the head is thrown away. The vectors of the cast stay
+where they are, so that a denoiser that can draw the cast still can. Knows no frames and no denoiser.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _train_look(number: int) -> Look:
 
 
 def portraits_seen(args: FuserArguments, conditioner: CharacterConditioner) -> Seen:
-    """Returns the cast and the strangers as they are seen; kept in the run's folder, as they take minutes."""
+    """Returns the cast and the strangers as they are seen. That takes minutes, so it is kept in the run's folder."""
     file = Path(args.output_dir) / "seen.safetensors"
     if not file.exists():
         vae = load_vae(Path(args.parts)).eval()

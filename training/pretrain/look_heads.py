@@ -39,19 +39,19 @@ class LookTargets(TypedDict):
 
 def look_targets(looks: Sequence[Look | None]) -> LookTargets:
     """Returns what pictures of these looks show; None: nothing is said of one."""
-    rows = zip(*(_target(look or Look()) for look in looks), strict=True)
-    classes, several, colours, seen = (torch.stack(row) for row in rows)
-    known = torch.tensor([look is not None for look in looks])
-    return {"known": known, "classes": classes, "several": several, "colours": colours, "seen": seen}
-
-
-def _target(look: Look) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    labels = facets(look)
-    classes = torch.tensor([FACETS[facet].index(str(labels[facet])) for facet in CLASSES])
-    several = torch.tensor([float(label in labels[facet]) for facet in SEVERAL for label in FACETS[facet]])
-    colours = torch.tensor([lab(getattr(look, facet)) for facet in COLOURS]) / LAB_SCALE
-    seen = torch.tensor([labels[facet] not in (HIDDEN, NONE) for facet in COLOURS])
-    return classes, several, colours, seen
+    shown = [look or Look() for look in looks]
+    labels = [facets(look) for look in shown]
+    classes = [[FACETS[facet].index(str(one[facet])) for facet in CLASSES] for one in labels]
+    several = [[float(name in one[facet]) for facet in SEVERAL for name in FACETS[facet]] for one in labels]
+    colours = [[lab(getattr(look, facet)) for facet in COLOURS] for look in shown]
+    seen = [[one[facet] not in (HIDDEN, NONE) for facet in COLOURS] for one in labels]
+    return {
+        "known": torch.tensor([look is not None for look in looks]),
+        "classes": torch.tensor(classes),
+        "several": torch.tensor(several),
+        "colours": torch.tensor(colours) / LAB_SCALE,
+        "seen": torch.tensor(seen),
+    }
 
 
 class LookHeads(nn.Module):

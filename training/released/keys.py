@@ -126,7 +126,10 @@ def from_released(layout: Layout, used: Mapping[str, T]) -> dict[str, dict[str, 
 def to_released(
     layout: Layout, parts: Mapping[str, Mapping[str, T]], unused: Mapping[str, T] | None = None
 ) -> dict[str, T]:
-    """Returns standard keys, given part -> its own names, and what goes unused: the export direction."""
+    """Returns the tensors of all parts under their standard keys, as an export needs them.
+
+    parts: by part, its tensors by their own names. unused: tensors that belong to no part, under their standard keys.
+    """
     released: dict[str, T] = {}
     for section in layout.sections:
         for own, value in parts[section.part].items():

@@ -31,7 +31,7 @@ _OTHER_THAN_WEIGHTS = re.compile("global|reduce|build|create", re.IGNORECASE)  #
 
 
 def to_safetensors(files: Mapping[Path, Path]) -> None:
-    """Convert each pickled file to a safetensors file. StoryError, in one sentence, for what is none or is damaged."""
+    """Convert each pickled file to a safetensors file. StoryError where one is damaged or not pickled."""
     names = " and ".join(path.name for path in files)
     pairs = [str(path.resolve()) for pair in files.items() for path in pair]
     seconds = _seconds(files)

@@ -25,6 +25,16 @@ FRAMES = 5  # of a story: the source frame, and four that continue it
 STORIES = 1 << 20  # of Maple Lane, more than any run meets
 
 
+@dataclass(frozen=True)
+class PickedFrame:
+    """A frame (3, S, S) of a story, the story's first one, and what is told up to that frame, a sentence a frame."""
+
+    plain: list[str]  # with names
+    referential: list[str]  # with pronouns
+    source: torch.Tensor
+    pixels: torch.Tensor
+
+
 class Frames:
     """Stories of `length` frames of `data`, or of Maple Lane where that is None; pictures of `size` pixels."""
 
@@ -37,18 +47,20 @@ class Frames:
                     f"{data} has no train story of {length} frames in its split, so none with a source frame."
                 )
 
-    def pick(
-        self, rng: np.random.Generator, number: int
-    ) -> tuple[list[str], list[str], torch.Tensor, torch.Tensor]:
-        """Returns a story's plain and referential captions up to frame `number`, its first picture and that frame's."""
+    def pick(self, rng: np.random.Generator, number: int) -> PickedFrame:
+        """Returns frame `number` of some story, counted from 0."""
         if self.dataset is None:
             tale = story("train", int(rng.integers(STORIES)), self.length)
             told = tale.frames[: number + 1]
             drawn = [pixels_of(draw(tale.frames[n].scene, self.size)) for n in sorted({0, number})]
-            return [f.plain for f in told], [f.referential for f in told], drawn[0], drawn[-1]
+            return PickedFrame(
+                [f.plain for f in told], [f.referential for f in told], source=drawn[0], pixels=drawn[-1]
+            )
         clips = self.dataset.story(int(rng.integers(len(self.dataset))), draw=int(rng.integers(2**31)))
         first, last = (fitted_pixels(clips.frames[n].picture(), self.size) for n in (0, number))
-        return list(clips.captions[: number + 1]), list(clips.referential[: number + 1]), first, last
+        return PickedFrame(
+            list(clips.captions[: number + 1]), list(clips.referential[: number + 1]), first, last
+        )
 
 
 class PixelBatch(TypedDict):
@@ -86,7 +98,7 @@ class PictureExamples:
 
     def _picture(self, step: int, row: int) -> torch.Tensor:
         rng = np.random.default_rng(row_generator(self.seed, step, row).initial_seed())
-        return self.frames.pick(rng, 0)[-1]
+        return self.frames.pick(rng, 0).pixels
 
 
 class ContinuedFrames:
@@ -109,6 +121,6 @@ class ContinuedFrames:
     def _example(self, step: int, row: int) -> ContinuedFrame:
         rng = np.random.default_rng(row_generator(self.seed, step, row).initial_seed())
         number = 1 + int(rng.integers(self.frames.length - 1))
-        plain, referential, source, pixels = self.frames.pick(rng, number)
-        captions = plain if rng.random() < self.plain else referential
-        return ContinuedFrame(captions, source, pixels)
+        picked = self.frames.pick(rng, number)
+        captions = picked.plain if rng.random() < self.plain else picked.referential
+        return ContinuedFrame(captions, picked.source, picked.pixels)

@@ -87,7 +87,7 @@ class CharLdmTraining(Objective[CharacterBatch]):
                 batch["timesteps"],
                 weights=weights,
             )
-        loss = denoising + self._nothing(found.text, features)
+        loss = denoising + self._unused(found.text, features)
         valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
         regularization = regularization_loss(record.maps, masks, valid)
         loss = loss + self.args.reg_weight * regularization
@@ -98,8 +98,12 @@ class CharLdmTraining(Objective[CharacterBatch]):
         some = pixels if len(pixels) else pixels.new_zeros(1, *pixels.shape[1:])
         return self.conditioner.encode_portraits(some)[: len(pixels)]
 
-    def _nothing(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
-        """Zero, whose gradient reaches fuser and vision tower: DDP waits for them where a process shows nobody."""
+    def _unused(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+        """Returns 0, computed with the fuser and the vision tower, which learn nothing from it.
+
+        A batch may show nobody, so that the loss uses neither. DistributedDataParallel (DDP) waits for the gradient of
+        every weight it trains, so it would wait for theirs for ever.
+        """
         return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
 
 

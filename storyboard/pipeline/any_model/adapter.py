@@ -68,7 +68,7 @@ def strips(count: int, size: tuple[int, int]) -> torch.Tensor:
 
 
 def load_adapter(pipe: Any, named: str) -> PortraitAdapter:
-    """Returns an IP-Adapter, loaded on a pipeline. StoryError for what is none, or one of another family of models."""
+    """Returns an IP-Adapter, loaded on a pipeline. StoryError for any other thing, or another kind of model."""
     unet = getattr(pipe, "unet", None)
     if not (isinstance(unet, UNet2DConditionModel) and hasattr(pipe, "load_ip_adapter")):
         raise StoryError(

@@ -46,7 +46,7 @@ def load_loras(pipe: Any, named: tuple[str, ...]) -> None:
 
 
 def split_weight(named: str) -> tuple[str, float]:
-    """Returns the name and weight in "NAME=0.8", 1 where there is none. StoryError for what is no weight."""
+    """Returns the name and the weight in "NAME=0.8", and 1 for "NAME". StoryError where the weight is no number."""
     name, equals, text = named.rpartition("=")
     if not equals:
         return named, 1.0

@@ -55,7 +55,7 @@ class Argument:
         return value
 
     def optional(self, name: str = "", text: str = "", field: str = "", option: str = "") -> Argument:
-        """Returns the argument as one that may be left out, under another name and with other words if given."""
+        """Returns the same argument, but one that may be left out. What is given here replaces what it had."""
         return replace(
             self,
             name=name or self.name,

@@ -39,7 +39,7 @@ def board_script(title: str, frames: Iterable[tuple[str, BoardNotes]]) -> str:
 
 
 def board_table(frames: Iterable[tuple[str, BoardNotes]]) -> str:
-    """Returns the frames as CSV, one a row. No cell is a formula to whatever opens it."""
+    """Returns the frames as CSV, one a row. No program that opens it takes a cell for a formula."""
     table = io.StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(_HEADING)
@@ -59,7 +59,10 @@ def is_board_table(text: str) -> bool:
 
 
 def read_board_table(text: str) -> Read:
-    """Returns the frames of such a table, with what is noted beside them. What fits no frame is left out and told."""
+    """Returns the frames of such a table, with what is noted beside them.
+
+    Notes that fit no frame are left out, and a notice says so.
+    """
     mark = next(mark for mark in ",;\t" if mark in text.partition("\n")[0])
     notices: list[str] = []
     elements = []

@@ -57,7 +57,7 @@ def looks_like_markdown_table(text: str) -> bool:
 
 
 def delimiter_of(text: str, sure: bool = False) -> str | None:
-    """Returns what parts the cells of a table, None where the text is none.
+    """Returns the mark between the cells of a table, None where the text is no table.
 
     A table has a first line that heads its columns, or, with tabs, as many in every line. `sure`: it is known to be a
     table.

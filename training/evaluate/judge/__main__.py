@@ -7,13 +7,13 @@ weights.
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
+from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge, save_judge
 from training.configs.arguments import parsed
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> None:
             "stories": PUBLISHED_STORIES,
             "broken frames a kind": PUBLISHED_BROKEN,
         } | own
-        (Path(args.out) / "scores.json").write_text(json.dumps(report, indent=1) + "\n")
+        write_json(Path(args.out) / "scores.json", report)
 
 
 def _tell(step: int, own: dict[str, dict]) -> None:

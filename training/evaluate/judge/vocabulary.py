@@ -23,7 +23,7 @@ UNSEEN = ("pronoun",)  # a facet that no picture shows
 
 
 def maple_lane_vocabulary() -> Vocabulary:
-    """Returns what there is in this world."""
+    """Returns the labels of all that can be seen in Maple Lane."""
     return Vocabulary(
         tuple(who.name for who in CAST),
         tuple(f"{who.name}: {outfit}" for who in CAST for outfit in who.outfits),

@@ -56,7 +56,7 @@ class BenchArguments:
 
 
 def open_hand(args: BenchArguments) -> Hand:
-    """Returns what draws. StoryError for what is none, and for flags that do not go together."""
+    """Returns what draws. StoryError where there is no such model, and for flags that do not go together."""
     if args.hand is None:
         if args.ip_adapter or args.lora:
             raise StoryError(

@@ -67,7 +67,7 @@ def read_stories(
 ) -> list[BenchStory]:
     """Returns the stories of a dataset folder in order. wanted: ids of some of them; None for all.
 
-    StoryError, naming the story and what is wrong, for a folder that is none, and for a story that cannot be drawn.
+    StoryError, naming the story and what is wrong, for a folder of other things, and for a story that cannot be drawn.
     """
     if not folder.is_dir():
         raise StoryError(

@@ -66,7 +66,7 @@ def request_for(
 ) -> FrameRequest:
     """Returns the request for a shot in a wording of it. history: the earlier shots, for a hand that looks at them.
 
-    Who has no reference picture is named in the sentence and not in the cast. StoryError for a picture that is none.
+    Who has no reference picture is named in the sentence and not in the cast. StoryError for a file that is no picture.
     """
     return FrameRequest(
         caption=wording,

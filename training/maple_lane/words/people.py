@@ -1,6 +1,6 @@
 """How a caption speaks of people: by name, pronoun, description ("the old woman"), kinship, or as a group.
 
-`mention` says some people in their place in the sentence; whatever it chooses, a careful reader knows who is meant.
+`mention` puts some people into the sentence. Whichever of these ways it chooses, a careful reader knows who is meant.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def mention(
     plain: bool = False,
     doers: tuple[str, ...] = (),
 ) -> Subject:
-    """Adds some people. Returns them.
+    """Adds some people. Returns them as a subject.
 
     again: they were just spoken of, so that a pronoun is natural. plain: by name alone. doers: who does something to
     them, and whom an object pronoun therefore cannot mean.
@@ -54,7 +54,7 @@ def subject_of(s: Sentence, names: tuple[str, ...]) -> Subject:
 
 
 def by_pronoun(s: Sentence, subject: Subject) -> Subject:
-    """Adds the pronoun of a subject that was not said yet. Returns the subject as the verb agrees with it."""
+    """Adds the pronoun of a subject that is not in the sentence yet. Returns the subject that the verb agrees with."""
     s.put(pronoun_form(subject.pronoun, "subject"), subject.names)
     return replace(subject, many=subject.several or subject.pronoun == "they")
 

@@ -42,7 +42,7 @@ class Shows:
 
     @classmethod
     def from_json(cls, value: Any) -> Shows:
-        """Returns the truth that `to_json` wrote; ValueError where it is none."""
+        """Returns the truth that `to_json` wrote; ValueError for anything else."""
         try:
             people = tuple(Shown(p["name"], p["action"], p["prop"]) for p in value["people"])
             time, weather, things = value["time"], value["weather"], tuple(value["things"])
