@@ -25,12 +25,14 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |from __future__ import annotations
 |
+|import json
 |import os
 |import secrets
 |import shutil
 |from collections.abc import Iterator
 |from contextlib import contextmanager
 |from pathlib import Path
+|from typing import Any
 |
 |PART = ".part"  # ends the name of a file that is still being written
 |
@@ -61,6 +63,12 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |        part.unlink(missing_ok=True)
 |        raise
 |    settle(part, path)
+|
+|
+|def write_json(path: Path, value: Any) -> None:
+|    """Write a value as JSON for people to read, as `write_whole` does, and the folder where there is none yet."""
+|    path.parent.mkdir(parents=True, exist_ok=True)
+|    write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\\n").encode())
 |
 |
 |@contextmanager
@@ -3428,7 +3436,7 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |
 |def sources_of(name: str) -> dict[str, str]:
-|    """Returns the source of a module of this program and of all that it imports of it, by name."""
+|    """Returns by name the source of a module of this program, and of all its modules that this one needs."""
 |    found: dict[str, str] = {}
 |    waiting = [name]
 |    while waiting:
@@ -3712,7 +3720,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
 |    ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
-|        """Returns whom the language model took the pronouns for, and by name the columns that carry a character.
+|        """Returns whom the language model took each pronoun for, and by character the columns that carry them.
 |
 |        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
 |        """
@@ -4053,16 +4061,6 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        other._cache = DynamicCache(kept, config=self.reader.language_model.config)
 |        return other
 |
-|    def condition_for(
-|        self,
-|        parts: Sequence[Part],
-|        frames: torch.Tensor | None = None,
-|        portraits: torch.Tensor | None = None,
-|        told: Told | None = None,
-|    ) -> ReadCondition:
-|        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
-|        return self.read(split(self.reader, parts, frames, portraits, told), told)
-|
 |    def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
 |        """Keeps what is shared, rolls back the rest, reads what is new and, with the image tokens, the open end.
 |
@@ -4108,7 +4106,7 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        portraits: torch.Tensor | None = None,
 |        told: Told | None = None,
 |    ) -> ReadCondition:
-|        """Returns what `InterleavedContext.condition_for` does."""
+|        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
 |        chunks = split(self.reader, parts, frames, portraits, told)
 |        context = self._take(chunks)
 |        self._contexts.append(context)
@@ -4561,7 +4559,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-|    """Returns parts and settings in place of those that the folder carries, for a language model and its tokenizer."""
+|    """Returns the parts and settings that a language model and its tokenizer bring in place of the folder's own."""
 |    kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
 |    language_model, tokenizer = model
 |    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
@@ -8200,7 +8198,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |
 |
 |def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
-|    """Returns whom pronouns are taken for where the words say so, or leave one only."""
+|    """Returns whom each pronoun is taken for, where the words say so or leave only one choice."""
 |    bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
 |    meant = {}
 |    for occurrence, pronoun in enumerate(sentence.pronouns):
@@ -9502,9 +9500,9 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def is_counted(word: str) -> bool:
-|    """Returns whether a word behind a number of two or more may be what there is so much of.
+|    """Returns whether a word behind a number of two or more may be the thing that is counted.
 |
-|    It is then no verb of those who are.
+|    If so, it is no verb that tells what so many people do.
 |    """
 |    word = word.lower()
 |    return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS
