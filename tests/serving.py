@@ -31,15 +31,18 @@ HINTS = Hints(
 
 
 @contextmanager
-def serving(folder: Path, port: int | None = None, example: Path | None = None) -> Iterator[SimpleNamespace]:
+def serving(
+    folder: Path, port: int | None = None, example: Path | None = None, any_model: bool | None = None
+) -> Iterator[SimpleNamespace]:
     """A launched page on the library in `folder`: .url, .port, .studio, .library and .renderer.
 
     Set the renderer's gate to hold a drawing, its failure to break it. `example`: what a first visit is shown.
+    `any_model`: whether one draws, as the environment says where nobody does.
     """
     library = Library(folder)
-    renderer, hints = FlatRenderer(size=32), HINTS
-    if open_hand.is_asked_for():
-        renderer, hints = open_hand.opened(folder / "hub")
+    if any_model is None:
+        any_model = open_hand.is_asked_for()
+    renderer, hints = open_hand.opened(folder / "hub") if any_model else (FlatRenderer(size=32), HINTS)
     studio = Studio(
         renderer,
         small_cast(library.pictures),
@@ -47,7 +50,7 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
         library=library,
         model="flat",
         own_steps=renderer.steps,
-        knows_no_cast=open_hand.is_asked_for(),
+        knows_no_cast=any_model,
         places=hints.calling,
     )
     page = make_page(studio, hints, example)
