@@ -48,7 +48,13 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
+    from tests import open_hand
+
     items.sort(key=lambda item: item.path.name not in LONGEST)
+    if open_hand.is_asked_for():
+        for item in items:
+            for own in item.iter_markers("own_hand"):
+                item.add_marker(pytest.mark.skip(reason=f"a model of the Hub {own.args[0]}"))
 
 
 @pytest.fixture(scope="session")

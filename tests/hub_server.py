@@ -1,7 +1,7 @@
 """A small Hub of the tests' own: repositories over HTTP, as huggingface_hub talks to it, commits really stored.
 
 Files go in by the LFS protocol, so its client has to run with HF_HUB_DISABLE_XET=1. Set `failing` to a status to have
-every request answered with it.
+every request answered with it, `mute` to have none answered.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Hub(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.failing: int | None = None
         self.people: dict[str, str] = {}  # whose a token is: the account's id
+        self.mute = False
         self.asked: list[str] = []
         self.lock = threading.Lock()
 
@@ -98,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = unquote(urlsplit(self.path).path)
         self.server.asked.append(f"{method} {path}")
+        if self.server.mute:
+            self.close_connection = True
+            return None
         if self.server.failing:
             return self._say({"error": "not now"}, self.server.failing)
         if path == "/api/whoami-v2":

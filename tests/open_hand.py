@@ -1,7 +1,7 @@
 """The page's own tests with any text-to-image model as the hand, a tiny one, instead of the flat renderer.
 
-STORYBOARD_HAND=open python -m pytest tests/test_page_*.py runs them so. A test of what no such hand can do fails then:
-it has no judge, no map of where it looked, and no words that it has learned.
+STORYBOARD_HAND=open python -m pytest -m browser tests/test_page_*.py runs them so. Left out are then tests of what no
+such hand has, as their mark `own_hand` says: a judge, a map of where it looked, places and words that it has learned.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from storyboard.models.hub import Wanted
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 from storyboard.ui.hints import Hints
 from tests.fakes import in_memory
@@ -27,13 +26,15 @@ def is_asked_for() -> bool:
 
 
 def opened(folder: Path) -> tuple[HeldHand, Hints]:
-    """Returns a tiny Stable Diffusion with an IP-Adapter, made in `folder`, and what the page offers with it."""
+    """Returns a tiny Stable Diffusion with an IP-Adapter, made once in `folder`, and what the page offers with it."""
+    from storyboard.models.hub import Wanted
     from storyboard.pipeline.any_model import open_model  # torch, which the page's tests do without
     from storyboard.ui.any_model import hints_of
     from tests import tiny_hub
 
-    model = tiny_hub.stable_diffusion(folder / "stable-diffusion")
-    adapter = tiny_hub.ip_adapter(folder / "adapter", model)
+    model, adapter = folder / "stable-diffusion", folder / "adapter"
+    if not folder.exists():
+        tiny_hub.ip_adapter(adapter, tiny_hub.stable_diffusion(model))
     hand = open_model(Wanted(str(model), str(adapter), steps=STEPS), lambda line: None)
     return HeldHand(hand), replace(hints_of(Namespace(ip_adapter=adapter)), steps=STEPS)
 

@@ -31,15 +31,20 @@ HINTS = Hints(
 
 
 @contextmanager
-def serving(folder: Path, port: int | None = None, example: Path | None = None) -> Iterator[SimpleNamespace]:
+def serving(
+    folder: Path, port: int | None = None, example: Path | None = None, any_model: bool | None = None
+) -> Iterator[SimpleNamespace]:
     """A launched page on the library in `folder`: .url, .port, .studio, .library and .renderer.
 
     Set the renderer's gate to hold a drawing, its failure to break it. `example`: what a first visit is shown.
+    `any_model`: whether one draws, as the environment says where nobody does.
     """
     library = Library(folder)
+    if any_model is None:
+        any_model = open_hand.is_asked_for()
     renderer: FlatRenderer | open_hand.HeldHand = FlatRenderer(size=32)
     hints = HINTS
-    if open_hand.is_asked_for():
+    if any_model:
         renderer, hints = open_hand.opened(folder / "hub")
     studio = Studio(
         renderer,
@@ -48,7 +53,7 @@ def serving(folder: Path, port: int | None = None, example: Path | None = None) 
         library=library,
         model="flat",
         own_steps=renderer.steps,
-        knows_no_cast=open_hand.is_asked_for(),
+        knows_no_cast=any_model,
         places=hints.calling,
     )
     page = make_page(studio, hints, example)

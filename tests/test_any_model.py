@@ -1,6 +1,10 @@
 """Any text-to-image model as the hand: tiny Stable Diffusion and XL with real shapes draw frames from requests."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,12 +15,12 @@ from safetensors.torch import load_file, save_file
 
 from storyboard.errors import StoryError
 from storyboard.models.hub import Wanted, place_of
-from storyboard.pipeline.any_model import loras, open_model
+from storyboard.pipeline.any_model import loras, open_model, opening
 from storyboard.pipeline.any_model.adapter import choose_file, strips
 from storyboard.pipeline.any_model.prompts import understand, write_prompt
 from storyboard.pipeline.sturdy import SturdyRenderer
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered, Style
-from tests import tiny_hub
+from tests import hub_server, tiny_hub
 
 RED, BLUE, GREEN = (Image.new("RGB", (20, 30), colour) for colour in ("red", "blue", "green"))
 ROSA = CastMember("Rosa", "she", (), RED, ("a girl", "pigtails", "a red coat"))
@@ -242,11 +246,19 @@ def refused(model, adapter=None, **wanted):
     return str(told.value)
 
 
-def test_an_adapter_of_another_family_names_both(folders):
-    assert "does not fit the layers of this model" in refused(
-        folders["sd"], folders["xl-adapter"] / "models/ip-adapter_sdxl_vit-h.safetensors"
+def test_an_adapter_of_another_family_names_both(folders, monkeypatch):
+    other = folders["xl-adapter"] / "models/ip-adapter_sdxl_vit-h.safetensors"
+    assert "does not fit the layers of this model; choose one made for it" in refused(folders["sd"], other)
+    assert "no safetensors file for this model; name one" in refused(folders["sd"], folders["xl-adapter"])
+    tiny_families = {
+        tiny_hub.TEXT_WIDTH: "Stable Diffusion 1.5",
+        2 * tiny_hub.TEXT_WIDTH: "Stable Diffusion XL",
+    }
+    monkeypatch.setattr("storyboard.pipeline.any_model.adapter.FAMILIES", tiny_families)
+    assert (
+        "was made for Stable Diffusion XL, and the model is Stable Diffusion 1.5; choose one made for it"
+        in (refused(folders["sd"], other))
     )
-    assert "no safetensors file for this model" in refused(folders["sd"], folders["xl-adapter"])
 
 
 @pytest.mark.parametrize(
@@ -320,6 +332,75 @@ def test_a_damaged_model_and_one_of_pickled_weights_are_refused(folders, tmp_pat
     unet = pickled / "unet" / "diffusion_pytorch_model.safetensors"
     unet.rename(unet.with_suffix(".bin"))
     assert "choose a model with safetensors" in refused(pickled)
+
+
+def test_memory_that_runs_out_while_loading_is_told(folders, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(opening.AutoPipelineForText2Image, "from_pretrained", full)
+    said = refused(folders["sd"])
+    assert "not enough memory to load" in said and "close other programs, or choose a smaller model" in said
+
+
+# -- From the Hub
+
+# What becomes of models and their adapters, a line each. In a process of its own, as the Hub's client reads its address
+# once.
+OPEN = """
+import json, sys
+from storyboard.errors import StoryError
+from storyboard.models.hub import Wanted, check_model
+from storyboard.pipeline.any_model import open_model
+for line in sys.stdin:
+    named = json.loads(line)
+    try:
+        if len(named) == 1:
+            told = check_model(*named).files()
+        else:
+            told = type(open_model(Wanted(*named), lambda line: None)).__name__
+    except StoryError as error:
+        told = str(error)
+    print(json.dumps(told), flush=True)
+"""
+
+
+def files_in(folder):
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_a_model_is_downloaded_once_and_half_a_model_is_no_model_where_the_network_is_gone(folders, tmp_path):
+    """A Hub that hangs up kept what was there from being opened; half a model was called one of pickled weights.
+
+    And what was there could not be listed, as a GPU wants it, because what is never downloaded was missed.
+    """
+    with hub_server.hub() as hub:
+        for name, folder in {"tiny": "sd", "late": "sd", "adapter": "sd-adapter"}.items():
+            hub.repositories[f"nana/{name}"] = made = hub_server.Repository(private=False)
+            made.commit(files_in(folders[folder]) | {f"{name}.ckpt": b"pickled"})
+        hubs = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "HF_TOKEN": hub_server.TOKEN}
+        client = subprocess.Popen(
+            [sys.executable, "-c", OPEN],
+            env={**os.environ, **hubs, "NO_PROXY": "127.0.0.1", "HF_HUB_DISABLE_XET": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+        def told(*named):
+            client.stdin.write(f"{json.dumps(named)}\n")
+            client.stdin.flush()
+            return json.loads(client.stdout.readline())
+
+        with client:
+            assert told("nana/tiny", "nana/adapter") == "AnyModelRenderer"
+            assert "late.ckpt" in told("nana/late")
+            hub.mute = True
+            assert told("nana/tiny", "nana/adapter") == "AnyModelRenderer"
+            there = told("nana/tiny")
+            assert "unet/diffusion_pytorch_model.safetensors" in there and "tiny.ckpt" not in there
+            assert '"nana/late" is not on this machine yet' in told("nana/late", None)
 
 
 # -- LoRAs

@@ -1,5 +1,6 @@
 """What a writer is told of models of the Hub, by a server that answers as the Hub does, and without a network."""
 
+import errno
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from storyboard.errors import StoryError
-from storyboard.models.hub import check_model, place_of
+from storyboard.models.hub import check_model, hindrance, place_of, refusal
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 INDEX = json.dumps({"_class_name": "StableDiffusionPipeline"}).encode()
@@ -107,6 +108,18 @@ def test_what_is_no_name_of_a_model_is_refused_without_asking_anybody(name):
     with pytest.raises(StoryError, match="neither a folder here|is no text-to-image model") as told:
         check_model(name)
     assert len(str(told.value)) < 500
+
+
+def test_a_full_disk_is_said_though_a_library_says_something_else():
+    """The writer was told to connect to the internet."""
+    with pytest.raises(RuntimeError) as told:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise RuntimeError("The download failed.") from error
+    said = str(refusal("The model", "good/model", hindrance(told.value)))
+    assert said.endswith("could not be written to disk (No space left on device); free some space.")
+    assert hindrance(RuntimeError("Neither disk nor Hub.")) is None
 
 
 def test_a_file_of_a_repository_is_named_behind_it():

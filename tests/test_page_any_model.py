@@ -1,4 +1,7 @@
-"""The page with any text-to-image model as the hand: what it offers, what it hides, and a story in another style."""
+"""The page with any text-to-image model as the hand: what it offers, what it hides, and a story in another style.
+
+The page's own tests that are imported here are run once more with it; tests/open_hand.py says how all of them are.
+"""
 
 import pytest
 from PIL import Image
@@ -7,10 +10,34 @@ from storyboard.library import Library
 from storyboard.ui import any_model
 from storyboard.ui.page import launch_page, make_page
 from tests import tiny_hub
-from tests.pages import card, open_panel, story_of, wait_drawn, write_and_draw
+from tests.pages import card, open_panel, story_in, story_of, wait_drawn, write_and_draw
+from tests.serving import serving
 from tests.test_any_model_studio import options_of
+from tests.test_page_cards import test_undo_and_redo_reach_through_everything_text_included  # noqa: F401
+from tests.test_page_files import (
+    test_a_picture_saved_here_and_dropped_back_rebuilds_its_frame,  # noqa: F401
+)
+from tests.test_page_settings import (
+    test_a_quality_says_its_steps_and_seconds_and_the_next_picture_is_drawn_so,  # noqa: F401
+)
+from tests.test_page_stories import test_a_reload_keeps_the_story_and_its_running_drawing  # noqa: F401
+from tests.test_page_takes import (
+    test_a_failure_is_on_the_card_and_only_what_failed_is_retried,  # noqa: F401
+    test_an_older_take_brings_its_sentence_and_seed_back,  # noqa: F401
+    test_stopping_keeps_the_old_picture_and_cancel_all_empties_the_queue,  # noqa: F401
+)
+from tests.test_page_who import (
+    test_a_pronoun_is_underlined_says_who_it_is_and_is_bound_to_somebody_else_by_a_click,  # noqa: F401
+)
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """In place of the page that other files share: drawn by such a hand."""
+    with serving(tmp_path_factory.mktemp("library"), any_model=True) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +61,8 @@ def hand(tmp_path_factory):
 def test_a_writer_sets_a_style_and_a_shape_and_draws_the_story_again(hand, visit, tmp_path):
     url, studio = hand
     page = visit(url)
+    # It was "And then?", as a model of the Hub has no example sentence.
+    assert page.locator("#sb-next").get_attribute("placeholder") == "One sentence becomes one picture"
     portrait = tmp_path / "rosa.png"
     Image.new("RGB", (40, 60), "red").save(portrait)
     page.locator("[data-key=person-add]").click()
@@ -81,3 +110,24 @@ def test_a_writer_sets_a_style_and_a_shape_and_draws_the_story_again(hand, visit
     page.reload()
     page.locator(".sb-ready").wait_for()
     assert page.locator(".sb-stale:not([hidden])").count() == 0
+
+
+def test_a_story_drawn_by_both_hands_is_on_one_board_of_takes(visit, tmp_path):
+    with serving(tmp_path, any_model=False) as before:
+        page = visit(before.url)
+        write_and_draw(page, "Rosa waves.")
+        story = story_of(page)
+        page.close()
+    with serving(tmp_path, any_model=True) as after:
+        page = visit(f"{after.url}?story={story}")
+        card(page, 1).locator(".sb-reroll").click()
+        wait_drawn(page, 1, takes=2)
+        open_panel(page, 1).get_by_role("button", name="Compare with").click()
+        dialog = page.get_by_role("dialog")
+        sources = [side.get_attribute("src") for side in dialog.locator(".sb-side img").all()]
+        takes = story_in(after, page).frames[0].takes
+        assert [take.conditioning for take in takes] == ["char-ldm", "prompt"]
+        assert all(take.picture in source for take, source in zip(takes, reversed(sources), strict=True))
+        dialog.get_by_role("button", name="Use this one").nth(1).click()
+        card(page, 1).locator(".sb-take:text-is('1/2')").wait_for()
+        assert story_in(after, page).frames[0].chosen == takes[0].id

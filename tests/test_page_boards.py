@@ -104,6 +104,7 @@ def test_the_story_is_played_with_keys_and_for_as_long_as_each_frame_lasts(app, 
     page.locator(".sb-play-words", has_text="Milo reads.").wait_for()
 
 
+@pytest.mark.own_hand("has shapes of its own")
 def test_the_frame_is_chosen_in_the_settings_and_marked_on_every_picture(app, page):
     write_and_draw(page, "Rosa waves.")
     page.get_by_role("button", name="Settings").click()

@@ -172,6 +172,7 @@ def test_the_panel_opens_under_the_row_of_its_card(page):
     page.locator(".sb-panel").wait_for(state="detached")
 
 
+@pytest.mark.own_hand("reads all there is")
 def test_what_a_frame_reads_is_offered_as_far_as_the_model_reads(page):
     """ "Everything before it" was offered where the model reads the last frames only."""
     write_and_draw(page, *THREE, "Rosa reads.")

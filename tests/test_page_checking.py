@@ -5,7 +5,7 @@ import pytest
 from storyboard.renderer import Verdict
 from tests.pages import card, open_panel, story_in, wait_drawn, write_and_draw
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.own_hand("has no judge")]
 
 MISSING = Verdict(missing=("Milo",), others=("Rosa",), place="beach")
 

@@ -40,6 +40,8 @@ def test_axe_finds_nothing_serious_on_the_board_or_in_what_opens(app, visit, the
     page = visit(f"{app.url}?__theme={theme}", **screen)
     assert serious_violations(page) == []
     write_and_draw(page, "Rosa waves to Milo.", "She sits down.", "They dance.")
+    first = app.studio.session(story_of(page)).story.frames[0]
+    app.studio.change(story_of(page), "edit_frame", frame=first.id, caption="Rosa waves to Bolt.")
     card(page, 1).locator(".sb-reroll").click()
     wait_drawn(page, 1, takes=2)
     card(page, 2).locator(".sb-stale:not([hidden])").wait_for()
@@ -189,6 +191,7 @@ def test_light_or_dark_is_chosen_on_the_page_and_stays_whatever_the_device_says(
     assert not page.evaluate(dark)
 
 
+@pytest.mark.own_hand("draws more than one size")
 def test_what_the_model_draws_is_said_honestly(page):
     assert (
         page.locator(".sb-limits").inner_text()

@@ -23,6 +23,7 @@ def exported(page, words, tmp_path):
     return path
 
 
+@pytest.mark.own_hand("draws no picture of one colour")
 def test_pages_pictures_and_archives_are_downloaded_from_the_menu(app, page, tmp_path):
     write_and_draw(page, "Rosa waves.", "She sings.", "Milo reads.")
     story = story_in(app, page)
@@ -56,6 +57,7 @@ def test_pages_pictures_and_archives_are_downloaded_from_the_menu(app, page, tmp
     assert GifImageFile(exported(page, "Animation (GIF)", tmp_path)).n_frames == 3
 
 
+@pytest.mark.own_hand("draws no picture of one colour")
 def test_a_film_comes_with_its_subtitles(app, page, tmp_path):
     write_and_draw(page, "Rosa waves.")
     files = []

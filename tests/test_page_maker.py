@@ -52,6 +52,7 @@ def drag_colour(dialog, label, *colours):
     )
 
 
+@pytest.mark.own_hand("has learned nobody")
 def test_somebody_is_made_recoloured_used_in_a_story_exported_and_imported(app, page, tmp_path):
     dialog = open_maker(page)
     assert "has not learned people made here yet: it draws Rosa, Milo or Bolt instead" in dialog.inner_text()

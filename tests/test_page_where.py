@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages import card, story_in, wait_drawn, write, write_and_draw
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.own_hand("knows no places")]
 
 
 def place_chip(page, number):

@@ -164,6 +164,7 @@ def test_words_that_were_not_saved_survive_a_reload(page):
     assert sentence(page, 1).input_value() == "Zelda waves to everyone."
 
 
+@pytest.mark.own_hand("does not say which words it has learned")
 def test_chips_write_themselves_into_the_sentence_and_a_word_never_learned_is_noted_gently(page):
     page.locator("#sb-next").focus()
     for chip in ("Rosa", "waves", "in the park"):
@@ -211,6 +212,7 @@ def test_what_a_card_has_no_room_for_is_counted(page):
     assert sentence(page, 1).input_value() == "Rosa waves. " * 50
 
 
+@pytest.mark.own_hand("does not say which words it has learned")
 def test_a_card_carries_the_note_about_words_never_learned(page):
     """The note waited for a pause in typing and went with Enter, so that hardly anybody saw it."""
     write_and_draw(page, "Rosa waves at a dragon.", "Milo waves.")
@@ -231,6 +233,7 @@ def test_a_card_carries_the_note_about_words_never_learned(page):
     mark.wait_for(state="hidden")
 
 
+@pytest.mark.own_hand("can draw nobody")
 def test_a_sentence_about_nobody_says_that_somebody_will_be_drawn(page):
     """ "Night falls over the park." showed one of the cast, and nothing said why."""
     note = "This sentence is about nobody of the cast, and this model draws one of them all the same."

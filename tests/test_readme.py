@@ -71,6 +71,14 @@ def test_every_link_and_picture_is_there(page):
         assert re.match(r"https?://", target) or (page.parent / target).is_file(), target
 
 
+def test_what_writers_are_told_to_press_is_on_the_page():
+    """They were sent to "What this frame reads", which is called otherwise."""
+    told = (ROOT / "docs" / "any-model.md").read_text(encoding="utf-8")
+    page = (ROOT / "storyboard" / "ui" / "static" / "language" / "english.js").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", told))
+    assert len(named) > 8 and {one for one in named if f'"{re.sub("[0-9]", "%1", one)}' not in page} == set()
+
+
 def test_training_tables_and_layers_are_one_click_away():
     for page in ("results", "training", "architecture", "full-size", "LOG"):
         assert f"](docs/{page}.md)" in README

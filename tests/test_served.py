@@ -181,3 +181,12 @@ def test_replicas_share_gpus_else_cores_so_that_all_fit(nodes, replicas, share):
     from storyboard.served.door import shares
 
     assert shares(nodes, replicas) == share
+
+
+def test_a_cluster_without_a_core_and_a_replica_that_cannot_open_its_pipeline_say_the_remedy():
+    from storyboard.served.door import sentence_in, shares
+
+    with pytest.raises(StoryError, match="has a core to spare; add one with: ray start --address"):
+        shares([{"memory": 1}], 1)
+    told = "The deployment failed to start.\n  File opens.py\nstoryboard.errors.StoryError: Gone; copy it.\n"
+    assert sentence_in(told) == "Gone; copy it." and sentence_in("RuntimeError: no") == ""

@@ -6,12 +6,14 @@ is run, and of weights only safetensors are taken.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from httpx import HTTPError
 from huggingface_hub import (
     HfApi,
     get_hf_file_metadata,
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 INDEX = "model_index.json"  # what every pipeline of diffusers has
 _PART = re.compile(r"[\w][\w.-]*")
 SHOWN = 100  # characters of a name that an error repeats
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no room is left on a disk
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,8 @@ class HubPlace:
                 raise StoryError(f'{self.what} "{self.name}" has no file {file}; choose another.')
             return self.folder / file
         try:
-            # Asked first because it fails at once where there is no network; a download tries for half a minute.
-            get_hf_file_metadata(hf_hub_url(self.repository, file))
+            if away := self.away(file):
+                raise away
             return Path(hf_hub_download(self.repository, file))
         except Exception as error:
             path = None if isinstance(error, HFValidationError) else self._known(file)
@@ -92,13 +95,25 @@ class HubPlace:
                 raise refusal(self.what, self.name, error) from error
             return path
 
+    def away(self, file: str) -> Exception | None:
+        """Returns why the Hub does not give a file now, None where it does.
+
+        Asked first because it fails at once where there is no network; a download tries for half a minute.
+        """
+        try:
+            get_hf_file_metadata(hf_hub_url(self.repository, file))
+        except Exception as error:  # what a connection throws depends on what it runs over
+            return error
+        return None
+
     def _known(self, file: str) -> Path | None:
         path = try_to_load_from_cache(self.repository, file)
         return Path(path) if isinstance(path, str) else None
 
     def _kept(self, error: Exception) -> Path:
         try:
-            return Path(snapshot_download(self.repository, local_files_only=True))
+            # No pattern, as the Hub's client misses what a download left out on purpose.
+            return Path(snapshot_download(self.repository, local_files_only=True, allow_patterns=[]))
         except Exception:
             raise refusal(self.what, self.name, error) from error
 
@@ -171,12 +186,25 @@ def refusal(what: str, name: str, error: Exception) -> StoryError:
             f"{called} is not on the Hugging Face Hub, or is private; check the spelling, or sign in with "
             '"hf auth login".'
         )
-    if isinstance(error, OSError) and error.errno is not None and error.strerror and error.filename:
+    if isinstance(error, OSError) and error.strerror and (error.filename or error.errno in FULL):
         return StoryError(f"{called} could not be written to disk ({error.strerror}); free some space.")
     return StoryError(
         f"{called} is not on this machine yet, and the Hugging Face Hub cannot be reached; connect to the internet, "
         "and start again."
     )
+
+
+def hindrance(error: BaseException) -> Exception | None:
+    """Returns what kept a download from its end, which libraries put behind errors of their own.
+
+    None where it was neither the Hub, nor the way to it, nor a full disk.
+    """
+    met: BaseException | None = error
+    while met is not None:
+        if isinstance(met, (HTTPError, ConnectionError)) or (isinstance(met, OSError) and met.errno in FULL):
+            return met
+        met = met.__cause__
+    return None
 
 
 def _no_pipeline(name: str) -> StoryError:

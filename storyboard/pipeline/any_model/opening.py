@@ -16,7 +16,7 @@ import torch
 from diffusers import AutoPipelineForText2Image, DiffusionPipeline
 
 from storyboard.errors import StoryError
-from storyboard.models.hub import INDEX, HubPlace, Wanted, check_model, refusal
+from storyboard.models.hub import INDEX, HubPlace, Wanted, check_model, hindrance, refusal
 from storyboard.pipeline.any_model.adapter import PortraitAdapter, load_adapter
 from storyboard.pipeline.any_model.loras import load_loras
 from storyboard.pipeline.any_model.previews import fitted_colours
@@ -74,15 +74,16 @@ def _loaded(place: HubPlace, tell: Callable[[str], None]) -> Any:
     """The pipeline, in half precision where a GPU is there, in full on a CPU."""
     on_gpu = torch.cuda.is_available()
     folder = place.folder
+    away: Exception | None = None
     variant = HALF if on_gpu and _has_half(place.files()) else None
-    if folder is None:
-        tell(f"Downloading {place.name}")
-        try:
-            folder = Path(DiffusionPipeline.download(place.repository, use_safetensors=True, variant=variant))
-        except Exception as error:
-            raise _unloadable(place, error) from error
-    tell(f"Loading {place.name}")
     try:
+        if folder is None:
+            tell(f"Downloading {place.name}")
+            # diffusers takes some failures of a network for none at all, and half a model for a whole one.
+            away = place.away(INDEX)
+            wanted = {"use_safetensors": True, "variant": variant, "local_files_only": away is not None}
+            folder = Path(DiffusionPipeline.download(place.repository, **wanted))
+        tell(f"Loading {place.name}")
         pipe = AutoPipelineForText2Image.from_pretrained(
             folder,
             dtype=torch.float16 if on_gpu else torch.float32,
@@ -93,7 +94,7 @@ def _loaded(place: HubPlace, tell: Callable[[str], None]) -> Any:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        raise _unloadable(place, error) from error
+        raise _unloadable(place, error, away) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -102,8 +103,8 @@ def _has_half(files: list[str]) -> bool:
     return any(f".{HALF}." in file and file.endswith(".safetensors") for file in files)
 
 
-def _unloadable(place: HubPlace, error: Exception) -> StoryError:
-    """What a writer is told of a model that diffusers does not load."""
+def _unloadable(place: HubPlace, error: Exception, away: Exception | None) -> StoryError:
+    """What a writer is told of a model that diffusers does not load. away: why the Hub could not be asked."""
     log.warning("%s was not loaded", place.name, exc_info=error)
     said = first_line(error)
     if "AutoPipeline can't find a pipeline" in said:
@@ -111,13 +112,13 @@ def _unloadable(place: HubPlace, error: Exception) -> StoryError:
             f'The model "{place.name}" is no text-to-image model ({INDEX} says what it is); choose one whose page on '
             'the Hub says "Text-to-Image".'
         )
+    if hindered := away or hindrance(error):  # before what half a model lacks
+        return refusal(place.what, place.name, hindered)
     if "safetensors" in said and ("no file named" in said or "find the necessary" in said):
         return StoryError(
             f'The model "{place.name}" has weights that are no safetensors, and those could run code; choose a model '
             "with safetensors."
         )
-    if place.folder is None and "connect" in said.lower():
-        return refusal(place.what, place.name, error)
     return StoryError(
         f'The model "{place.name}" could not be loaded ({said[:200]}); get it again, or choose another.'
     )

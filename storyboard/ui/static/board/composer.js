@@ -130,7 +130,8 @@ function stopInsert() {
 function paintComposer() {
   const { frames, cast } = view;
   const first = frames.length === 0;
-  setAttribute(composer.text, "placeholder", first && props.example ? say("example", props.example) : say("next_example"));
+  const begin = props.example ? say("example", props.example) : say("first_example");
+  setAttribute(composer.text, "placeholder", first ? begin : say("next_example"));
   composer.form.classList.toggle("sb-first", first);
   paintPlace(frames);
   refill(composer.ideas, cast.map((person) => person.name), () => [

@@ -125,7 +125,7 @@ const ENGLISH = {
   insert_note_1: "1 picture after it would be out of date.", insert_note_n: "%1 pictures after it would be out of date.",
   insert_cancel: "Back to the end", draw_it: "Draw it", words: "Words this cast knows",
   who_idea: "Who", where_idea: "Where", what_idea: "Doing", paste_script: "Paste a script",
-  example: "For example: %1", next_example: "And then?",
+  example: "For example: %1", first_example: "One sentence becomes one picture", next_example: "And then?",
   too_long: "That is more than this model reads; the picture shows it up to “…%1”.",
   unknown_1: "“%2” is a word this model has not learned; it may not show.",
   unknown_n: "%2 are words this model has not learned; they may not show.",
