@@ -7,6 +7,7 @@ words the page offers (`cast.json`). The folder needs nothing of `training` to b
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ from training.released import cast
 from training.released.language import load_tokenizer
 
 PORTRAIT_SIZE = 256
-JUDGE = "judge"
+JUDGE, SCORES = "judge", "scores.json"  # the judge's own, on real frames
 # What tells one of the cast from the others, as the app lets a writer call them.
 CALLED = {
     "Rosa": ["the red-haired woman", "the curly-haired woman"],
@@ -236,6 +237,8 @@ def main(argv: list[str] | None = None) -> None:
         if judge.is_dir():  # one that is there is of this world, and goes on looking at its pictures
             pipeline.register_modules(judge=load_judge(judge))
         pipeline.save_half(out)
+        if (judge / SCORES).is_file():
+            shutil.copy2(judge / SCORES, out / JUDGE)
         if args.portraits:
             cast.write_cast(Path(args.portraits), out)
         else:

@@ -97,6 +97,12 @@ _STORY_DALLE = (
     "training.story_dalle transformer --parts {parts} --output_dir {run} --out {folder}",
 )
 
+BUNDLED = "bundled"  # what comes along: the weights of the open world, read by SmolLM2
+_BUNDLED = (
+    "training.assemble --anybody true --parts {parts} --out {folder}",
+    "training.assemble --named smollm2-135m-instruct --parts {parts} --out {folder}",
+)
+
 SYSTEMS = {
     spec.name: spec
     for spec in (
@@ -116,6 +122,7 @@ SYSTEMS = {
         _stage_1("char-ldm", "Char-LDM", REGULARIZED),
         _stage_2("storygpt-v-opt", "StoryGPT-V (OPT)", PIXELS),
         _stage_2("storygpt-v-llama", "StoryGPT-V (Llama)", PIXELS, llama=True),
+        SystemSpec(BUNDLED, "bundled (SmolLM2)", "char-ldm", "llm", (), False, _BUNDLED),
         _stage_1("stage1-no-reg", "w/o L_reg", "--reg_weight 0"),
         _stage_1("stage1-text", "w/o augmented text", f"{REGULARIZED} {TEXT_ONLY}", "text"),
         _stage_1("stage1-frozen-vision", "freeze vis", f"{REGULARIZED} --vision_layers 0"),

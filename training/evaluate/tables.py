@@ -23,7 +23,7 @@ from storyboard.disk.durable import write_json, write_whole
 from storyboard.errors import StoryError
 from training.configs.arguments import parsed
 from training.evaluate.__main__ import CLASSIFIERS, usual_classifier, usual_judge
-from training.evaluate.compared import ROOT, SYSTEMS, Captions
+from training.evaluate.compared import BUNDLED, ROOT, SYSTEMS, Captions
 from training.evaluate.drawing import DrawnFrame, StoryArtist
 from training.evaluate.rows import Evaluators, load_evaluators, measure, measure_real
 from training.evaluate.system_stories import artist_of, cut, first_stories, kept_stories
@@ -35,7 +35,7 @@ LENGTHS = (4, 10, 20, 40, 50)
 ROWS: dict[str, tuple[Captions, dict[str, int]]] = {
     "table 1, plain": (
         "plain",
-        {"story-dalle": OTHERS, "ldm": OTHERS, "story-ldm": OTHERS, "char-ldm": HEADLINE},
+        {"story-dalle": OTHERS, "ldm": OTHERS, "story-ldm": OTHERS, "char-ldm": HEADLINE, BUNDLED: HEADLINE},
     ),
     "table 1, referential": (
         "referential",
@@ -46,6 +46,7 @@ ROWS: dict[str, tuple[Captions, dict[str, int]]] = {
             "ar-ldm": OTHERS,
             "storygpt-v-opt": HEADLINE,
             "storygpt-v-llama": OTHERS,
+            BUNDLED: HEADLINE,
         },
     ),
     "table 3": (
@@ -236,7 +237,10 @@ def _frames(stories: Sequence[Sequence[DrawnFrame]]) -> list[DrawnFrame]:
 
 
 def read_earlier(file: str | None, scored_by: dict) -> dict:
-    """Returns an earlier run's JSON, nothing where there is none. StoryError where other networks scored it."""
+    """Returns an earlier run's JSON, nothing where there is none. StoryError where other networks scored it.
+
+    Where one of them is not here, as the captioner, rows of today have a dash for what only it can tell.
+    """
     if file is None:
         return {}
     told = json.loads(Path(file).read_text("utf-8"))
@@ -244,7 +248,7 @@ def read_earlier(file: str | None, scored_by: dict) -> dict:
         before = told.get("scored by", {})
         if name == "judge" and name not in before:
             continue  # rows from before there was a judge: they stand, with a dash where only it can tell
-        if before.get(name) != weights:
+        if weights is not None and before.get(name) != weights:
             raise StoryError(
                 f"{file} was scored by another {name}: its rows cannot stand beside those of today. Give the {name} it "
                 "was made with, or leave --earlier out."
@@ -258,13 +262,15 @@ def build(args: TablesArguments) -> dict:
     evaluators = load_evaluators(
         args.classifier, args.captioner, args.fid_weights, args.judge, root / "evaluate"
     )
-    tables = Tables(root, evaluators, read_earlier(args.earlier, evaluators.scored_by))
+    earlier = read_earlier(args.earlier, evaluators.scored_by)
+    tables = Tables(root, evaluators, earlier)
+    scored_before = earlier.get("scored by", {})
     told: dict = {
         "split": "test",
         "classifier": args.classifier,
         "captioner": args.captioner,
         "judge": args.judge,
-        "scored by": evaluators.scored_by,
+        "scored by": {name: one or scored_before.get(name) for name, one in evaluators.scored_by.items()},
         "seeds": "pictures: the first 31 bits of sha256('STORY ID/FRAME NUMBER FROM 0'); bootstrap: 0",
         "intervals": "95 %, stories drawn with replacement",
     }
