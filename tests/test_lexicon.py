@@ -270,3 +270,19 @@ def test_captions_say_a_deed_in_their_own_words():
         {"captions": {"waves": 3, "reads": " "}, "places": {"in the park": 1, "at home": [2]}}
     )
     assert damaged.captions == {} and damaged.places == {"at home": ()}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "deed"),
+    [
+        ("Rosa and Milo walk to the beach and run.", "runs"),
+        ("Milo runs into the kitchen and reads.", "reads"),
+        ("Milo walks to the kitchen and eats an apple.", "eats an apple"),
+        ("Milo walks over to the bakery.", "walks"),
+        ("Rosa dances to the music.", "dances"),
+    ],
+)
+def test_how_somebody_gets_to_a_place_counts_only_where_they_do_nothing_there(sentence, deed):
+    """ "They walk to the beach and run" was drawn as walking once that had become a deed of its own."""
+    doings = load_hints(bundled_pipeline()).lexicon.doings(read(sentence, ("Rosa", "Milo")), {})
+    assert {one.deed for one in doings} == {deed}

@@ -28,6 +28,11 @@ DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say l
 ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
 SURE = 0.6  # share of a deed in what is told with a word that tells it surely
 STAYING = frozenset(("stand", "sit", "wait", "stay"))
+GOING = frozenset("walk run race rush hurry stroll march jog dash sprint wander tiptoe".split())
+_TO_A_PLACE = re.compile(
+    r"\s+(?:(?:over|out|back|up|down|along|all the way)\s+)?(?:to|into)\s+(?:the|a|an|his|her|their)\b",
+    re.IGNORECASE,
+)
 MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
@@ -186,7 +191,8 @@ class Lexicon:
         """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
 
         Of several the one that verbs in a form of their own tell: "carries sandwiches" is carrying. How somebody stays
-        put counts only where they do nothing else; what they do not do, and what is near them, does not count.
+        put, and how they get somewhere ("walks to the beach and dances"), counts only where they do nothing else; what
+        they do not do, and what is near them, does not count.
         """
         told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
         for match in WORD.finditer(clause):
@@ -196,7 +202,10 @@ class Lexicon:
                 continue
             before = clause[: match.start()]
             if not (_NEARBY.search(before) or _NEGATED.search(before)):
-                told[not STAYING.isdisjoint(first_forms(word))].append((deed, match))
+                forms = first_forms(word)
+                going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
+                beside = going or not STAYING.isdisjoint(forms)
+                told[bool(beside)].append((deed, match))
         said = told[False] or told[True]
         verbs = [deed for deed, match in said if is_inflected(match.group().lower())]
         deeds = dict.fromkeys(deed for deed, _ in said)
