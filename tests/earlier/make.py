@@ -32,6 +32,7 @@ COMMITS = {
     "ad66c04": "prompts, and looks in words",
     "31cfb10": "boards",
     "67a4556": "who is there by the words",
+    "d5e4099": "version 5: an account owns what it begins",
 }
 
 
