@@ -3,9 +3,10 @@
 from contextlib import contextmanager
 
 from storyboard.disk.pictures import PictureStore
+from storyboard.library import Library
 from storyboard.studio.studio import Studio
 from storyboard.ui.board import board_calls
-from tests.fakes import small_cast
+from tests.fakes import FlatRenderer, small_cast
 
 
 @contextmanager
@@ -14,6 +15,16 @@ def small_studio(folder, renderer):
     studio = Studio(renderer, small_cast(pictures), pictures)
     yield studio
     studio.close()
+
+
+@contextmanager
+def kept_studio(folder):
+    """With a library in the folder, and one flat picture for every frame."""
+    library = Library(folder)
+    studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
+    yield studio
+    studio.close()
+    library.close()
 
 
 def calls_of(studio):

@@ -7,9 +7,9 @@ from storyboard.library import SHELF, Library
 from storyboard.studio.studio import Studio
 from storyboard.studio.verb_table import VERBS
 from storyboard.ui.accounts import GIVEN, can_sign_in, shelf_of
-from storyboard.ui.board import board_calls
 from storyboard.ui.page import make_page
 from tests.fakes import FlatRenderer, small_cast
+from tests.studios import calls_of, kept_studio
 
 BROWSER, OTHER_BROWSER = "one-browsers-own-id", "other-browsers-own-id"
 
@@ -24,11 +24,8 @@ def profile(name: str) -> gr.OAuthProfile:
 def calls(tmp_path, monkeypatch):
     """The page's calls by name, of a studio with a library."""
     monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of this app alone")
-    library = Library(tmp_path)
-    studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
-    yield {call.__name__: call for call in board_calls(studio)}
-    studio.close()
-    library.close()
+    with kept_studio(tmp_path) as studio:
+        yield calls_of(studio)
 
 
 def begun(calls, sentence, shelf, signed_in=None):

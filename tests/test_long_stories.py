@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from storyboard.library import Library
 from storyboard.story.edits import edit, insert
 from storyboard.story.inputs import StoryInputs, inputs_of
 from storyboard.story.values import new_id, new_story
-from storyboard.studio.studio import Studio
 from storyboard.ui.board import board_calls
 from storyboard.ui.view import board_view
-from tests.fakes import FlatRenderer, small_cast
 from tests.kept import take
+from tests.studios import kept_studio
 
 SENTENCES = ("Rosa waves to Milo.", "She sits down.", "Bolt meets her.", "They sing.")
 LONG = 200
@@ -35,11 +33,8 @@ def long_story(cast, frames: int):
 
 @pytest.fixture
 def studio(tmp_path):
-    library = Library(tmp_path)
-    studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
-    yield studio
-    studio.close()
-    library.close()
+    with kept_studio(tmp_path) as studio:
+        yield studio
 
 
 @pytest.fixture

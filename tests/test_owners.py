@@ -3,13 +3,11 @@
 import pytest
 
 from storyboard.library import Library
-from storyboard.studio.studio import Studio
 from storyboard.ui import accounts
-from storyboard.ui.board import board_calls
 from storyboard.ui.page import launch_page, make_page
-from tests.fakes import FlatRenderer, small_cast
 from tests.hub_server import hub
 from tests.programs import Refused, by_http, by_mcp
+from tests.studios import calls_of, kept_studio
 from tests.test_accounts import BROWSER, OTHER_BROWSER, begun, listed, profile
 from tests.test_mcp import needs_mcp
 
@@ -20,16 +18,13 @@ NOT_YOURS = "belongs to somebody else's Hugging Face account"
 @pytest.fixture
 def studio(tmp_path, monkeypatch):
     monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of this app alone")
-    library = Library(tmp_path)
-    with_library = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
-    yield with_library
-    with_library.close()
-    library.close()
+    with kept_studio(tmp_path) as studio:
+        yield studio
 
 
 @pytest.fixture
 def calls(studio):
-    return {call.__name__: call for call in board_calls(studio)}
+    return calls_of(studio)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
         client = Client(
             app,
             # None: the one that is saved on this machine. It goes to Spaces alone; whoever reads it may act with it.
-            token=None if app.startswith("https://") and app.rstrip("/").endswith(".hf.space") else False,  # type: ignore[arg-type]  # huggingface_hub's False: none at all
+            token=None if _is_space(app) else False,  # type: ignore[arg-type]  # huggingface_hub's False: none at all
             verbose=False,
             download_files=False,
             analytics_enabled=False,
@@ -58,6 +58,11 @@ def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
         verb.checked(values)  # what is missing or of another type costs no call
         answer = _predict(client, verb.name, values)
     return _fetched(answer, out) if verb.makes_files and out is not None else answer
+
+
+def _is_space(app: str) -> bool:
+    parts = urlsplit(app)
+    return parts.scheme == "https" and (parts.hostname or "").endswith(".hf.space")
 
 
 def _parts(where: str) -> tuple[str, str]:

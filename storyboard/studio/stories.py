@@ -140,8 +140,9 @@ class Stories:
         account = ACCOUNT.get()
         if self.library and account is not None:
             self.library.shelves.give(story_id, account)
-        for one in {account, shelf} - {None}:
-            self.put_on_shelf(one, story_id)
+        for one in (account, shelf):
+            if one is not None:
+                self.put_on_shelf(one, story_id)
         return story_id
 
     def _session_of(self, story_id: object) -> StorySession:

@@ -76,8 +76,8 @@ def with_own_shelf(studio: Studio, message: dict, profile: gr.OAuthProfile | Non
 
     Stories of the browser's shelf are on the account's from then on, and the call counts as the account's.
     """
-    ACCOUNT.set(shelf_of(profile["sub"]) if profile else None)
-    shelf = ACCOUNT.get()
+    shelf = shelf_of(profile["sub"]) if profile else None
+    ACCOUNT.set(shelf)
     if shelf is None or studio.library is None:
         return message
     studio.put_all_on_shelf(message.get("shelf"), shelf)
