@@ -47,6 +47,9 @@ def named(*told: str) -> str:
         (("Milo meets Otto.", "Both men laugh at Toggle."), "Milo and Otto laugh at Toggle."),
         (("Milo meets Otto.", "Both of the men laugh."), "Milo and Otto laugh."),
         (("Rosa meets Otto.", "Both sleep."), "Rosa and Otto sleep."),
+        (("Rosa, Milo and Otto dig.", "There are three of them eating."), "There are Rosa, Milo and Otto eating."),
+        (("Rosa meets Otto.", "Milo paints the pair of them."), "Milo paints Rosa and Otto."),
+        (("Rosa, Milo and Otto cook.", "The three of them eat, Otto most."), "Rosa, Milo and Otto eat, Otto most."),
         (("Juno waves.", "Rosa meets Milo, and the two of them run."), "Rosa meets Milo, and Rosa and Milo run."),
     ],
 )  # fmt: skip

@@ -67,6 +67,11 @@ def test_every_other_it_may_be_somebody(sentence):
         ("Rosa paints a picture, then carefully hangs it up.", True),
         ("Rosa hugs it.", False),
         ("In a shop, Rosa hugs it.", False),  # where she is, and not what she holds
+        ("The train was late, and when it came Rosa waved.", True),
+        ("Rosa takes her umbrella and shakes it.", True),
+        ("Rosa takes her umbrella and hugs it.", False),
+        ("Rosa holds the umbrella over it.", False),
+        ("Rosa opens the door and it waves.", False),
         ("Otto waters a flower while it waters a plant.", False),
         ("Rosa paints a picture for it.", False),
         ("It opens a box.", False),
@@ -78,6 +83,6 @@ def test_a_thing_is_what_the_sentence_brought_in_and_then_does_something_to(sent
 
 
 def test_what_stands_before_somebody_it_may_be_is_not_the_thing():
-    sentence = "Rosa gives a box to Toggle and hugs it."
+    sentence = "Rosa gives a box to Toggle and shakes it."
     assert is_thing(sentence, it(sentence))
     assert not is_thing(sentence, it(sentence), since=sentence.index(" and"))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from storyboard.text.candidates import Meant, Person, candidates
 from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
-from storyboard.text.presence import may_be_anothers, named_there, not_shown
+from storyboard.text.presence import in_doubt, may_be_anothers, named_there, not_shown
 from storyboard.text.unnamed import speaks_of_others
 
 
@@ -47,11 +47,14 @@ def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
     meant: the latter, as `meant_by_words` says.
     Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
     """
-    shown, absent = named_there(sentence), not_shown(sentence)
+    absent, doubtful = not_shown(sentence), in_doubt(sentence)
+    named = {one.name for one in sentence.mentions if one.start not in absent | doubtful}
+    shown = set(named)
     for one in sentence.pronouns:
         if one.start not in absent and not is_possessive(sentence.text, one):
             shown |= set(meant.get(one.start, ()))
-    return frozenset(shown)
+    # Of whom it names elsewhere only, a pronoun may tell as little: "never told either of them".
+    return frozenset(shown - (set(sentence.names) - named))
 
 
 def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:

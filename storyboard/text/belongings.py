@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.text.phrases import is_form_of
-from storyboard.text.word_classes import AUXILIARIES, COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
+from storyboard.text.word_classes import (
+    AUXILIARIES,
+    COORDINATORS,
+    PREPOSITIONS,
+    SUBORDINATORS,
+    is_finite,
+    is_manner,
+)
 
 _OF_THE_BODY = frozenset(
     """ankle arm back beard belly body brow cheek chest chin ear elbow embrace eye eyebrow eyelid eyelash face finger
@@ -29,7 +36,18 @@ _NEARNESS = frozenset(["side", "shoulder"])  # "waits at her side"
 _PICTURING = frozenset("do draw paint sketch take".split())
 _IRREGULAR = {"feet": "foot", "teeth": "tooth"}
 _ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
-_MOST = 4  # words from an owner to the noun
+_MOST = 4  # words from an owner or an article to the noun
+_ARTICLES = frozenset("a an the her his their its my our your every all".split())
+_HAVE = frozenset("has have had 's 'd 've".split())
+_HOLDING = frozenset(
+    "hold carry wear push pull drag lead ride drive hand offer show bring feed wave point follow chase be".split()
+)
+_LIKING = frozenset("like love want need call own prefer know use".split())
+_WHEN = frozenset(
+    """time times moment day night morning afternoon evening minute second hour week month year summer winter spring
+    autumn instant way place reason fact news first last only""".split()
+)
+_PARTICLES = frozenset("up down off out over of".split())
 _TOUCHING = frozenset(
     """take hold kiss pat squeeze shake stroke grab tickle comb braid brush pull tug bandage touch dry wash wipe tie
     catch seize plait cut ruffle pinch""".split()
@@ -66,6 +84,37 @@ def is_pictured(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Returns whether it is a likeness that is being made, for which one sits: "paints her portrait"."""
     likeness = behind[:1] in (("portrait",), ("picture",), ("photograph",), ("likeness",))
     return likeness and any(is_form_of(one, _PICTURING) for one in before[-2:])
+
+
+def is_only_maker(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Returns whether somebody between these words only says which thing is meant: "the scarf (that) Nana knitted".
+
+    They need not be there. Who holds or wears the thing is, and so is who is just doing something to it.
+    """
+    words = [one for one in behind[:3] if not is_manner(one)]
+    if not words or not _is_thing_meant(before):
+        return False
+    verb = words[1] if words[0] in _HAVE and len(words) > 1 else words[0]
+    if is_form_of(verb, _HOLDING) or verb in AUXILIARIES:
+        return False
+    past = is_finite(verb) and not verb.endswith("s")
+    return words[0] in _HAVE or is_form_of(verb, _LIKING) or past
+
+
+def _is_thing_meant(before: Sequence[str]) -> bool:
+    """Whether these words end with a noun that may be told apart so; not with a time: "In the evening Nana"."""
+    words = list(before[:-1]) if before[-1:] in (("that",), ("which",)) else list(before)
+    for back, word in enumerate(reversed(words[-_MOST:])):
+        if word in _ARTICLES:
+            first = words[: len(words) - back - 1]
+            placed = bool(first) and first[-1] in PREPOSITIONS - _PARTICLES
+            opens = len(first) < 3 or first[-2] in COORDINATORS or not first[-2][0].isalpha()
+            told = not first or any(is_finite(one) or one.endswith("ing") for one in first)
+            led = (placed and opens) or first[-1:] == ["such"] or not SUBORDINATORS.isdisjoint(first)
+            return back > 0 and words[-1] not in _WHEN and told and not led
+        if not word[0].isalpha() or word in _ENDS or is_manner(word):
+            return False
+    return False
 
 
 def _singular(word: str) -> str:

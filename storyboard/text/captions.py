@@ -36,7 +36,8 @@ _OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", whe
 _VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
 BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
 _COUNT_OF = re.compile(
-    r"(?<![\w-])(?:(?:all|the(?:\s+other)?)\s+(?:two|three|four)|both)\s+of\s+\Z", re.IGNORECASE
+    r"(?<![\w-])(?:(?:all\s+|the(?:\s+other)?\s+)?(?:two|three|four)|both|the\s+pair)\s+of\s+\Z",
+    re.IGNORECASE,
 )
 _DESCRIBING = re.compile(r"(?:the|our|that|this)\s", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji

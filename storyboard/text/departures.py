@@ -42,6 +42,11 @@ _OCCUPIED = {
     "on": frozenset("holiday vacation tour leave".split()),
 }
 _RESTING = {"at": frozenset(["home"]), "in": frozenset(["bed"])}
+# What somebody who has done it need not be there for: others have the cake, or were told.
+_DOING_BEFORE = frozenset(
+    """say ask tell promise warn bake make buy give send plan forget invite order knit build write leave lend hide
+    choose draw paint sew teach cook pack borrow lose announce mention advise insist""".split()
+)
 _CONTRASTING = frozenset("while whereas so because but for since".split())
 # Words that a verb and what belongs to it end at.
 _ENDS = frozenset("and but so while when because than that who which as before until".split())
@@ -66,11 +71,29 @@ def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> b
     """
     if before[-1:] == ("with",) and behind:
         return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
+    if before[-2:-1] == ("so",) and before[-1] in _HAVE | _BE:
+        return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
+    if behind[:2] == ("had", "been") and (
+        len(behind) == 2 or not behind[2][0].isalpha() or is_finite(behind[2])
+    ):
+        return True  # "where Rosa had been stood Milo"
     denied = before[-1:] in (("neither",), ("nor",))
     inverted = before[-1] if before and before[-1] in ("had", "has") else ""
     over = _opens_past(before)
     predicates = _predicates(behind, inverted)
     return bool(predicates) and _is_gone(predicates[-1], denied, over, contrasted, (*before, *behind))
+
+
+def is_doubtful(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Returns whether what is said of somebody was over before the picture, or is why another one acts.
+
+    "Juno had asked for no goodbyes, so Nana whispered hers", "As neither Rosa nor Milo can cook, Toggle does". They may
+    be there all the same.
+    """
+    if before[-1:] in (("neither",), ("nor",)):
+        return not (_CONTRASTING | {"as"}).isdisjoint(before)
+    done = next((one for one in behind[1:] if not (one in _BETWEEN or is_manner(one))), "")
+    return behind[:1] in (("had",), ("'d",)) and is_form_of(done, _DOING_BEFORE)
 
 
 def _opens_past(before: Sequence[str]) -> bool:
@@ -88,8 +111,7 @@ def _is_gone(one: _Predicate, denied: bool, over: bool, contrasted: bool, senten
         return _is_not_here(one) if one.being else _has_not_come(one)
     if one.being:
         if one.verb in _AWAY:
-            whole = not one.rest or one.rest[0] not in DETERMINERS  # not "is missing a shoe"
-            return _has_departed(one) if one.verb == "gone" and one.rest else whole
+            return not one.rest or one.rest[0] not in DETERMINERS  # not "is missing a shoe"
         where = (one.verb, *one.rest)
         if not contrasted or one.verb.endswith("ing"):
             return False

@@ -14,7 +14,7 @@ from storyboard.text.captions import Binding, ReadSentence, listed, read_sentenc
 from storyboard.text.preferences import SUREST
 from storyboard.text.word_classes import is_counted
 
-_COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4}
+_COUNTS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4}
 # What may be counted -> the pronoun of those who are; "" for anybody's.
 _NOUNS = {
     **dict.fromkeys(("women", "ladies", "girls"), "she"),
@@ -24,6 +24,7 @@ _NOUNS = {
 _GROUP = re.compile(
     rf"""(?<![\w-])(?:
         (?:(?P<all>all)|the(?P<other>\s+other)?)\s+(?P<count>two|three|four)|(?P<both>both)
+        |the\s+(?P<pair>pair)(?=\s+of\s+them)|(?P<some>two|three|four)(?=\s+of\s+them)
     )(?:\s+(?P<them>of\s+them)|\s+(?:of\s+the\s+)?(?P<noun>{"|".join(_NOUNS)}))?(?![\w-])""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -86,7 +87,8 @@ def _whom(
     found: re.Match[str], caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> list[str]:
     """Who is counted, in the order of the cast; nobody where another number fits."""
-    count = _COUNTS[(found["count"] or found["both"]).lower()]
+    said = found["count"] or found["both"] or found["pair"] or found["some"]
+    count = _COUNTS[said.lower()]
     pronoun = _NOUNS.get((found["noun"] or "").lower(), "")
     fitting = {one.name for one in cast if not pronoun or one.pronoun == pronoun}
     names = {one.name: one.aliases for one in cast}
@@ -94,11 +96,21 @@ def _whom(
     before = {one.name for one in sentence.mentions if one.end <= found.start()} & fitting
     if len(before) == count and not found["other"]:
         return [one.name for one in cast if one.name in before]
-    # All are those here as well; otherwise whoever is named beside them does something else.
+    # All are those here as well; otherwise whoever is named beside them does something else, or is one of them after
+    # all: "So the three of them ate for six, Otto alone for four."
     known = before if found["all"] else set()
-    others = set() if found["all"] else set(sentence.names)
+    apart: list[set[str]] = [set()] if found["all"] else [set(sentence.names), set()]
+    for others in apart:
+        told = _latest(earlier, fitting - others, known, count)
+        if len(told) >= count:
+            return [one.name for one in cast if one.name in told] if len(told) == count else []
+    return []
+
+
+def _latest(earlier: Sequence[ReadSentence], able: set[str], known: set[str], count: int) -> set[str]:
+    """Those of `able` whom the latest sentences name, back to where they are `count` with those `known`."""
     for read in reversed(earlier):
-        known = known | (set(read.names) & fitting - others)
+        known = known | (set(read.names) & able)
         if len(known) >= count:
             break
-    return [one.name for one in cast if one.name in known] if len(known) == count else []
+    return known

@@ -13,7 +13,8 @@ import re
 from collections.abc import Sequence
 
 from storyboard.text.captions import Pronoun, ReadSentence
-from storyboard.text.word_classes import PREPOSITIONS
+from storyboard.text.phrases import is_form_of
+from storyboard.text.word_classes import COMPLEMENTERS, COORDINATORS, PEOPLE, PREPOSITIONS, SUBORDINATORS
 
 _HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
     starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
@@ -54,6 +55,23 @@ _OF_THINGS = frozenset(
     smells smelt tastes tasted rings rang cracks cracked leaks leaked spills spilled opens opened closes closed rips
     ripped explodes exploded glitters glittered sinks sank""".split()
 )
+_KNOWN = _ARTICLES | frozenset("his her their my our your its this that".split())
+# What is done to a robot or an animal, and hardly ever to things.
+_TO_ANIMALS = frozenset(
+    """hug kiss thank tell ask greet pat stroke wake teach meet help comfort chase follow scold tickle feed cuddle join
+    invite visit call answer obey forgive tease console praise""".split()
+)
+# What a robot or an animal does, and hardly ever a thing.
+_OF_ANIMALS = frozenset(
+    """wave read eat drink dance sleep doze snore paint draw sing say ask tell reply answer call laugh giggle smile
+    chuckle grin nod cry weep jump hop skip hug kiss watch stare look listen sit kneel want like love hate think know
+    believe hope wish try help carry hold play clap cheer bow hide walk run chase follow shout whisper beep bark meow
+    miaow purr growl whimper sniff lick wag yawn stretch shrug blink wink shiver tiptoe trot bake cook sweep dig water
+    wear learn""".split()
+)
+_OPENING = SUBORDINATORS | COORDINATORS | COMPLEMENTERS
+_PARTICLES = frozenset("up down off out over of".split())  # "picks up a parcel", "a piece of the cake"
+_SMALL = frozenset("up down out away off back again still then also just only never always soon".split())
 _NO_VERB = _CLAUSE_END | frozenset(
     """and or but while as then when because that after before until if so with to near behind beside by for into in
     on onto at from of over under around about past than like next without against""".split()
@@ -84,20 +102,37 @@ def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
 
 
 def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
-    """Returns whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
+    """Returns whether this "it" is a thing that the same sentence speaks of before: "Rosa finds a box and opens it."
 
-    "Rosa finds a box and opens it." `since`: where the sentence last names somebody it may be ("Rosa gives a box to
-    Toggle and hugs it"); what stands before that is not looked at.
+    `since`: where the sentence last names somebody it may be ("Rosa gives a box to Toggle and hugs it"); what stands
+    before that is not looked at. By the verb: one opens a box and hugs a robot, and a train comes while a robot waves.
     """
     if pronoun.word != "it":
         return False
-    if _has_object([word.lower() for word in _WORD.findall(caption[pronoun.end :])]):
-        return False
     before = [word.lower() for word in _WORD.findall(caption[since : pronoun.start])]
-    if not before or before[-1] in _NO_VERB:
+    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
+    if not before or not _speaks_of_thing(before):
         return False
-    pairs = zip(before, before[1:-1], strict=False)
-    return any(word in _BRINGING_IN and previous not in _NO_VERB for previous, word in pairs)
+    if before[-1] in _OPENING or before[-1] in _CLAUSE_END:
+        return not _is_done_by_animals(following)
+    if before[-1] in _NO_VERB or _has_object(following):
+        return False
+    return not any(is_form_of(word, _TO_ANIMALS) for word in before[-2:])
+
+
+def _speaks_of_thing(before: Sequence[str]) -> bool:
+    """Whether a thing was spoken of that is no people and not where something happens: "the cake", "her umbrella"."""
+    return any(
+        word in _KNOWN
+        and (previous not in PREPOSITIONS or previous in _PARTICLES)
+        and noun not in _NO_VERB | PEOPLE
+        for previous, word, noun in zip(["", *before], before, before[1:], strict=False)
+    )
+
+
+def _is_done_by_animals(following: Sequence[str]) -> bool:
+    verb = next((one for one in following[:4] if one not in _LINKS | _SMALL and not one.endswith("ly")), "")
+    return is_form_of(verb, _OF_ANIMALS)
 
 
 def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:

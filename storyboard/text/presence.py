@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from storyboard.text.belongings import is_pictured, is_touched, shows_owner
+from storyboard.text.belongings import is_only_maker, is_pictured, is_touched, shows_owner
 from storyboard.text.captions import Mention, Pronoun, ReadSentence, clean_text, listed, read_sentence
 from storyboard.text.clauses import Analysis, Expression, analyse
-from storyboard.text.departures import is_away
-from storyboard.text.phrases import Tokens, ending_at, tokens_of
+from storyboard.text.departures import is_away, is_doubtful
+from storyboard.text.phrases import Tokens, ending_at, is_form_of, tokens_of
 from storyboard.text.speech import is_spoken, is_spoken_to
 from storyboard.text.topics import is_only_topic
+from storyboard.text.word_classes import SUBORDINATORS, is_finite
 
+_STANDING = frozenset("stand sit lie be hang".split())
 _BEFORE_OWNERS = frozenset("at to of from".split())
 
 
@@ -30,10 +32,25 @@ def not_shown(sentence: ReadSentence) -> frozenset[int]:
     look = _Look(sentence, analysis, tokens_of(sentence.text))
     absent = [one for one in analysis.expressions if look.is_absent(one)]
     # "Milo has gone for a walk with Pip": whoever is told of with them is there as little.
-    told = [one for one in absent if one.role == "subject" and not is_spoken(sentence.text, one.start)]
-    gone = {one.clause for one in told}
-    led = [one for one in analysis.expressions if one.role == "object" and one.clause in gone]
-    return frozenset(one.start for one in (*absent, *led))
+    gone = [one for one in absent if one.role == "subject" and look.is_gone(one)]
+    clauses = {one.clause for one in gone}
+    led = [one for one in analysis.expressions if one.clause in clauses and look.is_led(one)]
+    again = look.told_again({one.what.name for one in gone if isinstance(one.what, Mention)})
+    return frozenset(one.start for one in (*absent, *led, *again))
+
+
+@lru_cache(maxsize=4096)
+def in_doubt(sentence: ReadSentence) -> frozenset[int]:
+    """Returns where those names of a sentence stand that need not be shown, as the sentence shows others.
+
+    "Juno had asked for no goodbyes, so Nana and Milo whispered theirs." leaves open whether Juno is there.
+    """
+    analysis, absent = analyse(sentence), not_shown(sentence)
+    look = _Look(sentence, analysis, tokens_of(sentence.text))
+    doubtful = [
+        one for one in analysis.expressions if one.start not in absent and look.is_doubtful(one, absent)
+    ]
+    return frozenset(one.start for one in doubtful)
 
 
 def named_there(sentence: ReadSentence) -> set[str]:
@@ -78,22 +95,69 @@ class _Look:
         if is_spoken(self.text, one.start):
             named = isinstance(one.what, Mention)
             return not (named and is_spoken_to(self.text, one.start, one.end))
-        group = self._group(one)
-        before, behind = self.tokens.before(group[0].start), self._behind(group[-1])
+        before, behind = self._around(one)
         if self._is_owner(one):
             owned = self._owned(one)
             return not (shows_owner(owned) or is_pictured(before, owned))
-        if is_only_topic(before, behind):
-            return True
-        return is_away(before, behind, self._is_contrasted(one))
+        return is_only_topic(before, behind) or is_only_maker(before, behind) or self.is_gone(one)
+
+    def is_gone(self, one: Expression) -> bool:
+        """Whether somebody is told of as being away, and not in somebody's speech."""
+        return not is_spoken(self.text, one.start) and is_away(*self._around(one), self._is_contrasted(one))
+
+    def is_led(self, one: Expression) -> bool:
+        """Whether an object does nothing itself; it does in "were gone Nana stood" and in "where he was sat Toggle"."""
+        before, behind = self.tokens.before(one.start)[-1:], self._behind(one)[:1]
+        acts = bool(behind) and is_finite(behind[0])
+        return one.role == "object" and not acts and not (before and is_form_of(before[0], _STANDING))
+
+    def told_again(self, gone: set[str]) -> list[Expression]:
+        """Where those who have gone are named once more, and do nothing there: "and where Rosa had been stood Milo"."""
+        return [
+            one
+            for one in self.analysis.expressions
+            if isinstance(one.what, Mention) and one.what.name in gone and not self._acts(one)
+        ]
+
+    def _acts(self, one: Expression) -> bool:
+        """Whether somebody is the subject of a main clause, or is said to be with whoever is: "with Milo"."""
+        if one.role == "subject":
+            return self.analysis.clauses[one.clause].opener not in SUBORDINATORS
+        return self.tokens.before(one.start)[-1:] == ("with",)
+
+    def is_doubtful(self, one: Expression, absent: frozenset[int]) -> bool:
+        told = one.role == "subject" or self.tokens.before(one.start)[-1:] == ("neither",)
+        if not told or is_spoken(self.text, one.start):
+            return False
+        shown = any(
+            other.role == "subject"
+            and other.clause != one.clause
+            and other.start not in absent
+            and other.group != one.group
+            and self.analysis.clauses[other.clause].opener not in SUBORDINATORS
+            for other in self.analysis.expressions
+        )
+        return shown and is_doubtful(*self._around(one))
+
+    def _around(self, one: Expression) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words before and behind somebody, and those with whom they are joined."""
+        group = self._group(one)
+        return self.tokens.before(group[0].start), self._behind(group[-1])
 
     def _group(self, one: Expression) -> list[Expression]:
         """Those with whom it is joined: what is said of one of them is said of all."""
         return [other for other in self.analysis.expressions if other.group == one.group]
 
     def _behind(self, one: Expression) -> tuple[str, ...]:
+        """The words behind somebody, up to whoever does something next."""
         ending, end = ending_at(self.text, one.end)
-        return ((f"'{ending}",) if ending else ()) + self.tokens.behind(end)
+        clauses = [
+            other.start
+            for other in self.analysis.expressions
+            if other.role == "subject" and other.start > end
+        ]
+        text = self.text[: min(clauses, default=len(self.text))]
+        return ((f"'{ending}",) if ending else ()) + tokens_of(text).behind(end)
 
     def _owned(self, one: Expression) -> tuple[str, ...]:
         return self.tokens.behind(ending_at(self.text, one.end)[1])

@@ -16,6 +16,7 @@ _QUOTED = re.compile(
 _GREETINGS = re.compile(
     r"(?<![a-z])(?:hello|hi|hey|oh|goodbye|bye|dear|darling|thanks|thank you|please|sorry|look|morning|night)$"
 )
+_IS = re.compile("['\u2019](?:s|ll|d|ve)(?!\\w)", re.IGNORECASE)
 _PARTING = frozenset(',.;:!?\u2026\u2014"\u201c\u201d\u2018')
 
 
@@ -36,6 +37,8 @@ def is_spoken_to(text: str, start: int, end: int) -> bool:
     Such a name is parted from the rest on both sides: by a comma, a stop, a quotation mark or a greeting.
     """
     before, after = text[:start].rstrip(), text[end:].lstrip()
+    if _IS.match(text, end):
+        return False  # "Rosa's here!"
     if after[:1] not in _PARTING and after[:1] != "'":
         return False
     if before[-1:] == "'" or before[-1:] in _PARTING:

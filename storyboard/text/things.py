@@ -40,6 +40,14 @@ _TO_PEOPLE = frozenset(
     order allow let make interrupt""".split()
 )
 _GIVING = frozenset("lend send serve give hand offer bring show write".split())
+# What is counted or heaped so is no people: "a row of them", but "a pair of them" and "a couple of them" may be.
+_HEAPS = frozenset(
+    """row heap pile handful fistful armful mouthful bunch basket bag bucket bowl plate plateful slice box crate stack
+    tray pinch jar pot cup glass spoonful bite bundle sack barrel string batch""".split()
+)
+_SHARES = frozenset(
+    "every each one two three four all most many some none any half both several few a".split()
+)
 _TIMES = frozenset(
     """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
     spring autumn""".split()
@@ -57,6 +65,12 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
         return False
     before = tokens_of(sentence.text).before(pronoun.start)
     behind = tokens_of(sentence.text).behind(pronoun.end)
+    if before[-1:] == ("of",) and before[-2:-1]:
+        if before[-2].removesuffix("s") in _HEAPS:
+            return True
+        before = _before_share(before[:-1])
+        if not is_form_of(next(reversed(before), ""), _TO_THINGS):
+            return False
     verb = next((one for one in reversed(before) if not is_manner(one)), "")
     to_things = verb == "without" or is_form_of(verb, _TO_THINGS)
     if is_form_of(verb, _GIVING) and behind and behind[0] not in _AFTER and behind[0].isalnum():
@@ -70,6 +84,13 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
     if to_things:
         return any(_plurals(one) for one in earlier[-FRAMES:])
     return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
+
+
+def _before_share(before: tuple[str, ...]) -> tuple[str, ...]:
+    """The words before "every one of", "most of", "both of"."""
+    while before and before[-1] in _SHARES:
+        before = before[:-1]
+    return before
 
 
 def _are_left(last: ReadSentence, verb: str) -> bool:

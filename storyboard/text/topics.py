@@ -42,6 +42,10 @@ _MISSING = frozenset(
 )
 _AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # who throws at somebody may miss
 _WRITING_TO = frozenset("write post".split())
+_BELONGING = frozenset("belong address".split())
+_MEANT_FOR = frozenset("mean intend reserve destine".split())
+_SAYING = frozenset("say tell mention whisper".split())
+_BEING = frozenset(["be"])
 _SENDING = frozenset("write send post owe".split())
 # Verbs whose clause tells what is said or thought, and need not be so.
 _MINDING = frozenset(
@@ -81,6 +85,8 @@ def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
 def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
     """ "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa", "not Rosa"."""
     last, earlier = before[-1], before[:-1]
+    if last == "no":
+        return True  # "no suitcase, no Juno and no hat"
     if last == "without":
         # "Nana never goes without Pip" is about both, and so is "creeps in without Nana noticing".
         return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
@@ -126,11 +132,17 @@ def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
     if last == "for":
         # "waits for Milo to finish" is about both.
         sought = any(is_form_of(one, _SEEKING_FOR) for one in earlier[-_REACH:] if one != "long")
-        minded = word in ("thought", "longing", "word", "call")
+        minded = word in ("thought", "longing", "word", "call") or is_form_of(word, _MEANT_FOR)
         return (sought or minded) and behind[:1] != ("to",)
     if last == "after":
         return is_form_of(word, _CALLED_AFTER)
-    return last == "to" and is_form_of(word, _WRITING_TO)
+    if last != "to":
+        return False
+    if is_form_of(word, _WRITING_TO | _BELONGING):
+        return True
+    # "nothing has been said to Nana", but "Milo says nothing to Nana" tells of both
+    told = is_form_of(word, _SAYING) and any(is_form_of(one, _BEING) for one in earlier[-4:])
+    return told and not _NEGATIVE.isdisjoint(earlier)
 
 
 def _is_missed(before: list[str], behind: Sequence[str]) -> bool:

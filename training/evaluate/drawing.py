@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +33,7 @@ from storyboard.renderer import (
     Verdict,
     finished,
 )
-from storyboard.text.captions import mentioned_names
+from storyboard.text.captions import Reading, mentioned_names
 from training.maple_lane import CAST, MapleStory, Scene, StoryFrame, draw, draw_portrait
 
 PORTRAIT = 256  # pixels, as portraits and pictures are drawn for training
@@ -51,6 +51,7 @@ class Made:
     steps: int
     guidance: float
     seconds: float
+    readings: tuple[Reading, ...] = ()
     verdict: Verdict | None = None
 
 
@@ -310,8 +311,10 @@ def made_of(path: Path) -> Made:
     with Image.open(path) as picture:
         made = json.loads(picture.text[MADE])  # type: ignore[attr-defined]  # a PNG has texts
     verdict = made.pop("verdict", None)
-    return Made(**made, verdict=verdict and Verdict(**{name: _frozen(one) for name, one in verdict.items()}))
+    readings = tuple(Reading(**_frozen(one)) for one in made.pop("readings", ()))
+    return Made(**made, readings=readings, verdict=verdict and Verdict(**_frozen(verdict)))
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of JSON as a frozen dataclass keeps them: a list is a tuple."""
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}

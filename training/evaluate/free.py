@@ -32,7 +32,7 @@ from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import KeptRenderer, weights_hash
 from training.evaluate.frame_classifier import load_classifier
 from training.evaluate.free_drawing import FreePicture, draw_free_story
-from training.evaluate.free_stories import FreeStory, load_free_stories
+from training.evaluate.free_stories import FREE_STORIES, FreeStory, load_free_stories
 from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import ABSENT, Labels, Score, bootstrap, deeds_right, score
@@ -71,6 +71,7 @@ class Labeller(Protocol):
 class FreeArguments:
     json: str = field(metadata={"help": "file of the scores"})
     stories: int | None = field(default=None, metadata={"help": "how many, from the first; all by default"})
+    written: str = field(default=str(FREE_STORIES), metadata={"help": "file of the stories"})
     pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
     sheet: str | None = field(
         default=None, metadata={"help": "file of a contact sheet with texts; none by default"}
@@ -274,7 +275,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parsed(FreeArguments, argv)
     labeller: Labeller = load_classifier(args.classifier)
     judge = load_maple_lane_judge(args.judge) if args.judge else None
-    stories = load_free_stories()[: args.stories]
+    stories = load_free_stories(Path(args.written))[: args.stories]
     weights = weights_hash(args.pipeline)
     frames = draw_all(stories, args, weights)
     setting = {

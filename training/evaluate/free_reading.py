@@ -31,7 +31,7 @@ from storyboard.text.allowed import whom_words_allow
 from storyboard.text.candidates import read_for
 from training.evaluate.classifier import real_picture
 from training.evaluate.free_drawing import session_of
-from training.evaluate.free_stories import FreeStory, load_free_stories
+from training.evaluate.free_stories import FREE_STORIES, FreeStory, load_free_stories
 from training.evaluate.metrics import Ratio, bootstrap
 
 
@@ -39,6 +39,7 @@ from training.evaluate.metrics import Ratio, bootstrap
 class FreeReadingArguments:
     json: str = field(metadata={"help": "file of what was read"})
     stories: int | None = field(default=None, metadata={"help": "how many, from the first; all by default"})
+    written: str = field(default=str(FREE_STORIES), metadata={"help": "file of the stories"})
     pipeline: str = field(default="assets/maple-lane", metadata={"help": "folder of the pipeline"})
 
 
@@ -83,7 +84,11 @@ class ReadingRenderer:
                 "This pipeline's condition mapper does not point at people; give --pipeline one whose does."
             )
         self.read = tuple(name for name, columns in frame.people.items() if columns)
-        yield Rendered(self.picture, frame.mentioned, conditioning, request.seed, 0, 0.0, 0.0)
+        # As in the app, later sentences are read after what the model read in the pronouns of this one.
+        readings, _ = self.conditions.explain(request, frame)
+        yield Rendered(
+            self.picture, frame.mentioned, conditioning, request.seed, 0, 0.0, 0.0, readings=readings
+        )
 
 
 def read_story(
@@ -139,7 +144,9 @@ def main(argv: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as workshop:
         pictures = PictureStore(Path(workshop))
         cast = load_cast(args.pipeline, pictures)
-        for story in tqdm(load_free_stories()[: args.stories], desc="stories", mininterval=2):
+        for story in tqdm(
+            load_free_stories(Path(args.written))[: args.stories], desc="stories", mininterval=2
+        ):
             frames += read_story(story, cast, renderer, pictures)
     told = {"pipeline": args.pipeline} | report(frames)
     write_json(Path(args.json), told)
