@@ -48,6 +48,8 @@ def named(*told: str) -> str:
         (("Milo meets Otto.", "Both of the men laugh."), "Milo and Otto laugh."),
         (("Rosa meets Otto.", "Both sleep."), "Rosa and Otto sleep."),
         (("Rosa, Milo and Otto dig.", "There are three of them eating."), "There are Rosa, Milo and Otto eating."),
+        (("Milo and Otto cook.", "Rosa comes.", "She nods and both cooks dance."), "She nods and Milo and Otto dance."),
+        (("Milo meets Otto.", "Rosa waves to the two thieves."), "Rosa waves to Milo and Otto."),
         (("Rosa meets Otto.", "Milo paints the pair of them."), "Milo paints Rosa and Otto."),
         (("Rosa, Milo and Otto cook.", "The three of them eat, Otto most."), "Rosa, Milo and Otto eat, Otto most."),
         (("Juno waves.", "Rosa meets Milo, and the two of them run."), "Rosa meets Milo, and Rosa and Milo run."),

@@ -48,6 +48,9 @@ _WHEN = frozenset(
     autumn instant way place reason fact news first last only""".split()
 )
 _PARTICLES = frozenset("up down off out over of".split())
+_PUTTING = frozenset(
+    "put stick place lay set draw paint pin tie hang drop balance tuck wrap pour tip".split()
+)
 _TOUCHING = frozenset(
     """take hold kiss pat squeeze shake stroke grab tickle comb braid brush pull tug bandage touch dry wash wipe tie
     catch seize plait cut ruffle pinch""".split()
@@ -77,7 +80,8 @@ def is_touched(before: Sequence[str], behind: Sequence[str]) -> bool:
         return is_pictured(before, behind)
     placed = before[-1:] and before[-1] in PREPOSITIONS
     doing = placed and any(_singular(word) in _OF_DOING | _NEARNESS for word in behind[:1])
-    return doing or any(is_form_of(one, _TOUCHING) for one in before[-2:])
+    put = placed and any(is_form_of(one, _PUTTING) for one in before) and is_of_the_body(behind[0])
+    return bool(doing or put) or any(is_form_of(one, _TOUCHING) for one in before[-2:])
 
 
 def is_pictured(before: Sequence[str], behind: Sequence[str]) -> bool:

@@ -31,7 +31,10 @@ _GOING = frozenset(
     "go drive run walk fly sail ride move travel set hurry rush wander slip sneak storm march row stroll".split()
 )
 _LEAVING = frozenset("leave depart vanish disappear die".split())
-_DIRECTIONS = frozenset("home away off out back upstairs downstairs abroad ahead inside into for".split())
+_DIRECTIONS = frozenset(
+    "home away off out back upstairs downstairs indoors outdoors abroad ahead inside into for".split()
+)
+_STANDING_THERE = frozenset([",", "stood", "sat", "lay", "hung", "was", "were"])
 _STAYING = frozenset(["sleep", "pieces"])  # "has gone back to sleep"
 _NEAR = frozenset("door window table cupboard stove fire gate".split())
 _TIMES = frozenset("already early again yesterday ago alone too at last night forever".split())
@@ -73,9 +76,7 @@ def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> b
         return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
     if before[-2:-1] == ("so",) and before[-1] in _HAVE | _BE:
         return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
-    if behind[:2] == ("had", "been") and (
-        len(behind) == 2 or not behind[2][0].isalpha() or is_finite(behind[2])
-    ):
+    if behind[:2] == ("had", "been") and (len(behind) == 2 or behind[2] in _STANDING_THERE):
         return True  # "where Rosa had been stood Milo"
     denied = before[-1:] in (("neither",), ("nor",))
     inverted = before[-1] if before and before[-1] in ("had", "has") else ""

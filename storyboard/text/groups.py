@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from storyboard.text.candidates import Person
 from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence
-from storyboard.text.preferences import SUREST
+from storyboard.text.preferences import SUREST, readings_together
 from storyboard.text.word_classes import is_counted
 
 _COUNTS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4}
@@ -19,7 +19,14 @@ _COUNTS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4}
 _NOUNS = {
     **dict.fromkeys(("women", "ladies", "girls"), "she"),
     **dict.fromkeys(("men", "gentlemen", "boys"), "he"),
-    **dict.fromkeys(("friends", "people"), ""),
+    **dict.fromkeys(
+        """friends people pals mates chums children kids grown-ups adults neighbours neighbors companions partners
+        teammates team-mates rivals opponents champions winners losers players singers dancers musicians artists
+        painters cooks bakers chefs gardeners farmers builders inventors scientists explorers travellers travelers
+        detectives spies heroes pirates sailors robbers thieves burglars rascals culprits conspirators plotters readers
+        runners swimmers sleepers dreamers helpers workers guests visitors strangers""".split(),
+        "",
+    ),
 }
 _GROUP = re.compile(
     rf"""(?<![\w-])(?:
@@ -93,13 +100,15 @@ def _whom(
     fitting = {one.name for one in cast if not pronoun or one.pronoun == pronoun}
     names = {one.name: one.aliases for one in cast}
     sentence = read_sentence(caption, names)
+    likeliest = readings_together(sentence, cast, earlier)[0].meant
+    beside = {name for start, who in likeliest.items() if start < found.start() for name in who}
     before = {one.name for one in sentence.mentions if one.end <= found.start()} & fitting
     if len(before) == count and not found["other"]:
         return [one.name for one in cast if one.name in before]
     # All are those here as well; otherwise whoever is named beside them does something else, or is one of them after
     # all: "So the three of them ate for six, Otto alone for four."
     known = before if found["all"] else set()
-    apart: list[set[str]] = [set()] if found["all"] else [set(sentence.names), set()]
+    apart: list[set[str]] = [set()] if found["all"] else [{*sentence.names, *beside}, set()]
     for others in apart:
         told = _latest(earlier, fitting - others, known, count)
         if len(told) >= count:

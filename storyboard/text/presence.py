@@ -16,9 +16,9 @@ from storyboard.text.departures import is_away, is_doubtful
 from storyboard.text.phrases import Tokens, ending_at, is_form_of, tokens_of
 from storyboard.text.speech import is_spoken, is_spoken_to
 from storyboard.text.topics import is_only_topic
-from storyboard.text.word_classes import SUBORDINATORS, is_finite
+from storyboard.text.word_classes import COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
 
-_STANDING = frozenset("stand sit lie be hang".split())
+_TAKING = frozenset("leave take join follow bring".split())
 _BEFORE_OWNERS = frozenset("at to of from".split())
 
 
@@ -106,10 +106,11 @@ class _Look:
         return not is_spoken(self.text, one.start) and is_away(*self._around(one), self._is_contrasted(one))
 
     def is_led(self, one: Expression) -> bool:
-        """Whether an object does nothing itself; it does in "were gone Nana stood" and in "where he was sat Toggle"."""
+        """Whether somebody is taken along or left: "with Pip". In "out hops Pip" they act."""
         before, behind = self.tokens.before(one.start)[-1:], self._behind(one)[:1]
         acts = bool(behind) and is_finite(behind[0])
-        return one.role == "object" and not acts and not (before and is_form_of(before[0], _STANDING))
+        taken = bool(before) and (before[0] in PREPOSITIONS | COORDINATORS or is_form_of(before[0], _TAKING))
+        return one.role == "object" and taken and not acts
 
     def told_again(self, gone: set[str]) -> list[Expression]:
         """Where those who have gone are named once more, and do nothing there: "and where Rosa had been stood Milo"."""

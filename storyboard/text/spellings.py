@@ -45,6 +45,13 @@ _EVERYDAY = frozenset(
 )
 _MONTHS = frozenset("april may june august summer autumn winter".split())
 _ASKING = frozenset("will may".split())  # "Will Rosa come?"
+# What may be said of whoever is called "the robot" without being somebody else: "the poor tired robot".
+_TOLD_OF = (
+    "(?:poor|dear|tired|happy|sad|angry|cross|hungry|thirsty|sleepy|brave|clever|silly|naughty|good|kind|gentle|proud"
+    "|shy|quiet|noisy|busy|lazy|lonely|lucky|nervous|worried|excited|delighted|puzzled|surprised|confused|wet|muddy"
+    "|dirty|dusty|cold|grumpy|cheerful|patient|stubborn|curious|friendly|wise|sweet|lovely|funny|faithful|trusty|rusty"
+    "|shiny|clumsy|frightened|scared|bored|exhausted|soaked|astonished|amused|little|small|old)"
+)
 _SUBJECTS = frozenset("i you he she it we they there".split())
 
 
@@ -80,6 +87,8 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
 def _pattern(spelling: str) -> re.Pattern[str] | None:
     """What finds a name in all the ways it is typed; None for one without words."""
     words = [_typed(word) for word in spelling.split()]
+    if len(words) > 1 and spelling.split()[0] == "the":
+        words[:2] = [rf"the\s+(?:{_TOLD_OF}\s+){{0,2}}{words[1]}"]
     return re.compile(r"\s+".join(words), re.IGNORECASE) if words else None
 
 

@@ -65,6 +65,8 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
         return False
     before = tokens_of(sentence.text).before(pronoun.start)
     behind = tokens_of(sentence.text).behind(pronoun.end)
+    if behind[:1] == ("both",) and not any(place < pronoun.start for place in _plurals(sentence)):
+        return False
     if before[-1:] == ("of",) and before[-2:-1]:
         if before[-2].removesuffix("s") in _HEAPS:
             return True
