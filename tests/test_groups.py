@@ -49,6 +49,8 @@ def named(*told: str) -> str:
         (("Rosa meets Otto.", "Both sleep."), "Rosa and Otto sleep."),
         (("Rosa, Milo and Otto dig.", "There are three of them eating."), "There are Rosa, Milo and Otto eating."),
         (("Milo and Otto cook.", "Rosa comes.", "She nods and both cooks dance."), "She nods and Milo and Otto dance."),
+        (("Rosa and Milo wait.", "Otto sells pies.", "The two travellers eat."), "Rosa and Milo eat."),
+        (("Milo and Otto dig.", "Toggle borrows Juno's cart.", "All three dig."), "Milo, Otto and Toggle dig."),
         (("Milo meets Otto.", "Rosa waves to the two thieves."), "Rosa waves to Milo and Otto."),
         (("Rosa meets Otto.", "Milo paints the pair of them."), "Milo paints Rosa and Otto."),
         (("Rosa, Milo and Otto cook.", "The three of them eat, Otto most."), "Rosa, Milo and Otto eat, Otto most."),

@@ -44,6 +44,9 @@ def test_others_are_seen(sentence):
         "The boy waves.",
         "They pick the apples one by one.",
         "Rosa eats both sandwiches.",
+        "Rosa laughs, and oh boy, she laughs loudly.",
+        "Rosa and Milo run, each with a bun.",
+        "Rosa eats the bun that her friend baked.",
     ],
 )
 def test_things_are_not_people(sentence):

@@ -23,7 +23,7 @@ def whom_words_allow(
     speak of people otherwise too ("the boy", "both", "everyone"), or of nobody at all. Where all who are named are
     said to be away, they are those it is about.
     """
-    if speaks_of_others(sentence):
+    if speaks_of_others(sentence, earlier):
         return None
     shown = _shown(sentence, cast, earlier)
     return frozenset(shown or _told(sentence, cast, earlier)) or None
@@ -36,7 +36,7 @@ def whom_words_rule_out(
 
     This holds also where `whom_words_allow` leaves the rest open.
     """
-    if not (speaks_of_others(sentence) or named_there(sentence)):
+    if not (speaks_of_others(sentence, earlier) or named_there(sentence)):
         return frozenset()
     return frozenset(sentence.names) - _shown(sentence, cast, earlier)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from storyboard.text.candidates import Person
 from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence
 from storyboard.text.preferences import SUREST, readings_together
+from storyboard.text.presence import named_there
 from storyboard.text.word_classes import is_counted
 
 _COUNTS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4}
@@ -109,17 +110,23 @@ def _whom(
     # all: "So the three of them ate for six, Otto alone for four."
     known = before if found["all"] else set()
     apart: list[set[str]] = [set()] if found["all"] else [{*sentence.names, *beside}, set()]
+    shown = [named_there(read) & fitting for read in earlier]
     for others in apart:
-        told = _latest(earlier, fitting - others, known, count)
-        if len(told) >= count:
+        told = _latest(shown, others, known, count)
+        if len(told) > count and not found["all"]:
+            told = next((group for one in reversed(shown) if len(group := one - others) == count), set())
+        if told:
             return [one.name for one in cast if one.name in told] if len(told) == count else []
     return []
 
 
-def _latest(earlier: Sequence[ReadSentence], able: set[str], known: set[str], count: int) -> set[str]:
-    """Those of `able` whom the latest sentences name, back to where they are `count` with those `known`."""
-    for read in reversed(earlier):
-        known = known | (set(read.names) & able)
+def _latest(shown: Sequence[set[str]], others: set[str], known: set[str], count: int) -> set[str]:
+    """Those whom the latest sentences show but `others`, back to where they are `count` or more with those `known`.
+
+    Empty where they are never so many.
+    """
+    for people in reversed(shown):
+        known = known | (people - others)
         if len(known) >= count:
-            break
-    return known
+            return known
+    return set()

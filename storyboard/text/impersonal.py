@@ -40,6 +40,12 @@ _CONTRACTION = re.compile("['\u2019](?:s|ll|d)(?![^\\W\\d_])", re.IGNORECASE)
 _SEEMS = re.compile(
     r"(?:seems|seemed|appears|appeared|happens|happened|turns out|turned out)\s+that\b", re.IGNORECASE
 )
+# "It was then that Otto came", "It is Rosa who waves", "It was under the bed that it slept".
+_CLEFT = re.compile(
+    r"it(?:\s+is|\s+was|['\u2019]s)\s+(?:only\s+|not\s+until\s+)?(?:then|there|here|now|[A-Z]\w+|"
+    r"(?:at|in|on|from|under|behind|by|with|after|before)\s+(?:\w+\s+){1,4}?)\s*(?:that|who)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+|[.,;:!?\u2026]")
 _CLAUSE_END = frozenset(".,;:!?\u2026")
 _ARTICLES = frozenset("a an the".split())
@@ -87,7 +93,7 @@ def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
         return False
     short = _CONTRACTION.match(caption, pronoun.end)
     following = caption[short.end() if short else pronoun.end :]
-    if _SEEMS.match(following.lstrip()):
+    if _SEEMS.match(following.lstrip()) or _CLEFT.match(caption, pronoun.start):
         return True
     words = [word.replace("\u2019", "'").lower() for word in _WORD.findall(following)]
     places = (index for index, word in enumerate(words) if not (word in _LINKS or word.isdecimal()))

@@ -46,7 +46,8 @@ _HEAPS = frozenset(
     tray pinch jar pot cup glass spoonful bite bundle sack barrel string batch""".split()
 )
 _SHARES = frozenset(
-    "every each one two three four all most many some none any half both several few a".split()
+    """every each one two three four five six seven eight nine ten twelve dozen all most many some none any half both
+    several few a""".split()
 )
 _TIMES = frozenset(
     """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
@@ -65,13 +66,14 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
         return False
     before = tokens_of(sentence.text).before(pronoun.start)
     behind = tokens_of(sentence.text).behind(pronoun.end)
-    if behind[:1] == ("both",) and not any(place < pronoun.start for place in _plurals(sentence)):
+    here = [place for place in _plurals(sentence) if place < pronoun.start]
+    if behind[:1] == ("both",) and not here:
         return False
     if before[-1:] == ("of",) and before[-2:-1]:
         if before[-2].removesuffix("s") in _HEAPS:
             return True
         before = _before_share(before[:-1])
-        if not is_form_of(next(reversed(before), ""), _TO_THINGS):
+        if not here and not is_form_of(next(reversed(before), ""), _TO_THINGS):
             return False
     verb = next((one for one in reversed(before) if not is_manner(one)), "")
     to_things = verb == "without" or is_form_of(verb, _TO_THINGS)
@@ -79,7 +81,6 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
         return False  # "gives them apples"
     if is_form_of(verb, _TO_PEOPLE) and not is_form_of(verb, _GIVING):
         return False
-    here = [place for place in _plurals(sentence) if place < pronoun.start]
     named = [one.end for one in sentence.mentions if one.end <= pronoun.start]
     if here:
         return to_things or len(named) < 3

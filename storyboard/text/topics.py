@@ -56,6 +56,10 @@ _CLAUSE_WORDS = frozenset("that what where how why whether if who when".split())
 _ACTING_AS = frozenset("pretend play imagine claim".split())
 _DRESSING_AS = frozenset("dress disguise pose".split())
 _NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".split())
+# "The train has left with Rosa."
+_HAVE = frozenset("has have had having 's 've 'd".split())
+_LEFT = frozenset("left departed gone vanished disappeared".split())
+_DRIVEN_OFF = [[verb, where] for verb in ("driven", "sailed", "flown", "gone") for where in ("off", "away")]
 _REACH = 6  # words between a verb and its "for"
 
 
@@ -87,6 +91,9 @@ def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
     last, earlier = before[-1], before[:-1]
     if last == "no":
         return True  # "no suitcase, no Juno and no hat"
+    if last == "with":
+        gone = earlier[-1:] and earlier[-1] in _LEFT or earlier[-2:] in _DRIVEN_OFF
+        return bool(gone) and not _HAVE.isdisjoint(earlier[-4:])
     if last == "without":
         # "Nana never goes without Pip" is about both, and so is "creeps in without Nana noticing".
         return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storyboard.text.belongings import is_only_maker
 from storyboard.text.captions import ReadSentence
 from storyboard.text.departures import is_away
 from storyboard.text.phrases import Tokens, tokens_of
 from storyboard.text.speech import unspoken
+from storyboard.text.things import is_things
 from storyboard.text.topics import is_only_topic
 from storyboard.text.word_classes import (
     AUXILIARIES,
@@ -46,13 +48,15 @@ _NAME = "\0"
 _FOND = frozenset("poor dear old little young good big small tall other new kind whole".split())
 
 
-def speaks_of_others(sentence: ReadSentence) -> bool:
+def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = ()) -> bool:
     """Returns whether a sentence may be about more people than its names and pronouns tell.
 
-    What is said in quotation marks does not count, nor who has gone or is only thought of: "After the others left".
+    earlier: the sentences before it, oldest first; "every one of them" may be buns that one of these brought in. What
+    is said in quotation marks does not count, nor who has gone or is only thought of: "After the others left".
     """
     tokens = tokens_of(unspoken(sentence.text))
     named = [(one.start, one.end) for one in sentence.mentions]
+    things = {one.start for one in sentence.pronouns if is_things(sentence, one, earlier)}
     for place, word in enumerate(tokens.words):
         if not (word in PEOPLE or word in COUNTING):
             continue
@@ -61,7 +65,10 @@ def speaks_of_others(sentence: ReadSentence) -> bool:
             continue
         before, following = _around(tokens, place, named)
         somebody = _is_somebody if word in PEOPLE else _counts_people
-        people = somebody(word, before, following)
+        counts_things = following[:1] == ("of",) and not things.isdisjoint(
+            tokens.starts[place + 2 : place + 3]
+        )
+        people = somebody(word, before, following) and not counts_things
         if people and not _is_absent(tokens, start, end):
             return True
     return False
@@ -84,7 +91,7 @@ def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> 
     """Whether a word for people is of somebody there: not "nobody", "a washing machine" or "like a king"."""
     if before[-1:] == ("as",) and following[:1] in (("knows",), ("knew",)):
         return False
-    if word in _NOBODY or before[-1:] == ("no",):
+    if word in _NOBODY or before[-1:] in (("no",), ("oh",)):
         return False
     last = before[-1] if before else ""
     if last in _EFFIGIES or (word == "machine" and last not in DETERMINERS | _FOND):
@@ -97,8 +104,8 @@ def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -
     """Whether a word for how many or for what age stands for people itself: not in "two hours" or "all over town"."""
     last = before[-1] if before else ""
     after = following[0] if following else ""
-    if (word, last) in _SET_PHRASES or last in _WHOSE:
-        return False
+    if (word, last) in _SET_PHRASES or last in _WHOSE or (word == "each" and last == ","):
+        return False  # "run Pip and Otto, each with a bun"
     if after == _NAME:
         return False  # "both Rosa and Milo" are those who are named
     if after == "of":
@@ -134,4 +141,5 @@ def _is_absent(tokens: Tokens, start: int, end: int) -> bool:
     before, behind = tokens.before(start), tokens.behind(end)
     while before and (before[-1] in DETERMINERS or before[-1] in _FOND):
         before = before[:-1]
-    return is_only_topic(before, behind) or is_away(before, behind, contrasted=False)
+    told = is_only_topic(before, behind) or is_only_maker(before, behind)
+    return told or is_away(before, behind, contrasted=False)
