@@ -1,7 +1,8 @@
 """The table of verbs for programs as commands: how each is spelled, and where it is done.
 
-A story is a project file, or a story in a running app, given by its address. On the command line, frames, takes and
-pronouns are numbers. The answer is printed as JSON.
+A story is a project file, or a story in a running app, given by its address. Frames, takes and pronouns are numbers
+from 1, as the page shows them. A look and a file are paths. Everything else is as in API and MCP, and is checked by the
+table. The answer is printed as JSON.
 """
 
 from __future__ import annotations
