@@ -81,26 +81,26 @@ class Prompted(DiffusionPipeline):
         callback_on_step_end: StepEnd | PipelineCallback | MultiPipelineCallbacks | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> StoryPipelineOutput | tuple:
-        """Draw sentences, all of them in one batch.
+        """Draws sentences, all of them in one batch.
 
         Args:
             prompt: one sentence, or several, each of which is drawn as the next frame of the same story.
-            cast: whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL picture)
-                and, where they are known, a `pronoun` ("they" otherwise) and `aliases`.
+            cast: the people whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL
+                picture) and, if they are known, a `pronoun` (default "they") and `aliases`.
             history: earlier frames, oldest first: `ContextFrame`s, or pairs of a sentence and its PIL picture.
-            num_inference_steps: denoising steps, 1 to 100; the pipeline's own where it is left out.
-            guidance_scale: weight of the condition, 0 to 30; the pipeline's own where it is left out.
-            num_images_per_prompt: pictures of each sentence.
-            generator: one for the batch, or one for each picture. A generator on the CPU seeded with n gives the
-                picture that a `FrameRequest` has with the seed n.
-            latents: noise of unit variance (N, C, h, w) to begin with, in place of that from `generator`.
+            num_inference_steps: denoising steps, 1 to 100; default: the pipeline's own.
+            guidance_scale: weight of the condition, 0 to 30; default: the pipeline's own.
+            num_images_per_prompt: how many pictures of each sentence are drawn.
+            generator: one for the batch, or one for each picture. A generator on the CPU with the seed n gives the
+                picture that a `FrameRequest` with the seed n gives.
+            latents: noise of unit variance (N, C, h, w) to begin with, in place of noise from `generator`.
             conditioning: "char-ldm" reads portraits, "llm" the story, "text" the words alone; by default the first
                 frame of a story is drawn as the pipeline says, and later ones read the story.
             output_type: "pil", "np", "pt" or "latent", as `StoryPipelineOutput` says.
-            return_dict: False: a tuple of the images alone.
+            return_dict: if False, a tuple of the images alone is returned.
             callback_on_step_end: called after every step with the pipeline, the step, the timestep and a dict of
-                tensors; latents in the dict that it returns take the place of those there are.
-            callback_on_step_end_tensor_inputs: what the dict holds; there is "latents".
+                tensors; latents in the dict that it returns replace the present ones.
+            callback_on_step_end_tensor_inputs: the names in that dict; "latents" is the only one there is.
 
         Returns:
             `StoryPipelineOutput`, or `(images,)`.
