@@ -1,4 +1,4 @@
-"""What a sentence may have besides who does what where: openers, moods, purposes, reasons, what goes on around it."""
+"""What a sentence may have besides who does what where: openers, moods, purposes, reasons, and what goes on around."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
 
 
 def opener(s: Sentence, share: float = 0.3) -> None:
-    """Begins with a word of time or of nothing in particular: "That afternoon,", "Without a word,"."""
+    """Begins with a phrase of time or with a general phrase: "That afternoon,", "Without a word,"."""
     if s.tokens or not s.spend(share):
         return
     tags = s.tags(s.facts.names) | {f"~{person.action}" for person in s.facts.people}
@@ -25,11 +25,11 @@ def opener(s: Sentence, share: float = 0.3) -> None:
 
 
 def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, ...] = TAILS) -> str:
-    """Ends with more about the subject, of one kind of `among` by chance. Returns the kind, or ""."""
+    """Ends with more about the subject, of a random kind from `among`. Returns the kind, or "" if nothing was added."""
     if not s.spend(share):
         return ""
     kinds = [kind for kind in among if not (s.manner_said and kind == "with")]
-    if s.state_said:  # nobody "is out of breath to win a bet"
+    if s.state_said:  # avoids "is out of breath to win a bet"
         kinds = [kind for kind in kinds if kind not in ("with", "purpose", "as if")]
     s.rng.shuffle(kinds)
     for kind in kinds:
@@ -47,10 +47,10 @@ def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, .
 
 
 def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) -> bool:
-    """Opens with "Humming a tune,". Returns whether it did."""
+    """Opens with a participle, for example "Humming a tune,". Returns whether it did."""
     words = s.fresh(
         "manner", "participle", s.tags(names) | {"~leading"}
-    )  # nobody falls asleep "snoring softly"
+    )  # avoids falling asleep "snoring softly"
     if not words:
         return False
     verb_phrase(s, words, subject, "ing")

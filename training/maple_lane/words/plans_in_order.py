@@ -1,4 +1,4 @@
-"""Sentences about people who do one thing after another: they go somewhere, do something first, then this."""
+"""Sentences about people who do things in sequence: they go somewhere, or do something else before the action."""
 
 from __future__ import annotations
 

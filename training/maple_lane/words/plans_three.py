@@ -1,4 +1,4 @@
-"""Sentences about three people or groups and more, each doing something else: one form a function."""
+"""Sentences about three or more people or groups who each do something else. Each form is one function."""
 
 from __future__ import annotations
 
