@@ -5,7 +5,7 @@ The plain caption names everybody present and the place. The referential caption
 - leaves the place out if it is the place of the frame before,
 - says "they"/"them" for a group that is exactly the people of the frame before (two or more),
 - says he/him, she/her or it for one person of the frame before. That person must be the only one with this pronoun
- among the people of the frame before and the people already named in the sentence.
+  among the people of the frame before and the people already named in the sentence.
 
 `candidates` is this rule. A pronoun is written only if it has one answer.
 """
