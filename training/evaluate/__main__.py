@@ -78,7 +78,10 @@ class EvaluateArguments:
 
 
 def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFrame]:
-    """Returns every frame of every story. Pictures of an earlier run are checked against the present code."""
+    """Returns every frame of every story.
+
+    If the first story is from an earlier run, its last picture is drawn again to notice a change of the code.
+    """
     frames: list[DrawnFrame] = []
     before = set(artist.folder.iterdir())
     with tqdm(total=sum(len(tale.frames) for tale in tales), desc="frames", mininterval=2) as bar:

@@ -138,9 +138,9 @@ def train(spec: SystemSpec, args: SystemsArguments) -> None:
 
 
 def draw(spec: SystemSpec, args: SystemsArguments) -> None:
-    """Draws the first stories for each kind of captions.
+    """Draws the first stories for each kind of captions. Existing pictures are only read.
 
-    Existing pictures are only read; those of the first story are checked.
+    If they are from an earlier run, the last picture of the first story is drawn again and compared with it.
     """
     started = time.monotonic()
     for captions in ("plain", "referential"):
