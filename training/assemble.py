@@ -154,9 +154,7 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
     }
     name = read_language_model(config_file(named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
-    cast_file = (
-        Path(args.out) / "cast.json"
-    )  # of the pipeline that is there; `out` takes its place in the end
+    cast_file = Path(args.out) / "cast.json"  # of the existing pipeline; `out` replaces it at the end
     drawn = json.loads(cast_file.read_text(encoding="utf-8")) if cast_file.is_file() else {}
     write_learned_words(out / FOLDER / WORDS, anybody=drawn.get("anybody") is True)
 
@@ -230,12 +228,12 @@ def main(argv: list[str] | None = None) -> None:
         raise StoryError(
             f"--named: there is no pipeline folder {args.out} yet; assemble it without --named first."
         )
-    with whole_folder(Path(args.out)) as out:  # an app may be reading the one that is there
+    with whole_folder(Path(args.out)) as out:  # an app may be reading the existing folder
         if args.named:
             write_named_reader(args, args.named, out)
             return
         pipeline, judge = load_pipeline(args), Path(args.out) / JUDGE
-        if judge.is_dir():  # one that is there is of this world, and goes on looking at its pictures
+        if judge.is_dir():  # an existing judge is for this world, and continues to judge its pictures
             pipeline.register_modules(judge=load_judge(judge))
         pipeline.save_half(out)
         if (judge / SCORES).is_file():

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from storyboard.errors import StoryError
 
-MAX_PIXELS = 51_000_000  # photos of phones have 50 million
+MAX_PIXELS = 51_000_000  # photos from phones have up to 50 million pixels
 MAX_SIDE = 12_288  # a strip 50,000 pixels wide is under MAX_PIXELS and still no portrait
 MAX_UPLOAD_BYTES = 32 * 2**20
 UPLOAD_SIDE = 1024  # larger uploads are shrunk to this: no model reads more
@@ -48,7 +48,7 @@ def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture
         raise StoryError(
             f"{what} has far too many pixels; save a copy of at most {MAX_PIXELS // 10**6} million and use that."
         ) from error
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # damaged bytes can make decoders raise any error
         raise StoryError(_refusal(data, what)) from error
 
 
@@ -100,7 +100,7 @@ def _shrunk(picture: Image.Image) -> Image.Image:
         # These pixels have 16 bits; unscaled, all values above 255 would become white.
         picture = grey.point(lambda value: value * (1 / 257)).convert("L")
     elif picture.has_transparency_data:
-        picture = picture.convert("RGBA")  # keeps what is transparent until it is laid on white
+        picture = picture.convert("RGBA")  # keeps transparent parts until they are put on white
     elif picture.mode not in ("RGB", "L", "CMYK"):
         picture = picture.convert("RGB")
     picture.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE))  # JPEGs are decoded at about this size at once

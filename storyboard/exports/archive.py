@@ -78,7 +78,7 @@ def story_from_folder(path: Path, pictures: PictureStore) -> Story:
         story = story or replace(read.story, id=new_id(), cast=(), frames=())
         frame = rebuilt_frame(read, read.story, pictures)
         story = replace(story, frames=(*story.frames, frame))
-    return story  # type: ignore[return-value]  # there is an entry at least
+    return story  # type: ignore[return-value]  # there is at least one entry
 
 
 def _bytes(path: Path, most: int) -> bytes:

@@ -143,7 +143,7 @@ def _drawn(data: bytes) -> bytes | None:
             picture.load()
             chunks = getattr(picture, "private_chunks", [])
             return next((chunk[1] for chunk in chunks if chunk[0] == DRAWN), None)
-    except Exception as error:  # damaged chunks raise whatever they lead to
+    except Exception as error:  # damaged chunks can raise any error
         raise StoryError("The picture has damaged notes; use another copy of it.") from error
 
 
@@ -155,8 +155,8 @@ def _notes(data: bytes) -> str:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             picture.load()
-            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]  # a PNG has texts
-    except Exception as error:  # damaged chunks raise whatever they lead to
+            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]  # a PNG picture has `text`
+    except Exception as error:  # damaged chunks can raise any error
         raise StoryError("The picture has damaged notes; use another copy of it.") from error
     if notes is None:
         raise StoryError(

@@ -253,7 +253,7 @@ class Glyph:
 
     number: int  # the number of the shape in its font
     cluster: int  # index in the text of the letter that it shows
-    advance: float  # how far it moves the pen
+    advance: float  # how far the glyph moves the pen
     x: float  # where it is drawn, relative to the pen
     y: float
 

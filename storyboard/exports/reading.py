@@ -27,7 +27,7 @@ def read_picture(data: bytes, what: str) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as header:  # nothing is decoded yet
             width, height = header.size
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # damaged bytes can make decoders raise any error
         raise StoryError(f"{what} is no PNG, or is damaged; use another copy of it.") from error
     if max(width, height) > UPLOAD_SIDE:
         raise StoryError(

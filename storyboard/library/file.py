@@ -180,7 +180,7 @@ class LibraryFile:
         except (
             sqlite3.Error,
             UnicodeDecodeError,
-        ) as error:  # a flipped byte in a name of the schema is no UTF-8
+        ) as error:  # a damaged byte in a name of the schema is not UTF-8
             reason = str(error)
             if isinstance(error, sqlite3.OperationalError) and any(
                 one in reason.lower() for one in FAULTS_OF_FOLDER

@@ -78,7 +78,7 @@ def _as_kind(look: Look, kind: str) -> Iterator[dict[str, Any]]:
     body = {
         "skin": COAT_OF[kind][
             name_in(COAT_OF[kind], look.skin)
-        ],  # metal, fur and skin have colours of their own
+        ],  # metal, fur and skin have their own colours
         "hair_colour": TRIM_OF[kind][name_in(TRIM_OF[kind], look.hair_colour)],
         "hair": look.hair if look.hair in w.HAIR_OF[kind] else w.HAIR_OF[kind][0],
         "pronoun": "she" if kind == "human" and look.pronoun == "it" else look.pronoun,

@@ -19,7 +19,7 @@ _DARK_SKIN, _PALE_HAIR = 105, 215
 
 
 def eye_spots(rx: float) -> tuple[float, float]:
-    """Returns where the far and the near eye are, in units right of the middle of the head."""
+    """Returns the positions of the far and the near eye, in units to the right of the middle of the head."""
     return -rx * 0.3 + 2.5, rx * 0.42 + 2.5
 
 

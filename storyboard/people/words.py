@@ -69,7 +69,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def noun(look: Look) -> str:
-    """Returns what somebody is, in a word or two: "girl", "old woman", "robot", "young fox"."""
+    """Returns the kind of person in a word or two: "girl", "old woman", "robot", "young fox"."""
     if look.kind != "human":
         return f"young {look.kind}" if look.age == "child" else look.kind
     if look.age == "child":
@@ -114,7 +114,7 @@ def telling_words(look: Look) -> tuple[str, ...]:
 
 
 def name_kind(look: Look) -> str:
-    """Returns what somebody is, with the colour of metal or fur: "an old woman", "a grey fox"."""
+    """Returns the kind of person, with the colour of metal or fur: "an old woman", "a grey fox"."""
     coat = [] if look.kind == "human" else [str(facets(look)["skin"])]
     return a(" ".join(_coloured(coat, noun(look))))
 

@@ -127,7 +127,7 @@ class Take:
     """One finished picture of a frame and everything it was made with."""
 
     id: str
-    caption: str  # the sentence as it was when this was drawn
+    caption: str  # the sentence at the moment of drawing
     seed: int
     steps: int
     guidance: float

@@ -72,7 +72,7 @@ class TranslationBatch(TypedDict):
     images: torch.Tensor  # (B, R, E): last states of the image tokens
     targets: torch.Tensor  # (B, L, D)
     points: torch.Tensor  # (B, L): 1 + the place in the cast of the person at a token, 0: nobody
-    worded: torch.Tensor  # (B, L) bool: tokens of the caption's words, not of the padding behind them
+    worded: torch.Tensor  # (B, L) bool: True for words of the caption, False for the padding after them
     words: torch.Tensor  # (B, L): the number of each word that the story tells, else UNTOLD
 
 

@@ -84,7 +84,7 @@ def deeds_right(truth: Labels, seen: Labels) -> Ratio:
     known = truth.actions != ABSENT
     right = (~known | (seen.characters & (truth.actions == seen.actions))).all(axis=1)
     least = np.where(known, truth.actions, np.iinfo(int).max).min(axis=1)
-    differ = truth.actions.max(axis=1) > least  # ABSENT is below every action
+    differ = truth.actions.max(axis=1) > least  # ABSENT is less than every action
     return Ratio((right & differ).astype(int), differ.astype(int))
 
 

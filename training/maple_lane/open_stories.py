@@ -239,7 +239,10 @@ def _pair_sentence(names: tuple[str, ...], pair: _Pair, rng: Random) -> Callable
 
 
 def _added(now: _View, rng: Random, moved: bool) -> str:
-    """Sentences on the hour, the weather and what stands there; hour and weather only where the place is new."""
+    """Sentences about the time of day, the weather and the thing that stands there.
+
+    Time of day and weather are told only if the place is new.
+    """
     parts = []
     if now.thing:
         said = THINGS_BESIDE[now.thing.kind].words

@@ -180,7 +180,7 @@ class StoryMemory(ModelMixin, ConfigMixin):
         with torch.no_grad(), self._around(unet, lambda name, _, pixels: features.update({name: pixels})):
             unet(latents, time, encoder_hidden_states=states)
         pairs = [
-            reader.project(features[name])  # type: ignore[operator]  # a ModuleList does not say of what
+            reader.project(features[name])  # type: ignore[operator]  # the type of a ModuleList's items is unknown
             for name, reader in zip(self.config.layers, self.readers, strict=True)
         ]
         return FrameMemory(tuple(k for k, _ in pairs), tuple(v for _, v in pairs), sentences)

@@ -75,7 +75,7 @@ def _wider(layer: nn.Conv2d, inputs: int | None = None, outputs: int | None = No
     wider = nn.Conv2d(
         inputs or layer.in_channels,
         outputs or layer.out_channels,
-        layer.kernel_size,  # type: ignore[arg-type]  # torch takes two, and says that it keeps any number
+        layer.kernel_size,  # type: ignore[arg-type]  # torch takes two numbers, but its types say any number
         padding=layer.padding,  # type: ignore[arg-type]
     )
     for name, weight in wider.named_parameters():

@@ -110,7 +110,9 @@ def _action(sentence: Sentence, names: tuple[str, ...]) -> str:
 
 def _reads_well(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.lower())
-    if len(words) > MOST_WORDS or re.search(r"\b(?!had )(\w+) \1\b", text):  # "looks on on the beach"
+    if len(words) > MOST_WORDS or re.search(
+        r"\b(?!had )(\w+) \1\b", text
+    ):  # for example "looks on on the beach"
         return False
     stems = [_stem(word) for word in words if len(word) > 3 and word not in _COMMON]
     short = [word for word in words if len(word) == 3 and word not in _SHORT]
@@ -118,7 +120,7 @@ def _reads_well(text: str) -> bool:
         words.count(word) < 2
         for word in ("with", "while", "because", "who", "where", "for", "from", "there", "under")
     )
-    roots = [stem[:5] for stem in stems if len(stem) > 4]  # "cheerfully gave a cheery wave"
+    roots = [stem[:5] for stem in stems if len(stem) > 4]  # for example "cheerfully gave a cheery wave"
     return once and all(len(found) == len(set(found)) for found in (stems, roots, short))
 
 

@@ -59,7 +59,7 @@ def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) ->
 
 
 def relative(s: Sentence, subject: Subject) -> bool:
-    """Adds ", who had not slept well,". Returns whether it did."""
+    """Adds a relative clause, for example ", who had not slept well,". Returns whether it did."""
     words = s.fresh("manner", "relative", s.tags(subject.names))
     if not words:
         return False
@@ -71,7 +71,7 @@ def relative(s: Sentence, subject: Subject) -> bool:
 
 
 def without(s: Sentence, names: tuple[str, ...], section: str, words_of: str = "manner") -> bool:
-    """Adds a clause about people who are not there, from a section of a table. Returns whether it did."""
+    """Adds a clause about absent people, from a section of a table. Returns whether it did."""
     left = "left" if set(names) <= set(s.discourse.shown) else "away"
     tags = s.tags(s.facts.names) | {left, *(f"x-{s.facts.person(name).age}" for name in names)}
     words = s.fresh(words_of, section, tags)
@@ -91,5 +91,5 @@ def duration(s: Sentence, subject: Subject) -> None:
 
 
 def prelude(s: Sentence, names: tuple[str, ...]) -> str | None:
-    """Returns what they do first, "wash {his} hands", which the picture does not show."""
+    """Returns what people do before the action, for example "wash {his} hands". The picture does not show it."""
     return s.fresh("manner", "prelude", s.tags(names))

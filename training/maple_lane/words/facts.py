@@ -1,7 +1,7 @@
-"""What a frame shows, in the terms sentences need: people, what each does, where, and what else there is.
+"""What a frame shows, in the terms that sentences need: the people, what each does, where, and what else is there.
 
-The writer of English sees nothing but these values, so another world needs only its own way to make them. Today's
-way is `facts_of`, from a scene of Maple Lane.
+The writer of English sees only these values. So another world needs only its own way to make them. For Maple Lane,
+`facts_of` makes them from a scene.
 """
 
 from __future__ import annotations

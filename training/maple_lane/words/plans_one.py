@@ -1,5 +1,6 @@
-"""Sentences about people who all do the same. Each form is one function, and `PLANS_ONE` says when a form is
-possible.
+"""Sentences about people who all do the same.
+
+Each form is one function. Its docstring is an example of a sentence. `PLANS_ONE` says when a form is possible.
 """
 
 from __future__ import annotations

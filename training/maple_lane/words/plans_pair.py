@@ -1,4 +1,7 @@
-"""Sentences about what two people do with each other: they hug, hold hands, or one gives the other something."""
+"""Sentences about what two people do with each other: they hug, hold hands, or one gives the other something.
+
+Each form is one function. Its docstring is an example of a sentence.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Sentences about two groups who do different things. Each form is one function.
+"""Sentences about two groups who do different things.
 
-`PLANS_TWO` says when a form is possible.
+Each form is one function. Its docstring is an example of a sentence. `PLANS_TWO` says when a form is possible.
 """
 
 from __future__ import annotations

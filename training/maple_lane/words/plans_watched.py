@@ -1,4 +1,7 @@
-"""Sentences about two groups, of which the second stands. It watches the first, or the first does something to it."""
+"""Sentences about two groups, of which the second stands. It watches the first, or the first does something to it.
+
+Each form is one function. Its docstring gives an example of a sentence.
+"""
 
 from __future__ import annotations
 
