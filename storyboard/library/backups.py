@@ -106,10 +106,7 @@ def _is_whole(backup: Path) -> bool:
         with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?immutable=1", uri=True)) as connection:
             whole = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             return whole and connection.execute("PRAGMA user_version").fetchone()[0] > 0
-    except (
-        sqlite3.Error,
-        UnicodeDecodeError,
-    ) as error:  # a damaged byte in a name of the schema is not UTF-8
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name in the schema may not be UTF-8
         log.error("the backup %s is damaged too: %s", backup, error)
         return False
 
