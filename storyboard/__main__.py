@@ -1,10 +1,12 @@
 """The command line: `storyboard COMMAND ...`, or `python -m storyboard COMMAND ...`; `--help` lists the commands.
 
-`serve` is the page, `draw` and `export` work on whole stories, `make-portrait` on a look. The others are the verbs that
-programs have, on a project file or on a story in a running app. Progress goes to standard error. Exit status: 0 done,
-2 a mistake in the input, 130 interrupted; after an error nothing is changed.
+`serve` opens the page. `draw` and `export` work on whole stories, `make-portrait` on a look. The other commands are the
+verbs that programs have; each works on a project file or on a story in a running app. Progress goes to standard error.
+The exit status is 0 when the work is done, 2 for a mistake in the input and 130 when interrupted. An error changes
+nothing.
 
-Torch is imported only once the arguments, the cast and every sentence are found to be fine; Gradio only by `serve`.
+Torch is imported only after the arguments, the cast and every sentence have been checked. Gradio is imported only by
+`serve`.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _version() -> str:
-    """Returns the version that pip installed; in a checkout nobody installed, that it is one."""
+    """Returns the version that pip installed, or a note that this is a checkout which nobody installed."""
     try:
         return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:

@@ -1,6 +1,7 @@
 """The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
 
-Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tests have one that paints flat colours.
+Imports neither torch nor Gradio. The real renderer is in `storyboard.pipeline`; tests have one that paints flat
+colours.
 """
 
 from __future__ import annotations
@@ -15,25 +16,26 @@ from PIL import Image
 from storyboard.disk.pictures import StoredPicture
 from storyboard.text.captions import Reading
 
-MAX_STEPS = 100  # denoising steps a frame may be asked for
+MAX_STEPS = 100  # the most denoising steps that a frame may ask for
 MAX_GUIDANCE = 30.0
 
-PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
+PRONOUNS = ("he", "she", "they", "it")  # the pronouns that a character may have
 
-# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), the
-# words of its caption alone, or a prompt written for a model that knows no cast, with portraits where it looks at them.
+# What a picture is drawn from. char-ldm: the caption and the portraits (paper §3.2). llm: the story so far, as the
+# language model reads it (§3.3). text: the words of the caption alone. prompt: a prompt written for a model that knows
+# no cast, with portraits if that model looks at them.
 Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 
-# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch:
-# nothing but torch. compiled: torch.compile, which takes minutes at the start.
+# What computes a pipeline's pictures. auto: the fastest engine that needs no compiling; on a CPU that is ONNX Runtime.
+# torch: nothing but torch. compiled: torch.compile, which takes minutes at the start.
 Engine = Literal["auto", "torch", "compiled"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
-# Width to height of a picture, by name.
+# The ratio of width to height of a picture, by name.
 ASPECTS = {"square": (1, 1), "landscape": (4, 3), "wide": (16, 9), "portrait": (3, 4), "tall": (9, 16)}
 
-# What is looked at with `convert("RGB")`: in memory, or on disk until somebody looks.
+# A picture in memory, or one that stays on disk until it is needed. `convert("RGB")` gives the pixels of both.
 Picture = Image.Image | StoredPicture
 
 
@@ -44,19 +46,19 @@ def steps_for(steps: int, effort: float) -> int:
 
 @dataclass(frozen=True)
 class CastMember:
-    """One character as this frame should see it."""
+    """One character as this frame should show it."""
 
     name: str
     pronoun: str  # one of PRONOUNS
     aliases: tuple[str, ...]
     portrait: Picture  # RGB, the portrait chosen for this frame
-    # Who they are and what can be seen of them, in short phrases, the most telling first; () where that is not known.
+    # Who the character is and what can be seen of it, in short phrases, the most telling first; () if that is unknown.
     look: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ContextFrame:
-    """An earlier frame the language model reads: its sentence and the picture that was chosen for it."""
+    """An earlier frame that the language model reads: its sentence and the picture that was chosen for it."""
 
     caption: str
     picture: Picture  # RGB
@@ -64,31 +66,30 @@ class ContextFrame:
 
 @dataclass(frozen=True)
 class Style:
-    """How every picture of a story is to look, for a renderer that can be asked; others leave it aside."""
+    """How every picture of a story should look. A renderer that cannot be asked for a style ignores it."""
 
     words: str = ""
-    negative: str = ""  # what no picture is to show or to be
+    negative: str = ""  # what no picture should show or be
     aspect: str = "square"  # one of ASPECTS
     picture: Picture | None = None  # RGB, an example of the style
 
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """Everything a picture depends on. Two equal requests give the equal picture."""
+    """Everything that a picture depends on. Two equal requests give two equal pictures."""
 
     caption: str
-    cast: tuple[
-        CastMember, ...
-    ]  # whom this frame may show, in the story's order: all but those kept out of it
+    cast: tuple[CastMember, ...]  # the characters that this frame may show, in the story's order
     history: tuple[ContextFrame, ...]  # earlier frames, oldest first
     seed: int
     steps: int | None = None  # None: the pipeline's own default
-    effort: float = 1.0  # times that many steps
+    effort: float = 1.0  # the number of steps is multiplied by it
     guidance: float | None = None
     conditioning: Conditioning | None = None  # None: the pipeline decides
-    resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
-    refers: bool | None = None  # whether it is read only with the story before it; None: its words say
-    explain: bool = False  # also give attention and readings
+    # Drawn in place of `caption`: the pronouns that the writer bound are names here, and added characters are in it.
+    resolved: str | None = None
+    refers: bool | None = None  # whether only the story before it makes it clear; None: its words decide
+    explain: bool = False  # also return attention maps and readings
     style: Style = Style()
 
 
@@ -103,10 +104,11 @@ class Preview:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a judge finds wrong with a picture, by names of the cast; nothing at all where it is as its sentence says.
+    """What a judge finds wrong with a picture, by names of the cast. All fields are empty if it fits.
 
-    others: who is there and not meant. strangers: how many are there who look like nobody of the cast. place: where it
-    is instead of where the sentence says, "" where that is right or was not said.
+    missing: those who should be there and are not. twice: those who are there more than once. others: those who are
+    there and should not be. strangers: how many people look like nobody of the cast. place: where the picture is
+    instead of where the sentence says, "" if that is right or the sentence says no place.
     """
 
     missing: tuple[str, ...] = ()
@@ -117,7 +119,7 @@ class Verdict:
 
     @property
     def faults(self) -> int:
-        """How many things are wrong."""
+        """The number of faults."""
         people = len(self.missing) + len(self.twice) + len(self.others) + self.strangers
         return people + bool(self.place)
 
@@ -133,24 +135,24 @@ class Rendered:
     steps: int
     guidance: float
     seconds: float
-    attention: tuple[
-        tuple[str, Image.Image], ...
-    ] = ()  # name, "L" map of where the picture looked at its token
-    readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
-    verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
-    prompt: str = ""  # what a model was asked for that is not given the sentence as it is
+    # A name, and an "L" map of how much each place of the picture attended to the name's token.
+    attention: tuple[tuple[str, Image.Image], ...] = ()
+    # Positions in them refer to the text that was drawn: `resolved` if there is one, else `caption`.
+    readings: tuple[Reading, ...] = ()
+    verdict: Verdict | None = None  # None: no judge looked, or the words leave open who is meant
+    prompt: str = ""  # the prompt, for a model that does not get the sentence itself
 
 
 class Renderer(Protocol):
-    """What draws. `doing` and `notice` are for the writer, "" where there is nothing to say."""
+    """What draws. `doing` and `notice` are shown to the writer, and are "" when there is nothing to say."""
 
-    doing: str  # a line about what it is loading, and cannot draw without
-    notice: str  # a sentence about what it goes on without, and the remedy
+    doing: str  # a line about what is being loaded; nothing can be drawn before
+    notice: str  # a sentence about a missing part that drawing goes on without, and the remedy
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """Yield Previews, then exactly one Rendered. Stops without one once `cancelled()` is true.
+        """Yields Previews, then exactly one Rendered. Stops without a Rendered once `cancelled()` is true.
 
         Raises StoryError for a request that cannot be drawn, before the first step.
         """
@@ -158,7 +160,10 @@ class Renderer(Protocol):
 
 
 def finished(renderer: Renderer, request: FrameRequest) -> Rendered:
-    """Returns the picture that a request ends with, for whoever watches no previews."""
+    """Returns the picture that a request ends with, for callers that need no previews.
+
+    Raises RuntimeError if the renderer stopped before it.
+    """
     *_, last = renderer.render(request)
     if not isinstance(last, Rendered):
         raise RuntimeError(f'The renderer stopped before "{request.caption}" was drawn.')

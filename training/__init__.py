@@ -2,4 +2,4 @@
 
 from storyboard.models.threads import prepare_threads
 
-prepare_threads()  # here, because every command imports torch with its first lines
+prepare_threads()  # must run here, because every command imports torch in its first lines

@@ -1,7 +1,7 @@
 """Parts in, pipeline out: `python -m training.assemble --out assets/maple-lane`.
 
-Puts the trained parts into one `StoryPipeline` folder, half precision on disk, with the world's portraits and the
-words the page offers (`cast.json`). The folder needs nothing of `training` to be used.
+Puts the trained parts into one `StoryPipeline` folder, in half precision on disk, with the world's portraits and the
+words that the page offers (`cast.json`). Using the folder needs nothing of `training`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ from training.released import cast
 from training.released.language import load_tokenizer
 
 PORTRAIT_SIZE = 256
-JUDGE, SCORES = "judge", "scores.json"  # the judge's own, on real frames
-# What tells one of the cast from the others, as the app lets a writer call them.
+JUDGE, SCORES = "judge", "scores.json"  # SCORES: the judge's own scores, on real frames
+# Descriptions that fit only one member of the cast; a writer may use them in place of the name.
 CALLED = {
     "Rosa": ["the red-haired woman", "the curly-haired woman"],
     "Milo": ["the tall man", "the thin man"],
@@ -109,9 +109,9 @@ class AssembleArguments(PipelineSettings):
 
 
 def load_pipeline(args: AssembleArguments) -> StoryPipeline:
-    """Returns the pipeline of a parts folder, fp32."""
+    """Returns the pipeline of a parts folder, in float32."""
     parts = Path(args.parts)
-    # Other people's autoencoders have no statistics, and need none.
+    # Autoencoders from elsewhere have no statistics, and need none.
     vae = load_vae(parts) if args.portraits else measured_vae(parts)
     return StoryPipeline(
         vae=vae,
@@ -135,10 +135,10 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
 
 
 def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
-    """Writes the `reader/` of a pipeline folder: a language model by name, and half-precision parts that read with it.
+    """Writes the `reader/` of a pipeline folder: a language model by name, and parts in half precision.
 
-    named: a stem in training/configs or a JSON file. It reads words alone, first frames too, and points at portraits
-    instead of looking at pictures.
+    named: the stem of a file in training/configs, or a JSON file. Such a reader reads words only, also for first
+    frames. It points at portraits, and does not look at pictures.
     """
     parts = Path(args.parts) / "aligned"
     ours = {
@@ -154,22 +154,20 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
     }
     name = read_language_model(config_file(named))
     save_reader(out, ReaderIndex(name, tuple(ours), settings), ours)
-    cast_file = (
-        Path(args.out) / "cast.json"
-    )  # of the pipeline that is there; `out` takes its place in the end
+    cast_file = Path(args.out) / "cast.json"  # of the existing pipeline; `out` replaces it at the end
     drawn = json.loads(cast_file.read_text(encoding="utf-8")) if cast_file.is_file() else {}
     write_learned_words(out / FOLDER / WORDS, anybody=drawn.get("anybody") is True)
 
 
 def maple_lane_background() -> str:
-    """Returns the colour behind Maple Lane's portraits."""
+    """Returns the background colour of Maple Lane's portraits, as "#rrggbb"."""
     return "#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex()
 
 
 def language_parts(parts: Path) -> dict[str, Any]:
-    """Returns what stage 2 adds to a pipeline.
+    """Returns the parts that stage 2 adds to a pipeline.
 
-    `visual_encoder` is None unless frames are seen by another tower than portraits.
+    `visual_encoder` is None if one tower sees both frames and portraits.
     """
     tower = parts / "visual_encoder"
     return {
@@ -184,16 +182,17 @@ def language_parts(parts: Path) -> dict[str, Any]:
 
 @torch.inference_mode()
 def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]:
-    """Returns the linear map from latents to colours that cheap previews use."""
+    """Returns the linear map from latents to colours for cheap previews."""
     scenes = [story("val", i).frames[0].scene for i in range(pictures)]
     pixels = torch.stack([pixels_of(draw(scene, vae.config.sample_size)) for scene in scenes])
     return fit_colours(encode_pictures(vae, pixels), pixels)
 
 
 def write_cast(out: Path, anybody: bool = False) -> None:
-    """Portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns of.
+    """Writes portraits of every outfit, and `cast.json`: the cast, and what the page offers and warns about.
 
-    anybody: the pipeline was trained on the open world, so it knows people of any look, gestures, and empty places.
+    anybody: whether the pipeline was trained on the open world, so that it knows people of any look, gestures, and
+    empty places.
     """
     (out / "portraits").mkdir(parents=True, exist_ok=True)
     characters = []
@@ -217,7 +216,7 @@ def write_cast(out: Path, anybody: bool = False) -> None:
             for action in (ALL_ACTIONS if anybody else ACTIONS).values()
         ],
         "example": story("val", 0).frames[0].plain,
-        "peopled": not anybody,  # no scene of the cast's stories is empty
+        "peopled": not anybody,  # the cast's stories have no scene without people
         "anybody": anybody,
     }
     (out / "cast.json").write_text(json.dumps(words, indent=1))
@@ -229,12 +228,12 @@ def main(argv: list[str] | None = None) -> None:
         raise StoryError(
             f"--named: there is no pipeline folder {args.out} yet; assemble it without --named first."
         )
-    with whole_folder(Path(args.out)) as out:  # an app may be reading the one that is there
+    with whole_folder(Path(args.out)) as out:  # an app may be reading the existing folder
         if args.named:
             write_named_reader(args, args.named, out)
             return
         pipeline, judge = load_pipeline(args), Path(args.out) / JUDGE
-        if judge.is_dir():  # one that is there is of this world, and goes on looking at its pictures
+        if judge.is_dir():  # an existing judge is for this world, and continues to judge its pictures
             pipeline.register_modules(judge=load_judge(judge))
         pipeline.save_half(out)
         if (judge / SCORES).is_file():

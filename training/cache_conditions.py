@@ -1,4 +1,4 @@
-"""The command `python -m training.cache_conditions`; what it does is `training.align_llm.cache`'s."""
+"""The command `python -m training.cache_conditions`. `training.align_llm.cache` does the work."""
 
 import sys
 

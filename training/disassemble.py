@@ -1,7 +1,7 @@
-"""Pipeline in, parts out: `python -m training.disassemble --pipeline assets/maple-lane`, the way back from assemble.
+"""Pipeline in, parts out: `python -m training.disassemble --pipeline assets/maple-lane`, the reverse of assemble.
 
-Training goes on from a finished pipeline then, with `--continued`, where the parts that made it are gone. Weights are
-widened to fp32. What no pipeline holds (the plain LDM, optimiser states) is not brought back.
+It allows training to continue from a finished pipeline with `--continued` when the parts that made it no longer exist.
+Weights are widened to float32. What no pipeline contains (the plain LDM, optimiser states) cannot be restored.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from training.configs.arguments import parsed
 from training.configs.parts import save_part
 
 STAGE_1 = ("unet", "fuser", "image_encoder")
-# Both stages begin, where they are not continued, with a tower and a mapper; those they ended with stand in for them.
+# When a stage is not continued, it begins with a fresh tower and mapper. Here the finished ones take their place.
 SHARED = ("vae", "scheduler", "tokenizer", "text_encoder", "image_encoder", "image_processor")
 LANGUAGE = ("language_model", "language_tokenizer", "visual_mapper")
-NAMED = ("condition_mapper", "image_tokens")  # what a language model that is only named is aligned by
+NAMED = ("condition_mapper", "image_tokens")  # the parts that align a language model which is only named
 
 
 @dataclass
@@ -41,7 +41,7 @@ class DisassembleArguments:
 
 
 def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
-    """Write every part where the training steps look for it. StoryError where `parts` is there already."""
+    """Writes every part to where the training steps look for it. StoryError if `parts` exists already."""
     if parts.exists():
         raise StoryError(f"{parts} exists; move it away, or give another --parts.")
     places = [*SHARED, *(f"char_ldm/{name}" for name in STAGE_1)]

@@ -1,8 +1,8 @@
-"""The authors' released checkpoints -> a `StoryPipeline` folder that draws as their code does.
+"""Turns the authors' released checkpoints into a `StoryPipeline` folder that draws as their code does.
 
 `python -m training.import_weights --first-stage pytorch_model.bin --second-stage DIR --base SD15 --llm OPT-OR-LLAMA
---out DIR`. Offline work, done once: pickled files are read here, in a process of their own, and nowhere else. Strict:
-every key is used or named as a tolerated difference. The folder appears whole, or not at all.
+--out DIR`. This is done once, offline. Pickled files are read only here, in a process of its own. The import is strict:
+every key is either used or listed as a tolerated difference. The folder appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from training.released.model_args import FILE, WEIGHTS, ModelArgs, find_second_s
 from training.released.parts import import_first_stage, import_second_stage, load_base
 from training.released.unpickle import to_safetensors
 
-# The authors' inference: 31 denoiser calls, of which the first 16 read the text alone unless it says who only by
-# pronouns; no portraits before the story; a space behind the prompt; portraits as they bring them to size.
+# The authors' inference. It makes 31 denoiser calls. The first 16 read the text alone, unless the text names people
+# only by pronouns. There are no portraits before the story, a space ends the prompt, and portraits are resized in their
+# way.
 RELEASED: dict[str, Any] = {
     "first_frame": "char-ldm",
     "steps": 30,
@@ -74,7 +75,7 @@ class ImportArguments(PipelineSettings):
     )
 
     def settings(self) -> dict[str, Any]:
-        """Returns how the pipeline draws: as the authors' inference, but for what was given."""
+        """Returns the pipeline's settings: those of the authors' inference, with the given arguments in their place."""
         given = {
             "steps": self.steps,
             "guidance": self.guidance,
@@ -85,7 +86,7 @@ class ImportArguments(PipelineSettings):
 
 @dataclass(frozen=True)
 class _SecondStage:
-    """The weights of a second stage, how it is built, and the language model it was trained with."""
+    """The weights of a second stage, how it is built, and the language model with which it was trained."""
 
     weights: Path
     settings: ModelArgs
@@ -93,9 +94,9 @@ class _SecondStage:
 
 
 def import_weights(args: ImportArguments) -> list[str]:
-    """Writes the folder. Returns what was tolerated on the way.
+    """Writes the folder. Returns the differences that were tolerated.
 
-    StoryError, and nothing written, for what does not fit.
+    If something does not fit, raises StoryError and writes nothing.
     """
     out = _free(Path(args.out))
     if (args.second_stage is None) != (args.llm is None):
@@ -132,7 +133,7 @@ def import_weights(args: ImportArguments) -> list[str]:
 
 
 def _assemble(base: Any, fuser: Any, parts: dict[str, Any], args: ImportArguments) -> StoryPipeline:
-    """The pipeline as the authors run it: their denoiser and encoders, the stock autoencoder."""
+    """Returns the pipeline as the authors run it: their denoiser and encoders, and the standard autoencoder."""
     return StoryPipeline(
         vae=base.vae,
         unet=base.unet,
@@ -148,7 +149,7 @@ def _assemble(base: Any, fuser: Any, parts: dict[str, Any], args: ImportArgument
 
 
 def _free(out: Path) -> Path:
-    """`out`, made absolute. StoryError where something is there, or nothing can be."""
+    """Returns `out` as an absolute path. StoryError if it exists already, or cannot be created."""
     out = out.absolute()
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise StoryError(f'"{out}" exists; give a new folder with --out, or remove that one.')
@@ -158,7 +159,7 @@ def _free(out: Path) -> Path:
 
 
 def _second_stage(folder: str, llm: str) -> _SecondStage:
-    """What is known of a second stage before anything is loaded. StoryError where its parts do not fit."""
+    """Returns what is known of a second stage before anything is loaded. StoryError if its parts do not fit."""
     found = find_second_stage(Path(folder))
     settings, language = read_model_args(found / FILE), language_models.choose(llm)
     language_models.check_vocabulary(language, settings.first_image_token)
@@ -175,7 +176,7 @@ def _first_stage_file(path: Path) -> Path:
 def _write_record(
     folder: Path, sources: list[Path], settings: ModelArgs | None, tolerated: tuple[str, ...]
 ) -> None:
-    """What the folder was made from."""
+    """Writes what the folder was made from."""
     record = {
         "files": {path.name: file_digest(path) for path in sources},
         "model_args": asdict(settings) if settings else None,
@@ -185,9 +186,9 @@ def _write_record(
 
 
 def _publish(folder: Path, out: Path) -> None:
-    """Give the finished folder its name, in one step."""
+    """Gives the finished folder its name, in one step."""
     if out.is_dir():
-        out.rmdir()  # empty, see `_free`; not every platform renames onto a folder
+        out.rmdir()  # it is empty, see `_free`; some platforms cannot rename onto an existing folder
     os.replace(folder, out)
 
 

@@ -1,12 +1,12 @@
 """Character masks with segment-anything: `python -m training.masks DIR --checkpoint sam_vit_h_4b8939.pth`.
 
-DIR is a dataset folder (`training.data`). Every annotated box of a clip is shown to the predictor on every picture of
-it; `seg_mask_4x_comb/{clip}-frame{k}.npy` (H, W) then holds the id of the segment each pixel belongs to, 0 for none.
-A mask that is there is never made again, so an interrupted run goes on where it was. `accelerate launch -m
-training.masks DIR ...` shares the work over the processes of one or more machines with one folder.
+DIR is a dataset folder (`training.data`). Every annotated box of a clip is given to the predictor with every picture of
+the clip. The result is `seg_mask_4x_comb/{clip}-frame{k}.npy` (H, W): for each pixel the id of its segment, or 0. A
+mask that exists is never made again, so an interrupted run continues where it stopped. `accelerate launch -m
+training.masks DIR ...` divides the work among the processes of one or more machines that share one folder.
 
-torchvision is needed here only, through segment-anything, and must be built for the torch beside it; docs/full-size.md
-says with which versions this command ran.
+torchvision is needed only here, by segment-anything. It must be built for the installed torch; docs/full-size.md says
+with which versions this command ran.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ from training.evaluate.sheet import SheetFrame, contact_sheet
 from training.loop.processes import make_accelerator
 from training.released.weights_file import fit, read_weights, tensors_of
 
-LARGEST_ID = 2**31 - 1  # what a mask can hold
+LARGEST_ID = 2**31 - 1  # the largest id that a mask can hold
 SHEET_CLIPS, SHEET_FRAMES = 12, 4
 COLOURS = ("#e4572e", "#2e86ab", "#f3a712", "#5b8c5a", "#a23b72", "#6c5ce7", "#00a896", "#c06c00")
-PATIENCE = timedelta(days=2)  # how long a process waits for the slowest one
+PATIENCE = timedelta(days=2)  # how long a process waits for the slowest process
 
 
 class BoxPredictor(Protocol):
-    """What is used of `segment_anything.SamPredictor`."""
+    """The part of `segment_anything.SamPredictor` that is used."""
 
     def set_image(self, image: np.ndarray) -> None:
-        """Look at a picture, (H, W, 3) uint8 RGB."""
+        """Reads a picture, (H, W, 3) uint8 RGB."""
 
     def predict(self, *, box: np.ndarray, multimask_output: bool) -> tuple[np.ndarray, ...]:
-        """Returns masks (1, H, W) bool of what is in `box` (x1, y1, x2, y2 in pixels), then what is not used here."""
+        """Returns masks (1, H, W) bool of what is in `box` (x1, y1, x2, y2 in pixels); further results are not used."""
 
 
 @dataclass
 class Tally:
-    """What one process did."""
+    """What one process has done."""
 
     masks: int = 0
-    segments: int = 0  # that got pixels
-    empty: int = 0  # segments whose box, or what was found in it, has no pixel
+    segments: int = 0  # segments that got pixels
+    empty: int = 0  # segments whose box has no pixel, or in whose box nothing was found
 
 
 def annotated_clips(folder: Path) -> list[Clip]:
-    """Returns every clip with at least one box. StoryError names the first thing that is wrong."""
+    """Returns every clip that has at least one box. A StoryError names the first fault."""
     reader = open_reader(folder)
     clips = [clip for clip in map(reader.clip, reader.annotations) if clip.segments]
     missing = reader.missing(clip.id for clip in clips)
@@ -76,7 +76,10 @@ def annotated_clips(folder: Path) -> list[Clip]:
 
 
 def mask_frame(predictor: BoxPredictor, picture: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
-    """Returns (H, W) ints, the id of the segment at each pixel. Where two overlap the smaller one is in front."""
+    """Returns (H, W) ints, the id of the segment at each pixel.
+
+    Where two segments overlap, the smaller one is in front.
+    """
     height, width = picture.shape[:2]
     predictor.set_image(np.ascontiguousarray(picture))
     found = []
@@ -93,7 +96,7 @@ def mask_frame(predictor: BoxPredictor, picture: np.ndarray, segments: Sequence[
 
 
 def unfinished(clips: Iterable[Clip]) -> list[tuple[Clip, int]]:
-    """Returns (clip, number of picture) of every mask that is not there."""
+    """Returns (clip, number of the picture) for every missing mask."""
     return [
         (clip, number)
         for clip in clips
@@ -103,7 +106,7 @@ def unfinished(clips: Iterable[Clip]) -> list[tuple[Clip, int]]:
 
 
 def write_masks(todo: Sequence[tuple[Clip, int]], predictor: BoxPredictor, quiet: bool = False) -> Tally:
-    """Makes the masks of `todo`; each is there whole or not at all. Returns the tally."""
+    """Makes the masks in `todo`. Each is either whole or not there. Returns the tally."""
     tally = Tally()
     for clip, number in tqdm(todo, desc="masks", mininterval=5, disable=quiet):
         combined = mask_frame(predictor, clip.pictures()[number], clip.segments)
@@ -119,9 +122,9 @@ def write_masks(todo: Sequence[tuple[Clip, int]], predictor: BoxPredictor, quiet
 
 
 def overview(clips: Sequence[Clip]) -> Image.Image:
-    """Returns a sheet of clips spread over the dataset.
+    """Returns a sheet of clips from all parts of the dataset.
 
-    It shows up to four pictures of each with boxes and masks laid over, and who is who.
+    It shows up to four pictures of each clip, with boxes, masks and names on top.
     """
     return contact_sheet(
         [
@@ -157,11 +160,11 @@ def _laid_over(clip: Clip, number: int) -> SheetFrame:
 def load_predictor(checkpoint: str, model_type: str, device: torch.device) -> BoxPredictor:
     """Returns segment-anything with the weights of `checkpoint`.
 
-    StoryError where package, type or file do not fit.
+    StoryError if the package, the type or the file do not fit.
     """
     try:
         from segment_anything import SamPredictor, sam_model_registry
-    except (ImportError, RuntimeError) as error:  # a torchvision built for another torch is a RuntimeError
+    except (ImportError, RuntimeError) as error:  # a torchvision for another torch raises a RuntimeError
         raise StoryError(
             f"segment-anything does not load here ({error}); install requirements-full-size.txt in an "
             "environment of its own, with the torchvision that is built for its torch"
@@ -176,14 +179,14 @@ def load_predictor(checkpoint: str, model_type: str, device: torch.device) -> Bo
 def run(
     clips: Sequence[Clip], predictor: BoxPredictor, accelerator: Accelerator, sheet: Path | None = None
 ) -> Tally:
-    """Does this process's share of the work, and on the first process the sheet once all have finished.
+    """Does this process's share of the work. The first process then makes the sheet, once all have finished.
 
     Returns the tally of this share.
     """
     for folder in {clip.mask_file(0).parent for clip in clips}:
         folder.mkdir(exist_ok=True)
     todo = unfinished(clips)
-    accelerator.wait_for_everyone()  # all have the same list: only now does anybody write
+    accelerator.wait_for_everyone()  # nobody may write before all have made the same list
     share = todo[accelerator.process_index :: accelerator.num_processes]
     tally = write_masks(share, predictor, quiet=not accelerator.is_main_process)
     accelerator.wait_for_everyone()
@@ -202,7 +205,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     accelerator = make_accelerator(kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)])
     try:
-        clips = annotated_clips(args.folder)  # bad data is told before a large model is loaded
+        clips = annotated_clips(args.folder)  # reports bad data before a large model is loaded
         predictor = load_predictor(args.checkpoint, args.model_type, accelerator.device)
         tally = run(clips, predictor, accelerator, args.sheet)
     except StoryError as error:

@@ -1,4 +1,4 @@
-"""Drawing on the command line: the pipeline, loaded only once it is needed, and progress on standard error."""
+"""Drawing on the command line: loads the pipeline only when it is needed, and reports progress on standard error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storyboard.studio.studio import Studio
 
 
 def open_pipeline(folder: Path) -> Renderer:
-    """Returns the pipeline in a folder. StoryError where it is missing, half-written or unsafe."""
+    """Returns the pipeline in a folder. StoryError if it is missing, half-written or unsafe."""
     from storyboard.pipeline.engine import open_fastest  # torch: seconds to import, and only drawing needs it
 
     pipeline = open_fastest(folder, tell=_telling())
@@ -24,7 +24,7 @@ def open_pipeline(folder: Path) -> Renderer:
 
 
 def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
-    """Draws to the end, telling how far it is. Returns the take."""
+    """Draws to the end, and reports the progress. Returns the take."""
     for event in drawing:
         if isinstance(event, Preview):
             _progress(f"{title}: step {event.step} of {event.steps}", over=False)
@@ -35,7 +35,7 @@ def finish(drawing: Iterator[Preview | Take], title: str) -> Take:
 
 
 def finish_all(studio: Studio, story_id: str) -> None:
-    """Wait for everything that is drawn of a story, telling how far it is. StoryError for what could not be drawn."""
+    """Waits for all drawings of a story, and reports the progress. StoryError if one of them fails."""
     told: set[str] = set()
     while True:
         seen = studio.queue.version(story_id)
@@ -48,12 +48,12 @@ def finish_all(studio: Studio, story_id: str) -> None:
 
 
 def tell(sentence: str) -> None:
-    """Say on standard error what a command goes on without."""
+    """Says on standard error what a command has to do without."""
     print(f"storyboard: {sentence}", file=sys.stderr)
 
 
 def _tell_of(job: Job, story: Story, told: set[str]) -> None:
-    """Tell of one job, once it is over for the last time; `told` has those that were."""
+    """Reports the progress of a job, and once that it is done. `told`: the ids of jobs that were reported as done."""
     title = f"Frame {story.frame_number(job.frame_id)}"
     if job.state == "failed":
         raise StoryError(job.error or f"{title} was not drawn; run the command again.")
@@ -66,14 +66,17 @@ def _tell_of(job: Job, story: Story, told: set[str]) -> None:
 
 
 def _telling() -> Callable[[str], None]:
-    """On a terminal every sentence in place of the one before; elsewhere nothing, for a log wants no megabytes."""
+    """Returns a function that shows sentences on a terminal, each in place of the last. Elsewhere it shows nothing.
+
+    A log should not grow by megabytes.
+    """
     return (
         (lambda sentence: _progress(sentence, over=False)) if sys.stderr.isatty() else lambda sentence: None
     )
 
 
 def _progress(line: str, over: bool) -> None:
-    """One line a frame, rewritten in place on a terminal; elsewhere only its last state."""
+    """Shows one line per frame. On a terminal it is rewritten in place; elsewhere only its last state is printed."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{line}", end="\n" if over else "", file=sys.stderr, flush=True)
     elif over:

@@ -1,6 +1,6 @@
-"""Verbs in a running app, over its API: the address of a story there instead of a file.
+"""Verbs in a running app, through its API: the address of a story takes the place of a file.
 
-Knows gradio_client, which comes with Gradio, and nothing of what the verbs do.
+Knows gradio_client, which comes with Gradio, but nothing of what the verbs do.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def is_address(where: str) -> bool:
 
 
 def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
-    """Call a verb of the app at an address, and fetch the files it makes into `out`. Returns what the app tells.
+    """Calls a verb of the app at an address, and fetches the files that it makes into `out`. Returns the app's answer.
 
-    `values_for` is given the ids of the frames, each with those of its takes, and gives the verb's arguments.
-    StoryError where no app answers, and where the app refuses, with the app's own sentence.
+    `values_for` gets the ids of the frames, each with the ids of its takes, and gives the verb's arguments. StoryError
+    if no app answers, or with the app's own sentence if it refuses.
     """
     from gradio_client import Client, handle_file  # a second to import
 
@@ -38,13 +38,13 @@ def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
     try:
         client = Client(
             app,
-            # None: the one that is saved on this machine. It goes to Spaces alone; whoever reads it may act with it.
+            # None stands for the token saved on this machine. Only Spaces get it, because its reader can act with it.
             token=None if _is_space(app) else False,  # type: ignore[arg-type]  # huggingface_hub's False: none at all
             verbose=False,
             download_files=False,
             analytics_enabled=False,
         )
-    except Exception as error:  # whatever a network and a foreign page may lead to
+    except Exception as error:  # a network and an unknown server can cause any error
         raise StoryError(
             f"No storyboard answers at {app} ({type(error).__name__}); start the app or check the address."
         ) from error
@@ -55,7 +55,7 @@ def call(verb: Verb, where: str, values_for: Values, out: Path | None) -> Any:
                 values[argument.name] = handle_file(values[argument.name])
         if verb.works_on_a_story:
             values["story_id"] = story_id
-        verb.checked(values)  # what is missing or of another type costs no call
+        verb.checked(values)  # finds missing and wrong arguments without a call
         answer = _predict(client, verb.name, values)
     return _fetched(answer, out) if verb.makes_files and out is not None else answer
 
@@ -66,7 +66,7 @@ def _is_space(app: str) -> bool:
 
 
 def _parts(where: str) -> tuple[str, str]:
-    """Returns the app's address and the id of the story, "" for none."""
+    """Returns the app's address, and the id of the story or ""."""
     parts = urlsplit(where)
     story = parse_qs(parts.query).get("story", [""])[0]
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), story
@@ -88,14 +88,14 @@ def _predict(client: Any, name: str, values: dict[str, Any]) -> Any:
         return client.predict(api_name=f"/{name}", **values)
     except AppError as error:
         raise StoryError(error.message) from error
-    except Exception as error:  # an app without that verb, a connection that breaks
+    except Exception as error:  # the app may not have that verb, or the connection may break
         raise StoryError(
             f"The app did not answer {name} ({type(error).__name__}); look at the story before you try again."
         ) from error
 
 
 def _fetched(answer: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Returns the answer with the files in `out`, and their paths in place of their addresses."""
+    """Returns the answer with the files saved in `out`, and their paths in place of their addresses."""
     with into(out) as (_, finished):
         if "files" in answer:
             for file in answer["files"]:
@@ -106,7 +106,7 @@ def _fetched(answer: dict[str, Any], out: Path) -> dict[str, Any]:
 
 
 def _fetch(address: str, name: str, finished: Path, out: Path) -> str:
-    name = Path(name).name  # an app's word is no path here
+    name = Path(name).name  # the app must not choose a folder on this machine
     try:
         with urllib.request.urlopen(address) as sent:
             (finished / name).write_bytes(sent.read())

@@ -1,7 +1,7 @@
 """Verbs on a project file: the same studio as in the app, opened on one story for the time of a command.
 
-A command reads the file, changes the story and writes the file anew in one step, so an error or Ctrl+C leaves it as
-it was. Pictures are told as their names inside the file.
+A command reads the file, changes the story, and replaces the file in one step. So an error or Ctrl+C leaves the file as
+it was. Pictures appear under their names inside the file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ from storyboard.studio.verb_table.verb import Verb
 
 
 def create_story(options: argparse.Namespace) -> None:
-    """A project file with the pipeline's cast and no frames yet. StoryError where there is a file of that name."""
+    """Writes a project file with the pipeline's cast and no frames.
+
+    StoryError if there is a file of that name already.
+    """
     project = Path(options.where)
     if options.shelf is not None:
         raise StoryError("A project file stands on no shelf; leave --shelf out.")
@@ -48,7 +51,10 @@ def create_story(options: argparse.Namespace) -> None:
 
 
 def get_story(options: argparse.Namespace) -> None:
-    """Print the whole story as JSON, as the file has it, where its frames are, and which are out of date."""
+    """Prints the whole story as JSON, as the file has it.
+
+    The places of its frames, and the reasons why pictures are out of date, are added.
+    """
     project = Path(options.where)
     with _store(project) as pictures:
         story = read_project(project, pictures, drawing.tell)
@@ -67,9 +73,11 @@ def do(
     values_for: Callable[[list[tuple[str, list[str]]]], dict[str, Any]],
     options: argparse.Namespace,
 ) -> Any:
-    """Do a verb to the story of a project file, wait for what it draws, and write the file unless it only reads.
+    """Does a verb to the story of a project file, and waits for what it draws.
 
-    Returns what the verb tells. `values_for` gives its arguments, from the ids of frames and their takes.
+    Writes the file unless the verb only reads.
+
+    Returns the verb's answer. `values_for` gives its arguments, from the ids of frames and their takes.
     """
     with (
         into(options.out) if verb.makes_files else nullcontext((None, None)) as (_, finished),
@@ -96,21 +104,26 @@ def do(
 
 
 def without_a_story(verb: Verb, values: dict[str, Any], options: argparse.Namespace) -> Any:
-    """Do a verb that works on no story and leaves files in `--out`. Returns what it tells."""
+    """Does a verb that works on no story and leaves files in `--out`. Returns its answer."""
     with into(options.out) as (_, finished):
         told = verb.do(None, values, folder=finished)
-        # It tells of files alone, which belong to no studio.
+        # Its answer is about files only, so no studio is needed.
         return describe(None, None, told, _naming(finished, options.out))  # type: ignore[arg-type]
 
 
 def _naming(finished: Path | None, out: Path | None) -> Callable[[Path], str]:
-    """Returns what files are called: made ones by where they will lie, pictures by their name in the project file."""
+    """Returns a function that names files.
+
+    New files are named by where they will be, pictures by their name in the project file.
+    """
     return lambda path: str(out / path.name) if out and path.parent == finished else f"pictures/{path.name}"
 
 
 class _Late:
-    """A renderer that loads its pipeline with the first picture: most mistakes are found before, and some verbs
-    draw nothing."""
+    """A renderer that loads its pipeline for the first picture only.
+
+    Most mistakes are found before that, and some verbs draw nothing.
+    """
 
     doing = notice = ""
 
@@ -127,7 +140,7 @@ class _Late:
 
 @contextmanager
 def _store(project: Path) -> Iterator[PictureStore]:
-    """A picture store for the time of one command, beside the project file."""
+    """Gives a picture store for the time of one command, in a temporary folder beside the project file."""
     folder = project.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise StoryError(f"{folder} is no folder that can be written to; create it or give another file.")

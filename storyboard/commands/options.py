@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their words are read. A mistake in one is argparse's own error."""
+"""Options that several commands share, and how their words are read. argparse reports mistakes in them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_pipeline(command: argparse.ArgumentParser, steps: bool = False) -> None:
 
 
 def add_look(command: argparse.ArgumentParser, required: bool) -> None:
-    """A look in a file, or one at random; `--look` and `--anybody` exclude each other."""
+    """Adds the options of a look: from a file or at random. `--look` and `--anybody` exclude each other."""
     look = command.add_mutually_exclusive_group(required=required)
     look.add_argument("--look", type=Path, metavar="LOOK.json", help="what they look like")
     look.add_argument(
@@ -46,7 +46,7 @@ def add_look(command: argparse.ArgumentParser, required: bool) -> None:
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """Returns what reads a whole number in that range."""
+    """Returns a function that reads a whole number in that range."""
 
     def parse(text: str) -> int:
         try:
@@ -61,7 +61,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def wording(text: str) -> dict[str, str]:
-    """Returns WRITTEN=DRAWN as the table of verbs has it."""
+    """Returns WRITTEN=DRAWN in the form that the table of verbs uses."""
     written, equals, drawn = text.partition("=")
     if not (written.strip() and equals and drawn):
         raise argparse.ArgumentTypeError(f"{text!r} is not WRITTEN=DRAWN, as in mansion=house")
@@ -69,7 +69,7 @@ def wording(text: str) -> dict[str, str]:
 
 
 def board(text: str) -> dict[str, object]:
-    """Returns JSON of what stands beside a sentence as the table of verbs has it."""
+    """Returns the board notes of a sentence, given as JSON, in the form that the table of verbs uses."""
     try:
         given = json.loads(text)
     except ValueError:

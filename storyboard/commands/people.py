@@ -1,6 +1,6 @@
-"""Looks on the command line: the portrait of one on its own, and how one is given to any command.
+"""Looks on the command line: the portrait of a look, and how any command is given a look.
 
-A look is a JSON file as the page, the API and these commands write it, or a number that stands for anybody.
+A look is a JSON file as the page, the API and these commands write it, or a number that stands for a random person.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_LOOK_BYTES = 2**16
 
 
 def make_portrait(options: argparse.Namespace) -> None:
-    """Draw a look into a folder, portrait.png, with the look itself beside it, look.json; print it in words."""
+    """Draws a look into a folder as portrait.png, writes the look beside it as look.json, and prints it in words."""
     look = a_look(look_given(options))
     with into(options.out) as (_, finished):
         portrait_of(look).save(finished / "portrait.png")
@@ -29,7 +29,10 @@ def make_portrait(options: argparse.Namespace) -> None:
 
 
 def look_given(options: argparse.Namespace) -> object:
-    """Returns the look in the file of `--look`, or that of the number of `--anybody`, as JSON; None without either."""
+    """Returns the look in the file of `--look`, or the look of the number of `--anybody`, as JSON.
+
+    Returns None without either.
+    """
     if options.look is not None:
         return _read(options.look)
     return None if options.anybody is None else look_of_seed(options.anybody).to_json()

@@ -1,4 +1,4 @@
-"""`storyboard verbs`: the table of verbs for programs as Markdown, as it stands in docs/programs.md."""
+"""`storyboard verbs`: prints the table of verbs for programs as Markdown, as in docs/programs.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EFFECTS = {"reads": "reads", "adds": "adds", "replaces": "may replace", "sets": 
 
 
 def print_verbs(options: argparse.Namespace) -> None:
-    """Print the table."""
+    """Prints the table."""
     print(verb_tables())
 
 
@@ -46,7 +46,7 @@ def _argument(argument: Argument) -> str:
 
 
 def _choices(hint: Any) -> tuple[Any, ...]:
-    """Returns the values of a closed set, none for anything else."""
+    """Returns the values of a type with a fixed set of values, or () for any other type."""
     if get_origin(hint) is Literal:
         return get_args(hint)
     return next(

@@ -1,8 +1,8 @@
 """The table of verbs for programs as commands: how each is spelled, and where it is done.
 
-A story is a project file, or a story in a running app that its address names. Frames, takes and pronouns are numbers
-from 1, as the page shows them; a look and a file are paths. Everything else is as API and MCP have it, and is checked
-by the table. The answer is printed as JSON.
+A story is a project file, or a story in a running app, given by its address. Frames, takes and pronouns are numbers
+from 1, as the page shows them. A look and a file are paths. Everything else is as in API and MCP, and is checked by the
+table. The answer is printed as JSON.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from storyboard.story.values import MAX_FRAMES, MAX_TAKES
 from storyboard.studio.verb_table import VERBS
 from storyboard.studio.verb_table.verb import REQUIRED, Argument, Verb
 
-ALSO = {"create_character": ["add-character"]}  # names that commands have beside the table's
-# Verbs that a file has its own way of: it begins with no id, and is printed as it is written.
+ALSO = {"create_character": ["add-character"]}  # further names of commands
+# Verbs that work differently on a file: a new file needs no id, and a file is printed as it is written.
 OF_A_FILE = {"create_story": on_file.create_story, "get_story": on_file.get_story}
 A_STORY = "a .storyboard file, or the address of a story in a running app (http://.../?story=...)"
 AN_APP = "the address of a running app (http://...)"
 
-Frames = Sequence[tuple[str, Sequence[str]]]  # the story's frames in order: id, ids of its takes
+Frames = Sequence[tuple[str, Sequence[str]]]  # for each frame in order, its id and the ids of its takes
 
 
 def add_verb_commands(commands: Any) -> None:
-    """Add a command for every verb of the table to argparse's `commands`."""
+    """Adds a command for every verb of the table to argparse's `commands`."""
     for verb in VERBS.values():
         command = commands.add_parser(
             verb.name.replace("_", "-"), aliases=ALSO.get(verb.name, []), help=_first_sentence(verb.text)
@@ -55,7 +55,7 @@ def add_verb_commands(commands: Any) -> None:
 
 
 def run(verb: Verb, options: argparse.Namespace) -> None:
-    """Do a verb and print what it tells. StoryError for a mistake; then nothing is changed."""
+    """Does a verb and prints its answer. StoryError for a mistake; nothing is changed then."""
     where = getattr(options, "where", None)
     if where is None:
         values = values_of(verb, options, ())
@@ -75,7 +75,7 @@ def run(verb: Verb, options: argparse.Namespace) -> None:
 
 
 def values_of(verb: Verb, options: argparse.Namespace, frames: Frames) -> dict[str, Any]:
-    """Returns the arguments as the table has them, except for the story; `frames` are those that numbers mean."""
+    """Returns the arguments in the form of the table, except the story. `frames`: the frames that numbers refer to."""
     values: dict[str, Any] = {}
     for argument in verb.arguments:
         given: Any = look_given(options) if argument.kind == "look" else getattr(options, argument.name, None)
@@ -133,7 +133,7 @@ def _reader(argument: Argument, kind: Any) -> Any:
 
 
 def _number_or_text(text: str, number: type[int] | type[float] = int) -> float | str:
-    """Returns the number, and any other text as it is, so that the table says what is wrong with it."""
+    """Returns the number. Any other text is returned as it is, so that the table says what is wrong with it."""
     try:
         return number(text)
     except ValueError:
@@ -158,7 +158,7 @@ def _metavar(argument: Argument, word: str) -> str:
 
 
 def _plain_type(hint: Any) -> Any:
-    """Returns the type of an argument's value where it is given at all."""
+    """Returns the type of an argument's value without None."""
     return (
         next((one for one in get_args(hint) if one is not type(None)), hint) if _may_be_none(hint) else hint
     )

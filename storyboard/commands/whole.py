@@ -1,7 +1,7 @@
-"""Commands on a whole story: `draw` a text file into a folder, `export` a story as files of any kind.
+"""Commands on a whole story: `draw` turns a text file into a folder, `export` turns a story into files of any kind.
 
-Both work in a temporary folder beside the one asked for and move what is finished in at the end, so an error or
-Ctrl+C leaves that as it was.
+Both work in a temporary folder beside the output folder, and move the finished files in at the end. So an error or
+Ctrl+C leaves the output folder as it was.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_STORY_BYTES = 2**20
 
 
 def draw(options: argparse.Namespace) -> None:
-    """Draw a text file, one sentence a line, into numbered pictures, story.json and a project file."""
+    """Draws a text file, one sentence a line, into numbered pictures, story.json and a project file."""
     sentences = read_sentences(options.story)
     with into(options.out) as (workshop, finished):
         pictures = PictureStore(workshop / "pictures")
@@ -49,7 +49,7 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Export a project file, or the story.json of an earlier export, as files of the kinds asked for."""
+    """Exports a project file, or the story.json of an earlier export, as files of the requested kinds."""
     settings = ExportOptions(
         per_page=options.per_page,
         paper=options.paper,
@@ -72,7 +72,7 @@ def export(options: argparse.Namespace) -> None:
 
 
 def read_story(path: Path, pictures: PictureStore) -> Story:
-    """Returns the story in a project file, or in a story.json with its pictures beside it."""
+    """Returns the story in a project file, or in a story.json with its pictures in the same folder."""
     if path.suffix == ".json":
         return story_from_folder(path, pictures)
     return read_project(path, pictures, drawing.tell)
@@ -81,7 +81,7 @@ def read_story(path: Path, pictures: PictureStore) -> Story:
 def read_sentences(path: Path) -> list[str]:
     """Returns the story's sentences, one a line.
 
-    StoryError for a file that cannot be read or holds none, or too many.
+    StoryError for a file that cannot be read, or has no sentences or too many.
     """
     try:
         with open(path, "rb") as file:
@@ -124,14 +124,20 @@ def cast_story(
 
 
 def check_sentences(story: Story, sentences: list[str]) -> None:
-    """StoryError for the first sentence that cannot be drawn: found before a model is loaded, not an hour in."""
+    """Raises StoryError for the first sentence that cannot be drawn.
+
+    It is called before a model is loaded, so that a mistake is found at once and not after an hour.
+    """
     for number, sentence in enumerate(sentences, start=1):
         check_caption(sentence, number, story.names, sentences[: number - 1])
 
 
 @contextmanager
 def into(out: Path) -> Iterator[tuple[Path, Path]]:
-    """A folder to work in and one for finished files, whose content is moved into `out` unless there is an error."""
+    """Gives a folder to work in and a folder for finished files.
+
+    Finished files are moved into `out` unless there is an error.
+    """
     out = _checked_out(out)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
         finished = Path(folder) / "finished"
@@ -141,10 +147,10 @@ def into(out: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _move_into(finished: Path, out: Path) -> None:
-    """Move the finished files into `out`, replacing files of the same names; the story's own files come last."""
+    """Moves the finished files into `out`, and replaces files of the same names. The story's own files come last."""
     try:
         out.mkdir(exist_ok=True)
-        for file in sorted(finished.iterdir()):  # "story." sorts after every number
+        for file in sorted(finished.iterdir()):  # sorted, so "story." comes after all numbers
             os.replace(file, out / file.name)
     except OSError as error:
         raise StoryError(

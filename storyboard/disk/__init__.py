@@ -1,1 +1,1 @@
-"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
+"""Files on disk. They survive a crash, a lock has one holder, and pictures are kept under the hash of their content."""

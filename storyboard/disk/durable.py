@@ -1,4 +1,4 @@
-"""Files that are whole or not there, also after a crash or a power cut.
+"""Files that are either whole or not there, even after a crash or a power cut.
 
 Knows nothing of pictures or stories. OSErrors go to the caller, who knows what the file was.
 """
@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PART = ".part"  # ends the name of a file that is still being written
+PART = ".part"  # suffix of a file that is still being written
 
 
 def part_of(path: Path) -> Path:
-    """Returns a fresh name beside `path` to write to before `settle`."""
+    """Returns a fresh name beside `path`, to write to before `settle` gives the file its final name."""
     return path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
 
 
 def settle(part: Path, path: Path) -> None:
-    """Give a written file its name, replacing what had it, and have both reach the disk. Removes `part` on failure."""
+    """Renames the written file `part` to `path`, replacing an older file, and makes sure both reach the disk.
+
+    Removes `part` if that fails.
+    """
     try:
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
@@ -35,7 +38,7 @@ def settle(part: Path, path: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody, now or after a crash, finds half of it."""
+    """Writes a file so that nobody ever finds half of it, even after a crash."""
     part = part_of(path)
     try:
         part.write_bytes(data)
@@ -46,17 +49,17 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON for people to read, as `write_whole` does, and the folder where there is none yet."""
+    """Writes a value as JSON that people can read, in the way of `write_whole`. Creates the folder if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Gives a fresh folder to fill, which takes the name of `folder` only when the block ends without an error.
+    """Gives a fresh folder to fill. It takes the name of `folder` only when the block ends without an error.
 
-    What `folder` held beside it is kept. A crash leaves the old folder or the new one, under its name or one beside it
-    that ends with PART.
+    Files that are in `folder` and not in the fresh one are copied over. A crash leaves either the old folder or the new
+    one, under its own name or under a name beside it that ends with PART.
     """
     fresh, old = part_of(folder), part_of(folder)
     fresh.mkdir(parents=True)
@@ -90,7 +93,7 @@ def _sync_files(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder reach the disk; Windows does that by itself and cannot be asked."""
+    """Makes sure the names in a folder reach the disk. Windows does that by itself and cannot be asked."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -101,7 +104,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep_parts(folder: Path) -> int:
-    """Remove what a crash left half-written. Returns how many files. Only for a folder nobody is writing to."""
+    """Removes the files that a crash left half-written. Returns how many there were.
+
+    Only for a folder that nobody is writing to.
+    """
     parts = list(folder.glob(f"*{PART}"))
     for part in parts:
         part.unlink(missing_ok=True)

@@ -1,4 +1,7 @@
-"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
+"""A lock on an open file: one holder at a time, on every system. It is released however its process ends.
+
+Knows nothing of what is in the file.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ import sys
 
 
 def lock(descriptor: int) -> None:
-    """Hold the open file until it is closed. BlockingIOError where it is held already, here or in another process."""
+    """Holds the lock of an open file until the file is closed.
+
+    Raises BlockingIOError if the lock is already held, in this process or in another.
+    """
     if sys.platform == "win32":
         import msvcrt
 

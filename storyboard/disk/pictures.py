@@ -24,13 +24,16 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class StoredPicture:
-    """A picture of a store that is read when somebody looks at it; `key` says which without reading it."""
+    """A picture of a store that is read from disk only when somebody looks at it.
+
+    `key` identifies it without reading it.
+    """
 
     key: str
     path: Path
 
     def convert(self, mode: str) -> Image.Image:
-        """Returns the picture, read whole, in a mode of Pillow's. StoryError where it is gone or damaged."""
+        """Returns the whole picture in one of Pillow's modes, such as "RGB". StoryError if it is gone or damaged."""
         try:
             with Image.open(self.path, formats=("PNG",)) as picture:
                 return picture.convert(mode)
@@ -44,13 +47,16 @@ class StoredPicture:
 
 
 class PictureStore:
-    """A folder of PNG files named by the SHA-256 of their bytes: an equal picture is stored once, none is changed."""
+    """A folder of PNG files named by the SHA-256 of their bytes.
+
+    Equal pictures are stored once, and no file ever changes.
+    """
 
     def __init__(self, folder: str | os.PathLike[str], budget: int | None = None) -> None:
-        """`budget`: bytes that all pictures here may take. StoryError where the folder cannot be made."""
+        """`budget`: the most bytes that all pictures here may take. StoryError if the folder cannot be created."""
         self.folder = Path(folder)
         self.budget = budget
-        self._size = 0  # bytes, known once something is put; what goes meanwhile is not counted
+        self._size = 0  # bytes used, when there is a budget; pictures removed later are not subtracted
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -61,9 +67,9 @@ class PictureStore:
             self._size = sum(entry.stat().st_size for entry in os.scandir(self.folder))
 
     def put(self, picture: Image.Image) -> str:
-        """Store `picture` as RGB. Returns its key; the picture is then on disk, whole.
+        """Stores `picture` as RGB. Returns its key; the picture is then whole on disk.
 
-        StoryError where the disk is full, or the budget spent.
+        StoryError if the disk is full or the budget is spent.
         """
         data = _png(picture)
         key = hashlib.sha256(data).hexdigest()
@@ -79,7 +85,7 @@ class PictureStore:
         return key
 
     def make_room(self, size: int) -> None:
-        """Count `size` more bytes. StoryError where the budget does not have them."""
+        """Adds `size` bytes to what is used. StoryError if the budget does not allow them."""
         if self.budget is not None and self._size + size > self.budget:
             raise StoryError(
                 f"Nothing was kept: this library may hold {self.budget / 2**30:g} GB of pictures and is full; delete "
@@ -88,7 +94,10 @@ class PictureStore:
         self._size += size
 
     def sweep(self) -> int:
-        """Remove the half pictures a crash left behind. Returns how many. Only while nobody draws."""
+        """Removes pictures that a crash left half-written. Returns how many there were.
+
+        Call it only while nobody draws.
+        """
         return sweep_parts(self.folder)
 
     def keys(self) -> set[str]:
@@ -96,23 +105,26 @@ class PictureStore:
         return {path.stem for path in self.folder.glob("*.png") if _KEY.fullmatch(path.stem)}
 
     def remove(self, keys: Iterable[str]) -> None:
-        """Let pictures go for good; those that are not here, or cannot be removed, are left."""
+        """Deletes pictures for good. Keys that are not here, or cannot be removed, are skipped."""
         for key in keys:
             with suppress(OSError):
                 self.path(key).unlink()
 
     def path(self, key: str) -> Path:
-        """Returns where the picture of that key is or would be. StoryError for anything that is not a key."""
+        """Returns the path that the picture with this key has or would have.
+
+        StoryError for anything else than a key.
+        """
         if not _KEY.fullmatch(key):
             raise StoryError("That is not a picture of this story; choose one of its own.")
         return self.folder / f"{key}.png"
 
     def open(self, key: str) -> Image.Image:
-        """Returns the picture as RGB, read whole. StoryError where it is gone or damaged."""
+        """Returns the whole picture as RGB. StoryError if it is gone or damaged."""
         return self.later(key).convert("RGB")
 
     def later(self, key: str) -> StoredPicture:
-        """Returns the picture unread, for those who may not look at it. StoryError where it is gone."""
+        """Returns the picture without reading it, for callers that may never look at it. StoryError if it is gone."""
         picture = StoredPicture(key, self.path(key))
         if not picture.path.is_file():
             raise picture.missing()
@@ -128,7 +140,7 @@ def _has_size(path: Path, size: int) -> bool:
 
 def _png(picture: Image.Image) -> bytes:
     plain = picture.convert("RGB").copy()
-    plain.info = {}  # text, colour profiles and the like would change the key of an equal picture
+    plain.info = {}  # text or a colour profile would give an equal picture another key
     buffer = io.BytesIO()
     plain.save(buffer, format="PNG")
     return buffer.getvalue()

@@ -1,6 +1,7 @@
-"""The one door through which foreign pictures come in: uploads, portraits in folders, pictures in project files.
+"""The one door for foreign pictures: uploads, portraits in folders, pictures in project files.
 
-Knows neither torch, gradio nor stories. Nothing of a file survives but its pixels, upright and in sRGB.
+Imports neither torch nor Gradio and knows no stories. It keeps nothing of a file except its pixels, upright and in
+sRGB.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from storyboard.errors import StoryError
 
-MAX_PIXELS = 51_000_000  # photos of phones have 50 million
+MAX_PIXELS = 51_000_000  # photos from phones have up to 50 million pixels
 MAX_SIDE = 12_288  # a strip 50,000 pixels wide is under MAX_PIXELS and still no portrait
 MAX_UPLOAD_BYTES = 32 * 2**20
 UPLOAD_SIDE = 1024  # larger uploads are shrunk to this: no model reads more
@@ -27,11 +28,11 @@ _decoding = threading.Lock()  # a photo of 50 million pixels takes 150 to 400 MB
 
 
 def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture") -> Image.Image:
-    """Returns a foreign picture as upright sRGB, at most UPLOAD_SIDE a side, on white where it is transparent.
+    """Returns a foreign picture as upright sRGB, at most UPLOAD_SIDE pixels a side.
 
-    Takes still pictures of _KINDS up to MAX_PIXELS; size and kind are checked before anything is decoded. A colour
-    profile is converted from, except a damaged one, which is left out. Everything else is a StoryError, its sentence
-    opening with `what`.
+    What was transparent becomes white. Takes still pictures of _KINDS up to MAX_PIXELS. Size and kind are checked
+    before anything is decoded. Colours are converted from the file's colour profile; a damaged profile is ignored. Any
+    other file raises a StoryError whose sentence begins with `what`.
     """
     data = source if isinstance(source, bytes) else read_at_most(source, MAX_UPLOAD_BYTES, what)
     if len(data) > MAX_UPLOAD_BYTES:
@@ -47,12 +48,15 @@ def read_upload(source: str | os.PathLike[str] | bytes, what: str = "The picture
         raise StoryError(
             f"{what} has far too many pixels; save a copy of at most {MAX_PIXELS // 10**6} million and use that."
         ) from error
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # damaged bytes can make decoders raise any error
         raise StoryError(_refusal(data, what)) from error
 
 
 def read_at_most(path: str | os.PathLike[str], most: int, what: str) -> bytes:
-    """Returns what is in a file, or its first `most` + 1 bytes where it is longer. StoryError opening with `what`."""
+    """Returns the content of a file, or its first `most` + 1 bytes if it is longer.
+
+    Raises a StoryError whose sentence begins with `what` if the file cannot be read.
+    """
     try:
         with open(path, "rb") as file:
             return file.read(most + 1)
@@ -61,7 +65,7 @@ def read_at_most(path: str | os.PathLike[str], most: int, what: str) -> bytes:
 
 
 def _read_heic_too() -> None:
-    """Tell Pillow of the format that iPhones write; it is not told when this module is imported."""
+    """Registers the format that iPhones write with Pillow, on first use, so that importing this module does no work."""
     if "HEIF" not in Image.OPEN:
         from pi_heif import register_heif_opener
 
@@ -86,14 +90,17 @@ def _check_before_decoding(picture: Image.Image, what: str) -> None:
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:
-    """At most UPLOAD_SIDE a side, in a mode that can be resampled; profile and orientation stay with it."""
+    """Returns the picture at most UPLOAD_SIDE a side, in a mode that can be resampled.
+
+    Its colour profile and its orientation stay with it.
+    """
     info = picture.info
     if picture.mode.startswith("I"):
         grey = picture if picture.mode == "I" else picture.convert("I")
-        # Of 16 bits; else all above 255 is white.
+        # These pixels have 16 bits; unscaled, all values above 255 would become white.
         picture = grey.point(lambda value: value * (1 / 257)).convert("L")
     elif picture.has_transparency_data:
-        picture = picture.convert("RGBA")  # keeps what is transparent until it is laid on white
+        picture = picture.convert("RGBA")  # keeps transparent parts until they are put on white
     elif picture.mode not in ("RGB", "L", "CMYK"):
         picture = picture.convert("RGB")
     picture.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE))  # JPEGs are decoded at about this size at once
@@ -102,11 +109,11 @@ def _shrunk(picture: Image.Image) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
-    """RGB, or RGBA, in the colours that the profile of `picture` says."""
+    """Returns the picture in sRGB as RGB or RGBA, converted from the colours of its own profile."""
     colours = picture.convert("RGB") if picture.mode == "RGBA" else picture
     profile = picture.info.get("icc_profile")
     if profile:
-        # One that is damaged, or of another kind of colours, is left out.
+        # A profile that is damaged, or made for another kind of colours, is ignored.
         with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")

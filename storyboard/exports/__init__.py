@@ -1,6 +1,7 @@
-"""A story as files to keep and to show, and back. `export_story` writes every kind; each kind has its module.
+"""A story as files to keep and to show, and back. `export_story` writes every kind; each kind has its own module.
 
-Knows neither torch nor gradio. Fonts, PDF and film libraries are imported with the first export that needs them.
+Imports neither torch nor Gradio. The libraries for fonts, PDF and film are imported by the first export that needs
+them.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from storyboard.story.values import Story
 from storyboard.text.board_notes import MAX_SECONDS, MIN_SECONDS
 
 KINDS = ("pdf", "sheet", "comic", "zip", "gif", "mp4", "fountain", "csv", "project")
-LETTERLESS = ("zip", "fountain", "csv", "project")  # those that draw no text, so no letter can be missing
+LETTERLESS = ("zip", "fountain", "csv", "project")  # these draw no text, so no letter can be missing
 PER_PAGE = (1, 2, 4, 6, 9)
 PAPERS = ("a4", "letter")
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How a story is exported. StoryError for a value no export has."""
+    """How a story is exported. StoryError for a value that no export has."""
 
-    per_page: int = 4  # frames a page of a PDF
+    per_page: int = 4  # frames per page of a PDF
     paper: str = "a4"
-    seconds: float | None = None  # a frame of a GIF or film; None: as its panel says
-    model: str = ""  # noted in PNGs of frames whose takes do not say what drew them
+    seconds: float | None = None  # seconds per frame of a GIF or film; None: each panel says
+    model: str = ""  # written into PNGs of frames whose takes do not say which model drew them
 
     def __post_init__(self) -> None:
         if isinstance(self.per_page, bool) or self.per_page not in PER_PAGE:
@@ -50,10 +51,12 @@ def export_story(
     folder: Path,
     options: ExportOptions = ExportOptions(),  # noqa: B008  frozen
 ) -> tuple[Path, ...]:
-    """Write the story as `kind` into `folder`, named after its title. Returns the files, the main one first.
+    """Writes the story as `kind` into `folder`, under a name made from its title.
 
-    A film comes with its subtitles, a long comic as several pages. StoryError where there is nothing to show or the
-    disk does not take it.
+    Returns the files, the main one first.
+
+    A film comes with its subtitles, and a long comic has several pages. StoryError if there is nothing to show, or if
+    the disk does not take it.
     """
     if kind not in KINDS:
         raise StoryError(f"There is no such kind of export; choose one of: {', '.join(KINDS)}.")
@@ -66,7 +69,7 @@ def export_story(
 
 
 def missing_letters(story: Story) -> tuple[str, ...]:
-    """Returns the letters of the story no font here has; exports other than ZIP and project leave them out."""
+    """Returns the letters of the story that no font here has. All exports except LETTERLESS leave them out."""
     from storyboard.exports.fonts import installed_fonts
 
     boards = [frame.board for frame in story.frames]

@@ -1,6 +1,6 @@
-"""All drawn frames as PNG files with readable names, and story.json, which says what they are: a ZIP, or a folder.
+"""All drawn frames as PNG files with readable names, and a story.json that describes them, as a ZIP or a folder.
 
-Knows neither torch nor gradio. `story_from_folder` reads such a folder back.
+Imports neither torch nor Gradio. `story_from_folder` reads such a folder back.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from storyboard.story.values import MAX_FRAMES, Story, Take, new_id
 INDEX = "story.json"
 MAX_INDEX_BYTES = 4 * 2**20
 _NAME = re.compile(r"[^/\\:\0]{1,200}\.png")
-_STAMP = (1980, 1, 1, 0, 0, 0)  # equal stories give equal files
+_STAMP = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal stories give equal files
 
 
 def write_zip(story: Story, pictures: PictureStore, path: Path, model: str = "") -> None:
-    """`01_slug.png` ... and story.json in a ZIP. StoryError where nothing is drawn."""
+    """Writes a ZIP with `01_slug.png` and so on, and story.json. StoryError if nothing is drawn."""
     with zipfile.ZipFile(path, "w", allowZip64=False) as file:
         for name, data in story_files(story, pictures, model):
             packing = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
@@ -37,9 +37,9 @@ def write_zip(story: Story, pictures: PictureStore, path: Path, model: str = "")
 def story_files(
     story: Story, pictures: PictureStore, model: str = "", named: bool = True
 ) -> Iterator[tuple[str, bytes]]:
-    """The name and the bytes of every file, story.json last. StoryError where nothing is drawn.
+    """Yields the name and the bytes of every file, story.json last. StoryError if nothing is drawn.
 
-    `named`: 01_rosa-waves.png; else 01.png, which a script can tell beforehand.
+    `named`: names like 01_rosa-waves.png; otherwise names like 01.png, which a script knows beforehand.
     """
     digits = max(2, len(str(len(story.frames))))
     entries = []
@@ -53,9 +53,10 @@ def story_files(
 
 
 def story_from_folder(path: Path, pictures: PictureStore) -> Story:
-    """Returns the story whose story.json is at `path`, its pictures beside it. StoryError for what does not fit.
+    """Returns the story whose story.json is at `path`, with its pictures in the same folder.
 
-    Everything but order and title comes from the pictures' own notes; the cast is that of the first of them.
+    Order and title come from story.json, everything else from the notes in the pictures. The cast is that of the first
+    picture. StoryError for anything that does not fit.
     """
     index = read_json(_bytes(path, MAX_INDEX_BYTES), str(path))
     entries = index.get("frames") if isinstance(index, dict) else None
@@ -77,7 +78,7 @@ def story_from_folder(path: Path, pictures: PictureStore) -> Story:
         story = story or replace(read.story, id=new_id(), cast=(), frames=())
         frame = rebuilt_frame(read, read.story, pictures)
         story = replace(story, frames=(*story.frames, frame))
-    return story  # type: ignore[return-value]  # there is an entry at least
+    return story  # type: ignore[return-value]  # there is at least one entry
 
 
 def _bytes(path: Path, most: int) -> bytes:

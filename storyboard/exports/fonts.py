@@ -1,12 +1,12 @@
-"""Which font draws which letter: a chain of fonts, searched in order, and what none of them has.
+"""Which font draws which letter: a chain of fonts that is searched in order.
 
-Knows neither stories nor paper. The chain is, first one that has the letter wins:
-  1. the fonts in the folder STORYBOARD_FONTS names, in the order of their file names: a writer's own choice;
-  2. the fonts that come with the requirements: Source Sans 3 (Latin, Greek, Cyrillic), Kurinto Sans (Arabic, Hebrew,
-     Indic, Thai, Georgian, Armenian, Ethiopic, symbols) and its Chinese, Japanese and Korean companions; on Python
-     3.10, for which there is no package of those, Noto Sans (Latin, Greek, Cyrillic);
-  3. the system's fonts, looked at only for a letter the others lack (Khmer, Burmese, newer emoji).
-A letter that no font has is left out and named by `missing`; an empty box is never drawn.
+Knows neither stories nor paper. The first font of the chain that has a letter draws it:
+ 1. the fonts in the folder that STORYBOARD_FONTS names, in the order of their file names: a writer's own choice;
+ 2. the fonts that come with the requirements: Source Sans 3 (Latin, Greek, Cyrillic), Kurinto Sans (Arabic, Hebrew,
+    Indic, Thai, Georgian, Armenian, Ethiopic, symbols) and its Chinese, Japanese and Korean companions; on Python
+    3.10, for which no package has those, Noto Sans (Latin, Greek, Cyrillic);
+ 3. the system's fonts, opened only for a letter that the others lack (Khmer, Burmese, newer emoji).
+A letter that no font has is left out, and `missing` names it; an empty box is never drawn.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ _SYSTEM_FOLDERS = {
     "darwin": ("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts"),
 }
 _UNIX_FOLDERS = ("~/.local/share/fonts", "~/.fonts", "/usr/local/share/fonts", "/usr/share/fonts")
-_IGNORABLE = frozenset("\u200c\u200d\ufe0e\ufe0f")  # joiners and variation selectors: no ink of their own
-_SHARED_SCRIPTS = (
-    "Zyyy",
-    "Zinh",
-    "Zzzz",
-)  # spaces, punctuation, digits, marks: they go with their neighbours
+_IGNORABLE = frozenset("\u200c\u200d\ufe0e\ufe0f")  # joiners and variation selectors, which are invisible
+# The scripts of spaces, punctuation, digits and marks, which take the font of their neighbours.
+_SHARED_SCRIPTS = ("Zyyy", "Zinh", "Zzzz")
 
 
 class Typeface:
-    """One font file: what it has, how wide its letters are, and how to draw them. Lengths are in units of the em."""
+    """A font file: the letters it has, their widths, and how to draw them. Lengths are in units of the em."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.face = hb.Face(hb.Blob.from_file_path(str(path)))
         self.font = hb.Font(self.face)
         tables = self.face.table_tags
-        # A font of colour bitmaps has the letters but no outlines to draw.
+        # A font of colour bitmaps lists letters, but has no outlines to draw.
         self.letters = self.face.unicodes if {"glyf", "CFF ", "CFF2"} & set(tables) else hb.Set()
 
     def has(self, cluster: str) -> bool:
-        """Returns whether every visible part of a letter with its marks is here."""
+        """Returns whether the font has every visible part of a letter with its marks."""
         return all(character in _IGNORABLE or ord(character) in self.letters for character in cluster)
 
     def subset(self, characters: Iterable[str]) -> bytes:
-        """Returns a font file with only these characters and the shaping they need; a variable font at its default."""
+        """Returns a font file with only these characters and the shaping tables that they need.
+
+        A variable font is fixed at its default.
+        """
         wanted = hb.SubsetInput()
         wanted.unicode_set.update(map(ord, characters))
         if self.face.axis_infos:
@@ -73,7 +73,10 @@ class Typeface:
 
 
 class FontChain:
-    """Typefaces in the order they are asked; `more` names further files, opened only when a letter is in none."""
+    """Typefaces in the order in which they are tried.
+
+    `more`: further files, opened only for a letter that all others lack.
+    """
 
     def __init__(self, first: Sequence[Path], more: Iterable[Path] = ()) -> None:
         self._faces = [Typeface(path) for path in first]
@@ -84,8 +87,8 @@ class FontChain:
     def assign(self, text: str) -> list[tuple[str, Typeface | None]]:
         """Returns every letter of `text`, with the marks on it, and the typeface that draws it.
 
-        The typeface is None where nothing does.
-        Spaces and punctuation keep the typeface of the letter before them where it has them.
+        The typeface is None if no font has the letter. Spaces and punctuation keep the typeface of the letter before
+        them, if it has them.
         """
         faces = self._in_order_for(text)
         assigned: list[tuple[str, Typeface | None]] = []
@@ -104,11 +107,15 @@ class FontChain:
         return tuple(dict.fromkeys(cluster for cluster, face in self.assign(text) if face is None))
 
     def _in_order_for(self, text: str) -> list[Typeface]:
-        """Han characters look different in Chinese, Japanese and Korean: what else is in the text says which."""
+        """Returns the typefaces in the best order for this text.
+
+        Han characters look different in Chinese, Japanese and Korean; the other letters of the text say which language
+        it is.
+        """
         scripts = {script(character) for character in text}
         wanted = "KR" if "Hang" in scripts else "JP" if scripts & {"Hira", "Kana"} else ""
         named = f"Sans{wanted}-"
-        # Right after the first: the general typeface has kana of its own, which do not match these Han characters.
+        # Right after the first typeface: the general one also has kana, which do not match these Han characters.
         place = {face: 0.5 if wanted and named in face.path.name else i for i, face in enumerate(self._faces)}
         return sorted(self._faces, key=place.__getitem__)
 
@@ -123,7 +130,7 @@ class FontChain:
         return None
 
     def _search_system(self, cluster: str) -> Typeface | None:
-        with self._searching:  # one chain serves all threads
+        with self._searching:  # all threads use the same chain
             for path in self._more:
                 face = Typeface(path)
                 self._extra.append(face)
@@ -134,19 +141,19 @@ class FontChain:
 
 @functools.lru_cache(maxsize=1)
 def installed_fonts() -> FontChain:
-    """Returns the font chain of this machine, found once."""
+    """Returns the font chain of this machine. It is looked for only once."""
     own = os.environ.get(FONTS_FOLDER)
     first = [*(font_files(Path(own)) if own else ()), *_bundled()]
     return FontChain(first, _system_fonts())
 
 
 def font_files(folder: Path) -> list[Path]:
-    """Returns the font files in a folder, by name."""
+    """Returns the font files in a folder, sorted by name."""
     return sorted(path for path in folder.expanduser().glob("*") if path.suffix.lower() in _ENDINGS)
 
 
 def clusters(text: str) -> Iterator[str]:
-    """Letters with the marks that sit on them; emoji joined by a joiner stay together."""
+    """Yields the letters of a text, each with the marks on it. Emoji that are connected by a joiner stay together."""
     start = 0
     for index in range(1, len(text)):
         category = unicodedata.category(text[index])
@@ -171,7 +178,7 @@ def _bundled() -> list[Path]:
 
 
 def _system_fonts() -> Iterator[Path]:
-    """The system's upright, regular fonts, Noto's first: those are made to cover everything."""
+    """Yields the system's upright regular fonts. Noto fonts come first, because they are made to cover all scripts."""
     folders = [Path(name).expanduser() for name in _SYSTEM_FOLDERS.get(sys.platform, _UNIX_FOLDERS)]
     paths = [
         path

@@ -1,9 +1,9 @@
-"""A frame's picture as a PNG that says how it was made, and such a PNG back as a frame.
+"""A frame's picture as a PNG that says how it was made; such a PNG can be turned into a frame again.
 
-Knows neither torch nor gradio. The PNG shows the picture in the story's look; two text chunks are added:
-"Description", the sentence, for every other program, and KEYWORD, JSON for `frame_from_png`. A look does not get lost
-on the way back: under any but colour the file also holds the picture as it was drawn. What comes back is foreign data
-and is checked as strictly as a project file.
+Imports neither torch nor Gradio. The PNG shows the picture in the story's look. Two text chunks are added:
+"Description" has the sentence, for all other programs; KEYWORD has JSON, for `frame_from_png`. If the look is not
+"colour", the file also holds the picture as it was drawn, so that the look can be taken off again. A PNG that comes
+back is foreign data, and is checked as strictly as a project file.
 """
 
 from __future__ import annotations
@@ -23,14 +23,19 @@ from storyboard.story.looks import finished
 from storyboard.story.values import MAX_MODEL, Frame, Story, Take, new_id
 
 KEYWORD = "StoryGPT-V Storyboard frame"
-DRAWN = b"drWn"  # the chunk with the picture as it was drawn: private, optional, to be kept by who changes the rest
+# The chunk with the picture as it was drawn. Its letters mean: private, optional, safe to copy when the rest changes.
+DRAWN = b"drWn"
 VERSION = 1
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
 class PictureOfFrame:
-    """A frame read back from a PNG: its picture, a story with its cast and just this frame, and the model's name."""
+    """A frame that was read from a PNG.
+
+    picture: the picture of the frame. story: a story with the frame's cast and only this frame. model: the name of the
+    model that drew it.
+    """
 
     picture: Image.Image
     story: Story
@@ -46,9 +51,9 @@ class PictureOfFrame:
 
 
 def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str = "") -> bytes:
-    """Returns a PNG of the frame's chosen take, with how it was made. ValueError where the frame has none.
+    """Returns a PNG of the frame's chosen take that says how it was made. ValueError if the frame has no chosen take.
 
-    `model`: noted as what drew it where the take does not say so itself.
+    `model`: written down as the model that drew it, if the take does not say so itself.
     """
     take = frame.take
     if take is None:
@@ -66,9 +71,9 @@ def frame_to_png(story: Story, frame: Frame, pictures: PictureStore, model: str 
 
 
 def frame_from_png(data: bytes) -> PictureOfFrame:
-    """Returns what `frame_to_png` wrote.
+    """Returns the frame that `frame_to_png` wrote.
 
-    StoryError for any other picture, and for one whose notes were changed by hand.
+    StoryError for any other picture, and for a picture whose notes were changed by hand.
     """
     what = "The picture"
     if not data.startswith(PNG_START):
@@ -90,10 +95,10 @@ def frame_from_png(data: bytes) -> PictureOfFrame:
 
 
 def rebuilt_frame(read: PictureOfFrame, story: Story, pictures: PictureStore) -> Frame:
-    """Returns a frame for `story` as it was drawn: sentence, picture, seed and the writer's own decisions about people.
+    """Returns a frame for `story` with the sentence, picture, seed and settings of a frame from a PNG.
 
-    Decisions about people this story's cast does not have are left out. Nothing is known of whether the picture is
-    still the answer here, so it does not count as out of date.
+    Settings about people who are not in this story's cast are left out. It is unknown whether the picture still fits
+    here, so it does not count as out of date.
     """
     names, old = set(story.names), read.frame
     worn = {(one.name, portrait.id) for one in story.cast for portrait in one.portraits}
@@ -113,11 +118,11 @@ def rebuilt_frame(read: PictureOfFrame, story: Story, pictures: PictureStore) ->
 
 
 def _described(story: Story, frame: Frame, take: Take, model: str) -> dict:
-    """The frame and its take in a story of their own: the cast it had, no other frame and no other take."""
+    """Returns the frame as JSON, in a story that has the same cast, but no other frame and no other take."""
     alone = replace(frame, caption=take.caption, takes=(take,), chosen=take.id, sees=None, locked=False)
-    if frame.caption != take.caption:  # its pronouns are other ones by now
+    if frame.caption != take.caption:  # the bindings are about the pronouns of the newer sentence
         alone = replace(alone, bindings=())
-    # The story's own id opens it for whoever has it, so no file carries it.
+    # Whoever has a story's id can open it, so no file contains it.
     return {
         "version": VERSION,
         "model": take.model or model[:MAX_MODEL],
@@ -132,23 +137,26 @@ def _encoded(picture: Image.Image, notes: PngInfo | None = None) -> bytes:
 
 
 def _drawn(data: bytes) -> bytes | None:
-    """The picture as it was drawn, where the file shows it in a look; None where it shows it as it is."""
+    """Returns the picture as it was drawn if the file shows it in a look, or None if the file shows it unchanged."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             picture.load()
             chunks = getattr(picture, "private_chunks", [])
             return next((chunk[1] for chunk in chunks if chunk[0] == DRAWN), None)
-    except Exception as error:  # damaged chunks raise whatever they lead to
+    except Exception as error:  # damaged chunks can raise any error
         raise StoryError("The picture has damaged notes; use another copy of it.") from error
 
 
 def _notes(data: bytes) -> str:
-    """The JSON text in the picture. Read a second time: what `read_picture` gives has no notes left."""
+    """Returns the JSON text in the picture.
+
+    The file is read a second time, because `read_picture` removes all notes.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             picture.load()
-            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]  # a PNG has texts
-    except Exception as error:  # damaged chunks raise whatever they lead to
+            notes = picture.text.get(KEYWORD)  # type: ignore[attr-defined]  # a PNG picture has `text`
+    except Exception as error:  # damaged chunks can raise any error
         raise StoryError("The picture has damaged notes; use another copy of it.") from error
     if notes is None:
         raise StoryError(

@@ -1,8 +1,8 @@
 """Text in lines: which letters go where, in any script and direction, and drawing them on a picture.
 
-Knows neither stories nor paper. Lines are broken at spaces, and between Chinese and Japanese characters; letters are
-joined and placed by HarfBuzz, right-to-left text is ordered by the Unicode bidirectional algorithm. Lengths are in
-units of the em until something is drawn, so one layout serves every size.
+Knows neither stories nor paper. Lines are broken at spaces, and between Chinese and Japanese characters. HarfBuzz joins
+and places letters. The Unicode bidirectional algorithm orders right-to-left text. Lengths are in units of the em until
+something is drawn, so the same layout serves every size.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from PIL import Image
 
 from storyboard.exports.fonts import FontChain, Typeface
 
-LEADING = 1.4  # from one baseline to the next
-ASCENT = 1.08  # from the top of a line to its baseline
+LEADING = 1.4  # ems from one baseline to the next
+ASCENT = 1.08  # ems from the top of a line to its baseline
 
 _SHARED_SCRIPTS = ("Zyyy", "Zinh", "Zzzz")
 _NEVER_FIRST = frozenset("、。，．：；？！」』）】》〉”’…ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}%»")
@@ -28,7 +28,7 @@ _UNSPACED = ("Hani", "Hira", "Kana", "Bopo")
 
 @dataclass(frozen=True)
 class Run:
-    """Text of one typeface, script and direction, in reading order."""
+    """A piece of text of one typeface, script and direction, in reading order."""
 
     text: str
     typeface: Typeface
@@ -39,7 +39,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """Runs from left to right as they stand on paper. `rtl`: the paragraph's own direction, so which side it hugs."""
+    """Runs from left to right as they stand on paper.
+
+    `rtl`: whether the paragraph is right-to-left, and so right-aligned.
+    """
 
     runs: tuple[Run, ...]
     rtl: bool
@@ -54,11 +57,14 @@ class _Letter:
     text: str  # with its marks
     typeface: Typeface
     script: str
-    level: int  # of the bidirectional algorithm: odd is right to left
+    level: int  # embedding level of the bidirectional algorithm; odd levels are right-to-left
 
 
 def break_lines(text: str, width: float, fonts: FontChain) -> tuple[Line, ...]:
-    """Returns `text` in lines at most `width` wide (a single letter may be wider). Letters no font has are left out."""
+    """Returns `text` in lines that are at most `width` wide, in ems. A single letter may be wider.
+
+    Letters that no font has are left out.
+    """
     letters, rtl = _letters(text, fonts)
     lines: list[Line] = []
     start = 0
@@ -76,9 +82,10 @@ def break_lines(text: str, width: float, fonts: FontChain) -> tuple[Line, ...]:
 def fitting(
     text: str, width: float, height: float, sizes: Sequence[float], fonts: FontChain
 ) -> tuple[tuple[Line, ...], float]:
-    """Returns the lines of `text` and the first of `sizes`, largest first, at which they fit into `width` by `height`.
+    """Returns the lines of `text` and the size used: the first of `sizes` at which they fit into `width` by `height`.
 
-    At the last size what does not fit is cut, and the last line left ends in an ellipsis.
+    `sizes`: from largest to smallest. If the text does not fit even at the last size, it is cut, and its last line ends
+    in an ellipsis.
     """
     for size in sizes:
         lines = break_lines(text, width / size, fonts)
@@ -93,7 +100,7 @@ def fitting(
 
 
 def height(lines: Sequence[Line], size: float) -> float:
-    """Returns how tall the lines are at that size."""
+    """Returns how tall the lines are at that size, in the unit of `size`."""
     return len(lines) * LEADING * size
 
 
@@ -105,9 +112,9 @@ def draw_lines(
     colour: str = "black",
     align: str = "start",
 ) -> None:
-    """Draw on an RGB picture. `box`: left, top and width in pixels; `size`: pixels an em.
+    """Draws lines on an RGB picture. `box`: left, top and width in pixels. `size`: pixels per em.
 
-    `align` "start" is where a paragraph of that direction begins, "centre" the middle.
+    `align`: "start" is the side where a paragraph of that direction begins, "centre" is the middle.
     """
     left, top, width = box
     for number, line in enumerate(lines):
@@ -121,7 +128,10 @@ def _indent(line: Line, width: float, align: str) -> float:
 
 
 def start_of(line: Line, width: float, centred: bool = False) -> float:
-    """Returns how far right of the left edge of a column `width` wide the line begins."""
+    """Returns the distance in ems from the left edge of a column to the start of the line.
+
+    `width`: the column's width in ems.
+    """
     return _indent(line, width, "centre" if centred else "start")
 
 
@@ -145,7 +155,7 @@ def _first_script(text: str) -> str:
 
 
 def _line_end(letters: list[_Letter], start: int, width: float) -> int:
-    """Where the line that begins at `start` ends: the next one begins there."""
+    """Returns the index at which the line that begins at `start` ends, which is where the next line begins."""
     best = None
     advances = _advances(letters[start : start + int(width * 8) + 8])
     used = 0.0
@@ -159,7 +169,7 @@ def _line_end(letters: list[_Letter], start: int, width: float) -> int:
 
 
 def _advances(letters: list[_Letter]) -> list[float]:
-    """How far each letter moves the pen."""
+    """Returns how far each letter moves the pen, in ems."""
     advances = []
     for run in _split(letters):
         place = {}
@@ -188,7 +198,7 @@ def _may_break(before: str, after: str) -> bool:
 
 
 def _split(letters: list[_Letter]) -> list[list[_Letter]]:
-    """Neighbours of one typeface, script and level together."""
+    """Returns neighbouring letters of the same typeface, script and level as lists."""
     runs: list[list[_Letter]] = []
     for letter in letters:
         last = runs[-1][-1] if runs else None
@@ -204,7 +214,10 @@ def _split(letters: list[_Letter]) -> list[list[_Letter]]:
 
 
 def _runs(letters: list[_Letter]) -> tuple[Run, ...]:
-    """The runs of one line from left to right: rule L2 of the bidirectional algorithm, on whole runs."""
+    """Returns the runs of one line from left to right.
+
+    This is rule L2 of the bidirectional algorithm, for whole runs.
+    """
     split = _split(letters)
     order = list(range(len(split)))
     levels = [run[0].level for run in split]
@@ -214,7 +227,7 @@ def _runs(letters: list[_Letter]) -> tuple[Run, ...]:
 
 
 def _reversed_where(items: list[int], chosen: list[bool]) -> list[int]:
-    """`items` with every stretch of chosen neighbours turned round."""
+    """Returns `items` with every stretch of chosen neighbours reversed."""
     result: list[int] = []
     stretch: list[int] = []
     for item, inside in zip(items, chosen, strict=True):
@@ -236,12 +249,12 @@ def _run(letters: list[_Letter]) -> Run:
 
 @dataclass(frozen=True)
 class Glyph:
-    """A shape of a font, and where it stands."""
+    """A shape of a font, and where it is drawn. Lengths are in ems."""
 
-    number: int  # of the shape in its font
-    cluster: int  # index in the text of what it stands for
-    advance: float  # how far it moves the pen
-    x: float  # where it is drawn, measured from the pen
+    number: int  # the number of the shape in its font
+    cluster: int  # index in the text of the letter that it shows
+    advance: float  # how far the glyph moves the pen
+    x: float  # where it is drawn, relative to the pen
     y: float
 
 
@@ -275,7 +288,7 @@ def _draw_line(picture: Image.Image, line: Line, x: float, baseline: float, size
     )
     image = drawing.render()
     extents = image.extents
-    # Rows come from the bottom up.
+    # The image's rows are stored from bottom to top.
     mask = Image.frombytes(
         "L", (extents.width, extents.height), bytes(image.buffer), "raw", "L", extents.stride, -1
     )

@@ -1,7 +1,8 @@
 """The story as something that plays: GIF and MP4 with the sentences under the pictures, and subtitles (.srt).
 
-Knows neither torch nor gradio. Every drawn frame is seen for as long as the writer says, or its sentence takes to read.
-Times are seconds in steps of TICK, so that film and subtitles agree to the frame; lengths are in pixels.
+Imports neither torch nor Gradio. Every drawn frame is shown for as long as the writer says, or for the time that
+reading its sentence takes. Times are in seconds in steps of TICK, so that film and subtitles agree exactly. Lengths are
+in pixels.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from storyboard.exports.lettering import draw_lines, fitting, height
 from storyboard.exports.panels import TICK, DrawnPanel, drawn_panels
 from storyboard.story.values import Story
 
-FILM_SIZE = (1280, 720)  # with the sentence; every player and site takes this one
+FILM_SIZE = (1280, 720)  # picture and sentence together; every player and site accepts this size
 GIF_WIDTH = 480
 GIF_HEIGHT = 480
-RATE = 5  # pictures a second the film plays at, so that players can seek
-TEXT_SIZES = (0.045, 0.04, 0.035, 0.03, 0.026, 0.022)  # of the width
-TEXT_HEIGHT = 0.3  # of the picture's longest side, at most
+RATE = 5  # the film's frames per second: enough that players can seek
+TEXT_SIZES = (0.045, 0.04, 0.035, 0.03, 0.026, 0.022)  # parts of the shorter side of the film
+TEXT_HEIGHT = 0.3  # the largest height of the text, as a part of that side
 INK = "#f5f1ea"
 GROUND = "#1d1a17"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A panel and when it is on the screen."""
+    """A panel, and the times in seconds at which it appears on the screen and goes."""
 
     panel: DrawnPanel
     start: float
@@ -45,7 +46,10 @@ class Shot:
 
 
 def shots_of(story: Story, seconds: float | None = None) -> tuple[Shot, ...]:
-    """Returns shots of the drawn frames in turn, `seconds` each, or None: as long as the panel of each says."""
+    """Returns the drawn frames in order, each shown for `seconds`.
+
+    If that is None, each panel says how long it is shown.
+    """
     shots: list[Shot] = []
     now = 0.0
     for panel in drawn_panels(story):
@@ -58,9 +62,9 @@ def shots_of(story: Story, seconds: float | None = None) -> tuple[Shot, ...]:
 def write_gif(
     story: Story, pictures: PictureStore, path: Path, fonts: FontChain, seconds: float | None = None
 ) -> None:
-    """An endless animation. StoryError where nothing is drawn."""
+    """Writes an endless animation. StoryError if nothing is drawn."""
     shots = shots_of(story, seconds)
-    # Octrees: a hundredth of the time that Pillow's own choice of colours takes, and nearly as close (docs/LOG.md).
+    # Octrees take a hundredth of the time of Pillow's default, and choose nearly as good colours (docs/LOG.md).
     first, *others = (
         still.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         for still in _pictures(shots, pictures, fonts, GIF_WIDTH, GIF_HEIGHT)
@@ -79,7 +83,7 @@ def write_gif(
 def write_mp4(
     story: Story, pictures: PictureStore, path: Path, fonts: FontChain, seconds: float | None = None
 ) -> None:
-    """A film any browser plays. StoryError where nothing is drawn, and where the film cannot be written."""
+    """Writes a film that every browser plays. StoryError if nothing is drawn, or if the film cannot be written."""
     shots = shots_of(story, seconds)
     stills = _pictures(shots, pictures, fonts, FILM_SIZE[0], FILM_SIZE[1], fixed=True)
     first = next(stills)
@@ -115,7 +119,7 @@ def write_mp4(
 
 
 def write_srt(story: Story, path: Path, seconds: float | None = None) -> None:
-    """The sentences as SubRip subtitles, timed as in the film."""
+    """Writes the sentences as SubRip subtitles, with the same times as in the film."""
     entries = [
         f"{number}\n{_time(shot.start)} --> {_time(shot.end)}\n{shot.panel.caption}\n"
         for number, shot in enumerate(shots_of(story, seconds), start=1)
@@ -142,9 +146,10 @@ def _pictures(
     tallest: int,
     fixed: bool = False,
 ) -> Iterator[Image.Image]:
-    """Every shot as an RGB picture of one size: the frame, and below it the sentence.
+    """Yields every shot as an RGB picture: the frame, and the sentence below it. All have the same size.
 
-    The frame is at most `tallest`; with `fixed` the whole is exactly that, and the frame has what the words leave.
+    The frame is at most `tallest` high. With `fixed`, the whole picture has exactly that height, and the frame gets the
+    room that the words leave.
     """
     shown = shots[0].panel.cut(pictures)
     side = min(width, tallest)

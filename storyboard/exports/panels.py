@@ -1,6 +1,6 @@
 """What every export shows of a story: its frames in order, each with its picture and its sentence.
 
-Knows neither torch nor gradio, and no file format.
+Imports neither torch nor Gradio, and knows no file format.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from storyboard.text.board_notes import BoardNotes
 MAX_SLUG = 40  # characters
 TICK = 0.5  # seconds; times are in steps of it
 SHORTEST, LONGEST = 2.5, 10.0
-LETTERS_A_SECOND = 15  # a comfortable speed for subtitles in alphabets; Han characters say more each
+LETTERS_A_SECOND = 15  # a comfortable speed for subtitles; a Han character counts as HAN_WEIGHT letters
 HAN_WEIGHT = 3
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A frame as it stands on the board: its number from 1, its sentence, and the take shown, None before the first.
+    """A frame as it is on the board: its number (from 1), its sentence, and the take shown, None before the first.
 
-    `look` is the story's, which its picture is shown in.
+    `look` is the story's look, in which the picture is shown.
     """
 
     number: int
@@ -41,23 +41,23 @@ class Panel:
 
     @property
     def text(self) -> str:
-        """The sentence with its number, and the shot and time before it, as it is printed."""
+        """The sentence as it is printed, with its number, and the shot and seconds before it."""
         return f"{self.number}. {self.board.heading + ': ' if self.board.heading else ''}{self.caption}"
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """What is said and noted, line by line."""
+        """The lines of its dialogue and of its notes."""
         return (*self.board.dialogue.splitlines(), *self.board.notes.splitlines())
 
     @property
     def seconds(self) -> float:
-        """How long it is seen: as the writer says, else as long as it takes to read."""
+        """How long it is shown: as the writer says, or else as long as reading it takes."""
         return self.board.seconds or reading_time(f"{self.caption} {self.board.dialogue}".strip())
 
     def marked(self, pictures: PictureStore) -> Image.Image | None:
-        """Returns the picture as RGB, what is outside the story's frame dimmed; None before the first.
+        """Returns the picture as RGB, with everything outside the story's crop dimmed; None before the first take.
 
-        StoryError where its file is gone.
+        StoryError if the picture's file is gone.
         """
         return None
 
@@ -69,11 +69,11 @@ class DrawnPanel(Panel):
     take: Take
 
     def open(self, pictures: PictureStore) -> Image.Image:
-        """Returns the picture as RGB. StoryError where its file is gone."""
+        """Returns the picture as RGB. StoryError if its file is gone."""
         return finished(pictures.open(self.take.picture), self.look)
 
     def marked(self, pictures: PictureStore) -> Image.Image:
-        """Returns the picture as `open` does, what is outside the story's frame dimmed."""
+        """Returns the picture as `open` does, with everything outside the story's crop dimmed."""
         picture = self.open(pictures)
         if not CROPS[self.crop]:
             return picture
@@ -83,7 +83,7 @@ class DrawnPanel(Panel):
         return marked
 
     def cut(self, pictures: PictureStore) -> Image.Image:
-        """Returns the picture as `open` does, what is outside the story's frame cut off."""
+        """Returns the picture as `open` does, with everything outside the story's crop cut off."""
         picture = self.open(pictures)
         return picture.crop(frame_in(picture.size, self.crop))
 
@@ -96,7 +96,7 @@ def panels_of(story: Story) -> tuple[Panel, ...]:
 
 
 def drawn_panels(story: Story) -> tuple[DrawnPanel, ...]:
-    """Returns a panel for every frame that has a picture. StoryError where none has."""
+    """Returns a panel for every frame that has a picture. StoryError if no frame has one."""
     drawn = tuple(panel for panel in panels_of(story) if isinstance(panel, DrawnPanel))
     if not drawn:
         raise StoryError("None of the story's frames is drawn yet; draw one before you export it.")
@@ -111,7 +111,7 @@ def _panel(story: Story, frame: Frame, number: int) -> Panel:
 
 
 def frame_in(size: tuple[int, int], crop: str) -> tuple[int, int, int, int]:
-    """Returns left, top, right and bottom of the largest box of that shape in the middle of a picture, in pixels."""
+    """Returns the largest box of that shape in the middle of a picture: left, top, right and bottom in pixels."""
     width, height = size
     across, down = CROPS[crop] or size
     wide, tall = min(width, round(height * across / down)), min(height, round(width * down / across))
@@ -120,13 +120,16 @@ def frame_in(size: tuple[int, int], crop: str) -> tuple[int, int, int, int]:
 
 
 def reading_time(caption: str) -> float:
-    """Returns the seconds it takes to read a sentence and look at its picture."""
+    """Returns how many seconds it takes to read a sentence and look at its picture."""
     letters = sum(HAN_WEIGHT if "\u2e80" <= letter <= "\u9fff" else 1 for letter in caption)
     return min(LONGEST, max(SHORTEST, math.ceil((1 + letters / LETTERS_A_SECOND) / TICK) * TICK))
 
 
 def slug(text: str, otherwise: str) -> str:
-    """Returns `text` as part of a file name: letters and digits of any script, in small letters, joined by hyphens."""
+    """Returns `text` as part of a file name: letters and digits of any script, in lower case, joined by hyphens.
+
+    Returns `otherwise` if the text has none.
+    """
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text).lower())
     kept = ""
     for word in words:
@@ -137,5 +140,5 @@ def slug(text: str, otherwise: str) -> str:
 
 
 def file_stem(story: Story) -> str:
-    """Returns the name of an exported file without its ending, from the title."""
+    """Returns the name of an exported file without its suffix, made from the title."""
     return slug(story.title, "story")

@@ -1,6 +1,6 @@
 """The story as a PDF: 1, 2, 4, 6 or 9 frames a page, each with its sentence; title and page numbers.
 
-Knows neither torch nor gradio. Text is real text in embedded fonts: it can be searched and copied. Lengths are in
+Imports neither torch nor Gradio. Text is real text in embedded fonts, so it can be searched and copied. Lengths are in
 points, 72 an inch.
 """
 
@@ -38,15 +38,15 @@ FOOTER = 24.0
 TITLE_SIZES = (16.0, 14.0, 12.0, 10.0, 8.0)
 CAPTION_SIZES = (18.0, 16.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0)
 LARGEST_CAPTION = {1: 18.0, 2: 16.0, 4: 14.0, 6: 13.0, 9: 12.0}  # by frames a page
-BESIDE = 0.8  # of the caption's size, what is said and noted
-CAPTION_SHARE = 0.4  # of a cell's height a sentence may take
+BESIDE = 0.8  # size of dialogue and notes, as a part of the caption's size
+CAPTION_SHARE = 0.4  # the part of a cell's height that a sentence may take
 FOOTER_SIZE = 8.0
 
 
 def write_pdf(
     story: Story, pictures: PictureStore, path: Path, fonts: FontChain, per_page: int = 4, paper: str = "a4"
 ) -> None:
-    """Write the PDF. StoryError for a story without frames. Frames not drawn yet get an empty box."""
+    """Writes the PDF. StoryError for a story without frames. Frames that are not drawn yet get an empty box."""
     panels = panels_of(story)
     with tempfile.TemporaryDirectory() as folder:
         said = [line for panel in panels for line in panel.beside]
@@ -63,14 +63,17 @@ def write_pdf(
 
 
 def _shared_out(panels: tuple[Panel, ...], per_page: int) -> list[tuple[Panel, ...]]:
-    """As few pages as `per_page` allows, all about equally full: no last page with one small frame on it."""
+    """Returns the panels of each page: as few pages as possible, all about equally full.
+
+    So no last page has a single small frame.
+    """
     count = -(-len(panels) // per_page)
     ends = [len(panels) * number // count for number in range(count + 1)]
     return [panels[start:end] for start, end in itertools.pairwise(ends)]
 
 
 class _Sheet:
-    """A PDF in points, from the top left, whose typefaces are those of a font chain."""
+    """A PDF measured in points from the top left, with the typefaces of a font chain."""
 
     def __init__(self, paper: str, files: dict[Typeface, Path]) -> None:
         self.width, self.height = PAPERS[paper]
@@ -99,14 +102,17 @@ class _Sheet:
                 self.pdf.set_font(self._families[run.typeface], size=size)
                 direction = TextDirection.RTL if run.rtl else TextDirection.LTR
                 self.pdf.set_text_shaping(True, direction=direction, script=run.script)
-                # A cell sets its text on a baseline 0.3 of the size below its middle.
+                # FPDF puts the baseline of a cell's text 0.3 of the size below the cell's middle.
                 self.pdf.set_xy(x, baseline - 0.8 * size)
                 self.pdf.cell(w=run.width * size, h=size, text=run.text)
                 x += run.width * size
 
 
 def _subsets(texts: list[str], fonts: FontChain, folder: Path) -> dict[Typeface, Path]:
-    """For every typeface these texts need, a file with only their letters: the whole ones take seconds to embed."""
+    """Returns, for every typeface that these texts need, a file with only their letters.
+
+    Embedding whole fonts takes seconds.
+    """
     letters: dict[Typeface, set[str]] = {}
     for text in texts:
         for cluster, face in fonts.assign(text):
@@ -133,7 +139,7 @@ def _header_and_footer(sheet: _Sheet, title: str, place: str, fonts: FontChain) 
 
 @dataclass(frozen=True)
 class _Caption:
-    """A sentence, and what is said and noted under it in smaller letters."""
+    """A sentence, with its dialogue and notes under it in smaller letters."""
 
     lines: tuple[Line, ...]
     size: float
@@ -153,7 +159,10 @@ def _small(size: float) -> float:
 
 
 def _caption(panel: Panel, width: float, room: float, sizes: list[float], fonts: FontChain) -> _Caption:
-    """At the largest size at which all of it fits. Where none does, what is noted ends where the room does."""
+    """Returns the caption at the largest size at which all of it fits.
+
+    If none fits, the notes are cut at the room's end.
+    """
     lines, size = fitting(panel.text, width, room, sizes, fonts)
     if not panel.beside:
         return _Caption(lines, size)
@@ -172,7 +181,7 @@ def _page(
     pictures: PictureStore,
     fonts: FontChain,
 ) -> None:
-    """The frames of a page in the smallest grid that has room for them."""
+    """Draws the frames of a page in the smallest grid that has room for them."""
     layout = min(count for count in GRIDS if count >= len(panels))
     columns, rows = GRIDS[layout]
     sizes = [size for size in CAPTION_SIZES if size <= LARGEST_CAPTION[layout]]
@@ -197,7 +206,7 @@ def _page(
 def _picture(
     sheet: _Sheet, picture: Image.Image | None, caption: str, box: tuple[float, float, float, float]
 ) -> float:
-    """Put the picture, or an empty square, into the top of the box; where its lower edge is."""
+    """Puts the picture, or an empty square, into the top of the box. Returns the position of its lower edge."""
     left, top, room_across, room_down = box
     across, down = picture.size if picture else (1, 1)
     scale = min(room_across / across, room_down / down)

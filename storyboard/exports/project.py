@@ -1,8 +1,9 @@
-"""The project file: a whole story with all its takes and portraits in one ZIP, out and in.
+"""The project file: a whole story with all its takes and portraits in one ZIP, written and read.
 
-Knows neither torch nor gradio. Inside are `story.json` (`story_json.py`'s) and `pictures/<hash>.png`, named by the
-SHA-256 of their content. A project file is hostile until read: nothing is unpacked by name, sizes are counted while
-they are read, every picture is decoded and encoded anew, and the picture store sees nothing of a file that is refused.
+Imports neither torch nor Gradio. Inside are `story.json`, as `story/as_json.py` writes it, and `pictures/<hash>.png`,
+named by the SHA-256 of their content. A project file is not trusted: nothing is unpacked under a name of its own, sizes
+are counted while they are read, and every picture is decoded and encoded again. Nothing of a refused file reaches the
+picture store.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ MAX_MEMBERS = 5000
 MAX_PROJECT_BYTES = 512 * 2**20
 MAX_STORY_BYTES = 12 * 2**20
 MAX_PICTURE_BYTES = 8 * 2**20
-MAX_RATIO = 100  # of unpacked to packed, for what is larger than MIN_RATIO_BYTES
+MAX_RATIO = 100  # the largest ratio of unpacked to packed size, for parts larger than MIN_RATIO_BYTES
 MIN_RATIO_BYTES = 2**20
 
 _MEMBER = re.compile(r"pictures/([0-9a-f]{64})\.png")
-_STAMP = (1980, 1, 1, 0, 0, 0)  # equal stories give equal files
-_END = struct.Struct("<4s4H2LH")  # of the central directory
+_STAMP = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal stories give equal files
+_END = struct.Struct("<4s4H2LH")  # the ZIP's "end of central directory" record
 _CHUNK = 2**16
 
 
 def write_project(story: Story, pictures: PictureStore, path: Path) -> None:
-    """Write the project file. StoryError where a picture of the story is missing or damaged."""
-    # The story's own id opens it for whoever has it, so no file carries it.
+    """Writes the project file. StoryError if a picture of the story is missing or damaged."""
+    # Whoever has a story's id can open it, so no file contains it.
     described = json.dumps(story_to_json(replace(story, id=new_id())), ensure_ascii=False, indent=1).encode()
     with zipfile.ZipFile(path, "w", allowZip64=False) as file:
         file.writestr(zipfile.ZipInfo(STORY, _STAMP), described, compress_type=zipfile.ZIP_DEFLATED)
@@ -60,10 +61,10 @@ def write_project(story: Story, pictures: PictureStore, path: Path) -> None:
 
 
 def read_project(path: Path, pictures: PictureStore, tell: Tell = untold) -> Story:
-    """Returns the story of a project file under a fresh id, its pictures in the store.
+    """Returns the story of a project file under a fresh id, with its pictures in the store.
 
-    All of it is taken in or, for a StoryError, none.
-    `tell` is called with a sentence for every look that cannot be read.
+    Either everything is taken in, or nothing and a StoryError is raised. `tell` is called with one sentence for each
+    look that cannot be read.
     """
     try:
         if path.stat().st_size > MAX_PROJECT_BYTES:
@@ -81,9 +82,10 @@ def read_project(path: Path, pictures: PictureStore, tell: Tell = untold) -> Sto
 
 
 def picture_keys(story: Story) -> frozenset[str]:
-    """Returns the keys of all pictures a story speaks of.
+    """Returns the keys of all pictures that a story uses.
 
-    Those are takes, the maps and portraits they keep, the cast's portraits, and the style's.
+    Those are its takes, the attention maps and portraits that takes keep, the portraits of the cast, and the example of
+    the style.
     """
     keys = {portrait.picture for character in story.cast for portrait in character.portraits}
     keys |= {story.style.picture} - {""}
@@ -103,7 +105,7 @@ def _read(file: zipfile.ZipFile, pictures: PictureStore, tell: Tell) -> Story:
         raise _refused(f"lacks {len(wanted.keys() - members.keys())} of its pictures")
     if members.keys() - wanted.keys() - {STORY}:
         raise _refused("has pictures its story does not speak of")
-    # Beside the store and not in it: on the same disk, so that moving them in at the end costs nothing.
+    # A folder beside the store is on the same disk, so moving the pictures in at the end costs nothing.
     with tempfile.TemporaryDirectory(prefix=".import-", dir=pictures.folder.parent) as folder:
         staged = PictureStore(folder)
         keys = {}
@@ -115,9 +117,9 @@ def _read(file: zipfile.ZipFile, pictures: PictureStore, tell: Tell) -> Story:
 
 
 def _check_directory(file) -> None:
-    """StoryError where the list of members is not the short, plain one that `write_project` leaves at the very end.
+    """Raises StoryError unless the list of members is short, plain and at the very end, as `write_project` leaves it.
 
-    zipfile would read a list of any length into memory before anyone could count it.
+    zipfile would read a list of any length into memory before anybody could count it.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END.size - 20))
@@ -132,10 +134,10 @@ def _check_directory(file) -> None:
 
 
 def _checked_members(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The members by name, each plain and called what a project's are called."""
+    """Returns the members by name. StoryError unless each is a plain file with a name that projects use."""
     members: dict[str, zipfile.ZipInfo] = {}
     for member in file.infolist():
-        name = member.orig_filename  # `filename` is cut at a null and has its backslashes turned
+        name = member.orig_filename  # in `filename` a null ends the name, and backslashes are replaced
         kind = stat.S_IFMT(member.external_attr >> 16)
         if name != STORY and not _MEMBER.fullmatch(name):
             raise _refused("has a part that belongs to no project")
@@ -152,7 +154,7 @@ def _checked_members(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 class _Budget:
-    """Bytes that may still be unpacked, over all members."""
+    """How many bytes may still be unpacked, over all members together."""
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -164,7 +166,7 @@ class _Budget:
 
 
 def _chunks(file: zipfile.ZipFile, member: zipfile.ZipInfo, most: int, budget: _Budget) -> Iterator[bytes]:
-    """The member's bytes, counted as they come: the sizes a file states about itself prove nothing."""
+    """Yields the member's bytes, and counts them, because the sizes that a file states about itself prove nothing."""
     count = 0
     with file.open(member) as opened:
         while chunk := opened.read(_CHUNK):
@@ -184,7 +186,10 @@ def _staged(data: bytes, key: str, staged: PictureStore) -> str:
 
 
 def _move(staged: PictureStore, keys: set[str], pictures: PictureStore) -> None:
-    """Into the store, under the same names: whole files on the same disk, and the story comes last."""
+    """Moves the pictures into the store under the same names.
+
+    The story itself comes into the library only after that.
+    """
     new = [key for key in keys if not pictures.path(key).is_file()]
     pictures.make_room(sum(staged.path(key).stat().st_size for key in new))
     for key in new:
@@ -193,10 +198,10 @@ def _move(staged: PictureStore, keys: set[str], pictures: PictureStore) -> None:
 
 
 def _with_keys(story: Story, new_key: Callable[[str], str]) -> Story:
-    """The story under a fresh id, with the keys its pictures have here.
+    """Returns the story under a fresh id, with the keys that its pictures have here.
 
-    They are the same ones unless another version of the encoder wrote them. Then hashes of inputs are other ones
-    too, so a picture that was up to date is made so again.
+    The keys are the same unless another version of the PNG encoder wrote them. With other keys the hashes of inputs
+    change too, so pictures that were up to date get their hash again.
     """
     moved = replace(
         story,

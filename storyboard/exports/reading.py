@@ -1,6 +1,6 @@
-"""Foreign pictures and JSON, checked before they are believed: for project files and pictures with notes.
+"""Foreign pictures and JSON, checked before use, for project files and for pictures with notes.
 
-Knows neither torch nor gradio, and no file format.
+Imports neither torch nor Gradio, and knows no file format.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ from PIL import Image
 from storyboard.disk.uploads import UPLOAD_SIDE, read_upload
 from storyboard.errors import StoryError
 
-MAX_DEPTH = 20  # the format itself needs 8
-MAX_MEMORY = 40 * 2**20  # bytes that the values of one text may take, by the estimate below
-# What these letters cost once their text is read: a list, an object, half a string, a number and its place.
+MAX_DEPTH = 20  # the format itself needs 8 levels
+MAX_MEMORY = 40 * 2**20  # the most bytes that the values of a text may take, by the estimate below
+# How many bytes the value behind each of these letters takes: a list, an object, half a string, a number in a list.
 _COSTS = ((b"[", 64), (b"{", 64), (b'"', 32), (b",", 36))
 
 
 def read_picture(data: bytes, what: str) -> Image.Image:
-    """Returns a PNG of this app's as RGB in its own size. StoryError opening with `what` for anything else."""
+    """Returns a PNG written by this app, as RGB in its own size.
+
+    Anything else: a StoryError that begins with `what`.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as header:  # nothing is decoded yet
             width, height = header.size
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # damaged bytes can make decoders raise any error
         raise StoryError(f"{what} is no PNG, or is damaged; use another copy of it.") from error
     if max(width, height) > UPLOAD_SIDE:
         raise StoryError(
@@ -36,7 +39,7 @@ def read_picture(data: bytes, what: str) -> Image.Image:
 def has_too_many_parts(data: bytes) -> bool:
     """Returns whether the values of a JSON text would take more than MAX_MEMORY.
 
-    The parts are counted before they are read: 31 MB of brackets become 860 MB of lists.
+    The parts are counted before the text is parsed: 31 MB of brackets would become 860 MB of lists.
     """
     return sum(data.count(letter) * cost for letter, cost in _COSTS) > MAX_MEMORY
 
@@ -44,7 +47,7 @@ def has_too_many_parts(data: bytes) -> bool:
 def read_json(data: bytes, what: str) -> object:
     """Returns the JSON value in `data`.
 
-    StoryError that begins with `what`, where it is not JSON, is nested too deep or has too many parts.
+    If it is no JSON, nested too deep or has too many parts, the StoryError's sentence begins with `what`.
     """
     if has_too_many_parts(data):
         raise StoryError(f"{what} has far too many parts to be a story; use another copy of it.")

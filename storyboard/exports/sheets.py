@@ -1,6 +1,6 @@
 """The story as pictures: a contact sheet of all frames, and comic pages with the sentences in boxes.
 
-Knows neither torch nor gradio. Lengths are in pixels.
+Imports neither torch nor Gradio. Lengths are in pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EMPTY = "#eeeae4"
 
 SHEET_WIDTH = 1600
 SHEET_GAP = 28
-SHEET_TEXT = (24, 21, 18, 16, 14, 12)  # sizes a sentence may have, largest first
+SHEET_TEXT = (24, 21, 18, 16, 14, 12)  # the sizes that a sentence may have, largest first
 SHEET_TITLE = (48, 40, 32, 26)
 MAX_COLUMNS = 8
 
@@ -32,13 +32,13 @@ COMIC_GAP = 24
 COMIC_BORDER = 5
 COMIC_TEXT = (34, 30, 27, 24, 21, 18, 16, 14, 12)
 CAPTION_PAPER = "#fff6d8"
-CAPTION_SHARE = 0.45  # of a panel's height that a caption box may cover
-# Panels a row, for each number of panels on a page.
+CAPTION_SHARE = 0.45  # the part of a panel's height that a caption box may cover
+# For each number of panels on a page, how many panels each row has.
 ROWS = {1: (1,), 2: (2,), 3: (1, 2), 4: (2, 2), 5: (2, 3), 6: (1, 2, 3), 7: (2, 3, 2), 8: (3, 2, 3)}
 
 
 def write_contact_sheet(story: Story, pictures: PictureStore, path: Path, fonts: FontChain) -> None:
-    """All frames in a grid, each over its numbered sentence. StoryError for a story without frames."""
+    """Writes all frames in a grid, each above its numbered sentence. StoryError for a story without frames."""
     panels = panels_of(story)
     columns = min(MAX_COLUMNS, max(1, round(math.sqrt(len(panels) * 1.2))))
     width = (SHEET_WIDTH - (columns + 1) * SHEET_GAP) // columns
@@ -56,7 +56,7 @@ def write_contact_sheet(story: Story, pictures: PictureStore, path: Path, fonts:
 
 
 def _band(panels: tuple[Panel, ...], pictures: PictureStore, width: int, fonts: FontChain) -> Image.Image:
-    """One row of the contact sheet."""
+    """Returns one row of the contact sheet."""
     shown = [_fitted(panel.marked(pictures), width) for panel in panels]
     tall = max(picture.height for picture in shown)
     texts = [fitting(panel.text, width, width * 1.5, SHEET_TEXT, fonts) for panel in panels]
@@ -78,9 +78,9 @@ def _fitted(picture: Image.Image | None, width: int) -> Image.Image:
 
 
 def write_comic(story: Story, pictures: PictureStore, path: Path, fonts: FontChain) -> tuple[Path, ...]:
-    """Write the drawn frames as panels of a comic page with caption boxes. Returns the files written.
+    """Writes the drawn frames as panels of comic pages, with caption boxes. Returns the files written.
 
-    More panels than one page takes go on to `path` with -2, -3 ... in its name. StoryError where nothing is drawn.
+    If one page is not enough, further pages get -2, -3 and so on in their names. StoryError if nothing is drawn.
     """
     panels = drawn_panels(story)
     most = max(ROWS)
@@ -97,7 +97,10 @@ def write_comic(story: Story, pictures: PictureStore, path: Path, fonts: FontCha
 def _comic_page(
     panels: tuple[DrawnPanel, ...], pictures: PictureStore, fonts: FontChain, title: str
 ) -> Image.Image:
-    """Rows of equal width; a panel keeps its picture's shape, so a row of two is taller than a row of three."""
+    """Returns a page whose rows have equal width.
+
+    A panel keeps the shape of its picture, so a row of two is taller than a row of three.
+    """
     rows = []
     left = list(panels)
     for count in ROWS[len(panels)]:
@@ -120,7 +123,10 @@ def _comic_page(
 
 
 def _row_heights(rows: list[list[tuple[DrawnPanel, Image.Image]]], room: int) -> list[int]:
-    """Every row as wide as the page, all shrunk alike where the page would grow too tall."""
+    """Returns the heights at which every row is as wide as the page.
+
+    All rows shrink alike if the page would be too tall.
+    """
     inner = COMIC_WIDTH - 2 * COMIC_GAP
     full = [
         (inner - COMIC_GAP * (len(row) - 1)) / sum(picture.width / picture.height for _, picture in row)

@@ -1,6 +1,6 @@
-"""The story library: stories kept in one folder, whatever happens to the process. `stories.py` says how it is used.
+"""The story library: stories kept in one folder, whatever happens to the process. `stories.py` says how to use it.
 
-Knows neither torch nor gradio, and no sessions.
+Imports neither torch nor Gradio, and knows no sessions.
 """
 
 from storyboard.library.lock import FolderUnusable

@@ -1,7 +1,7 @@
-"""The backups of a library's file: daily copies in a folder of their own, the newest last to go.
+"""The backups of a library's file: daily copies in their own folder. The oldest copies are removed first.
 
-Knows what makes a copy whole, and nothing of what is in it. The clock is believed as little as possible: a backup from
-the future neither puts off the next one nor takes the place of one that is not.
+Knows how to tell whether a copy is whole, but not what is in it. The clock is trusted as little as possible: a backup
+with a date in the future neither delays the next backup nor counts as newer than a good one.
 """
 
 from __future__ import annotations
@@ -27,19 +27,22 @@ log = logging.getLogger(__name__)
 
 
 class Backups:
-    """The backups in `folder`, which need not be there yet."""
+    """The backups in `folder`, which may not exist yet."""
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
         self.folder = folder
         self._clock = clock
 
     def sweep(self) -> None:
-        """Remove what a crash left half-written."""
+        """Removes backups that a crash left half-written."""
         if self.folder.is_dir():
             sweep_parts(self.folder)
 
     def all(self) -> list[Path]:
-        """Returns the backups, the newest first; those from the future, which only a wrong clock makes, come last."""
+        """Returns the backups, the newest first.
+
+        Backups with a date in the future, which a wrong clock makes, come last.
+        """
         now = self._clock()
         found = [(made, one) for one in self.folder.glob("*") if (made := _time_of(one)) is not None]
         return [
@@ -47,9 +50,12 @@ class Backups:
         ]
 
     def write(self, database: Path) -> Path:
-        """Copy `database` now and drop the oldest copies. Returns its path; StoryError where the disk takes none."""
+        """Copies `database` now and removes the oldest copies. Returns the path of the copy.
+
+        StoryError if the disk does not take it.
+        """
         path = self.folder / f"library-{stamp(self._clock())}.sqlite3"
-        with suppress(OSError):  # whatever is written there says it better
+        with suppress(OSError):  # writing into the folder raises the clearer error
             self.folder.mkdir(mode=0o700, exist_ok=True)
         write_copy(database, path)
         for old in self.all()[BACKUPS_KEPT:]:
@@ -57,18 +63,23 @@ class Backups:
         return path
 
     def newest_time(self) -> float | None:
-        """Returns when the newest one was made, in seconds since 1970; None without any that is not of the future."""
+        """Returns when the newest backup was made, in seconds since 1970.
+
+        Backups with a date in the future are ignored. Returns None if there is no other.
+        """
         times = [made for one in self.all() if (made := _time_of(one)) is not None]
         return max((made for made in times if made <= self._clock()), default=None)
 
     def newest_whole(self) -> Path | None:
-        """Returns the newest one that has the tables of a library and no damage that shows."""
+        """Returns the newest backup that has the tables of a library and no visible damage, or None."""
         return next((one for one in self.all() if _is_whole(one)), None)
 
 
 def write_copy(database: Path, path: Path) -> None:
-    """Write the whole of an open `database` to `path`, where it is whole or not there. StoryError where the disk takes
-    none."""
+    """Writes the whole of an open `database` to `path`, where the copy is either whole or not there.
+
+    StoryError if the disk does not take it.
+    """
     part = part_of(path)
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as reader:
@@ -81,12 +92,12 @@ def write_copy(database: Path, path: Path) -> None:
 
 
 def stamp(seconds: float) -> str:
-    """Returns a moment as it stands in the names of backups."""
+    """Returns a moment (seconds since 1970) as it is written in the names of backups."""
     return time.strftime(_STAMP, time.gmtime(seconds))
 
 
 def shown_time(backup: Path) -> str:
-    """Returns when a backup was made, for people."""
+    """Returns the moment at which a backup was made, in a form for people."""
     return time.strftime("%d %b %Y, %H:%M", time.localtime(_time_of(backup)))
 
 
@@ -95,13 +106,13 @@ def _is_whole(backup: Path) -> bool:
         with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?immutable=1", uri=True)) as connection:
             whole = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             return whole and connection.execute("PRAGMA user_version").fetchone()[0] > 0
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # a flipped byte in a name of the schema is no UTF-8
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name in the schema may not be UTF-8
         log.error("the backup %s is damaged too: %s", backup, error)
         return False
 
 
 def _time_of(backup: Path) -> float | None:
-    """Returns when it was written, in seconds since 1970; None for a name that is no backup's."""
+    """Returns when a backup was written, in seconds since 1970, or None if the name is not that of a backup."""
     named = _NAME.fullmatch(backup.name)
     try:
         return calendar.timegm(time.strptime(named[1], _STAMP)) if named else None

@@ -1,7 +1,7 @@
 """The library's SQLite file: locked, checked, migrated and backed up on opening; every change is one transaction.
 
-Knows nothing of stories but its tables. One connection writes, under one lock (SQLite before 3.51.3 can damage a WAL
-that several connections reset); backups read through a second one. Not for network drives.
+Knows the tables, but nothing else of stories. One connection writes, under one lock, because SQLite before 3.51.3 can
+damage a WAL that several connections reset. Backups read through a second connection. Not for network drives.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from storyboard.library.backups import SECONDS_BETWEEN_BACKUPS, Backups, shown_t
 from storyboard.library.lock import FolderLock, FolderUnusable
 
 FILE = "library.sqlite3"
-DAMAGED = "library-damaged-"  # begins the name of a file that was set aside
-SECONDS_WAITED = 5  # for a program that reads the file at this moment
-# What SQLite says where the folder is at fault. Whatever else it cannot open a file for is damage of the file.
+DAMAGED = "library-damaged-"  # prefix of the name of a damaged file that was set aside
+SECONDS_WAITED = 5  # how long to wait while another program uses the file
+# Words in SQLite's errors that mean that the folder is at fault. All other errors on opening mean a damaged file.
 FAULTS_OF_FOLDER = ("unable to open", "readonly", "full", "disk i/o", "locked", "permission")
 
-# What each version adds to the one before; entry 0 makes version 1. Never change one that has been released.
+# What each version adds to the version before it; entry 0 makes version 1. Never change a released entry.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE stories (
             id TEXT PRIMARY KEY, body TEXT NOT NULL, revision INTEGER NOT NULL,
             title TEXT NOT NULL, opening TEXT NOT NULL, frames INTEGER NOT NULL, thumbnail TEXT,
             created REAL NOT NULL, updated REAL NOT NULL, deleted REAL)""",
-        # No reference to stories: one stands on a shelf as soon as it is begun, and is saved with its first change.
+        # No foreign key to stories: a story is on a shelf as soon as it is begun, and is saved with its first change.
         """CREATE TABLE shelves (
             shelf TEXT NOT NULL, story TEXT NOT NULL, PRIMARY KEY (shelf, story))""",
     ),
@@ -49,13 +49,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             frame TEXT NOT NULL, reroll INTEGER NOT NULL)""",
         "CREATE INDEX jobs_of_story ON jobs (story)",
     ),
-    # What is to go: on how many days it was found to be, and when last (`leaving.py`).
+    # What will be removed: on how many days it was found superfluous, and when last (`leaving.py`).
     (
         """CREATE TABLE leaving (
             kind TEXT NOT NULL, what TEXT NOT NULL, days INTEGER NOT NULL, last REAL NOT NULL,
             PRIMARY KEY (kind, what))""",
     ),
-    # Frames in rows of their own (`parts.py`). Deferred: the first of a story are written before the story itself is.
+    # Frames in rows of their own (`parts.py`). Deferred, because the first frames are written before their story is.
     (
         """CREATE TABLE parts (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -63,7 +63,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL)""",
         "CREATE INDEX parts_of_story ON parts (story)",
     ),
-    # The account that began a story, by its shelf. No reference to stories, as for shelves.
+    # The account that began a story, given by its shelf. No foreign key to stories, as for shelves.
     ("CREATE TABLE owners (story TEXT PRIMARY KEY, shelf TEXT NOT NULL)",),
 )
 
@@ -71,7 +71,7 @@ log = logging.getLogger(__name__)
 
 
 class LibraryFile:
-    """The open file of one library folder. Safe to call from several threads; close it when done."""
+    """The open file of a library folder. Safe to call from several threads. Close it when done."""
 
     def __init__(
         self,
@@ -79,14 +79,19 @@ class LibraryFile:
         clock: Callable[[], float] = time.time,
         restore: Callable[[Path], None] | None = None,
     ) -> None:
-        """FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where
-        a newer app made it. A damaged, emptied or missing file gives way to the newest whole backup; `notices` says
-        so. Where there is neither, `restore` may put a file into the folder first."""
+        """Opens the file in `folder`, and creates it if it is missing.
+
+        If the file is damaged, emptied or missing, the newest whole backup takes its place, and `notices` says so. If
+        file and backups are both missing, `restore` is called first and may put a file into the folder.
+
+        FolderUnusable if the folder cannot be written. StoryError if another process has the library open, or if a
+        newer version of the app made it.
+        """
         self.folder = folder
         self.path = folder / FILE
         self.backups = Backups(folder / "backups", clock)
         self.notices: list[str] = []
-        self.set_aside: Path | None = None  # where the damaged file is now
+        self.set_aside: Path | None = None  # the new path of the damaged file, if there was one
         self._clock = clock
         self._lock = threading.RLock()
         self._closed = False
@@ -109,7 +114,10 @@ class LibraryFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One change: on disk when this returns, undone where it raises. StoryError where the disk does not take it."""
+        """Gives the connection for one change. It is on disk after the block, or undone if the block raises.
+
+        StoryError if the disk does not take the change.
+        """
         with self._lock:
             self._check_open()
             try:
@@ -128,7 +136,7 @@ class LibraryFile:
         self._back_up_if_due(wait=False)
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """Returns what a query finds. StoryError where the file cannot be read."""
+        """Returns the rows that a query finds. StoryError if the file cannot be read."""
         with self._lock:
             self._check_open()
             try:
@@ -138,24 +146,24 @@ class LibraryFile:
 
     @property
     def changes(self) -> int:
-        """How many rows were changed since it was opened."""
+        """How many rows were changed since the file was opened."""
         return self._connection.total_changes
 
     def copy_to(self, path: Path) -> None:
-        """Write the whole file, as it is now, to `path`. StoryError where the disk does not take it."""
+        """Writes the whole file, as it is now, to `path`. StoryError if the disk does not take it."""
         write_copy(self.path, path)
 
     def back_up(self) -> Path:
-        """Write a backup now. Returns its path. StoryError where the disk does not take it."""
+        """Writes a backup now. Returns its path. StoryError if the disk does not take it."""
         self._last_backup = self._clock()
         return self.backups.write(self.path)
 
     def has_damaged(self) -> bool:
-        """Returns whether a damaged file lies here that was set aside, now or at an earlier start."""
+        """Returns whether a damaged file is in the folder that was set aside at this start or an earlier one."""
         return any(self.folder.glob(f"{DAMAGED}*"))
 
     def close(self) -> None:
-        """Write everything into the one file and let others have the folder. Safe to call twice."""
+        """Writes everything into the one file and releases the folder for others. Safe to call twice."""
         if self._backing_up is not None:
             self._backing_up.join()
         with self._lock:
@@ -172,7 +180,7 @@ class LibraryFile:
         except (
             sqlite3.Error,
             UnicodeDecodeError,
-        ) as error:  # a flipped byte in a name of the schema is no UTF-8
+        ) as error:  # a damaged byte in a name of the schema is not UTF-8
             reason = str(error)
             if isinstance(error, sqlite3.OperationalError) and any(
                 one in reason.lower() for one in FAULTS_OF_FOLDER
@@ -189,11 +197,11 @@ class LibraryFile:
         return connection
 
     def _open_backup(self, what: str) -> sqlite3.Connection:
-        """Set the file aside; the newest backup that is whole takes its place, or an empty library."""
+        """Sets the file aside and opens the newest whole backup in its place, or an empty library if there is none."""
         said = f"The story library {what}"
         if self.path.is_file() and self.path.stat().st_size:
             self.set_aside = self.folder / f"{DAMAGED}{stamp(self._clock())}.sqlite3"
-            for ending in ("-wal", "-shm", ""):  # a log left behind would be played into the next library
+            for ending in ("-wal", "-shm", ""):  # SQLite would replay a log left behind into the next library
                 file = self.path.with_name(FILE + ending)
                 if file.exists():
                     file.rename(self.set_aside.with_name(self.set_aside.name + ending))
@@ -232,12 +240,12 @@ class LibraryFile:
                 connection.execute(f"PRAGMA user_version = {number}")
 
     def _back_up_if_due(self, wait: bool = True) -> None:
-        """Back up once a day; without `wait` beside whatever else goes on. Failing is no reason to stop writing."""
+        """Backs up once a day. Without `wait` this happens in a thread of its own. A failure is only logged."""
         with self._lock:
             now = self._clock()
-            if 0 <= now - self._last_backup < SECONDS_BETWEEN_BACKUPS:  # one from the future counts as due
+            if 0 <= now - self._last_backup < SECONDS_BETWEEN_BACKUPS:  # a date in the future makes it due
                 return
-            self._last_backup = now  # one at a time
+            self._last_backup = now  # so that no second backup starts meanwhile
             if not wait:
                 self._backing_up = threading.Thread(target=self._try_to_back_up, name="library-backup")
                 self._backing_up.start()
@@ -251,7 +259,10 @@ class LibraryFile:
             log.warning("%s", error)
 
     def _newest_backup_time(self) -> float:
-        """Seconds since 1970; now for a library with nothing in it yet, which a backup would not help."""
+        """Returns when the newest backup was made, in seconds since 1970.
+
+        Returns the present for a new library, because an empty library needs no backup.
+        """
         newest = self.backups.newest_time()
         if newest is not None:
             return newest
@@ -287,11 +298,13 @@ class LibraryFile:
 
 
 def _checked(path: Path) -> sqlite3.Connection:
-    """Open the file, made where it is not there. sqlite3.Error or UnicodeDecodeError where it cannot be opened or
-    written, or is damaged."""
-    with suppress(OSError):  # SQLite knows better what is wrong
+    """Opens the file, and creates it if it is missing. Returns the connection.
+
+    sqlite3.Error or UnicodeDecodeError if the file is damaged, or cannot be opened or written.
+    """
+    with suppress(OSError):  # SQLite's own error says better what is wrong
         path.touch(mode=0o600)
-        path.chmod(path.stat().st_mode & 0o700)  # its writer's alone, also one of an earlier app
+        path.chmod(path.stat().st_mode & 0o700)  # private to its owner, also if an earlier version made it
     connection = sqlite3.connect(
         path, timeout=SECONDS_WAITED, isolation_level=None, check_same_thread=False, cached_statements=64
     )
@@ -308,7 +321,7 @@ def _checked(path: Path) -> sqlite3.Connection:
         if findings != ["ok"]:
             raise sqlite3.DatabaseError("; ".join(findings))
         _check_schema(connection)
-        connection.execute("BEGIN IMMEDIATE")  # a read-only file shows now, not at the first edit
+        connection.execute("BEGIN IMMEDIATE")  # fails now for a read-only file, not at the first edit
         connection.execute("ROLLBACK")
     except BaseException:
         connection.close()
@@ -318,7 +331,10 @@ def _checked(path: Path) -> sqlite3.Connection:
 
 
 def _check_schema(connection: sqlite3.Connection) -> None:
-    """sqlite3.DatabaseError where the tables are not those of the file's form: quick_check does not read names."""
+    """Raises sqlite3.DatabaseError if the tables are not those of the file's version.
+
+    PRAGMA quick_check alone does not read their names.
+    """
     version, found = _version(connection), _schema(connection)
     with closing(sqlite3.connect(":memory:")) as model:
         for statement in (one for statements in MIGRATIONS[: max(0, version)] for one in statements):
@@ -333,5 +349,5 @@ def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    """Returns how many of MIGRATIONS the file has seen; 0 for one without tables."""
+    """Returns how many of MIGRATIONS the file has had; 0 for a file without tables."""
     return connection.execute("PRAGMA user_version").fetchone()[0]

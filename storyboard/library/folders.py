@@ -1,4 +1,4 @@
-"""The folders a library makes: a temporary one, and the one for pictures. Knows no stories."""
+"""The folders that a library makes: a temporary folder, and the folder for pictures. Knows no stories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storyboard.library.lock import FolderUnusable
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory:
-    """Returns a new temporary folder. FolderUnusable where the system has no room for one either."""
+    """Returns a new temporary folder. FolderUnusable if the system has no room for one."""
     try:
         return tempfile.TemporaryDirectory(prefix="storyboard-")
     except OSError as error:
@@ -22,7 +22,10 @@ def temporary_folder() -> tempfile.TemporaryDirectory:
 
 
 def picture_store(folder: Path, budget: int | None) -> PictureStore:
-    """Returns the store in `folder`, without what a crash left there. FolderUnusable where it cannot be had."""
+    """Returns the picture store in `folder`, cleared of what a crash left there.
+
+    FolderUnusable if it cannot be opened.
+    """
     try:
         store = PictureStore(folder, budget)
         store.sweep()

@@ -1,6 +1,6 @@
-"""What was queued or being drawn, so that a crash does not lose it.
+"""Remembers which drawings are queued or running, so that a crash does not lose them.
 
-Knows the table `jobs`, not how anything is drawn.
+Knows the table `jobs`, but not how anything is drawn.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ class RememberedJobs:
         self._file = file
 
     def remember(self, job: Job) -> None:
-        """Keep what is queued or being drawn, forget what ended: `DrawingQueue(remember=library.jobs.remember)`.
+        """Keeps a job that is queued or being drawn, and forgets a job that has ended.
 
-        Nothing is raised: a drawing that would be forgotten by a crash is still worth drawing.
+        Use it as `DrawingQueue(remember=library.jobs.remember)`. Nothing is raised: a drawing that a crash would lose
+        is still worth drawing.
         """
         try:
             with self._file.transaction() as connection:
@@ -39,9 +40,9 @@ class RememberedJobs:
             log.warning("job %s of story %s is not remembered: %s", job.id, job.story_id, error)
 
     def interrupted(self) -> tuple[Job, ...]:
-        """Returns what was queued or being drawn when the last process ended, in order.
+        """Returns the jobs that were queued or being drawn when the last process ended, in order.
 
-        `queue.recall` them at the start.
+        Give them to `queue.recall` at the start.
         """
         rows = self._file.rows(
             """SELECT jobs.id, story, frame, reroll FROM jobs JOIN stories ON stories.id = story

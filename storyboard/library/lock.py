@@ -1,6 +1,6 @@
-"""One process at a time in a library's folder: a locked file there, which the system unlocks however a process ends.
+"""Lets only one process at a time use a library's folder.
 
-Knows nothing of what the folder holds.
+A file in the folder is locked; the system unlocks it however the process ends. Knows nothing of what the folder holds.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ FILE = "library.lock"
 
 
 class FolderUnusable(StoryError):
-    """The folder cannot hold a library: not there, not writable, no room. Another folder would do."""
+    """The folder cannot hold a library: it is missing, not writable or full. Another folder would do."""
 
 
 class FolderLock:
-    """Holds `folder`, made where it is not there, until released.
+    """Holds `folder` until released, and creates it if it is missing.
 
-    FolderUnusable where it cannot be written, StoryError where another process (or another lock of this one) holds it.
+    FolderUnusable if it cannot be written. StoryError if another process, or another lock of this process, holds it.
     """
 
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Unbuffered: on a full disk what is left in a buffer would fail once more when it is closed.
+            # Unbuffered: on a full disk, writing a buffer's rest on closing would fail a second time.
             self._file = open(folder / FILE, "a+b", buffering=0)
         except OSError as error:
             raise FolderUnusable(
@@ -51,19 +51,19 @@ class FolderLock:
         self._sign()
 
     def release(self) -> None:
-        """Let another process have the folder. Safe to call twice."""
+        """Releases the folder for another process. Safe to call twice."""
         self._file.close()
 
     def _holder(self) -> str:
         try:
             self._file.seek(0)
             number = self._file.read(20).decode("ascii", "replace").strip()
-        except OSError:  # Windows locks the content too
+        except OSError:  # on Windows a lock also prevents reading
             return ""
         return f" in process {number}" if number.isdecimal() else ""
 
     def _sign(self) -> None:
-        """Say who holds it, for the sentence above; on a full disk nobody does."""
+        """Writes this process's number into the file, for the error message above. A full disk leaves it out."""
         try:
             self._file.truncate(0)
             self._file.write(str(os.getpid()).encode())

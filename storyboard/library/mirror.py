@@ -1,8 +1,8 @@
-"""A copy of the library in a private dataset repository of the Hugging Face Hub, for disks that are emptied.
+"""A copy of the library in a private dataset repository of the Hugging Face Hub, for machines whose disk is emptied.
 
-Fetched before the library opens, written while the app runs. The copy is only written over by a library that has
-everything that is in it, so an app that started without it loses nothing of it. Knows the Hub's client and a library's
-files, not what is in a story.
+The copy is fetched before the library opens, and written while the app runs. It is overwritten only by a library that
+has everything that is in it. So an app that started without the copy loses nothing of it. Knows the Hub's client and a
+library's files, but not what is in a story.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ from storyboard.errors import StoryError
 
 FILE = "library.sqlite3"
 PICTURES = "pictures"
-STAGING = "mirror.part"  # a folder of the library's, for files on their way
-SECONDS = (
-    60.0  # between two looks at whether there is something to write; the Hub takes some two commits a minute
-)
-SQUASHED_AFTER = (
-    1000  # commits; with many thousands a repository grows slow, and until then each can be gone back to
-)
+STAGING = "mirror.part"  # a folder in the library's, for files that are being sent or fetched
+# Seconds between two checks for changes to write; the Hub takes about two commits a minute.
+SECONDS = 60.0
+# The history is squashed after so many commits: with many thousands a repository gets slow. Until then every commit can
+# be restored.
+SQUASHED_AFTER = 1000
 
 _REPOSITORY = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 _PICTURE = re.compile(rf"{PICTURES}/[0-9a-f]{{64}}\.png")
-_MOVED_ON = 412  # somebody else wrote meanwhile
+_MOVED_ON = 412  # HTTP status: somebody else has written meanwhile
 log = logging.getLogger(__name__)
 
 
@@ -46,19 +45,22 @@ class Mirrored(Protocol):
 
     @property
     def changes(self) -> int:
-        """A number that is another one after every change."""
+        """A number that is different after every change."""
 
     def copy_to(self, path: Path) -> None:
-        """Write the whole of its file, as it is now, to `path`. StoryError where the disk does not take it."""
+        """Writes the whole file of the library, as it is now, to `path`. StoryError if the disk does not take it."""
 
     def take_over(self, path: Path) -> int:
-        """Take in what another library's file has and this one has not, or older. Returns how many stories."""
+        """Takes in the stories of another library's file that this one lacks or has in an older version.
+
+        Returns how many stories were taken in.
+        """
 
 
 class Mirror:
-    """A copy of the library in `repository`, which is made where there is none yet. Close it when done.
+    """A copy of the library in `repository`, which is created if it does not exist. Close it when done.
 
-    every: seconds between two looks at the library. StoryError where `repository` cannot be a repository's name.
+    every: seconds between two looks at the library. StoryError if `repository` cannot be the name of a repository.
     """
 
     def __init__(self, repository: str, every: float = SECONDS) -> None:
@@ -70,20 +72,20 @@ class Mirror:
         self.trouble = ""  # a sentence for writers, while the copy cannot be fetched or written
         self._every = every
         self._api = HfApi()
-        # Bars hold a lock while they are drawn, and a process that is forked meanwhile, as those that borrow a GPU are,
-        # would wait for it for good.
+        # A progress bar holds a lock while it is drawn. A process forked at that moment, as for borrowing a GPU, would
+        # wait for the lock forever.
         disable_progress_bars()
-        self._known = ""  # the commit whose stories the library has; "" for none
+        self._known = ""  # the last commit whose stories the library has; "" for none
         self._there: set[str] = set()  # the files of that commit
-        self._written: int | None = None  # the library's changes that it has
+        self._written: int | None = None  # the value of the library's `changes` that was last written
         self._commits = 0  # since the history was squashed
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def restore(self, folder: Path) -> None:
-        """Fetch the copy into the folder of a library that is not there.
+        """Fetches the copy into the folder of a library that is missing there.
 
-        Nothing is raised: where it cannot be fetched, `trouble` says so, and it is tried again while the app runs.
+        Nothing is raised. If the copy cannot be fetched, `trouble` says so, and it is tried again while the app runs.
         """
         with self._telling():
             head, there = self._look()
@@ -93,12 +95,12 @@ class Mirror:
             self._known, self._there = head, there
 
     def follow(self, library: Mirrored) -> None:
-        """Copy the library whenever it has changed, beside whatever else goes on, until `close`."""
+        """Starts a thread that copies the library whenever it has changed, until `close`."""
         self._thread = threading.Thread(target=self._run, args=(library,), name="library-mirror", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Write what has changed last, and stop. Safe to call twice."""
+        """Writes the last changes, and stops. Safe to call twice."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -117,7 +119,7 @@ class Mirror:
             self._squash_if_due()
 
     def _look(self) -> tuple[str, set[str]]:
-        """Returns the latest commit and its files. StoryError for a repository that everybody may read."""
+        """Returns the latest commit and its files. StoryError if everybody may read the repository."""
         try:
             info = self._api.dataset_info(self.repository)
         except RepositoryNotFoundError:
@@ -134,18 +136,24 @@ class Mirror:
         return head, set(files)
 
     def _catch_up(self, library: Mirrored, head: str, there: set[str]) -> None:
-        """Take in what the copy has and the library has not: it was not to be had at the start, or others write it."""
+        """Takes in stories that the copy has and the library lacks.
+
+        That happens when the copy could not be fetched at the start, or when others write to it too.
+        """
         unwritten = self._written != library.changes
         file = self._fetched(library.folder, head, there)
         if file is not None:
             log.info("%d stories were taken in from %s", library.take_over(file), self.repository)
             file.unlink()
         self._known, self._there = head, there
-        # Where nothing was new here, the copy has it all: whoever wrote it took in what was there before.
+        # If nothing was new in this library, the copy has all of it: whoever wrote it took in the older copy first.
         self._written = None if unwritten else library.changes
 
     def _fetched(self, folder: Path, head: str, there: set[str]) -> Path | None:
-        """Fetch the pictures that are not here, and then the file. Returns where it is, None where there is none."""
+        """Fetches the pictures that are missing here, and then the file.
+
+        Returns the file's path, or None if there is none.
+        """
         if FILE not in there:
             return None
         pictures = {one for one in there if _PICTURE.fullmatch(one)}
@@ -164,13 +172,13 @@ class Mirror:
             return Path(shutil.move(staging / FILE, folder / f"{FILE}.{STAGING}"))
 
     def _write(self, library: Mirrored) -> None:
-        """Commit the file, pictures that are new, and that others have gone, where anything has changed."""
+        """Commits the file, adds new pictures and removes pictures that are gone, if anything has changed."""
         changes = library.changes
         if changes == self._written:
             return
         with _empty(library.folder / STAGING) as staging:
             library.copy_to(staging / FILE)
-            # Listed after the file was copied: whatever it speaks of is among them.
+            # Listed after the file was copied, so every picture that the file uses is in the list.
             here = {f"{PICTURES}/{one.name}" for one in (library.folder / PICTURES).glob("*.png")}
             gone = {one for one in self._there - here if _PICTURE.fullmatch(one)}
             add = [CommitOperationAdd(one, library.folder / one) for one in sorted(here - self._there)]
@@ -188,7 +196,7 @@ class Mirror:
                 )
             except HfHubHTTPError as error:
                 if error.response.status_code == _MOVED_ON:
-                    return  # what was written meanwhile is taken in first, at the next look
+                    return  # the next look takes in first what others have written meanwhile
                 raise
         self._known, self._there, self._written = commit.oid, (self._there - gone) | here | {FILE}, changes
         self._commits += 1
@@ -201,12 +209,12 @@ class Mirror:
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Turn whatever goes wrong into `trouble`: a copy that cannot be made is no reason to stop writing stories."""
+        """Turns any error into `trouble`, because a copy that fails is no reason to stop writing stories."""
         try:
             yield
-        except Exception as error:  # what a connection throws depends on what it runs over
+        except Exception as error:  # which errors a connection raises depends on the network
             trouble = (_TROUBLE if self._known else _NOT_FETCHED).format(_reason(error))
-            if trouble != self.trouble:  # else it is in the log already
+            if trouble != self.trouble:  # otherwise it is in the log already
                 log.warning("the mirror %s: %s", self.repository, error)
             self.trouble = trouble
         else:
@@ -244,7 +252,7 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _empty(folder: Path) -> Iterator[Path]:
-    """Gives a fresh folder of that name, which is gone afterwards."""
+    """Gives a fresh folder of that name, which is removed after the block."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:

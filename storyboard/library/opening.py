@@ -1,6 +1,6 @@
-"""Where a library is opened: in the folder that is named, or for now in a temporary one.
+"""Decides where a library is opened: in the named folder, or for the time being in a temporary one.
 
-Knows folders, not what is in a library.
+Knows folders, but not what is in a library.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ def open_library(
     mirror: Mirror | None = None,
     lasting: bool = True,
 ) -> Library:
-    """Returns the library in `folder` (`~`: the home).
+    """Returns the library in `folder`, where `~` is the home folder.
 
-    It is a temporary one saying so where that cannot be written and `fall_back`.
+    If that folder cannot be written and `fall_back` is set, the library is in a temporary folder and its notice says
+    so. With a mirror there is no such notice.
 
-    `budget`: bytes its pictures may take; `mirror`, `lasting`: as for `Library`. With a mirror nothing needs saying.
+    `budget`: the most bytes that its pictures may take. `mirror`, `lasting`: as for `Library`.
 
-    StoryError as for `Library`: one that is open elsewhere is never replaced by a temporary one.
+    StoryError as for `Library`. A library that is open elsewhere is never replaced by a temporary one.
     """
     notice = "" if lasting or mirror else FORGETFUL
     try:
@@ -41,7 +42,7 @@ def open_library(
 
 
 def _at_home(folder: str | os.PathLike[str]) -> Path:
-    """FolderUnusable where there is no home to look in."""
+    """Returns the folder with `~` replaced. FolderUnusable if there is no home folder."""
     try:
         return Path(folder).expanduser()
     except RuntimeError as error:

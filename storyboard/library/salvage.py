@@ -1,6 +1,6 @@
-"""Reads what still can be read of a damaged library file, row by row.
+"""Reads what can still be read of a damaged library file, row by row.
 
-Knows its tables, not what is in them: whoever calls checks every value.
+Knows its tables, but not what is in them: the caller checks every value.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-MOST_ROWS = 20_000  # looked for where the damage hides how many there are
+MOST_ROWS = 20_000  # so many rows are tried if the damage hides how many there are
 
 
 def salvaged(path: Path, table: str) -> Iterator[dict[str, Any]]:
-    """The rows of `table` that can be read, in the order they were made; none where nothing can."""
+    """Yields the rows of `table` that can be read, in the order in which they were made. There may be none."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.execute(
-                "SELECT count(*) FROM sqlite_master"
-            )  # raises where not even the tables are known
+            # Raises if not even the list of tables can be read.
+            connection.execute("SELECT count(*) FROM sqlite_master")
             connection.row_factory = sqlite3.Row
             try:
                 rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
-            except sqlite3.DatabaseError:  # somewhere in it is damage
+            except sqlite3.DatabaseError:  # the table is damaged somewhere
                 rows = None
             if rows is not None:
                 yield from map(dict, rows)
@@ -32,11 +31,12 @@ def salvaged(path: Path, table: str) -> Iterator[dict[str, Any]]:
             for number in range(1, _last_row(connection, table) + 1):
                 try:
                     row = connection.execute(f"SELECT * FROM {table} WHERE rowid = ?", (number,)).fetchone()
-                except sqlite3.DatabaseError:  # this one lies in a damaged page; the next may not
+                except sqlite3.DatabaseError:  # this row lies in a damaged page; the next one may not
                     continue
                 if row is not None:
                     yield dict(row)
-    except (sqlite3.Error, UnicodeDecodeError):  # not even a database any more, or its tables have no names
+    # No longer a database, or the names of its tables are damaged.
+    except (sqlite3.Error, UnicodeDecodeError):
         return
 
 

@@ -1,6 +1,7 @@
-"""Shelves: whose list a story stands in, by an id that each browser and each account has; and which account owns it.
+"""Shelves and owners of stories.
 
-Knows the tables `shelves`, `owners` and `stories`, not what is in a story.
+A shelf is the list of stories of one browser or one account, under an id that it keeps. A story may also be owned by an
+account. Knows the tables `shelves`, `owners` and `stories`, but not what is in a story.
 """
 
 from __future__ import annotations
@@ -17,28 +18,28 @@ SHELF = re.compile(r"[A-Za-z0-9_-]{10,64}")
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the list of stories; times are seconds since 1970."""
+    """A line in the list of stories. Times are seconds since 1970."""
 
     story_id: str
-    title: str  # "" where the writer gave none: `opening` says more
+    title: str  # "" if the writer gave none; then `opening` is shown
     opening: str  # the first sentence, "" for a story without frames
     frames: int
     thumbnail: str | None  # picture key of the last frame that has a picture
     created: float
     updated: float
-    deleted: float | None  # None while it is not; a deleted one can be restored
+    deleted: float | None  # when it was deleted, None if it is not; a deleted story can be restored
 
 
 class Shelves:
-    """The shelves of the library in a file. Safe to call from several threads."""
+    """The shelves in a library's file. Safe to call from several threads."""
 
     def __init__(self, file: LibraryFile):
         self._file = file
 
     def put(self, shelf: str, story_id: str) -> None:
-        """Show the story in the list of `shelf`, the id a browser keeps, as soon as it is saved for the first time.
+        """Puts the story into the list of `shelf`. It appears there as soon as it is saved for the first time.
 
-        StoryError for what is no shelf id.
+        `shelf` is the id that a browser keeps. StoryError if it is no shelf id.
         """
         if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             raise StoryError("That is no shelf of stories, or no story; give the id of one.")
@@ -47,30 +48,36 @@ class Shelves:
                 connection.execute("INSERT OR IGNORE INTO shelves VALUES (?, ?)", (shelf, story_id))
 
     def put_all(self, source: str, shelf: str) -> None:
-        """Show every story in the list of `source`, deleted ones too, in that of `shelf` as well."""
+        """Puts every story in the list of `source`, deleted ones too, into the list of `shelf` as well."""
         missing = """SELECT story FROM shelves WHERE shelf = ?
             AND story NOT IN (SELECT story FROM shelves WHERE shelf = ?)"""
         for row in self._file.rows(missing, (source, shelf)):
             self.put(shelf, row["story"])
 
     def has(self, shelf: str, story_id: str) -> bool:
-        """Returns whether the story is in that list."""
+        """Returns whether the story is in the list of that shelf."""
         if not (SHELF.fullmatch(shelf) and ID.fullmatch(story_id)):
             return False
         return bool(self._file.rows("SELECT 1 FROM shelves WHERE shelf = ? AND story = ?", (shelf, story_id)))
 
     def give(self, story_id: str, shelf: str) -> None:
-        """From now on the story is the own of the account of that shelf. One that is somebody's stays theirs."""
+        """Makes the account of that shelf the owner of the story.
+
+        If the story already has an owner, nothing changes.
+        """
         with self._file.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (story_id, shelf))
 
     def owner(self, story_id: str) -> str | None:
-        """Returns the shelf of the account that owns the story; None for a story of whoever has its address."""
+        """Returns the shelf of the account that owns the story. None means that anybody with its address may use it."""
         rows = self._file.rows("SELECT shelf FROM owners WHERE story = ?", (story_id,))
         return rows[0]["shelf"] if rows else None
 
     def list(self, shelf: str, deleted: bool = False) -> tuple[Entry, ...]:
-        """Returns the stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
+        """Returns the stories of a shelf, the latest first.
+
+        With `deleted`, returns the stories that can be restored instead.
+        """
         if not SHELF.fullmatch(shelf):
             return ()
         rows = self._file.rows(

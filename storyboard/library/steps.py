@@ -1,6 +1,6 @@
-"""The undo and redo stacks of stories in the library's file. Only what is new in a stack is written.
+"""The undo and redo stacks of stories in the library's file. Only new steps of a stack are written.
 
-A row is a step of `story/undo.py`: its name and the story it leads to.
+A row is a step of `story/undo.py`: its name, and the story that it leads to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from storyboard.library.parts import Numbers, Parts, described, inserted, number
 from storyboard.story.undo import Step
 from storyboard.story.values import Frame
 
-MAX_UNDO_SAVED = 50  # of each stack, the latest
+MAX_UNDO_SAVED = 50  # so many of the latest steps of each stack are saved
 STACKS = ("undo", "redo")
 
 
@@ -27,7 +27,7 @@ class SavedStep:
     number: int
     stack: str  # one of STACKS
     step: Step
-    parts: Numbers = ()  # the rows of its frames; none for one of an earlier version, which has them itself
+    parts: Numbers = ()  # the rows of its frames; () if an earlier version wrote it, with the frames inside
 
 
 def write_steps(
@@ -38,15 +38,15 @@ def write_steps(
     redo: Sequence[Step],
     parts: Parts,
 ) -> tuple[SavedStep, ...]:
-    """Bring the story's rows from `kept` to these stacks, inside a transaction. Returns what is kept then.
+    """Changes the story's rows from `kept` to these stacks, inside a transaction. Returns the steps that are kept then.
 
-    New frames go into `parts`. A step is known again by its name and the identity of its story: equal stories at two
-    moments are two steps. Rows that `kept` does not know of are replaced.
+    New frames are written through `parts`. A step is recognised by its name and the identity of its story: equal
+    stories at two moments are two steps. Rows that `kept` does not know are deleted.
     """
     old = {_identity(one.stack, one.step): one for one in kept}
     result = []
     for stack, steps in zip(STACKS, (undo, redo), strict=True):
-        last = 0  # rows are numbered as written: one from before that order is written again
+        last = 0  # row numbers must grow along a stack: a row with a smaller number is written again
         for step in steps[-MAX_UNDO_SAVED:]:
             there = old.get(_identity(stack, step))
             if there is None or there.number < last:
@@ -68,9 +68,9 @@ def write_steps(
 
 
 def read_steps(rows: Sequence[sqlite3.Row], frames: Mapping[int, Frame]) -> tuple[SavedStep, ...]:
-    """Returns what is kept in the rows (number, stack, name, body) of one story, its `frames` by their rows.
+    """Returns the steps in the rows (number, stack, name, body) of one story. `frames`: its frames by row number.
 
-    StoryError where it cannot be read.
+    StoryError if a step cannot be read.
     """
     try:
         found = []

@@ -1,7 +1,7 @@
-"""The library itself: every story, its undo history, whose shelf it stands on and what was being drawn, in one folder.
+"""The library itself, in one folder: every story, its undo history, its shelves, and what was being drawn.
 
-Knows neither torch nor gradio, and no sessions. `library.sqlite3` holds the stories as JSON, `pictures/` their
-pictures. What `save` returned from is on disk, whatever happens next; where it raises, nothing has changed.
+Imports neither torch nor Gradio, and knows no sessions. `library.sqlite3` holds the stories as JSON, `pictures/` holds
+their pictures. When `save` returns, the story is on disk whatever happens next. When it raises, nothing has changed.
 """
 
 from __future__ import annotations
@@ -41,16 +41,19 @@ from storyboard.story.undo import Step
 from storyboard.story.values import ID, MAX_TITLE, Frame, Story, new_id
 from storyboard.text.captions import clean_text
 
-DAYS_KEPT = 30  # deleted stories
-Kept = Literal["disk", "hub", "nowhere"]  # "nowhere": everything ends with the app
-MAX_OPENING = 120  # characters of the first sentence in the list
+DAYS_KEPT = 30  # so many days a deleted story can be restored
+Kept = Literal["disk", "hub", "nowhere"]  # "nowhere": the stories are lost when the app ends
+MAX_OPENING = 120  # the list shows so many characters of the first sentence
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A story as the library has it. `updated` is seconds since 1970; the stacks have their top last."""
+    """A story as the library has it. `updated` is in seconds since 1970.
+
+    The next step of each stack is its last item.
+    """
 
     story: Story
     revision: int
@@ -60,11 +63,11 @@ class Saved:
 
 
 class Library:
-    """The stories in one folder. Safe to call from several threads; one process at a time. Close it when done.
+    """The stories in one folder. Safe to call from several threads of one process. Close it when done.
 
-    How a session uses it: it starts from `revision`, `undo` and `redo` of `open` (from 0 and nothing for a new story)
-    and calls `save(story, revision + 1, undo, redo)` for every change, under its own lock, *before* it takes the
-    change as made. A StoryError from `save` goes on to the writer; the session stays as it was.
+    How a session uses it: it starts from the `revision`, `undo` and `redo` of `open`, or from 0 and empty stacks for a
+    new story. For every change it calls `save(story, revision + 1, undo, redo)` under its own lock, *before* it accepts
+    the change. If `save` raises a StoryError, the error goes to the writer and the session stays as it was.
     """
 
     def __init__(
@@ -76,11 +79,16 @@ class Library:
         mirror: Mirror | None = None,
         lasting: bool = True,
     ) -> None:
-        """Open the library in `folder`, made where it is not there; None: a temporary one, which ends with `close`.
+        """Opens the library in `folder`, which is created if it is missing.
 
-        FolderUnusable where the folder cannot be written; StoryError where another process has it open, or where a
-        newer app made it. `notice` is one more thing the writer should be told; `budget`: bytes its pictures may take.
-        `mirror`: where a copy is kept, closed with the library; `lasting`: the folder is there after a restart.
+        folder: None stands for a temporary folder, which is removed by `close`.
+        notice: one more sentence that the writer should see.
+        budget: the most bytes that its pictures may take.
+        mirror: a copy elsewhere, which is closed with the library.
+        lasting: whether the folder is still there after a restart.
+
+        FolderUnusable if the folder cannot be written. StoryError if another process has the library open, or if a
+        newer version of the app made it.
         """
         self._temporary = None
         if folder is None:
@@ -88,7 +96,7 @@ class Library:
             folder = self._temporary.name
         self.folder = Path(folder)
         self._clock = clock
-        self._kept: dict[str, _Kept] = {}  # what is on disk of each story open here
+        self._kept: dict[str, _Kept] = {}  # for each open story, what of it is on disk
         self._lasting = lasting
         self.mirror = mirror
         self._file = LibraryFile(self.folder, clock, mirror.restore if mirror else None)
@@ -105,36 +113,38 @@ class Library:
 
     @property
     def kept(self) -> Kept:
-        """Where stories are after a restart."""
+        """Where stories are kept over a restart."""
         if self.mirror is not None:
             return "hub"
         return "disk" if self._lasting and self._temporary is None else "nowhere"
 
     @property
     def trouble(self) -> str:
-        """What is wrong with the copy elsewhere just now, as a sentence; "" for nothing."""
+        """What is wrong with the mirror at the moment, as a sentence; "" for nothing."""
         return self.mirror.trouble if self.mirror else ""
 
     @property
     def changes(self) -> int:
-        """A number that is another one after every change."""
+        """A number that is different after every change."""
         return self._file.changes
 
     def copy_to(self, path: Path) -> None:
-        """Write every story, without pictures, to a file at `path`. StoryError where the disk does not take it."""
+        """Writes all stories, without pictures, to a file at `path`. StoryError if the disk does not take it."""
         self._file.copy_to(path)
 
     def save(
         self, story: Story, revision: int, undo: Sequence[Step] = (), redo: Sequence[Step] = ()
     ) -> float:
-        """Put the story on disk as `revision`, with the whole undo and redo stacks. Returns when that was.
+        """Puts the story on disk as `revision`, with its whole undo and redo stacks. Returns the time of saving.
 
-        The library must have `revision - 1` (a story it does not have may start anywhere). StoryError where it has
-        another one (saved elsewhere), where the story was deleted, and where the disk does not take it. Only what is
-        new in the stacks is written, which is told by the identity of the stories in them.
+        The library must have `revision - 1`, but a story that it does not have may start with any revision. Only new
+        steps of the stacks are written; a step is recognised by the identity of its story.
+
+        StoryError if the library has another revision because the story was saved elsewhere, if the story was deleted,
+        or if the disk does not take it.
         """
         now, known = self._clock(), self._kept.get(story.id, _Kept())
-        parts = known.parts.copy()  # where the disk does not take it, nothing is known that is not there
+        parts = known.parts.copy()  # a copy, so that nothing wrong is remembered if the transaction fails
         with self._file.transaction() as connection:
             numbers = parts.write(connection, story)
             parts.leave(known.numbers)
@@ -150,20 +160,20 @@ class Library:
             steps = write_steps(connection, story.id, known.steps, undo, redo, parts)
             if known.steps or known.numbers:
                 parts.sweep(connection)
-            else:  # nothing is known of what lies there of it
+            else:  # which rows of the story are on disk is unknown
                 parts.sweep_others(connection, story.id)
         self._kept[story.id] = _Kept(steps, numbers, parts)
         return now
 
     def has(self, story_id: str) -> bool:
-        """Returns whether there is such a story, not deleted."""
+        """Returns whether there is a story with that id that is not deleted."""
         row = self._row_of(story_id)
         return row is not None and row["deleted"] is None
 
     def open(self, story_id: str) -> Saved:
-        """Returns the story of that id as the library has it.
+        """Returns the story with that id as the library has it.
 
-        StoryError where there is none, where it was deleted, and where it is damaged.
+        StoryError if there is none, if it was deleted, or if it is damaged.
         """
         row = self._found(story_id)
         tell = partial(log.warning, "story %s: %s", story_id)
@@ -178,17 +188,17 @@ class Library:
         return Saved(story, row["revision"], row["updated"], undo, redo)
 
     def let_go(self, story_id: str) -> None:
-        """The story is no longer open in a session: forget what is remembered of it in memory."""
+        """Forgets what is kept in memory of a story that is no longer open in a session."""
         self._kept.pop(story_id, None)
 
     def rename(self, story_id: str, title: str) -> None:
-        """Another title for a story that is not open in a session (there, rename it in the session)."""
+        """Gives another title to a story that is not open in a session. An open story is renamed in its session."""
         saved = self.open(story_id)
         story = replace(saved.story, title=clean_text(title)[:MAX_TITLE].strip())
         self.save(story, saved.revision + 1, saved.undo, saved.redo)
 
     def duplicate(self, story_id: str) -> str:
-        """Copy a story under a fresh id, with its takes and without its undo history. Returns the id."""
+        """Copies a story under a fresh id, with its takes and without its undo history. Returns the new id."""
         story = story_with(_parsed(self._found(story_id)["body"]), self._frames(story_id))
         title = clean_text(f"{story.title[: MAX_TITLE - 7]} (copy)") if story.title else ""
         copy = replace(story, id=new_id(), title=title)
@@ -197,21 +207,21 @@ class Library:
         return copy.id
 
     def delete(self, story_id: str) -> None:
-        """Delete the story so that `restore` brings it back, for DAYS_KEPT days. StoryError where there is none."""
+        """Deletes the story. `restore` can bring it back for DAYS_KEPT days. StoryError if there is no such story."""
         self._found(story_id)
         with self._file.transaction() as connection:
             connection.execute("UPDATE stories SET deleted = ? WHERE id = ?", (self._clock(), story_id))
             connection.execute("DELETE FROM jobs WHERE story = ?", (story_id,))
 
     def restore(self, story_id: str) -> None:
-        """Bring a deleted story back. StoryError where it is no longer, or never was, there."""
+        """Brings a deleted story back. StoryError if it is gone for good, or was never there."""
         if self._row_of(story_id) is None:
             raise StoryError(f"That story cannot be brought back; deleted stories are kept {DAYS_KEPT} days.")
         with self._file.transaction() as connection:
             connection.execute("UPDATE stories SET deleted = NULL WHERE id = ?", (story_id,))
 
     def close(self) -> None:
-        """Finish writing and let another process have the library. Safe to call twice."""
+        """Finishes writing and releases the library for another process. Safe to call twice."""
         if self.mirror is not None:
             self.mirror.close()
         self._file.close()
@@ -219,7 +229,7 @@ class Library:
             self._temporary.cleanup()
 
     def _insert(self, connection: sqlite3.Connection, row: dict[str, object]) -> None:
-        """The first save of a story; StoryError where it is not the first."""
+        """Saves a story for the first time. StoryError if the library has it already."""
         there = connection.execute("SELECT deleted FROM stories WHERE id = ?", (row["id"],)).fetchone()
         if there is None:
             _insert_row(connection, row)
@@ -229,7 +239,7 @@ class Library:
             raise StoryError("This story was changed elsewhere, so nothing was saved; reload the page.")
 
     def _found(self, story_id: str) -> sqlite3.Row:
-        """The row of a story that can be opened."""
+        """Returns the row of a story that can be opened. StoryError if there is none, or if the story was deleted."""
         row = self._row_of(story_id)
         if row is None:
             raise StoryError("There is no story with that id; check the link, or begin a new one.")
@@ -243,11 +253,11 @@ class Library:
         return next(iter(self._file.rows("SELECT * FROM stories WHERE id = ?", (story_id,))), None)
 
     def _frames(self, story_id: str, tell: Tell = untold) -> dict[int, Frame]:
-        """The story's frames by their rows."""
+        """Returns the story's frames by row number."""
         return read_frames(self._file.rows("SELECT * FROM parts WHERE story = ?", (story_id,)), tell)
 
     def _changes(self, story_id: str, frames: Mapping[int, Frame]) -> tuple[SavedStep, ...]:
-        """The story's undo history as it is on disk; nothing where it cannot be read."""
+        """Returns the story's undo history as it is on disk. It is empty if it cannot be read."""
         rows = self._file.rows("SELECT * FROM changes WHERE story = ? ORDER BY number", (story_id,))
         try:
             return read_steps(rows, frames)
@@ -256,14 +266,19 @@ class Library:
             return ()
 
     def _salvaged(self) -> str:
-        """Take over what a damaged file has and the backup in its place has not; a notice, "" for nothing."""
+        """Takes over stories that the damaged file has and the backup in its place lacks.
+
+        Returns a notice, "" for none.
+        """
         damaged = self._file.set_aside
         count = self.take_over(damaged) if damaged is not None else 0
         return f"{count} stories were read from the damaged file." if count else ""
 
     def take_over(self, path: Path) -> int:
-        """Take in the stories that another library's file has and this one has not, or older, without their undo
-        history. The file may be damaged. Returns how many they are."""
+        """Takes in the stories of another library's file that this one lacks or has in an older revision.
+
+        The stories come without their undo history. The file may be damaged. Returns how many stories were taken in.
+        """
         taken, frames = [], read_frames(list(salvaged(path, "parts")))
         with self._file.transaction() as connection:
             for row in salvaged(path, "stories"):
@@ -291,7 +306,9 @@ class Library:
         return len(taken)
 
     def _tidy(self) -> None:
-        """Let go of what was deleted long ago, of pictures nothing speaks of, and of what is left of empty visits."""
+        """Removes stories deleted long ago, pictures that nothing uses, and shelf entries of stories that were never
+        saved.
+        """
         now = self._clock()
         try:
             with self._file.transaction() as connection:
@@ -302,19 +319,19 @@ class Library:
                 forget(connection, "story", gone)
                 for table in ("shelves", "owners"):
                     connection.execute(f"DELETE FROM {table} WHERE story NOT IN (SELECT id FROM stories)")
-                # A damaged file that lies beside this one may still be mended by hand, pictures and all.
+                # Pictures stay while a damaged file lies beside this one: somebody may still repair that by hand.
                 if not self._file.has_damaged() and is_another_day(connection, "pictures", now):
                     spare = self.pictures.keys() - pictures_spoken_of(connection)
                     gone = found_often(connection, "picture", spare, PICTURE_DAYS, now)
                     self.pictures.remove(gone)  # nothing draws yet, so no picture is on its way into a story
                     forget(connection, "picture", gone)
-        except (StoryError, zlib.error) as error:  # no reason to keep the writer from reading
+        except (StoryError, zlib.error) as error:  # tidying can wait; the writer can still open stories
             log.warning("the library was not tidied: %s", error)
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is on disk of a story: the steps of its history, the rows of its own frames, and where every frame is."""
+    """What is on disk of a story: the steps of its history, the row numbers of its frames, and all its rows."""
 
     steps: tuple[SavedStep, ...] = ()
     numbers: Numbers = ()
@@ -322,7 +339,10 @@ class _Kept:
 
 
 def _row(story: Story, numbers: Numbers | None, revision: int, updated: float) -> dict[str, object]:
-    """The story's row, new and not deleted; `numbers`: the rows of its frames, None to have them in it."""
+    """Returns the row of a new story that is not deleted.
+
+    `numbers`: the row numbers of its frames. If it is None, the frames are put into the row itself.
+    """
     drawn = next((frame.take.picture for frame in reversed(story.frames) if frame.take is not None), None)
     return {
         "id": story.id,
@@ -345,7 +365,7 @@ def _insert_row(connection: sqlite3.Connection, row: dict[str, object]) -> None:
 
 
 def _parsed(body: Any) -> object:
-    """StoryError for what is no JSON text."""
+    """Returns the parsed JSON. StoryError if `body` is no JSON text."""
     try:
         return json.loads(body)
     except (TypeError, ValueError, RecursionError) as error:

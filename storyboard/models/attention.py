@@ -1,8 +1,7 @@
 """Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
 
-Recording leaves the UNet's output bit-identical: the layer's own processor computes it, and the
-probabilities are computed once more beside it, for the recorded layers only. Footgun: give the bare UNet, not
-a DDP or compile wrapper.
+Recording leaves the UNet's output bit-identical. The layer's own processor computes the output. For the recorded layers
+only, the probabilities are computed a second time. Warning: pass the bare UNet, not a DDP or compile wrapper.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ import torch.nn.functional as F
 from diffusers.models.attention_processor import Attention
 from torch import nn
 
-FINEST_RECORDED = 32  # attention maps finer than 32x32 are too local to say where a character stands
+FINEST_RECORDED = 32  # finer attention maps than 32x32 are too local to show where a character stands
 
 
 @dataclass
 class AttentionRecord:
-    """What was recorded: one (layer name, (B, K, h, w)) per recorded layer and UNet call, in order."""
+    """The recorded maps: (layer name, (B, K, h, w)) for each recorded layer and UNet call, in order."""
 
     maps: list[tuple[str, torch.Tensor]] = field(default_factory=list)
 
@@ -34,11 +33,13 @@ def record_cross_attention(
     layers: Sequence[str] | None = None,
     rows: slice | None = None,
 ) -> Iterator[AttentionRecord]:
-    """Record softmax probabilities, averaged over heads, at the given text tokens.
+    """Records softmax probabilities at the given text tokens, averaged over heads.
 
-    columns: per recorded sample its K text positions; None and missing ones give an all-zero map.
-    layers: names, or prefixes such as "mid_block", of the cross-attention layers; None: see `default_layers`.
-    rows: which samples of the UNet's batch are recorded (with guidance: the conditional half); None: all.
+    columns: for each recorded sample, the positions of its K text tokens; None and missing positions give an all-zero
+        map.
+    layers: names of cross-attention layers, or prefixes such as "mid_block"; None: those of `default_layers`.
+    rows: the samples of the UNet's batch that are recorded (with guidance: the conditional half); None: all samples.
+
     Differentiable when gradients are on.
     """
     record = AttentionRecord()
@@ -62,7 +63,7 @@ def record_cross_attention(
 
 
 def mean_maps(maps: Sequence[tuple[str, torch.Tensor]], size: tuple[int, int]) -> torch.Tensor:
-    """Returns the recorded maps, brought to one `size` and averaged over layers and UNet calls: (B, K, *size).
+    """Returns the average (B, K, *size) of recorded maps over layers and UNet calls, each resized to `size` first.
 
     maps: recorded (name, (B, K, h, w)).
     """
@@ -80,7 +81,9 @@ def cross_attention_layers(unet: nn.Module) -> dict[str, Attention]:
 
 
 def default_layers(unet: Any) -> list[str]:
-    """Returns the names of all cross-attention layers, minus those at the latent's own resolution if finer than 32x32.
+    """Returns the names of all cross-attention layers.
+
+    If the latent is larger than 32x32, those at its own size are left out.
 
     For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
     """
@@ -97,8 +100,8 @@ def default_layers(unet: Any) -> list[str]:
 def finest_layers(unet: Any) -> list[str]:
     """Returns those of `default_layers` that see the picture in the greatest detail.
 
-    The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
-    attended to lay on the character itself for 25 in these layers, for 16 in all layers together.
+    Coarser layers say less about where somebody stands. In Maple Lane's pictures, the place with the most attention was
+    on the character itself for 25 of 36 characters with these layers, and for 16 with all layers together.
     """
     last = len(unet.up_blocks) - 1
     names = default_layers(unet)
@@ -107,7 +110,10 @@ def finest_layers(unet: Any) -> list[str]:
 
 
 def select_layers(unet: nn.Module, names: Sequence[str]) -> dict[str, Attention]:
-    """Returns the layers whose name is, or lies under, one of `names`. ValueError for a name that matches nothing."""
+    """Returns the layers whose name is one of `names`, or is inside one.
+
+    ValueError for a name that matches no layer.
+    """
     available = cross_attention_layers(unet)
     unknown = [name for name in names if not any(_is_under(layer, name) for layer in available)]
     if unknown:
@@ -120,8 +126,12 @@ def regularization_loss(
 ) -> torch.Tensor:
     """Returns L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
 
-    maps: recorded (name, (B, K, h, w)). masks: (B, K, H, W) in 0..1. valid: (B, K) bool, False: empty slot.
-    Averaged over a sample's valid characters, then samples, then layers; 0 for a batch without characters.
+    maps: recorded (name, (B, K, h, w)).
+    masks: (B, K, H, W) in 0..1.
+    valid: (B, K) bool; False marks an empty slot.
+
+    The loss is averaged over a sample's valid characters, then over samples, then over layers. It is 0 for a batch
+    without characters.
     """
     losses = []
     weights = valid.to(masks.dtype)
@@ -141,7 +151,7 @@ def _mean_under(attention: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def _level(layer: str, last: int) -> int:
-    """How often the picture was halved before this layer; `last`: index of the last up block."""
+    """Returns how often the picture was halved before this layer. last: the index of the last up block."""
     kind, _, rest = layer.partition(".")
     if kind == "mid_block":
         return last
@@ -161,7 +171,7 @@ class _GridReader:
 
 
 class _RecordingProcessor:
-    """Lets the layer's own processor work and records the probabilities beside it."""
+    """Runs the layer's own processor, and records the probabilities as well."""
 
     def __init__(
         self,
@@ -204,7 +214,10 @@ def _probabilities(attn: Attention, pixels: torch.Tensor, text: torch.Tensor) ->
 
 
 def _pick_columns(probabilities: torch.Tensor, columns: Sequence[Sequence[int | None]]) -> torch.Tensor:
-    """(B, hw, L) -> (B, K, hw), K the largest number of columns of a sample, zeros where there is none."""
+    """Returns the given columns of (B, hw, L) as (B, K, hw).
+
+    K is the largest number of columns; missing ones are zeros.
+    """
     if len(columns) != len(probabilities):
         raise ValueError(f"{len(columns)} lists of columns for {len(probabilities)} recorded samples.")
     slots = max(len(row) for row in columns)

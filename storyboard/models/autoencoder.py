@@ -1,8 +1,9 @@
-"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
+"""An autoencoder whose decoder works up to full resolution, so that pictures keep their hard edges.
 
-diffusers' AutoencoderKL, except for the decoder's last layer: beside the convolution that gives every patch of the
-picture at once there is a head that works its way up to single pixels and adds what the patches lack. Encoder and
-latents are those of the plain autoencoder. Knows nothing of how either is trained.
+It is diffusers' AutoencoderKL except for the decoder's last layer. The plain decoder ends with a convolution that
+produces every patch of the picture at once. Here a head is added that works its way up to single pixels, and adds the
+detail that the patches lack. Encoder and latents are those of the plain autoencoder. Knows nothing of how either is
+trained.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from torch import nn
 class SharpAutoencoderKL(AutoencoderKL, ModelMixin):
     """AutoencoderKL over patches of a picture, with a head for detail.
 
-    detail_channels: the head's widths, from the grid of patches up to single pixels, the resolution doubled from one
-    to the next: three for patches of 4x4 pixels. The other settings are AutoencoderKL's. (ModelMixin, which that is
-    anyway, is named because diffusers only loads parts of a pipeline whose module knows that name.)
+    detail_channels: the widths of the head, from the grid of patches up to single pixels. The resolution doubles from
+    one to the next, so patches of 4x4 pixels need three. The other settings are AutoencoderKL's. (ModelMixin, which
+    AutoencoderKL already is, is named because diffusers only loads parts of a pipeline whose module knows that name.)
     """
 
     @register_to_config
@@ -72,9 +73,9 @@ class SharpAutoencoderKL(AutoencoderKL, ModelMixin):
 
 
 class PictureHead(nn.Module):
-    """Features (B, F, h, w) -> patches (B, 3 p p, h, w), p a power of two: a linear base plus the detail.
+    """Turns features (B, F, h, w) into patches (B, 3 p p, h, w), p a power of two: a linear base plus detail.
 
-    base: the convolution F -> 3 p p of a plain decoder. A fresh head's detail is zero.
+    base: the convolution F -> 3 p p of a plain decoder. The detail of a new head is zero.
     """
 
     def __init__(self, base: nn.Conv2d, channels: Sequence[int]):
@@ -88,13 +89,13 @@ class PictureHead(nn.Module):
             )
         self.base = base
         self.widen = _conv(base.in_channels, channels[0])
-        # None at full resolution, where a convolution costs most and its few channels are slowest.
+        # No block at full resolution, where convolutions cost most and few channels are slow.
         self.blocks = nn.ModuleList(Residual(width) for width in channels[:-1])
         self.ups = nn.ModuleList(
             _conv(below, 4 * above) for below, above in zip(channels, channels[1:], strict=False)
         )
         for parameter in self.ups.parameters():
-            # The four pixels of a doubling begin alike; four random ones print a grid on what is flat.
+            # The four pixels of a doubling begin equal: four random ones would print a grid on flat areas.
             parameter.data = parameter.data[::4].repeat_interleave(4, dim=0)
         self.out = _conv(channels[-1], 3)
         for parameter in self.out.parameters():
@@ -108,7 +109,10 @@ class PictureHead(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions around a kink. No normalisation: at full resolution it would cost more than they do."""
+    """Two convolutions with leaky ReLUs, added to their input.
+
+    There is no normalisation: at full resolution it would cost more than the convolutions.
+    """
 
     def __init__(self, width: int):
         super().__init__()
@@ -123,7 +127,7 @@ def _conv(below: int, above: int) -> nn.Conv2d:
 
 
 def sharpened(vae: AutoencoderKL) -> SharpAutoencoderKL:
-    """Returns `vae` with a fresh head, which draws as before until it is trained.
+    """Returns `vae` with a new head, which draws as before until it is trained.
 
     Encoder and latents stay as they are.
     """

@@ -1,7 +1,7 @@
 """The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
 
-Called by the stage-1 loss, by the caching of fused conditions and at inference. Must not know how names are
-found in a caption (`storyboard.text.captions`): it receives character spans.
+The stage-1 loss, the caching of fused conditions and inference all use it. Must not know how names are found in a
+caption (`storyboard.text.captions`): it gets spans of characters.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import torch
 from storyboard.models.fusion import CharacterFuser
 
 Span = tuple[int, int]  # caption[start:end] is the name as written
-STAND_IN = "they"  # what somebody is called whose name the text encoder has not met
+STAND_IN = "they"  # replaces a name that the text encoder has not learned
 
 
 @dataclass(frozen=True)
 class CharacterCondition:
     """What the denoiser reads, with and without portraits.
 
-    columns: per caption the text token that carries each portrait; None where the length limit cut the name.
+    columns: for each caption, the text token that carries each portrait; None if the length limit cut the name off.
     """
 
     fused: torch.Tensor  # (B, L, D)
@@ -31,7 +31,7 @@ class CharacterCondition:
 
 
 class CharacterConditioner:
-    """Caption + portraits -> condition. A plain object over modules that live elsewhere."""
+    """Turns a caption and portraits into a condition. A plain object over modules that belong to others."""
 
     def __init__(self, tokenizer: Any, text_encoder: Any, image_encoder: Any, fuser: CharacterFuser):
         self.tokenizer = tokenizer
@@ -41,23 +41,23 @@ class CharacterConditioner:
 
     @property
     def max_tokens(self) -> int:
-        """L: tokens the text encoder reads, the start and end tokens included."""
+        """L: how many tokens the text encoder reads, including the start and end tokens."""
         return min(self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
 
     def cut(self, caption: str) -> str:
-        """Returns the caption, or as much of it as the text encoder reads."""
+        """Returns the caption, or the part of it that the text encoder reads."""
         return cut_caption(self.tokenizer, caption, self.max_tokens)
 
     def called(self, name: str) -> str:
-        """Returns what a canonical caption calls somebody: the name if it is one token, else STAND_IN.
+        """Returns what a canonical caption calls somebody: the name if it is a single token, else STAND_IN.
 
-        A name that the text encoder has not met is several pieces, as many as no story tells. One word stands for all
-        of them, and the portrait alone says who is meant.
+        The tokenizer splits a name that it has not learned into several pieces, and their number varies from name to
+        name. One word stands for all such names, and the portrait alone says who is meant.
         """
         return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
 
     def words(self, caption: str) -> tuple[list[int], list[Span]]:
-        """Returns the token ids of a caption without padding, and where in it the word of each stands."""
+        """Returns the token ids of a caption without padding, and for each token the span of its word."""
         tokens = self.tokenizer(
             caption,
             truncation=True,
@@ -68,24 +68,28 @@ class CharacterConditioner:
         return tokens["input_ids"], tokens["offset_mapping"]
 
     def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Returns the projected image embeddings (N, V) of CLIP-normalised pixels (N, 3, S, S), not L2-normalised."""
+        """Returns the projected image embeddings (N, V), not L2-normalised, of CLIP-normalised pixels (N, 3, S, S)."""
         tower = self.image_encoder
         return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 
     def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
-        """Returns plain text states (B, L, D). Longer captions are cut, with the end token kept."""
+        """Returns plain text states (B, L, D). Captions that are too long are cut; the end token stays."""
         return self._encode_tokens(self._tokenize(captions)["input_ids"])
 
     def columns(self, captions: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
-        """Returns per caption and span the text token that holds its end; None where the length limit cut it off."""
+        """Returns, for each caption and span, the text token that holds the span's end.
+
+        It is None if the length limit cut the span off.
+        """
         return _columns(self._tokenize(captions), spans)
 
     def __call__(
         self, captions: Sequence[str], spans: Sequence[Sequence[Span]], features: Sequence[torch.Tensor]
     ) -> CharacterCondition:
-        """Put each portrait feature on the last token of its name.
+        """Puts each portrait feature on the last token of its name. Returns the conditions.
 
-        spans: per caption one (start, end) per portrait. features: per caption (K_i, V), K_i may be 0.
+        spans: for each caption, one (start, end) per portrait. features: for each caption, (K_i, V); K_i may be 0.
+        ValueError if their numbers differ.
         """
         counts = [(len(names), len(feature)) for names, feature in zip(spans, features, strict=True)]
         if len(counts) != len(captions) or any(names != portraits for names, portraits in counts):
@@ -109,7 +113,7 @@ class CharacterConditioner:
         )
 
     def _encode_tokens(self, input_ids: torch.Tensor) -> torch.Tensor:
-        # No attention mask: the denoiser was trained on the states of padding too, as in Stable Diffusion.
+        # No attention mask, because the denoiser was trained on the states of padding too, as in Stable Diffusion.
         return self.text_encoder(input_ids.to(self.text_encoder.device)).last_hidden_state
 
     def _fuse(
@@ -130,7 +134,7 @@ class CharacterConditioner:
 
 
 def cut_caption(tokenizer: Any, caption: str, max_tokens: int) -> str:
-    """Returns the caption, or its beginning that fits between the start and the end token of `max_tokens`."""
+    """Returns the caption, or the beginning of it that fits between the start and end tokens of `max_tokens`."""
     tokens = tokenizer(
         caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
     )
@@ -147,7 +151,7 @@ def _columns(tokens: Any, spans: Sequence[Sequence[Span]]) -> list[list[int | No
 
 
 def _last_token(offsets: Sequence[Span], span: Span) -> int | None:
-    """The token that holds the last character of the name; None when it was cut off."""
+    """Returns the token that holds the last character of the name; None if it was cut off."""
     last = span[1] - 1
     holding = [token for token, (start, end) in enumerate(offsets) if start <= last < end]
     return holding[-1] if holding else None

@@ -1,7 +1,7 @@
 """The denoising loop: guidance, delayed conditioning, and a look at every step.
 
-A generator, so that the caller can show, cancel or record between steps. Re-entrant: each call steps a
-scheduler of its own and changes no module. Must not decode pictures.
+It is a generator, so that the caller can show, cancel or record between steps. Several calls may run at the same time:
+each steps its own scheduler and changes no module. Must not decode pictures.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from storyboard.errors import StoryError
 
 @dataclass(frozen=True)
 class DenoiseStep:
-    """The state after one UNet call, of `total` calls (PNDM makes one more than the number of steps)."""
+    """The state after one UNet call out of `total` calls (PNDM makes one call more than the number of steps)."""
 
     index: int  # from 0
     total: int
-    timestep: torch.Tensor  # the scheduler's, a number
+    timestep: torch.Tensor  # the scheduler's timestep, a single number
     latents: torch.Tensor  # (B, C, h, w)
-    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
+    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents that the model predicts at this step
 
 
-Network = Callable[..., Any]  # a UNet, or what is called as one and gives what it gives
+Network = Callable[..., Any]  # a UNet, or anything with the same arguments and results
 
 
 def _nothing(index: int, total: int) -> AbstractContextManager[Network | None]:
@@ -48,18 +48,21 @@ def denoise(
     start_merge_step: int | Sequence[int] = -1,
     around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
 ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
-    """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
+    """Denoises unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D). Yields after each UNet call.
 
-    The UNet is called in the precision of `condition`; latents keep theirs from step to step, for half a precision of
-    them would be lost at each. Latents that are sent into the generator take the place of those of the step before.
-    Raises StoryError where the last latents are not finite numbers.
-    null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
-    at 1 or less the null half is not computed. guided: the part of the calls, from the first, that have guidance; those
-    after it read `condition` alone, at half the price. Delayed conditioning: calls with index <= start_merge_step
-    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
-    one for each row.
-    around_call: given index and total, the context in which that UNet call is made, for those who record. What it gives
-    is called in place of `unet` that time; None: nothing is.
+    null: the condition of the empty caption, (1, L, D) or (B, L, D).
+    guidance: w in null + w (condition - null). At 1 or less, the null half is not computed.
+    guided: the part of the calls, counted from the first, that use guidance. Later calls read `condition` alone, at
+        half the cost.
+    text, start_merge_step: delayed conditioning. Calls with index <= start_merge_step read `text` in place of
+        `condition`, so that the layout is settled before the characters. -1: no call does. One number, or one for each
+        row.
+    around_call: gives, for an index and the total, a context in which that UNet call is made, for callers who record.
+        What the context gives is called in place of `unet` that time, unless it is None.
+
+    The UNet is called in the precision of `condition`. Latents keep their own precision from step to step, because half
+    precision would lose some of it at each step. Latents that are sent into the generator replace those of the last
+    step. Raises StoryError if the last latents are not finite numbers.
     """
     delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
     if max(delays) >= 0 and text is None:
@@ -89,7 +92,7 @@ def denoise(
 
 
 def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence[bool]) -> torch.Tensor:
-    """What each row reads: its condition once it has merged, its text alone before."""
+    """Returns what each row reads: the condition if it has merged, otherwise the text alone."""
     if all(merged):
         return condition
     if text is None:
@@ -120,7 +123,7 @@ def _guided(
 def _predict_clean(
     scheduler: Any, prediction: torch.Tensor, timestep: torch.Tensor, model_input: torch.Tensor
 ) -> torch.Tensor:
-    """x_0 from the scaled model input x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
+    """Returns x_0, computed from the scaled model input x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
     signal = scheduler.alphas_cumprod.to(model_input.device)[timestep.long()].to(model_input.dtype)
     scale, noise_scale = signal.sqrt(), (1 - signal).sqrt()
     kind = scheduler.config.prediction_type

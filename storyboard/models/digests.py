@@ -1,4 +1,4 @@
-"""What tells a file, or the weights of modules, from any other: their sha256. Knows nothing of what either is for."""
+"""Digests (sha256) that tell files, or the weights of modules, apart. Knows nothing of what they are used for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-PIECE = 2**20  # bytes of a file read at once
+PIECE = 2**20  # so many bytes of a file are read at once
 
 
 def file_digest(path: Path) -> str:
@@ -21,7 +21,7 @@ def file_digest(path: Path) -> str:
 
 
 def weights_digest(*modules: nn.Module) -> str:
-    """Returns the sha256 of all weights of these modules with their names, in hexadecimal."""
+    """Returns the sha256, in hexadecimal, of all weights of these modules with their names."""
     digest = hashlib.sha256()
     for module in modules:
         for name, weight in module.state_dict().items():

@@ -1,7 +1,7 @@
-"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
+"""Checks a saved pipeline on disk: is it complete, and is it safe to load? Reads headers only.
 
-Weights must be safetensors. Pickled weights can run code while they are loaded, so a folder that holds any is refused
-whole. Knows the layout of a diffusers folder, not what the parts do.
+Weights must be safetensors. Loading pickled weights can run code, so a folder that has any is refused as a whole. Knows
+the layout of a diffusers folder, but not what the parts do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from storyboard.models.reader_folder import FOLDER as READER
 from storyboard.models.reader_folder import read_reader
 
 INDEX = "model_index.json"
-# What tensors of a class are called, by their endings: a part with another part's weights would load as random ones.
+# Name endings that the tensors of each class must have. A part with the weights of another part would load as random
+# weights.
 MARKS = {
     "UNet2DConditionModel": ("conv_in.weight", "time_embedding.linear_1.weight"),
     "AutoencoderKL": ("encoder.conv_in.weight", "decoder.conv_in.weight"),
@@ -33,7 +34,8 @@ MARKS = {
     "VisualMapper": ("visual_embeddings.weight",),
     "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
 }
-# The largest numbers that models have, with room above: a wrong one would ask for more memory than there is.
+# The largest values of these settings, well above those of real models. A wrong value could need more memory than there
+# is.
 LARGEST = {
     "block_out_channels": 8192,
     "cross_attention_dim": 16_384,
@@ -52,25 +54,23 @@ LARGEST = {
     "vocab_size": 4_000_000,
     "max_position_embeddings": 16_000_000,
 }
-ATTENTIONS = (
-    None,
-    "eager",
-    "sdpa",
-    "flash_attention_2",
-    "flex_attention",
-)  # any other names code to fetch and run
+# Any other name would make transformers download code and run it.
+ATTENTIONS = (None, "eager", "sdpa", "flash_attention_2", "flex_attention")
 PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
 
 
 def bundled_pipeline() -> Path:
-    """Returns the folder of the pipeline that comes along: in the installed package, or beside it in a checkout."""
+    """Returns the folder of the bundled pipeline: inside the installed package, or beside the package in a checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "assets" / "maple-lane"
     return installed if installed.is_dir() else package.parent / "assets" / "maple-lane"
 
 
 def check_folder(folder: Path) -> None:
-    """StoryError, naming the folder, what is wrong and the remedy, unless `folder` holds a whole, safe pipeline."""
+    """Raises StoryError unless `folder` holds a complete, safe pipeline.
+
+    It names the folder, the fault and the remedy.
+    """
     if folder.is_file():
         raise StoryError(
             f'"{folder}" is a single file, not a pipeline folder; convert it with training.import_weights.'
@@ -91,12 +91,12 @@ def check_folder(folder: Path) -> None:
 
 
 def _components(folder: Path) -> dict[str, str]:
-    """The parts of the index, each with the name of its class."""
+    """Returns the parts in the index, each with the name of its class."""
     index = _read_json(folder, INDEX)
     if not isinstance(index, dict):
         raise _incomplete(folder, INDEX, "cannot be read")
     return {
-        name: value[1].rpartition(".")[2]  # of this program's own parts the index has the whole name
+        name: value[1].rpartition(".")[2]  # the index has this program's own classes with their module
         for name, value in index.items()
         if not name.startswith("_") and _is_component(value)  # "_class_name" may be a file and a class
     }
@@ -121,9 +121,8 @@ def _check_component(folder: Path, name: str, kind: str) -> None:
     for path in weights:
         try:
             with safe_open(path, framework="np") as opened:
-                tensors.update(
-                    opened.keys()
-                )  # opening checks the header, and that the file is as long as it says
+                # Opening checks the header, and that the file has the length that the header says.
+                tensors.update(opened.keys())
         except (SafetensorError, OSError):
             raise _incomplete(folder, f"{name}/{path.name}", "is cut off or damaged") from None
     lacking = [mark for mark in MARKS.get(kind, ()) if not any(one.endswith(mark) for one in tensors)]
@@ -135,7 +134,7 @@ def _check_component(folder: Path, name: str, kind: str) -> None:
 
 
 def _check_config(folder: Path, name: str, config: dict) -> None:
-    """StoryError for a config that would have code fetched, or sizes that no model has."""
+    """Raises StoryError for a config that would have code downloaded, or that has sizes which no model has."""
     for key, value in _settings(config):
         if (
             key.lstrip("_").startswith("attn_implementation") and value not in ATTENTIONS
@@ -153,7 +152,7 @@ def _check_config(folder: Path, name: str, config: dict) -> None:
 
 
 def _settings(config: dict) -> Iterator[tuple[str, Any]]:
-    """Every setting, those of configs inside the config too."""
+    """Yields every setting, including those of configs inside the config."""
     for key, value in config.items():
         yield key, value
         if isinstance(value, dict):
@@ -178,10 +177,10 @@ def _check_shards(folder: Path, name: str, file: str, index: object) -> None:
 
 
 def _read_json(folder: Path, name: str) -> Any:
-    """A JSON file of the folder. StoryError naming it where it is missing, damaged or nested beyond reading."""
+    """Returns a JSON file of the folder. StoryError that names it if it is missing, damaged or nested too deep."""
     try:
         value = json.loads((folder / name).read_text(encoding="utf-8"))
-        json.dumps(value)  # what can just be read may still be too deep for whoever walks through it
+        json.dumps(value)  # a value that can be parsed may still be nested too deep to walk through
         return value
     except FileNotFoundError:
         raise _incomplete(folder, name, "is missing") from None
@@ -190,7 +189,7 @@ def _read_json(folder: Path, name: str) -> Any:
 
 
 def _is_model(part: Path) -> bool:
-    """Models have a config.json; tokenizers, schedulers and processors have files of other names."""
+    """Returns whether a part is a model: models have a config.json; tokenizers, schedulers and processors do not."""
     return (part / "config.json").is_file()
 
 
@@ -201,5 +200,8 @@ def _incomplete(folder: Path, what: str, state: str) -> StoryError:
 
 
 def _is_component(value: object) -> bool:
-    """An entry ["library", "Class"] of the index; [null, null] is a component left out, the rest are settings."""
+    """Returns whether an entry of the index is a part, ["library", "Class"]. [null, null] is a part left out.
+
+    All other entries are settings.
+    """
     return isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)

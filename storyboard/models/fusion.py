@@ -1,7 +1,7 @@
-"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
+"""The MLP of Eq. 1: a character's word and portrait become one token of the condition.
 
-Layer order and parameter names are those of the released first-stage checkpoints, so that they load by name.
-Must not know where the word stands in the caption; see `conditioning.py`.
+The order of layers and the parameter names are those of the released first-stage checkpoints, so that these load by
+name. Must not know where the word is in the caption; see `conditioning.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import nn
 
 
 class FusionMLP(nn.Module):
-    """Pre-normalised two-layer perceptron with exact GELU; adds its input back when `residual`."""
+    """Two-layer perceptron with layer norm first and exact GELU. If `residual`, its input is added to its output."""
 
     def __init__(self, input_width: int, output_width: int, residual: bool):
         super().__init__()
@@ -29,9 +29,9 @@ class FusionMLP(nn.Module):
 
 
 class CharacterFuser(ModelMixin, ConfigMixin):
-    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D).
+    """Fuses the text state (N, D) of a name's last token with a portrait feature (N, V) into a text state (N, D).
 
-    deeds: whether stage 1 has also learned portraits on the last words of what people do.
+    deeds: whether stage 1 also learned to put portraits on the last words of what people do.
     """
 
     @register_to_config

@@ -1,7 +1,7 @@
-"""Models and single files of the Hugging Face Hub, or of a folder here: found, fetched, refused in one sentence.
+"""Models and single files of the Hugging Face Hub or of a local folder: found, downloaded, or refused in one sentence.
 
-Knows the Hub's client alone, so that a mistake in a name is told before torch is imported. Nothing of what is fetched
-is run, and of weights only safetensors are taken.
+Imports only the Hub's client, so that a mistake in a name is reported before torch is imported. Nothing that is
+downloaded is run, and weights must be safetensors.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from storyboard.errors import StoryError
 
 log = logging.getLogger(__name__)
 
-INDEX = "model_index.json"  # what every pipeline of diffusers has
+INDEX = "model_index.json"  # every pipeline of diffusers has this file
 _PART = re.compile(r"[\w][\w.-]*")
-SHOWN = 100  # characters of a name that an error repeats
-FULL = (errno.ENOSPC, errno.EDQUOT)  # no room is left on a disk
+SHOWN = 100  # an error repeats so many characters of a name
+FULL = (errno.ENOSPC, errno.EDQUOT)  # errors that mean that a disk is full
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a text-to-image model that draws is made of, each as `place_of` takes it.
+    """A text-to-image model that draws, and what is put on it. Each name is as `place_of` takes it.
 
-    loras: each may end in "=0.8", its weight. steps: where a request has none. guidance: likewise; None leaves it to
-    the model's pipeline.
+    loras: each may end with its weight, as in "=0.8". steps, guidance: for requests that have none; a guidance of None
+    leaves it to the model's pipeline.
     """
 
     model: str
@@ -57,30 +57,30 @@ class Wanted:
 
 @dataclass(frozen=True)
 class HubPlace:
-    """A repository of the Hub, or a folder here, and a file in it; `file` is "" where none is named."""
+    """A repository of the Hub or a local folder, and a file in it. `file` is "" if none is named."""
 
-    what: str  # what an error calls it: "The IP-Adapter"
+    what: str  # the name for it in errors, such as "The IP-Adapter"
     repository: str = ""
     folder: Path | None = None
     file: str = ""
 
     @property
     def name(self) -> str:
-        """What a writer calls it."""
+        """The name that a writer uses for it."""
         return self.repository or str(self.folder)
 
     def files(self) -> list[str]:
-        """Returns the paths of all files. StoryError where the Hub cannot be asked and nothing is here."""
+        """Returns the paths of all files. StoryError if the Hub cannot be reached and nothing was downloaded before."""
         folder = self.folder
         if folder is None:
             try:
                 return sorted(HfApi().list_repo_files(self.repository))
-            except Exception as error:  # what a connection throws depends on what it runs over
+            except Exception as error:  # which errors a connection raises depends on the network
                 folder = self._kept(error)
         return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
 
     def get(self, file: str) -> Path:
-        """Returns a file on this machine, downloaded where need be. StoryError where it is not to be had."""
+        """Returns a file on this machine, downloaded if needed. StoryError if that fails."""
         if self.folder is not None:
             if not (self.folder / file).is_file():
                 raise StoryError(f'{self.what} "{self.name}" has no file {file}; choose another.')
@@ -96,13 +96,14 @@ class HubPlace:
             return path
 
     def away(self, file: str) -> Exception | None:
-        """Returns why the Hub does not give a file now, None where it does.
+        """Returns why the Hub does not give a file now, or None if it does.
 
-        Asked first because it fails at once where there is no network; a download tries for half a minute.
+        This is asked before a download because it fails at once without a network, while a download tries for half a
+        minute.
         """
         try:
             get_hf_file_metadata(hf_hub_url(self.repository, file))
-        except Exception as error:  # what a connection throws depends on what it runs over
+        except Exception as error:  # which errors a connection raises depends on the network
             return error
         return None
 
@@ -112,16 +113,16 @@ class HubPlace:
 
     def _kept(self, error: Exception) -> Path:
         try:
-            # No pattern, as the Hub's client misses what a download left out on purpose.
+            # An empty list of patterns: without it the Hub's client complains about files left out on purpose.
             return Path(snapshot_download(self.repository, local_files_only=True, allow_patterns=[]))
         except Exception:
             raise refusal(self.what, self.name, error) from error
 
 
 def place_of(named: str, what: str) -> HubPlace:
-    """Returns the place a writer named: a folder or file here, "owner/name", or "owner/name/folder/file".
+    """Returns the place that a writer named: a local folder or file, "owner/name", or "owner/name/folder/file".
 
-    StoryError for what is neither.
+    StoryError if it is none of these.
     """
     try:
         path = Path(named).expanduser()
@@ -129,7 +130,7 @@ def place_of(named: str, what: str) -> HubPlace:
             return HubPlace(what, folder=path.parent, file=path.name)
         if path.is_dir() and named:
             return HubPlace(what, folder=path)
-    except (OSError, ValueError, RuntimeError):  # too long, not a path at all, nobody's home
+    except (OSError, ValueError, RuntimeError):  # too long, no path at all, or no home folder
         pass
     parts = named.split("/")
     if len(parts) >= 2 and all(_PART.fullmatch(part) for part in parts):
@@ -141,7 +142,7 @@ def place_of(named: str, what: str) -> HubPlace:
 
 
 def check_model(named: str) -> HubPlace:
-    """Returns the place of a diffusers pipeline after a look at its index. StoryError for what is not one."""
+    """Returns the place of a diffusers pipeline after reading its index. StoryError if it is not a pipeline."""
     place = place_of(named, "The model")
     if place.file:
         raise StoryError(
@@ -152,7 +153,7 @@ def check_model(named: str) -> HubPlace:
         raise _no_pipeline(named)
     try:
         index = json.loads(place.get(INDEX).read_text(encoding="utf-8"))
-        if not isinstance(index["_class_name"], str):  # a list names code that would be run
+        if not isinstance(index["_class_name"], str):  # a list here names code that diffusers would run
             raise StoryError(
                 f'The model "{named[:SHOWN]}" brings code of its own, which this app does not run; choose a model '
                 "without."
@@ -163,7 +164,7 @@ def check_model(named: str) -> HubPlace:
 
 
 def refusal(what: str, name: str, error: Exception) -> StoryError:
-    """Returns what a writer is told where the Hub does not give something."""
+    """Returns the error for a writer when the Hub does not give something."""
     log.info("%s %s was not to be had", what, name, exc_info=error)
     called = f'{what} "{name[:SHOWN]}"'
     if isinstance(error, GatedRepoError):
@@ -195,9 +196,9 @@ def refusal(what: str, name: str, error: Exception) -> StoryError:
 
 
 def hindrance(error: BaseException) -> Exception | None:
-    """Returns what kept a download from its end, which libraries put behind errors of their own.
+    """Returns the error that stopped a download; libraries often hide it as the cause of their own errors.
 
-    None where it was neither the Hub, nor the way to it, nor a full disk.
+    Returns None if neither the Hub, nor the network, nor a full disk was the reason.
     """
     met: BaseException | None = error
     while met is not None:

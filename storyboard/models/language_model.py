@@ -1,8 +1,9 @@
-"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
+"""The language model that a pipeline names instead of including it: found, checked, converted once, loaded frozen.
 
-The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
-What transformers makes of it is kept in half precision (`prepared.py`), so every later start reads that folder alone.
-The stage-2 parts that go with it are read and written here too. Knows nothing of stories.
+The file is looked for in an installed package, and then on the Hugging Face Hub. Its sha256 decides whether it is the
+right file. transformers converts it, and the result is kept in half precision (`prepared.py`), so that every later
+start reads only that folder. The stage-2 parts that belong to it are read and written here too. Knows nothing of
+stories.
 """
 
 from __future__ import annotations
@@ -41,24 +42,25 @@ from storyboard.models.reader_folder import FOLDER, PARTS, WORDS, LanguageModelN
 
 log = logging.getLogger(__name__)
 
-Tell = Callable[[str], None]  # takes a line about what is being done
+Tell = Callable[[str], None]  # is called with a line about what is being done
 LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerFast]
 
 KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
-PIECE = 2**20  # bytes hashed at a time
+PIECE = 2**20  # so many bytes are hashed at a time
 MEGABYTE = 10**6
 KIND = "language-models"
 
 
 def silent(line: str) -> None:
-    """Tell nobody."""
+    """Ignores the line; the `Tell` of callers that have nobody to tell."""
 
 
 def load_language_model(name: LanguageModelName, tell: Tell = silent) -> LanguageModel:
     """Returns the model, frozen and in float32, and its tokenizer.
 
-    The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
-    Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
+    The first call takes about 27 s on one core, plus the download if no package has the file. Later calls take 1 to 2
+    s. Several processes may do this at the same time. StoryError if the file cannot be found, is damaged or is another
+    file.
     """
     home = home_of(KIND)
     if home is not None and (loaded := _loaded(home / name.sha256, name, tell)) is not None:
@@ -67,7 +69,7 @@ def load_language_model(name: LanguageModelName, tell: Tell = silent) -> Languag
         if home is None or not stack.enter_context(
             alone(home, name.sha256, lambda: tell(f"Another process is preparing {name.title}"))
         ):
-            # Where nothing can be kept it is converted at every start.
+            # If nothing can be kept on this machine, it is converted at every start.
             home = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
         elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
             return loaded  # another process was first
@@ -75,19 +77,20 @@ def load_language_model(name: LanguageModelName, tell: Tell = silent) -> Languag
         tell(f"Preparing {name.title}, once on this machine")
         try:
             _convert(file, home / name.sha256)
-        except Exception as error:  # a library's errors are of every kind, and the way without it goes on
+        # The library may raise any kind of error, and the app can go on without it.
+        except Exception as error:
             log.warning("%s could not be converted", file, exc_info=True)
             raise StoryError(_not_converted(name, error)) from error
-        gc.collect()  # the model just converted is as large as the one that is read now
+        gc.collect()  # frees the converted model, which is as large as the one that is loaded next
         if (loaded := _loaded(home / name.sha256, name, tell)) is None:
             raise StoryError(_not_converted(name, None))
         return loaded
 
 
 def open_parts(folder: Path, index: ReaderIndex, width: int, dtype: torch.dtype) -> dict[str, Any]:
-    """Returns each of PARTS from the `reader/` of a pipeline folder, None for one that `index` does not list.
+    """Returns each of PARTS from the `reader/` of a pipeline folder; None for a part that `index` does not list.
 
-    ValueError where one was trained for a language model that is not `width` wide.
+    ValueError for a part that was trained for a language model of another width.
     """
     parts: dict[str, Any] = dict.fromkeys(PARTS)
     for part in index.parts:
@@ -104,7 +107,7 @@ def open_parts(folder: Path, index: ReaderIndex, width: int, dtype: torch.dtype)
 def save_reader(
     folder: Path, index: ReaderIndex, parts: Mapping[str, Any], learned: Mapping[str, Any] | None = None
 ) -> None:
-    """Write the `reader/` of a pipeline folder: what it says, the parts that it lists, and the words it has learned."""
+    """Writes the `reader/` of a pipeline folder: its index, the parts listed there, and the words it has learned."""
     write_reader(folder, index)
     for part in index.parts:
         parts[part].save_pretrained(folder / FOLDER / part)
@@ -113,9 +116,9 @@ def save_reader(
 
 
 def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:
-    """Returns the file itself, checked: of the installed package, else of the Hub, downloaded where need be.
+    """Returns the checked file: from the installed package, else from the Hub, downloaded if needed.
 
-    StoryError where neither has it; a damaged one in the package is named there.
+    StoryError if neither has it. If the package's file is damaged, the error says so.
     """
     packaged = _packaged(name)
     fault = "" if packaged is None else _fault(packaged, name)
@@ -133,7 +136,10 @@ def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:
 
 
 def _packaged(name: LanguageModelName) -> Path | None:
-    """Found without importing the package, whose own dependencies need not be there."""
+    """Returns the file in the installed package, or None.
+
+    The package is not imported, because its own dependencies may be missing.
+    """
     spec = importlib.util.find_spec(name.module) if name.module else None
     folders = (spec and spec.submodule_search_locations) or ()
     return next((path for folder in folders if (path := Path(folder) / name.file).is_file()), None)
@@ -150,10 +156,10 @@ def _downloaded(name: LanguageModelName, tell: Tell) -> Path:
         if not isinstance(path, str):
             tell(f"Looking for {name.title} on the Hugging Face Hub")
             try:
-                # Asked first because it fails at once where there is no network; a download tries for half a minute.
+                # Asked first, because it fails at once without a network, while a download tries for half a minute.
                 get_hf_file_metadata(hf_hub_url(**where))
                 path = hf_hub_download(**where, force_download=again, tqdm_class=_bar_telling(name, tell))
-            except Exception as error:  # what a connection throws depends on what it runs over
+            except Exception as error:  # which errors a connection raises depends on the network
                 log.info("%s was not downloaded", name.file, exc_info=True)
                 raise StoryError(_not_downloaded(name, error)) from error
         fault = _fault(Path(path), name)
@@ -184,7 +190,7 @@ def _why(error: Exception) -> str:
 
 
 def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
-    """A progress bar that draws nothing and says how far it is, at every megabyte."""
+    """Returns a progress bar that draws nothing, and reports how far it is at every megabyte."""
 
     class Bar(tqdm):
         def __init__(self, *args: Any, initial: int = 0, **settings: Any) -> None:
@@ -201,7 +207,7 @@ def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
 
 
 def _fault(path: Path, name: LanguageModelName) -> str:
-    """What keeps a file from being the one that is named, as half a sentence; "" where it is that one."""
+    """Returns what is wrong with a file, as half a sentence; "" if it is the file that is named."""
     size, digest = 0, hashlib.sha256()
     with open(path, "rb") as file:
         start = file.read(4)
@@ -222,7 +228,7 @@ def _fault(path: Path, name: LanguageModelName) -> str:
 
 
 def _described(path: Path) -> str | None:
-    """What a whole GGUF file says that it is; None for one that cannot be read to its end."""
+    """Returns what a complete GGUF file says about itself; None if it cannot be read to its end."""
     from gguf import GGUFReader, LlamaFileType  # seconds to import, and only damage needs it
 
     try:
@@ -230,17 +236,17 @@ def _described(path: Path) -> str | None:
         model = reader.get_field("general.name")
         kind = reader.get_field("general.file_type")
         words = [str(model.contents()) if model else "", LlamaFileType(kind.contents()).name if kind else ""]
-    except Exception:  # the reader trusts its file, so a bad one makes it fail anywhere
+    except Exception:  # the reader trusts the file, so a bad file can raise any error
         return None
     shown = " ".join(words).replace("MOSTLY_", "")[:60]
     return "".join(letter for letter in shown if letter.isprintable()).strip() or "without a name"
 
 
 def _convert(file: Path, folder: Path) -> None:
-    """Write the model in half precision, and its tokenizer, as a folder that is whole or not there."""
-    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+    """Writes the model in half precision, and its tokenizer, into a folder that is either whole or not there."""
+    shutil.rmtree(folder, ignore_errors=True)  # removes a damaged older one
     with whole_folder(folder) as part:
-        # Not AutoTokenizer, which reads the whole file once more to find out the same.
+        # Not AutoTokenizer, which would read the whole file a second time.
         PreTrainedTokenizerFast.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(part)
         model = AutoModelForCausalLM.from_pretrained(
             file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
@@ -249,7 +255,10 @@ def _convert(file: Path, folder: Path) -> None:
 
 
 def _save_half(model: PreTrainedModel, folder: Path) -> None:
-    """A model that was read from GGUF refuses to be saved; one like it, with the same tensors, does not."""
+    """Saves the model in half precision.
+
+    A model that was read from GGUF refuses to be saved, so a model of the same class takes over its tensors.
+    """
     config = copy.deepcopy(model.config)
     if hasattr(config, "quantization_config"):
         del config.quantization_config
@@ -261,7 +270,7 @@ def _save_half(model: PreTrainedModel, folder: Path) -> None:
 
 
 def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel | None:
-    """What is kept in a folder; None where nothing is, or not all of it."""
+    """Returns what a folder has kept; None if there is nothing, or not all of it."""
     if not folder.is_dir():
         return None
     tell(f"Loading {name.title}")
@@ -271,7 +280,7 @@ def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel 
         model, found = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, output_loading_info=True, **kept
         )
-    except Exception:  # whatever is wrong with it, it is made anew
+    except Exception:  # whatever is wrong with it, it is converted again
         log.warning("%s is damaged", folder, exc_info=True)
         return None
     if model.config.model_type != name.family or found["missing_keys"] or found["mismatched_keys"]:

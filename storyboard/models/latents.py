@@ -1,9 +1,9 @@
-"""Pixels to normalised latents and back; training and inference share these two functions.
+"""Pixels to normalised latents and back. Training and inference share these functions.
 
-Latents are normalised per channel with the autoencoder config's `latents_mean`/`latents_std` where it has
-them, else multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder
-with 48 channels for a picture sees it as 4x4 patches (Wan 2.2 does so too, with 2x2): far less work, and it learns
-sooner, as there are fewer layers between pixels and latents.
+Latents are normalised per channel with `latents_mean` and `latents_std` of the autoencoder's config, if it has them.
+Otherwise they are multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder with 48 input channels
+sees a picture as patches of 4x4 pixels (Wan 2.2 does so too, with 2x2). That is far less work, and it learns faster,
+because there are fewer layers between pixels and latents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from PIL import Image
 
 
 def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Returns the latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1: the mean, or a sample given a generator."""
+    """Returns the latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1.
+
+    They are the mean of the autoencoder's distribution, or a sample of it if a generator is given.
+    """
     posterior = posterior_of(vae, pixels)
     latents = posterior.mode() if generator is None else posterior.sample(generator)
     mean, std = _statistics(vae, latents)
@@ -25,7 +28,7 @@ def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator |
 
 
 def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Returns the pixels (B, 3, H, W) in -1..1, clamped, of latents (B, C, h, w)."""
+    """Returns the pixels (B, 3, H, W), clamped to -1..1, of latents (B, C, h, w)."""
     mean, std = _statistics(vae, latents)
     return reconstruct(vae, latents * std + mean).clamp(-1, 1)
 
@@ -37,30 +40,30 @@ def to_picture(pixels: torch.Tensor) -> Image.Image:
 
 
 def posterior_of(vae: Any, pixels: torch.Tensor) -> Any:
-    """Returns the distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
+    """Returns the distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1."""
     return vae.encode(F.pixel_unshuffle(pixels.to(vae.dtype), patch_size(vae))).latent_dist
 
 
 def reconstruct(vae: Any, raw: torch.Tensor) -> torch.Tensor:
-    """Returns the pixels (B, 3, H, W), not clamped, of raw latents (B, C, h, w), as the autoencoder made them."""
+    """Returns the pixels (B, 3, H, W), not clamped, that the autoencoder decodes from raw latents (B, C, h, w)."""
     return F.pixel_shuffle(vae.decode(raw.to(vae.dtype)).sample, patch_size(vae))
 
 
 def patch_size(vae: Any) -> int:
-    """Returns how many pixels lie on the side of what the autoencoder takes for one.
+    """Returns the side, in pixels, of the patch that the autoencoder takes as one pixel.
 
-    1 where it has 3 channels, 4 where it has 48.
+    It is 1 for an autoencoder with 3 channels, and 4 for one with 48.
     """
     return math.isqrt(vae.config.in_channels // 3)
 
 
 def downsampling(vae: Any) -> int:
-    """Returns how many pixels lie on the side of one latent."""
+    """Returns the side, in pixels, of the area that one latent covers."""
     return patch_size(vae) * 2 ** (len(vae.config.block_out_channels) - 1)
 
 
 def _statistics(vae: Any, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation of the raw latents, each broadcastable to (B, C, h, w)."""
+    """Returns the mean and standard deviation of the raw latents, each broadcastable to (B, C, h, w)."""
     means, stds = vae.config.latents_mean, vae.config.latents_std
     if means is None or stds is None:
         scale = vae.config.scaling_factor

@@ -1,6 +1,6 @@
 """The training objectives of both stages, as functions of tensors.
 
-L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
+L_reg is in `attention.py`, next to the recording. Nothing here owns parameters or draws random numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from storyboard.models.denoise import Network
 
-IGNORED = -100  # label of positions that are not supervised
+IGNORED = -100  # the label of positions that are not supervised
 
 
 def diffusion_loss(
@@ -24,12 +24,14 @@ def diffusion_loss(
     timesteps: torch.Tensor,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
+    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D) as a scalar.
 
-    The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
-    Every timestep counts alike: what people do and where they stand is decided at the noisy ones, and min-SNR weights
-    of 0.2 down to 0.006 there left it unlearned.
-    weights: (B, 1, h, w) multiply the squared error, zeros leave out what is masked; None: all counts alike.
+    timesteps: (B,).
+    weights: (B, 1, h, w), factors of the squared error; zeros leave out what is masked. None: all places count alike.
+
+    The target is noise or velocity, as `scheduler.config.prediction_type` says. All timesteps count alike: what people
+    do and where they stand is decided at the noisy ones. Min-SNR weights, which are 0.2 down to 0.006 there, left that
+    unlearned.
     """
     noisy = scheduler.add_noise(latents, noise, timesteps)
     prediction = unet(noisy, timesteps, encoder_hidden_states=condition).sample
@@ -49,8 +51,10 @@ def generation_loss(
 ) -> torch.Tensor:
     """Returns L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
 
-    logits: (B, T, vocabulary + R). labels: (B, T) ids; image token r is vocabulary + r, -100 is ignored.
-    form: "paper" supervises all R image tokens; "code" the words and the first image token, as released.
+    logits: (B, T, vocabulary + R).
+    labels: (B, T) ids; image token r is vocabulary + r, and -100 is ignored.
+    form: "paper" supervises all R image tokens; "code" supervises the words and the first image token, as the released
+        code does.
     """
     if form not in ("paper", "code"):
         raise ValueError(f'form is "{form}"; choose "paper" or "code".')
@@ -62,8 +66,8 @@ def generation_loss(
 def alignment_loss(predicted: torch.Tensor, target: torch.Tensor, squared: bool = True) -> torch.Tensor:
     """Returns L_align between conditions (B, L, D).
 
-    squared: Eq. 6, as the mean over elements (the paper's sum divided by L D); else the mean length of a
-    token's error, which is what the released code minimises.
+    squared: True is Eq. 6 as a mean over elements, which is the paper's sum divided by L D. False is the mean length of
+    a token's error, which the released code minimises.
     """
     error = predicted.float() - target.float()
     return error.square().mean() if squared else error.norm(dim=-1).mean()

@@ -1,6 +1,6 @@
-"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
+"""The two bridges between pictures and the frozen language model: Mapper_LLM (into it) and Mapper_LDM (out of it).
 
-Parameter names are those of the released second-stage checkpoints, so that they load by name.
+Parameter names are those of the released second-stage checkpoints, so that these load by name.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import nn
 
-EARLIER, NOW, PADDING = 0, 1, -1  # where a token of a story stands
+EARLIER, NOW, PADDING = 0, 1, -1  # which sentence a token of a story belongs to
 PRONOUNS = (None, "he", "she", "it", "they")  # None: nobody is there
 
 
 class VisualMapper(ModelMixin, ConfigMixin):
-    """Mapper_LLM: one picture's feature (N, V) -> its m visual tokens (N, m, E), a linear map W_v2t."""
+    """Mapper_LLM: a linear map W_v2t from a picture's feature (N, V) to its m visual tokens (N, m, E)."""
 
     @register_to_config
     def __init__(self, image_width: int, width: int, tokens: int = 4):
@@ -30,19 +30,19 @@ class VisualMapper(ModelMixin, ConfigMixin):
 
 
 class StoryStates(NamedTuple):
-    """What a language model makes of a story's words, and the people the words can mean: B stories, K places in a cast.
+    """A story's words as the language model understands them, and the people whom they can mean, for B stories.
 
-    The last axis of `cast` is what the condition's tokens have; a place that nobody takes has the number of nobody's
-    pronoun in `pronouns` and is never pointed at.
+    A cast has K places, and `cast` has the width D of the condition's tokens. An empty place has the number 0 in
+    `pronouns`, and is never pointed at.
     """
 
-    states: torch.Tensor  # (B, T, E): of all words and pictures, at the layer that the mapper reads
+    states: torch.Tensor  # (B, T, E): states of all words and pictures, at the layer that the mapper reads
     sentence: torch.Tensor  # (B, T): EARLIER, NOW (the sentence to draw) or PADDING
-    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
+    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of the person whom the token names, 0: nobody
     cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
-    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
-    shown: torch.Tensor  # (B, K): 1 where the words alone say that somebody is there, else 0
-    doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
+    pronouns: torch.Tensor  # (B, K): indices in PRONOUNS, 0: the place is empty
+    shown: torch.Tensor  # (B, K): 1 if the words alone say that the person is in the picture, else 0
+    doing: torch.Tensor  # (B, K): 1 + the index of the mapper's deed that the words say of each, 0: none
 
 
 def stacked(stories: Sequence[StoryStates]) -> StoryStates:
@@ -61,15 +61,15 @@ def stacked(stories: Sequence[StoryStates]) -> StoryStates:
 class ConditionMapper(ModelMixin, ConfigMixin):
     """Mapper_LDM: last states and embeddings of the image tokens (B, R, E) -> condition (B, L, D).
 
-    A pre-norm encoder-decoder transformer: the encoder reads states + embeddings, the decoder reads L learned
-    queries, which are its only notion of position.
+    It is a pre-norm encoder-decoder transformer. The encoder reads states + embeddings. The decoder reads L learned
+    queries, which are its only information on position.
 
-    Beyond the paper, and off by default: with `reads_story` the encoder reads the states of the story's own words too,
-    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
-    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
-    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
-    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say of them:
-    that they are there, and what they do.
+    Three additions go beyond the paper, and are off by default. With `reads_story`, the encoder also reads the states
+    of the story's own words: those that leave layer `story_layer` of the language model (counted from 1), or its last
+    states if that is None. With `people`, the largest number of a cast, it also reads everybody's fused vector (Eq. 1),
+    and each token of the condition may point at one person and take over that vector. So a person's looks need not pass
+    through the language model. With `deeds`, phrases for what can be drawn, the mapper gets beside each person what the
+    story's words alone say of them: that they are in the picture, and what they do.
     """
 
     @register_to_config
@@ -113,16 +113,16 @@ class ConditionMapper(ModelMixin, ConfigMixin):
     ) -> torch.Tensor:
         """Returns the condition (B, L, D).
 
-        story: needed with `reads_story`, unused without.
+        story: needed with `reads_story`, unused without it.
         """
         return self.read(states, embeddings, story)[0]
 
     def read(
         self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Returns the condition (B, L, D), and how far each of its tokens points at each of the cast (B, L, K).
+        """Returns the condition (B, L, D), and how strongly each of its tokens points at each of the cast (B, L, K).
 
-        The latter is None without `people`. ValueError where the mapper reads the story and is given none.
+        The second value is None without `people`. ValueError if the mapper reads the story and gets none.
         """
         source, unseen = self.fc(states + embeddings), None  # (B, R, width)
         if self.config.reads_story:
@@ -140,7 +140,9 @@ class ConditionMapper(ModelMixin, ConfigMixin):
         return condition + pointed @ story.cast.to(condition), pointed
 
     def _with_story(self, source: torch.Tensor, story: StoryStates) -> tuple[torch.Tensor, torch.Tensor]:
-        """The image tokens, then the story's words, then the cast; and which of all these nobody may look at."""
+        """Returns the image tokens, the story's words and the cast in a row, and a mask of those that must not be
+        attended to.
+        """
         words = self.story_fc(story.states.to(source)) + self.sentences(story.sentence.clamp(min=0))
         parts, unseen = (
             [source, words],
@@ -164,8 +166,8 @@ def _transformer(width: int, layers: int, heads: int, feedforward: int) -> nn.Tr
         width,
         heads,
         num_decoder_layers=layers,
-        # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
-        # pre-norm cannot use and would warn about.
+        # torch's own encoder with its defaults. It is built here only to turn off nested tensors, which pre-norm cannot
+        # use and which would cause a warning.
         custom_encoder=nn.TransformerEncoder(
             nn.TransformerEncoderLayer(width, heads, **shape),
             layers,
@@ -177,7 +179,7 @@ def _transformer(width: int, layers: int, heads: int, feedforward: int) -> nn.Tr
 
 
 class Pointer(nn.Module):
-    """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
+    """Points from tokens of a condition at people of a cast. A mark ties a person to the words that name them."""
 
     def __init__(self, width: int, vector_width: int, people: int, deeds: int = 0):
         super().__init__()
@@ -186,27 +188,28 @@ class Pointer(nn.Module):
         self.vectors = nn.Linear(vector_width, width)
         self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
         self.nobody = nn.Parameter(torch.zeros(1, 1, width))
-        self.told = nn.ModuleDict()  # what the words say of each
+        self.told = nn.ModuleDict()  # embeddings of what the words say of each person
         if deeds:
             self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
         for weight in self.told.parameters():
-            nn.init.zeros_(weight)  # a mapper that is told for the first time reads as before
+            nn.init.zeros_(weight)  # so a mapper that gets them for the first time reads as before
 
     def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
-        """Returns the mark (B, T, width) of whom each token names."""
+        """Returns the mark (B, T, width) of the person whom each token names."""
         return self.places(speaks_of)
 
     def introduce(self, story: StoryStates) -> torch.Tensor:
-        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+        """Returns the cast (B, K, D) in the form that the encoder reads, (B, K, width)."""
         cast = story.cast.to(self.vectors.weight)
         numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
         people = self.vectors(cast) + self.places(numbers) + self.pronouns(story.pronouns)
         return people + sum(learned(getattr(story, what)) for what, learned in self.told.items())
 
     def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
+        """Returns how strongly each token points at each person (B, L, K).
 
-        A row sums to less than one: the rest is nobody's.
+        hidden: (B, L, width). people: (B, K, width). there: (B, K), whether a place of the cast is taken. A row sums to
+        less than one; the rest points at nobody.
         """
         keys = torch.cat([self.nobody.expand(len(people), -1, -1), self.answers(people)], 1)
         scores = self.asks(hidden) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5

@@ -1,8 +1,9 @@
 """The UNet in ONNX Runtime: the same prediction as torch's in about half the time on a CPU.
 
-It is exported from the UNet's own weights the first time, and kept under their sha256 (`prepared.py`). Whatever goes
-wrong with it, the UNet in torch is there and does the work: nobody who draws hears of it. Nothing here knows how many
-channels a UNet has or how long a text is. Must not import onnxruntime or onnx before they are needed: both are extras.
+It is exported from the UNet's own weights on first use, and kept under their sha256 (`prepared.py`). If anything goes
+wrong with it, the UNet in torch does the work, and the user notices nothing. Nothing here depends on the number of
+channels of a UNet or on the length of a text. onnxruntime and onnx must not be imported before they are needed, because
+both are extras.
 """
 
 from __future__ import annotations
@@ -30,18 +31,19 @@ from storyboard.models.threads import waits_by_spinning
 log = logging.getLogger(__name__)
 
 KIND = "denoisers"
-FORM = 1  # part of every key; another number where `_Exported` or how it is exported changes
+FORM = 1  # part of every key; increase it when `_Exported` or the way of exporting changes
 PACKAGES = ("onnxruntime", "onnx")
-# Of weights: a file of ONNX holds no more, and memory would hold them three times meanwhile.
+# The most bytes of weights: an ONNX file cannot hold more, and an export has them in memory three times.
 MOST_BYTES = 2**31
-TOLERANCE = 1e-4  # most that a prediction may be off, in parts of the largest number in it or of 1
+# The largest error of a prediction, relative to its largest value (or to 1 if that is smaller).
+TOLERANCE = 1e-4
 OPSET = 17
-NETWORK, DIGEST = "unet.onnx", "sha256"  # the files of a kept folder
+NETWORK, DIGEST = "unet.onnx", "sha256"  # the two files of a kept folder
 TITLE = "ONNX Runtime"
 
 
 class OnnxUNet:
-    """Called as a UNet is, and gives what it gives. Where ONNX Runtime fails, torch answers from then on."""
+    """Has the same call and results as a UNet. If ONNX Runtime fails once, torch does all later calls."""
 
     def __init__(self, unet: UNet2DConditionModel, key: str, session: Any):
         self.unet = unet
@@ -51,22 +53,25 @@ class OnnxUNet:
     def __call__(
         self, sample: torch.Tensor, timestep: torch.Tensor, encoder_hidden_states: torch.Tensor
     ) -> UNet2DConditionOutput:
-        """Noise predicted for `sample` (B, C, h, w) under (B, L, D). timestep: a number, or one for each row."""
+        """Returns the noise predicted for `sample` (B, C, h, w) under a condition (B, L, D).
+
+        timestep: a number, or one for each row.
+        """
         if self._session is not None and sample.shape[1:] == _sample_shape(self.unet):
             try:
                 return UNet2DConditionOutput(sample=self._run(sample, timestep, encoder_hidden_states))
-            except Exception:  # the runtime's errors have no base of their own
+            except Exception:  # the runtime's errors have no common base class
                 log.warning("ONNX Runtime failed; torch draws from now on", exc_info=True)
                 self._session = None
         return self.unet(sample, timestep, encoder_hidden_states=encoder_hidden_states)
 
     @property
     def works(self) -> bool:
-        """Whether ONNX Runtime has not failed yet."""
+        """Whether ONNX Runtime has not failed so far."""
         return self._session is not None
 
     def is_of(self, unet: nn.Module) -> bool:
-        """Returns whether this is still the network of `unet` as it is now: all of its weights are hashed."""
+        """Returns whether this is still the network of `unet` as it is now. All of its weights are hashed for that."""
         return self.unet is unet and self.key == key_of(unet)
 
     def _run(self, sample: torch.Tensor, timestep: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
@@ -79,23 +84,24 @@ class OnnxUNet:
 
 
 def open_onnx(unet: nn.Module, tell: Callable[[str], None] = lambda line: None) -> OnnxUNet | None:
-    """Returns the UNet in ONNX Runtime, from what is kept or exported now, which takes seconds.
+    """Returns the UNet in ONNX Runtime, from what was kept, or exported now, which takes seconds.
 
-    None where it cannot be had: the packages are not installed, the UNet is not in float32 on a CPU or larger than
-    MOST_BYTES, nothing can be written, or the export does not predict the same. tell: takes lines about what is done.
+    Returns None if that is impossible: the packages are not installed, the UNet is not in float32 on a CPU or is larger
+    than MOST_BYTES, nothing can be written, or the export does not predict the same. tell: takes lines about what is
+    being done.
     """
     if missing := why_not(unet):
         log.info("the denoiser stays in torch: %s", missing)
         return None
     try:
         return _open(unet, tell)
-    except Exception:  # an exporter and a runtime, whose errors are of every kind; torch is the way without
+    except Exception:  # exporter and runtime may raise any kind of error, and torch can do the work
         log.warning("the denoiser stays in torch", exc_info=True)
         return None
 
 
 def why_not(unet: nn.Module) -> str:
-    """Returns what keeps a UNet from ONNX Runtime, "" where nothing does."""
+    """Returns why a UNet cannot run in ONNX Runtime, "" if it can."""
     absent = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if absent:
         return f"{' and '.join(absent)} not installed"
@@ -127,7 +133,7 @@ def _open(unet: UNet2DConditionModel, tell: Callable[[str], None]) -> OnnxUNet |
         if (opened := _opened(unet, key, home / key)) is not None:
             return opened  # another process was first
         tell(f"Preparing {TITLE}, once on this machine")
-        shutil.rmtree(home / key, ignore_errors=True)  # a damaged one
+        shutil.rmtree(home / key, ignore_errors=True)  # removes a damaged older one
         with whole_folder(home / key) as part:
             _export(unet, part / NETWORK)
             (part / DIGEST).write_text(file_digest(part / NETWORK), encoding="ascii")
@@ -135,7 +141,7 @@ def _open(unet: UNet2DConditionModel, tell: Callable[[str], None]) -> OnnxUNet |
 
 
 def _opened(unet: UNet2DConditionModel, key: str, folder: Path) -> OnnxUNet | None:
-    """What is kept in a folder; None where nothing is, it is damaged, or it predicts something else than `unet`."""
+    """Returns what a folder has kept; None if it is missing or damaged, or predicts something else than `unet`."""
     file = folder / NETWORK
     try:
         if file_digest(file) != (folder / DIGEST).read_text(encoding="ascii"):
@@ -145,7 +151,7 @@ def _opened(unet: UNet2DConditionModel, key: str, folder: Path) -> OnnxUNet | No
             raise ValueError("it predicts something else than the weights it is named by")
     except FileNotFoundError:
         return None
-    except Exception:  # whatever is wrong with it, it is made anew
+    except Exception:  # whatever is wrong with it, it is exported again
         log.warning("%s cannot be used", file, exc_info=True)
         return None
     return opened
@@ -153,11 +159,11 @@ def _opened(unet: UNet2DConditionModel, key: str, folder: Path) -> OnnxUNet | No
 
 @torch.inference_mode()
 def _agree(opened: OnnxUNet, unet: UNet2DConditionModel) -> bool:
-    """Whether both predict the same for two rows of noise."""
+    """Returns whether both predict the same for two rows of noise."""
     sample, times, condition = _example(unet)
     expected = unet(sample, times, encoder_hidden_states=condition).sample
     worst = (opened._run(sample, times, condition) - expected).abs().max()
-    return bool(worst <= TOLERANCE * max(1.0, float(expected.abs().max())))  # NaN is not
+    return bool(worst <= TOLERANCE * max(1.0, float(expected.abs().max())))  # False for NaN
 
 
 def _session(file: Path) -> Any:
@@ -168,12 +174,12 @@ def _session(file: Path) -> Any:
     options.inter_op_num_threads = 1
     spinning = "1" if waits_by_spinning() else "0"
     options.add_session_config_entry("session.intra_op.allow_spinning", spinning)
-    options.log_severity_level = 3  # errors; else it warns of graphs that it improves
+    options.log_severity_level = 3  # errors only; otherwise it warns about graphs that it optimises
     return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 
 class _Exported(nn.Module):
-    """The UNet as what goes in and what comes out, by position."""
+    """The UNet with tensors as positional arguments and a tensor as its result, for the exporter."""
 
     def __init__(self, unet: nn.Module):
         super().__init__()
@@ -185,12 +191,11 @@ class _Exported(nn.Module):
 
 @torch.no_grad()
 def _export(unet: UNet2DConditionModel, file: Path) -> None:
-    """Any number of rows, any length of text; the size of the picture is the UNet's own."""
+    """Exports the UNet for any number of rows and any length of text. The size of the picture is the UNet's own."""
     rows = {0: "rows"}
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of each branch on a shape, and that the newer exporter is the default
+        # It would warn about each branch that depends on a shape, and that the newer exporter is the default.
+        warnings.simplefilter("ignore")
         torch.onnx.export(
             _Exported(unet),
             _example(unet),
@@ -204,12 +209,12 @@ def _export(unet: UNet2DConditionModel, file: Path) -> None:
                 "prediction": rows,
             },
             opset_version=OPSET,
-            dynamo=False,  # twenty times as quick as the newer exporter, and what it writes runs as fast
+            dynamo=False,  # twenty times faster than the newer exporter, and the result runs as fast
         )
 
 
 def _example(unet: UNet2DConditionModel) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Two rows of seeded noise (2, C, h, w), their timesteps (2,) and conditions (2, L, D)."""
+    """Returns two rows of seeded noise (2, C, h, w), their timesteps (2,) and conditions (2, L, D)."""
     generator = torch.Generator().manual_seed(0)
     sample = torch.randn(2, *_sample_shape(unet), generator=generator)
     width = unet.config.cross_attention_dim
@@ -217,7 +222,7 @@ def _example(unet: UNet2DConditionModel) -> tuple[torch.Tensor, torch.Tensor, to
 
 
 def _sample_shape(unet: UNet2DConditionModel) -> tuple[int, int, int]:
-    """(C, h, w) of what the UNet denoises."""
+    """Returns the shape (C, h, w) of the latents that the UNet denoises."""
     size = unet.config.sample_size
     height, width = (size, size) if isinstance(size, int) else size
     return unet.config.in_channels, height, width

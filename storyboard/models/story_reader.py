@@ -1,10 +1,10 @@
-"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
+"""The one place where a story so far becomes a condition: pictures and sentences go in, (L, D) comes out.
 
-Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.text.prompt.interleave`;
-each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
+The stage-2 losses and inference both use it. Prompts are lists of parts from `storyboard.text.prompt.interleave`. Each
+text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
 
-Positions are always passed and attention masks never are: prompts are padded on the right, where causal
-attention cannot see, and OPT's own positions go wrong with masks in half precision.
+Positions are always passed, attention masks never. Prompts are padded on the right, where causal attention cannot see;
+and OPT computes wrong positions from masks in half precision.
 """
 
 from __future__ import annotations
@@ -33,17 +33,19 @@ from storyboard.text.prompt import Part, PictureSlot
 
 
 class EmbeddedPrompt(NamedTuple):
-    """One prompt as the language model receives it, without image tokens."""
+    """A prompt as the language model receives it, without image tokens."""
 
     embeddings: torch.Tensor  # (T, E)
-    labels: torch.Tensor  # (T,) token ids, -100 where a picture stands
+    labels: torch.Tensor  # (T,) token ids, -100 at pictures
 
 
 @dataclass(frozen=True)
 class ReaderOutput:
-    """states: last (post-norm) states of the image tokens (B, R, E). condition: (B, L, D).
+    """What reading gives, for a batch of B prompts.
 
-    pointed (B, L, K): how far each token points at each of the cast, of a mapper that points.
+    states: (B, R, E), the last (post-norm) states of the image tokens.
+    condition: (B, L, D).
+    pointed: (B, L, K), how strongly each token points at each of the cast; None if the mapper does not point.
     """
 
     states: torch.Tensor
@@ -53,14 +55,17 @@ class ReaderOutput:
 
 @dataclass(frozen=True)
 class SpokenOutput(ReaderOutput):
-    """The same with what L_gen needs; T counts image tokens and padding."""
+    """A ReaderOutput with what L_gen needs in addition. T counts image tokens and padding."""
 
     logits: torch.Tensor  # (B, T, vocabulary + R)
     labels: torch.Tensor  # (B, T)
 
 
 class StoryReader:
-    """History -> condition through a frozen causal language model, OPT or Llama. A plain object over modules."""
+    """Turns a history into a condition through a frozen causal language model (OPT or Llama).
+
+    A plain object over modules.
+    """
 
     def __init__(
         self,
@@ -70,7 +75,7 @@ class StoryReader:
         visual_mapper: VisualMapper | None,
         condition_mapper: ConditionMapper | None,
     ):
-        """ValueError where the mapper reads the words at a layer that the language model has not."""
+        """ValueError if the mapper reads words at a layer that the language model does not have."""
         wanted, layers = _story_layer(condition_mapper), language_model.config.num_hidden_layers
         if wanted is not None and wanted > layers:
             raise ValueError(f"The mapper reads layer {wanted}; the language model has {layers}.")
@@ -82,18 +87,18 @@ class StoryReader:
 
     @property
     def vocabulary(self) -> int:
-        """Rows of the word matrix; image token r has the id vocabulary + r."""
+        """The number of rows of the word matrix. Image token r has the id vocabulary + r."""
         return self.language_model.config.vocab_size
 
     @property
     def max_tokens(self) -> int:
-        """Positions a prompt may fill, those of the image tokens taken off."""
+        """How many positions a prompt may fill, without those of the image tokens."""
         return self.language_model.config.max_position_embeddings - self.image_tokens.config.count
 
     def tokenize(self, parts: Sequence[Part]) -> list[TokenPart]:
-        """Returns the token ids of each text part, picture slots as they are.
+        """Returns the token ids of each text part; picture slots stay as they are.
 
-        The start token is there once, at the very start.
+        The start token comes only once, at the very beginning.
         """
         tokens: list[TokenPart] = [
             part if isinstance(part, PictureSlot) else self._words(part) for part in parts
@@ -106,9 +111,11 @@ class StoryReader:
         return [[start], *tokens]
 
     def marks(self, parts: Sequence[Part], told: Told) -> list[Marks]:
-        """Returns for each part of a prompt, as `tokenize` splits it, what each of its tokens speaks of.
+        """Returns, for each part of a prompt as `tokenize` splits it, what its tokens belong to.
 
-        What follows the sentence to draw, and the start token, is PADDING: no word of the story.
+        The marks say which sentence each token belongs to, and which person it names. The start token, and everything
+        after the sentence to draw, is PADDING: it is no word of the story. ValueError if the prompt does not end with
+        that sentence.
         """
         *earlier, last = parts
         if not isinstance(last, str):
@@ -123,7 +130,10 @@ class StoryReader:
         return found
 
     def _marks(self, part: Part, told: Told, begin: int | None = None, end: int = 0) -> Marks:
-        """begin, end: where in the part the sentence to draw stands, if it does."""
+        """Returns the marks of one part.
+
+        begin, end: the span of the sentence to draw in it, if it has that sentence.
+        """
         if isinstance(part, PictureSlot):
             tokens = self._mapped_tokens
             return Marks([EARLIER] * tokens, [0] * tokens)
@@ -143,9 +153,9 @@ class StoryReader:
         return Marks(sentence, speaks_of)
 
     def story_states(self, hidden: torch.Tensor, marks: Sequence[Marks], told: Told) -> StoryStates:
-        """Returns what the mapper reads beside the image tokens: a prompt's states (T, E) with its `marks`.
+        """Returns what the mapper reads in addition to the image tokens: a prompt's states (T, E) with its `marks`.
 
-        ValueError where the cast is larger than the mapper has places for.
+        ValueError if the cast is larger than the number of places that the mapper has.
         """
         mapper = self._mapper
         device, places = hidden.device, mapper.config.people
@@ -172,9 +182,10 @@ class StoryReader:
         return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 
     def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
-        """Returns the prompt without its oldest frames, dropped whole until it fills at most `max_tokens` positions.
+        """Returns the prompt without its oldest frames, so that it fills at most `max_tokens` positions.
 
-        Cast, last frame and the sentence to draw always stay; ValueError when they alone are too long.
+        A frame is left out as a whole. The cast, the last frame and the sentence to draw always stay; ValueError if
+        these alone are too long.
         """
         kept, tokens = list(parts), self.tokenize(parts)
         while (length := self.length(tokens)) > max_tokens:
@@ -188,7 +199,10 @@ class StoryReader:
     def embed(
         self, parts: Sequence[Part], frames: torch.Tensor | None = None, portraits: torch.Tensor | None = None
     ) -> EmbeddedPrompt:
-        """Returns an embedded prompt. Slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
+        """Returns an embedded prompt.
+
+        Picture slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E).
+        """
         return self.embed_tokens(self.tokenize(parts), frames, portraits)
 
     def embed_tokens(
@@ -197,7 +211,10 @@ class StoryReader:
         frames: Sequence[torch.Tensor] | torch.Tensor | None = None,
         portraits: Sequence[torch.Tensor] | torch.Tensor | None = None,
     ) -> EmbeddedPrompt:
-        """Returns what `embed` does, for a prompt that is already tokenised; (m, E) per picture."""
+        """Returns what `embed` does, for a prompt that is already tokenised. Each picture has (m, E) visual tokens.
+
+        ValueError if the features of a picture are missing.
+        """
         words = self.language_model.get_input_embeddings()
         device, dtype = words.weight.device, words.weight.dtype
         pictures = {"frame": frames, "portrait": portraits}
@@ -233,11 +250,11 @@ class StoryReader:
         logits: bool = False,
         told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
     ) -> ReaderOutput:
-        """Appends the image tokens to each prompt and runs the language model once over all of them.
+        """Appends the image tokens to each prompt, and runs the language model once over all prompts.
 
-        Returns the image tokens' last states and the condition.
-        Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs. told: of
-        each prompt its `marks` and what they are of, for a mapper that reads the story's words.
+        Returns the image tokens' last states and the condition. Differentiable with respect to the image tokens and
+        both mappers. logits: whether to return what L_gen needs too. told: for each prompt, its `marks` and what they
+        refer to, for a mapper that reads the story's words.
         """
         lengths = [len(prompt.embeddings) for prompt in prompts]
         tail = self.image_tokens(1)[0].to(prompts[0].embeddings)  # (R, E)
@@ -260,14 +277,14 @@ class StoryReader:
         return SpokenOutput(states, condition, pointed, word_logits, padded)
 
     def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
-        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds."""
+        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow those in `cache`."""
         return self.states(embeddings, cache)[0]
 
     def states(self, embeddings: torch.Tensor, cache: Any = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Returns what `forward` does, and the states at the layer where the mapper reads the story's words.
 
-        Both are the same unless the mapper names a layer. Never computes word logits. ValueError when positions run
-        out; a GPU would not survive the attempt.
+        Both are the same unless the mapper names a layer. Word logits are never computed. ValueError if there are not
+        enough positions, which would crash a GPU.
         """
         past = 0 if cache is None else cache.get_seq_length()
         end = past + embeddings.shape[1]
@@ -287,9 +304,9 @@ class StoryReader:
     def condition(
         self, states: torch.Tensor, story: StoryStates | None = None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Last states of the image tokens (B, R, E) -> condition of the denoiser (B, L, D).
+        """Turns the last states of the image tokens (B, R, E) into the condition of the denoiser (B, L, D).
 
-        Returns it with how far each token points at each of the cast (B, L, K), None of a mapper that does not point.
+        Returns it with how strongly each token points at each of the cast (B, L, K); None if the mapper does not point.
         """
         states = states.to(self._mapper.dtype)
         return self._mapper.read(states, self.image_tokens(len(states)), story)
@@ -302,7 +319,10 @@ class StoryReader:
 
     @property
     def _mapped_tokens(self) -> int:
-        """Of a picture. A reader of words has no visual mapper, and its prompts no pictures."""
+        """How many tokens a picture has.
+
+        A reader of words only has no visual mapper, and its prompts have no pictures.
+        """
         return self.visual_mapper.config.tokens if self.visual_mapper else 0
 
     def _words(self, text: str | tuple[str, str]) -> list[int]:
@@ -311,16 +331,16 @@ class StoryReader:
         return self._tokenized(text)["input_ids"]
 
     def _tokenized(self, text: str, **asked: bool) -> Any:
-        # A writer's "</s>" is text, not a token of ours.
+        # A writer's "</s>" is text, and not the end token.
         return self.tokenizer(
             text, add_special_tokens=False, verbose=False, split_special_tokens=True, **asked
         )
 
 
 def states_at(language_model: Any, layer: int | None, **inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns a language model's post-norm last states (B, T, E), and those that leave `layer`, counted from 1.
+    """Returns a language model's post-norm last states (B, T, E), and the states that leave `layer`, counted from 1.
 
-    Both are the same where that is None. inputs: what its body is called with.
+    If `layer` is None, both are the last states. inputs: the arguments of the model's body.
     """
     read = language_model.model(**inputs, output_hidden_states=layer is not None)
     last = read.last_hidden_state

@@ -1,7 +1,8 @@
-"""How many threads the numbers get, and that they do not wait by spinning. To be said before torch is first imported.
+"""Sets how many threads computing gets, and that they do not spin while they wait. Call it before torch is first
+imported.
 
-On a busy machine threads that spin while they wait for one another take each other's cores: a call of the denoiser
-with two of them took 3.7 s where it takes 0.15 s with threads that sleep. Knows neither torch nor models.
+On a busy machine, spinning threads take each other's cores: a call of the denoiser took 3.7 s with two spinning
+threads, and 0.15 s with threads that sleep. Imports neither torch nor models.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import math
 import os
 from pathlib import Path
 
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read once, by OpenMP and MKL, when torch loads them
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")  # OpenMP and MKL read these once, when torch loads them
 CGROUPS = Path("/sys/fs/cgroup")
 
 
 def prepare_threads() -> int:
-    """Set how many threads torch uses and how they wait, where nobody has yet. Returns the number of usable cores."""
+    """Sets how many threads torch uses and how they wait, unless the environment says it.
+
+    Returns the number of usable cores.
+    """
     cores = usable_cores()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for name in THREADS:
@@ -24,18 +28,26 @@ def prepare_threads() -> int:
 
 
 def waits_by_spinning() -> bool:
-    """Returns whether threads are to spin while they wait, as OpenMP was told; for runtimes that have their own."""
+    """Returns whether threads should spin while they wait, as OpenMP was told.
+
+    For runtimes with threads of their own.
+    """
     return os.environ.get("OMP_WAIT_POLICY", "").upper() == "ACTIVE"
 
 
 def usable_cores(cgroups: Path = CGROUPS, process: Path = Path("/proc/self/cgroup")) -> int:
-    """Returns how many cores this process may use: what it is bound to, and the share its container has, at least 1."""
+    """Returns how many cores this process may use, at least 1.
+
+    The cores that it is bound to and the share of its container both limit the number.
+    """
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min(bound, _share(cgroups, process))))
 
 
 def _share(cgroups: Path, process: Path) -> float:
-    """Cores by the quota of the process's control group and of those around it; infinite where there is none."""
+    """Returns the number of cores that the process's control group and those around it allow; infinite without a
+    quota.
+    """
     try:
         lines = process.read_text().splitlines()
     except OSError:
@@ -49,9 +61,9 @@ def _share(cgroups: Path, process: Path) -> float:
 
 
 def _quota(*files: Path) -> float:
-    """Cores of a quota and its period, in one file or in two. Infinite where there is none."""
+    """Returns the number of cores of a quota and its period, in one file or in two; infinite if there is none."""
     try:
         quota, period = (int(word) for word in " ".join(file.read_text() for file in files).split())
-    except (OSError, ValueError):  # "max" is no number
+    except (OSError, ValueError):  # also for "max", which is no number
         return math.inf
     return quota / period if quota > 0 and period > 0 else math.inf

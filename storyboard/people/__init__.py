@@ -1,6 +1,7 @@
-"""People as values, and the one drawing code that draws anybody.
+"""People as values, and the code that draws everybody.
 
-Pillow and numpy only. It knows no story, no model and no page, so that the page and the training scripts share it.
+Imports only Pillow and numpy. It knows no story, no model and no page, so that the page and the training scripts can
+share it.
 """
 
 from .build import build

@@ -1,4 +1,4 @@
-"""What is put on over clothes: scarves, bows, aprons, capes, bags, belts, and the fittings of robots."""
+"""What is worn over clothes: scarves, bows, aprons, capes, bags and belts; and the fittings of robots."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _cape(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 
 
 def _clasp(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
-    """The knot that shows a cape from in front."""
+    """The knot of a cape, as seen from the front."""
     top = lines(body)[0]
     for side in (-1, 1):
         pen.limb([(side * body.shoulder * 0.7, top), (0, top + 5)], 4.2, tint)
@@ -140,7 +140,7 @@ def _medal(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 
 
 def _belly(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
-    """The paler fur in front of an animal that wears nothing there."""
+    """The paler fur on the front of an animal that wears no top."""
     top, _, hips = lines(body)
     pen.oval(1, (top + hips) / 2 + 3, body.hip * 0.62, (hips - top) * 0.42, tint)
 

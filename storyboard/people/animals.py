@@ -1,6 +1,7 @@
 """Animals that stand upright and wear clothes: heads, ears, muzzles, markings and tails.
 
-Everything is drawn around the centre of a head that faces right, ears first, since they lie behind the skull.
+Everything is drawn around the centre of a head that faces right. Ears are drawn first, because they are behind the
+skull.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from .poses import Pose
 
 _PINK = rgb("f0a3a8")
 
-# half width and half height of each head, in units
+# Half width and half height of each head, in units.
 ANIMALS: dict[str, Point] = {
     "cat": (26, 22),
     "dog": (24, 23),
@@ -27,12 +28,12 @@ MARKINGS = ("plain fur", "striped fur", "spotted fur", "an eye patch", "a white 
 
 
 def draw_ears(pen: Pen, kind: str, body: Body) -> None:
-    """Draws what lies behind the skull."""
+    """Draws the ears that are behind the skull."""
     _EARS[kind](pen, body.skin, body.hair)
 
 
 def draw_animal_head(pen: Pen, kind: str, marking: str, body: Body, expression: str, pose: Pose) -> None:
-    """Draws skull, markings and face; `body.skin` is the fur, `body.hair` the colour of its markings."""
+    """Draws skull, markings and face. `body.skin` is the fur, `body.hair` the colour of the markings."""
     rx, ry = body.head
     fur = body.skin
     draw_ears(pen, kind, body)
@@ -57,7 +58,7 @@ def draw_animal_head(pen: Pen, kind: str, marking: str, body: Body, expression: 
 
 
 def draw_tail(pen: Pen, kind: str, body: Body) -> None:
-    """Draws the tail behind a standing body whose feet are at 0."""
+    """Draws the tail behind a standing body whose feet are at height 0."""
     x, y = -body.hip * 0.7, -body.leg - 2
     fur = body.skin
     if kind == "cat":
@@ -108,7 +109,7 @@ def _bear_ears(pen: Pen, fur: Colour, marking: Colour) -> None:
 
 
 def _no_ears(pen: Pen, fur: Colour, marking: Colour) -> None:
-    """A dog's ears hang in front of its skull."""
+    """Draws nothing: a dog's ears hang in front of its skull."""
 
 
 def _flaps(pen: Pen, fur: Colour) -> None:
@@ -154,7 +155,7 @@ _MUZZLES: dict[str, Callable[[Pen, Colour, bool], None]] = {
 
 
 def _plain(pen: Pen, rx: float, ry: float, tone: Colour) -> None:
-    """Nothing to add."""
+    """Draws nothing."""
 
 
 def _stripes(pen: Pen, rx: float, ry: float, tone: Colour) -> None:

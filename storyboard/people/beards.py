@@ -1,4 +1,4 @@
-"""Beards and moustaches, drawn around the centre of a head that faces right, before its mouth."""
+"""Beards and moustaches, drawn around the centre of a head that faces right, before its mouth is drawn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .canvas import Colour, Pen, Point, light, mix, shade
 
 
 def draw_beard(pen: Pen, name: str, head: Point, hair: Colour, skin: Colour) -> None:
-    """Draws the beard of that name, made for a head of 26 by 25 units, stretched to this one."""
+    """Draws the beard of that name. Beards are made for a head of 26 by 25 units, and are stretched to this head."""
     BEARDS[name](pen.at(0, 0, stretch=(head[0] / 26, head[1] / 25)), hair, skin)
 
 
@@ -63,4 +63,4 @@ BEARDS: dict[str, Callable[[Pen, Colour, Colour], None]] = {
     "bushy beard": _bushy, "beard": _full, "long beard": _long, "goatee": _goatee, "moustache": _moustache,
     "stubble": _stubble,
 }  # fmt: skip
-GREAT_BEARDS = ("bushy beard", "beard", "long beard")  # they fall over a scarf
+GREAT_BEARDS = ("bushy beard", "beard", "long beard")  # these hang over a scarf

@@ -1,4 +1,4 @@
-"""Random bodies with what is on their heads: kinds, ages, skin, hair, beards and hats that go together."""
+"""Random bodies and what is on their heads: kind, age, skin, hair, beard and hat, chosen so that they go together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _HAIR_CONTRAST = 15.0
 
 
 def sample_body(rng: Random) -> dict[str, Any]:
-    """Returns the fields of a look that clothes do not change, headwear among them."""
+    """Returns the fields of a look that do not depend on clothes, including headwear."""
     body = _person(rng)
     return {**body, **_headwear(body, rng)}
 
@@ -121,7 +121,7 @@ def _hair_colour(age: str, skin: str, rng: Random) -> str:
 
 
 def _marks(pronoun: str, age: str, skin: str) -> dict[str, float]:
-    """How likely each mark is."""
+    """Returns the probability of each mark."""
     pale = skin in ("very pale", "pale", "rosy", "golden")
     return {
         "freckles": 0.2 if pale and age != "old" else 0.0,

@@ -12,20 +12,16 @@ from .headwear import HATS
 from .look import Look
 from .robots import SHAPES
 
-# leg, torso, shoulder, hip, arm, arm width, leg width
+# Leg, torso, shoulder, hip, arm, arm width and leg width, in units.
 _CHILD = (28.0, 33.0, 16.0, 15.0, 32.0, 10.0, 11.5)
 _ADULT = (48.0, 49.0, 18.0, 16.5, 47.0, 11.0, 13.0)
 _ROBOT = (30.0, 44.0, 21.0, 19.0, 40.0, 9.0, 11.0)
-_LONGER = {"short": 0.76, "medium": 1.0, "tall": 1.22}  # legs
-_TALLER = {"short": 0.94, "medium": 1.0, "tall": 1.05}  # torso and arms
-_WIDER = {
-    "slim": (-3.5, -3.5),
-    "medium": (0.0, 0.0),
-    "round": (4.5, 8.0),
-    "big": (10.5, 10.0),
-}  # shoulders, hips
-_THICKER = {"slim": -1.2, "medium": 0.0, "round": 1.0, "big": 2.8}  # limbs
-_FACE = {"slim": -2.0, "medium": 0.0, "round": 1.5, "big": 2.5}  # half width of the head
+_LONGER = {"short": 0.76, "medium": 1.0, "tall": 1.22}  # factor of the legs
+_TALLER = {"short": 0.94, "medium": 1.0, "tall": 1.05}  # factor of torso and arms
+# Units that are added to the half width of shoulders and hips.
+_WIDER = {"slim": (-3.5, -3.5), "medium": (0.0, 0.0), "round": (4.5, 8.0), "big": (10.5, 10.0)}
+_THICKER = {"slim": -1.2, "medium": 0.0, "round": 1.0, "big": 2.8}  # units added to the width of limbs
+_FACE = {"slim": -2.0, "medium": 0.0, "round": 1.5, "big": 2.5}  # units added to the half width of the head
 _FRAMES = {"round glasses": rgb("b5423c"), "square glasses": rgb("3b3440"), "sunglasses": rgb("3b3440")}
 _PRINTS = {"dots": "dots all over", "hearts": "hearts", "flowers": "flowers", "star": "star", "heart": "heart",
            "zigzag": "zigzag bands"}  # fmt: skip
@@ -40,7 +36,7 @@ def build(look: Look) -> Figure:
 def _body(look: Look) -> Body:
     base = _ROBOT if look.kind == "robot" else _CHILD if look.age == "child" else _ADULT
     leg, torso, shoulder, hip, arm, arm_width, leg_width = base
-    share = 0.55 if look.age == "child" else 1.0  # children differ less
+    share = 0.55 if look.age == "child" else 1.0  # children differ less from one another from one another
     shoulders, hips = (extra * share for extra in _WIDER[look.girth])
     if look.kind == "human" and look.age != "child":
         shoulders, hips = (
@@ -63,7 +59,7 @@ def _head_size(look: Look) -> Point:
 
 
 def _crown(look: Look) -> float:
-    """How high hair, ears, antenna and hat reach above the middle of the head."""
+    """Returns how high hair, ears, antenna and hat reach above the middle of the head, in units."""
     bare = STYLES[look.hair].crown if look.kind == "human" else EARS_HEIGHT.get(look.kind, 44.0)
     if look.headwear == w.NONE:
         return bare
@@ -101,7 +97,7 @@ def _shoes(look: Look) -> Colour:
 
 
 def _below(look: Look, top: w.Top) -> tuple[str, Colour, Colour | None]:
-    """Returns the cut, the colour of what hangs below the waist, and that of the legs below it where they are clad."""
+    """Returns the cut and colour of the clothes below the waist, and the colour of covered legs below those or None."""
     if top.hangs == "poncho":
         return "poncho", look.skin if look.bottom == w.NONE else look.bottom_colour, None
     if top.hangs:
@@ -112,7 +108,7 @@ def _below(look: Look, top: w.Top) -> tuple[str, Colour, Colour | None]:
 
 
 def _parts(look: Look, top: w.Top) -> tuple[Part, ...]:
-    """Collars, hoods, bibs and the like, each in its colour."""
+    """Returns collars, hoods, bibs and similar parts, each with its colour."""
     tints = {"tie": _contrast(look), "waistcoat": look.top_colour, "pouch": shade(look.top_colour, 0.2)}
     parts = tuple(Part(name, tints.get(name, look.accent)) for name in top.parts)
     if look.bottom in w.BIBBED:
@@ -121,7 +117,7 @@ def _parts(look: Look, top: w.Top) -> tuple[Part, ...]:
 
 
 def _contrast(look: Look) -> Colour:
-    """A colour for a tie on a shirt of the accent's colour."""
+    """Returns a colour for a tie on a shirt of the accent's colour."""
     return mix(look.top_colour, rgb("b5323f"), 0.75)
 
 

@@ -1,7 +1,7 @@
 """The drawing surface: flat shapes with soft outlines, in picture units.
 
-A picture is always 256 units wide and high, whatever its pixels; everything is drawn enlarged and averaged down
-once at the end. Knows shapes and colours only, nothing of characters, places or stories.
+A picture is always 256 units wide and high, whatever its number of pixels. Everything is drawn enlarged, and averaged
+down once at the end. Knows only shapes and colours, and nothing of characters, places or stories.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ Point = tuple[float, float]
 UNITS = 256
 OUTLINE = 2.2  # width of a soft outline, in units
 _PLUM = (74, 44, 62)
-_SMOOTH = 6  # points a curve gets between two given ones
+_SMOOTH = 6  # a curve gets so many points for each given one
 _CIRCLE = [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
 
 
 def rgb(code: str) -> Colour:
-    """Returns the colour of a code: (216, 67, 47) for `"#d8432f"` or `"d8432f"`."""
+    """Returns the colour of a hexadecimal code: (216, 67, 47) for `"#d8432f"` or `"d8432f"`."""
     code = code.lstrip("#")
     return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)
 
 
 @lru_cache(maxsize=4096)
 def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """Returns the colour `share` of the way from a to b."""
+    """Returns the colour that is `share` (0..1) of the way from a to b."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
 
 def dark(colour: Colour) -> Colour:
-    """Returns the soft outline colour of a fill: its own hue, deepened towards plum."""
+    """Returns the colour of the soft outline of a fill: its own hue, darkened towards plum."""
     return mix(colour, _PLUM, 0.62)
 
 
 def shade(colour: Colour, share: float = 0.18) -> Colour:
-    """Returns the second tone of a fill."""
+    """Returns the darker second tone of a fill."""
     return mix(colour, _PLUM, share)
 
 
@@ -56,7 +56,7 @@ def brightness(colour: Colour) -> float:
 
 
 def gloss(colour: Colour, share: float) -> Colour:
-    """Returns the tone of a shine, softer on dark colours, where it would glare."""
+    """Returns the tone of a shine. It is weaker on dark colours, where it would glare."""
     return light(colour, share * (0.45 if brightness(colour) < 70 else 1.0))
 
 
@@ -88,9 +88,10 @@ def smooth(points: Sequence[Point], closed: bool = True) -> list[Point]:
 
 
 class Pen:
-    """Draws in a local frame (moved, turned, mirrored, scaled) of one picture, and of its mask where it has one.
+    """Draws in a local frame (moved, turned, mirrored, scaled) of one picture, and of its mask if it has one.
 
-    `label` is what the mask gets where this pen paints: a person's number, drawing.THINGS, or 0 for the rest.
+    `label` is the value that this pen paints into the mask: a person's number, drawing.THINGS, or 0 for everything
+    else.
     """
 
     def __init__(self, image: Image.Image, scale: float, mask: Image.Image | None = None) -> None:
@@ -111,10 +112,10 @@ class Pen:
         turn: float = 0.0,
         stretch: Point = (1.0, 1.0),
     ) -> Pen:
-        """Returns a pen whose origin is at (x, y) here.
+        """Returns a pen whose origin is at (x, y) of this pen's frame.
 
-        `turn` is in degrees, clockwise; `flip` -1 mirrors left and right. `stretch` spreads points in width and
-        height; what is drawn round stays round.
+        `turn` is in degrees, clockwise. A `flip` of -1 mirrors left and right. `stretch` scales the positions of points
+        in width and height; what is drawn round stays round.
         """
         pen = object.__new__(Pen)
         pen._draw, pen._mask, pen.label = self._draw, self._mask, self.label
@@ -137,7 +138,7 @@ class Pen:
         return pen
 
     def labelled(self, label: int) -> Pen:
-        """Returns the same pen, painting another label."""
+        """Returns the same pen with another label."""
         pen = self.at(0, 0)
         pen.label = label
         return pen
@@ -158,14 +159,14 @@ class Pen:
             self._mask.ellipse(box, fill=self.label)
 
     def poly(self, points: Sequence[Point], fill: Colour, line: bool = False, width: float = OUTLINE) -> None:
-        """A filled polygon; with `line` a soft outline around it."""
+        """Draws a filled polygon; with `line`, it gets a soft outline."""
         pixels = self._map(points)
         if line:
             self._fill(_grown(pixels, width * self._unit), dark(fill))
         self._fill(pixels, fill)
 
     def blob(self, points: Sequence[Point], fill: Colour, line: bool = False, width: float = OUTLINE) -> None:
-        """A filled closed curve through the points."""
+        """Draws a filled closed curve through the points."""
         self.poly(smooth(points), fill, line, width)
 
     def oval(self, x: float, y: float, rx: float, ry: float, fill: Colour, line: bool = False) -> None:
@@ -183,7 +184,7 @@ class Pen:
     def box(
         self, x: float, y: float, w: float, h: float, fill: Colour, r: float = 0.0, line: bool = False
     ) -> None:
-        """A rectangle from its upper left corner, corners rounded by r."""
+        """Draws a rectangle from its upper left corner, with corners rounded by the radius r."""
         if not self._straight or self._matrix[0] < 0:
             self.poly(_round_corners(x, y, w, h, r), fill, line)
             return
@@ -201,7 +202,7 @@ class Pen:
         self._box(x0, y0, x1, y1, r * u, fill)
 
     def _box(self, x0: float, y0: float, x1: float, y1: float, r: float, colour: Colour) -> None:
-        # Pillow's last row and column are inclusive
+        # Pillow includes the last row and column.
         box = (round(x0), round(y0), max(round(x0), round(x1) - 1), max(round(y0), round(y1) - 1))
         for draw, fill in ((self._draw, colour), (self._mask, self.label)):
             if draw is not None and r > 0:
@@ -212,10 +213,10 @@ class Pen:
     def limb(
         self, points: Sequence[Point], width: float, fill: Colour, line: bool = False, curve: bool = True
     ) -> None:
-        """A round-ended stroke along the points."""
+        """Draws a stroke with round ends along the points."""
         path = smooth(points, closed=False) if curve and len(points) > 2 else points
         pixels = self._map(path)
-        # a disc on both ends and on every bend rounds the joints
+        # A disc on both ends and on every bend rounds the joints.
         joints = self._map(points)
         widths = [(width + 2 * OUTLINE, dark(fill)), (width, fill)] if line else [(width, fill)]
         for w, colour in widths:
@@ -230,7 +231,7 @@ class Pen:
 
 
 def _grown(points: list[Point], by: float) -> list[Point]:
-    """A closed shape with its edge moved outwards; corners stay corners, but no sharper than a short spike."""
+    """Returns a closed shape with its edge moved outwards. Corners stay corners, but are limited to a short spike."""
     p = np.asarray(points)
     edge = np.roll(p, -1, 0) - p
     edge /= np.maximum(np.hypot(edge[:, 0], edge[:, 1]), 1e-6)[:, None]
@@ -243,7 +244,7 @@ def _grown(points: list[Point], by: float) -> list[Point]:
 
 
 def _ribbon(points: list[Point], r: float) -> list[Point]:
-    """The outline of a stroke of half width r."""
+    """Returns the outline of a stroke of half width r."""
     if len(points) == 2:
         (ax, ay), (bx, by) = points
         length = math.hypot(bx - ax, by - ay) or 1e-6
@@ -275,5 +276,5 @@ def _round_corners(x: float, y: float, w: float, h: float, r: float) -> list[Poi
 
 
 def average_down(image: Image.Image, factor: int) -> np.ndarray:
-    """Returns the finished picture: (H, W, 3) uint8, every pixel the mean of factor x factor drawn ones."""
+    """Returns the finished picture, (H, W, 3) uint8. Each pixel is the mean of factor x factor drawn pixels."""
     return np.array(image.reduce(factor))

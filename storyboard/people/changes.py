@@ -1,4 +1,4 @@
-"""One choice about a person changed, and what no longer goes with it mended: what a form with menus needs."""
+"""Changes one choice about a person, and corrects other choices that no longer go with it, for a form with menus."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .colours import name_in
 from .facets import COAT_OF, TRIM_OF
 from .look import Look
 
-_BOTTOMS = (w.NONE, "trousers")  # tried in this order below a new top
+_BOTTOMS = (w.NONE, "trousers")  # tried in this order with a new top
 _TOPS = ("t-shirt", w.NONE)
 
 
 def changed(look: Look, field: str, value: Any) -> Look:
-    """Returns the look with that value in that field, the rest as it was as far as the two go together.
+    """Returns the look with that value in that field. Everything else stays the same as far as it goes with the value.
 
-    A dress takes the trousers off, dungarees bring a t-shirt, a new kind keeps its clothes if it can wear them.
-    StoryError where the value is unknown, or not for this kind.
+    For example, a dress removes the trousers, dungarees add a t-shirt, and a new kind keeps its clothes if it can wear
+    them. StoryError if the value is unknown, or impossible for this kind.
     """
     if field not in look.to_json():
         raise StoryError(f"A look has no field {field!r}; choose one of its fields.")
@@ -31,12 +31,15 @@ def changed(look: Look, field: str, value: Any) -> Look:
             return replace(look, **others, **{field: value})
         except StoryError as error:
             refused = refused or error
-    assert refused is not None  # the first mending mends nothing, so at least one was tried
+    assert refused is not None  # the first correction is empty, so at least one was tried
     raise refused
 
 
 def choices(look: Look, field: str) -> tuple[str, ...]:
-    """Returns the values of a field with a list of words that this look can change to."""
+    """Returns the values that this look can have in a field.
+
+    StoryError if the field is not chosen from a list of words.
+    """
     words = {
         "kind": w.KINDS, "pronoun": w.PRONOUNS, "age": w.AGES, "height": w.HEIGHTS, "girth": w.GIRTHS,
         "hair": w.HAIR_OF[look.kind], "beard": w.BEARD_NAMES, "glasses": w.GLASSES, "headwear": w.HEADWEAR,
@@ -58,7 +61,7 @@ def _possible(look: Look, field: str, word: str) -> bool:
 
 
 def _mendings(look: Look, field: str, value: Any) -> Iterator[dict[str, Any]]:
-    """Yields what else to change, the least first."""
+    """Yields corrections of other fields, the smallest first."""
     yield {}
     if field == "top":
         yield from ({"bottom": bottom} for bottom in _BOTTOMS)
@@ -71,11 +74,11 @@ def _mendings(look: Look, field: str, value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _as_kind(look: Look, kind: str) -> Iterator[dict[str, Any]]:
-    """Yields what somebody of another kind keeps of a look: all clothes, or those that kind can wear."""
+    """Yields what a look keeps when it becomes another kind: all clothes, or only those that the kind can wear."""
     body = {
         "skin": COAT_OF[kind][
             name_in(COAT_OF[kind], look.skin)
-        ],  # metal, fur and skin have colours of their own
+        ],  # metal, fur and skin have their own colours
         "hair_colour": TRIM_OF[kind][name_in(TRIM_OF[kind], look.hair_colour)],
         "hair": look.hair if look.hair in w.HAIR_OF[kind] else w.HAIR_OF[kind][0],
         "pronoun": "she" if kind == "human" and look.pronoun == "it" else look.pronoun,

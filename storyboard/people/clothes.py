@@ -1,6 +1,6 @@
-"""Clothes on a torso: what an outfit looks like on a given body.
+"""Clothes on a torso: draws an outfit on a given body.
 
-Draws in the frame of the body (feet at 0, hips lowered by the caller); arms and legs are `limbs.py`'s.
+Draws in the frame of the body: feet at height 0, hips lowered by the caller. `limbs.py` draws arms and legs.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from .garments import GARMENT_PARTS
 from .measures import HEM, band, half_width, hem_of, lines, skirt_half_width
 from .patterns import PATTERNS, PRINTS
 
-_UNDER = {**PATTERNS}  # below skirt, poncho and everything put on
+_UNDER = {**PATTERNS}  # drawn below the skirt, the poncho and everything worn over clothes
 _TROUSERS = ("trousers", "shorts", "leggings", "wide trousers")
 _OVER = {**PRINTS, **GARMENT_PARTS, **ACCESSORIES}
 
 
 def draw_behind(pen: Pen, body: Body, outfit: Outfit) -> None:
-    """What hangs behind the body."""
+    """Draws what hangs behind the body."""
     for name, tint in outfit.parts:
         if name in BEHIND:
             BEHIND[name](pen, body, outfit, tint)

@@ -1,4 +1,4 @@
-"""Names of colours: which word a colour goes by, for clothes, hair, skin and fur."""
+"""Names of colours: the word for a colour of clothes, hair, skin or fur."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ FUR: Mapping[str, Colour] = MappingProxyType({
     "golden": rgb("e3b05a"), "orange": rgb("e4833c"), "brown": rgb("9b6b44"), "dark brown": rgb("68483a"),
 })  # fmt: skip
 
-CLEAR_OF_SKIN = 26.0  # in CIELAB: cloth nearer to the skin's colour beside it would look like skin
-_JITTER = 7  # how far a sampled colour may be from its palette's, in each channel
+CLEAR_OF_SKIN = 26.0  # distance in CIELAB; cloth nearer to the colour of the skin would look like skin
+_JITTER = 7  # largest difference of a sampled colour from the palette's colour, in each channel
 
 
 def name_in(palette: Mapping[str, Colour], colour: Colour) -> str:
-    """Returns the name of the palette's colour that looks most like this one."""
+    """Returns the name of the colour in a palette that looks most like this colour."""
     seen = lab(colour)
     return min(palette, key=lambda name: math.dist(lab(palette[name]), seen))
 
 
 def distance(one: Colour, other: Colour) -> float:
-    """Returns how far apart two colours look, in CIELAB: 2 can just be seen, 100 is white and black."""
+    """Returns how different two colours look, in CIELAB: 2 is just visible, 100 is the distance of white and black."""
     return math.dist(lab(one), lab(other))
 
 
 def near(palette: Mapping[str, Colour], name: str, rng: Random) -> Colour:
-    """Returns a random colour close to the palette's that still goes by its name."""
+    """Returns a random colour close to a palette's colour, for which `name` is still the nearest name."""
     red, green, blue = (min(255, max(0, c + rng.randint(-_JITTER, _JITTER))) for c in palette[name])
     colour = red, green, blue
     return colour if name_in(palette, colour) == name else palette[name]
@@ -57,7 +57,7 @@ def near(palette: Mapping[str, Colour], name: str, rng: Random) -> Colour:
 
 @lru_cache(maxsize=65536)
 def lab(colour: Colour) -> tuple[float, float, float]:
-    """Returns CIELAB of an sRGB colour under D65, in which equal distances look about equally far."""
+    """Returns CIELAB of an sRGB colour under D65. Equal distances in it look about equally large."""
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour))
     xyz = (
         (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,

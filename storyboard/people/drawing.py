@@ -1,7 +1,7 @@
-"""Draws one person: body, clothes, head and what is held, in one pose.
+"""Draws one person in a pose: body, clothes, head, and what is held.
 
-In a mask a person is skin, hair and clothes, hands included; things held, the easel and the blanket are THINGS,
-nobody's; they and nobody's shadow (0) hide what is behind them.
+In a mask, a person is skin, hair and clothes, including the hands. Things that are held, the easel and the blanket have
+the label THINGS and belong to nobody. They and the shadow (0) hide what is behind them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .limbs import draw_arms, draw_hands, draw_legs
 from .poses import head_centre
 from .props import draw_prop_behind, draw_prop_in_hand
 
-THINGS = 255  # their label in a mask
+THINGS = 255  # the label of things in a mask
 
 
 def draw_figure(
@@ -31,9 +31,9 @@ def draw_figure(
     facing: str = "right",
     reach: float = 0.0,
 ) -> None:
-    """Draws with the feet at the pen's origin; `pen.label` is the person's number in the mask.
+    """Draws a person with the feet at the pen's origin. `pen.label` is the person's number in the mask.
 
-    `reach` is how far off the other one stands, in an action of two.
+    `reach`: in an action of two people, how far away the other person stands, in units.
     """
     wear = who.outfit
     body, pose = pose_of(action, who.body, reach)
@@ -64,7 +64,7 @@ def draw_figure(
 
 
 def draw_shadow(pen: Pen, who: Figure, action: str, facing: str, colour: Colour) -> None:
-    """The soft spot on the ground under a person."""
+    """Draws the soft spot on the ground under a person."""
     body = who.body
     shift = pose_of(action, body)[1].shift * (1 if facing == "right" else -1)
     wide = 40 if action == "sleeping" else body.hip + 13

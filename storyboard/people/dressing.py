@@ -1,4 +1,6 @@
-"""Random clothes for a body: garments that can be worn together, in colours that stand off from skin and each other."""
+"""Random clothes for a body: garments that can be worn together, in colours that differ from the skin and each
+other.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ _CALM = ("dark blue", "grey", "brown", "black", "beige", "white", "blue", "dark 
 
 
 def sample_clothes(body: Mapping[str, Any], rng: Random) -> dict[str, Any]:
-    """Returns the fields of a look that say what this body wears, headwear left out."""
+    """Returns the fields of a look that say what this body wears, except headwear."""
     worn = _colours(body, rng)
     if body["kind"] == "robot":
         return {**worn, "top": w.NONE, "bottom": w.NONE, "footwear": rng.choice(("shoes", "boots")),
@@ -32,7 +34,7 @@ def sample_clothes(body: Mapping[str, Any], rng: Random) -> dict[str, Any]:
 
 
 def _colours(body: Mapping[str, Any], rng: Random) -> dict[str, Any]:
-    """Colours that stand off from the skin and from each other, one of them often a calm one."""
+    """Returns colours that differ clearly from the skin and from each other; often one of them is a calm colour."""
     clear = [name for name in CLOTH if distance(CLOTH[name], body["skin"]) > CLEAR_OF_SKIN]
     top = rng.choice(clear)
     below = [

@@ -1,4 +1,4 @@
-"""Faces: eyes, brows, mouth, cheeks and nose with their expressions, glasses, freckles and the lines of age.
+"""Faces: eyes, brows, mouth, cheeks and nose with their expressions; glasses, freckles and wrinkles.
 
 Everything is drawn around the centre of a head that faces right.
 """
@@ -14,19 +14,17 @@ WHITE = rgb("fffdf6")
 _TEAR = rgb("7cc4f2")
 _TONGUE = rgb("e8606a")
 _MOUTH = rgb("6b1f2b")
-_DARK_SKIN, _PALE_HAIR = (
-    105,
-    215,
-)  # brightness below which eyes need a white, above which brows are only shaded
+# Brightness: on darker skin than the first, eyes get a white; brows of paler hair than the second are only shaded.
+_DARK_SKIN, _PALE_HAIR = 105, 215
 
 
 def eye_spots(rx: float) -> tuple[float, float]:
-    """Returns where the far and the near eye are, in units right of the middle of the head."""
+    """Returns the positions of the far and the near eye, in units to the right of the middle of the head."""
     return -rx * 0.3 + 2.5, rx * 0.42 + 2.5
 
 
 def draw_tears(pen: Pen, spots: tuple[float, float]) -> None:
-    """Draws two tears below each of the eyes."""
+    """Draws two tears below each eye."""
     for x, side in zip(spots, (-1, 1), strict=True):
         for dx, dy, r in ((1.0, 8.0, 2.6), (3.4, 16.0, 3.2)):
             pen.blob([(x + side * dx, dy - r * 1.7), (x + side * dx + r, dy), (x + side * dx, dy + r),
@@ -100,7 +98,7 @@ def draw_nose(pen: Pen, ry: float, skin: Colour) -> None:
 def draw_marks(
     pen: Pen, marks: tuple[str, ...], head: Point, skin: Colour, expression: str, pose: Pose
 ) -> None:
-    """What a face has beside its features: freckles, lashes, wrinkles, earrings, a beauty spot."""
+    """Draws what a face has besides its features: freckles, lashes, wrinkles, earrings, a beauty spot."""
     rx, ry = head
     for mark in marks:
         if mark == "lashes":
@@ -163,7 +161,7 @@ _MARKS = {"freckles": _freckles, "wrinkles": _wrinkles, "earrings": _earrings,
 
 
 def draw_glasses(pen: Pen, glasses: Part, head: Point) -> None:
-    """Round or square glasses, or dark ones; drawn for a head 24 units wide and stretched to this one."""
+    """Draws round, square or dark glasses. They are made for a head 24 units wide, and are stretched to this head."""
     fitted = pen.at(0, 0, stretch=(head[0] / 24, 1.0))
     name, frame = glasses
     if name == "round glasses":

@@ -1,7 +1,7 @@
-"""What can be seen of a look, as labels that a judge can be trained on and that decide who counts as the same.
+"""What can be seen of a look, as labels. A judge is trained on them, and they decide which looks count as the same.
 
-A facet names what a picture shows, not what is written down: hair under a headscarf is "hidden", a mohawk under a
-cap is "short hair".
+A facet names what a picture shows, not what the look says: hair under a headscarf is "hidden", and a mohawk under a cap
+is "short hair".
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ from .look import Look
 from .short_hair import draw_under_hat
 
 HIDDEN = "hidden"
-COAT_OF = {
-    "human": SKIN,
-    "robot": CLOTH,
-    **dict.fromkeys(w.KINDS[2:], FUR),
-}  # palettes of skin, metal and fur
+# By kind, the palette of skin, metal or fur.
+COAT_OF = {"human": SKIN, "robot": CLOTH, **dict.fromkeys(w.KINDS[2:], FUR)}
 TRIM_OF = {"human": HAIR, "robot": CLOTH, **dict.fromkeys(w.KINDS[2:], FUR)}
 
 
@@ -31,7 +28,7 @@ def _union(*names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain(*names)))
 
 
-# every facet and the labels it can have; marks and extras have any number of theirs, the others one
+# Every facet with its possible labels. A look has any number of marks and extras, and one label of every other facet.
 FACETS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "kind": w.KINDS, "pronoun": w.PRONOUNS, "age": w.AGES, "height": w.HEIGHTS, "girth": w.GIRTHS,
     "skin": _union(SKIN, FUR, CLOTH), "hair": _union(*w.HAIR_OF.values(), [HIDDEN]),
@@ -42,7 +39,7 @@ FACETS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "extras": _union(w.EXTRAS, w.ROBOT_EXTRAS),
 })  # fmt: skip
 _ON_THE_CHEST = ("star", "heart", "zigzag")
-_FASTENED = {"soft collar", "wrap", "drape", "pouch"}  # fronts that would cut a print in two
+_FASTENED = {"soft collar", "wrap", "drape", "pouch"}  # fronts that would divide a print
 _ACCENTED = {"collar", "wrap", "drape"}
 _BODY = ("kind", "pronoun", "age", "skin", "hair", "hair_colour", "beard")
 _CLOTHES = (
@@ -58,7 +55,7 @@ _CLOTHES = (
 
 
 def facets(look: Look) -> dict[str, str | tuple[str, ...]]:
-    """Returns a label for every facet of `FACETS`; a tuple of labels for marks and for extras."""
+    """Returns a label for every facet of `FACETS`; for marks and for extras, a tuple of labels."""
     labels: dict[str, str | tuple[str, ...]] = {
         key: getattr(look, key)
         for key in (
@@ -91,20 +88,20 @@ def facets(look: Look) -> dict[str, str | tuple[str, ...]]:
 
 
 def body_key(look: Look) -> tuple[str, ...]:
-    """Returns what of the person itself can be seen; two with one key count as one person in other clothes."""
+    """Returns what can be seen of the person's body. Looks with equal keys count as one person in different clothes."""
     labels = facets(look)
     return tuple(str(labels[key]) for key in _BODY)
 
 
 def clothes_key(look: Look) -> tuple[str, ...]:
-    """Returns what of the clothes can be seen; two with one key count as dressed alike."""
+    """Returns what can be seen of the clothes. Looks with equal keys count as dressed alike."""
     labels = facets(look)
     extras = sorted(f"{name} {cloth_name(tint)}" for name, tint in look.extras)
     return (*(str(labels[key]) for key in _CLOTHES), *extras)
 
 
 def visible_hair(look: Look) -> str:
-    """Returns the hair style that a picture shows, "hidden" under a headscarf."""
+    """Returns the hair style that a picture shows; "hidden" under a headscarf."""
     if look.kind != "human" or look.headwear == w.NONE:
         return look.hair
     hides = HATS[look.headwear].hides
@@ -117,7 +114,10 @@ def visible_hair(look: Look) -> str:
 
 
 def visible_pattern(look: Look) -> str:
-    """Returns the pattern that a picture shows; none where the front is open, no star or heart under a bib."""
+    """Returns the pattern that a picture shows.
+
+    It is "plain" on an open front, and also if a bib or a fastened front hides a star, a heart or a zigzag.
+    """
     top = w.TOPS.get(look.top)
     if top is None or top.open_front:
         return "plain"
@@ -147,5 +147,5 @@ def _shows_accent(look: Look) -> bool:
 
 
 def cloth_name(colour: Colour) -> str:
-    """Returns what a colour is called on clothes."""
+    """Returns the name of a colour on clothes."""
     return name_in(CLOTH, colour)

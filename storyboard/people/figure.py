@@ -1,6 +1,6 @@
-"""What the drawing code is given of a person: the measures of a body, the parts of an outfit, the shapes of a head.
+"""A person in the form that the drawing code needs: measures of the body, parts of the outfit, shapes of the head.
 
-Values only. They know nothing of poses or scenes, nor of how a person was described.
+Values only. They know nothing of poses or scenes, nor of how the person was described.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .canvas import Colour
 
 
 class Part(NamedTuple):
-    """Something worn that has a colour of its own: a scarf, a collar, a hat, stripes."""
+    """A worn thing that has a colour of its own: a scarf, a collar, a hat, stripes."""
 
     name: str
     colour: Colour
@@ -20,7 +20,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Body:
-    """Measures in picture units (a picture is 256 high), feet at 0."""
+    """Measures in picture units (a picture is 256 high), with the feet at height 0."""
 
     leg: float
     torso: float
@@ -37,10 +37,13 @@ class Body:
 
 @dataclass(frozen=True)
 class Outfit:
-    """`cut` is what hangs below the waist: trousers, shorts, skirt, dress, coat, gown and so on."""
+    """What somebody wears.
+
+    `cut` is the garment below the waist: trousers, shorts, skirt, dress, coat, gown and so on.
+    """
 
     top: Colour
-    sleeves: float  # share of the arm that is covered
+    sleeves: float  # the part of the arm that is covered, 0..1
     cut: str
     bottom: Colour
     shoes: Colour
@@ -52,13 +55,16 @@ class Outfit:
         return any(part.name == name for part in self.parts)
 
     def colour_of(self, name: str) -> Colour | None:
-        """Returns the colour of the part of that name, None where nobody wears one."""
+        """Returns the colour of the part with that name; None if it is not worn."""
         return next((part.colour for part in self.parts if part.name == name), None)
 
 
 @dataclass(frozen=True)
 class Head:
-    """`kind` is human, robot or an animal; `hair` the hair style, the robot's shape, the animal's markings."""
+    """A head. `kind` is human, robot or an animal.
+
+    `hair` is the hair style, the robot's shape, or the animal's markings.
+    """
 
     kind: str = "human"
     hair: str = "bald"
@@ -70,7 +76,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Figure:
-    """A whole person as it is drawn, all but the pose."""
+    """A whole person as drawn, except the pose."""
 
     body: Body
     outfit: Outfit

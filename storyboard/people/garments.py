@@ -1,4 +1,4 @@
-"""Parts that belong to a garment: collars, bibs, buttons, hoods and what shows between open fronts."""
+"""Parts of a garment: collars, bibs, buttons, hoods, and what is visible between open fronts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _shirt(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 
 
 def _vest(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
-    """An open jacket or cardigan: a strip of what is worn below shows in the middle."""
+    """An open jacket or cardigan: a strip of the garment below is visible in the middle."""
     top, waist, hips = lines(body)
     end = hips if outfit.cut != "skirt" else waist + 2
     pen.poly([(-8, top - 1), (8, top - 1), (5, end), (-5, end)], tint)

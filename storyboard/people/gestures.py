@@ -1,6 +1,6 @@
 """More poses: larger gestures, and what two people do with each other.
 
-A pose of two is given `reach`, how far off the other one stands in front, in units.
+A pose of two people gets `reach`: how far in front of the person the other one stands, in units.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .poses import POSES, Pose, arm_from, chest, head_centre, seated, standing_f
 
 
 def pose_of(action: str, body: Body, reach: float = 0.0) -> tuple[Body, Pose]:
-    """Returns the body as this action has it, lowered where it sits or lies, and its pose. KeyError if unknown."""
+    """Returns the body for this action, lowered if it sits or lies, and its pose. KeyError for an unknown action."""
     if action == "sleeping":
         body = seated(body)
     elif action == "sitting":

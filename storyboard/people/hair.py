@@ -1,4 +1,4 @@
-"""Hair styles by name: which shape lies in front of a face, which behind it, and what a hat leaves of them."""
+"""Hair styles by name: the shape in front of the face, the shape behind it, and what a hat leaves of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Drawn = Callable[[Pen, Colour, Colour], None]  # pen, hair colour, skin colour
 
 
 class Style(NamedTuple):
-    """`low` and `under` are what shows behind and in front with a hat on; `made_for` the head a style is drawn for."""
+    """A hair style. `low` and `under` are its back and its front with a hat on.
+
+    `made_for`: the head that it is drawn for.
+    """
 
     front: Drawn
     back: Drawn | None = None
@@ -58,13 +61,13 @@ STYLES: dict[str, Style] = {
 
 
 def draw_hair(pen: Pen, style: str, head: Point, hair: Colour, skin: Colour, hatted: bool) -> None:
-    """Draws what lies in front of the skull."""
+    """Draws the hair in front of the skull."""
     shape = STYLES[style]
     (shape.under if hatted else shape.front)(_fitted(pen, shape, head), hair, skin)
 
 
 def draw_back_hair(pen: Pen, style: str, head: Point, hair: Colour, skin: Colour, hatted: bool) -> None:
-    """Draws what lies behind body and face."""
+    """Draws the hair behind body and face."""
     shape = STYLES[style]
     back = shape.low if hatted else shape.back
     if back is not None:

@@ -1,6 +1,6 @@
-"""Heads: a skull with its hair and face, a robot's shell or an animal's; and what lies behind them.
+"""Heads: a skull with hair and face, a robot's shell, or an animal's head; and what is behind them.
 
-Draws around the centre of the head, facing right. What each shape looks like is in the modules of its kind.
+Draws around the centre of the head, facing right. Each kind has its shapes in a module of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .robots import draw_robot_head
 
 
 def draw_back_of_head(pen: Pen, who: Figure) -> None:
-    """What lies behind body and face."""
+    """Draws what is behind body and face."""
     head, body = who.head, who.body
     if head.kind == "human" and not _hides(who, "all"):
         draw_back_hair(pen, head.hair, body.head, body.hair, body.skin, _hides(who, "top"))
@@ -36,7 +36,7 @@ def draw_back_of_head(pen: Pen, who: Figure) -> None:
 
 
 def draw_head(pen: Pen, who: Figure, expression: str, pose: Pose) -> None:
-    """Draws the head of anybody, hat and glasses included, in the frame of the head."""
+    """Draws a head of any kind, with hat and glasses, in the frame of the head."""
     head, body = who.head, who.body
     if head.kind == "human":
         _draw_human(pen, who, expression, pose)

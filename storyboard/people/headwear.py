@@ -1,6 +1,6 @@
-"""Hats, scarves and what is pinned into hair, drawn over the hair of a head that faces right.
+"""Hats, scarves and things pinned into hair, drawn over the hair of a head that faces right.
 
-All is made for a head of 23 by 24 units and stretched to the head at hand.
+Everything is made for a head of 23 by 24 units, and is stretched to the given head.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .figure import Part
 
 
 class Hat(NamedTuple):
-    """`hides`: "top" for a hat that only leaves low hair, "all" for one that leaves none, "nothing" for a pin."""
+    """A hat. `hides`: "top" leaves only low hair visible, "all" leaves none, "nothing" hides no hair, as a pin."""
 
     draw: Callable[[Pen, Colour], None]
     hides: str = "top"
@@ -22,14 +22,14 @@ class Hat(NamedTuple):
 
 
 def draw_headwear(pen: Pen, hat: Part, head: Point, top: float) -> None:
-    """Draws the hat on a head whose hair reaches `top` units above its middle."""
+    """Draws the hat on a head whose hair reaches `top` units above the head's middle."""
     shape = HATS[hat.name]
     lift = -max(0.0, min(top, 40.0) - 33.0) if shape.hides == "nothing" and hat.name != "headband" else 0.0
     shape.draw(pen.at(0, lift, stretch=(head[0] / 23, head[1] / 24)), hat.colour)
 
 
 def draw_behind_head(pen: Pen, hat: Part, head: Point) -> None:
-    """Draws what of the hat lies behind body and face."""
+    """Draws the part of the hat that is behind body and face."""
     back = HATS[hat.name].back
     if back is not None:
         back(pen.at(0, 0, stretch=(head[0] / 23, head[1] / 24)), hat.colour)

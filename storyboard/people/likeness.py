@@ -1,6 +1,6 @@
-"""The nearest look of a picture of one person: the colours of skin, hair and clothes, where they are in it.
+"""Finds the nearest look of a picture of one person, from the colours of skin, hair and clothes and their positions.
 
-It looks at colours alone, in a few regions around the face; it knows no model. What it cannot see stays as it is usual.
+It looks only at colours, in a few regions around the face, and uses no model. What it cannot see keeps its default.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from .canvas import Colour
 from .colours import SKIN, distance
 from .look import Look
 
-_SIDE = 128  # pixels that are looked at, along the longer side
-_COLOURS = 32  # that the picture is reduced to
-_GROUND = 6.0  # in CIELAB, how far a colour may be from one of the border's and still be ground
-_ALIKE = 12.0  # for two shades of one thing
-_SKIN = 10.0  # and from the nearest skin tone and still be skin
-_LEAST_PERSON = 0.03  # of the picture
-_LEAST_FACE = 0.02  # of the person
-_LEAST_HAIR = 0.12  # of the head's upper half; less is a bald head
+_SIDE = 128  # the picture is shrunk to so many pixels along its longer side
+_COLOURS = 32  # the picture is reduced to so many colours
+# Largest distances in CIELAB: of the ground from a colour of the border, of two shades of one thing, and of skin from
+# the nearest skin tone.
+_GROUND = 6.0
+_ALIKE = 12.0
+_SKIN = 10.0
+_LEAST_PERSON = 0.03  # least part of the picture that is a person
+_LEAST_FACE = 0.02  # least part of the person that is face
+_LEAST_HAIR = 0.12  # least part of the head's upper half that is hair; with less, the head is bald
 
 
 @dataclass(frozen=True)
 class _Reduced:
-    """A picture in few colours: `index` is (height, width), `colours` what its numbers stand for."""
+    """A picture in few colours. `index`: (height, width), numbers of colours in `colours`."""
 
     index: np.ndarray
     colours: tuple[Colour, ...]
@@ -37,13 +39,13 @@ class _Reduced:
         return np.isin(self.index, list(chosen))
 
     def alike(self, colour: Colour | None) -> set[int]:
-        """Returns the numbers of what looks almost like a colour."""
+        """Returns the numbers of the colours that look almost like this one."""
         if colour is None:
             return set()
         return {n for n, one in enumerate(self.colours) if distance(one, colour) < _ALIKE}
 
     def most(self, mask: np.ndarray) -> Colour | None:
-        """Returns the colour that is there most, with what looks almost like it; None where the mask is empty."""
+        """Returns the most frequent colour in a mask, counting similar colours with it; None if the mask is empty."""
         if not mask.any():
             return None
         counts = np.bincount(self.index[mask], minlength=len(self.colours))
@@ -55,7 +57,7 @@ class _Reduced:
 
 
 def nearest_look(picture: Image.Image) -> Look:
-    """Returns a look in the colours of the one person in an RGB picture. StoryError where nobody can be made out."""
+    """Returns a look in the colours of the one person in an RGB picture. StoryError if no person can be found."""
     reduced = _reduced(picture)
     person = ~reduced.where(_ground(reduced))
     tone = _tone(reduced, person)
@@ -90,7 +92,7 @@ def _ground(reduced: _Reduced) -> set[int]:
 
 
 def _tone(reduced: _Reduced, person: np.ndarray) -> Colour | None:
-    """Returns the skin tone that is there most in the middle of the upper person, where hair is not."""
+    """Returns the most frequent skin tone in the middle of the person's upper half, where there is no hair."""
     if not person.any():
         return None
     rows = np.flatnonzero(person.any(axis=1))
@@ -112,7 +114,7 @@ def _is_skin(colour: Colour) -> bool:
 
 
 def _face(person: np.ndarray, skin: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Returns top, bottom, left and right of the skin in the upper half of the person; None where there is none."""
+    """Returns top, bottom, left and right of the skin in the person's upper half; None if there is too little."""
     if not person.any():
         return None
     rows = np.flatnonzero(person.any(axis=1))

@@ -1,4 +1,4 @@
-"""Arms, hands, legs and shoes of a body in a pose, in sleeves and trousers."""
+"""Arms, hands, legs and shoes of a body in a pose, with sleeves and trousers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from .canvas import Colour, Pen, Point, mix, rgb, shade, smooth
 from .figure import Body, Figure, Outfit
 from .poses import Pose, elbow, shoulder
 
-# share of the leg in cloth, and how wide that is beside the leg itself
+# The part of the leg that is covered, and the width of the cloth relative to the leg.
 _CUTS = {
     "trousers": (1.0, 1.0), "poncho": (1.0, 1.0), "wide trousers": (1.0, 1.1), "leggings": (0.8, 0.82),
     "shorts": (0.5, 1.0),
 }  # fmt: skip
-_BOOT = 9.0  # how much higher than a shoe
+_BOOT = 9.0  # units by which a boot is higher than a shoe
 
 
 def draw_legs(pen: Pen, who: Figure, pose: Pose) -> None:
-    """Draws both legs and shoes, the far one first."""
+    """Draws both legs and shoes, the far leg first."""
     body, wear = who.body, who.outfit
     covered, share = _CUTS.get(wear.cut, (0.0, 1.0))
     bare = wear.legs or body.skin
@@ -78,7 +78,7 @@ def _between(a: Point, b: Point, share: float) -> Point:
 
 
 def draw_arms(pen: Pen, body: Body, wear: Outfit, pose: Pose) -> None:
-    """Draws both arms in their sleeves, the far one first."""
+    """Draws both arms in their sleeves, the far arm first."""
     colour = wear.top
     for index, side in ((0, -1), (1, 1)):
         start = shoulder(body, side)
@@ -99,7 +99,7 @@ def draw_arms(pen: Pen, body: Body, wear: Outfit, pose: Pose) -> None:
 
 
 def _draw_bands(pen: Pen, path: tuple[Point, ...], width: float, colour: Colour | None) -> None:
-    """Stripes across a sleeve, which is drawn as a soft curve through the points."""
+    """Draws stripes across a sleeve. The sleeve is a soft curve through the points."""
     if colour is None:
         return
     straight = [_between(path[0], path[-1], share / 6) for share in range(7)]
@@ -118,7 +118,7 @@ def _draw_bands(pen: Pen, path: tuple[Point, ...], width: float, colour: Colour 
 
 
 def draw_hands(pen: Pen, who: Figure, pose: Pose, action: str) -> None:
-    """Draws the hands, over what they hold."""
+    """Draws the hands, in front of what they hold."""
     body = who.body
     radius = body.arm_width * 0.56
     skin = who.outfit.colour_of("gloves") or body.skin

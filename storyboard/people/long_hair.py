@@ -1,6 +1,6 @@
-"""Long hair: what hangs, is tied or piled up. Functions ending in `_back` draw what lies behind body and face.
+"""Long hair: hanging, tied or piled up. Functions that end in `_back` draw what is behind body and face.
 
-As in `short_hair.py`, all of it is drawn for a head about 23 units wide and 24 high that faces right.
+As in `short_hair.py`, everything is drawn for a head about 23 units wide and 24 high that faces right.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def draw_curls(pen: Pen, hair: Colour, skin: Colour) -> None:
 
 
 def draw_curls_low(pen: Pen, hair: Colour, skin: Colour) -> None:
-    """What a hat leaves of curls."""
+    """Draws what a hat leaves visible of curls."""
     curls = ((-25, -4, 11), (-27, 9, 12), (-20, 24, 11), (25, -4, 11), (27, 9, 12), (20, 24, 11))
     for x, y, r in curls:
         pen.oval(x, y, r + OUTLINE, r + OUTLINE, dark(hair))
@@ -65,7 +65,7 @@ def draw_fringe(pen: Pen, hair: Colour, skin: Colour) -> None:
 
 
 def draw_parted(pen: Pen, hair: Colour, skin: Colour) -> None:
-    """Parted in the middle, falling beside the face."""
+    """Hair that is parted in the middle and falls beside the face."""
     for side in (-1, 1):
         pen.blob([(0, -30), (side * 17, -27), (side * 27, -9), (side * 25, 17), (side * 20, 15), (side * 20.5, -2),
                   (side * 13, -13), (0, -22)], hair)  # fmt: skip
@@ -166,7 +166,7 @@ def draw_locs(pen: Pen, hair: Colour, skin: Colour) -> None:
 
 
 def draw_undercut(pen: Pen, hair: Colour, skin: Colour) -> None:
-    """Shaved at the far side, long at the near one."""
+    """Hair that is shaved on the far side and long on the near side."""
     pen.blob([(-23, 0), (-23, -13), (-13, -23), (-8, -14), (-19, -8)], shade(skin, 0.32))
     pen.blob([(-13, -26), (-2, -32), (14, -30), (27, -18), (31, 2), (31, 22), (25, 34), (20, 24), (21, 8), (19, -6),
               (8, -12), (-6, -14), (-14, -18)], hair, line=True)  # fmt: skip

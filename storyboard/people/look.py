@@ -1,6 +1,6 @@
-"""A person as a value: `Look` says what somebody looks like and wears, and can be checked, saved and compared.
+"""A person as a value: `Look` says what somebody looks like and wears. It can be checked, saved and compared.
 
-It knows nothing of how that is drawn (`build.py`), said (`words.py`) or sampled (`sampling.py`).
+It knows nothing of how a look is drawn (`build.py`), put into words (`words.py`) or sampled (`sampling.py`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ MOST_EXTRAS = 4
 
 @dataclass(frozen=True)
 class Look:
-    """What somebody looks like, in the vocabulary of `wardrobe.py`; any colour may be any (red, green, blue).
+    """What somebody looks like, in the vocabulary of `wardrobe.py`. A colour may be any (red, green, blue).
 
-    `hair` is a hair style, for a robot the shape of its head, for an animal its markings; `skin` is skin, metal or
-    fur. `accent` is the second colour of clothes: patterns, collars, what shows between open fronts. StoryError where
-    a value is unknown, or where two cannot be worn together.
+    hair: a hair style; for a robot the shape of its head, for an animal its markings.
+    skin: the colour of skin, metal or fur.
+    accent: the second colour of clothes, for patterns, collars, and what is visible between open fronts.
+
+    StoryError if a value is unknown, or if two values cannot be worn together.
     """
 
     kind: str = "human"
@@ -55,14 +57,14 @@ class Look:
         _check_together(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns plain JSON: colours as [red, green, blue], extras as {name: colour}."""
+        """Returns the look as plain JSON, with colours as [red, green, blue] and extras as {name: colour}."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
         return {**values, "extras": {name: list(colour) for name, colour in self.extras}}
 
     @classmethod
     def from_json(cls, data: object) -> Look:
-        """Returns the look that `to_json` wrote; what is left out has its default. StoryError for anything else."""
+        """Returns the look that `to_json` wrote. Missing fields get their defaults. StoryError for anything else."""
         if not isinstance(data, Mapping):
             raise StoryError(f"A look is a JSON object with fields such as hair and top, not {_short(data)}.")
         known = {field.name for field in fields(cls)}
@@ -103,7 +105,7 @@ def _colour(key: str, value: object) -> Colour:
 
 
 def _check_colour(key: str, value: object) -> None:
-    """A list would do as a colour, but a look that holds one could not be hashed."""
+    """Raises StoryError if a value is no colour. It must be a tuple: a look with a list could not be hashed."""
     _colour(key, value)
     if not isinstance(value, tuple):
         raise StoryError(f"A colour of a look ({key}) is a tuple, not {_short(value)}.")

@@ -1,11 +1,11 @@
-"""Where shoulders, waist, hips and hems of a body are, for all that is worn on it. Feet are at 0, up is negative."""
+"""Heights of shoulders, waist, hips and hems of a body, for everything worn on it. Feet are at 0, up is negative."""
 
 from __future__ import annotations
 
 from .canvas import Colour, Pen
 from .figure import Body, Outfit
 
-# share of the leg that a skirt covers, and how far it stands out beside the hips
+# The part of the leg that a skirt covers. _FLARE: by how many units it is wider than the hips on each side.
 HEM = {
     "dress": 0.52, "coat": 0.5, "gown": 0.82, "skirt": 0.5, "long skirt": 0.8, "tutu": 0.3, "tunic": 0.2,
     "robe": 0.86, "sari": 0.88,
@@ -13,7 +13,7 @@ HEM = {
 _FLARE = {
     "dress": 13, "skirt": 10, "coat": 7, "gown": 10, "long skirt": 10, "tutu": 21, "tunic": 6, "robe": 3, "sari": 5,
 }  # fmt: skip
-_LOOSE = ("coat", "gown", "tunic", "robe", "sari")  # wider than the waist where they begin
+_LOOSE = ("coat", "gown", "tunic", "robe", "sari")  # wider than the waist at their upper edge
 
 
 def lines(body: Body) -> tuple[float, float, float]:

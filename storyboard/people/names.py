@@ -1,7 +1,7 @@
-"""Names for people of any look, own-chosen, short, from many places; some of them ordinary words as well.
+"""Names for people of any look, chosen for this project: short, from many places, some of them also ordinary words.
 
-Each belongs to training or to test for good, by a hash of its letters. The names of Maple Lane's own cast are left
-out, so that nobody else is ever called so.
+Each name belongs to training or to test for good, decided by a hash of its letters. The names of Maple Lane's own cast
+are left out, so that nobody else ever has one of them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def is_test_name(name: str) -> bool:
 
 
 def names_for(look: Look, split: str) -> tuple[str, ...]:
-    """Returns the names that somebody of this look can have; "val" shares those of training."""
+    """Returns the names that somebody with this look can have. "val" has the same names as "train"."""
     if split not in ("train", "val", "test"):
         raise StoryError(f"There is no split {split!r} of names; choose train, val or test.")
     known = {"she": HERS, "he": HIS, "it": ITS}[look.pronoun]
@@ -78,7 +78,7 @@ def names_for(look: Look, split: str) -> tuple[str, ...]:
 
 
 def sample_name(look: Look, rng: Random, split: str = "train", taken: Collection[str] = ()) -> str:
-    """Returns a name for this look that is not taken. StoryError when all are."""
+    """Returns a name for this look that is not taken. StoryError if all are taken."""
     free = [name for name in names_for(look, split) if name not in taken]
     if not free:
         raise StoryError(f"All {look.pronoun} names of {split} are taken; leave some free.")

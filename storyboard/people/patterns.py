@@ -1,4 +1,4 @@
-"""Patterns on a top or a dress: stripes, dots, checks and what is printed on the chest."""
+"""Patterns on a top or a dress: stripes, dots, checks, and prints on the chest."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _checks_below(pen: Pen, body: Body, outfit: Outfit, tint: Colour) -> None:
 
 
 def _scattered(body: Body, outfit: Outfit) -> list[Point]:
-    """Returns where small things are printed: on the chest, and on the skirt of a dress."""
+    """Returns the positions of small prints: on the chest, and on the skirt of a dress."""
     top, waist, _ = lines(body)
     w = half_width(body, waist)
     spots = [

@@ -1,4 +1,4 @@
-"""A person alone on a plain light ground, full figure: what a cast panel, a reader and a training set are shown."""
+"""A person alone on a plain light ground, from head to foot, as shown in a cast panel, to a reader, and in training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .figure import Figure
 from .look import Look
 
 _GROUND, _SHADOW = rgb("fbf3e4"), rgb("eaddc6")
-_USUAL_CROWN = 45.0  # hair up to this height above the middle of a head has room as it is
+_USUAL_CROWN = 45.0  # up to this height above the middle of the head, hair needs no extra room
 _UMBRELLA = 36.0
 
 
@@ -24,7 +24,7 @@ def draw_person(
     expression: str = "happy",
     facing: str = "right",
 ) -> np.ndarray:
-    """Returns the picture of one person in a pose, (size, size, 3) uint8."""
+    """Returns the picture of a person in a pose, (size, size, 3) uint8."""
     if isinstance(who, Look):
         who = build(who)
     factor = enlargement(size)

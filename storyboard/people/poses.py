@@ -1,7 +1,7 @@
 """How a body stands for each action: joints in picture units, feet at (0, 0), facing right.
 
-A pose only places hands, feet and head; `figure.py` draws them and `props.py` what is held. Every pose keeps within
-about 44 units of its spot on either side, so that three people share a stage.
+A pose only places hands, feet and head. `drawing.py` draws the person, and `props.py` what is held. Every pose stays
+within about 44 units of its spot on either side, so that three people fit on a stage.
 """
 
 from __future__ import annotations
@@ -16,25 +16,28 @@ from .figure import Body
 
 @dataclass(frozen=True)
 class Pose:
-    """`hands` and `feet` are (far, near): near is the side the character faces. Elbows bend outwards (+1) or in."""
+    """A pose. `hands` and `feet` are (far, near); near is the side that the character faces.
+
+    Elbows bend outwards (+1) or in.
+    """
 
     hands: tuple[Point, Point]
     bends: tuple[float, float]
     feet: tuple[Point, Point]
     knees: tuple[Point, Point] | None = None
-    shift: float = 0.0  # whole body, to leave room for a prop
-    lean: float = 0.0  # degrees, forwards
-    tilt: float = 0.0  # head, degrees
+    shift: float = 0.0  # of the whole body, in units, to leave room for a prop
+    lean: float = 0.0  # of the body, in degrees, forwards
+    tilt: float = 0.0  # of the head, in degrees
     gaze: Point = (0.0, 0.0)
-    eyes: str | None = None  # overrules the expression
+    eyes: str | None = None  # replaces the eyes of the expression
     mouth: str | None = None
-    lift: float = 0.0  # off the ground
-    expression: str | None = None  # overrules the face asked for
+    lift: float = 0.0  # height above the ground, in units
+    expression: str | None = None  # replaces the expression that was asked for
     tears: bool = False
 
 
 def seated(body: Body) -> Body:
-    """Returns the same body on the ground, its legs under a blanket."""
+    """Returns the body on the ground, with its legs under a blanket."""
     return replace(body, leg=9.0)
 
 
@@ -43,7 +46,7 @@ def shoulder(body: Body, side: int) -> Point:
 
 
 def chest(body: Body, share: float) -> float:
-    """Returns the height of a point `share` of the way from the shoulders (0) to the hips (1)."""
+    """Returns the height of the point `share` of the way from the shoulders (0) to the hips (1)."""
     return -(body.leg + body.torso) + 9 + share * (body.torso - 9)
 
 
@@ -52,10 +55,10 @@ def head_centre(body: Body) -> Point:
 
 
 def elbow(start: Point, hand: Point, length: float, bend: float) -> Point:
-    """Returns where the elbow is when both halves of the arm are length / 2."""
+    """Returns the position of the elbow if both halves of the arm have the length `length` / 2."""
     dx, dy = hand[0] - start[0], hand[1] - start[1]
     reach = math.hypot(dx, dy) or 1e-6
-    # a soft arm: it bends little and shortens instead, so that elbows keep to their slot of the stage
+    # A soft arm bends little and gets shorter instead, so that elbows stay in the person's part of the stage.
     out = min(11.0, math.sqrt(max(0.0, length**2 - reach**2)) / 2)
     return (start[0] + hand[0]) / 2 + bend * out * dy / reach, (
         start[1] + hand[1]
@@ -63,13 +66,13 @@ def elbow(start: Point, hand: Point, length: float, bend: float) -> Point:
 
 
 def arm_from(body: Body, side: int, dx: float, dy: float) -> Point:
-    """Returns where a hand is (dx, dy) arm lengths from its shoulder; dx counts outwards."""
+    """Returns the position of a hand (dx, dy) arm lengths away from its shoulder. dx counts outwards."""
     x, y = shoulder(body, side)
     return x + side * dx * body.arm, y + dy * body.arm
 
 
 def standing_feet(body: Body) -> tuple[Point, Point]:
-    """Returns both feet of somebody who stands."""
+    """Returns the positions of both feet of a standing person."""
     return (-body.hip * 0.55, 0.0), (body.hip * 0.55, 0.0)
 
 

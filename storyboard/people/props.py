@@ -1,4 +1,4 @@
-"""Things people hold or use, drawn in the frame of the body that holds them (facing right)."""
+"""Things that people hold or use, drawn in the frame of the body that holds them (facing right)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HANDLE = rgb("6b4630")
 
 
 def draw_prop_behind(figure: Pen, trunk: Pen, body: Body, pose: Pose, action: str, flip: float) -> None:
-    """What is behind the body: the umbrella, the cushion, the easel, the dust of a run, the notes of a dance."""
+    """Draws what is behind the body: umbrella, cushion, easel, chair, the dust of a run, the notes of a dance."""
     if action == "sheltering":
         _umbrella(trunk, body, pose)
     elif action == "sleeping":
@@ -31,7 +31,7 @@ def draw_prop_behind(figure: Pen, trunk: Pen, body: Body, pose: Pose, action: st
 def draw_prop_in_hand(
     figure: Pen, trunk: Pen, body: Body, pose: Pose, action: str, prop: str | None, flip: float
 ) -> None:
-    """What is in front of the body."""
+    """Draws what is in front of the body."""
     if action == "sleeping":
         _blanket(figure, body)
         _sleep_letters(figure, body, flip)
@@ -174,7 +174,7 @@ def _sleep_letters(pen: Pen, body: Body, flip: float) -> None:
     _, y = head_centre(body)
     y -= body.head[1]
     for dx, dy, r in ((24, -14, 5), (35, -28, 7)):
-        # mirrored once more, so that a Z stays a Z
+        # Mirrored a second time, so that a Z stays a Z.
         points = [
             (dx + side * flip * r, y + dy + row * r) for side, row in ((-1, -1), (1, -1), (-1, 1), (1, 1))
         ]
@@ -226,7 +226,7 @@ def _flower(pen: Pen, body: Body) -> None:
 
 
 def _chair(pen: Pen, body: Body) -> None:
-    """A chair seen from in front: what shows of it beside somebody who sits."""
+    """A chair as seen from the front: the parts that are visible beside a sitting person."""
     w, seat = max(body.hip, body.shoulder) + 15, -body.leg + 4
     back = seat - body.torso * 0.92
     for side in (-1, 1):
@@ -245,7 +245,7 @@ def _dust(pen: Pen) -> None:
 def _notes(pen: Pen, body: Body, flip: float) -> None:
     _, top = head_centre(body)
     for spot, dy, colour in ((-34, 50, rgb("e0527a")), (38, 32, rgb("4a6fd0"))):
-        note = pen.at(spot, top + dy, flip=flip)  # mirrored once more: a note has a right way round
+        note = pen.at(spot, top + dy, flip=flip)  # mirrored a second time, because a mirrored note is wrong
         for extra, tone in ((3.0, rgb("fffaf0")), (0.0, colour)):
             note.limb([(2, 0), (2, -17), (8, -13)], 3.6 + extra, tone, curve=False)
             note.oval(-1.5, 0, 4.8 + extra / 2, 4.2 + extra / 2, tone)

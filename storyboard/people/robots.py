@@ -1,4 +1,4 @@
-"""Robot heads of several shapes. A robot's face is light on a dark screen, and shows the same expressions as skin."""
+"""Robot heads of several shapes. A robot's face is light on a dark screen, with the same expressions as other faces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .poses import Pose
 _SCREEN = rgb("2d4150")
 _GLOW = rgb("ffe27a")
 
-# half width and half height of each shape of head, in units
+# Half width and half height of each shape of head, in units.
 SHAPES: dict[str, Point] = {
     "screen": (29, 22), "dome": (25, 24), "bucket": (23, 23), "television": (30, 21), "cyclops": (25, 24),
     "lantern": (22, 25),
@@ -19,7 +19,7 @@ SHAPES: dict[str, Point] = {
 
 
 def draw_robot_head(pen: Pen, shape: str, body: Body, expression: str, pose: Pose) -> None:
-    """Draws the whole head; `body.skin` is the metal, `body.hair` the colour of knobs and trimmings."""
+    """Draws the whole head. `body.skin` is the metal, `body.hair` the colour of knobs and trimmings."""
     _SHELLS[shape](pen, body.head, body.skin, body.hair)
     if shape == "cyclops":
         _one_eye(pen, expression, pose)

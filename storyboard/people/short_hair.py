@@ -1,6 +1,6 @@
-"""Short hair: from bald to flat top. What ends above the shoulders and hangs nowhere.
+"""Short hair: styles that end above the shoulders and do not hang, from bald to flat top.
 
-Hair is what tells people apart from afar, so each style is one big shape of its own, drawn around the centre of a
+Hair is what tells people apart from afar. So each style is one large shape of its own, drawn around the centre of a
 head about 23 units wide and 24 high that faces right.
 """
 
@@ -27,7 +27,7 @@ def draw_buzz(pen: Pen, hair: Colour, skin: Colour) -> None:
 
 
 def draw_short(pen: Pen, hair: Colour, skin: Colour) -> None:
-    """Parted at the far side."""
+    """Short hair, parted on the far side."""
     pen.blob([(-23, 3), (-27, -9), (-21, -24), (-7, -31), (11, -30), (23, -22), (27, -8), (23, 3), (20, -6), (15, -14),
               (3, -16), (-9, -22), (-15, -13), (-20, -6)], hair, line=True)  # fmt: skip
     pen.blob([(-6, -25), (4, -27), (15, -23), (12, -19), (3, -22)], gloss(hair, 0.22))
@@ -126,7 +126,7 @@ def draw_cornrows(pen: Pen, hair: Colour, skin: Colour) -> None:
 
 
 def draw_under_hat(pen: Pen, hair: Colour, skin: Colour) -> None:
-    """What a hat leaves of short hair: the sides."""
+    """The sides of short hair, which a hat leaves visible."""
     for s in (-1, 1):
         pen.blob(
             [(s * 21, 7), (s * 26, 2), (s * 25, -12), (s * 19, -17), (s * 17, -11), (s * 20, -5)],

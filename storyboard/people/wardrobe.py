@@ -1,4 +1,4 @@
-"""Everything a person can be or wear, by name: the vocabulary of a `Look`, and how each garment is cut.
+"""Everything that a person can be or wear, by name: the vocabulary of a `Look`, and how each garment is cut.
 
 Data only.
 """
@@ -35,16 +35,19 @@ ROBOT_EXTRAS = ("dial", "grille", "heart light", "waistcoat")
 
 
 class Top(NamedTuple):
-    """`sleeves` is the share of the arm covered, `parts` what is drawn on it, `hangs` its cut below the waist if any.
+    """How a top is cut.
 
-    With `bib` dungarees can be worn over it; `open_front` tops show the accent colour in the middle, where a pattern
-    would be lost.
+    sleeves: the part of the arm that it covers, 0..1.
+    parts: what is drawn on it.
+    hangs: its cut below the waist, None if it ends there.
+    bib: whether dungarees can be worn over it.
+    open_front: whether it is open and shows the accent colour in the middle, where a pattern would be lost.
     """
 
     sleeves: float
     parts: tuple[str, ...] = ()
     hangs: str | None = None
-    whole: bool = False  # covers the body alone, with nothing below
+    whole: bool = False  # whether it is worn without a bottom, as a dress
     bib: bool = False
     open_front: bool = False
 
@@ -75,5 +78,6 @@ TOPS: dict[str, Top] = {
 BOTTOMS = (
     NONE, "trousers", "wide trousers", "leggings", "shorts", "skirt", "long skirt", "tutu", "dungarees", "pinafore",
 )  # fmt: skip
-UNDER_LONG_TOPS = ("trousers", "leggings", "wide trousers")  # what goes with a coat, a poncho, a tunic
-BIBBED = {"dungarees": "trousers", "pinafore": "skirt"}  # and the cut of their lower half
+# What can be worn with a coat, a poncho or a tunic.
+UNDER_LONG_TOPS = ("trousers", "leggings", "wide trousers")
+BIBBED = {"dungarees": "trousers", "pinafore": "skirt"}  # bottoms with a bib, and the cut of their lower half

@@ -1,6 +1,6 @@
 """Words for a look: a dense description, and short phrases that are true of somebody.
 
-Everything said is read off the facets, so that words and labels never disagree.
+All words follow from the facets, so that words and labels never disagree.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _PRINTED = {"dots": "{c} dots", "hearts": "{c} hearts", "flowers": "{c} flowers"
 _FRONTS = {"cardigan": "over a {c} top", "jacket": "over a {c} top", "suit jacket": "over a {c} shirt and a tie",
            "waistcoat": "over a {c} shirt", "sailor top": "with a {c} collar", "blouse": "with a {c} collar",
            "poncho": "with a {c} zigzag", "coat": "with {c} buttons", "raincoat": "with {c} buttons"}  # fmt: skip
-_MANY = ("trousers", "wide trousers", "leggings", "shorts", "dungarees")  # worn in the plural
+_MANY = ("trousers", "wide trousers", "leggings", "shorts", "dungarees")  # words in the plural
 _LEADING = {
     "wide trousers": ("wide", "trousers"),
     "long skirt": ("long", "skirt"),
@@ -53,7 +53,7 @@ _LEADING = {
 _ON_A_CHEST = {"dial": "a dial on {its} chest", "grille": "a {c} grille on {its} chest",
                "heart light": "a {c} heart-shaped light on {its} chest",
                "medal": "a medal on a {c} ribbon"}  # fmt: skip
-_CARRIED = ("backpack", "shoulder bag", "necklace", "medal")  # one is with them, not in them
+_CARRIED = ("backpack", "shoulder bag", "necklace", "medal")  # "with a backpack", not "in a backpack"
 _PINNED = ("hair bow", "flower")
 _PLURAL_EXTRAS = ("braces", "gloves")
 
@@ -64,12 +64,12 @@ def a(phrase: str) -> str:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Returns "a cap", "a cap and a scarf", "a cap, a scarf and boots"."""
+    """Returns a list in words: "a cap", "a cap and a scarf", "a cap, a scarf and boots"."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def noun(look: Look) -> str:
-    """Returns what somebody is, in a word or two: "girl", "old woman", "robot", "young fox"."""
+    """Returns the kind of person in a word or two: "girl", "old woman", "robot", "young fox"."""
     if look.kind != "human":
         return f"young {look.kind}" if look.age == "child" else look.kind
     if look.age == "child":
@@ -94,7 +94,7 @@ def describe_look(look: Look) -> str:
 
 
 def telling_facts(look: Look) -> tuple[str, ...]:
-    """Returns what can be seen as short phrases, the most telling first: what to keep where there is little room.
+    """Returns what can be seen as short phrases, the most telling first, for use where there is little room.
 
     Hair, the largest clothes and skin come first, shoes and size last.
     """
@@ -109,18 +109,18 @@ def telling_facts(look: Look) -> tuple[str, ...]:
 
 
 def telling_words(look: Look) -> tuple[str, ...]:
-    """Returns what somebody is and then what can be seen, the most telling first: "an old woman", "a grey bun", ..."""
+    """Returns what somebody is, and then what can be seen, the most telling first: "an old woman", "a grey bun", ..."""
     return (name_kind(look), *telling_facts(look))
 
 
 def name_kind(look: Look) -> str:
-    """Returns what somebody is, with the colour of metal or fur: "an old woman", "a grey fox"."""
+    """Returns the kind of person, with the colour of metal or fur: "an old woman", "a grey fox"."""
     coat = [] if look.kind == "human" else [str(facets(look)["skin"])]
     return a(" ".join(_coloured(coat, noun(look))))
 
 
 def name_clothes(look: Look) -> str:
-    """Returns what tells somebody's portraits apart: "a red hoodie"; for who wears no top "a blue robot"."""
+    """Returns what tells somebody's portraits apart: "a red hoodie", or "a blue robot" if no top is worn."""
     labels = facets(look)
     return name_kind(look) if look.top == w.NONE else _clothes(look, labels)[0]
 
@@ -130,7 +130,7 @@ def _size(look: Look) -> str:
 
 
 def _coloured(coat: list[str], name: str) -> list[str]:
-    """A young grey fox, not a grey young fox."""
+    """Returns the words in the right order: "a young grey fox", and not "a grey young fox"."""
     return ["young", *coat, name.removeprefix("young ")] if name.startswith("young ") else [*coat, name]
 
 
@@ -218,7 +218,7 @@ def _extra(look: Look, name: str) -> str:
 
 
 def phrases(look: Look) -> list[str]:
-    """Returns short phrases that are true of this look, the plainest first: "the boy", "the boy with the red cap"."""
+    """Returns short phrases that are true of this look, the simplest first: "the boy", "the boy with the red cap"."""
     labels = facets(look)
     name = noun(look)
     sizes = [f"the {word} {name}" for word in (_size(look), _GIRTHS[look.girth]) if word]

@@ -1,9 +1,9 @@
 """The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
 
-`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
-everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
-every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. The folder's index names
-it, in words that diffusers takes from the Hub too. Knows modules, not what is in them.
+`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it. So the
+file contains the source of every module that drawing needs. It is generated from the modules whenever a folder is
+saved, and nobody edits it. `StoryPipeline.from_pretrained` never runs it. The folder's index names it in a form that
+diffusers also accepts from the Hub. Knows modules, but not what is in them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ FILE = "pipeline.py"
 DRAWS = "storyboard.pipeline"
 TOP = "storyboard"
 CLASS = "StoryPipeline"
-# Of every list of the index that begins with a word diffusers asks, on the Hub alone, that the word is a library it
-# knows, or else a file in the folder of that part.
+# For every list in the index that begins with a word, diffusers checks, for the Hub only, that the word is a library it
+# knows or a file in the folder of that part.
 KNOWN = "diffusers"
 LIBRARIES = (KNOWN, "transformers")
 
@@ -69,20 +69,20 @@ if importlib.util.find_spec("{top}") is None:
 
 
 def write_code(folder: Path) -> None:
-    """Write FILE into a saved pipeline folder, and into its index that the pipeline's class is there."""
+    """Writes FILE into a saved pipeline folder, and notes in the folder's index that FILE has the pipeline's class."""
     write_whole(folder / FILE, code().encode("utf-8"))
     index = with_code(json.loads((folder / INDEX).read_text(encoding="utf-8")))
     write_whole(folder / INDEX, (json.dumps(index, indent=2, sort_keys=True) + "\n").encode("utf-8"))
 
 
 def with_code(index: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns an index that says that FILE has the pipeline's class, as diffusers takes it from the Hub as well."""
+    """Returns an index that names FILE as the place of the pipeline's class. diffusers accepts it from the Hub too."""
     told = {name: _for_the_hub(value) for name, value in without_code(index).items()}
     return {**told, "_class_name": [Path(FILE).stem, CLASS]}
 
 
 def without_code(index: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns an index as diffusers itself writes it: parts by their modules, the pipeline by the name of its class."""
+    """Returns the index as diffusers itself writes it: parts by their modules, the pipeline by its class."""
     told = {name: _as_it_was(value) for name, value in index.items()}
     if isinstance(named := index.get("_class_name"), list):
         told["_class_name"] = named[-1]
@@ -93,7 +93,7 @@ def _for_the_hub(value: Any) -> Any:
     match value:
         case [str(module), str(kind)] if module.startswith(f"{TOP}."):
             return [KNOWN, f"{module}.{kind}"]
-        case [str(), *_] if value[0] not in LIBRARIES:  # a setting that is a list of words
+        case [str(), *_] if value[0] not in LIBRARIES:  # a setting whose value is a list of words
             return [value]
     return value
 
@@ -124,7 +124,7 @@ def code() -> str:
 
 
 def sources_of(name: str) -> dict[str, str]:
-    """Returns by name the source of a module of this program, and of all its modules that this one needs."""
+    """Returns, by name, the source of a module of this program and of all its modules that this one needs."""
     found: dict[str, str] = {}
     waiting = [name]
     while waiting:
@@ -138,7 +138,9 @@ def sources_of(name: str) -> dict[str, str]:
 
 
 def _imported(source: str, package: str) -> list[str]:
-    """What a source in `package` imports, by full name: modules, and names in them, which may be modules too."""
+    """Returns the full names of what a source in `package` imports: modules, and names in them, which may be modules
+    too.
+    """
     named: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -150,10 +152,10 @@ def _imported(source: str, package: str) -> list[str]:
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    """Where a module of this program comes from; None for what is none of its modules."""
+    """Returns the spec of a module of this program, or None if the name is not one of its modules."""
     if name.partition(".")[0] != TOP:
         return None
     try:
         return importlib.util.find_spec(name)
-    except ModuleNotFoundError:  # a name in a module
+    except ModuleNotFoundError:  # the name of something inside a module
         return None

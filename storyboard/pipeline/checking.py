@@ -1,7 +1,7 @@
-"""A finished picture beside its sentence: what the judge sees there, and what should be there.
+"""Compares a finished picture with its sentence: what the judge sees in it, and what should be there.
 
-Whoever should be there is known by their portrait, which the judge looks at as it looks at pictures: so it need not
-have met them. Where the words leave open who is meant, nothing is claimed. Looks on only: no picture depends on it.
+The judge knows people by their portraits, which it looks at in the same way as at pictures, so it can check people that
+it has never met. If the words leave open who is meant, nothing is claimed. No picture depends on the result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storyboard.text.captions import PRONOUN_FORMS, Reading
 from storyboard.text.places import place_said
 from storyboard.text.presence import not_shown, those_there
 
-SEEN = 0.5  # probability above which a place is there
+SEEN = 0.5  # a place with a higher probability counts as seen
 
 
 def compare(
@@ -30,9 +30,9 @@ def compare(
     cast: Mapping[str, Wanted],
     open_to_others: bool = False,
 ) -> Verdict:
-    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`.
+    """Returns what is wrong with a picture of `sentence` that should show the people of the cast in `meant`.
 
-    open_to_others: the sentence speaks of people otherwise too ("the two men"), so nobody who is there is too many.
+    open_to_others: the sentence also speaks of people in another way ("the two men"), so further people are no fault.
     """
     (seen,) = judge.look([picture])
     names = list(cast)
@@ -55,9 +55,9 @@ def compare(
 def who_is_meant(
     sentence: str, readings: Sequence[Reading], cast: Sequence[CastMember], history: Sequence[ContextFrame]
 ) -> tuple[str, ...]:
-    """Returns whom a picture of `sentence` should show; nobody where a pronoun of people leaves that open.
+    """Returns the people whom a picture of `sentence` should show. It is () if a pronoun for people leaves that open.
 
-    A pronoun without a reading means the only one whom the words allow.
+    A pronoun without a reading means somebody only if the words allow exactly one reading.
     """
     read, earlier = read_for(cast, sentence, (one.caption for one in history))
     known = {reading.start: reading.names for reading in readings}
@@ -76,7 +76,7 @@ def who_is_meant(
 
 
 def known_by(name: str, portrait: Image.Image, judge: Judge) -> Wanted | None:
-    """Returns somebody as the judge sees them in their portrait; None where it sees nobody there."""
+    """Returns a person as the judge sees them in their portrait, or None if it sees nobody there."""
     (seen,) = judge.look([portrait])
     person = max(seen.people, key=_size, default=None)
     if person is None:

@@ -1,7 +1,8 @@
-"""People whom the words of a sentence surely show and a pointing mapper has left out: put into its condition.
+"""Adds people to a condition whom the words of a sentence surely show and whom a pointing mapper has left out.
 
-Cross-attention does not ask where a token stands, so they take the last places that nobody has; in a condition that a
-mapper learned from canonical captions these are padding. Knows conditions and tokens, not captions or portraits.
+Cross-attention does not depend on a token's position, so these people take the last positions that point at nobody. In
+a condition from a mapper that learned from canonical captions, those positions are padding. Knows conditions and
+tokens, but neither captions nor portraits.
 """
 
 from __future__ import annotations
@@ -16,21 +17,25 @@ from storyboard.pipeline.explain import POINTED
 
 
 def left_out(pointed: torch.Tensor) -> set[int]:
-    """Returns the places in the cast that no token of a condition points at. pointed: (L, K)."""
+    """Returns the places in the cast that no token of a condition points at.
+
+    pointed: (L, K), for L tokens and K people.
+    """
     share, place = pointed.max(-1)
     return set(range(pointed.shape[-1])) - set(place[share > POINTED].tolist())
 
 
 def completed(found: ReadCondition, people: Mapping[int, torch.Tensor]) -> ReadCondition:
-    """Returns a condition with these people too. people: by place in the cast the tokens (n, D) that show each.
+    """Returns the condition with these people added.
 
-    Whoever does not fit behind the tokens that point at somebody stays left out.
+    people: the place of each in the cast -> the tokens (n, D) that show them. People whose tokens do not fit behind the
+    tokens that point at somebody stay left out.
     """
     if found.pointed is None or not people:
         return found
     condition, pointed = found.condition.clone(), found.pointed.clone()
     taken = torch.nonzero(pointed[0].amax(-1) > POINTED).flatten()
-    first = int(taken.max()) + 1 if len(taken) else 1  # the start token stays
+    first = int(taken.max()) + 1 if len(taken) else 1  # 1, so that the start token stays
     end = condition.shape[1]
     for place, tokens in people.items():
         start = end - len(tokens)

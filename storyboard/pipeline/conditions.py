@@ -1,6 +1,6 @@
-"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
+"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and a cache of conditions.
 
-A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
+A condition does not depend on the seed. So it is kept, and drawing a frame again runs neither CLIP nor language model.
 """
 
 from __future__ import annotations
@@ -37,22 +37,23 @@ KEPT_CONDITIONS = 64
 
 @dataclass(frozen=True)
 class FrameCondition:
-    """What one frame is drawn from. Conditions are (1, L, D)."""
+    """What a frame is drawn from. Conditions have the shape (1, L, D)."""
 
     condition: torch.Tensor
-    text: torch.Tensor | None  # the caption alone; None without delayed conditioning
-    null: torch.Tensor  # the empty caption, for guidance
+    text: torch.Tensor | None  # the condition of the caption alone; None without delayed conditioning
+    null: torch.Tensor  # the condition of the empty caption, for guidance
     conditioning: Conditioning
-    sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
+    # The text that is drawn (`resolved`, else the caption), cut where the encoder stops reading.
+    sentence: str
     mentioned: tuple[str, ...]
-    referential: bool  # says who only by pronouns, so that the text alone tells little
-    # The columns that a pointing mapper gave each of the cast; None of one that does not point.
+    referential: bool  # whether it names people only by pronouns, so that the text alone says little
+    # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
     people: Mapping[str, tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True)
 class _Prompt:
-    """A prompt, and the pictures of its slots: of earlier frames, and of the cast."""
+    """A prompt, and the pictures for its slots: pictures of earlier frames, and portraits of the cast."""
 
     parts: list[Part]
     pictures: list[Hashed]
@@ -60,14 +61,14 @@ class _Prompt:
 
 
 class FrameConditions:
-    """The conditions of a pipeline's frames. `pipeline` is a StoryPipeline; its parts are read at each use."""
+    """The conditions of a pipeline's frames. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 
     def __init__(self, pipeline: Any):
         self.pipeline = pipeline
         self.clear()
 
     def check(self, request: FrameRequest) -> Conditioning:
-        """Returns the conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
+        """Returns the conditioning to use. StoryError if the request cannot be drawn. Computes nothing."""
         caption = sentence_of(request)
         wanted = request.conditioning or self._default(request)
         if wanted not in KNOWN:
@@ -84,7 +85,7 @@ class FrameConditions:
         return wanted
 
     def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
-        """Returns the condition of a checked request, from what is kept or computed now."""
+        """Returns the condition of a checked request. It is taken from the cache, or computed now."""
         caption = self._cut(sentence_of(request), conditioning)
         mentions = find_mentions(caption, names_of(request.cast))
         mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
@@ -110,9 +111,10 @@ class FrameConditions:
     def explain(
         self, request: FrameRequest, frame: FrameCondition
     ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
-        """Returns whom the language model took each pronoun for, and by character the columns that carry them.
+        """Returns how the language model read each pronoun, and for each character the columns that carry it.
 
-        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
+        The condition of the language model is aligned with that of the sentence with names. So the columns of a "she"
+        are those that her name would have.
         """
         sentence, cast, history = frame.sentence, request.cast, request.history
         if frame.conditioning != "llm":
@@ -146,7 +148,7 @@ class FrameConditions:
     ) -> Verdict | None:
         """Returns what the judge finds wrong with the finished picture.
 
-        None where it cannot tell what should be there.
+        Returns None if it cannot tell what should be there.
         """
         judge = self.pipeline.judge
         if judge is None:
@@ -167,7 +169,10 @@ class FrameConditions:
         return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 
     def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
-        """Returns by name the columns of a condition that carry a character: the last token of each of its mentions."""
+        """Returns, by name, the columns of a condition that carry a character.
+
+        Those are the last tokens of its mentions.
+        """
         mentions = find_mentions(caption, names_of(cast))
         (columns,) = self.pipeline.conditioner.columns([caption], [spans(mentions)])
         found: dict[str, list[int]] = {}
@@ -177,8 +182,8 @@ class FrameConditions:
         return found
 
     def clear(self) -> None:
-        """Forget everything; needed after weights, devices or parts change."""
-        # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
+        """Empties all caches. Needed after weights, devices or parts have changed."""
+        # New caches, not emptied ones, because a frame that is being drawn still uses the old ones.
         self._conditions = Kept(KEPT_CONDITIONS)
         self._features = PictureFeatures(self.pipeline)
         self._fused = FusedSentences(self.pipeline, self._features)
@@ -189,9 +194,10 @@ class FrameConditions:
         self._contexts: ContextPool | None = None
 
     def _cut(self, caption: str, conditioning: str) -> str:
-        """A sentence as far as it is read: to its end by a mapper that reads the story's words.
+        """Returns a sentence cut where reading it stops.
 
-        Else as far as the text encoder reads, whose condition the paper's mapper is aligned with.
+        A mapper that reads the story's words reads all of it. Otherwise the text encoder sets the limit, because the
+        paper's mapper is aligned with that encoder's condition.
         """
         mapper = self.pipeline.condition_mapper
         if conditioning == "llm" and mapper is not None and mapper.config.reads_story:
@@ -222,13 +228,13 @@ class FrameConditions:
     def _from_history(
         self, caption: str, request: FrameRequest
     ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
-        """The condition, and the columns of each of the cast where the mapper points at them."""
+        """Returns the condition, and the columns that point at each of the cast if the mapper points."""
         told = [self._cut(frame.caption, "llm") for frame in request.history]
         prompt = self._prompt(caption, told, request)
         mapper = self.pipeline.condition_mapper.config
         known = self._allowed.at_most(mapper.people, caption, told, request.cast)
         people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
-        # Words are read back to the story's first sentence, which the prompt may have left out.
+        # A mapper that reads words reads all sentences of the story, also those that the prompt leaves out.
         words = tuple(told) if mapper.reads_story else ()
         found = self._conditions.get(
             ("llm", words, *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
@@ -239,9 +245,12 @@ class FrameConditions:
         return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
 
     def _prompt(self, caption: str, told: Sequence[str], request: FrameRequest) -> _Prompt:
-        """What the language model reads before it tells the condition of `caption`, which follows `told`."""
+        """Returns what the language model reads to predict the condition of `caption`.
+
+        told: the sentences before it.
+        """
         cast, config = self._seen_cast([*told, caption], request.cast), self.pipeline.config
-        # A language model is at a loss in a story longer than any it was aligned on.
+        # A language model fails on stories that are longer than those it was aligned on.
         most = config.context_frames or len(told)
         read = frames_to_read(told, caption, most, config.place_words or ())
         names, seen = [member.name for member in cast], config.interleaved
@@ -252,7 +261,7 @@ class FrameConditions:
     def _read(
         self, prompt: _Prompt, caption: str, told: Sequence[str], known: Sequence[CastMember]
     ) -> ReadCondition:
-        """What the language model tells, put right by the words where its mapper reads them."""
+        """Returns the condition that the language model predicts, corrected by the words if its mapper reads them."""
         contexts = self._contexts or ContextPool(self.pipeline.reader)
         self._contexts = contexts
         frames = [self._features.of_frame(one) for one in prompt.pictures]
@@ -275,7 +284,7 @@ class FrameConditions:
         return found if says is None else self._mended(found, says, told, known)
 
     def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
-        """Everyone mentioned so far, in the order of the cast."""
+        """Returns everyone who was mentioned so far, in the order of the cast."""
         if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
             return []
         seen = named_in(captions, cast)
@@ -283,10 +292,10 @@ class FrameConditions:
 
 
 def sentence_of(request: FrameRequest) -> str:
-    """Returns what is drawn, in clean form. StoryError where it has no words or is too long."""
+    """Returns the text to draw, cleaned. StoryError if it has no words or is too long."""
     return clean_caption(request.caption if request.resolved is None else request.resolved)
 
 
 def _seen_in(name: str, portrait: Hashed, judge: Judge) -> Wanted | None:
-    """As `known_by`; the portrait is brought to pixels only when it is asked."""
+    """Returns what `known_by` does. The portrait is read from disk only if this is called."""
     return known_by(name, portrait.rgb, judge)

@@ -1,10 +1,11 @@
 """The interleaved context of a story: what the language model has read so far, kept as a KV cache.
 
-A new frame costs what is new in it; an edit costs what follows it. Knows parts and features, not stories.
+Drawing a new frame costs only the reading of what is new, and an edit costs the reading of what follows it. Knows parts
+of prompts and features, but no stories.
 
-The cache is a speed-up only. A prompt is always read in the same chunks, each ending with a frame's picture, whether
-they are held already or not: the same arithmetic in the same shapes, so the condition is bit for bit the one read
-from scratch, and a frame redrawn after a restart is the same picture.
+The cache only saves time. A prompt is always read in the same chunks, each of which ends with a frame's picture,
+whether they are in the cache or not. So the arithmetic and the shapes are the same, and the condition is equal, bit for
+bit, to one that is read from the beginning. A frame that is redrawn after a restart is the same picture.
 """
 
 from __future__ import annotations
@@ -20,39 +21,44 @@ from storyboard.models.prompt_tokens import Marks, TokenPart, Told, frame_positi
 from storyboard.models.story_reader import StoryReader
 from storyboard.text.prompt import Part, PictureSlot
 
-FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
-RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw
+FIRST_FRAMES = 2  # so many first frames always stay in the window, because they introduce people and places
+RESERVE = 4  # 1/RESERVE of the positions is reserved for the latest frame and the sentence to draw
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A stretch of a prompt. Equal keys, after equal chunks, mean equal states."""
+    """A piece of a prompt. Equal keys after equal chunks mean equal states."""
 
     key: bytes
     embeddings: torch.Tensor  # (T, E)
-    marks: tuple[Marks, ...] = ()  # of its parts, for a mapper that reads the story's words
+    marks: tuple[Marks, ...] = ()  # marks of its parts, for a mapper that reads the story's words
 
 
 @dataclass(frozen=True)
 class ReadCondition:
-    """A condition (1, L, D), and how far its tokens point at each of the cast (1, L, K), if the mapper points."""
+    """A condition (1, L, D).
+
+    pointed: (1, L, K), how strongly each of its L tokens points at each of the K cast members; None if the mapper does
+    not point.
+    """
 
     condition: torch.Tensor
     pointed: torch.Tensor | None = None
 
 
 def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
-    """Returns where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
+    """Returns the positions, in a tokenised prompt, of the pictures whose frames do not fit, for `without_frames`.
 
-    Cast, first frames, latest frames and the sentence to draw stay. A pure function of the prompt. ValueError when even
-    the last frame alone does not fit.
+    The cast, the first frames, the latest frames and the sentence to draw stay. The result depends on the prompt only.
+    ValueError if even the last frame alone does not fit.
     """
     frames = frame_positions(tokens)
-    costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]  # the last one stays
+    # The last frame stays.
+    costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]
     prefix = reader.length(tokens[: frames[0]]) if frames else 0
     budget = reader.max_tokens * (RESERVE - 1) // RESERVE - prefix
     dropped = list(range(FIRST_FRAMES, _first_kept(costs, budget)))
-    # A long last frame or sentence may still not fit: then older frames go too, the very first ones last.
+    # If a long last frame or sentence still does not fit, more old frames are dropped; the very first frames go last.
     spare = sorted(set(range(len(costs))) - set(dropped), key=lambda i: (i < FIRST_FRAMES, i))
     total = reader.length(tokens) - sum(costs[i] for i in dropped)
     while total > reader.max_tokens:
@@ -66,9 +72,9 @@ def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int
 
 
 def _first_kept(costs: Sequence[int], budget: int) -> int:
-    """Where the latest frames begin, as if frames of these costs had come one by one.
+    """Returns the index of the first of the latest frames, as if frames with these costs had come one by one.
 
-    When they overflow the budget, the oldest after the first ones are dropped until it is half empty, so that the
+    When they exceed the budget, the oldest frames after the first ones are dropped until half of it is free. So the
     window moves, and the cache is rebuilt, only now and then.
     """
     start = min(FIRST_FRAMES, len(costs))
@@ -89,17 +95,18 @@ def split(
     portraits: torch.Tensor | None = None,
     told: Told | None = None,
 ) -> list[Chunk]:
-    """Windows and embeds a prompt. Returns one chunk up to each earlier frame's picture, and the open end.
+    """Cuts a prompt to the window and embeds it. Returns its chunks; the last of them is the open end.
 
-    Without pictures it is one chunk for each earlier sentence. frames, portraits: image features (n, V) and (k, V) of
-    its picture slots. told: whose words they are, for a mapper that reads them.
+    Each other chunk ends with an earlier frame's picture. In a prompt without pictures, each earlier sentence is a
+    chunk. frames, portraits: image features (n, V) and (k, V) for its picture slots. told: the people of the words, for
+    a mapper that reads words.
     """
     tokens = reader.tokenize(parts)
     outside = outside_window(reader, tokens)
     marks = without_frames(reader.marks(parts, told), outside) if told else []
     tokens = without_frames(tokens, outside)
     features, mapper = {"frame": frames, "portrait": portraits}, reader.visual_mapper
-    # One by one: a matrix product over all of them would round differently with their number.
+    # One by one, because a matrix product over all of them would round differently for each number of rows.
     visual = {
         kind: [mapper(row[None])[0] for row in rows] if mapper and rows is not None else None
         for kind, rows in features.items()
@@ -125,20 +132,20 @@ def split(
 
 
 class InterleavedContext:
-    """The KV cache of one story: one line of chunks. Editing a frame rolls it back to what stands before."""
+    """The KV cache of one story, as a row of chunks. Editing a frame rolls it back to what comes before that frame."""
 
     def __init__(self, reader: StoryReader):
         self.reader = reader
         self._cache: DynamicCache | None = None
         self._held: list[Chunk] = []
-        self._states: list[torch.Tensor] = []  # of each held chunk, (T, E)
+        self._states: list[torch.Tensor] = []  # the states (T, E) of each held chunk
 
     def __len__(self) -> int:
-        """Positions held."""
+        """The number of positions held."""
         return sum(len(chunk.embeddings) for chunk in self._held)
 
     def shared(self, chunks: Sequence[Chunk]) -> int:
-        """Returns how many leading chunks are held already; the open end never is."""
+        """Returns how many leading chunks are already held. The open end is never held."""
         count = 0
         for held, wanted in zip(self._held, chunks[:-1], strict=False):
             if held.key != wanted.key:
@@ -147,29 +154,30 @@ class InterleavedContext:
         return count
 
     def forked(self, count: int) -> InterleavedContext:
-        """Returns a context of its own that holds the first `count` chunks of this one, which goes on as it was."""
+        """Returns a new context that holds the first `count` chunks of this one. This one stays as it is."""
         other = InterleavedContext(self.reader)
         other._held, other._states = self._held[:count], self._states[:count]
         length = len(other)
-        # Views: what is read next is appended to them, and that copies.
+        # Views are enough: reading more appends to them, which makes a copy.
         layers = self._cache.layers if self._cache is not None else ()
         kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in layers]
         other._cache = DynamicCache(kept, config=self.reader.language_model.config)
         return other
 
     def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
-        """Keeps what is shared, rolls back the rest, reads what is new and, with the image tokens, the open end.
+        """Reads a prompt, and keeps its chunks. Returns the condition.
 
-        Returns the condition.
+        Shared chunks are kept, the rest of the cache is rolled back. Then new chunks are read, and last the open end
+        with the image tokens.
         """
         shared = self.shared(chunks)
         cache, held, states = self._cache, self._held, self._states[:shared]
-        # A pass that fails leaves an empty context, never a wrong one.
+        # So a pass that fails leaves an empty context, never a wrong one.
         self._cache, self._held, self._states = None, [], []
         if cache is None:
             cache = DynamicCache(config=self.reader.language_model.config)
         if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
-            cache.crop(-dropped)  # of nothing, older transformers would drop all
+            cache.crop(-dropped)  # not for 0, with which older versions of transformers would drop everything
         states += [self.reader.states(chunk.embeddings[None], cache)[1][0] for chunk in chunks[shared:-1]]
         image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
         end = torch.cat([chunks[-1].embeddings, image_tokens])
@@ -185,9 +193,9 @@ class InterleavedContext:
 
 
 class ContextPool:
-    """Contexts of the few stories that are being drawn; the least recently used one gives way.
+    """Contexts of the few stories that are being drawn. The least recently used one is dropped for a new one.
 
-    Which context serves a prompt is found by what they share, so callers need no notion of a story.
+    The context for a prompt is found by what they share, so callers need to know nothing of stories.
     """
 
     def __init__(self, reader: StoryReader, limit: int = 2):
@@ -202,16 +210,20 @@ class ContextPool:
         portraits: torch.Tensor | None = None,
         told: Told | None = None,
     ) -> ReadCondition:
-        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+        """Returns the condition for a prompt.
+
+        Its picture slots have the features frames (n, V) and portraits (k, V).
+        """
         chunks = split(self.reader, parts, frames, portraits, told)
         context = self._take(chunks)
         self._contexts.append(context)
         return context.read(chunks, told)
 
     def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
-        """Out of the pool, the context that shares most; one of its own where that would throw away most of a story.
+        """Takes the context that shares most with these chunks out of the pool. Returns it, or a new context.
 
-        That one begins with what is shared: after an edit in the middle of a story nothing before it is read again.
+        A new context is made if using the best one would throw away most of another story. It begins with the shared
+        chunks, so after an edit in the middle of a story nothing before the edit is read again.
         """
         best = max(self._contexts, key=lambda context: context.shared(chunks), default=None)
         shared = best.shared(chunks) if best is not None else 0

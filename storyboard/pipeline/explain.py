@@ -1,9 +1,9 @@
-"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
+"""Why this picture: how each pronoun was read, and where the picture attended to each character.
 
-Who "she" is: the condition the language model produced is compared with the fused conditions of the sentence with
-each candidate's name in the pronoun's place, among those the words allow. Where she is: cross-attention at the columns
-of the names (Fig. 4 of the paper). Looks on only: no condition and no picture depends on anything here. Knows no story
-and no session.
+Pronouns: the condition that the language model produced is compared with fused conditions of the sentence, with the
+name of each candidate in the pronoun's place. Candidates are those that the words allow. Places: cross-attention at the
+columns of the names (paper, Fig. 4). No condition and no picture depends on anything here. Knows no story and no
+session.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from storyboard.text.captions import Binding, Reading, ReadSentence, find_pronou
 from storyboard.text.preferences import SUREST, readings_together
 from storyboard.text.preferences import Reading as WordReading
 
-# Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
-# noise the comparison is made in, so the scale fits every width and sharpens as a language model is aligned better.
-# 0.05 is between what fits Maple Lane best (least negative log-likelihood) with a perfect condition, the fused one
-# of the caption with names, 0.02, and with that of weights trained for a short while, 0.1.
+# Softmax temperature, as a part of the distance to the nearest candidate. Even the nearest candidate leaves that much
+# unexplained, so it measures the noise of the comparison. It fits every width, and gets sharper as the language model
+# is aligned better. On Maple Lane the best temperature (least negative log-likelihood) is 0.02 for a perfect condition,
+# which is the fused one of the caption with names, and 0.1 for weights that were trained for a short while.
 TEMPERATURE = 0.05
-# Part of the UNet calls worth recording: before it the layout is not settled, after it little changes any more.
+# The part of the UNet calls that is recorded: before it the layout is not settled, after it little changes.
 RECORDED_FROM, RECORDED_TO = 0.4, 0.8
-POINTED = 0.5  # share from which a token of a condition is somebody's
-RECORD_EVERY = 2  # neighbouring calls see almost the same picture
+POINTED = 0.5  # a token of a condition belongs to somebody if its share for them is higher
+RECORD_EVERY = 2  # every second call is enough, because neighbouring calls see almost the same picture
 
 
 def read_pronouns(
@@ -43,9 +43,9 @@ def read_pronouns(
 ) -> tuple[tuple[Reading, ...], str]:
     """Returns each pronoun's likeliest reading under `condition` (1, L, D), and the sentence with those names in place.
 
-    fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
-    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one,
-    times SUREST: that nobody else fits does not make it certain.
+    fuse: gives the fused conditions (N, L, D) of N sentences, with the portraits of `cast`. Pronouns without a
+    candidate get no reading. All pronouns are read together. The confidence of a reading is the share of all
+    combinations that agree on it, times SUREST, because being the only candidate does not make a reading certain.
     """
     read, together = _together(sentence, cast, history)
     places = [i for i, one in enumerate(read.pronouns) if any(some.meant.get(one.start) for some in together)]
@@ -67,7 +67,7 @@ def read_pronouns(
 
 
 def pointed_at(pointed: torch.Tensor, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Returns by name the tokens of a condition that point at each of the cast: `pointed` is (L, K), names of it."""
+    """Returns, by name, the tokens of a condition that point at each cast member. pointed: (L, K), for K `names`."""
     share, place = pointed.max(-1)
     columns: dict[str, list[int]] = {name: [] for name in names}
     for column in torch.nonzero(share > POINTED).flatten().tolist():
@@ -81,17 +81,17 @@ def read_pointed(
     cast: Sequence[CastMember],
     history: Sequence[ContextFrame],
 ) -> tuple[Reading, ...]:
-    """Returns the reading of each pronoun where the mapper points.
+    """Returns the readings of the pronouns, for a mapper that points. `people` are the columns of `pointed_at`.
 
-    It is of candidates of whom all are drawn, as many as there can be.
-    A pronoun of whose candidates none is drawn has no reading. Between candidates of whom as many are drawn the
-    condition does not tell; there the words do, and a confidence is what they say. `people` are `pointed_at`'s columns.
+    A pronoun is read as candidates that are all drawn. Of all combinations, those count that show the most people. A
+    pronoun none of whose candidates is drawn gets no reading. If combinations show equally many people, the condition
+    cannot decide; then the words decide, and the confidence is what the words say.
     """
     read, together = _together(sentence, cast, history)
     drawn = {name for name, columns in people.items() if columns}
 
     def shown(meant: Mapping[int, Names]) -> tuple[int, int]:
-        """Returns how many people the readings that are drawn mean, and how many pronouns have such a reading."""
+        """Returns how many people the drawn readings mean, and how many pronouns have a drawn reading."""
         found = [names for names in meant.values() if names and drawn.issuperset(names)]
         return sum(map(len, found)), len(found)
 
@@ -112,25 +112,25 @@ def read_pointed(
 def _together(
     sentence: str, cast: Sequence[CastMember], history: Sequence[ContextFrame]
 ) -> tuple[ReadSentence, list[WordReading]]:
-    """The sentence, and the ways to read its pronouns that its words allow (`preferences.py`)."""
+    """Returns the sentence, and the combined readings of its pronouns that its words allow (`preferences.py`)."""
     read, earlier = read_for(cast, sentence, (frame.caption for frame in history))
     return read, readings_together(read, cast, earlier)
 
 
 def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
-    """Returns the distance (N,) of a condition (1, L, D) from others (N, L, D).
+    """Returns the distance (N,) of a condition (1, L, D) from N others (N, L, D).
 
-    It is the mean over tokens that L_align makes small.
+    It is the mean over tokens that L_align minimises.
     """
     return (condition.float() - fused.float()).norm(dim=-1).mean(dim=-1)
 
 
 class AttentionWatch:
-    """Records where the picture looks at each character, in the UNet calls in which that says most.
+    """Records where the picture attends to each character, during the UNet calls that show it best.
 
-    columns: by name, the text columns of a character's mentions. after: calls up to this index are never recorded,
-    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`. Recorded calls are made with
-    `unet` itself, whatever makes the others.
+    columns: for each name, the text columns of the character's mentions. after: calls up to this index are never
+    recorded, because they read another condition. Give `around_call` to `denoise`, then ask for `maps`. Recorded calls
+    always use `unet` itself, even if another engine makes the other calls.
     """
 
     def __init__(self, unet: Any, columns: Mapping[str, Sequence[int]], after: int = -1):
@@ -141,16 +141,16 @@ class AttentionWatch:
         self._maps: list[tuple[str, torch.Tensor]] = []
 
     def around_call(self, index: int, total: int) -> AbstractContextManager[Any]:
-        """The context of one UNet call: recording, which gives `unet`, or nothing."""
+        """The context for one UNet call. It records the call and gives `unet`, or it does nothing."""
         if not self.columns or index not in recorded_calls(total, self.after):
             return nullcontext()
         flat = [column for columns in self.columns.values() for column in columns]
         return self._recording(flat)
 
     def maps(self, size: tuple[int, int]) -> tuple[tuple[str, Image.Image], ...]:
-        """Returns one "L" image of (h, w) `size` per character, with its name.
+        """Returns, for each character, its name and an "L" image of (h, w) `size`.
 
-        It goes from 0 where the character is looked at least to 255 where most.
+        Values go from 0, where the picture attends to the character least, to 255, where it does most.
         """
         if not self._maps:
             return ()
@@ -163,17 +163,18 @@ class AttentionWatch:
 
     @contextmanager
     def _recording(self, columns: list[int]) -> Iterator[Any]:
-        # The last sample is the one with the condition, whether or not guidance puts the null one before it.
+        # The last sample has the condition, whether or not guidance puts the null condition before it.
         with record_cross_attention(self.unet, [columns], self.layers, slice(-1, None)) as record:
             yield self.unet
         self._maps += record.maps
 
 
 def recorded_calls(total: int, after: int = -1) -> range:
-    """Returns which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
+    """Returns which of `total` UNet calls are recorded.
 
-    Maple Lane's pictures, noised to each level, say why: the share a map has in common with the character's mask
-    grows to 0.31 by two fifths of the way and stays there, and every second call gives as much as all.
+    Those are every second call in the middle, after call `after`, and at least one. Measured on Maple Lane's pictures,
+    noised to each level: the share of a map that lies in the character's mask grows to 0.31 by two fifths of the way
+    and then stays. Recording every second call gives as much as recording all.
     """
     first = max(after + 1, int(total * RECORDED_FROM))
     last = max(int(total * RECORDED_TO), first + 1)
@@ -189,7 +190,7 @@ def _put(sentence: str, places: Sequence[int], choice: Sequence[Names], cast: Se
 def _shares(
     condition: torch.Tensor, sentences: Sequence[str], fuse: Callable[[Sequence[str]], torch.Tensor]
 ) -> list[float]:
-    """Softmax over the negative distances of the sentences; one alone has it all, and costs nothing."""
+    """Returns a softmax over the negative distances of the sentences. A single sentence gets 1.0 at no cost."""
     if len(sentences) == 1:
         return [1.0]
     far = distances(condition, fuse(sentences)).double()
@@ -198,7 +199,7 @@ def _shares(
 
 
 def _to_grey(attention: torch.Tensor) -> Image.Image:
-    """(h, w) -> "L", stretched from its least to its greatest value."""
+    """Returns attention (h, w) as an "L" image, stretched so that its smallest value is 0 and its largest is 255."""
     low, high = attention.min(), attention.max()
     scaled = (attention - low) / (high - low).clamp(min=1e-12) * 255
     return Image.fromarray(scaled.round().to(torch.uint8).cpu().numpy())

@@ -1,6 +1,6 @@
-"""What a pipeline's towers see in pictures, kept by the digest of each.
+"""What a pipeline's vision towers see in pictures, cached by the digest of each picture.
 
-Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it. Knows no captions.
+Pictures are encoded one at a time, so that a feature never depends on other pictures. Knows no captions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ KEPT_FEATURES = 1024
 
 
 class Hashed:
-    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
+    """A picture with a digest, which keys use in its place.
+
+    The digest of a store's picture is known without reading it. For other pictures it is computed from the pixels.
+    """
 
     def __init__(self, picture: Picture):
         self._picture = picture
@@ -40,14 +43,14 @@ def digests(pictures: Sequence[Hashed]) -> list[bytes]:
 
 
 class Kept:
-    """Results by key, the least recently used dropped first."""
+    """A cache of results by key. The least recently used result is dropped first."""
 
     def __init__(self, limit: int):
         self.limit = limit
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Returns the result that is kept under `key`, computed if there is none."""
+        """Returns the result that is kept under `key`. If there is none, it is computed and kept."""
         if key not in self._results:
             self._results[key] = compute()
             if len(self._results) > self.limit:
@@ -57,14 +60,14 @@ class Kept:
 
 
 class PictureFeatures:
-    """Features of pictures. `pipeline` is a StoryPipeline; its parts are read at each use."""
+    """Features of pictures. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 
     def __init__(self, pipeline: Any):
         self.pipeline = pipeline
         self._kept = Kept(KEPT_FEATURES)
 
     def projected(self, portrait: Hashed) -> torch.Tensor:
-        """Returns what the fuser reads: the projected image embedding (V,)."""
+        """Returns the projected image embedding (V,) of a portrait, which the fuser reads."""
 
         def encode() -> torch.Tensor:
             return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait.rgb)))[0]
@@ -72,11 +75,11 @@ class PictureFeatures:
         return self._kept.get(("portrait", portrait.digest), encode)
 
     def of_frame(self, picture: Hashed) -> torch.Tensor:
-        """Returns what the visual mapper reads of a story's picture: the vision tower's pooled state (V,)."""
+        """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""
         return self._kept.get(("frame", picture.digest), lambda: self._pooled(picture.rgb))
 
     def of_face(self, portrait: Hashed) -> torch.Tensor:
-        """Returns the same of a portrait, padded to a square."""
+        """Returns the vision tower's pooled state (V,) of a portrait that is padded to a square."""
         return self._kept.get(("face", portrait.digest), lambda: self._pooled(self._squared(portrait.rgb)))
 
     def _pooled(self, picture: Image.Image) -> torch.Tensor:
@@ -85,7 +88,9 @@ class PictureFeatures:
         return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
 
     def _squared(self, portrait: Image.Image) -> Image.Image:
-        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+        """Returns the portrait padded to a square, so that the image processor's centre crop cuts off neither head nor
+        feet.
+        """
         side = max(portrait.size)
         square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
         if self.pipeline.config.portrait_filter is None:
@@ -94,5 +99,5 @@ class PictureFeatures:
         return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
 
     def _pixels(self, picture: Image.Image) -> torch.Tensor:
-        """CLIP-normalised (1, 3, S, S)."""
+        """Returns CLIP-normalised pixels (1, 3, S, S)."""
         return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]

@@ -1,6 +1,6 @@
-"""Sentences with the portraits of those whom they name, as conditions (Eq. 1), and what one person is in such a one.
+"""Conditions of sentences with the portraits of the people whom they name (Eq. 1), and of single people.
 
-Knows captions and portraits; not what they are asked for, nor any story. `StoryPipeline` has the parts.
+Knows captions and portraits, but neither what the conditions are used for nor any story. `StoryPipeline` has the parts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storyboard.text.captions import Mention
 
 
 class FusedSentences:
-    """`pipeline` is a StoryPipeline; its parts are read at each use."""
+    """Computes fused conditions. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 
     def __init__(self, pipeline: Any, features: PictureFeatures):
         self.pipeline, self.features = pipeline, features
@@ -29,7 +29,7 @@ class FusedSentences:
         mentions: Sequence[Sequence[Mention]],
         portraits: Mapping[str, Hashed],
     ) -> torch.Tensor:
-        """Returns the conditions (N, L, D) of captions. mentions: of each, where it carries whose portrait."""
+        """Returns the conditions (N, L, D) of N captions. mentions: for each caption, the names that get a portrait."""
         features = []
         for named in mentions:
             rows = [self.features.projected(portraits[one.name]) for one in named]
@@ -37,7 +37,10 @@ class FusedSentences:
         return self.pipeline.conditioner(captions, [spans(named) for named in mentions], features).fused
 
     def person(self, member: CastMember) -> torch.Tensor:
-        """Returns the fused vector (D,) for what a canonical caption calls somebody: what a mapper points at."""
+        """Returns the fused vector (D,) of a cast member's name in a canonical caption.
+
+        A mapper points at people by it.
+        """
         portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
         whole = (Mention(member.name, 0, len(called)),)
 
@@ -48,7 +51,10 @@ class FusedSentences:
         return self._people.get((called, portrait.digest), fuse)
 
     def person_doing(self, member: CastMember, deed: str) -> torch.Tensor:
-        """Returns the tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
+        """Returns the tokens (n, D) of a canonical caption that show a cast member doing `deed`.
+
+        If `deed` is "", returns the tokens of the name alone.
+        """
         portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
         caption = f"{called} {deed}".rstrip()
         name = Mention(member.name, 0, len(called))
@@ -59,5 +65,5 @@ class FusedSentences:
 
 
 def spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-    """Returns where each of these stands, as a `CharacterConditioner` takes them."""
+    """Returns the start and end of each mention, as a `CharacterConditioner` takes them."""
     return [(mention.start, mention.end) for mention in mentions]

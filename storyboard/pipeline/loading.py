@@ -1,7 +1,7 @@
-"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
+"""Helps `StoryPipeline.from_pretrained`: options for diffusers, the parts of a named reader, and repositories of the
+Hub.
 
-And the Hub for a repository, and what is said where it does not load. Knows folders and parts, not how pictures are
-drawn.
+It also says what went wrong when something does not load. Knows folders and parts, but not how pictures are drawn.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ OF_THE_HUB = ("cache_dir", "force_download", "local_files_only", "revision", "to
 
 
 def options_of(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """Returns what diffusers is asked for, with the precision under one name.
+    """Returns the options for diffusers, with the precision as `dtype`.
 
-    StoryError for what this folder has not.
+    StoryError for a variant that the folder does not have, and for a precision that is not one.
     """
     options = {**asked, "use_safetensors": True}
     dtype, older = options.pop("dtype", None), options.pop("torch_dtype", None)
@@ -43,9 +43,9 @@ def options_of(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
 def language_model_of(
     index: ReaderIndex | None, needed: bool, tell: Tell
 ) -> tuple[LanguageModel | None, str]:
-    """Returns the language model that a folder names, or None and why it is not to be had.
+    """Returns the language model that a folder names, or None and the reason if it cannot be loaded.
 
-    StoryError in place of that where it is needed.
+    If it is `needed`, raises StoryError instead of returning None.
     """
     if index is None:
         return None, ""
@@ -58,7 +58,7 @@ def language_model_of(
 
 
 def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-    """Returns the parts and settings that a language model and its tokenizer bring in place of the folder's own."""
+    """Returns the parts and settings that go with a language model and its tokenizer, in place of the folder's own."""
     kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
     language_model, tokenizer = model
     parts = open_parts(folder, index, language_model.config.hidden_size, kind)
@@ -67,14 +67,14 @@ def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: An
 
 
 def fetched(repository: str, asked: Mapping[str, Any]) -> tuple[Path, dict[str, Any]]:
-    """Returns the folder that a repository of the Hub was fetched into, and what is asked for beside that.
+    """Returns the folder that a repository of the Hub was downloaded to, and the options that are not for the Hub.
 
-    StoryError where it is not to be had.
+    StoryError if it cannot be downloaded.
     """
     how = {name: value for name, value in asked.items() if name in OF_THE_HUB}
     try:
         folder = Path(snapshot_download(repository, **how))
-    except Exception as error:  # what a connection throws depends on what it runs over
+    except Exception as error:  # which errors a connection raises depends on the network
         raise StoryError(
             f'"{repository}" is neither a pipeline folder nor a Hub repository within reach; '
             "check the path, or the connection."
@@ -83,7 +83,7 @@ def fetched(repository: str, asked: Mapping[str, Any]) -> tuple[Path, dict[str, 
 
 
 def unfit(path: str | Path, error: Exception) -> StoryError:
-    """Returns what a writer is told where diffusers cannot load a folder."""
+    """Returns the error for a folder that diffusers cannot load."""
     return StoryError(
         f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
         "copy the whole folder again or get the version it was made with."
@@ -91,5 +91,5 @@ def unfit(path: str | Path, error: Exception) -> StoryError:
 
 
 def first_line(error: Exception) -> str:
-    """Returns the first line of what an error says."""
+    """Returns the first line of an error's message."""
     return str(error).strip().split("\n")[0]

@@ -1,7 +1,9 @@
-"""What a mapper has read, put right by what the words are sure of: the condition that a frame is drawn from.
+"""Corrects what a mapper has read by what the words are sure of. The result is the condition that a frame is drawn
+from.
 
-Either everybody of whom the words are sure joins it (`completing.py`), or it becomes the condition of the caption
-nearest to it (`retelling.py`). Knows a cast and what was told of it, not how a story is read.
+There are two ways. Either the people of whom the words are sure are added (`completing.py`). Or the condition is
+replaced by that of the nearest caption (`retelling.py`). Knows a cast and what was told of it, but not how a story is
+read.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from storyboard.text.places import called, latest_place
 
 
 class Mender:
-    """`pipeline` is a StoryPipeline; its parts are read at each use."""
+    """Corrects conditions. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 
     def __init__(self, pipeline: Any, fused: FusedSentences):
         self.pipeline, self.fused = pipeline, fused
@@ -33,9 +35,9 @@ class Mender:
     def __call__(
         self, found: ReadCondition, told: Told, earlier: Sequence[str], known: Sequence[CastMember]
     ) -> ReadCondition:
-        """Returns the condition to draw from in place of the one found, which may be that one.
+        """Returns the condition to draw from in place of `found`. It may be `found` itself.
 
-        told: what the mapper was told of the people it knows. earlier: the sentences before that one.
+        told: what the mapper was told of the people it knows. earlier: the sentences before the one that is drawn.
         """
         if found.pointed is None:
             return found
@@ -46,9 +48,9 @@ class Mender:
     def _with_everybody(
         self, found: ReadCondition, pointed: torch.Tensor, told: Told, known: Sequence[CastMember]
     ) -> ReadCondition:
-        """The condition with those in it too of whom the words are sure and whom the mapper has left out.
+        """Returns the condition with those people added of whom the words are sure and whom the mapper has left out.
 
-        The words are right about 99 of 100 people they are sure of (docs/LOG.md); the mapper misses more.
+        The words are right about 99 of 100 people they are sure of (docs/LOG.md). The mapper misses more than that.
         """
         missing = left_out(pointed[0, :, : len(known)])
         return completed(
@@ -68,9 +70,10 @@ class Mender:
         earlier: Sequence[str],
         known: Sequence[CastMember],
     ) -> ReadCondition:
-        """The condition of the caption nearest to what was read, with all of whom the words are sure.
+        """Returns the condition of the caption that is nearest to `found`, with everybody of whom the words are sure.
 
-        As it is where that is too long, or shows nobody and there are no such captions.
+        Returns `found` itself if that caption is too long, or if it would show nobody and the pipeline has no captions
+        of nobody.
         """
         lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
         people = self._shown(pointed, told, known)
@@ -94,7 +97,7 @@ class Mender:
         return ReadCondition(condition.to(found.condition), points)
 
     def _shown(self, pointed: torch.Tensor, told: Told, known: Sequence[CastMember]) -> list[Shown]:
-        """Those at whom a condition points, and those of whom the words are sure."""
+        """Returns the people at whom a condition points, and those of whom the words are sure."""
         columns = pointed_at(pointed[0], [member.name for member in known])
         return [
             Shown(
@@ -108,7 +111,9 @@ class Mender:
         ]
 
     def _laid_out(self, told: Sequence[Retold]) -> torch.Tensor:
-        """The text conditions (K, L, D) of captions, their words in the places that a mapper gives them."""
+        """Returns the text conditions (K, L, D) of K captions, with their words at the positions that a mapper gives
+        them.
+        """
         conditioner, rows = self.pipeline.conditioner, []
         for one, states in zip(told, conditioner.encode_text([one.caption for one in told]), strict=True):
             _, offsets = conditioner.words(one.caption)

@@ -1,4 +1,4 @@
-"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
+"""Steps, guidance and seed of a request: fills in defaults, and refuses numbers that are out of range.
 
 Knows no models.
 """
@@ -10,11 +10,13 @@ import math
 from storyboard.errors import StoryError
 from storyboard.renderer import MAX_GUIDANCE, MAX_STEPS, FrameRequest, steps_for
 
-MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
+MAX_TORCH_SEED = 2**63 - 1  # the largest seed that torch's generators take; seeds of stories are smaller
 
 
 def check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
-    """Returns the steps and guidance to use, these defaults where the request has none.
+    """Returns the steps and guidance of a request, or these defaults if it has none.
+
+    The effort is applied to the steps.
 
     StoryError for a number out of range.
     """

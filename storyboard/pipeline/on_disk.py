@@ -1,7 +1,7 @@
 """A StoryPipeline on disk: loaded from a folder or the Hub, and saved so that it is the same elsewhere.
 
-As diffusers does it, and beyond that: only safetensors, none of a folder's code, a language model that is named instead
-of carried, and errors that say what to do. Knows parts, not how pictures are drawn.
+It works as in diffusers, with four additions: only safetensors are read, code in a folder is never run, a language
+model can be named instead of included, and errors say what to do. Knows parts, but not how pictures are drawn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from storyboard.text.lexicon import Lexicon
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# By whether the folder carries a language model: what is done without the one it names.
+# What happens without the language model that a folder names. The key: whether the folder includes another one.
 UNTIL_THEN = {
     True: "Until then the story is read by the smaller language model that comes along.",
     False: "Until then every frame is drawn from its own sentence alone.",
@@ -37,10 +37,10 @@ UNTIL_THEN = {
 
 
 class OnDisk(DiffusionPipeline):
-    """The loading and saving of a `StoryPipeline`, which this class is a part of.
+    """The loading and saving of a `StoryPipeline`, which inherits from this class.
 
-    named_reader: what names the language model, where that is not one the folder carries. learned: which words it has
-    learned, as its folder says. notice: what a writer should be told of how it was loaded.
+    named_reader: the index that names the language model, None if the folder includes it. learned: the words that the
+    language model has learned, as its folder says. notice: what a writer should be told about how it was loaded.
     """
 
     notice = ""
@@ -49,7 +49,7 @@ class OnDisk(DiffusionPipeline):
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """What it has learned, as sentences are read with it."""
+        """The words that it has learned, in the form in which sentences are read."""
         return lexicon_from(self.learned)
 
     @classmethod
@@ -60,17 +60,19 @@ class OnDisk(DiffusionPipeline):
         tell: Tell = silent,
         **kwargs: Any,
     ) -> Self:
-        """Loads a folder or a Hub repository: safetensors only, and none of its code. Returns the pipeline.
+        """Loads a folder or a Hub repository. Returns the pipeline. Reads safetensors only, and runs none of its code.
 
         kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
-        otherwise; `variant` takes those saved under it, and the rest as they are.
-        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
-        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-        `reader/` counts for nothing. tell: takes lines about what is loaded.
-        StoryError when the folder is missing, incomplete or holds pickled weights, or the repository is not to be had.
+            otherwise. `variant` takes the weights that are saved under it, and all others as they are.
+        reader: "named": the language model that the folder's `reader/` names replaces the one that the folder includes;
+            if it cannot be loaded, the included one stays and `notice` says so. "needed": in that case StoryError is
+            raised. "carried": `reader/` is ignored.
+        tell: takes lines about what is being loaded.
+
+        StoryError if the folder is missing, incomplete or has pickled weights, or if the repository cannot be reached.
         """
         folder = Path(path)
-        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
+        # "assets/maple-lane" could be a Hub id too. It is taken as one only if no local folder can be meant.
         local = folder.exists() or folder.parent.is_dir()
         if not local:
             folder, kwargs = fetched(str(path), kwargs)
@@ -94,7 +96,10 @@ class OnDisk(DiffusionPipeline):
         return pipeline
 
     def _check_reader(self, named: bool) -> None:
-        """ValueError where its mappers do not fit its language model: else the first frame would find it."""
+        """Raises ValueError if the mappers do not fit the language model.
+
+        Without this check, the first frame would be the first to show it.
+        """
         if named and self.config.interleaved and self.visual_mapper is None:
             raise ValueError("its reader is to read pictures and has no visual_mapper")
         if self.condition_mapper is not None and self.language_model is not None:
@@ -104,7 +109,7 @@ class OnDisk(DiffusionPipeline):
     def load_config(cls, *args: Any, **kwargs: Any) -> Any:
         """Returns the config, as in diffusers.
 
-        A folder's own code is for diffusers alone; here it is this class that is loaded.
+        The class named there is replaced by this class: the folder's own code is for diffusers alone.
         """
         described = super().load_config(*args, **kwargs)
         if isinstance(described, dict) and "_class_name" in described:
@@ -113,13 +118,13 @@ class OnDisk(DiffusionPipeline):
 
     @classmethod
     def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
-        """Returns what diffusers does, with parts and settings as they were before `write_code` named them anew."""
+        """Returns what diffusers returns, with parts and settings named as they were before `write_code`."""
         return super().extract_init_dict(without_code(config_dict), **kwargs)
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
+        """Saves as diffusers does, always as safetensors, and adds the code that draws (see `carried`).
 
-        A language model that is named is named again, not carried.
+        A language model that was named is saved as a name again.
         """
         carried = self
         if self.named_reader is not None:
@@ -133,7 +138,10 @@ class OnDisk(DiffusionPipeline):
         write_code(Path(save_directory))
 
     def save_half(self, path: str | Path) -> None:
-        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
+        """Saves the weights in float16, at half the size. Loading turns them into float32 again.
+
+        This pipeline does not change.
+        """
 
         def halved(name: str, part: Any) -> Any:
             kept = name == "language_model" and self.named_reader is not None
@@ -144,6 +152,9 @@ class OnDisk(DiffusionPipeline):
         halves.save_pretrained(path)
 
     def _like(self, change: Callable[[str, Any], Any]) -> Self:
-        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
+        """Returns a pipeline with the same settings.
+
+        Each part is what `change` makes of its name and the present part.
+        """
         settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
         return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)

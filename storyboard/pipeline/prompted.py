@@ -1,7 +1,7 @@
-"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
+"""Calls the pipeline in the way of diffusers: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
 
-Sentences, portraits and earlier frames in, a batch of pictures out, with diffusers' names for its arguments. What is
-drawn and how is `StoryPipeline`'s; here are the arguments, their checks, the callback and the output. Knows no stories.
+Sentences, portraits and earlier frames go in, a batch of pictures comes out; arguments have diffusers' names. This
+module has the arguments, their checks, the callback and the output. `StoryPipeline` does the drawing. Knows no stories.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ OUTPUT_TYPES: tuple[OutputType, ...] = get_args(OutputType)
 StepEnd = Callable[[Any, int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor] | None]
 Person = CastMember | Mapping[str, Any]
 Earlier = ContextFrame | tuple[str, Image.Image]
-MAX_BATCH = 64  # pictures of one call
+MAX_BATCH = 64  # the most pictures of one call
 
 
 @dataclass
 class StoryPipelineOutput(BaseOutput):
-    """What a call gives, N pictures in the order of the sentences, those of one sentence side by side.
+    """The result of a call: N pictures in the order of the sentences. Pictures of the same sentence follow one another.
 
     images: N PIL pictures; or an array (N, H, W, 3) or a tensor (N, 3, H, W) in 0..1; or latents (N, C, h, w).
-    mentioned: for each picture the names of the cast that its sentence has. conditioning: for each picture what it was
-    drawn from.
+    mentioned: for each picture, the names of the cast that its sentence mentions.
+    conditioning: for each picture, what it was drawn from.
     """
 
     images: list[Image.Image] | np.ndarray | torch.Tensor
@@ -48,7 +48,7 @@ class StoryPipelineOutput(BaseOutput):
 
 
 class Prompted(DiffusionPipeline):
-    """The call of a `StoryPipeline`, which this class is a part of."""
+    """The call of a `StoryPipeline`, which inherits from this class."""
 
     _callback_tensor_inputs = ("latents",)
     _interrupt = False
@@ -56,12 +56,12 @@ class Prompted(DiffusionPipeline):
 
     @property
     def interrupt(self) -> bool:
-        """Whether a callback asked to stop, as diffusers' callbacks do: `pipe._interrupt = True`."""
+        """Whether a callback asked to stop. As in diffusers, it does so by `pipe._interrupt = True`."""
         return self._interrupt
 
     @property
     def num_timesteps(self) -> int:
-        """Calls of the UNet that the current or latest picture takes."""
+        """How many calls of the UNet the current or latest picture takes."""
         return self._num_timesteps
 
     @torch.no_grad()
@@ -81,26 +81,26 @@ class Prompted(DiffusionPipeline):
         callback_on_step_end: StepEnd | PipelineCallback | MultiPipelineCallbacks | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> StoryPipelineOutput | tuple:
-        """Draw sentences, all of them in one batch.
+        """Draws sentences, all of them in one batch.
 
         Args:
             prompt: one sentence, or several, each of which is drawn as the next frame of the same story.
-            cast: whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL picture)
-                and, where they are known, a `pronoun` ("they" otherwise) and `aliases`.
+            cast: the people whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL
+                picture) and, if they are known, a `pronoun` (default "they") and `aliases`.
             history: earlier frames, oldest first: `ContextFrame`s, or pairs of a sentence and its PIL picture.
-            num_inference_steps: denoising steps, 1 to 100; the pipeline's own where it is left out.
-            guidance_scale: weight of the condition, 0 to 30; the pipeline's own where it is left out.
-            num_images_per_prompt: pictures of each sentence.
-            generator: one for the batch, or one for each picture. A generator on the CPU seeded with n gives the
-                picture that a `FrameRequest` has with the seed n.
-            latents: noise of unit variance (N, C, h, w) to begin with, in place of that from `generator`.
+            num_inference_steps: denoising steps, 1 to 100; default: the pipeline's own.
+            guidance_scale: weight of the condition, 0 to 30; default: the pipeline's own.
+            num_images_per_prompt: how many pictures of each sentence are drawn.
+            generator: one for the batch, or one for each picture. A generator on the CPU with the seed n gives the
+                picture that a `FrameRequest` with the seed n gives.
+            latents: noise of unit variance (N, C, h, w) to begin with, in place of noise from `generator`.
             conditioning: "char-ldm" reads portraits, "llm" the story, "text" the words alone; by default the first
                 frame of a story is drawn as the pipeline says, and later ones read the story.
             output_type: "pil", "np", "pt" or "latent", as `StoryPipelineOutput` says.
-            return_dict: False: a tuple of the images alone.
+            return_dict: if False, a tuple of the images alone is returned.
             callback_on_step_end: called after every step with the pipeline, the step, the timestep and a dict of
-                tensors; latents in the dict that it returns take the place of those there are.
-            callback_on_step_end_tensor_inputs: what the dict holds; there is "latents".
+                tensors; latents in the dict that it returns replace the present ones.
+            callback_on_step_end_tensor_inputs: the names in that dict; "latents" is the only one there is.
 
         Returns:
             `StoryPipelineOutput`, or `(images,)`.
@@ -132,9 +132,10 @@ class Prompted(DiffusionPipeline):
         )
 
     def _settle(self) -> None:
-        """One precision for all parts, the widest there is.
+        """Gives all parts the same precision, the widest that any of them has.
 
-        Unasked, diffusers loads its own parts of a folder in half precision in full, and leaves the others as they are.
+        By default, diffusers loads its own parts of a half-precision folder in full precision, and leaves other parts
+        in half.
         """
         parts: list[Any] = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
         parts = [part for part in parts if not getattr(part, "is_quantized", False)]
@@ -154,7 +155,10 @@ class Prompted(DiffusionPipeline):
         step_end: StepEnd | None,
         tensor_inputs: Sequence[str],
     ) -> torch.Tensor:
-        """From noise to finished latents, with a bar of progress, and a callback that may change them."""
+        """Returns finished latents from noise.
+
+        Shows a progress bar, and calls a callback that may change the latents.
+        """
         self._interrupt = False
         loop = self._denoise(latents, rows, steps, guidance)
         changed = None
@@ -183,7 +187,7 @@ class Prompted(DiffusionPipeline):
     ) -> list[Image.Image] | np.ndarray | torch.Tensor:
         if output_type == "latent":
             return latents
-        # One at a time, so that a picture is the same whatever else was drawn with it.
+        # One at a time, so that a picture does not depend on the others of its batch.
         pixels = [decode_latents(self.vae, one) for one in latents.split(1)]
         if output_type == "pil":
             return [to_picture(one) for one in pixels]
@@ -197,7 +201,10 @@ class Prompted(DiffusionPipeline):
         generator: object,
         latents: object,
     ) -> None:
-        """StoryError for what is no output type, tensor, generator or noise of a batch of `count`."""
+        """Raises StoryError for a wrong output type, callback tensor, generator or noise.
+
+        count: pictures of the batch.
+        """
         if output_type not in OUTPUT_TYPES:
             raise StoryError(
                 f'There is no output type "{output_type}"; choose one of {", ".join(OUTPUT_TYPES)}.'

@@ -1,8 +1,9 @@
-"""A condition said again as a caption: the one nearest to it of those that a mapper has learned to translate into.
+"""Turns a condition into the nearest caption, among those that a mapper has learned to translate into.
 
-A mapper that is trained by regression says the mean of what a sentence may show, and a mean draws somebody twice. A
-caption has an exact condition (Eq. 1). Who is there the read condition points at; what they do and where, the words
-say, and where they do not, the condition. Must not know stories or portraits.
+A mapper that is trained by regression predicts the mean of all pictures that a sentence allows, and drawing from a mean
+shows somebody twice. A caption has an exact condition (Eq. 1). Who is there follows from where the condition points.
+What they do and where they are follows from the words or, if the words do not say it, from the condition. Must not know
+stories or portraits.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import torch
 
 from storyboard.text.captions import Mention
 
-STAYING = "stand"  # a word that tells what somebody does of whom nothing is told
+STAYING = "stand"  # what people do of whom nothing is said
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Somebody at whom a condition points, or who is there all the same.
+    """Somebody at whom a condition points, or of whom the words are sure.
 
-    called: by a caption. deed: what the words say they do, "" where they say nothing. columns: the tokens that point.
+    called: their name in a caption. deed: what they do according to the words, "" if the words do not say it. columns:
+    the tokens that point at them.
     """
 
     name: str
@@ -32,9 +34,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Retold:
-    """A caption, where it names its people, and the last words of what each does, in their order.
+    """A caption, the names of its people in it, and for each of them the last word of what they do, in order.
 
-    tail: how many of its letters say where it is, the full stop among them.
+    tail: how many letters at its end say the place, counting the full stop.
     """
 
     caption: str
@@ -44,10 +46,11 @@ class Retold:
 
 
 class Reteller:
-    """Says conditions as captions of these deeds and places ("waves", "in the park").
+    """Turns conditions into captions that are made of these deeds and places ("waves", "in the park").
 
-    deeds: each with how often a word tells it, as a Lexicon has them. nobody: how captions of nobody begin.
-    conditions: from captions to their conditions (K, L, D), laid out as those that are told again.
+    deeds: each deed, with how often each word tells it, as in a Lexicon.
+    conditions: gives the conditions (K, L, D) of captions, in the layout of the conditions that are to be retold.
+    nobody: the beginning of captions that show nobody.
     """
 
     def __init__(
@@ -67,10 +70,10 @@ class Reteller:
         place: str | None,
         around: Callable[[str], str] = lambda place: "",
     ) -> Retold:
-        """Returns the caption nearest to a condition (L, D), people in the order of their columns.
+        """Returns the caption that is nearest to a condition (L, D), with people in the order of their columns.
 
-        place: where the words say it is, None where only the condition tells. People without columns are put behind the
-        others, and do what the words say or stay where they are. around: what the words say is at a place besides.
+        place: the place that the words say; None if only the condition tells it. People without columns come after the
+        others, and do what the words say, or stay where they are. around: gives what else the words say is at a place.
         """
         order = sorted((one for one in people if one.columns), key=lambda one: one.columns)
         missing = [one for one in people if not one.columns]
@@ -87,7 +90,7 @@ class Reteller:
         return said([*order, *missing], place + around(place), self.staying, self.nobody)
 
     def _said(self, people: Sequence[Shown], place: str, around: Callable[[str], str]) -> Retold:
-        """The caption; a deed that is not known yet is the first that there is."""
+        """Returns the caption. Deeds that are not known yet are replaced by the first deed of all."""
         return said(people, place + around(place), self.deeds[0], self.nobody)
 
     def _nearest(self, condition: torch.Tensor, told: Sequence[Retold]) -> int:
@@ -96,9 +99,9 @@ class Reteller:
 
 
 def said(people: Sequence[Shown], where: str, otherwise: str, nobody: str) -> Retold:
-    """Returns the caption of people in this order, or of `nobody`.
+    """Returns the caption of people in this order. Without people it begins with `nobody`.
 
-    otherwise: what those do of whom nothing is known.
+    otherwise: the deed of people of whom no deed is known.
     """
     text, names, ends = "" if people else nobody, [], []
     for number, one in enumerate(people):
@@ -110,7 +113,7 @@ def said(people: Sequence[Shown], where: str, otherwise: str, nobody: str) -> Re
 
 
 def _before(number: int, count: int) -> str:
-    """What stands before the person of this number in a caption of so many."""
+    """Returns the text before person `number` of a caption of `count` people."""
     if not number:
         return ""
     return " and " if number == count - 1 else ", "

@@ -1,9 +1,9 @@
 """StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 
-A diffusers pipeline, so the Hub and `.to` come from there; it is a `Renderer` too. How it is loaded and saved is
-`OnDisk`'s. Knows nothing of stories: a FrameRequest holds all that a picture depends on.
+It is a diffusers pipeline, which provides the Hub and `.to`, and a `Renderer`. `OnDisk` loads and saves it. Knows
+nothing of stories: a FrameRequest has everything that a picture depends on.
 
-Footgun: features and conditions are kept from request to request. Code that changes weights in place calls
+Warning: features and conditions are cached between requests. Code that changes weights in place must call
 `clear_caches()` before it draws again.
 """
 
@@ -37,26 +37,34 @@ from storyboard.pipeline.on_disk import OnDisk
 from storyboard.pipeline.prompted import Prompted
 from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
 
-ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
+ANSWER_SECONDS = 0.1  # within so many seconds a waiting request notices that it is cancelled
 
 
 class StoryPipeline(Prompted, OnDisk):
-    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
+    """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 
-    Parts from `language_model` on are None in a pipeline without stage 2.
+    Parts from `language_model` on are None in a pipeline without stage 2. The settings are:
 
-    first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
-    guided: the part of a frame's UNet calls that have guidance, from the first.
-    start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
-    alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
-    earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
-    has at most, those that stage 2 was trained with; None: as many as fit. place_words: what says where a sentence
-    is, so that one of those frames is the one that said it last. prompt_tail: text behind "Image:". portrait_fill:
-    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
-    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
+    first_frame: how a frame without history is drawn, "char-ldm" or "llm".
+    steps, guidance: defaults for requests that have none.
+    guided: the part of a frame's UNet calls, counted from the first, that use guidance.
+    start_merge_step: delayed conditioning (see `denoise`). Captions that name people only by pronouns delay by one call
+        at most, because their text alone says little.
+    cast_prefix: whether portraits come before the history.
+    interleaved: whether the history has the earlier pictures. False: sentences only, as in the rows "Caption-" of Table
+        4.
+    context_frames: how many earlier frames the history has at most, as in the training of stage 2; None: as many as
+        fit.
+    place_words: the words that say where a sentence is, so that the history includes the last frame that says a place.
+    prompt_tail: text behind "Image:".
+    portrait_fill: the colour that pads portraits to squares.
+    portrait_filter: the filter of Pillow that resizes portraits for the image encoder; None: the image processor does
+        it.
+    preview_colours: the linear map for previews, from `fit_colours`.
+    nearest_caption: whether frames are drawn from the nearest caption of what was read (see `retelling.py`).
 
-    network: what is called in place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing is that
-    of a `Renderer`, and so is the notice that `OnDisk` has.
+    network: what is called in place of the UNet and predicts the same (see `engine.py`); None: the UNet itself. doing,
+    and the notice from `OnDisk`: as in a `Renderer`.
     """
 
     doing = ""
@@ -145,16 +153,16 @@ class StoryPipeline(Prompted, OnDisk):
         self._conditions = FrameConditions(self)
         self._lock = threading.Lock()
         self._decode_seconds = 0.0
-        self._doubted = False  # weights may have changed since the network was made
+        self._doubted = False  # True if weights may have changed since the network was made
 
     @property
     def conditioner(self) -> CharacterConditioner:
-        """Caption + portraits -> condition."""
+        """Turns a caption and portraits into a condition."""
         return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
 
     @property
     def reader(self) -> StoryReader:
-        """History -> condition."""
+        """Turns a history into a condition."""
         return StoryReader(
             self.language_model,
             self.language_tokenizer,
@@ -166,17 +174,18 @@ class StoryPipeline(Prompted, OnDisk):
     def generate(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """Draw one frame: a Preview after every UNet call, then one Rendered. See `Renderer`.
+        """Draws one frame: yields a Preview after every UNet call, then one Rendered. See `Renderer`.
 
-        Equal requests give equal pictures, bit for bit on one machine. Requests wait for one another. `cancelled`
-        is asked while waiting and before every UNet call; once true, the stream ends without a Rendered.
+        Equal requests give equal pictures, bit for bit on the same machine. A request waits until the one before it is
+        done. `cancelled` is asked while waiting and before every UNet call. Once it is true, the stream ends without a
+        Rendered.
         """
         steps, guidance = self._numbers(request)
         while not self._lock.acquire(timeout=ANSWER_SECONDS):
             if cancelled():
                 return
         try:
-            # Checked behind the lock too: tokenizers cannot be used by two threads at a time.
+            # The check needs the lock too, because two threads cannot use a tokenizer at the same time.
             conditioning = self._conditions.check(request)
             yield from self._draw(request, conditioning, steps, guidance, cancelled)
         finally:
@@ -186,10 +195,10 @@ class StoryPipeline(Prompted, OnDisk):
 
     @torch.inference_mode()
     def generate_together(self, requests: Sequence[FrameRequest]) -> list[Rendered]:
-        """Returns several frames drawn in one go, on a CPU in two thirds of the time.
+        """Returns several frames drawn in one batch. On a CPU this takes two thirds of the time.
 
-        Rounding aside they are as `generate` draws them.
-        For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
+        They are as `generate` draws them, except for rounding. There are no previews, maps or readings. ValueError if
+        the requests differ in steps or guidance.
         """
         numbers = {self._numbers(one) for one in requests}
         if len(numbers) != 1:
@@ -252,7 +261,7 @@ class StoryPipeline(Prompted, OnDisk):
         )
 
     def _noise(self, seeds: Sequence[int]) -> torch.Tensor:
-        """Noise (N, C, h, w) of N seeds, each of which gives the same on every machine."""
+        """Returns noise (N, C, h, w) of N seeds. A seed gives the same noise on every machine."""
         generators = (torch.Generator("cpu").manual_seed(seed) for seed in seeds)
         return torch.cat([torch.randn(self._latent_shape(1), generator=one) for one in generators])
 
@@ -264,7 +273,10 @@ class StoryPipeline(Prompted, OnDisk):
         guidance: float,
         **watched: Any,
     ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
-        """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
+        """Yields the denoising steps. noise: one row for each frame.
+
+        watched: the `around_call` of `denoise`, if it is needed.
+        """
         read: dict[str, Any] = {"device": self.unet.device, "dtype": self.unet.dtype}
         texts = [frame.text for frame in frames if frame.text is not None]
         return denoise(
@@ -282,41 +294,41 @@ class StoryPipeline(Prompted, OnDisk):
         )
 
     def _network(self) -> Network:
-        """What predicts the noise. One made from weights that are no longer the UNet's is let go of."""
+        """Returns what predicts the noise. A network that was made from older weights of the UNet is dropped."""
         is_of = getattr(self.network, "is_of", None)
         if self._doubted and is_of and not is_of(self.unet):
             self.network = None
         self._doubted = False
-        return self.unet if self.network is None else self.network  # a compiled one is neither true nor false
+        return self.unet if self.network is None else self.network  # a compiled network has no truth value
 
     def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
-        """(N, C, h, w) of a batch."""
+        """Returns the shape (N, C, h, w) of a batch of latents."""
         return (count, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
 
     def _numbers(self, request: FrameRequest) -> tuple[int, float]:
-        """Steps and guidance of a request; StoryError for a number out of range."""
+        """Returns the steps and guidance of a request. StoryError for a number out of range."""
         return check_numbers(request, self.config.steps, self.config.guidance)
 
     def _delay(self, frame: FrameCondition) -> int:
-        """The last UNet call that reads the text alone; -1: none does."""
+        """Returns the index of the last UNet call that reads the text alone; -1 if no call does."""
         delay = self.config.start_merge_step
         return min(0, delay) if frame.referential else delay
 
     def clear_caches(self) -> None:
-        """Forget kept features, conditions and contexts; call after changing weights or parts."""
+        """Empties the caches of features, conditions and contexts. Call it after changing weights or parts."""
         self._conditions.clear()
         self._doubted = True
 
     def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
         """Returns the pipeline, as in diffusers.
 
-        What is kept is forgotten, for it lies on the old device in the old precision.
+        The caches are emptied, because they are on the old device in the old precision.
         """
         self.clear_caches()
         return super().to(*args, **kwargs)
 
     def _size(self) -> tuple[int, int]:
-        """(H, W) of a picture."""
+        """Returns the size (H, W) of a picture in pixels."""
         factor = downsampling(self.vae)
         height, width = _pair(self.unet.config.sample_size)
         return height * factor, width * factor

@@ -1,6 +1,6 @@
-"""A pipeline that goes on after memory ran out: it lets go of what is kept of other stories and tries once more.
+"""A pipeline that survives running out of memory: it empties its caches and draws the frame once more.
 
-Knows what running out of memory looks like, and nothing of how pictures are drawn.
+Knows how running out of memory looks, but nothing of how pictures are drawn.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class Keeping(Renderer, Protocol):
-    """A renderer that keeps things from frame to frame."""
+    """A renderer that keeps caches from frame to frame."""
 
     def clear_caches(self) -> None:
-        """Let go of them."""
+        """Empties the caches."""
         ...
 
 
 class SturdyRenderer:
-    """Draws with `pipeline`; a frame for which memory ran out is drawn once more with the caches emptied."""
+    """Draws with `pipeline`. If memory runs out, it empties the caches and draws the frame a second time."""
 
     doing = ""
 
@@ -39,7 +39,7 @@ class SturdyRenderer:
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """As `Renderer.render`. StoryError where memory runs out a second time."""
+        """As `Renderer.render`. StoryError if memory runs out a second time."""
         for attempt in range(2):
             try:
                 yield from self.pipeline.render(request, cancelled)
@@ -48,7 +48,7 @@ class SturdyRenderer:
                 if not is_out_of_memory(error):
                     raise
                 log.warning("memory ran out (attempt %d): %s", attempt + 1, error)
-            # Outside of the except block: there the error's traceback still holds every tensor of the drawing.
+            # After the except block, because inside it the error's traceback still holds every tensor of the drawing.
             self.pipeline.clear_caches()
             gc.collect()
             if torch.cuda.is_available():
@@ -59,7 +59,7 @@ class SturdyRenderer:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Returns whether an error says that there was no memory left, on whatever device."""
+    """Returns whether an error says that no memory was left, on any device."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     said = str(error).lower()

@@ -1,6 +1,6 @@
-"""What the words of a story say by themselves of a frame, told a mapper that reads them: who may be there, doing what.
+"""What the words of a story alone say about a frame, for a mapper that reads them: who may be there, and doing what.
 
-By words alone: knows no condition and no picture, and of a portrait only the vector that it is pointed at by.
+Uses words only. Knows no condition and no picture, and of a portrait only the vector by which a mapper points at it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ KEPT_SENTENCES = 64
 
 
 class AllowedPeople:
-    """Whom the words of a sentence allow. Kept: a long story is not read again for a reroll, nor for its verdict."""
+    """The people whom the words of a sentence allow.
+
+    Results are cached, so redrawing and checking do not read them again.
+    """
 
     def __init__(self) -> None:
         self._kept = Kept(KEPT_SENTENCES)
@@ -30,7 +33,7 @@ class AllowedPeople:
     def by_words(
         self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
     ) -> tuple[frozenset[str] | None, frozenset[str]]:
-        """Returns whom the words allow, None where they leave that open, and whom they rule out.
+        """Returns the people whom the words allow, or None if they leave that open, and the people whom they rule out.
 
         told: the sentences before it.
         """
@@ -46,10 +49,11 @@ class AllowedPeople:
     def at_most(
         self, places: int, caption: str, told: Sequence[str], cast: Sequence[CastMember]
     ) -> list[CastMember]:
-        """Returns whom a mapper that points may point at: those whom the words allow, else all.
+        """Returns the people at whom a pointing mapper may point, at most `places`.
 
-        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
-        most often, and of the words that much is sure.
+        Those are the people whom the words allow, or if that is open, all whom they do not rule out. People who are
+        named come first. The mapper's most frequent mistake is to read somebody else into "She waves", and the words
+        can prevent that.
         """
         if not places:
             return []
@@ -68,7 +72,10 @@ def told_of(
     lexicon: Lexicon,
     vectors: Sequence[torch.Tensor],
 ) -> Told:
-    """Returns what a mapper is told of a caption. vectors: the one (D,) that each of the cast is pointed at by."""
+    """Returns what a mapper is told of a caption.
+
+    vectors: for each of the cast, the vector (D,) by which it is pointed at.
+    """
     shown: frozenset[str] = frozenset()
     found: Mapping[str, Doing] = {}
     if cast:
@@ -89,11 +96,11 @@ def told_of(
 
 
 def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
-    """Returns each name and its aliases, as `storyboard.text.captions` wants them."""
+    """Returns each name with its aliases, as `storyboard.text.captions` takes them."""
     return {member.name: member.aliases for member in cast}
 
 
 def named_in(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
-    """Returns whom of the cast any of these captions mentions."""
+    """Returns the cast members whom any of these captions mentions."""
     names = names_of(cast)
     return {name for caption in captions for name in mentioned_names(caption, names)}

@@ -1,7 +1,7 @@
 """Drawing by replicas of a pipeline on other machines, or on other cores of this one, with Ray Serve.
 
-A `ServedRenderer` on a `Cluster` is a `Renderer` for the app. Nothing that is imported here imports Ray; the cluster's
-thread does, once there is one. Knows no stories and no pages.
+A `ServedRenderer` on a `Cluster` is a `Renderer` for the app. Importing this package does not import Ray; the thread of
+a cluster does, once there is one. Knows no stories and no pages.
 """
 
 from storyboard.served.cluster import Cluster

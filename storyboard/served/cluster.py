@@ -1,6 +1,6 @@
-"""The app's connection to a cluster, kept up by a thread: what it says while there is none, and again when there is.
+"""The app's connection to a Ray cluster. A thread keeps it up, and connects again after a loss.
 
-Ray is imported in that thread alone. Ray's client is what connects: it leaves the app alive when the cluster is lost.
+Only that thread imports Ray. It uses Ray's client, because with the client the app survives the loss of the cluster.
 """
 
 from __future__ import annotations
@@ -16,21 +16,25 @@ from storyboard.served.opens import Opens
 if TYPE_CHECKING:
     from storyboard.served.door import Strength
 
-LOOK_SECONDS = 2.0  # between two looks at the replicas
-AGAIN_SECONDS = 2.0  # before another try to connect
-SILENCE_SECONDS = 120.0  # without an answer, after which a cluster counts as lost
-END_SECONDS = 30.0  # that the app's end waits for a cluster that may be gone
-GRACE_SECONDS = "5"  # in which Ray's client mends a connection by itself
+LOOK_SECONDS = 2.0  # time between two looks at the replicas
+AGAIN_SECONDS = 2.0  # time before another try to connect
+SILENCE_SECONDS = 120.0  # after so long without an answer, a cluster counts as lost
+END_SECONDS = 30.0  # so long the end of the app waits for a cluster that may be gone
+GRACE_SECONDS = "5"  # so long Ray's client tries to repair a connection by itself
 
 log = logging.getLogger(__name__)
 
 
 class Cluster:
-    """Connects to what `address` gives ("ray://HOST:PORT"), deploys `replicas` of `opens` there, and stays.
+    """A connection to the cluster at the address that `address` returns ("ray://HOST:PORT").
 
-    name: of the replicas' application, one for each running app. door: what draws there, None while nothing does.
-    drawing: how many replicas do now. doing, notice: as of a Renderer. failure: why no drawing will ever come of this,
-    else "".
+    It deploys `replicas` replicas of `opens` there, and connects again when the cluster was lost.
+
+    name: the name of the replicas' application; every running app needs its own.
+    door: the actor that draws there, None while there is no connection.
+    drawing: how many replicas can draw now.
+    doing, notice: as in a Renderer.
+    failure: why nothing can ever be drawn with this cluster, "" while something may.
     """
 
     def __init__(self, address: Callable[[], str], name: str, opens: Opens, replicas: int) -> None:
@@ -43,7 +47,7 @@ class Cluster:
         self._name = name
         self._opens = opens
         self._replicas = replicas
-        self._own_notice: str | None = None  # the pipeline's, once a replica has told it
+        self._own_notice: str | None = None  # the pipeline's own notice, once a replica has sent it
         self._deployed = False
         self._lost = threading.Event()
         self._over = threading.Event()
@@ -51,12 +55,12 @@ class Cluster:
         self._thread.start()
 
     def lost(self, door: Any) -> None:
-        """Say that a door no longer answers."""
+        """Tells the cluster that a door no longer answers."""
         if door is self.door:
             self._lost.set()
 
     def close(self) -> None:
-        """Let the replicas go and leave the cluster."""
+        """Releases the replicas and leaves the cluster."""
         self._over.set()
         self._lost.set()
         self._thread.join(END_SECONDS)
@@ -75,18 +79,18 @@ class Cluster:
                     answer(door.leave.remote())
                 else:
                     self._say_away("its connection was lost")
-            except Exception as error:  # whatever Ray throws has to reach the writer, not end a silent thread
+            # Any error of Ray must reach the writer instead of ending this thread silently.
+            except Exception as error:
                 log.info("the Ray cluster is lost", exc_info=error)
-                told = (
-                    getattr(error, "cause", None) or error
-                )  # of what failed in the door, without its traceback
+                # For an error inside the door, its cause has the message without the traceback.
+                told = getattr(error, "cause", None) or error
                 self._say_away(str(told).strip().partition("\n")[0] or type(told).__name__)
             self.door = None
             _disconnect()
             self._over.wait(AGAIN_SECONDS)
 
     def _connected(self) -> Any:
-        """A door in the cluster, whose replicas are there or on their way."""
+        """Returns a door in the cluster. Its replicas are there, or are being started."""
         os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", GRACE_SECONDS)
         import ray
 
@@ -101,7 +105,7 @@ class Cluster:
         return door
 
     def _look(self, door: Any) -> None:
-        """Say how the replicas are."""
+        """Asks the door how the replicas are, and updates what the app is told."""
         now: Strength = answer(door.strength.remote())
         self.drawing = now.drawing
         if now.drawing and self._own_notice is None:
@@ -123,7 +127,10 @@ class Cluster:
 
 
 def answer(reference: Any) -> Any:
-    """Returns what a call of the door gives. Raises what it raised, and TimeoutError after a long silence."""
+    """Returns the result of a call of the door.
+
+    Raises what the call raised, and TimeoutError after SILENCE_SECONDS.
+    """
     return reference.future().result(SILENCE_SECONDS)
 
 
@@ -132,5 +139,5 @@ def _disconnect() -> None:
 
     try:
         ray.shutdown()
-    except Exception as error:  # there may be nobody left to say goodbye to
+    except Exception as error:  # the cluster may be gone already
         log.debug("leaving the Ray cluster", exc_info=error)

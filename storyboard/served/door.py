@@ -1,7 +1,7 @@
-"""The app's door in the cluster: an actor that deploys the replicas and passes streams on, one event a call.
+"""The app's door in the cluster: an actor that deploys the replicas and passes their streams on, one event per call.
 
-Ray's client, with which the app outlives its cluster, has no streams; so they end here. The door ends with the app's
-connection. Knows no pages and no stories.
+Ray's client, with which the app survives the loss of its cluster, has no streams, so streams end in this actor. The
+door ends when the app's connection ends. Knows no pages and no stories.
 """
 
 from __future__ import annotations
@@ -23,25 +23,28 @@ from storyboard.served.opens import Opens
 from storyboard.served.parcels import Refused, story_key
 from storyboard.served.replica import Drawing
 
-ATTEMPTS = 4  # replicas that one frame may cost: it may be the frame that ends them
+ATTEMPTS = 4  # so many replicas may be lost with one frame; the frame itself may be the reason
 LOST = f"{ATTEMPTS} replicas were lost while they drew it; look into their logs, and draw it again."
-STREAMS = 256  # calls at a time
+STREAMS = 256  # the most calls at the same time
 NOTICE_SECONDS = 1.0
-HEAD = {"node:__internal_head__": 0.001}  # the door is lost with the cluster, not with one of its machines
+HEAD = {"node:__internal_head__": 0.001}  # on the head node, the door is lost only with the whole cluster
 DEPLOYMENT = Drawing.__name__
 
 
 @dataclass(frozen=True)
 class Strength:
-    """How many replicas draw, and what one says that could not open its pipeline, "" where none does."""
+    """How many replicas can draw. `trouble`: the error of a replica that could not open its pipeline, "" for none."""
 
     drawing: int
     trouble: str = ""
-    failed: bool = False  # none will come: it could be opened nowhere
+    failed: bool = False  # whether no replica could open it, so that none will come
 
 
 class Stream:
-    """One frame being drawn, by another replica where one is lost. `next` and `close` may be called by two threads."""
+    """The stream of one frame that is being drawn. If its replica is lost, another one draws the frame again.
+
+    `next` and `close` may be called by two threads.
+    """
 
     def __init__(self, handle: Any, request: FrameRequest) -> None:
         self._handle = handle.options(stream=True, multiplexed_model_id=story_key(request))
@@ -51,12 +54,12 @@ class Stream:
         self._begin()
 
     def next(self) -> Preview | Rendered | Refused | None:
-        """Returns the next event, None once there is no more."""
+        """Returns the next event, or None at the end."""
         while True:
             try:
                 return None if self._closed.is_set() else next(self._events, None)
             except RayTaskError:
-                raise  # the program's own failure, which another replica would repeat
+                raise  # an error of the program itself, which would happen on another replica too
             except RayError:
                 if self._closed.is_set():
                     return None
@@ -65,7 +68,7 @@ class Stream:
                 self._begin()
 
     def close(self) -> None:
-        """End the drawing after the step under way."""
+        """Ends the drawing after the current step."""
         self._closed.set()
         self._events.cancel()
 
@@ -76,14 +79,14 @@ class Stream:
 
 @ray.remote(num_cpus=0, max_concurrency=STREAMS, resources=HEAD)  # type: ignore[call-overload]  # typed for tasks, not actors
 class Door:
-    """The door of the app called `name`, which is also the name of its replicas' application."""
+    """The door of the app called `name`. That is also the name of its replicas' application."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._streams: dict[str, Stream] = {}
 
     def deploy(self, opens: Opens, replicas: int) -> None:
-        """Ask for so many replicas, in place of those there are. Returns before they have opened what they open."""
+        """Asks for so many replicas, in place of the present ones. Returns before they have opened their pipelines."""
         drawing: Any = serve.deployment(
             Drawing,
             name=DEPLOYMENT,
@@ -91,18 +94,18 @@ class Door:
             max_ongoing_requests=1,
             ray_actor_options=shares([node["Resources"] for node in ray.nodes() if node["Alive"]], replicas),
         )
-        if self.has_replicas():  # else they would go on, where the new ones cannot be opened
+        if self.has_replicas():  # otherwise the old replicas would stay if the new ones cannot open
             serve.delete(self._name)
         serve.start(proxy_location="Disabled")
         target = serve.RunTarget(drawing.bind(opens), name=self._name, route_prefix=None)
         serve.run_many([target], wait_for_applications_running=False)
 
     def has_replicas(self) -> bool:
-        """Returns whether they were asked for, since this cluster began."""
+        """Returns whether replicas were asked for since this cluster began."""
         return self._name in serve.status().applications
 
     def strength(self) -> Strength:
-        """Returns how many replicas draw now."""
+        """Returns how many replicas can draw now, and what went wrong with others."""
         application = serve.status().applications[self._name]
         deployment = application.deployments.get(DEPLOYMENT)
         states: dict[Any, int] = deployment.replica_states if deployment else {}
@@ -112,7 +115,7 @@ class Door:
         return Strength(drawing, sentence_in(told), failed)
 
     def notice(self) -> str | None:
-        """Returns what a replica's pipeline goes on without; None while all of them are drawing."""
+        """Returns the `Renderer.notice` of a replica's pipeline. Returns None if all replicas are busy drawing."""
         asked = self._handle().notice.remote()
         try:
             return asked.result(timeout_s=NOTICE_SECONDS)
@@ -121,11 +124,11 @@ class Door:
             return None
 
     def begin(self, name: str, request: FrameRequest) -> None:
-        """Begin a stream of that name."""
+        """Begins a stream under that name."""
         self._streams[name] = Stream(self._handle(), request)
 
     def next(self, name: str) -> Preview | Rendered | Refused | None:
-        """Returns a stream's next event, None once there is no more, or once it was closed."""
+        """Returns a stream's next event. Returns None at its end, or after it was closed."""
         stream = self._streams.get(name)
         event = stream.next() if stream else None
         if event is None:
@@ -133,12 +136,12 @@ class Door:
         return event
 
     def close(self, name: str) -> None:
-        """End a stream."""
+        """Ends a stream."""
         if stream := self._streams.pop(name, None):
             stream.close()
 
     def leave(self) -> None:
-        """Let the replicas go."""
+        """Releases the replicas."""
         serve.delete(self._name)
 
     def _handle(self) -> Any:
@@ -146,9 +149,9 @@ class Door:
 
 
 def shares(nodes: Sequence[dict[str, float]], replicas: int) -> dict[str, float]:
-    """Returns what of a machine each replica takes, so that all fit: a GPU or an even part of one, else cores.
+    """Returns which part of a machine each replica takes so that all fit: a GPU or an even part of one, or else cores.
 
-    nodes: the resources of each machine, by name, as Ray counts them.
+    nodes: the resources of each machine, by name, as Ray counts them. StoryError if no machine has a core.
     """
     gpus = sum(node.get("GPU", 0) for node in nodes)
     if gpus:
@@ -162,6 +165,6 @@ def shares(nodes: Sequence[dict[str, float]], replicas: int) -> dict[str, float]
 
 
 def sentence_in(told: str) -> str:
-    """Returns the StoryError in what Ray Serve tells of a replica that did not start, else ""."""
+    """Returns the StoryError in Ray Serve's message about a replica that did not start, or ""."""
     said = re.findall(r"StoryError: (.+)", told)
     return said[-1] if said else ""

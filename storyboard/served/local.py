@@ -1,4 +1,4 @@
-"""Ray on this machine alone, as a program of its own that begins and ends with the app. Knows nothing of drawing."""
+"""Ray on this machine alone, as a separate program that begins and ends with the app. Knows nothing of drawing."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pathlib import Path
 from storyboard.models.threads import usable_cores
 
 HERE = "127.0.0.1"
-STORE_BYTES = 200 * 2**20  # of Ray's object store: requests and pictures on their way
+STORE_BYTES = 200 * 2**20  # size of Ray's object store, for requests and pictures in transit
 END_SECONDS = 20
-ROOT = Path(__file__).parents[2]  # where the packages lie, for a checkout that is not installed
+ROOT = Path(__file__).parents[2]  # the folder of the packages, for a checkout that is not installed
 
 
 class LocalRay:
-    """Starts Ray when its address is first asked for, and again where it has ended.
+    """Starts Ray when its address is first asked for, and again if it has ended.
 
-    Ray listens on this machine's address in its network and does what it is told there, so it is told a secret first,
-    which it asks everybody for. Make this before Ray is imported, which reads the secret then.
+    Ray listens on a network address of this machine and does what it is told there. So it gets a secret token first,
+    and asks every caller for it. Make this object before Ray is imported, because the import reads the token.
     """
 
     def __init__(self, cores: int | None = None) -> None:
-        """cores: how many its replicas may use together; all that this process may, where nobody says."""
-        self.node = ""  # HOST:PORT that more nodes of this machine may join
+        """cores: how many cores its replicas may use together; None for all cores that this process may use."""
+        self.node = ""  # HOST:PORT, which further nodes on this machine may join
         self._cores = cores or usable_cores()
         self._program: subprocess.Popen | None = None
         self._port = 0
@@ -35,7 +35,7 @@ class LocalRay:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
     def address(self) -> str:
-        """Returns where Ray's client finds it."""
+        """Returns the address for Ray's client. Starts Ray if it is not running."""
         if self._program is None or self._program.poll() is not None:
             port, self._port = _free_ports(2)
             self.node = f"{HERE}:{port}"
@@ -44,13 +44,16 @@ class LocalRay:
         return f"ray://{HERE}:{self._port}"
 
     def close(self) -> None:
-        """End it."""
+        """Ends Ray."""
         if self._program is not None:
             end_node(self._program)
 
 
 def start_node(words: list[str], cores: int, flags: dict[str, object]) -> subprocess.Popen:
-    """Start a node of Ray. Returns its process, for `end_node`. words, flags: as `ray start` takes them."""
+    """Starts a node of Ray. Returns its process, for `end_node`.
+
+    cores: how many cores the node offers. words, flags: as `ray start` takes them.
+    """
     flags = flags | {
         "node-ip-address": HERE,
         "dashboard-agent-listen-port": 0,
@@ -66,12 +69,12 @@ def start_node(words: list[str], cores: int, flags: dict[str, object]) -> subpro
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ray ends its own group with itself, and the app is not to be in it
+        start_new_session=True,  # Ray ends its whole process group, which the app must not be in
     )
 
 
 def end_node(program: subprocess.Popen) -> None:
-    """End a node of Ray, by force where it takes too long."""
+    """Ends a node of Ray, by force if it takes longer than END_SECONDS."""
     program.terminate()
     try:
         program.wait(END_SECONDS)

@@ -1,4 +1,7 @@
-"""What a replica opens to draw with, as values that are sent to it. Knows neither Ray nor, before it opens, torch."""
+"""What a replica opens to draw with, as values that are sent to it.
+
+Does not import Ray, and imports torch only when something is opened.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ class Opens(Protocol):
     """A value that is pickled, sent to every replica and opened there once."""
 
     def open(self, tell: Callable[[str], None]) -> Renderer:
-        """Returns what draws. StoryError where it cannot be had on this machine; `tell` takes lines about loading."""
+        """Returns the renderer. `tell` takes lines about loading. StoryError if it cannot be opened on this machine."""
         ...
 
 
@@ -26,8 +29,8 @@ class Opens(Protocol):
 class PipelineFolder:
     """A pipeline folder that every machine has under the same path.
 
-    folder: None for the bundled one, which each machine has where the program is. drawn_by: what its pictures say drew
-    them, as `model_name` tells it, so that no machine draws with other weights.
+    folder: None for the bundled pipeline, which each machine has with the program.
+    drawn_by: the name of the model as `model_name` gives it, so that no machine draws with other weights.
     """
 
     folder: Path | None
@@ -36,12 +39,15 @@ class PipelineFolder:
 
     @classmethod
     def of(cls, folder: Path, drawn_by: str, engine: Engine = "auto") -> PipelineFolder:
-        """Returns it for a folder of this machine."""
+        """Returns the value for a folder of this machine."""
         bundled = folder.resolve() == bundled_pipeline()
         return cls(None if bundled else folder.resolve(), drawn_by, engine)
 
     def open(self, tell: Callable[[str], None]) -> Renderer:
-        """Returns what draws, as `Opens.open` does. StoryError too for a folder with other weights than the app's."""
+        """Returns the renderer, as `Opens.open` does.
+
+        StoryError also for a folder with other weights than the app's.
+        """
         folder = self.folder or bundled_pipeline()
         check_folder(folder)
         found = model_name(folder)
@@ -58,12 +64,12 @@ class PipelineFolder:
 
 @dataclass(frozen=True)
 class HubModel:
-    """Any text-to-image model, and what is put on it."""
+    """Any text-to-image model, with the LoRAs and adapters that are put on it."""
 
     wanted: Wanted
 
     def open(self, tell: Callable[[str], None]) -> Renderer:
-        """Returns what draws, as `Opens.open` does."""
+        """Returns the renderer, as `Opens.open` does."""
         from storyboard.pipeline.any_model import open_model  # torch
         from storyboard.pipeline.sturdy import SturdyRenderer
 

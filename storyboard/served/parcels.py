@@ -1,6 +1,6 @@
-"""What goes to another process to be drawn, which may have none of this machine's files, and what comes back.
+"""What is sent to another process to be drawn, and what comes back. That process may have none of this machine's files.
 
-Knows neither Ray nor torch.
+Imports neither Ray nor torch.
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ from storyboard.renderer import FrameRequest, Picture
 
 @dataclass(frozen=True)
 class Refused:
-    """A StoryError on its way out of the other process, which would keep its sentence to itself."""
+    """A StoryError that leaves the other process as a value.
+
+    Raised there, it would reach the app without its sentence.
+    """
 
     sentence: str
 
 
 @dataclass(frozen=True)
 class SentPicture(StoredPicture):
-    """A store's picture that carries its file along; decoded when somebody looks at it. data: PNG."""
+    """A picture of a store that is sent with the bytes of its file.
+
+    It is decoded when somebody looks at it. data: PNG.
+    """
 
     data: bytes = b""
 
@@ -38,7 +44,7 @@ class SentPicture(StoredPicture):
 
 
 def packed(request: FrameRequest) -> FrameRequest:
-    """Returns the request with its pictures in it. StoryError where one is gone."""
+    """Returns the request with the bytes of its pictures in it. StoryError if a picture is gone."""
     style = request.style
     return replace(
         request,
@@ -49,10 +55,10 @@ def packed(request: FrameRequest) -> FrameRequest:
 
 
 def story_key(request: FrameRequest) -> str:
-    """Returns what tells the stories apart whose frames are asked for: what their first frame says.
+    """Returns a key that tells stories apart: a hash of what the first frame of the story says.
 
-    It only says which replica has most likely read the story before. Stories that begin alike share one, and one whose
-    beginning is edited gets another.
+    It only decides which replica most likely has read the story before. Stories with the same beginning share a key,
+    and a story whose beginning is edited gets another key.
     """
     first = request.history[0].caption if request.history else request.resolved or request.caption
     return hashlib.blake2b(first.encode(), digest_size=8).hexdigest()

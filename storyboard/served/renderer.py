@@ -1,4 +1,4 @@
-"""A Renderer whose frames are drawn by replicas in a Ray cluster. Knows neither torch nor pages."""
+"""A Renderer whose frames are drawn by replicas in a Ray cluster. Imports no torch, and knows no pages."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from storyboard.served.cluster import Cluster
 from storyboard.served.local import LocalRay
 from storyboard.served.parcels import Refused, packed
 
-ANSWER_SECONDS = 0.1  # how soon a drawing notices that it is cancelled
+ANSWER_SECONDS = 0.1  # within so many seconds a drawing notices that it is cancelled
 
 
 class _Away(Exception):
-    """The cluster was lost while it drew."""
+    """The cluster was lost during a drawing."""
 
 
 class ServedRenderer:
-    """Draws in a cluster, as many frames at a time as it has replicas. What is lost there is drawn again there."""
+    """Draws in a cluster, as many frames at a time as it has replicas.
+
+    Drawings that are lost there are begun again there.
+    """
 
     def __init__(self, cluster: Cluster, local: LocalRay | None = None) -> None:
         self._cluster = cluster
@@ -32,18 +35,21 @@ class ServedRenderer:
 
     @property
     def doing(self) -> str:
-        """As of a Renderer."""
+        """As in a Renderer."""
         return self._cluster.doing
 
     @property
     def notice(self) -> str:
-        """As of a Renderer; while the cluster is away, that it is."""
+        """As in a Renderer. While the cluster is away, it says so."""
         return self._cluster.notice
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """As `Renderer.render`. Waits while the cluster is away, and begins anew where it was lost in between."""
+        """As `Renderer.render`.
+
+        Waits while the cluster is away, and begins again if the cluster was lost in between.
+        """
         sent = packed(request)
         while not cancelled():
             door = self._cluster.door
@@ -60,7 +66,7 @@ class ServedRenderer:
                 time.sleep(ANSWER_SECONDS)
 
     def close(self) -> None:
-        """Let the replicas go, and end a cluster that was started for this."""
+        """Releases the replicas, and ends a cluster that was started for this renderer."""
         self._cluster.close()
         if self._local:
             self._local.close()
@@ -76,13 +82,13 @@ class ServedRenderer:
                     raise StoryError(event.sentence)
                 yield event
         finally:
-            with suppress(Exception):  # a door that is gone has closed the stream
+            with suppress(Exception):  # if the door is gone, the stream is closed too
                 door.close.remote(name)
 
     def _answer(
         self, door: Any, call: Callable[[], Any], cancelled: Callable[[], bool] = lambda: False
     ) -> Any:
-        """What a call of the door gives, None once cancelled. _Away where the door is lost meanwhile."""
+        """Returns the result of a call of the door, or None once cancelled. _Away if the door is lost meanwhile."""
         try:
             pending = call().future()
             while not cancelled():
@@ -98,7 +104,7 @@ class ServedRenderer:
 
 
 def _is_loss(error: Exception) -> bool:
-    """Whether what carries the drawing failed, and not the drawing."""
+    """Returns whether the connection failed, and not the drawing itself."""
     from ray.exceptions import RayError, RayTaskError
 
     return isinstance(error, (ConnectionError, RayError)) and not isinstance(error, RayTaskError)

@@ -1,4 +1,4 @@
-"""A replica: it opens its pipeline once, then draws one frame at a time and streams what comes. Runs inside Ray Serve.
+"""A replica: it opens its pipeline once, then draws one frame at a time and streams the events. Runs inside Ray Serve.
 
 Knows neither pages nor stories, and of the cluster only that a request may be cancelled.
 """
@@ -22,31 +22,31 @@ from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.served.opens import Opens
 from storyboard.served.parcels import Refused
 
-STORIES = 2  # whose reading a pipeline keeps, as `storyboard.pipeline.context.ContextPool` does
+STORIES = 2  # so many stories a pipeline keeps in memory as read (`storyboard.pipeline.context.ContextPool`)
 
 log = logging.getLogger("ray.serve")
 
 
 class Drawing:
-    """What `opens` opens, on one machine. StoryError where it cannot; Ray Serve then tries again.
+    """Draws with what `opens` opens, on one machine. StoryError if it cannot be opened; Ray Serve then tries again.
 
-    It has as many threads as Ray gave it cores, whatever the program that started Ray was told.
+    It uses as many threads as Ray gave it cores, whatever the program that started Ray was told.
     """
 
     def __init__(self, opens: Opens) -> None:
         cores = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
         os.environ.update(dict.fromkeys(THREADS, str(max(1, int(cores)))))
         prepare_threads()
-        # One thread for all of it: torch keeps some of its modes by thread.
+        # All of it runs in one thread, because some of torch's modes belong to a thread.
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="drawing")
         self._renderer = self._hand.submit(opens.open, log.info).result()
 
     async def notice(self) -> str:
-        """Returns what the pipeline goes on without, as `Renderer.notice`."""
+        """Returns the `Renderer.notice` of the pipeline."""
         return self._renderer.notice
 
     async def draw(self, request: FrameRequest) -> AsyncIterator[Preview | Rendered | Refused]:
-        """Yields what `Renderer.render` yields. Closing the stream ends the drawing after the step under way."""
+        """Yields what `Renderer.render` yields. Closing the stream ends the drawing after the current step."""
         await self._reads(serve.get_multiplexed_model_id())
         stopped = threading.Event()
         events: Any = self._renderer.render(request, stopped.is_set)
@@ -58,9 +58,9 @@ class Drawing:
             yield Refused(str(error))
         finally:
             stopped.set()
-            self._hand.submit(events.close)  # behind the step under way, before the next frame
+            self._hand.submit(events.close)  # runs after the current step and before the next frame
 
     @serve.multiplexed(max_num_models_per_replica=STORIES)
     async def _reads(self, story: str) -> str:
-        """Tells Ray Serve that this story's next frame is drawn soonest here. Nothing depends on it."""
+        """Tells Ray Serve that this replica can draw the story's next frame soonest. Nothing depends on it."""
         return story

@@ -1,4 +1,4 @@
-"""Stories as frozen values, and what may be done to them: edits, undo, what a picture depends on.
+"""Stories as frozen values, and what can be done to them: edits, undo, and finding what a picture depends on.
 
-Knows neither torch, gradio, files nor threads.
+Imports neither torch nor Gradio, and knows neither files nor threads.
 """

@@ -1,9 +1,9 @@
-"""A story as JSON values and back: what the library and project files hold of it.
+"""A story as JSON values and back, as the library and project files store it.
 
-Knows neither files nor pictures: pictures are the keys that stand in the story. What comes in is foreign data:
-everything is checked, and what does not fit is a StoryError that says where. Fields a newer version added may be
-missing (a story written before them) or unknown (written after); the first get their defaults, the others are left.
-A look that cannot be read costs its portrait nothing but the look, and whoever reads the story is told.
+Knows neither files nor pictures; pictures appear as keys of the picture store. Incoming data is foreign, so everything
+is checked, and what does not fit raises a StoryError that names its place. Fields can be missing if an older version
+wrote the story; they get their defaults. Fields can be unknown if a newer version wrote it; they are ignored. A look
+that cannot be read is dropped, its portrait stays, and whoever reads the story is told.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ VERSION = 1
 
 
 def untold(sentence: str) -> None:
-    """For readers that have nobody to tell."""
+    """Ignores the sentence; the `tell` of readers that have nobody to tell."""
 
 
 def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) -> dict:
-    """Returns the story as JSON values; `story_from_json` gives an equal one back.
+    """Returns the story as JSON values; `story_from_json` turns them back into an equal story.
 
-    `frame`: what stands for each frame in place of its own values.
+    `frame`: makes the JSON value of each frame, if that should not be the frame's own values.
     """
     return {
         "version": VERSION,
@@ -73,7 +73,7 @@ def story_to_json(story: Story, frame: Callable[[Frame], object] | None = None) 
 
 
 def head_to_json(story: Story) -> dict:
-    """Returns what a story is beside its cast and frames, as JSON values."""
+    """Returns everything of a story except its cast and frames, as JSON values."""
     return {
         "id": story.id,
         "title": story.title,
@@ -87,10 +87,10 @@ def head_to_json(story: Story) -> dict:
 
 
 def story_from_json(data: object, tell: Tell = untold) -> Story:
-    """Returns the story `story_to_json` wrote. StoryError naming the place for anything else.
+    """Returns the story that `story_to_json` wrote. Anything else raises a StoryError that names the place.
 
-    `tell` is called with a sentence for every look that was left out, which costs the story nothing else. A frame that
-    was read before stands for itself.
+    `tell` is called with one sentence for each look that was dropped. A frame that is already a `Frame` is taken as it
+    is.
     """
     fields = Fields(data, "story", tell)
     if fields.whole("version", 1, 10**6) > VERSION:
@@ -113,7 +113,7 @@ def story_from_json(data: object, tell: Tell = untold) -> Story:
 
 
 def frame_from_json(data: object, tell: Tell = untold) -> Frame:
-    """Returns the frame `frame_to_json` wrote. StoryError naming the place for anything else."""
+    """Returns the frame that `frame_to_json` wrote. Anything else raises a StoryError that names the place."""
     return _frame(Fields(data, "frame", tell))
 
 
@@ -135,7 +135,7 @@ def _portrait_to_json(portrait: Portrait) -> dict:
 
 
 def frame_to_json(frame: Frame) -> dict:
-    """Returns the frame as JSON values; `frame_from_json` gives an equal one back."""
+    """Returns the frame as JSON values; `frame_from_json` turns them back into an equal frame."""
     return {
         "id": frame.id,
         "caption": frame.caption,
@@ -242,7 +242,10 @@ def _binding(fields: Fields) -> Binding:
 
 
 def _check_names(story: Story) -> None:
-    """Names in frames' settings are the cast's and their portraits exist; a take may name someone who has left."""
+    """Checks that the settings of frames name only cast members and portraits that exist.
+
+    A take may name a character who has left the cast.
+    """
     check_unique([character.name.casefold() for character in story.cast], "story.cast")
     portraits = {one.name: {portrait.id for portrait in one.portraits} for one in story.cast}
     for index, frame in enumerate(story.frames):

@@ -1,7 +1,8 @@
-"""Everything that can be done to the cast of a story, as functions from a story to the story after it.
+"""Every edit of the cast of a story. An edit is a function from a story to the story after it.
 
-Knows neither torch, gradio, pictures nor sessions: a portrait's picture is a key. Sentences are the writer's and are
-never rewritten: a character renamed keeps its old name as an alias where sentences use it.
+Imports neither torch nor Gradio, and knows neither pictures nor sessions: a portrait's picture is a key. Sentences
+belong to the writer and are never rewritten. So when a character is renamed and sentences use its old name, that name
+stays as an alias.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ def add_character(
     label: str = "",
     look: Look | None = None,
 ) -> Story:
-    """Returns the story with one more character, wearing the picture of that key.
+    """Returns the story with one more character, whose portrait is the picture with that key.
 
-    StoryError for a name that cannot be one. `look` is what the picture was drawn from, where it was.
+    `look`: the look that the picture was drawn from, None if it was not drawn from one. StoryError if the name is no
+    possible name or is taken already.
     """
     if len(story.cast) >= MAX_CAST:
         raise StoryError(f"The cast has {MAX_CAST} characters, the most there can be; remove one first.")
@@ -48,7 +50,7 @@ def add_character(
 
 
 def edit_character(story: Story, name: str, new_name: str, pronoun: str, aliases: Iterable[str]) -> Story:
-    """Returns the story with another name, pronoun or aliases for a character, everywhere in it."""
+    """Returns the story in which a character has another name, pronoun and aliases, everywhere in the story."""
     character = story.character(name)
     others = [one for one in story.cast if one != character]
     new_name, aliases = _checked(new_name, pronoun, aliases, others)
@@ -65,7 +67,7 @@ def edit_character(story: Story, name: str, new_name: str, pronoun: str, aliases
 
 
 def remove_character(story: Story, name: str) -> Story:
-    """Returns the story without a character and without what its frames say about it. Sentences that name it stay."""
+    """Returns the story without a character and without its settings in frames. Sentences that name it stay."""
     character = story.character(name)
     return replace(
         story,
@@ -75,9 +77,9 @@ def remove_character(story: Story, name: str) -> Story:
 
 
 def choose_portrait(story: Story, name: str, portrait_id: str) -> Story:
-    """Returns the story in which a character wears that portrait in the frames drawn from now on.
+    """Returns the story in which a character wears that portrait in frames drawn from now on.
 
-    Frames with a portrait of their own keep it.
+    Frames that have their own portrait for the character keep it.
     """
     return story.with_character(story.character(name).choosing(portrait_id))
 
@@ -85,9 +87,9 @@ def choose_portrait(story: Story, name: str, portrait_id: str) -> Story:
 def add_portrait(
     story: Story, name: str, picture: str, label: str = "", look: Look | None = None
 ) -> tuple[Story, Portrait]:
-    """Returns the story with one more portrait of a character, not yet chosen, and that portrait.
+    """Returns the story with one more portrait of a character, and that portrait. The portrait is not yet chosen.
 
-    `look` is what it was drawn from, where it was.
+    `look`: the look that the picture was drawn from, None if it was not drawn from one.
     """
     character = story.character(name)
     portrait = Portrait(new_id(), _label(label, len(character.portraits) + 1), picture, look)
@@ -95,9 +97,9 @@ def add_portrait(
 
 
 def describe_portrait(story: Story, name: str, portrait_id: str, words: str) -> Story:
-    """Returns the story with the writer's words for what can be seen in a portrait of a character.
+    """Returns the story in which a portrait of a character has the writer's own description.
 
-    "" leaves it to the look.
+    If `words` is "", the portrait is described by its look.
     """
     character = story.character(name)
     portrait = character.find_portrait(portrait_id)
@@ -113,7 +115,7 @@ def describe_portrait(story: Story, name: str, portrait_id: str, words: str) -> 
 def _checked(
     name: str, pronoun: str, aliases: Iterable[str], others: Sequence[Character]
 ) -> tuple[str, tuple[str, ...]]:
-    """The cleaned name and aliases; StoryError where one is nobody's name or somebody else's."""
+    """Returns the cleaned name and aliases. StoryError for a spelling that is no name, or that is taken already."""
     if pronoun not in PRONOUNS:
         raise StoryError(f"A character is called {', '.join(PRONOUNS[:-1])} or {PRONOUNS[-1]}; choose one.")
     name = _spelling(name, "The name")
@@ -130,7 +132,7 @@ def _checked(
 
 
 def _label(text: str, number: int) -> str:
-    """What a portrait is called: the name of its file, say; without one its number."""
+    """Returns the label of a portrait: the cleaned text, such as a file name, or else the portrait's number."""
     return clean_text(text)[:MAX_LABEL].strip() or f"portrait {number}"
 
 

@@ -1,9 +1,9 @@
-"""What the cast can be called besides their names: "the old woman", where that fits one of them and nobody else.
+"""Descriptions such as "the old woman" that fit one member of the cast and nobody else.
 
-It follows from how somebody looks, where their portrait was drawn from a look, and from what the writer says they are
-also called: who is "the old woman" is an old woman, and so "the old lady" as well. Of somebody of whom neither is known
-only the pronoun says something. What fits several is left open, and the page asks. Knows no sentences; how a name is
-found in one is `storyboard.text`'s.
+A description follows from how somebody looks, if their portrait was drawn from a look, and from their aliases. Somebody
+with the alias "the old woman" is an old woman, so "the old lady" means them as well. If neither is known, only the
+pronoun says something. A description that fits several is left open, and the page asks the writer. Knows no sentences:
+`storyboard.text` finds names in them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storyboard.people.words import a
 from storyboard.text.candidates import Person
 from storyboard.text.captions import BARE_KIN
 
-# What somebody is called -> the pronoun, ages and kinds of those it can be; "" and () where that is any.
+# A noun -> the pronoun, ages and kind of the people it can mean. "" and () allow any pronoun and any age.
 _NOUNS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "woman": ("she", ("adult", "old"), "human"),
     "lady": ("she", ("adult", "old"), "human"),
@@ -38,7 +38,7 @@ _NOUNS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "grandpa": ("he", ("old",), "human"),
     **{kind: ("", (), kind) for kind in KINDS if kind != "human"},
 }
-# Words that are about age, and so no look of their own.
+# Words that describe an age rather than a look.
 _AGES = {"old": "old", "elderly": "old"}
 _SIZES = {
     "short": ("short", "small"),
@@ -53,7 +53,7 @@ _SAID = re.compile(
 
 
 class Somebody(Person, Protocol):
-    """One of the cast with the portrait they wear, and its look or None."""
+    """A member of the cast with the portrait that they wear, which has a look or None."""
 
     @property
     def portrait(self) -> Any: ...
@@ -61,7 +61,11 @@ class Somebody(Person, Protocol):
 
 @dataclass(frozen=True)
 class Described:
-    """own: by name what only that one of the cast is called besides. open: a phrase -> the names of all it may be."""
+    """The descriptions of a whole cast.
+
+    own: the name of each member -> the descriptions that fit only this member. open: a description -> the names of all
+    members that it may mean.
+    """
 
     own: Mapping[str, tuple[str, ...]]
     open: Mapping[str, tuple[str, ...]]
@@ -69,7 +73,7 @@ class Described:
 
 @dataclass(frozen=True)
 class _Traits:
-    """What is known of somebody; "" where it is not, and no words."""
+    """What is known of somebody. Fields are empty where nothing is known."""
 
     name: str
     pronoun: str
@@ -82,20 +86,21 @@ class _Traits:
         if self.kind and self.kind != kind:
             return False
         if not self.kind and (kind != "human" or self.pronoun == "it"):
-            return False  # nobody is taken for a robot because nothing is known of them
+            return False  # somebody of unknown kind may be a human, but is not taken for an animal or a robot
         fits = not pronoun or self.pronoun in (pronoun, "they")
         return fits and (not ages or not self.age or self.age in ages)
 
     def is_surely(self, noun: str) -> bool:
-        """Returns whether a noun fits, and nothing that is not known could speak against it."""
+        """Returns whether a noun certainly fits: it may fit, and the kind and the age that it depends on are known."""
         return self.may_be(noun) and bool(self.kind) and (not _NOUNS[noun][1] or bool(self.age))
 
 
 def look_in_words(character: Somebody, portrait: Any) -> tuple[str, ...]:
-    """Returns who somebody is and what can be seen of them in a portrait of theirs, the most telling first.
+    """Returns phrases that say who somebody is and what can be seen in their portrait, the most telling first.
 
-    What the writer says of the portrait, else the look that it was drawn from, else an alias that describes them, "the
-    old woman in the red coat"; () where there is none of these.
+    The phrases are the writer's own words for the portrait. If there are none, they follow from the look that it was
+    drawn from. If there is no look, they are an alias that describes the character, such as "the old woman in the red
+    coat". The result is () if there is none of these.
     """
     if portrait.words:
         return (portrait.words,)
@@ -107,7 +112,7 @@ def look_in_words(character: Somebody, portrait: Any) -> tuple[str, ...]:
 
 
 def describe(cast: Sequence[Somebody]) -> Described:
-    """Returns what each of the cast is called besides their name and aliases, and what is open."""
+    """Returns the descriptions that fit exactly one member of the cast, and those that fit several."""
     return _describe(tuple(cast))
 
 
@@ -137,12 +142,12 @@ def _phrases(word: str, noun: str) -> Iterable[str]:
 
 
 def _fits(one: _Traits, word: str, noun: str, sure: bool) -> bool:
-    """Whether somebody is, or where not `sure` may be, a `noun` of whom `word` can be said."""
+    """Returns whether somebody is a `noun` that `word` describes. If not `sure`, returns whether they may be."""
     if not (one.is_surely(noun) if sure else one.may_be(noun)):
         return False
     if word in _AGES:
         if len(_NOUNS[noun][1]) < 2:
-            return False  # an old robot is not told by its age, and every grandmother is old
+            return False  # age does not tell robots apart, and every grandmother is old
         return one.age == _AGES[word] or (not sure and not one.age)
     return not word or word in one.words
 
@@ -163,13 +168,13 @@ def _traits(character: Somebody) -> _Traits:
         if len(_NOUNS[noun][1]) == 1:
             ages.append(_NOUNS[noun][1][0])
     kind = _NOUNS[kinds[0]][2] if kinds else ""
-    # Who is called "the tall woman" and not "the old" one is an adult.
+    # Somebody who is called "the tall woman", without "old", is an adult.
     age = ages[0] if ages else "adult" if kind == "human" else ""
     return _Traits(character.name, character.pronoun, kind, age, frozenset(words - set(_AGES)))
 
 
 def _seen(look: Look) -> set[str]:
-    """Words that tell somebody by what can be seen: "tall", "bearded", "red-haired", for fur and metal "green"."""
+    """Returns words for what can be seen of somebody: "tall", "bearded", "red-haired", or "green" for fur and metal."""
     labels = facets(look)
     words = {*_SIZES.get(look.height, ()), *_SIZES.get(look.girth, ())}
     if look.age == "child":

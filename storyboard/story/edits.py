@@ -1,8 +1,8 @@
-"""Everything that can be done to the frames of a story, as functions from a story to the story after it.
+"""Every edit of the frames of a story. An edit is a function from a story to the story after it.
 
-Knows neither torch, gradio, pictures nor sessions, and of undoing only that the old story is still there. Each
-refuses what does not fit with a StoryError. The cast's edits are `cast_edits.py`'s, those of the story as a whole
-`story_edits.py`'s.
+Imports neither torch nor Gradio, and knows neither pictures nor sessions. Undo works because the old story stays as it
+was. An edit that does not fit raises a StoryError. Edits of the cast are in `cast_edits.py`, those of the story as a
+whole in `story_edits.py`.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ def insert(
     before: str | None = None,
     boards: Sequence[BoardNotes] = (),
 ) -> tuple[Story, tuple[Frame, ...]]:
-    """Returns the story with new frames for these sentences, and those frames.
+    """Returns the story with a new frame for each of these sentences, and the new frames.
 
-    They stand after or before a frame, or at the end: all of them or, for one error, none.
+    The new frames stand after or before a given frame, or else at the end. If one sentence is refused, none is
+    inserted.
 
-    `boards`: what stands beside the sentences, in the same order; none for those it is too short for.
+    `boards`: the board notes of the sentences, in the same order. Sentences beyond its end get none.
     """
     if after is not None and before is not None:
         raise StoryError("A frame goes after one frame or before one; give only one of the two.")
@@ -79,12 +80,12 @@ def insert(
 def edit(
     story: Story, frame_id: str, caption: str, base: str | None = None, places: Calling | None = None
 ) -> Story:
-    """Returns the story with another sentence for a frame, whose takes stay.
+    """Returns the story with another sentence for a frame. The frame keeps its takes.
 
-    `base`: the sentence the writer started from. What the writer said of where the frame is goes where the new
-    sentence says another place than the one before; `places` are what those are called.
-
-    StoryError where another one than `base` stands there now: somebody else's words are not written over.
+    `base`: the sentence that the writer started from. If the frame has yet another sentence by now, the edit is refused
+    with a StoryError, so that nobody overwrites somebody else's words. `places`: what the places of the pipeline are
+    called. If the new sentence says another place than the old one, the place that the writer had set for the frame is
+    dropped.
     """
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     cleaned = clean_caption(caption, what=f"Frame {number}")
@@ -102,9 +103,9 @@ def edit(
 
 
 def duplicate(story: Story, frame_id: str) -> tuple[Story, Frame]:
-    """Returns the story with a copy of a frame behind it, and that copy.
+    """Returns the story with a copy of a frame right after it, and that copy.
 
-    It has the frame's sentence, settings and the picture on the board, and is unlocked.
+    The copy has the sentence and settings of the frame and the picture on the board. It is unlocked.
     """
     frame = story.frame(frame_id)
     takes = (replace(frame.take, id=new_id()),) if frame.take else ()
@@ -114,7 +115,7 @@ def duplicate(story: Story, frame_id: str) -> tuple[Story, Frame]:
 
 
 def move(story: Story, frame_id: str, number: int) -> Story:
-    """Returns the story with a frame as frame `number`, the others closing up."""
+    """Returns the story in which a frame is frame `number`; the other frames close the gap."""
     frame = story.frame(frame_id)
     if not _is_whole(number, 1, len(story.frames)):
         raise StoryError(
@@ -124,7 +125,7 @@ def move(story: Story, frame_id: str, number: int) -> Story:
 
 
 def lock(story: Story, frame_id: str, locked: bool) -> Story:
-    """Returns the story with a frame kept out of everything done in bulk, or no longer."""
+    """Returns the story in which a frame is locked or unlocked. Bulk changes leave locked frames out."""
     return story.with_changed_frame(replace(story.frame(frame_id), locked=bool(locked)))
 
 
@@ -136,9 +137,9 @@ def note(
     notes: str | None = None,
     seconds: object = None,
 ) -> Story:
-    """Returns the story with another shot, dialogue, notes or time of a frame.
+    """Returns the story in which a frame has other board notes: shot, dialogue, notes or seconds.
 
-    They are as `board_notes.changed_notes` takes them; None stays.
+    `board_notes.changed_notes` says which values are allowed. None leaves a note as it is.
     """
     frame = story.frame(frame_id)
     board = changed_notes(frame.board, shot, dialogue, notes, seconds)
@@ -146,7 +147,10 @@ def note(
 
 
 def see(story: Story, frame_id: str, count: int | None) -> Story:
-    """Returns the story in which a frame reads so many before it: None all, 0 none (a new scene), k the last k."""
+    """Returns the story in which a frame reads `count` frames before it.
+
+    None stands for all, 0 for none (a new scene), k for the last k.
+    """
     frame = story.frame(frame_id)
     if count is not None and not _is_whole(count, 0, MAX_FRAMES):
         raise StoryError(
@@ -156,9 +160,9 @@ def see(story: Story, frame_id: str, count: int | None) -> Story:
 
 
 def keep_seed(story: Story, frame_id: str, seed: int | None) -> Story:
-    """Returns the story in which a frame is drawn under that seed.
+    """Returns the story in which a frame is always drawn with that seed.
 
-    None lets it follow from the picture on the board or the frame's place.
+    If it is None, the seed follows from the picture on the board, or else from the frame's place.
     """
     frame = story.frame(frame_id)
     if seed is not None and not _is_whole(seed, 0, MAX_SEED):
@@ -168,7 +172,10 @@ def keep_seed(story: Story, frame_id: str, seed: int | None) -> Story:
 
 
 def use_portrait(story: Story, frame_id: str, name: str, portrait_id: str | None) -> Story:
-    """Returns the story in which a character wears that portrait in one frame; None: what it wears everywhere."""
+    """Returns the story in which a character wears that portrait in one frame.
+
+    None: the portrait it wears elsewhere.
+    """
     frame, character = story.frame(frame_id), story.character(name)
     others = tuple(pair for pair in frame.portraits if pair[0] != character.name)
     if portrait_id is not None:
@@ -177,7 +184,10 @@ def use_portrait(story: Story, frame_id: str, name: str, portrait_id: str | None
 
 
 def include(story: Story, frame_id: str, name: str, presence: Presence) -> Story:
-    """Returns the story with a character shown in a frame ("in"), kept out ("out") or left to the sentence ("auto")."""
+    """Returns the story in which a character is shown in a frame, kept out of it, or left to the sentence.
+
+    `presence` is "in", "out" or "auto" for these.
+    """
     frame, name = story.frame(frame_id), story.character(name).name
     if presence not in ("in", "out", "auto"):
         raise StoryError(f'{name} can be "in", "out" or "auto" in a frame; choose one of these.')
@@ -191,9 +201,9 @@ def include(story: Story, frame_id: str, name: str, presence: Presence) -> Story
 
 
 def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | None) -> Story:
-    """Returns the story in which the `occurrence`-th pronoun (from 0) of a frame's sentence stands for `names`.
+    """Returns the story in which pronoun number `occurrence` (from 0) of a frame's sentence stands for `names`.
 
-    None leaves it to the model.
+    If `names` is None, the model decides.
     """
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     pronouns = find_pronouns(frame.caption)
@@ -215,9 +225,9 @@ def rebind(story: Story, frame_id: str, occurrence: int, names: Iterable[str] | 
 
 
 def draw_as(story: Story, frame_id: str, written: str, drawn: str | None) -> Story:
-    """Returns the story in which `drawn` is drawn in place of words of a frame's sentence, which stays as it is.
+    """Returns the story in which `drawn` is drawn in place of the words `written` of a frame's sentence.
 
-    None: those words themselves.
+    The sentence itself stays as it is. If `drawn` is None, the words are drawn as they are written.
     """
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     wordings = tuple(one for one in frame.wordings if one.written != clean_text(written))
@@ -235,10 +245,10 @@ def draw_as(story: Story, frame_id: str, written: str, drawn: str | None) -> Sto
 
 
 def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -> Story:
-    """Returns the story in which a frame is at that place, whatever its sentence and the frames before it say.
+    """Returns the story in which a frame is at that place, whatever its sentence and earlier frames say.
 
-    None leaves it to those. places: what the places that the pipeline knows are called. StoryError for one that is
-    none of them.
+    If `place` is None, the sentence and the earlier frames decide. `places`: what the places that the pipeline knows
+    are called. StoryError if `place` is none of them.
     """
     frame = story.frame(frame_id)
     others = tuple(one for one in frame.wordings if not is_about_place(one, places))
@@ -255,7 +265,8 @@ def set_place(story: Story, frame_id: str, place: str | None, places: Calling) -
 def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
     """Returns the story with an earlier take of a frame on the board again.
 
-    With it come back its sentence, whom that was read to be about, and its seed.
+    The take's sentence, the people its pronouns were bound to and, if the frame keeps a seed, its seed come back with
+    it.
     """
     frame = story.frame(frame_id)
     take = next((one for one in frame.takes if one.id == take_id), None)
@@ -282,7 +293,10 @@ def choose_take(story: Story, frame_id: str, take_id: str) -> Story:
 
 
 def _bindings_of(story: Story, take: Take, by: Container[str]) -> tuple[Binding, ...]:
-    """What these had said about the pronouns of a take's sentence; nothing of those who left the cast."""
+    """Returns the bindings of a take's pronouns that were made by one of `by`.
+
+    Bindings to people who have left the cast are not among them.
+    """
     places = {one.start: number for number, one in enumerate(find_pronouns(take.caption))}
     return tuple(
         Binding(one.word, places[one.start], one.names)
@@ -299,13 +313,13 @@ def _with_wordings(story: Story, frame: Frame, wordings: tuple[Wording, ...]) ->
 
 
 def _still_fitting(bindings: Iterable[Binding], caption: str) -> tuple[Binding, ...]:
-    """The bindings whose pronoun still stands in its place of another sentence."""
+    """Returns the bindings whose pronoun stands at the same place in the new sentence."""
     words = [pronoun.word for pronoun in find_pronouns(caption)]
     return tuple(one for one in bindings if words[one.occurrence : one.occurrence + 1] == [one.word])
 
 
 def _checked(story: Story, caption: str, number: int, bindings: Iterable[Binding] = ()) -> str:
-    """The cleaned sentence of frame `number`; StoryError where it cannot be drawn."""
+    """Returns the cleaned sentence of frame `number`. StoryError if it cannot be drawn."""
     cleaned = clean_caption(caption, what=f"Frame {number}")
     inputs, names = inputs_of(story), story.names
     check_everyone_known(inputs.read(cleaned), number, names)

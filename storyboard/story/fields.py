@@ -1,6 +1,6 @@
-"""The fields of one JSON object from elsewhere, each fetched with what it has to be.
+"""The fields of one JSON object from outside; each is checked when it is read.
 
-Knows the limits of a story's parts and no stories. What comes in is foreign data: nothing in it is believed.
+Knows the limits of a story's parts, but no stories. The data is foreign: nothing in it is trusted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ Tell = Callable[[str], None]
 
 
 class Fields:
-    """The fields of one JSON object, each fetched with what it has to be. `where` is its place, for errors."""
+    """The fields of one JSON object; each is checked when it is read.
+
+    `where` is the object's place, for error messages.
+    """
 
     def __init__(self, data: object, where: str, tell: Tell) -> None:
         if not isinstance(data, dict):
@@ -29,7 +32,10 @@ class Fields:
         self.tell = tell
 
     def get(self, name: str, default: object = ...) -> Any:
-        """Returns the value; `default` where there is none, and StoryError where that is `...`."""
+        """Returns the value of a field, or `default` if it is missing.
+
+        StoryError if it is missing and `default` is `...`.
+        """
         value = self._data.get(name, default)
         if value is ...:
             raise damaged(f"{self.where}.{name}", "is missing")
@@ -39,7 +45,7 @@ class Fields:
         return damaged(f"{self.where}.{name}", why)
 
     def text(self, name: str, limit: int, default: object = ..., empty: bool = True) -> str:
-        """Returns text as `clean_text` leaves it, which is how all of it was stored."""
+        """Returns plain text. It must be as `clean_text` leaves it, because all text is stored that way."""
         value = self.get(name, default)
         if not isinstance(value, str) or len(value) > limit or clean_text(value) != value:
             raise self.wrong(name, f"is not plain text of at most {limit} characters")
@@ -66,7 +72,7 @@ class Fields:
         value = self.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.wrong(name, "is not a number")
-        if not low <= value <= high:  # NaN is not either
+        if not low <= value <= high:  # also refuses NaN
             raise self.wrong(name, f"is not from {low:g} to {high:g}")
         return float(value)
 
@@ -90,7 +96,10 @@ class Fields:
         default: object = ...,
         known: tuple[type[T], ...] = (),
     ) -> tuple[T, ...]:
-        """Returns the objects of a list, each read by `read`; what is a `known` already stands for itself."""
+        """Returns the objects of a list, each read by `read`.
+
+        Values that already have a type in `known` are taken as they are.
+        """
         return tuple(
             value
             if isinstance(value, known)
@@ -99,12 +108,12 @@ class Fields:
         )
 
     def part_or_none(self, name: str, read: Callable[[Fields], T]) -> T | None:
-        """Returns an object, read by `read`; None where there is none."""
+        """Returns an object read by `read`, or None if there is none."""
         value = self.get(name, None)
         return None if value is None else read(Fields(value, f"{self.where}.{name}", self.tell))
 
     def names(self, name: str, limit: int = MAX_CAST, default: object = ...) -> tuple[str, ...]:
-        """Returns the names of a list, none twice."""
+        """Returns the names in a list. StoryError if a name is there twice."""
         values = self.values(name, limit, default)
         for value in values:
             if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or clean_text(value) != value:
@@ -119,7 +128,10 @@ class Fields:
         return tuple(values)
 
     def pairs(self, name: str, pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
-        """Returns the pairs of a list: a character's name and something of the form `pattern`, no name twice."""
+        """Returns the pairs of a list: a character's name and a text that matches `pattern`.
+
+        StoryError for a name twice.
+        """
         values = self.values(name, MAX_CAST, ())
         for value in values:
             if not (
@@ -135,7 +147,7 @@ class Fields:
         return tuple((value[0], value[1]) for value in values)
 
     def values(self, name: str, limit: int, default: Any = ()) -> Sequence[Any]:
-        """Returns a list of anything; StoryError past `limit`."""
+        """Returns a list whose entries are not checked. StoryError if it has more than `limit` entries."""
         value = self.get(name, default)
         if value is not default and not isinstance(value, list):
             raise self.wrong(name, "is not a list")
@@ -145,11 +157,11 @@ class Fields:
 
 
 def check_unique(values: Sequence[str], where: str) -> None:
-    """StoryError where one of the values is there twice."""
+    """Raises StoryError if a value is there twice."""
     if len(set(values)) < len(values):
         raise damaged(where, "has one entry twice")
 
 
 def damaged(where: str, why: str) -> StoryError:
-    """Returns the error for what does not fit at `where`."""
+    """Returns the error that says what is wrong with the value at `where`."""
     return StoryError(f"The story is damaged ({where} {why}); use another copy of it.")

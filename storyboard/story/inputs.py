@@ -1,9 +1,10 @@
-"""What a frame's picture depends on, and so whether it is out of date, and since which change.
+"""What a frame's picture depends on, whether it is therefore out of date, and which change made it so.
 
-Knows neither torch, gradio nor files, and of threads that several may ask at once. Staleness is derived, never stored:
-a take keeps the hash of the story it was drawn from, and its picture is out of date when the same hash, computed now,
-differs. The seed and the sampler's settings are no part of it: they belong to the take, and another take of the same
-sentence does not make the first one wrong. Undoing a change makes fresh again what it made stale.
+Imports neither torch nor Gradio and knows no files; several threads may ask at once. Whether a picture is stale is
+computed, never stored. A take keeps the hash of the inputs that it was drawn from, and its picture is out of date when
+the same hash, computed now, differs. The seed and the settings of the sampler are not part of the hash: they belong to
+the take, and another take of the same sentence does not make the first one wrong. Undoing a change makes the pictures
+fresh again that it had made stale.
 """
 
 from __future__ import annotations
@@ -25,16 +26,17 @@ from storyboard.text.presence import with_added
 from storyboard.text.readings import as_understood
 from storyboard.text.wordings import reworded
 
-STORIES_KNOWN = 64  # whose latest value is remembered with what is known of it
+STORIES_KNOWN = 64  # so many stories keep the inputs of their latest value
 
 T = TypeVar("T")
 
 
 class StoryInputs:
-    """The inputs of every frame of one story value; what several frames share is worked out once.
+    """The inputs of every frame of one story value. What several frames share is computed once.
 
-    `before`: those of the story an edit ago. What is known of a frame there stays known as long as neither the frame,
-    the cast nor anything it reads is another object now. Make one with `inputs_of`, which finds that story.
+    `before`: the inputs of the story before the last edit. What they know of a frame is kept as long as the frame, the
+    cast and everything that the frame reads are still the same objects. Make one with `inputs_of`, which finds
+    `before`.
     """
 
     def __init__(self, story: Story, before: StoryInputs | None = None) -> None:
@@ -42,8 +44,8 @@ class StoryInputs:
         self._names = story.names
         self._places = {frame.id: place for place, frame in enumerate(story.frames)}
         self._holders: dict[str, int] | None = None
-        self._order = object()  # the same one as long as no frame that was there before has another number
-        # The chosen takes in order, and how many of them stand before each frame and in all.
+        self._order = object()  # stays the same object while no older frame changes its number
+        # The chosen takes in order; then how many of them come before each frame, and last their total.
         takes = [frame.take for frame in story.frames]
         self._takes = [take for take in takes if take is not None]
         self._counts = list(accumulate((take is not None for take in takes), initial=0))
@@ -58,7 +60,7 @@ class StoryInputs:
                 self._keep(before)
 
     def _keep(self, before: StoryInputs) -> None:
-        """Take over what is known of frames for which nothing has changed."""
+        """Takes over what `before` knows of frames for which nothing has changed."""
         if list(self._places)[: len(before._places)] == list(before._places):
             self._order = before._order
         pairs = zip(self._takes, before._takes, strict=False)
@@ -73,9 +75,9 @@ class StoryInputs:
                 self._known[frame.id] = before._known[frame.id]
 
     def _span(self, frame: Frame) -> tuple[int, int]:
-        """Where the takes a frame reads begin and end among the chosen ones."""
+        """Returns the start and end, among the chosen takes, of those that a frame reads."""
         if frame.id not in self._places:
-            self.story.frame(frame.id)  # raises the sentence
+            self.story.frame(frame.id)  # raises the StoryError for a frame that was removed
         place = self._places[frame.id]
         first = 0 if frame.sees is None else max(0, place - frame.sees)
         return self._counts[first], self._counts[place]
@@ -84,25 +86,28 @@ class StoryInputs:
         return [id(take) for take in self._takes[slice(*span)]]
 
     def once(self, frame: Frame, what: Hashable, compute: Callable[[], T]) -> T:
-        """Returns what `compute` gives for a frame of this story, worked out once for as long as nothing it may depend
-        on changes: the frame, the cast, the takes it reads. The frame's number and other frames are no part of it."""
+        """Returns what `compute` gives for a frame of this story, and remembers it under the key `what`.
+
+        It is computed again when something changes that it may depend on: the frame, the cast or the takes that the
+        frame reads. It must not depend on the frame's number or on other frames.
+        """
         place = self._places.get(frame.id)
         if place is None or self.story.frames[place] is not frame:
-            return compute()  # another value of the frame than the story's
+            return compute()  # this value of the frame is not in the story, so nothing is remembered of it
         known = self._known.setdefault(frame.id, {})
         if what not in known:
             known[what] = compute()
         return known[what]
 
     def text(self, frame: Frame) -> str:
-        """Returns the frame's sentence as the model is to read it: bound pronouns replaced, characters added."""
+        """Returns the sentence as the model reads it: bound pronouns replaced, included characters added."""
         return self.once(frame, "text", lambda: self.bound(frame, frame.included))
 
     def bound(self, frame: Frame, included: Iterable[str] = ()) -> str:
-        """Returns the frame's sentence with what is drawn in place of its words, names in it, and these added.
+        """Returns the frame's sentence with names in it and the characters of `included` added.
 
-        The names stand for bound pronouns, by the writer and by the words, for what describes somebody, and for people
-        it counts.
+        Words that are drawn otherwise are replaced first. Names then stand in place of pronouns that are bound by the
+        writer or by the words, of descriptions such as "the old woman", and of counted people such as "all three".
         """
         bindings = (*frame.bindings, *self.by_words(frame))
         sentence = reworded(frame.caption, frame.wordings)
@@ -111,7 +116,7 @@ class StoryInputs:
         return name_groups(text, *self._readable(frame)) if counts_people(text) else text
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
-        """Returns bindings of pronouns that the writer left open and the words do not (`bindings_by_words`)."""
+        """Returns bindings of pronouns that the writer left open and the words decide (`bindings_by_words`)."""
         return self.once(frame, "by words", lambda: self._bindings_by_words(frame))
 
     def _bindings_by_words(self, frame: Frame) -> tuple[Binding, ...]:
@@ -127,7 +132,10 @@ class StoryInputs:
         return (*counted, *bindings_by_words(sentence, (*frame.bindings, *counted), cast, earlier))
 
     def _readable(self, frame: Frame) -> tuple[list[Character], list[ReadSentence]]:
-        """Who may be meant in a frame, and the sentences that it reads as far as they name them."""
+        """Returns the characters that a frame may mean, and the sentences that it reads.
+
+        Of the mentions in those sentences, only the mentions of these characters are kept.
+        """
 
         def compute() -> tuple[list[Character], list[ReadSentence]]:
             cast = [one for one in self.story.cast if one.name not in frame.excluded]
@@ -137,21 +145,21 @@ class StoryInputs:
         return self.once(frame, "readable", compute)
 
     def _understood(self, take: Take) -> ReadSentence:
-        """What a picture was drawn from, with names also where the model read somebody in a pronoun."""
+        """Returns the sentence that a picture was drawn from, with names also for the pronouns that the model read."""
         return self.read(as_understood(take.caption, take.text, take.readings, self._names))
 
     def history(self, frame: Frame) -> tuple[Take, ...]:
-        """Returns what the frame reads: the chosen takes of the earlier frames it sees that have one, oldest first.
+        """Returns what the frame reads: the chosen takes of the earlier frames that it sees, oldest first.
 
-        A take's own sentence goes with its picture, so one edited but not yet redrawn is not read under a picture
-        that shows something else.
+        A picture is always read with the sentence of its own take. So a sentence that was edited and not yet redrawn is
+        not read with a picture that shows something else.
         """
         return tuple(self._takes[slice(*self._span(frame))])
 
     def in_play(self, frame: Frame) -> tuple[Character, ...]:
-        """Returns the cast members the frame or anything it reads mentions, in the cast's order.
+        """Returns the cast members that the frame or the takes it reads mention, in the cast's order.
 
-        A pronoun can mean these. Those the writer keeps out of the frame are not among them.
+        A pronoun can mean any of these. Characters that the writer keeps out of the frame are not among them.
         """
         return self.once(frame, "in play", lambda: self._in_play(frame))
 
@@ -163,14 +171,15 @@ class StoryInputs:
         return tuple(character for character in self.story.cast if character.name in mentioned)
 
     def portraits(self, frame: Frame) -> tuple[tuple[str, str], ...]:
-        """Returns the name of each character in play and the picture key of the portrait it wears in this frame."""
+        """Returns, for each character in play, its name and the picture key of the portrait that it wears here."""
         return tuple((one.name, one.portrait_in(frame).picture) for one in self.in_play(frame))
 
     def hash(self, frame: Frame, conditioning: Conditioning | None = None) -> str:
         """Returns a hash of what a picture of this frame depends on.
 
-        That is its sentence, portraits in play, the frames it reads, and the story's style, where it has one. Drawn
-        from a prompt it depends on what those frames say, not on their pictures.
+        That is the sentence, the portraits in play, the takes that the frame reads, and the story's style if it has
+        one. A picture drawn from a prompt (`conditioning` "prompt") depends on the sentences of those takes, not on
+        their pictures.
         """
         kind = "words" if conditioning == "prompt" else "hash"
         return self.once(frame, kind, lambda: self._hash(frame, self.text(frame), kind == "hash"))
@@ -178,7 +187,7 @@ class StoryInputs:
     def _hash(self, frame: Frame, text: str, seen: bool = True) -> str:
         inputs: dict[str, object] = {
             "text": text,
-            # With their places: another alias may make one of the cast of what was only a word.
+            # With their places, because a new alias may turn an ordinary word into a mention.
             "mentions": [
                 [one.name, one.start, one.end]
                 for one in self.read(text).mentions
@@ -190,14 +199,14 @@ class StoryInputs:
         said = [(one.name, one.portrait_in(frame).words) for one in self.in_play(frame)]
         if any(words for _, words in said):
             inputs["looks"] = said
-        if self.story.style.digest:  # pictures of stories that never had one stay as they are
+        if self.story.style.digest:  # so pictures of stories that never had a style stay fresh
             inputs["style"] = self.story.style.digest
         return _sha256(inputs)
 
     def is_stale(self, frame: Frame) -> bool:
-        """Returns whether the frame's picture answers another question than the one asked now.
+        """Returns whether the frame's picture was drawn from other inputs than those it has now.
 
-        A frame without a picture is not out of date, only not drawn; of a take without a hash nothing is known.
+        A frame without a picture is not out of date. Neither is a take without a hash, of which nothing is known.
         """
         take = frame.take
         if take is None or take.inputs in ("", self.hash(frame, take.conditioning)):
@@ -205,14 +214,16 @@ class StoryInputs:
         return take.inputs != self.once(frame, "hash before", lambda: self._hash_before(frame, take))
 
     def _hash_before(self, frame: Frame, take: Take) -> str | None:
-        """The hash as takes had it before the words bound pronouns, descriptions and groups; None where the model read
-        another one in a pronoun."""
+        """Returns the hash as older versions computed it, before the words bound pronouns, descriptions and groups.
+
+        Returns None if the model read a pronoun differently from what the words say.
+        """
         read = {(one.word, one.names): one.by for one in take.readings}
         by = [read.get((one.word, one.names)) for one in self.by_words(frame)]
         said = {one.word for one in take.readings}
         if any(who is None and one.word in said for one, who in zip(self.by_words(frame), by, strict=True)):
             return None
-        # Those that the words had bound by then; the rules were fewer once.
+        # Only those that the words had bound when the take was drawn: older versions had fewer rules.
         then = (one for one, who in zip(self.by_words(frame), by, strict=True) if who == "words")
         bindings = (*frame.bindings, *then)
         sentence = reworded(frame.caption, frame.wordings)
@@ -222,9 +233,9 @@ class StoryInputs:
         return self._hash(frame, take.text, take.conditioning != "prompt") if take.text in texts else None
 
     def stale_cause(self, frame: Frame) -> str | None:
-        """Returns what made a frame's picture out of date, as one phrase, or None where it is not.
+        """Returns what made a frame's picture out of date, such as "frame 2's picture changed".
 
-        "frame 2's picture changed"
+        None if it is not out of date.
         """
         latest: dict[str, tuple[object, str | None]] = self.once(frame, "cause", dict)
         order, cause = latest.get("cause", (None, None))
@@ -247,13 +258,13 @@ class StoryInputs:
         )
 
     def read(self, text: str) -> ReadSentence:
-        """Returns a sentence with the cast members it mentions and its pronouns; each text is read once."""
+        """Returns a sentence with its pronouns and the cast members that it mentions. Each text is read once."""
         if text not in self._sentences:
             self._sentences[text] = read_sentence(text, self._names)
         return self._sentences[text]
 
     def holders(self) -> dict[str, int]:
-        """Returns the number of the frame that has each take, by the take's id."""
+        """Returns the id of each take -> the number of the frame that has it."""
         if self._holders is None:
             self._holders = {
                 take.id: number for number, frame in enumerate(self.story.frames, 1) for take in frame.takes
@@ -272,7 +283,7 @@ _LOCK = threading.Lock()
 
 
 def inputs_of(story: Story) -> StoryInputs:
-    """Returns the inputs of a story, which take over what is known of the value looked at last under its id."""
+    """Returns the inputs of a story. They take over what is still true of the last value of this story."""
     with _LOCK:
         known = _LATEST.get(story.id)
         if known is None or known.story is not story:
@@ -292,7 +303,7 @@ def stale_frames(story: Story) -> frozenset[str]:
 def frames_touched(story: Story, name: str, portrait: bool = False) -> tuple[str, ...]:
     """Returns the ids of the drawn frames that a change to a character makes out of date, in the story's order.
 
-    `portrait`: a change of the chosen portrait, which frames with a portrait of their own do not feel.
+    `portrait`: only the chosen portrait changes, so frames that have their own portrait for the character stay fresh.
     """
     inputs = inputs_of(story)
     character = story.character(name)
@@ -312,7 +323,7 @@ def _text_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
         return None
     if frame.wordings != take.wordings:
         return "how its words are drawn changed"
-    # Added characters stand behind the sentence, so the two differ at the end only.
+    # Added characters stand at the end of the sentence, so the two texts differ only there.
     bound = inputs.bound(frame).rstrip(".!?")
     return "who is in it changed" if take.text.startswith(bound) else "whom a pronoun stands for changed"
 
@@ -326,7 +337,7 @@ def _portrait_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None
 
 
 def _look_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
-    """Where nothing else is left: words are not kept with a take."""
+    """Returns the cause that is left when no other was found; takes do not keep the words of portraits to compare."""
     same = set(take.mentioned) == set(inputs.read(inputs.text(frame)).names)
     described = any(portrait.words for one in inputs.story.cast for portrait in one.portraits)
     return "how somebody is described changed" if same and described else None
@@ -337,7 +348,7 @@ def _history_cause(inputs: StoryInputs, frame: Frame, take: Take) -> str | None:
     if now == list(take.read):
         return None
     holders = inputs.holders()
-    # Still the same frames in the same order: only their pictures are other ones.
+    # If the frames and their order are the same, only pictures have changed.
     if [holders.get(one) for one in take.read] != [holders.get(one) for one in now]:
         return "the frames it reads changed"
     numbers = [str(holders[new]) for old, new in zip(take.read, now, strict=True) if old != new]

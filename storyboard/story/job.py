@@ -1,4 +1,4 @@
-"""One drawing of a frame, as a value: what the queue hands out, the library remembers and the page shows.
+"""The drawing of a frame as a value. The queue hands it out, the library remembers it and the page shows it.
 
 Knows neither the queue nor a session.
 """
@@ -15,7 +15,10 @@ JobState = Literal["queued", "drawing", "done", "failed", "cancelled", "interrup
 
 @dataclass(frozen=True)
 class Job:
-    """One drawing as it was when asked: `step` of `steps` done, `preview` the latest rough picture while drawing."""
+    """A drawing as it was at the moment of asking.
+
+    `step` of `steps` denoising steps are done. `preview` is the latest rough picture while the frame is being drawn.
+    """
 
     id: str
     story_id: str
@@ -27,8 +30,8 @@ class Job:
     steps: int = 0  # 0 until the first step is done
     preview: Image.Image | None = None
     error: str | None = None  # the sentence for the writer when state is "failed"
-    ahead: int = 0  # jobs, of any story, that end before this one starts, while it is queued
-    seconds_left: float | None = None  # estimate until it is done; None while nothing is known, and once over
+    ahead: int = 0  # while it is queued: how many jobs, of any story, end before it starts
+    seconds_left: float | None = None  # estimated seconds until it is done; None if unknown or after the end
 
     @property
     def finished(self) -> bool:

@@ -1,8 +1,8 @@
-"""The looks a story can be shown in: a finish over its pictures, on the board and in every export.
+"""The looks that a story can be shown in. A look changes how pictures appear on the board and in every export.
 
-Knows neither torch, gradio nor stories. A look is made of brightness and one curve a colour, because a browser's
-filter can do exactly that: the page gets the same numbers, so a story looks on the board as it does on paper.
-Pictures in the store are never changed.
+Imports neither torch nor Gradio and knows no stories. A look is made of brightness and one curve a colour, because a
+browser's filter can compute exactly that. The page gets the same numbers, so a story looks the same on the board and on
+paper. Pictures in the store are never changed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from PIL import Image
 
 BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue, as Pillow's "L"
-# By look, for red, green and blue: the values (0 to 255) at equal steps of brightness, straight lines between.
+# For each look, a curve for red, green and blue: values (0 to 255) at equal steps of brightness, with straight lines
+# between them.
 CURVES = {
     "grey": ((0, 255), (0, 255), (0, 255)),
-    # A wash of blue-black on warm paper: dark things close up, light ones stay open.
+    # A wash of blue-black ink on warm paper: dark areas get darker and lose detail, light areas keep theirs.
     "ink": (
         (22, 29, 54, 109, 178, 236, 252),
         (30, 36, 60, 112, 177, 231, 246),
@@ -25,7 +26,7 @@ CURVES = {
 
 
 def finished(picture: Image.Image, look: str) -> Image.Image:
-    """Returns an RGB picture in a look, one of `story.LOOKS`; the one that came in where that is "colour"."""
+    """Returns an RGB picture in a look, one of `values.LOOKS`. For "colour" that is the given picture itself."""
     if look not in CURVES:
         return picture
     grey = picture.convert("L")
@@ -33,7 +34,7 @@ def finished(picture: Image.Image, look: str) -> Image.Image:
 
 
 def _table(curve: Sequence[int]) -> list[int]:
-    """A curve as what each of the 256 brightnesses becomes."""
+    """Returns a curve as a table: the new value for each of the 256 levels of brightness."""
     table = []
     for value in range(256):
         place = value / 255 * (len(curve) - 1)

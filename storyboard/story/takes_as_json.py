@@ -1,6 +1,6 @@
-"""What was drawn as JSON values and back: takes, with what was read in their sentences and found in their pictures.
+"""Takes as JSON values and back, with how their sentences were read and what was found in their pictures.
 
-A part of `as_json.py`, which says how foreign data is met. Knows no frames and no story.
+A part of `as_json.py`, which says how foreign data is handled. Knows no frames and no story.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from storyboard.story.values import ID, MAX_FRAMES, MAX_MODEL, MAX_NAME, MAX_PRO
 from storyboard.text.captions import MAX_CAPTION, ReadBy, Reading
 from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
-MAX_READINGS = MAX_CAPTION // 2  # a sentence holds no more pronouns
+MAX_READINGS = MAX_CAPTION // 2  # a sentence cannot have more pronouns
 MAX_STRANGERS = 100  # in a picture
 
 PICTURE = re.compile(r"[0-9a-f]{64}")
@@ -24,7 +24,7 @@ HASH = re.compile(r"[0-9a-f]{64}|")
 
 
 def take_to_json(take: Take) -> dict:
-    """Returns the take as JSON values; `take_from` gives an equal one back."""
+    """Returns the take as JSON values; `take_from` turns them back into an equal take."""
     return {
         "id": take.id,
         "caption": take.caption,
@@ -60,7 +60,7 @@ def take_to_json(take: Take) -> dict:
 
 
 def verdict_to_json(verdict: Verdict) -> dict:
-    """Returns a verdict as JSON values, in a stored story and on the page."""
+    """Returns a verdict as JSON values, for stored stories and for the page."""
     return {
         "missing": list(verdict.missing),
         "twice": list(verdict.twice),
@@ -71,7 +71,7 @@ def verdict_to_json(verdict: Verdict) -> dict:
 
 
 def take_from(fields: Fields) -> Take:
-    """Returns the take that `take_to_json` wrote. StoryError naming the place for anything else."""
+    """Returns the take that `take_to_json` wrote. Anything else raises a StoryError that names the place."""
     return Take(
         id=fields.match("id", ID),
         caption=fields.text("caption", MAX_CAPTION, empty=False),
@@ -119,12 +119,12 @@ def _reading(fields: Fields) -> Reading:
 
 
 def wordings_to_json(wordings: Sequence[Wording]) -> list[list[str]]:
-    """Returns wordings as pairs of words as written and words drawn."""
+    """Returns wordings as pairs: the words as written, and the words that are drawn."""
     return [[one.written, one.drawn] for one in wordings]
 
 
 def wordings_from(fields: Fields) -> tuple[Wording, ...]:
-    """Returns the field "wordings" of a frame or take. It is empty in files that are older than wordings."""
+    """Returns the field "wordings" of a frame or take. Files from before wordings existed have none, so it is empty."""
     pairs = fields.values("wordings", MAX_WORDINGS)
     for pair in pairs:
         if not (isinstance(pair, list) and [type(part) for part in pair] == [str, str]):

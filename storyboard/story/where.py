@@ -1,7 +1,7 @@
-"""Where each frame is as the words say: in its own sentence, as the writer said, or carried on from an earlier frame.
+"""Where each frame is according to the words: its own sentence, the writer's choice, or an earlier frame.
 
-Knows neither torch nor gradio. What a place is called comes from the pipeline; finding it in words is
-`storyboard.text.places`.
+Imports neither torch nor Gradio. The names of places come from the pipeline; `storyboard.text.places` finds them in
+words.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from storyboard.text.places import Calling, places_said
 
 
 def where_frames_are(inputs: StoryInputs, places: Calling) -> Iterator[dict | None]:
-    """Returns for each frame of the story, in order, its place and how that is known.
+    """Yields, for each frame of the story in order, its place and how that is known.
 
-    "by" is "writer", "words" or, where the place is left open, None. "from" is the number of the frame from which the
-    place is carried on. "several": the sentence names more than one. None for each frame where the pipeline does not
-    say which places it knows.
+    "place": the place, or None if it is left open.
+    "by": "writer" or "words", or None if the place is left open.
+    "from": the number of the earlier frame that the place is carried on from, or None.
+    "several": whether the sentence names more than one place.
+
+    Yields None for every frame if the pipeline does not say which places it knows.
     """
-    latest: tuple[int, tuple[str, ...]] = (0, ())  # the frame that last said a place, and what it said
+    # The number of the last frame that said a place, and the places that it said.
+    latest: tuple[int, tuple[str, ...]] = (0, ())
     for number, frame in enumerate(inputs.story.frames, start=1):
         if not places:
             yield None

@@ -1,4 +1,4 @@
-"""The app without a page: every story there is, what can be done to one from outside, and the queue that draws.
+"""The app without a page: all stories, everything that can be done to them from outside, and the queue that draws.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """

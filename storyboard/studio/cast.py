@@ -1,6 +1,6 @@
-"""Reads the cast that comes with a pipeline folder: `cast.json` and the portraits it names.
+"""Reads the cast that comes with a pipeline folder: `cast.json` and the portraits that it names.
 
-Knows neither torch nor gradio. The file is data from elsewhere and is checked like it.
+Imports neither torch nor Gradio. The file comes from outside and is checked accordingly.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from storyboard.text.captions import clean_text
 
 
 def load_cast(folder: str | os.PathLike[str], pictures: PictureStore) -> tuple[Character, ...]:
-    """Returns the characters of `folder`/cast.json, each wearing its first portrait; the portraits go into `pictures`.
+    """Returns the characters of `folder`/cast.json, each with its first portrait chosen.
 
-    StoryError naming the folder and what is wrong where the file is missing, half-written or does not fit.
+    Their pictures go into `pictures`.
+
+    If the file is missing, half-written or does not fit, the StoryError names the folder and what is wrong.
     """
     folder = Path(folder)
     if not folder.is_dir():

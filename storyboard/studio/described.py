@@ -1,6 +1,7 @@
-"""What verbs for programs return, as those get it: JSON values only, pictures and files as addresses.
+"""What verbs return to programs: JSON values only, with pictures and files as addresses.
 
-Knows neither torch nor gradio. `Address` is the door's: a URL of the app, or a name inside a project file.
+Imports neither torch nor Gradio. Each door (API, MCP, command line) has its own `Address`: a URL of the app, or a name
+inside a project file.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from storyboard.studio.studio import Studio
 from storyboard.studio.verb_table.answers import Details, Files, InShort, Portrayed
 from storyboard.text.captions import Pronoun
 
-Address = Callable[[Path], str]  # where a picture or file can be fetched
+Address = Callable[[Path], str]  # gives the address under which a picture or file can be fetched
 
 
 class Answer(dict[str, Any]):
-    """What a verb tells: JSON values, and in `shown` the file of the one picture it is about, None where there is none.
+    """What a verb tells, as JSON values. `shown`: the file of the one picture it is about, or None.
 
-    Programs fetch the picture from its address; an assistant is handed the file itself.
+    Programs fetch the picture from its address; an assistant gets the file itself.
     """
 
     def __init__(self, values: dict[str, Any], shown: Path | None = None) -> None:
@@ -36,7 +37,7 @@ class Answer(dict[str, Any]):
 
 
 def describe(studio: Studio, story_id: object, told: Any, address: Address) -> Any:
-    """Returns what a verb returned as JSON values; `story_id` is None for one that works on no story."""
+    """Returns the result of a verb as JSON values. `story_id` is None for a verb that works on no story."""
     if isinstance(told, Portrayed):
         look = told.look
         shown = {"look": look.to_json(), "words": describe_look(look), "picture": address(told.picture)}
@@ -72,14 +73,17 @@ def describe_story(studio: Studio, story: Story, address: Address) -> dict[str, 
 
 
 def describe_frame(studio: Studio, inputs: StoryInputs, frame: Frame, address: Address) -> Answer:
-    """Returns a frame, the take on the board and all its takes; what only a take has is None before the first."""
+    """Returns a frame, the take on the board, and all its takes.
+
+    Values that only a take has are None before the first take.
+    """
     before = inputs.story.frame_number(frame.id) - 1
     where = next(islice(where_frames_are(inputs, studio.places), before, None))
     return _frame(studio, inputs, frame, where, address)
 
 
 def describe_character(studio: Studio, character: Character, address: Address) -> Answer:
-    """Returns a cast member with the portrait they wear, its look, and whether the model has learned to draw them."""
+    """Returns a cast member, the portrait that they wear, its look, and whether the model has learned to draw them."""
     told: dict[str, Any] = {
         "name": character.name,
         "pronoun": character.pronoun,
@@ -91,22 +95,22 @@ def describe_character(studio: Studio, character: Character, address: Address) -
         "look": character.portrait.look and character.portrait.look.to_json(),
         "words": character.portrait.words,
     }
-    if studio.cast:  # otherwise no pipeline is there to have learned anybody
+    if studio.cast:  # without a cast there is no pipeline that could have learned anybody
         told["learned"] = studio.has_learned(character.portrait)
     return Answer(told, studio.pictures.path(character.portrait.picture))
 
 
 def wrong_with(take: Take) -> dict[str, Any] | None:
-    """Returns what the pipeline's judge finds wrong with a picture; None where that is nothing, or nobody looked."""
+    """Returns what the pipeline's judge finds wrong with a picture. None means nothing is wrong, or no judge looked."""
     return verdict_to_json(take.verdict) if take.verdict and take.verdict.faults else None
 
 
 def reading_of(
     inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronoun
 ) -> tuple[tuple[str, ...], float, str | None]:
-    """Returns whom a pronoun of the sentence stands for, how sure that is, and by whom.
+    """Returns the names that a pronoun of the sentence stands for, how sure that is (0..1), and who decided it.
 
-    Nobody, 0 and None where that is unknown.
+    Returns (), 0 and None if that is unknown.
     """
     for by, bindings in (("writer", frame.bindings), ("words", inputs.by_words(frame))):
         for binding in bindings:
@@ -121,7 +125,10 @@ def reading_of(
 
 
 def place_of(where: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Returns where a frame is, by whom that is said, and from which frame it is carried on; None where unknown."""
+    """Returns the place of a frame, who says it, and the frame that it is carried on from.
+
+    Values are None if unknown.
+    """
     return {
         "place": where and where["place"],
         "place_by": where and where["by"],
@@ -165,7 +172,7 @@ def _details(studio: Studio, story: Story, frame: Frame, address: Address) -> An
     more = {
         "attention": pictures(take.attention) if take else [],
         "drawn_with": pictures(take.portraits) if take else [],
-        # The frames whose pictures were read; None for one that is gone.
+        # The numbers of the frames whose pictures were read; None for a frame that is gone.
         "read": [numbers.get(one) for one in take.read] if take else [],
     }
     told = describe_frame(studio, inputs_of(story), frame, address)

@@ -1,9 +1,9 @@
-"""The drawing queue: frames wait here, worker threads draw them, and anyone may look at how far they are.
+"""The drawing queue: frames wait here, worker threads draw them, and everybody may look at the progress.
 
-Knows neither torch nor gradio, and no page: a job belongs to a story and goes on whoever is watching. Jobs are
-handed out as frozen snapshots; `version` says whether there is anything new to see. Stories take turns, so that a
-long one does not keep the others waiting. What waits or runs when the app ends is "interrupted": `remember` keeps
-such jobs beyond the process, `recall` brings them back.
+Imports neither torch nor Gradio, and knows no page: a job belongs to a story, and goes on whether anybody watches or
+not. Jobs are handed out as frozen snapshots; `version` says whether there is anything new. Stories take turns, so that
+a long story does not make the others wait. Jobs that wait or run when the app ends are "interrupted": `remember` keeps
+them beyond the process, and `recall` brings them back.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ from storyboard.studio.pace import Pace
 from storyboard.studio.session import StorySession
 from storyboard.studio.visitors import VISITOR
 
-MAX_WAITING = 1000  # jobs, over all stories
-MAX_WAITING_A_STORY = 250  # a frame each of the longest story, and some rerolls
+MAX_WAITING = 1000  # jobs of all stories together
+MAX_WAITING_A_STORY = 250  # enough for every frame of the longest story, and some rerolls
 MAX_WAITING_A_VISITOR = 400
-PLACES_FOR_NEWCOMERS = 200  # of MAX_WAITING, which only those who have nothing waiting may take
-KEPT_FINISHED = 200  # finished jobs remembered, over all stories
+PLACES_FOR_NEWCOMERS = 200  # so many places of MAX_WAITING are for visitors who have nothing waiting
+KEPT_FINISHED = 200  # so many finished jobs are remembered, of all stories together
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Entry:
-    """A job with what only the queue may touch."""
+    """A job, with what only the queue may use."""
 
     job: Job
     session: StorySession
     cancelled: threading.Event = field(default_factory=threading.Event)
     stops_as: JobState = "cancelled"
     visitor: str = field(default_factory=VISITOR.get)
-    # Whoever asked for the drawing: where a GPU is lent per visitor, the renderer finds them here.
+    # The context of the visitor who asked for the drawing. If GPUs are lent per visitor, the renderer finds them here.
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
 
     @property
     def whose(self) -> str:
-        """Who takes turns: a visitor, or at this machine a story."""
+        """The key by which turns are taken: the visitor, or the story if the visitor is at this machine."""
         return self.visitor or self.job.story_id
 
 
 def _forget(job: Job) -> None:
-    """Remember nothing beyond the process."""
+    """Remembers nothing beyond the process."""
 
 
 class DrawingQueue:
-    """Draws submitted frames, story by story in turn, one at a time per story, by `workers` threads.
+    """Draws submitted frames with `workers` threads. Stories take turns, and a story has one frame drawn at a time.
 
-    `remember` is called with every job that was queued, ended or was given up, before anybody else hears of it. Call
-    `close` when done.
+    `remember` is called with every job that was queued, has ended or was given up, before anybody else learns of it.
+    Call `close` when done.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class DrawingQueue:
         self._finished: deque[Job] = deque(maxlen=KEPT_FINISHED)
         self._interrupted: list[Job] = []
         self._versions: dict[str, int] = {}
-        self._turns: dict[str, int] = {}  # by story id: when it last had its turn, counted in turns
+        self._turns: dict[str, int] = {}  # by story id or visitor: the number of its last turn
         self._pace = Pace(workers, clock)
         self._remember = remember
         self._closed = False
@@ -87,11 +87,11 @@ class DrawingQueue:
             thread.start()
 
     def submit(self, session: StorySession, frame_id: str, reroll: bool = False, best: bool = False) -> Job:
-        """Queue a frame; what it says when its turn comes is what is drawn. Returns its job.
+        """Queues a frame. It is drawn as it is when its turn comes. Returns its job.
 
-        StoryError for a frame not in the story.
-        A frame that already waits for the same is not queued twice; every reroll is its own job.
-        best: redrawn until nothing is wrong with it, as `StorySession.draw_best` does.
+        A frame that already waits for a normal drawing is not queued twice; every reroll is a job of its own. best:
+        redraw until nothing is wrong with the picture, as `StorySession.draw_best` does. StoryError for a frame that is
+        not in the story.
         """
         story = session.story
         number = story.frame_number(frame_id)
@@ -110,16 +110,16 @@ class DrawingQueue:
             return self._active(lambda one: one is job)[0]
 
     def recall(self, jobs: Iterable[Job]) -> None:
-        """Show jobs of an earlier process as interrupted, until their frames are queued again or they are cancelled."""
+        """Shows jobs of an earlier process as interrupted until they are cancelled or their frames are queued again."""
         with self._changed:
             for job in jobs:
                 self._interrupted.append(replace(job, state="interrupted", preview=None))
                 self._touch(job.story_id)
 
     def resume(self, session: StorySession) -> tuple[Job, ...]:
-        """Queue again what was interrupted of a story, in its order, except frames that are gone.
+        """Queues again what was interrupted of a story, in its order, except frames that are gone.
 
-        Returns the jobs queued.
+        Returns the jobs that were queued.
         """
         with self._changed:
             mine = [job for job in self._interrupted if job.story_id == session.story.id]
@@ -128,48 +128,49 @@ class DrawingQueue:
             return tuple(self.submit(session, job.frame_id, job.reroll) for job in still)
 
     def cancel(self, job_id: str) -> bool:
-        """Stop a job. Returns whether there was one to stop: False where it is unknown or over.
+        """Stops a job. Returns whether there was one to stop; False if it is unknown or has ended.
 
-        One being drawn ends at its next step and leaves no take. An interrupted one is given up for good.
+        A running job ends at its next step and leaves no take. An interrupted job is given up for good.
         """
         with self._changed:
             return self._cancel(lambda job: job.id == job_id) > 0
 
     def cancel_all(self, story_id: str) -> int:
-        """Stop everything of a story, as `cancel` does. Returns how many jobs that were."""
+        """Stops all jobs of a story, as `cancel` does. Returns how many there were."""
         with self._changed:
             return self._cancel(lambda job: job.story_id == story_id)
 
     def jobs_of(self, story_id: str) -> tuple[Job, ...]:
         """Returns the story's jobs.
 
-        Finished ones still remembered come first, then those interrupted, the one drawn, and those waiting.
+        First come finished jobs that are still remembered, then interrupted jobs, the running job, and waiting jobs.
         """
         with self._changed:
             over = [job for job in (*self._finished, *self._interrupted) if job.story_id == story_id]
             return (*over, *self._active(lambda job: job.story_id == story_id))
 
     def seconds_a_frame(self, steps: int | None = None) -> float | None:
-        """Returns how long a frame takes lately, from its turn to its picture; None before the first one's second step.
+        """Returns how many seconds a frame takes at present, from its turn to its picture.
 
-        `steps`: of that many, where it will have others than the latest.
+        `steps`: for a frame with that many steps, if it has others than the latest frame. None until the second step of
+        the first drawing has ended.
         """
         with self._changed:
             return self._pace.frame(steps)
 
     def version(self, story_id: str) -> int:
-        """Returns a number that grows with every change to the story's jobs; 0 before the first."""
+        """Returns a number that grows with every change to the story's jobs. It is 0 before the first."""
         with self._changed:
             return self._versions.get(story_id, 0)
 
     def wait_for_change(self, story_id: str, seen: int, timeout: float) -> int:
-        """Returns the version as soon as it is past `seen`, or after `timeout` seconds."""
+        """Returns the version as soon as it is greater than `seen`, or after `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._versions.get(story_id, 0) > seen or self._closed, timeout)
             return self._versions.get(story_id, 0)
 
     def close(self) -> None:
-        """Interrupt everything and wait for the workers to stop. Safe to call twice."""
+        """Interrupts everything, and waits until the workers have stopped. Safe to call twice."""
         with self._changed:
             self._closed = True
             for entry in self._waiting:
@@ -191,7 +192,7 @@ class DrawingQueue:
                 state = entry.context.run(self._draw, entry)
             except StoryError as failure:
                 error = str(failure)
-            # Whatever a model throws, SystemExit too, fails one job, never the queue.
+            # Any error of a model, even SystemExit, fails only its job and never the queue.
             except BaseException as failure:
                 log.exception("drawing frame %s of story %s failed", entry.job.frame_id, entry.job.story_id)
                 error = _explained(entry, failure)
@@ -201,7 +202,10 @@ class DrawingQueue:
                 self._finish(entry.job, entry.stops_as if state == "cancelled" else state, error)
 
     def _next(self) -> _Entry | None:
-        """The job whose turn it is, of a story not being drawn; waits for one, None once closed."""
+        """Returns the next job whose turn it is, of a story that is not being drawn.
+
+        Waits until there is one. Returns None once the queue is closed.
+        """
         with self._changed:
             while not self._closed:
                 ready = [one for one in self._in_order() if one.job.story_id not in self._drawing]
@@ -219,15 +223,16 @@ class DrawingQueue:
         return None
 
     def _in_order(self) -> list[_Entry]:
-        """Everything that waits, in the order it will be drawn.
+        """Returns everything that waits, in the order in which it will be drawn.
 
-        Visitors take turns, and among what one of them wants the stories do, each least recently drawn first.
+        Visitors take turns, and within a visitor's jobs stories take turns. Those that were drawn least recently come
+        first.
         """
         by_story = self._in_turns(self._waiting, lambda entry: entry.job.story_id)
         return self._in_turns(by_story, lambda entry: entry.whose)
 
     def _in_turns(self, entries: list[_Entry], whose: Callable[[_Entry], str]) -> list[_Entry]:
-        """The entries, one of each in turn, those whose last turn is oldest first."""
+        """Returns the entries, one of each owner in turn. Owners whose last turn is oldest come first."""
         rounds: dict[str, int] = {}  # how many of each were seen so far
         keys = []
         for place, entry in enumerate(entries):
@@ -237,7 +242,7 @@ class DrawingQueue:
         return [entries[key[2]] for key in sorted(keys)]
 
     def _draw(self, entry: _Entry) -> JobState:
-        state: JobState = "cancelled"  # what a drawing without a take was
+        state: JobState = "cancelled"  # for a drawing that ends without a take
         for event in self._events(entry):
             if isinstance(event, Take):
                 state = "done"
@@ -261,7 +266,7 @@ class DrawingQueue:
         return chain(once, again) if session.story.checking == "always" else once
 
     def _active(self, chosen: Callable[[Job], bool]) -> list[Job]:
-        """The jobs chosen of those drawn and waiting, in order, with their place and the time they will take."""
+        """Returns the chosen jobs of those that run or wait, in order, with their place and the seconds left."""
         entries = [*self._drawing.values(), *self._in_order()]
         left = self._pace.seconds_left([(one.job.step, one.job.steps) for one in entries])
         return [
@@ -271,7 +276,7 @@ class DrawingQueue:
         ]
 
     def _waiting_for(self, session: StorySession, frame_id: str) -> Job | None:
-        """The job that already waits to draw this frame as it stands."""
+        """Returns the job that already waits to draw this frame as it is, or None."""
         for entry in self._waiting:
             if entry.session is session and entry.job.frame_id == frame_id and not entry.job.reroll:
                 return entry.job
@@ -326,7 +331,7 @@ class DrawingQueue:
         self._changed.notify_all()
 
     def _touch_waiting(self, but: str) -> None:
-        """The other stories' jobs moved up, which their pages show."""
+        """Raises the versions of other stories with waiting jobs, because their pages show that these jobs moved up."""
         for story_id in {entry.job.story_id for entry in self._waiting} - {but}:
             self._touch(story_id)
 

@@ -1,6 +1,6 @@
-"""What a picture says drew it: the name of the pipeline's folder and a short hash of its weights.
+"""The name of the model that drew a picture: the name of the pipeline's folder, and a short hash of its weights.
 
-Knows neither torch nor gradio, and of a pipeline only that weights are safetensors files in its folder.
+Imports neither torch nor Gradio. Of a pipeline it knows only that its weights are safetensors files in its folder.
 """
 
 from __future__ import annotations
@@ -9,24 +9,23 @@ import hashlib
 import os
 from pathlib import Path
 
-WHOLE = 256 * 2**20  # bytes; larger files are hashed by SAMPLES pieces of PIECE bytes, evenly spread
+WHOLE = 256 * 2**20  # of files with more bytes, only SAMPLES evenly spread pieces of PIECE bytes are hashed
 SAMPLES = 64
 PIECE = 2**20
 DIGITS = 12
 
 
 def model_name(folder: Path) -> str:
-    """Returns the folder's name with a hash of its weights: "maple-lane 3f2a9c41d0e7".
+    """Returns the folder's name with a hash of its weights, such as "maple-lane 3f2a9c41d0e7".
 
-    Only the name where the folder has no weights or they cannot be read.
-
-    Training changes numbers all over a file, so a sample of a large one tells weights apart as well as the whole.
+    Returns only the name if the folder has no weights or they cannot be read. Training changes numbers all over a file,
+    so samples of a large file tell weights apart as well as the whole file does.
     """
     name = folder.resolve().name
     try:
         weights = sorted(folder.rglob("*.safetensors"))
         return f"{name} {_hash(folder, weights)}" if weights else name
-    except OSError:  # an unreadable file is for whoever loads it to complain about
+    except OSError:  # loading the pipeline reports an unreadable file
         return name
 
 

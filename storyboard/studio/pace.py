@@ -1,7 +1,7 @@
-"""How fast frames are drawn lately, and so how long those under way and waiting will take.
+"""Measures how fast frames are drawn, and from that how long running and waiting drawings will take.
 
-Knows nothing of jobs but ids and steps, and no threads: its owner locks. Seconds throughout. Medians, because one
-frame drawn while the machine was busy says little about the next.
+Of jobs it knows only ids and steps. It does not lock; its owner does. All times are in seconds. It uses medians,
+because one frame that was drawn while the machine was busy says little about the next one.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ STEPS_LOOKED_AT = 50
 
 @dataclass
 class _Run:
-    """A drawing under way: its latest step and when that ended (at first: when the drawing started)."""
+    """A running drawing: its latest step, and when that step ended. Before the first step: when the drawing started."""
 
     at: float
     step: int = 0
 
 
 class Pace:
-    """Measures a drawing's wait for the first step, its steps, and what comes after the last one."""
+    """Measures the time before a drawing's first step, the time of each step, and the time after the last step."""
 
     def __init__(self, workers: int, clock: Callable[[], float]) -> None:
         self._workers = workers
         self._clock = clock
         self._runs: dict[str, _Run] = {}
         self._warm = False
-        self._steps = 0  # of the latest drawing
+        self._steps = 0  # the number of steps of the latest drawing
         self._leads: deque[float] = deque(maxlen=FRAMES_LOOKED_AT)
         self._step_times: deque[float] = deque(maxlen=STEPS_LOOKED_AT)
         self._tails: deque[float] = deque(maxlen=FRAMES_LOOKED_AT)
@@ -40,27 +40,27 @@ class Pace:
         self._runs[job_id] = _Run(self._clock())
 
     def stepped(self, job_id: str, step: int, steps: int) -> None:
-        """The drawing has ended step `step` of `steps`."""
+        """Notes that the drawing has ended step `step` of `steps`."""
         run, now = self._runs[job_id], self._clock()
         self._steps = steps
         if run.step:
             self._step_times.append((now - run.at) / max(1, step - run.step))
         elif self._warm:
             self._leads.append(now - run.at)
-        # The first one of all waits for the models to load, which says nothing about the others.
+        # The very first drawing waits until the models are loaded, which says nothing about later drawings.
         self._warm = True
         self._runs[job_id] = _Run(now, step)
 
     def ended(self, job_id: str, whole: bool) -> None:
-        """The drawing is over; `whole`: it left a picture."""
+        """Notes that the drawing has ended. `whole`: whether it left a picture."""
         run = self._runs.pop(job_id)
         if whole:
             self._tails.append(self._clock() - run.at)
 
     def frame(self, steps: int | None = None) -> float | None:
-        """Returns the seconds of a whole frame of `steps`, or of as many as the latest had.
+        """Returns the seconds of a whole frame of `steps`, or of as many steps as the latest drawing had.
 
-        None until two steps of one have been seen.
+        Returns None until two steps of a drawing have been measured.
         """
         if not self._step_times:
             return None
@@ -69,18 +69,18 @@ class Pace:
         )
 
     def seconds_left(self, progress: Sequence[tuple[int, int]]) -> list[float | None]:
-        """Returns the seconds until each of these is done, given (step, steps) of each.
+        """Returns the seconds until each drawing is done, given (step, steps) of each; None if nothing is known yet.
 
-        Those being drawn come first, then those waiting, in order.
+        Running drawings come first, then waiting ones, in order.
         """
         whole = self.frame()
         if whole is None:
             return [None] * len(progress)
         left: list[float | None] = []
-        work = 0.0  # of everything before
+        work = 0.0  # seconds of all drawings before this one
         for step, steps in progress:
             own = (steps - step) * _median(self._step_times) + _median(self._tails) if step else whole
-            running = len(left) < self._workers  # nothing has to end before it
+            running = len(left) < self._workers  # then it need not wait for another drawing to end
             left.append(own if running else work / self._workers + own)
             work += own
         return left

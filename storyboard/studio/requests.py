@@ -1,6 +1,6 @@
 """From a frame of a story to the request that draws it, and from the finished picture to the take that is kept.
 
-Knows neither torch nor gradio, and no sessions: a story comes in and stays as it is.
+Imports neither torch nor Gradio, and knows no sessions. The story that comes in stays as it is.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from storyboard.text.sentences import check_pronouns
 
 
 def own_seed(story: Story, frame: Frame) -> int:
-    """Returns the seed a frame is drawn under where nobody asks for another.
+    """Returns the seed with which a frame is drawn if nobody asks for another.
 
-    The one kept with it, else that of the picture on the board, so that a redrawn frame shows what was changed and
-    nothing else, else one that follows from the story's seed and the frame's place.
+    That is the seed kept with the frame. If there is none, it is the seed of the picture on the board, so that a
+    redrawn frame differs only by what was changed. If there is no picture, it follows from the story's seed and the
+    frame's place.
     """
     if frame.seed is not None:
         return frame.seed
@@ -33,7 +34,7 @@ def own_seed(story: Story, frame: Frame) -> int:
 def request_for(
     story: Story, frame_id: str, seed: int, pictures: PictureStore, steps: int | None, explain: bool
 ) -> FrameRequest:
-    """Returns what the renderer is asked for a frame. StoryError where a pronoun has nobody to stand for."""
+    """Returns the request that draws a frame. StoryError if a pronoun has nobody to stand for."""
     frame, number = story.frame(frame_id), story.frame_number(frame_id)
     inputs = inputs_of(story)
     text = inputs.text(frame)
@@ -74,7 +75,7 @@ def request_for(
 def rendering(
     renderer: Renderer, request: FrameRequest, number: int, stopped: Callable[[], bool]
 ) -> Generator[Preview, None, Rendered | None]:
-    """Pass the previews of frame `number` on; the generator's value is the Rendered, or None once stopped."""
+    """Passes on the previews of frame `number`. The generator's value is the Rendered, or None once stopped."""
     try:
         for event in renderer.render(request, stopped):
             if stopped():
@@ -97,9 +98,9 @@ def take_of(
     pictures: PictureStore,
     model: str = "",
 ) -> Take:
-    """Returns the take of a drawing by `model` that `request_for` asked of `story`.
+    """Returns the take of a picture that `model` drew for the request that `request_for` made of `story`.
 
-    Its pictures are then in the store.
+    Its pictures are in the store then.
     """
     frame = story.frame(frame_id)
     inputs = inputs_of(story)
@@ -131,12 +132,15 @@ def take_of(
 
 
 def _check_pronouns_read(inputs: StoryInputs, frame: Frame, number: int) -> None:
-    """A frame that was fine when written may have lost the one that named somebody, or be drawn before it."""
+    """Raises StoryError if a pronoun has nobody to stand for.
+
+    A frame that was fine when it was written may have lost the frame that named somebody, or may be drawn before that
+    frame.
+    """
     names, sentence = inputs.story.names, inputs.read(inputs.text(frame))
 
-    def seen() -> Iterator[
-        ReadSentence
-    ]:  # unread until somebody is looked for, which most sentences need not
+    # A function, so that nothing is read unless a pronoun has to be looked up, which few sentences need.
+    def seen() -> Iterator[ReadSentence]:
         return (inputs.read(take.text) for take in inputs.history(frame))
 
     earlier = (inputs.read(inputs.text(one)) for one in inputs.story.frames[: number - 1])

@@ -1,7 +1,7 @@
-"""The session manager: one story, what may be done to it, and what drawing a frame of it reads and leaves behind.
+"""The session of one story: what can be done to it, and what drawing one of its frames reads and leaves behind.
 
-Knows neither torch nor gradio, and nothing of queues or pages. How a story is edited and saved is `edited_story.py`'s,
-whose lock is never held while a picture is drawn or written.
+Imports neither torch nor Gradio, and knows nothing of queues or pages. `edited_story.py` edits and saves the story; its
+lock is never held while a picture is drawn or written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storyboard.story.values import MAX_SEED, MAX_TAKES, Story, Take, frame_seed
 from storyboard.studio.edited_story import EditedStory
 from storyboard.studio.requests import own_seed, rendering, request_for, take_of
 
-BEST_OF = 4  # takes of a frame at most, where the first ones have faults
+BEST_OF = 4  # the most takes that are tried for a frame whose first takes have faults
 
 
 def _never() -> bool:
@@ -25,11 +25,13 @@ def _never() -> bool:
 
 
 class StorySession(EditedStory):
-    """One story being written and drawn.
+    """A story that is being written and drawn.
 
-    `steps` is for every frame drawn here; None leaves it to the renderer. `explain`: takes also keep where the
-    picture looked at whom, and whom pronouns were taken to mean. `model`: what draws, noted in every take. The rest is
-    as `EditedStory` takes it.
+    steps: denoising steps for every frame drawn here; None: the renderer decides.
+    explain: whether takes keep attention maps and readings of pronouns.
+    model: the model that draws, which is noted in every take.
+
+    All other arguments are as in `EditedStory`.
     """
 
     def __init__(
@@ -53,25 +55,24 @@ class StorySession(EditedStory):
     def is_stale(self, frame_id: str) -> bool:
         """Returns whether the frame's picture is out of date.
 
-        It then no longer answers to its sentence, the portraits in play or the frames it reads.
-        A frame without a picture is not out of date, only not drawn.
+        It then no longer fits its sentence, the portraits in play or the frames that it reads. A frame without a
+        picture is not out of date.
         """
         story = self._story
         return inputs_of(story).is_stale(story.frame(frame_id))
 
     def request(self, frame_id: str, seed: int) -> FrameRequest:
-        """Returns what the renderer is asked for this frame now. StoryError where a pronoun has nobody to stand for."""
+        """Returns the request that draws this frame as it is now. StoryError if a pronoun has nobody to stand for."""
         return request_for(self._story, frame_id, seed, self.pictures, self.steps, self.explain)
 
     def draw(
         self, frame_id: str, seed: int | None = None, cancelled: Callable[[], bool] = _never
     ) -> Iterator[Preview | Take]:
-        """Draw a frame: previews, then its new chosen take. Ends without a take once cancelled or the frame removed.
+        """Draws a frame: yields previews, then its new take, which becomes the chosen one.
 
-        `seed` None: the one kept with the frame, else that of the picture on the board, so that a change of the
-        sentence shows as nothing else, else the story's seed and the frame's place decide, so an equal story gives
-        equal pictures. The story read is the one at the first step; what is edited meanwhile makes the take stale,
-        never lost.
+        Ends without a take once cancelled or the frame is removed. `seed`: if it is None, `own_seed` decides, so equal
+        stories get equal pictures. What is drawn is the story as it is at the first step. If it is edited meanwhile,
+        the take is out of date, but not lost.
         """
         story = self._story
         frame, number = story.frame(frame_id), story.frame_number(frame_id)
@@ -95,15 +96,18 @@ class StorySession(EditedStory):
             yield take
 
     def reroll(self, frame_id: str, cancelled: Callable[[], bool] = _never) -> Iterator[Preview | Take]:
-        """Draw a frame once more under a new seed, which follows from how many takes it has, so it is repeatable."""
+        """Draws a frame once more with a new seed.
+
+        The seed follows from how many takes the frame has, so it is repeatable.
+        """
         story = self._story
         return self.draw(frame_id, frame_seed(story, frame_id, len(story.frame(frame_id).takes)), cancelled)
 
     def draw_best(self, frame_id: str, cancelled: Callable[[], bool] = _never) -> Iterator[Preview | Take]:
-        """Redraw a frame until nothing is wrong with its picture, BEST_OF takes of it at most; the best one is chosen.
+        """Redraws a frame until nothing is wrong with its picture, with at most BEST_OF takes. The best take is chosen.
 
-        Draws nothing where nobody checked the picture or nothing is wrong with it, and stops where the frame is edited
-        meanwhile. The takes that are not chosen stay.
+        Draws nothing if no judge checked the picture or nothing is wrong with it. Stops if the frame is edited
+        meanwhile. Takes that are not chosen stay.
         """
         first = self._story.frame(frame_id).take
         tried = [first] if first else []
@@ -118,7 +122,10 @@ class StorySession(EditedStory):
         self._choose_best(frame_id, tried)
 
     def _choose_best(self, frame_id: str, tried: Sequence[Take]) -> None:
-        """No step of undo: as with any drawing, the writer asked for a picture and has it."""
+        """Chooses the take with the fewest faults.
+
+        This is no step of undo: as with any drawing, the writer asked for a picture and has it.
+        """
         best = min(tried, key=lambda one: one.verdict.faults if one.verdict else len(tried), default=None)
         with self._lock:
             if best and self._asks_for(best, frame_id) and self._story.frame(frame_id).take in tried:
@@ -127,7 +134,7 @@ class StorySession(EditedStory):
                     self._commit(self._story.with_changed_frame(chosen), self._undoing)
 
     def _asks_for(self, take: Take, frame_id: str) -> bool:
-        """Whether the frame, as it is now, would be drawn from what this take was drawn from."""
+        """Returns whether the frame, as it is now, would be drawn from the same inputs as this take."""
         story = self._story
         if not story.has_frame(frame_id):
             return False

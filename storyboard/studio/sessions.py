@@ -1,6 +1,6 @@
-"""The stories that are in memory: one session a story, opened from the library when asked for and let go when idle.
+"""The stories in memory: each has one session, which is opened from the library on demand and closed when idle.
 
-Knows neither torch nor gradio, and nothing of what is done to a story.
+Imports neither torch nor Gradio, and knows nothing of what is done to a story.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from storyboard.story.undo import Undoing
 from storyboard.story.values import MAX_SEED, Character, Story, new_story
 from storyboard.studio.session import StorySession
 
-MAX_OPEN = 200  # sessions kept in memory beside a library, though nobody uses them just now
+MAX_OPEN = 200  # with a library, so many unused sessions are kept in memory
 
 
 class Sessions:
-    """The open stories, by id. `make` makes a session of what `StorySession` takes beside renderer and pictures.
+    """The open stories, by id.
 
-    With a library, the ones used least lately are let go once there are more than `most`: everything in them is
-    saved. Without one, only stories without frames are, and there are never more than `most`.
+    `make` makes a session from the arguments of `StorySession` except renderer and pictures.
+
+    With a library, the least recently used sessions are closed once there are more than `most`; everything in them is
+    saved. Without a library, only stories without frames are dropped, and there are never more than `most`.
     """
 
     def __init__(self, make: Callable[..., StorySession], library: Library | None, most: int) -> None:
@@ -32,23 +34,26 @@ class Sessions:
         self._library = library
         self._most = most
         self._recent: OrderedDict[str, StorySession] = OrderedDict()  # least lately used first
-        # A story has one session as long as anything (a drawing, a call under way) still uses it.
+        # A story keeps its one session as long as a drawing or a call still uses it.
         self._alive: WeakValueDictionary[str, StorySession] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def create(self, cast: tuple[Character, ...]) -> StorySession:
-        """Returns a session of a new empty story, saved with its first change. StoryError where there is no room."""
+        """Returns a session of a new empty story, which is saved with its first change.
+
+        StoryError if there is no room.
+        """
         return self.show(new_story(cast, seed=secrets.randbelow(MAX_SEED + 1)))
 
     def show(self, story: Story) -> StorySession:
-        """Returns a session of a story nobody has opened yet, saved with its first change."""
+        """Returns a session of a story that nobody has opened yet. It is saved with its first change."""
         session = self._make(story, save=self._library.save if self._library else None)
         with self._lock:
             self._keep(session)
         return session
 
     def adopt(self, story: Story) -> StorySession:
-        """Returns a session of a story nobody has opened yet, saved at once."""
+        """Returns a session of a story that nobody has opened yet. It is saved at once."""
         if self._library is not None:
             self._library.save(story, 1)
             return self.get(story.id)
@@ -63,7 +68,7 @@ class Sessions:
         return known or (self._library is not None and self._library.has(story_id))
 
     def get(self, story_id: str) -> StorySession:
-        """Returns the session of that story. StoryError where there is no such story."""
+        """Returns the session of that story. StoryError if there is no such story."""
         with self._lock:
             session = self._recent.get(story_id) or self._alive.get(story_id)
             if session is not None:
@@ -80,7 +85,7 @@ class Sessions:
             return session
 
     def drop(self, story_id: str) -> None:
-        """Forget a story that was deleted; whoever still uses its session can save nothing more."""
+        """Forgets a story that was deleted. Nothing more can be saved through its session."""
         with self._lock:
             self._recent.pop(story_id, None)
             self._alive.pop(story_id, None)

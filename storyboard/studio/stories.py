@@ -1,8 +1,8 @@
-"""Every story there is: made, opened, taken in, listed on shelves, copied and restored.
+"""All stories: made, opened, taken in, listed on shelves, copied and restored.
 
-Knows neither torch nor gradio. A story is reached by its id, which nobody can guess; one that was begun by somebody
-signed in, by them alone. Values from outside are checked here and refused with a StoryError. With a library every
-change is on disk when it is made; without one, stories end with the app.
+Imports neither torch nor Gradio. A story is reached by its id, which nobody can guess. A story that was begun by a
+signed-in user can be reached only by that user. Values from outside are checked here; bad ones raise a StoryError. With
+a library, every change is on disk when it is made. Without one, stories end with the app.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from storyboard.studio.verbs import an_id
 from storyboard.studio.visitors import ACCOUNT
 from storyboard.text.places import Calling
 
-MAX_STORIES = 2000  # without a library
+MAX_STORIES = 2000  # the most stories without a library
 
 
 class Stories:
-    """The stories of everyone who uses this app. Safe to call from several threads.
+    """The stories of all users of this app. Safe to call from several threads.
 
-    `library` is closed by whoever opened it; its pictures are then `pictures`. `model`: the name of the pipeline;
-    `drawn_by`: that and which weights, noted in every take; `steps`: denoising steps of every frame, None as the
-    pipeline usually takes. `draws_anybody`: the pipeline has learned to draw whoever has a look, not its cast alone.
-    `knows_no_cast`: it has learned nobody, and draws everybody from portraits and words.
-    `places`: what the places that it knows are called.
+    library: closed by the caller who opened it; `pictures` are then its pictures.
+    model: the name of the pipeline.
+    drawn_by: the name with a hash of the weights, which is noted in every take.
+    steps: denoising steps of every frame; None: the pipeline's usual number.
+    draws_anybody: whether the pipeline can draw everybody who has a look, and not only its own cast.
+    knows_no_cast: whether it has learned nobody, and draws everybody from portraits and words.
+    places: what the places that it knows are called.
     """
 
     def __init__(
@@ -65,16 +67,16 @@ class Stories:
         )
 
     def create(self, shelf: object = None) -> str:
-        """Begin a new empty story with the whole cast. Returns its id.
+        """Begins a new empty story with the whole cast. Returns its id.
 
-        It is saved, and stands on `shelf`, from its first change.
+        It is saved with its first change, and is on `shelf` from then on.
         """
         return self._begun(self._sessions.create(self.cast).story.id, shelf)
 
     def has_learned(self, portrait: Portrait) -> bool:
-        """Returns whether the pipeline draws who is in a portrait.
+        """Returns whether the pipeline can draw the person in a portrait.
 
-        That is its own cast, whoever has a look, or everybody alike.
+        It can draw its own cast; some pipelines also draw everybody who has a look, or everybody.
         """
         if self.knows_no_cast:
             return True
@@ -85,49 +87,55 @@ class Stories:
         return isinstance(story_id, str) and len(story_id) <= 100 and self._sessions.has(story_id)
 
     def session(self, story_id: object) -> StorySession:
-        """Returns the session of the story of that id, opened where it was not.
+        """Returns the session of the story with that id. It is opened if it was not.
 
-        StoryError where there is none, and where it belongs to an account other than the caller's.
+        StoryError if there is no such story, or if it belongs to another account than the caller's.
         """
         self._check_owner(story_id)
         return self._session_of(story_id)
 
     def belongs_to_another(self, story_id: object) -> bool:
-        """Returns whether an account that is not the caller's owns the story."""
+        """Returns whether another account than the caller's owns the story."""
         owner = self.library.shelves.owner(story_id) if self.library and isinstance(story_id, str) else None
         return owner is not None and owner != ACCOUNT.get()
 
     def adopt(self, story: Story, shelf: object = None) -> str:
-        """Take in a story from elsewhere, its pictures already in the store, under a fresh id. Returns the id."""
+        """Takes in a story from elsewhere under a fresh id. Its pictures must be in the store already.
+
+        Returns the id.
+        """
         return self._begun(self._sessions.adopt(replace(story, id=new_id())).story.id, shelf)
 
     def show(self, story: Story, story_id: str, shelf: object = None) -> str:
-        """Take in a story as `adopt` does, but under that id. Returns the id.
+        """Takes in a story as `adopt` does, but under the given id. Returns the id.
 
-        The story is saved and stands on the shelf from its first change only.
+        The story is saved, and put on the shelf, only with its first change.
         """
         return self._begun(self._sessions.show(replace(story, id=story_id)).story.id, shelf)
 
     def show_copy(self, story_id: object, shelf: object = None) -> str:
-        """Take in a copy of a story that may be somebody else's, as `show` does. Returns the id of the copy."""
+        """Takes in a copy of a story that may belong to somebody else, as `show` does. Returns the id of the copy."""
         return self.show(self._session_of(story_id).story, new_id(), shelf)
 
     def stories(self, shelf: object, deleted: bool = False) -> tuple[Entry, ...]:
-        """Returns the stories of a shelf, the latest first; with `deleted` those that can be restored instead."""
+        """Returns the stories of a shelf, the latest first.
+
+        With `deleted`, returns the stories that can be restored instead.
+        """
         return self.library.shelves.list(an_id(shelf), deleted) if self.library else ()
 
     def put_on_shelf(self, shelf: object, story_id: object) -> None:
-        """Show a story in the list of a shelf, the id a browser keeps."""
+        """Puts a story into the list of a shelf, which is the id that a browser keeps."""
         if self.library:
             self.library.shelves.put(an_id(shelf), self.session(story_id).story.id)
 
     def put_all_on_shelf(self, source: object, shelf: str) -> None:
-        """Show what is in the list of one shelf in that of another too."""
+        """Puts all stories in the list of one shelf into that of another as well."""
         if self.library and isinstance(source, str):
             self.library.shelves.put_all(source, shelf)
 
     def duplicate_story(self, story_id: object, shelf: object = None) -> str:
-        """Copy a story under a fresh id, with its takes. Returns the id."""
+        """Copies a story under a fresh id, with its takes. Returns the id."""
         story = self.session(story_id).story
         return self._begun(self._kept().duplicate(story.id), shelf)
 
@@ -136,7 +144,7 @@ class Stories:
         self._kept().restore(an_id(story_id))
 
     def _begun(self, story_id: str, shelf: object) -> str:
-        """A new story stands on the shelf it was begun for, and is the own of whoever has signed in. Returns its id."""
+        """Puts a new story on the shelf it was begun for, and makes a signed-in user its owner. Returns its id."""
         account = ACCOUNT.get()
         if self.library and account is not None:
             self.library.shelves.give(story_id, account)

@@ -1,7 +1,7 @@
-"""The verbs that change a story, each spelled once: what does it, and what its fields have to be.
+"""The verbs that change a story, each defined once: the method that does it, and the checks of its fields.
 
-The page's calls, the API and MCP all go through this table. A value from outside is an `object` until one of the checks
-here has passed it on; what does not fit is a StoryError in one sentence.
+The page's calls, the API and MCP all go through this table. A value from outside is an `object` until a check here has
+accepted it. If it does not fit, the check raises a StoryError of one sentence.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from storyboard.text.board_notes import BoardNotes, notes_of
 from storyboard.text.script import MAX_SCRIPT
 from storyboard.text.wordings import MAX_WORDINGS, Wording, check_wording
 
-MAX_TEXT = 10_000  # characters looked at in any text from outside; a sentence's own limit is far below
+MAX_TEXT = 10_000  # texts from outside are cut at so many characters; the limit of a sentence is far lower
 
 Check = Callable[[object], Any]
 
 
 def a_text(what: str, limit: int = MAX_TEXT) -> Check:
-    """Returns the check of a text that an error calls `what`; it is cut at `limit` characters."""
+    """Returns the check of a text, which errors call `what`. The text is cut at `limit` characters."""
 
     def check(value: object) -> str:
         if not isinstance(value, str):
@@ -35,7 +35,7 @@ def a_text(what: str, limit: int = MAX_TEXT) -> Check:
 
 
 def names_in(what: str) -> Check:
-    """Returns the check of a list of names that an error calls `what`."""
+    """Returns the check of a list of names, which errors call `what`."""
 
     def check(value: object) -> list[str]:
         if not isinstance(value, (list, tuple)) or len(value) > 100:
@@ -66,17 +66,17 @@ def yes_or_no(value: object) -> bool:
 
 
 def optional(check: Check) -> Check:
-    """Returns the check that lets None through and otherwise asks `check`."""
+    """Returns the check that accepts None, and otherwise applies `check`."""
     return lambda value: None if value is None else check(value)
 
 
 def as_it_is(value: object) -> Any:
-    """Returns the value unchecked, for what the edit itself checks: a number or one of a few words."""
+    """Returns the value unchecked. For values that the edit itself checks: a number, or one of a few words."""
     return value
 
 
 def some_wordings(value: object) -> tuple[Wording, ...]:
-    """Returns words and what is drawn in their place, out of a list of objects with `written` and `drawn`."""
+    """Returns wordings from a list of objects with `written` and `drawn`."""
     if value is None:
         return ()
     if not isinstance(value, list) or len(value) > MAX_WORDINGS:
@@ -87,7 +87,7 @@ def some_wordings(value: object) -> tuple[Wording, ...]:
 
 
 def some_boards(value: object) -> tuple[BoardNotes, ...]:
-    """Returns what stands beside sentences, in their order.
+    """Returns the board notes of sentences, in their order.
 
     `value` is a list of objects with `shot`, `dialogue`, `notes` and `seconds`.
     """
@@ -105,13 +105,13 @@ a_file_name = optional(a_text("The name of the file"))
 
 @dataclass(frozen=True)
 class Verb:
-    """`does` is a method of StorySession; the fields are its arguments, in its order, each with its check."""
+    """`does` is a method of StorySession. `fields` are its arguments, in its order, each with its check."""
 
     does: Callable[..., Any]
     fields: Mapping[str, Check]
 
     def do(self, session: StorySession, values: Mapping[str, object]) -> Any:
-        """Returns what the method returns. A field that `values` does not have is None."""
+        """Returns what the method returns. A field that is not in `values` is None."""
         return self.does(session, *(check(values.get(field)) for field, check in self.fields.items()))
 
 
@@ -146,8 +146,8 @@ EDITS: dict[str, Verb] = {
         before=optional(an_id),
         boards=some_boards,
     ),
-    # A drawing of the old sentence that waits or runs is left as it is. base: the sentence the writer started from;
-    # where another one stands there by now, it stays.
+    # A waiting or running drawing of the old sentence goes on. base: the sentence that the writer started from; if the
+    # frame has another sentence by now, that one stays.
     "edit_frame": _verb(
         StorySession.edit,
         frame=an_id,
@@ -177,7 +177,7 @@ EDITS: dict[str, Verb] = {
         names=optional(names_in("Whom a pronoun stands for")),
     ),
     "set_place": _verb(StorySession.set_place, frame=an_id, place=optional(a_text("The place"))),
-    # drawn: None draws the words as they are written.
+    # drawn: None means that the words are drawn as they are written.
     "draw_as": _verb(
         StorySession.draw_as,
         frame=an_id,

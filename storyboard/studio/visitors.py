@@ -1,22 +1,23 @@
-"""Who asks. Whoever lets requests in sets it: under which name the queue counts what one visitor wants, and as whom
-they have signed in.
+"""Who asks. The code that lets requests in sets both variables.
 
-Knows no stories and no network. The name says nothing of a person; it only has to be the same for the same one.
+VISITOR is the name under which the queue counts a visitor's jobs. ACCOUNT is the account that they are signed in with.
+Knows no stories and no network. The name says nothing about a person; it only has to stay the same for a visitor.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 
-NOBODY_ELSE = ""  # the person at this machine, or a program here: there is nobody to share with
+NOBODY_ELSE = ""  # the person at this machine or a program here, who need not share
 
 VISITOR: ContextVar[str] = ContextVar("visitor", default=NOBODY_ELSE)
 
-ACCOUNT: ContextVar[str | None] = ContextVar("account", default=None)  # its shelf; None: nobody has signed in
+# The account's shelf; None: nobody is signed in.
+ACCOUNT: ContextVar[str | None] = ContextVar("account", default=None)
 
 _HERE = ("127.", "::1", "localhost", "testclient")
 
 
 def visitor_at(host: str | None) -> str:
-    """Returns the visitor's name for a network address; NOBODY_ELSE for this machine and for none."""
+    """Returns the visitor's name for a network address. It is NOBODY_ELSE for this machine, and for no address."""
     return NOBODY_ELSE if not host or host.startswith(_HERE) else host

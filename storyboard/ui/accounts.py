@@ -1,8 +1,8 @@
-"""Signing in to Hugging Face, where an app offers that: whose stories are whose on any browser and from any program.
+"""Signing in to Hugging Face, if the app offers it. It decides whose stories are whose, in browsers and in programs.
 
-Gradio signs people in and keeps who they are in a signed cookie; a program sends a token of the Hub. Here an account
-gets a shelf, as a browser has one: nobody can guess it, and it is the same wherever its owner signs in. Knows Gradio's
-profiles and the Hub, no models.
+Gradio signs people in and keeps in a signed cookie who they are; a program sends a token of the Hub. Here an account
+gets a shelf, as a browser has one: nobody can guess its id, and it is the same wherever its owner signs in. Knows
+Gradio's profiles and the Hub, but no models.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from storyboard.errors import StoryError
 from storyboard.studio.studio import Studio
 from storyboard.studio.visitors import ACCOUNT
 
-SECONDS_KNOWN = 600  # before the Hub is asked again whose a token is
+SECONDS_KNOWN = 600  # after so long the Hub is asked again whose token it is
 _TOKEN = re.compile(r"Bearer (hf_\w{1,200})", re.IGNORECASE)
 GIVEN = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
 
 
 def can_sign_in() -> bool:
-    """Returns whether this is a Space whose front matter has `hf_oauth: true`, with the packages that this takes."""
+    """Returns whether this is a Space whose front matter has `hf_oauth: true`, with the packages needed for that."""
     packages = all(find_spec(name) is not None for name in ("authlib", "itsdangerous"))
     return packages and get_space() is not None and all(os.environ.get(name) for name in GIVEN)
 
 
 def shelf_of(account: str) -> str:
-    """Returns the id of the shelf of an account, by its id on the Hub.
+    """Returns the id of the shelf of an account, given the account's id on the Hub.
 
-    It follows from the app's own secret, so that nobody else can tell it.
+    It depends on a secret of the app, so nobody else can compute it.
     """
     secret = os.environ.get("OAUTH_CLIENT_SECRET", "")
     return hmac.new(secret.encode(), f"shelf of {account}".encode(), hashlib.sha256).hexdigest()
@@ -47,9 +47,9 @@ def shelf_of(account: str) -> str:
 def shelf_of_program(headers: Mapping[str, str]) -> str | None:
     """Returns the shelf of the account whose token a program sends.
 
-    None where it sends none, or where nobody can sign in. StoryError where the Hub does not know the token.
+    Returns None if it sends none, or if the app offers no signing in. StoryError if the Hub does not know the token.
     """
-    # gradio_client sends the first; a Space's own door may keep the second for itself.
+    # gradio_client sends the first header; a Space may remove the second one for its own use.
     sent = headers.get("x-hf-authorization") or headers.get("authorization") or ""
     token = _TOKEN.fullmatch(sent)
     if token is None or not can_sign_in():
@@ -59,10 +59,13 @@ def shelf_of_program(headers: Mapping[str, str]) -> str | None:
 
 @functools.lru_cache(maxsize=1000)
 def _account_of(token: str, period: int) -> str:
-    """Returns the id of a token's account, asked for once in a period: the Hub answers few such questions."""
+    """Returns the id of a token's account.
+
+    It is asked for once per `period`, because the Hub answers few such questions.
+    """
     try:
         return HfApi().whoami(token)["id"]
-    except Exception as error:  # what a connection throws depends on what it runs over
+    except Exception as error:  # which errors a connection raises depends on the network
         refused = getattr(getattr(error, "response", None), "status_code", None) in (401, 403)
         raise StoryError(FORGED if refused else UNASKED) from error
 
@@ -72,9 +75,9 @@ UNASKED = "Hugging Face could not be asked whose token that is; try again in a w
 
 
 def with_own_shelf(studio: Studio, message: dict, profile: gr.OAuthProfile | None) -> dict:
-    """Returns the message with the shelf of the account, if somebody is signed in, in place of the browser's shelf.
+    """Returns the message with the account's shelf in place of the browser's shelf, if somebody is signed in.
 
-    Stories of the browser's shelf are on the account's from then on, and the call counts as the account's.
+    Stories on the browser's shelf are then on the account's shelf too, and the call counts as one of the account.
     """
     shelf = shelf_of(profile["sub"]) if profile else None
     ACCOUNT.set(shelf)

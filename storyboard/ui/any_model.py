@@ -1,6 +1,6 @@
-"""The studio of a hand that is any text-to-image model, and what the page offers with it.
+"""The studio for drawing with any text-to-image model, and what the page offers with it.
 
-Knows how models are found, not what they do; torch is imported only while one loads.
+Knows how models are found, but not what they do. torch is imported only while a model loads.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from storyboard.ui.zero_gpu import borrow_gpu
 
 log = logging.getLogger(__name__)
 
-STEPS = 30  # denoising steps where nobody says, for the model's own scheduler
+STEPS = 30  # the default number of denoising steps, for the model's own scheduler
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The flags that say which model draws, and what is put on it."""
+    """Adds the flags that say which model draws, and what is put on it."""
     hand = parser.add_argument_group("any text-to-image model", "see docs/any-model.md")
     hand.add_argument(
         "--hand",
@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def refuse_alone(options: Namespace) -> None:
-    """StoryError for a flag that means nothing without a model."""
+    """Raises StoryError for a flag that has no meaning without a model."""
     for flag in ("ip_adapter", "lora", "guidance", "cast"):
         if getattr(options, flag) not in (None, []):
             raise StoryError(
@@ -58,16 +58,16 @@ def refuse_alone(options: Namespace) -> None:
 
 
 def check(options: Namespace) -> HubPlace:
-    """Returns where the model is. StoryError where there is no such model, before anything is loaded."""
+    """Returns where the model is. StoryError if there is no such model; nothing is loaded for that."""
     if options.ip_adapter:
         place_of(options.ip_adapter, "The IP-Adapter")
     return check_model(options.hand)
 
 
 def build(options: Namespace, place: HubPlace, library: Library, replicas: Replicas | None = None) -> Studio:
-    """Returns the studio of a checked model, which goes on loading. StoryError for a cast that does not fit.
+    """Returns the studio of a checked model, which is still being loaded. StoryError for a cast that does not fit.
 
-    replicas: where it is drawn, if not here.
+    replicas: where pictures are drawn, if not in this program.
     """
     cast = load_cast(options.cast, library.pictures) if options.cast else ()
     named = (options.hand, options.ip_adapter, tuple(options.lora))
@@ -95,7 +95,7 @@ def build(options: Namespace, place: HubPlace, library: Library, replicas: Repli
 
 
 def hints_of(options: Namespace) -> Hints:
-    """Returns what such a hand takes, and what it has not learned to say of its pictures."""
+    """Returns what such a model accepts, and what it cannot say about its pictures."""
     return Hints(
         steps=STEPS,
         styled=True,
@@ -111,13 +111,13 @@ def _guidance(text: str) -> float:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= MAX_GUIDANCE:  # NaN is not either
+    if not 0 <= value <= MAX_GUIDANCE:  # also refuses NaN
         raise ArgumentTypeError(f"{text!r} is no number from 0 to {MAX_GUIDANCE:g}")
     return value
 
 
 def _version(place: HubPlace) -> str:
-    """What drew a picture: a folder by its weights, a repository of the Hub by its commit."""
+    """Returns what drew a picture: for a folder a hash of its weights, for a repository of the Hub its commit."""
     if place.folder is not None:
         return model_name(place.folder)
     return f"{place.name} {place.get(INDEX).parent.name[:DIGITS]}"

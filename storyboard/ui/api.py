@@ -1,6 +1,6 @@
-"""The typed endpoints: the table of verbs for programs over HTTP, each on a story id; they are the MCP tools as well.
+"""The typed endpoints: the table of verbs for programs over HTTP. They are also the MCP tools.
 
-Knows Gradio and the studio, no models and no verb by name: names, types and words come from `studio/verb_table/`.
+Knows Gradio and the studio, but no models, and no verb by name: names, types and words come from `studio/verb_table/`.
 """
 
 import inspect
@@ -29,11 +29,11 @@ from storyboard.ui.accounts import can_sign_in, shelf_of_program
 from storyboard.ui.files import fresh_folder, received_file
 
 AT_ONCE = {
-    "drawing": 8,  # calls that may wait for their pictures together; the drawing itself is the queue's
+    "drawing": 8,  # so many calls may wait for their pictures at the same time; the queue does the drawing
     "exporting": 2,
 }
 UPLOADED = ", as a data: address in base64, or as the path that /gradio_api/upload answered"
-REQUEST = "request"  # what Gradio hands in beside a caller's arguments
+REQUEST = "request"  # the name of the argument that Gradio adds to a caller's
 log = logging.getLogger(__name__)
 UNCHANGED = "Something went wrong in the app and nothing was changed; check what was sent, and try once more."
 CHANGED = (
@@ -43,16 +43,17 @@ CHANGED = (
 
 
 class PageWithApi(gr.Blocks):
-    """A page whose endpoints, called by position, take their defaults for what is left out at the end.
+    """A page whose endpoints use their defaults for arguments that are missing at the end of a call by position.
 
-    Else a program would stop working when a verb gets another argument.
+    Otherwise a program would stop working when a verb gets another argument.
     """
 
     @property
     def expects_oauth(self) -> bool:
         """Whether Gradio adds the addresses that sign people in.
 
-        It looks for a button of its own, which would bring one more endpoint for programs; the board has a link.
+        Gradio itself looks for its own sign-in button. That would add an endpoint for programs, so the board has a link
+        instead.
         """
         return can_sign_in()
 
@@ -65,7 +66,7 @@ class PageWithApi(gr.Blocks):
 
 
 def add_api(page: gr.Blocks, studio: Studio) -> None:
-    """Publish the endpoints, inside the context of `page`."""
+    """Publishes the endpoints. Call it inside the context of `page`."""
 
     def root(request: gr.Request) -> str:
         """Returns the public address of this app, as the caller reached it."""
@@ -85,13 +86,16 @@ def add_api(page: gr.Blocks, studio: Studio) -> None:
 
 
 def _endpoint(verb: Verb, studio: Studio, root: Callable[[gr.Request], str]) -> Callable:
-    """Returns a verb as the function that Gradio publishes: it reads name, types, defaults and words off it."""
+    """Returns a verb as the function that Gradio publishes.
+
+    Gradio reads its name, types, defaults and words from it.
+    """
     signature = _signature(verb)
 
     def endpoint(*arguments: Any, **named: Any) -> Any:
         given = dict(signature.bind_partial(*arguments, **named).arguments)
         request = given.pop(REQUEST)
-        # A call out of the line runs in nobody's context, so whose it is is told here.
+        # A call that is not queued runs without the visitor's context, so the visitor is set here.
         if request.client is not None:
             VISITOR.set(visitor_at(request.client.host))
         with _refusing():
@@ -120,7 +124,7 @@ def _signature(verb: Verb) -> inspect.Signature:
 
 
 def _told(verb: Verb) -> str:
-    """Returns a docstring as Gradio reads it: of an argument's words it keeps one line."""
+    """Returns a docstring in the form that Gradio reads. It keeps only one line of an argument's words."""
     arguments = "\n".join(
         f"    {one.name}: {one.text}{UPLOADED if one.kind == 'file' else ''}" for one in verb.arguments
     )
@@ -128,9 +132,9 @@ def _told(verb: Verb) -> str:
 
 
 def _explained(verb: Verb, studio: Studio, given: dict[str, Any], address: Callable[[Path], str]) -> Any:
-    """What is no StoryError stays in the log, and the caller is told that it does.
+    """Returns the verb's answer. An error that is no StoryError goes to the log, and the caller is told so.
 
-    Whether the story was changed before the failure is looked up, not supposed.
+    Whether the story was changed before the error is looked up and not guessed.
     """
     before = _story_of(studio, given.get("story_id"))
     try:
@@ -145,7 +149,7 @@ def _explained(verb: Verb, studio: Studio, given: dict[str, Any], address: Calla
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """A StoryError becomes Gradio's own, which it hands to the caller word for word."""
+    """Turns a StoryError into Gradio's own error, which reaches the caller word for word."""
     try:
         yield
     except StoryError as error:
@@ -164,33 +168,36 @@ def _answer(verb: Verb, studio: Studio, given: dict[str, Any], address: Callable
 
 
 def _drawn(studio: Studio, job: Job) -> Frame:
-    """Returns the frame of a job once that is over. StoryError where it has no new picture."""
+    """Returns the frame of a job once the job has ended. StoryError if it has no new picture."""
     job = studio.wait(job)
     story = studio.session(job.story_id).story
     if job.state == "failed":
         raise StoryError(job.error or "The frame could not be drawn; try once more.")
     frame = story.frame(job.frame_id)
-    if job.state != "done" and not job.best:  # that one draws nothing where nothing is wrong
+    if job.state != "done" and not job.best:  # `best` draws nothing if nothing is wrong
         number = story.frame_number(frame.id)
         raise StoryError(f"Frame {number} was stopped or changed before it was drawn; draw it once more.")
     return frame
 
 
 def _address(root: str, path: Path) -> str:
-    """Returns where a file that the page may serve can be fetched."""
+    """Returns the address at which a file that the page may serve can be fetched."""
     return f"{root}/gradio_api/file={quote(path.resolve().as_posix())}"
 
 
 def _story_of(studio: Studio, story_id: object) -> Story | None:
-    """The story as it is now; None where there is none to be had."""
+    """Returns the story as it is now, or None if it cannot be had."""
     try:
         return studio.session(story_id).story
-    except Exception:  # the verb itself says why
+    except Exception:  # the verb itself reports the reason
         return None
 
 
 async def _miscalled(request: Request, error: Exception) -> JSONResponse:
-    """Where a call by name has other arguments than its verb, Gradio has an error of its own and no answer."""
+    """Answers a call by name whose arguments are not those of its verb.
+
+    Gradio would fail with an error of its own, and give no answer.
+    """
     name = request.path_params.get("api_name")
     if name is None:
         raise error

@@ -1,8 +1,8 @@
-"""The board: one gr.HTML component with a constant template, whose own script paints `board_view`.
+"""The board: one gr.HTML component with a constant template. Its own script paints `board_view`.
 
-Knows Gradio and the studio, no models. Text of writers never enters a template: Gradio compiles those into
-code. The script calls Gradio server functions rather than firing events, because it has to know whether each
-call was carried out: a sentence that did not arrive goes back into its box. All that comes in is checked.
+Knows Gradio and the studio, but no models. Writers' text never enters a template, because Gradio compiles templates
+into code. The script calls Gradio server functions and fires no events, because it has to know whether each call
+succeeded: a sentence that did not arrive goes back into its text field. Everything that comes in is checked.
 """
 
 from __future__ import annotations
@@ -34,23 +34,17 @@ from storyboard.ui.view import board_view, jobs_view
 from storyboard.ui.zero_gpu import draw_for
 
 STATIC = Path(__file__).parent / "static"
-FOLDERS = (
-    "language",
-    "lib",
-    "card",
-    "panel",
-    "board",
-    "sheets",
-)  # of scripts, in the order in which they run
-MAX_UPLOAD_MB = 64  # a project file brings all its pictures
+# The folders of the scripts, in the order in which they run.
+FOLDERS = ("language", "lib", "card", "panel", "board", "sheets")
+MAX_UPLOAD_MB = 64  # a project file has all its pictures in it
 
 log = logging.getLogger(__name__)
 
 
 def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.HTML:
-    """The board component, inside a gr.Blocks context. `example`: a project file shown on a first visit.
+    """Returns the board component. Call it inside a gr.Blocks context.
 
-    Returns the component.
+    `example`: a project file that is shown on a first visit.
     """
     return gr.HTML(
         html_template=(STATIC / "board.html").read_text(encoding="utf-8"),
@@ -58,7 +52,7 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
         apply_default_css=False,
         server_functions=board_calls(studio, hints, example),
         elem_id="storyboard",
-        # Props for the script: settings of the app, nothing of a story.
+        # Properties for the script: settings of the app, and nothing of a story.
         pictures=studio.pictures.folder.resolve().as_posix(),
         places=list(hints.places),
         actions=list(hints.actions),
@@ -87,9 +81,10 @@ def make_board(studio: Studio, hints: Hints, example: Path | None = None) -> gr.
 
 
 def script() -> str:
-    """Returns all scripts as one, with one scope: folder by folder, by name in each, and at last what starts them.
+    """Returns all scripts as one text with a shared scope.
 
-    tsc reads them in the same order (tsconfig.json) and tells what is used before it is there.
+    They come folder by folder, sorted by name in each, and last the script that starts them. tsc reads them in the same
+    order (tsconfig.json), and reports anything that is used before it is defined.
     """
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).glob("*.js"))]
     return "\n".join(path.read_text(encoding="utf-8") for path in (*paths, STATIC / "start.js"))
@@ -98,13 +93,12 @@ def script() -> str:
 def board_calls(
     studio: Studio, hints: Hints | None = None, example: Path | None = None
 ) -> list[Callable[[dict], dict | None]]:
-    """What the script may ask for, each a function of one message.
+    """Returns the calls that the script may make, each a checked function of one message.
 
     The answer is {"view", ...} or {"error"}, or None for a page that has seen everything.
-    Returns the calls, each checked.
     """
     shown = example_from(example) if example else no_example
-    boot = secrets.token_hex(4)  # tells a page that the numbers it knows are those of an earlier run
+    boot = secrets.token_hex(4)  # shows a page whether the version numbers it knows are from an earlier run
     calls = [
         *(open_story(shown), get_news(boot)),
         *map(_answering, (*changes(), *UPLOADS)),
@@ -117,9 +111,9 @@ def board_calls(
 
 
 def get_news(boot: str) -> Call:
-    """The call that says what is new; while only drawings go on, or the models load, it sends only that.
+    """Returns the call that says what is new; it answers None if nothing is.
 
-    Returns a call that answers None where nothing is new.
+    While only drawings go on or models load, it sends only that.
     """
 
     def get_news(studio: Studio, message: dict) -> dict | None:
@@ -136,7 +130,7 @@ def get_news(boot: str) -> Call:
 
 
 def _answering(call: Call) -> Call:
-    """Answer a change with the view after it."""
+    """Returns the call with the view after the change added to its answer."""
 
     @functools.wraps(call)
     def answer(studio: Studio, message: dict) -> dict:
@@ -148,7 +142,7 @@ def _answering(call: Call) -> Call:
 
 
 def _answering_where_open(call: Call) -> Call:
-    """Answer a call about a whole story, with the view of the open one unless that is the one that went."""
+    """Returns a call about a whole story with the view of the open story added, unless that story is gone."""
 
     @functools.wraps(call)
     def answer(studio: Studio, message: dict) -> dict:
@@ -161,7 +155,7 @@ def _answering_where_open(call: Call) -> Call:
 
 
 def _asked(call: Call) -> Call:
-    """Answer a question about a story that is there."""
+    """Returns a call that asks about a story, after a check that the story exists."""
 
     @functools.wraps(call)
     def answer(studio: Studio, message: dict) -> dict:
@@ -172,7 +166,7 @@ def _asked(call: Call) -> Call:
 
 
 def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable[..., dict | None]:
-    """Turn whatever goes wrong into one sentence for the writer."""
+    """Returns the call with every error turned into one sentence for the writer."""
 
     def checked(message: dict, profile: gr.OAuthProfile | None = None) -> dict | None:
         message = message if isinstance(message, dict) else {}
@@ -181,7 +175,7 @@ def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable
             answer = call(studio, with_own_shelf(studio, message, profile))
         except StoryError as error:
             return {"error": str(error)}
-        except Exception:  # a bug must reach the log and leave the page usable
+        except Exception:  # a bug must be logged, and must not make the page unusable
             log.exception("the board's call %s failed", call.__name__)
             return {"error": "Something went wrong in the app and nothing was changed; try once more."}
         if answer and "view" in answer:
@@ -191,5 +185,5 @@ def _checked(studio: Studio, call: Call, boot: str, sent: SentViews) -> Callable
             answer["account"] = profile.username
         return answer
 
-    checked.__name__ = call.__name__  # what the script calls it by
+    checked.__name__ = call.__name__  # the name under which the script calls it
     return checked

@@ -1,8 +1,8 @@
-"""What the page may ask of the studio about a story: one call a verb, each a message in and an answer out.
+"""What the page may ask of the studio about a story: one call per verb, each with a message in and an answer out.
 
-Knows neither Gradio nor models. A message is a dictionary whose values nobody has checked: the studio does, and
-refuses with a StoryError. The verbs that change a story, and their fields, are those of `studio/verbs.py`. What a call
-returns is added to the answer, beside the view.
+Knows neither Gradio nor models. A message is a dictionary of unchecked values. The studio checks them, and raises a
+StoryError for bad ones. The verbs that change a story, and their fields, are those of `studio/verbs.py`. The result of
+a call is added to the answer, which also has the view.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ NOTHING_SAID = {
     "outsiders": [],
     "closest": [],
 }
-SHOWN = 40  # letters before the place where a sentence is cut
+SHOWN = 40  # so many letters are shown before the place where a sentence is cut
 
 Call = Callable[[Studio, dict], dict | None]
 
-# The calls that only draw or stop drawing, and the fields that the studio's method takes after the story, in order.
+# The calls that only draw or stop drawing, with the fields that the studio's method takes after the story, in order.
 DRAWING: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "draw_frame": (Studio.draw, ("frame",)),
     "draw_missing": (Studio.draw_missing, ()),
@@ -61,7 +61,7 @@ def _drawing(name: str) -> Call:
 
 
 def _editing(name: str) -> Call:
-    """The call of one of `EDITS`, whose fields the message has under the same names."""
+    """Returns the call of one of `EDITS`. The message has its fields under the same names."""
 
     def call(studio: Studio, message: dict) -> dict | None:
         result = studio.change(message["story"], name, **_fields(name, message))
@@ -75,7 +75,7 @@ def _fields(name: str, message: dict) -> dict[str, Any]:
     return {field: message.get(field) for field in EDITS[name].fields}
 
 
-# What a page needs to know of an edit beside the view after it.
+# What a page needs to know about an edit in addition to the view after it.
 ANSWERS: dict[str, Callable] = {
     "make_character": lambda character: {"name": character.name},
     "duplicate_frame": lambda frame: {"frame": frame.id},
@@ -114,53 +114,41 @@ def draw_variants(studio: Studio, message: dict) -> None:
 
 
 def changes() -> tuple[Call, ...]:
-    """Every call that may change the story; each is to be answered with the view after it.
-
-    Returns the calls.
-    """
+    """Returns every call that may change the story; each is answered with the view after it."""
     own = (add_frame, add_script, edit_frame, reroll_frame, draw_best, draw_variants)
-    # A story is renamed from the list of stories too, where it need not be the open one: `shelf.py` has that call.
+    # A story can also be renamed in the list of stories, where it need not be open; `shelf.py` has that call.
     elsewhere = {"rename_story", *(call.__name__ for call in own)}
     return (*(_editing(name) for name in EDITS if name not in elsewhere), *map(_drawing, DRAWING), *own)
 
 
 def frame_details(studio: Studio, message: dict) -> dict:
-    """What the picture of a frame was drawn with.
-
-    Returns it as {"details"}.
-    """
+    """Returns what the picture of a frame was drawn with, as {"details"}."""
     story = studio.session(message["story"]).story
     return {"details": details_of(story, story.frame(an_id(message.get("frame"))))}
 
 
 def frames_touched(studio: Studio, message: dict) -> dict:
-    """Returns {"numbers"}: those of the frames that another portrait of a character would make out of date."""
+    """Returns the numbers of the frames that another portrait of a character would make out of date, as {"numbers"}."""
     touched = studio.frames_touched(message["story"], message.get("name"), portrait=True)
     story = studio.session(message["story"]).story
     return {"numbers": [story.frame_number(frame) for frame in touched]}
 
 
 def preview_look(studio: Studio, message: dict) -> dict:
-    """A look after these changes, what does not go with them mended, and its portrait; nothing is kept.
+    """Returns a look after these changes and its portrait, as `shown_look` does; nothing is kept.
 
-    Returns what `shown_look` does.
+    Choices that do not go with a change are corrected.
     """
     return shown_look(look_with(message.get("look"), message.get("changes")))
 
 
 def random_look(studio: Studio, message: dict) -> dict:
-    """Anybody.
-
-    Returns what `shown_look` does, for the look of a seed.
-    """
+    """Returns a random look, which follows from a seed, as `shown_look` does."""
     return shown_look(look_of_seed(message.get("seed")))
 
 
 def shown_look(look: Look) -> dict:
-    """A look, its portrait and its words, as the maker takes them.
-
-    Returns {"look", "picture", "words", "hidden"}.
-    """
+    """Returns a look, its portrait and its words for the maker of people, as {"look", "picture", "words", "hidden"}."""
     return {
         "look": look.to_json(),
         "picture": data_url(portrait_of(look), "PNG"),
@@ -170,9 +158,9 @@ def shown_look(look: Look) -> dict:
 
 
 def split_script(studio: Studio, message: dict) -> dict:
-    """A script, pasted or out of a file, as the frames it would become.
+    """Returns the frames that a script, pasted or from a file, would become.
 
-    Returns the frames there is room for, their boards, and what else is to be said of the script.
+    These are the frames for which there is room, their board notes, and what else the page says about the script.
     """
     script = studio.read_script(message["story"], message.get("text"), file=message.get("file"))
     first = message.get("first")
@@ -189,16 +177,15 @@ def split_script(studio: Studio, message: dict) -> dict:
     }
 
 
-# Calls that only look.
+# Calls that only ask.
 QUESTIONS: tuple[Call, ...] = (frame_details, frames_touched, preview_look, random_look, split_script)
 
 
 def look_at_words(hints: Hints) -> Call:
-    """The call that says what the model makes of a sentence: its gist, and what of it the picture will not show.
+    """Returns the call that gives the gist of a sentence, and says what the picture will not show of it.
 
-    after, before: the frame beside which the sentence is to stand; else it is the next one. wordings: what is drawn in
-    place of its words already.
-    Returns that call.
+    Its message has: after, before: the frame beside which the sentence will be, otherwise it will be the last one.
+    wordings: what is already drawn in place of words of it.
     """
 
     def look_at_words(studio: Studio, message: dict) -> dict:
@@ -232,7 +219,7 @@ def look_at_words(hints: Hints) -> Call:
 
 
 def _number(story: Story, message: dict) -> int:
-    """Which frame of the story a sentence would be, counted from 1."""
+    """Returns which frame of the story a sentence would be, counted from 1."""
     after, before = message.get("after"), message.get("before")
     for beside, further in ((after, 1), (before, 0)):
         if isinstance(beside, str) and story.has_frame(beside):

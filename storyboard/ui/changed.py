@@ -1,6 +1,6 @@
-"""A view as what changed in it: of a long story only the frames that a page has not been sent yet.
+"""Shortens a view to what has changed: of a long story, a page gets only the frames that it does not have yet.
 
-Knows views as plain values whose frames stay the same objects while nothing of them changes, and no stories.
+Knows views as plain values, but no stories. A frame in a view stays the same object while nothing of it changes.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ import itertools
 import threading
 from collections import OrderedDict
 
-STORIES = 64  # whose latest views are remembered
-VIEWS = 8  # of each: a page that has seen none of these is sent everything
+STORIES = 64  # the views of so many stories are remembered
+VIEWS = 8  # so many views of each story; a page that has none of them gets everything
 
 
 class SentViews:
-    """What pages have been sent. `boot` tells the stamps of one run of the app from another's."""
+    """The views that pages have been sent.
+
+    `boot` distinguishes the stamps of one run of the app from those of another.
+    """
 
     def __init__(self, boot: str) -> None:
         self._boot = boot
@@ -23,8 +26,11 @@ class SentViews:
         self._sent: OrderedDict[str, OrderedDict[str, list[dict]]] = OrderedDict()  # by story and stamp
 
     def shortened(self, view: dict, have: object) -> dict:
-        """Returns the view with a `stamp`; where the page says it has the view stamped `have`, the frames that are as
-        they were there are only their ids, and `since` is that stamp."""
+        """Returns the view with a `stamp`, shortened if the page has an earlier view.
+
+        If that view, with the stamp `have`, is remembered, unchanged frames are replaced by their ids, and `since` is
+        its stamp.
+        """
         frames = view["frames"]
         with self._lock:
             sent = self._sent.setdefault(view["story"], OrderedDict())

@@ -1,8 +1,8 @@
-"""What stands before every request: foreign pages, bodies no page sends, and doors that are nobody's.
+"""What every request has to pass: it refuses foreign pages, bodies that no page sends, and addresses that nobody needs.
 
-A browser lets any page on the web send a request to an app on its reader's own machine. Such a request names where it
-comes from, and only the app's own pages may change anything. Programs, which name nothing, may. Knows ASGI and who
-visits, neither Gradio nor stories.
+A browser lets any page on the web send a request to an app on its reader's own machine. Such a request says where it
+comes from, and only the app's own pages may change anything. Programs, which say nothing, may too. Knows ASGI and
+visitors, but neither Gradio nor stories.
 """
 
 from __future__ import annotations
@@ -18,21 +18,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from storyboard.exports.reading import has_too_many_parts
 from storyboard.studio.visitors import VISITOR, visitor_at
 
-MAX_BODY = 4 * 2**20  # bytes of a message; the longest script is three of these, in Chinese
+MAX_BODY = 4 * 2**20  # the most bytes of a message; the longest script, in Chinese, has three million
 UPLOAD = "/upload"
-SHUT = (
-    "/monitoring",
-    "/gradio_api/dev/reload",
-    "/gradio_api/vibe",
-)  # the framework's own, for its developers
+# Addresses of the framework that are for its developers.
+SHUT = ("/monitoring", "/gradio_api/dev/reload", "/gradio_api/vibe")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LOOKING = ("GET", "HEAD", "OPTIONS")
 
 
 class Doors:
-    """ASGI middleware. `own`: addresses the app is also known by, as "https://stories.example.org".
+    """ASGI middleware. `own`: other addresses of the app, such as "https://stories.example.org".
 
-    `local`: the app listens to this machine alone, so a Host that is another's was invented to get in.
+    `local`: whether the app listens to this machine only. A request for another Host is then an attempt to get in.
     """
 
     def __init__(self, app: ASGIApp, own: Iterable[str] = (), local: bool = True) -> None:
@@ -87,9 +84,12 @@ class Doors:
         return name in LOOPBACK or name in {own for own, _ in self.own}
 
     def _is_from(self, origin: str, headers: Headers) -> bool:
-        """Whether a page of that origin is the app's own: the host it was asked under, or one it is known by."""
+        """Returns whether a page of that origin is the app's own.
+
+        Its origin is then the host that was asked, or one of the app's other addresses.
+        """
         hosts = [headers.get("host", "")]
-        if not self.local:  # a proxy's word, which on one's own machine any page could give
+        if not self.local:  # set by a proxy; on a local machine any page could set it
             hosts += [one.strip() for one in headers.get("x-forwarded-host", "").split(",")]
         place = _place(origin)
         if place[0] is None:
@@ -100,17 +100,14 @@ class Doors:
 
 
 def own_addresses(named: Iterable[str] = ()) -> tuple[str, ...]:
-    """The addresses an app is known by: those `named`, GRADIO_ROOT_PATH where it is whole, and a Space's own.
-
-    Returns them in that order.
-    """
+    """Returns the addresses of an app: those `named`, GRADIO_ROOT_PATH if it is a whole address, and a Space's own."""
     root, space = os.environ.get("GRADIO_ROOT_PATH", ""), os.environ.get("SPACE_HOST", "")
     found = [*named, *([root] if "://" in root else []), *([f"https://{space}"] if space else [])]
     return tuple(found)
 
 
 def _place(address: str) -> tuple[str | None, int | None]:
-    """Host and port of an address; (None, None), which is nowhere, for what is none ("null")."""
+    """Returns host and port of an address, or (None, None), which matches nothing, if it is no address ("null")."""
     try:
         parts = urlsplit(address)
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -124,9 +121,11 @@ def _is_upload(path: str) -> bool:
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> tuple[Receive, JSONResponse | None]:
-    """The message's body, read before anything is made of it, and a refusal where it is larger than any message.
+    """Reads the body of a message before it is used.
 
-    Large are its bytes or what would be made of them: 4 MB of brackets become 90 MB of lists.
+    Returns it, and a refusal if it is larger than any message should be.
+
+    Its bytes and the values made of them both count: 4 MB of brackets would become 90 MB of lists.
     """
     told = headers.get("content-length", "0")
     parts, size, more = [], 0, True
@@ -150,7 +149,11 @@ async def _whole_body(headers: Headers, receive: Receive) -> tuple[Receive, JSON
 
 
 def _with_headers(send: Send) -> Send:
-    """Frames: the app's own and, on a Space, the Hub's page around it. Addresses hold a story's id, so none is told."""
+    """Returns `send` with security headers added.
+
+    Only the app's own pages, and on a Space the Hub's page around it, may frame the app. Addresses contain a story's
+    id, so they are not told to other sites.
+    """
     hub = (
         " https://huggingface.co https://*.huggingface.co https://*.hf.space"
         if os.environ.get("SPACE_ID")

@@ -1,8 +1,8 @@
 """Files that come in and go out through the page: portraits, project files, pictures made here, exports.
 
-Knows Gradio's upload folder and the studio, no models. What comes in is foreign: only files the upload route wrote
-can be named, and each is read by the part that checks its kind. What goes out lies an hour in `exports_folder`, each
-export in a folder of its own whose name nobody can guess.
+Knows Gradio's upload folder and the studio, but no models. Files that come in are foreign: only files that the upload
+route wrote can be named, and each is read by the part that checks its kind. Files that go out stay in `exports_folder`
+for an hour. Each export has its own folder there, with a name that nobody can guess.
 """
 
 from __future__ import annotations
@@ -27,22 +27,19 @@ from storyboard.ui.calls import shown_look
 from storyboard.ui.view import data_url
 
 EXPORT_KEPT = 3600  # seconds
-EXPORTING_AT_ONCE = 4  # each holds one of the threads that answer every page
+EXPORTING_AT_ONCE = 4  # each occupies one of the threads that answer all pages
 _exporting = threading.BoundedSemaphore(EXPORTING_AT_ONCE)
 
 
 def exports_folder() -> Path:
-    """Where exports wait to be fetched; the page may serve this folder and nothing beside it.
-
-    Returns the path of that folder.
-    """
+    """Returns the folder where exports wait to be fetched. The page may serve only this folder."""
     return Path(os.path.realpath(get_upload_folder())) / "exports"
 
 
 def received_file(sent: object) -> Path:
-    """The file that a program sent along: its bytes in a data: address, or what the upload route answered.
+    """Returns the path of a file that a program sent: its bytes in a data: address, or what the upload route answered.
 
-    Returns its path. StoryError where it did not arrive, or its address is no base64.
+    StoryError if it did not arrive, or if its address is no base64.
     """
     if isinstance(sent, str) and sent.startswith("data:"):
         _, _, data = sent.partition(";base64,")
@@ -57,9 +54,9 @@ def received_file(sent: object) -> Path:
 
 
 def uploaded_file(path: object) -> Path:
-    """The file that Gradio's upload route wrote and named to the script; no other file can be named.
+    """Returns the path of a file that Gradio's upload route wrote. No other file can be named.
 
-    Returns its path. StoryError where it did not arrive.
+    StoryError if it did not arrive.
     """
     folder = os.path.realpath(get_upload_folder())
     real = os.path.realpath(path) if isinstance(path, str) and "\0" not in path else ""
@@ -87,31 +84,28 @@ def add_character(studio: Studio, message: dict) -> None:
 
 
 def import_picture(studio: Studio, message: dict) -> dict:
-    """A picture made here as a frame at the end of the story, as it was drawn.
-
-    Returns the id of the frame as {"frame"}.
-    """
+    """Adds a picture that was made here as a frame at the end of the story. Returns the frame's id as {"frame"}."""
     return {"frame": studio.import_frame(message["story"], uploaded_file(message.get("path"))).id}
 
 
 def set_style_picture(studio: Studio, message: dict) -> None:
-    """An example of the story's style out of a file."""
+    """Sets the example picture of the story's style from a file."""
     studio.set_style_picture(message["story"], uploaded_file(message.get("path")))
 
 
 def look_of_picture(studio: Studio, message: dict) -> dict:
-    """The nearest look of the person in a picture, for the maker to begin with, and the picture; nothing is kept.
+    """Returns the look that is nearest to the person in a picture, as `shown_look` does, and the picture as "given".
 
-    Returns what `shown_look` does, and the picture as "given".
+    The maker of people begins with it; nothing is kept.
     """
     picture = read_upload(uploaded_file(message.get("path")), what="The picture")
     return {**shown_look(nearest_look(picture)), "given": data_url(picture)}
 
 
 def preview_portrait(studio: Studio, message: dict) -> dict:
-    """A portrait of somebody who is not in the cast yet, as it would be kept; browsers show no HEIC.
+    """Returns, as {"picture"}, a portrait of somebody who is not in the cast yet, as it would be kept.
 
-    Returns it as {"picture"}.
+    The page could not show the file itself, because browsers show no HEIC.
     """
     return {"picture": data_url(read_upload(uploaded_file(message.get("path")), what="The portrait"))}
 
@@ -130,10 +124,7 @@ def import_project(studio: Studio, message: dict) -> dict:
 
 
 def export(studio: Studio, message: dict) -> dict:
-    """The story as files of one kind, to be fetched.
-
-    Returns what is offered to be fetched.
-    """
+    """Makes files of one kind of the story. Returns them as {"files"} for the page to fetch."""
     kind = message.get("kind")
     per_page = message.get("per_page", ExportOptions.per_page)
     if not isinstance(kind, str) or not isinstance(per_page, int):
@@ -149,9 +140,9 @@ def export(studio: Studio, message: dict) -> dict:
 
 
 def export_frame(studio: Studio, message: dict) -> dict:
-    """A frame's picture that says how it was made, to be fetched.
+    """Makes a file of a frame's picture with notes on how it was made.
 
-    Returns what is offered to be fetched.
+    Returns it as {"files"} for the page to fetch.
     """
     return _offered((studio.export_frame(message["story"], message.get("frame"), fresh_folder()),))
 
@@ -160,10 +151,7 @@ FILE_CALLS = (import_project, export, export_frame, look_of_picture, preview_por
 
 
 def fresh_folder() -> Path:
-    """A folder for one export; those nobody fetches any more are swept away.
-
-    Returns its path.
-    """
+    """Returns a new folder for one export. Folders that nobody fetches any more are removed."""
     folder = exports_folder()
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():

@@ -1,7 +1,7 @@
-"""What the model will make of a sentence while it is written: who, doing what, where, and the words that say so.
+"""How the model will understand a sentence, shown while it is written: who does what, where, and which words say so.
 
-Knows neither torch nor gradio. By words alone: `Lexicon` says which words tell which deed, `text/places.py` where it
-is, and pronouns are read as on the board. What is left open here the model decides when it draws.
+Imports neither torch nor Gradio. It goes by words alone: `Lexicon` says which words mean which deed, `text/places.py`
+finds the place, and pronouns are read as on the board. What the words leave open, the model decides when it draws.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from storyboard.ui.hints import Hints
 def gist_of(
     inputs: StoryInputs, hints: Hints, caption: str, number: int, wordings: Iterable[Wording] = ()
 ) -> dict:
-    """Returns the reading of a sentence as frame `number`, drawn with these wordings.
+    """Returns how a sentence is read as frame `number`, drawn with these wordings.
 
-    "doings": who does what, with the words it came from; "others": who is there besides; "where": the place, the words
-    that say it, and the number of the frame that it is carried on from; "around": the sky and what is beside people.
+    "doings": who does what, with the words that say it.
+    "others": who else is there.
+    "where": the place, the words that say it, and the number of the frame that it is carried on from.
+    "around": the sky, and the things beside people.
     """
     names = inputs.story.names
     told = [inputs.text(frame) for frame in inputs.story.frames[: number - 1]]
@@ -58,7 +60,7 @@ def gist_of(
 
 
 def _where(text: str, told: Sequence[str], hints: Hints) -> dict | None:
-    """told: the sentences before it."""
+    """Returns the place of a sentence, or None if no sentence says one. told: the sentences before it."""
     latest = latest_place([text, *reversed(told)], hints.calling)
     if latest is None:
         return None

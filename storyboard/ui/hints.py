@@ -1,8 +1,7 @@
-"""What a pipeline says it can draw: its words, and the optional "places", "actions", "example", "peopled", "anybody"
-of cast.json.
+"""What a pipeline says it can draw: its words, and the optional entries of cast.json.
 
-Knows neither torch nor gradio. All of it is suggestions, so what does not fit is left out instead of refused;
-`storyboard.studio.cast` is the one that checks the file.
+Those are "places", "actions", "example", "peopled" and "anybody". Imports neither torch nor Gradio. All of them are
+suggestions, so what does not fit is left out instead of refused; `storyboard.studio.cast` checks the file.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from storyboard.text.places import Calling, called
 from storyboard.text.word_classes import COUNTING, PREPOSITIONS
 
 MAX_EXAMPLE = 180  # characters
-MAX_UNKNOWN = 4  # words a note names
+MAX_UNKNOWN = 4  # a note names so many words
 MAX_SIDE = 4096  # pixels
-# How much a picture lacks without a word: what is done and things, then what they are like, then how it is done.
+# How much a picture loses without a word. Most important are deeds and things, then their qualities, then manner.
 _RANKS = {"verb": 0, "noun": 0, "foreign": 0, "other": 1, "manner": 2}
 _WORD = re.compile(r"[^\W\d_]+")
 _END = "</w>"  # how CLIP's tokenizer marks the end of a word
-# Words that every sentence may have and that change no picture.
+# Words that may be in any sentence and change no picture.
 _SMALL_WORDS = frozenset(
     """a an and are as at be but by can do does for from had has have he her hers him his i if in into is it its me my
     no not of off on or our over she so some than that the their them then there they this to too under up us very was
@@ -46,19 +45,25 @@ _SMALL_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Hints:
-    """Words that write themselves into a sentence, and one sentence this pipeline draws well (or "").
+    """What a pipeline can draw, and how it reads sentences. Values are empty, 0 or None if they are not known.
 
-    `vocabulary` is every word the pipeline has learned as a whole; empty where that is not known. `side` is how many
-    pixels wide and high its pictures are, `steps` in how many steps it draws them; 0 where that is not known. `reader`
-    cuts a sentence into the tokens of which the text encoder reads `tokens`; None where that is not known, and 0 where
-    sentences are read to their end.
-    `context_frames` is how many earlier frames it reads at most; 0 for as many as there are. `peopled`: every picture
-    it learned from shows one of its cast, and so does every picture it draws. `anybody`: it has learned to draw whoever
-    has a look, not its cast alone. `styled`: it can be told a style and what no picture is to show; `style_pictures`:
-    it looks at an example of the style, too; `aspects`: the shapes of picture it draws, none where there is only one.
-    `shows_attention`: it says where a picture looked at whom; `judges`: and what is wrong with one.
-    `lexicon`: what its reader has learned of free wording, `place_words` what else the
-    places are called there.
+    places, actions: phrases that the page offers for a sentence.
+    example: a sentence that this pipeline draws well.
+    vocabulary: every word that the pipeline has learned as a whole.
+    side: width and height of its pictures in pixels.
+    reader: cuts a sentence into tokens.
+    tokens: how many tokens the text encoder reads; 0 also if sentences are read to their end.
+    steps: its number of denoising steps.
+    context_frames: how many earlier frames it reads at most; 0: all.
+    peopled: whether every picture that it draws shows one of its cast, because every picture it learned from did.
+    anybody: whether it can draw everybody who has a look, and not only its own cast.
+    styled: whether it can be told a style, and what no picture should show.
+    style_pictures: whether it also looks at an example picture of the style.
+    aspects: the shapes of picture that it draws; empty if there is only one.
+    shows_attention: whether it says where a picture attended to whom.
+    judges: whether it says what is wrong with a picture.
+    lexicon: what its reader has learned about free wording.
+    place_words: other words that its reader knows for the places.
     """
 
     places: tuple[str, ...] = ()
@@ -81,7 +86,7 @@ class Hints:
     place_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def prepare(self) -> None:
-        """Read the tables of words now, which takes seconds, rather than with the first sentence."""
+        """Reads the tables of words now, which takes seconds, and not with the first sentence."""
         self.unknown_words("prepared", ())
         self.lexicon.closest(read_sentence("Somebody jumped in there.", {}), self.calling)
 
@@ -91,19 +96,16 @@ class Hints:
         return called(self.places, self.place_words)
 
     def read_part(self, caption: str) -> str:
-        """As much of `caption` as this pipeline reads; "" where that is all of it.
-
-        Returns the caption in clean form, up to there.
-        """
+        """Returns the part of `caption`, cleaned, that this pipeline reads; "" if it reads all of it."""
         text = clean_text(caption)
         offsets = self.reader.encode(text, add_special_tokens=False).offsets if self.reader else []
         return text[: offsets[self.tokens - 1][1]] if len(offsets) > self.tokens > 0 else ""
 
     def unknown_words(self, caption: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Words of `caption` this pipeline never learned, as written, at most MAX_UNKNOWN; `names` are known anyway.
+        """Returns words of `caption` that this pipeline never learned, as they are written, at most MAX_UNKNOWN.
 
-        What is done, and things, come first, then what they are like, then how it is done.
-        Returns none where the pipeline has no vocabulary.
+        `names` always count as known. Deeds and things come first, then their qualities, then manner. The result is ()
+        if the pipeline has no vocabulary.
         """
         if not self.vocabulary:
             return ()
@@ -113,9 +115,9 @@ class Hints:
         return tuple(sorted(unknown, key=lambda word: _RANKS[part_of(word.casefold())])[:MAX_UNKNOWN])
 
     def shows_somebody_uninvited(self, caption: str, names: Mapping[str, Sequence[str]]) -> bool:
-        """Whether `caption` speaks of none of the cast, by name, alias or pronoun, and its picture shows one.
+        """Returns whether the picture of `caption` shows one of the cast though `caption` mentions none of them.
 
-        Returns False where the pipeline is not `peopled`.
+        A mention is a name, an alias or a pronoun. Returns False if the pipeline is not `peopled`.
         """
         text = clean_text(caption)
         if not self.peopled or find_mentions(text, names):
@@ -125,7 +127,7 @@ class Hints:
     def _knows(self, word: str, names: set[str]) -> bool:
         if len(word) < 3 or word in names or word in _SMALL_WORDS | COUNTING | PREPOSITIONS:
             return True
-        # "jumps" is no news to one who knows "jump", nor "jumping"; and "quickly" none to one who knows "quick".
+        # A pipeline that knows "jump" also knows "jumps" and "jumping"; one that knows "quick" also knows "quickly".
         able = (word, word.removesuffix("ly"))
         return word in self.calling or any(self.lexicon.knows(one) or self._is_form(one) for one in able)
 
@@ -138,15 +140,12 @@ class Hints:
 
 
 def load_hints(folder: Path) -> Hints:
-    """The hints of a pipeline folder; empty where it gives none.
-
-    Returns them as one `Hints`.
-    """
+    """Returns the hints of a pipeline folder. They are empty if the folder gives none."""
     described, settings = (read_object(folder / name) for name in ("cast.json", "model_index.json"))
     learned = read_object(folder / READER / WORDS)
     own = read_object(folder / READER / READER_FILE).get("settings")
     mapper = read_object(folder / READER / "condition_mapper" / "config.json")
-    settings |= own if isinstance(own, dict) else {}  # of the language model that the folder names
+    settings |= own if isinstance(own, dict) else {}  # settings for the language model that the folder names
     example = described.get("example")
     places, place_words = places_in(folder)
     return Hints(
@@ -154,10 +153,10 @@ def load_hints(folder: Path) -> Hints:
         actions=phrases(described.get("actions")),
         example=clean_text(example)[:MAX_EXAMPLE] if isinstance(example, str) else "",
         vocabulary=_vocabulary(read_object(folder / "tokenizer" / "tokenizer.json")),
-        # What the autoencoder was made for, which is what the pipeline draws.
+        # The size that the autoencoder was made for is the size that the pipeline draws.
         side=_number(read_object(folder / "vae" / "config.json").get("sample_size"), MAX_SIDE),
         reader=_reader(folder / "tokenizer" / "tokenizer.json"),
-        # A mapper that reads the story's words is given whole sentences.
+        # A mapper that reads the story's words gets whole sentences.
         tokens=0 if mapper.get("reads_story") is True else _tokens(folder),
         steps=_number(settings.get("steps"), MAX_STEPS),
         context_frames=_number(settings.get("context_frames"), MAX_FRAMES),
@@ -169,14 +168,14 @@ def load_hints(folder: Path) -> Hints:
 
 
 def _number(value: object, most: int) -> int:
-    """A whole number from 1 to `most`; 0 for anything else."""
+    """Returns the value if it is a whole number from 1 to `most`, otherwise 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most else 0
 
 
 def _reader(path: Path) -> Tokenizer | None:
     try:
         reader = Tokenizer.from_file(str(path))
-    except Exception:  # the library raises nothing more special, for a missing file and for a damaged one
+    except Exception:  # the library raises a plain Exception for missing and damaged files
         return None
     reader.no_truncation()
     reader.no_padding()
@@ -184,7 +183,7 @@ def _reader(path: Path) -> Tokenizer | None:
 
 
 def _tokens(folder: Path) -> int:
-    """Tokens the text encoder reads, without those that start and end a sentence; 0 where that is not known."""
+    """Returns how many tokens the text encoder reads, without the start and end tokens; 0 if that is not known."""
     limits = (
         read_object(folder / "tokenizer" / "tokenizer_config.json").get("model_max_length"),
         read_object(folder / "text_encoder" / "config.json").get("max_position_embeddings"),
@@ -194,7 +193,10 @@ def _tokens(folder: Path) -> int:
 
 
 def _vocabulary(tokenizer: dict) -> frozenset[str]:
-    """The whole words of a byte-pair tokenizer: one that was frequent in training became a token of its own."""
+    """Returns the whole words of a byte-pair tokenizer.
+
+    Words that were frequent in its training are tokens of their own.
+    """
     model = tokenizer.get("model")
     tokens = model.get("vocab") if isinstance(model, dict) else None
     if not isinstance(tokens, dict):

@@ -1,6 +1,6 @@
-"""A renderer that is still on its way: the page opens at once, and the first drawing waits until it has arrived.
+"""A renderer that is still being loaded: the page opens at once, and the first drawing waits until it is ready.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 class LoadingRenderer:
-    """Loads a renderer in a thread of its own, begun at once. A failure to load is what every drawing then says.
+    """Loads a renderer in a thread of its own, which starts at once. If loading fails, every drawing reports that.
 
-    load: is given what takes a line about what is being loaded; the latest one is `doing`.
+    load: gets a function that takes lines about what is being loaded; the latest line is `doing`.
     """
 
     def __init__(self, load: Callable[[Callable[[str], None]], Renderer]) -> None:
@@ -31,13 +31,13 @@ class LoadingRenderer:
 
     @property
     def notice(self) -> str:
-        """The renderer's own, once it is there."""
+        """The renderer's own notice, once it is loaded."""
         return self._renderer.notice if self._renderer else ""
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """As `Renderer.render`, after however long the loading still takes."""
+        """As `Renderer.render`, after waiting until loading has ended."""
         while not self._over.wait(0.1):
             if cancelled():
                 return
@@ -50,9 +50,7 @@ class LoadingRenderer:
             self._renderer = self._load(self._tell)
         except StoryError as error:
             self._failure = str(error)
-        except (
-            Exception
-        ) as error:  # whatever a library throws has to reach the writer, not end a silent thread
+        except Exception as error:  # any error must reach the writer instead of ending this thread silently
             log.exception("the pipeline could not be loaded")
             self._failure = f"The pipeline could not be loaded ({type(error).__name__}); restart the app."
         finally:

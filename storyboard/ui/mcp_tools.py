@@ -1,9 +1,9 @@
-"""The endpoints as MCP tools, where Gradio's own answer falls short.
+"""The endpoints as MCP tools, where Gradio's own answers are not enough.
 
-Gradio serves MCP, and reads names, descriptions and schemas off the endpoints. Here is what it has no way to say or
-do: hints on what a tool does, answers as JSON with the picture itself, and calls that count for whoever makes them.
-Gradio's own calls of a verb that waits in line come back over loopback, where every assistant is one visitor. Knows
-Gradio, the `mcp` package and who visits; no stories and no models.
+Gradio serves MCP, and reads names, descriptions and schemas from the endpoints. This module adds what Gradio cannot do:
+hints on what a tool does, answers as JSON together with the picture itself, and calls that count for their caller.
+(Gradio's own calls of a queued verb come back over loopback, where all assistants look like one visitor.) Knows Gradio,
+the `mcp` package and visitors, but no stories and no models.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mcp.server.lowlevel import Server
 from storyboard.studio.described import Answer
 from storyboard.studio.verb_table import VERBS
 
-WAITING_CALLS = 64  # of one group of tools that may stand in line
-HEARTBEAT = 5.0  # seconds between two words that a call is still waited for; clients give silent ones up
+WAITING_CALLS = 64  # so many calls of one group of tools may wait
+HEARTBEAT = 5.0  # seconds between two signs that a call is still running; clients give up silent calls
 
-# What a tool changes, by its verb's `effect`. Destructive: it may replace what a writer wrote. Idempotent: once more
-# changes nothing more.
+# What a tool changes, by its verb's `effect`. Destructive: it may replace what a writer wrote. Idempotent: a second
+# equal call changes nothing more.
 HINTS = {
     "reads": {"readOnlyHint": True},
     "adds": {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False},
@@ -55,7 +55,7 @@ class _Tools:
         self.lines: dict[str, anyio.CapacityLimiter] = {}
 
     def register(self) -> None:
-        """Take the place of Gradio's handlers."""
+        """Replaces Gradio's handlers."""
         listed: Callable[..., Any] = self.server.request_handlers[types.ListToolsRequest]
 
         async def list_tools() -> list[types.Tool]:
@@ -63,7 +63,7 @@ class _Tools:
             return [tool.model_copy(update={"annotations": self._annotations(tool.name)}) for tool in tools]
 
         self.server.list_tools()(list_tools)
-        # What is sent is checked where every door's is, so that the same sentence says what is wrong.
+        # Arguments are checked in the same place for all doors, so that errors have the same sentences.
         self.server.call_tool(validate_input=False)(self._call)
 
     def _annotations(self, tool: str) -> types.ToolAnnotations:
@@ -92,7 +92,9 @@ class _Tools:
             )
 
     def _line(self, endpoint: Any) -> anyio.CapacityLimiter | None:
-        """What a call waits in, as the page's queue has it for the same verb; None: it does not wait."""
+        """Returns the limiter in which a call waits, as the page's queue does for the same verb; None if it does not
+        wait.
+        """
         if not endpoint.queue:
             return None
         return self.lines.setdefault(
@@ -101,7 +103,7 @@ class _Tools:
 
 
 def _answered(verb: Callable, arguments: dict[str, Any], request: gr.Request) -> types.CallToolResult:
-    # Where a GPU is lent, whose quota pays is looked up here, as it is in an event of the page.
+    # If a GPU is lent, the visitor whose quota pays is looked up here, as in an event of the page.
     LocalContext.request.set(request)
     try:
         return _content(verb(**arguments))
@@ -110,7 +112,9 @@ def _answered(verb: Callable, arguments: dict[str, Any], request: gr.Request) ->
 
 
 def _content(told: Any) -> types.CallToolResult:
-    """A verb's answer: text for people and models, the same as a value for programs, and the picture it is about."""
+    """Returns a verb's answer: text for people and models, the same as a value for programs, and the picture it is
+    about.
+    """
     if not isinstance(told, dict):
         return types.CallToolResult(content=[_text(str(told))], structuredContent={"result": told})
     content: list[Any] = [_text(json.dumps(told, ensure_ascii=False))]
@@ -131,7 +135,7 @@ def _failed(sentence: str) -> types.CallToolResult:
 
 @asynccontextmanager
 async def _heartbeat(context: Any) -> AsyncIterator[None]:
-    """Tells a client that asked to hear of progress, every few seconds, that its call is still being worked on."""
+    """Tells a client that asked for progress every few seconds that its call is still running."""
     token = context.meta.progressToken if context.meta else None
 
     async def beat() -> None:

@@ -1,6 +1,6 @@
 """The page: board and endpoints in one gr.Blocks, and how it is launched.
 
-Knows Gradio and the studio, no models.
+Knows Gradio and the studio, but no models.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from storyboard.ui.theme import make_theme
 
 TITLE = "StoryGPT-V Storyboard"
 STYLES = ("board", "panels")
-WAITING_CALLS = 64  # calls of the API that may stand in line
+WAITING_CALLS = 64  # so many calls of the API may wait
 
 
 def make_page(studio: Studio, hints: Hints | None = None, example: Path | None = None) -> gr.Blocks:
-    """The page of a studio, ready for `launch_page`. `example`: a project file a first visit is shown.
+    """Returns the page of a studio with its queue, ready for `launch_page`.
 
-    Returns the page with its queue.
+    `example`: a project file that is shown on a first visit.
     """
-    # Gradio's cache holds nothing but uploads here, and those are copied into the picture store at once.
+    # Gradio's cache holds only uploads here, and these are copied into the picture store at once.
     with PageWithApi(
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
     ) as page:
         make_board(studio, hints or Hints(), example)
         add_api(page, studio)
-    # Explicit: on a ZeroGPU Space the default is one waiting call. `api_open` would let calls that wait for a picture
-    # past the line, each holding a thread that every page needs.
+    # Explicit, because on a ZeroGPU Space the default is one waiting call. With `api_open`, calls that wait for a
+    # picture would skip the queue, and each would hold a thread that the pages need.
     return page.queue(max_size=WAITING_CALLS, default_concurrency_limit=4, api_open=False)
 
 
 def launch_page(
     page: gr.Blocks, studio: Studio, origins: Iterable[str] = (), **options: Any
 ) -> tuple[Any, str, str]:
-    """Launch with what this page needs; `options` go to `gr.Blocks.launch`.
+    """Launches the page with everything it needs. Returns what `gr.Blocks.launch` returns.
 
-    `origins`: addresses a proxy shows the app under, whose pages are its own.
-    Returns what `gr.Blocks.launch` does.
+    `origins`: addresses under which a proxy shows the app, whose pages count as its own. `options` go to
+    `gr.Blocks.launch`.
     """
     host = options.get("server_name") or os.environ.get("GRADIO_SERVER_NAME") or LOOPBACK[0]
     doors = Middleware(Doors, own=own_addresses(origins), local=host in LOOPBACK)
@@ -60,16 +60,17 @@ def launch_page(
             "exception_handlers": MISCALLS,
         },
         enable_monitoring=False,
-        ssr_mode=False,  # a Space's default is a second server in Node, which renders what the board's script does
+        # A Space's default is a second server in Node, which would do the work of the board's script.
+        ssr_mode=False,
         theme=make_theme(),
-        # Not `css=`: Gradio adds every rule once more with a prefix, which breaks lists in `:is()` and `.dark`.
+        # Not `css=`: Gradio adds all its rules a second time with a prefix, which breaks `:is()` lists and `.dark`.
         head="".join(
             f"<style>{(STATIC / f'{name}.css').read_text(encoding='utf-8')}</style>" for name in STYLES
         ),
         allowed_paths=[str(studio.pictures.folder.resolve()), str(exports_folder())],
         max_file_size=f"{MAX_UPLOAD_MB}mb",
         run_history=False,
-        footer_links=["api"],  # its settings are the theme and the language, which the page has itself
+        footer_links=["api"],  # no link to Gradio's settings (theme and language), which the page has itself
         show_error=False,
         **options,
     )
@@ -77,7 +78,7 @@ def launch_page(
 
 @asynccontextmanager
 async def _running(page: gr.Blocks) -> AsyncIterator[None]:
-    """While the app runs: its MCP tools finished, where it serves them."""
+    """While the app runs: finishes its MCP tools, if it serves them."""
     if page.mcp_server_obj is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""`--serve`: drawing by replicas instead of in this program. Ray is not imported unless it is asked for."""
+"""`--serve`: drawing by replicas instead of in this program. Ray is imported only if it is asked for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REMEDY = "pip install 'storygpt-v-storyboard[serve]', or in a checkout: pip inst
 
 
 def add_replicas(parser: ArgumentParser) -> None:
-    """The flags that say where pictures are drawn."""
+    """Adds the flags that say where pictures are drawn."""
     machines = parser.add_argument_group("several machines", "see docs/machines.md")
     machines.add_argument(
         "--serve",
@@ -32,7 +32,7 @@ def add_replicas(parser: ArgumentParser) -> None:
 
 
 class Replicas:
-    """Where a studio's pictures are drawn: by replicas, or, with `where` None, in this program. Close it at the end."""
+    """Where a studio's pictures are drawn: by replicas, or in this program if `where` is None. Close it at the end."""
 
     def __init__(self, where: str | None, replicas: int = 1) -> None:
         self.workers = replicas
@@ -41,7 +41,7 @@ class Replicas:
 
     @classmethod
     def of(cls, options: Namespace) -> Replicas:
-        """Returns it as the flags say. StoryError where they do not go together, or Ray is not installed."""
+        """Returns it as the flags say. StoryError if they do not go together, or if Ray is not installed."""
         if options.serve is None and options.replicas is not None:
             raise StoryError("--replicas goes with --serve; say where they are, or leave it out.")
         if options.serve is not None and importlib.util.find_spec("ray") is None:
@@ -49,11 +49,11 @@ class Replicas:
         return cls(options.serve, options.replicas or 1)
 
     def renderer(self, opens: Opens, library: Library) -> ServedRenderer | None:
-        """Returns what draws by replicas of `opens`, None where this program draws itself."""
+        """Returns a renderer that draws by replicas of `opens`; None if this program draws itself."""
         if self._where is None:
             return None
         local = LocalRay() if self._where == LOCAL else None
-        # A library is open in one app at a time, so it tells apps apart, also after a restart.
+        # Only one app at a time has a library open, so the library identifies the app, also after a restart.
         app = hashlib.blake2b(f"{socket.gethostname()} {library.folder.resolve()}".encode(), digest_size=6)
         where = self._where
         cluster = Cluster(
@@ -63,7 +63,7 @@ class Replicas:
         return self._made[-1]
 
     def close(self) -> None:
-        """Let the replicas go."""
+        """Releases the replicas."""
         while self._made:
             self._made.pop().close()
 

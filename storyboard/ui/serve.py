@@ -1,7 +1,7 @@
-"""The page served from a pipeline folder and a library folder: `storyboard serve`, `python app.py` in a checkout.
+"""Serves the page from a pipeline folder and a library folder: `storyboard serve`, or `python app.py` in a checkout.
 
-Exit status: 0 after Ctrl+C, 2 for a pipeline folder that is missing, half-written or unsafe, and for a library folder
-that cannot be used. Knows how models are loaded, not what they do.
+The exit status is 0 after Ctrl+C. It is 2 for a pipeline folder that is missing, half-written or unsafe, and for a
+library folder that cannot be used. Knows how models are loaded, but not what they do.
 """
 
 from __future__ import annotations
@@ -36,13 +36,16 @@ from storyboard.ui.zero_gpu import borrow_gpu
 
 log = logging.getLogger(__name__)
 
-EXAMPLE_STORY = "example-story.storyboard"  # beside the bundled pipeline; shown on a first visit to it
+EXAMPLE_STORY = "example-story.storyboard"  # lies beside the bundled pipeline; shown on a first visit
 BUDGET = 20  # GB
 MCP_REMEDY = "pip install 'storygpt-v-storyboard[mcp]', or in a checkout: pip install -r requirements-mcp.txt"
 
 
 def main(arguments: list[str] | None = None, program: str = "storyboard serve") -> int:
-    """Serve the page until it is interrupted. Returns the exit status; `program` is what the help calls it."""
+    """Serves the page until it is interrupted. Returns the exit status.
+
+    `program`: the name of the command in its help.
+    """
     prepare_threads()
     options = _parser(program).parse_args(arguments)
     try:
@@ -69,7 +72,7 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
                 origins=options.origin,
                 server_name=options.host,
                 server_port=options.port,
-                mcp_server=options.mcp or None,  # None: as GRADIO_MCP_SERVER says
+                mcp_server=options.mcp or None,  # None: GRADIO_MCP_SERVER decides
             )
     return 0
 
@@ -77,7 +80,10 @@ def main(arguments: list[str] | None = None, program: str = "storyboard serve") 
 def _hand(
     options: argparse.Namespace, replicas: Replicas
 ) -> tuple[Callable[[Library], Studio], Hints, Path | None]:
-    """What draws, checked: what makes its studio, what it says it can draw, and the story a first visit is shown."""
+    """Returns what is needed to draw, after checking it.
+
+    That is a function that makes the studio, the hints, and the story for a first visit.
+    """
     if options.hand:
         place = any_model.check(options)
         return partial(any_model.build, options, place, replicas=replicas), any_model.hints_of(options), None
@@ -89,17 +95,17 @@ def _hand(
 
 
 def example_of(pipeline: Path) -> Path | None:
-    """Returns the project file that a first visit is shown, None where `pipeline` is not the bundled one."""
+    """Returns the project file that is shown on a first visit; None if `pipeline` is not the bundled one."""
     bundled = bundled_pipeline()
     return bundled.parent / EXAMPLE_STORY if pipeline.resolve() == bundled else None
 
 
 def choose_library(named: Path | None, budget: float = BUDGET, mirror: Mirror | None = None) -> Library:
-    """The library in the folder named, else in STORYBOARD_LIBRARY, else in ~/.storyboard.
+    """Returns the open library: in the named folder, else in STORYBOARD_LIBRARY, else in ~/.storyboard.
 
-    A folder named has to work (StoryError). For the other two there is a temporary library, which says so, where they
-    do not: an app that nobody set up still runs. `budget`: GB its pictures may take; `mirror`: where it is copied to.
-    Returns the open library.
+    A named folder has to work (StoryError). If one of the other two does not work, a temporary library is opened, which
+    says so: the app should run even if nobody has set it up. `budget`: the most GB that its pictures may take.
+    `mirror`: where it is copied to.
     """
     most = round(budget * 2**30)
     if named is not None:
@@ -116,11 +122,10 @@ def build(
     engine: Engine = "auto",
     replicas: Replicas | None = None,
 ) -> Studio:
-    """The studio for a checked pipeline folder. StoryError for a cast that does not fit.
+    """Returns the studio for a checked pipeline folder. StoryError for a cast that does not fit.
 
-    The models go on loading after this returns, except on a ZeroGPU Space, which wants them before the page is there.
-    replicas: where it is drawn, if not here.
-    Returns the studio.
+    The models are still being loaded when this returns, except on a ZeroGPU Space, which needs them before the page
+    opens. replicas: where pictures are drawn, if not in this program.
     """
     cast, hints = load_cast(pipeline, library.pictures), load_hints(pipeline)
     drawn_by = model_name(pipeline)
@@ -149,19 +154,18 @@ def build(
 
 
 def check_mcp() -> None:
-    """StoryError where the package that speaks MCP is not installed: it is an extra."""
+    """Raises StoryError if the package for MCP, which is an extra, is not installed."""
     if importlib.util.find_spec("mcp") is None:
         raise StoryError(f"Serving MCP needs one more package; run: {MCP_REMEDY}")
 
 
 def load_pipeline(folder: Path, tell: Callable[[str], None], engine: Engine = "auto") -> Renderer:
-    """The pipeline on the best device there is. What it goes on without is told on standard error too.
+    """Returns the pipeline on the best device there is, as a `SturdyRenderer`.
 
-    Returns it as a `SturdyRenderer`.
+    What it has to do without is also printed on standard error.
     """
-    from storyboard.pipeline.engine import (
-        open_fastest,  # torch: seconds to import, and the page opens without it
-    )
+    # These import torch, which takes seconds; the page opens without it.
+    from storyboard.pipeline.engine import open_fastest
     from storyboard.pipeline.sturdy import SturdyRenderer
 
     pipeline = open_fastest(folder, engine, tell)
@@ -195,7 +199,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
 
 def _add_library(parser: argparse.ArgumentParser) -> None:
-    """Where stories are kept."""
+    """Adds the flags that say where stories are kept."""
     parser.add_argument(
         "--library",
         type=Path,
@@ -218,7 +222,7 @@ def _add_library(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
-    """How the page can be reached."""
+    """Adds the flags that say how the page can be reached."""
     parser.add_argument(
         "--host", help="address to listen on; default: this machine only, or GRADIO_SERVER_NAME"
     )
@@ -249,7 +253,7 @@ def _gigabytes(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < 1e6:  # NaN is not either
+    if not 0 < value < 1e6:  # also refuses NaN
         raise argparse.ArgumentTypeError(f"{text!r} is no size in GB")
     return value
 

@@ -1,7 +1,7 @@
-"""What the page may ask about whole stories: which one to open, and this browser's list of them.
+"""What the page may ask about whole stories: which story to open, and this browser's list of stories.
 
-Knows neither Gradio nor models. A shelf is the id a browser keeps; a story is reached by its own id, so a link opens it
-anywhere and puts it on that browser's shelf. Of a story that belongs to somebody signed in, a link opens a copy.
+Knows neither Gradio nor models. A shelf is the id that a browser keeps. A story is reached by its own id, so a link
+opens it anywhere and puts it on that browser's shelf. If a story belongs to a signed-in user, a link opens a copy.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from storyboard.story.values import new_id
 from storyboard.studio.studio import Studio
 from storyboard.ui.view import board_view
 
-EXAMPLE = "example-"  # how the ids of examples begin: one that nobody has changed ends with the app
+EXAMPLE = "example-"  # prefix of the ids of examples; an example that nobody changes ends with the app
 COPIED = (
     "This story belongs to somebody else; what you see is a copy of your own, kept from its first change on."
 )
-Example = Callable[
-    [Studio, object], str | None
-]  # puts a finished story on a shelf; its id, or None without one
+# Puts a finished story on a shelf. Returns its id, or None if there is no such story.
+Example = Callable[[Studio, object], str | None]
 
 
 def open_story(example: Example) -> Callable[[Studio, dict], dict]:
-    """The call that opens the story a message names.
+    """Returns the call that opens the story which a message names.
 
-    Where it names none: the example for a first visit, else a new one. Where the named one is gone: a new one. Where it
-    is somebody else's own: a copy, kept from its first change.
-    Returns that call.
+    If the message names none, the call opens the example on a first visit, and otherwise a new story. If the named
+    story is gone, it opens a new one. If the named story belongs to somebody else, it opens a copy, which is kept from
+    its first change on.
     """
 
     def open_story(studio: Studio, message: dict) -> dict:
@@ -89,14 +88,14 @@ SHELF_CALLS = (list_stories, rename_story, duplicate_story, delete_story, restor
 
 
 def no_example(studio: Studio, shelf: object) -> None:
-    """For an app that has no finished story to show."""
+    """Shows no story; for an app that has no example."""
 
 
 def example_from(path: Path) -> Example:
-    """The story of the project file at `path` for every first visit; none where there is no file.
+    """Returns a function that shows the story of the project file at `path` to a visitor, and gives its id.
 
-    Nothing is written for a visit: the file is read once, and a visitor's copy is saved with its first change.
-    Returns a function that shows it to a visitor and gives its id.
+    It gives None if there is no such file. Nothing is written for a visit: the file is read once, and a visitor's copy
+    is saved with its first change.
     """
     read = functools.cache(read_project)
 
@@ -106,7 +105,7 @@ def example_from(path: Path) -> Example:
         try:
             return studio.show(read(path, studio.pictures), f"{EXAMPLE}{new_id()}", shelf)
         except StoryError:
-            return None  # an example is a welcome, not worth an error before the first word
+            return None  # a first visit should not begin with an error about the example
 
     return example
 

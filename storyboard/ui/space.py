@@ -1,6 +1,6 @@
-"""What a Hugging Face Space brings and what it forgets: its disk is empty after every restart.
+"""A Hugging Face Space: its disk is empty after every restart, so its stories are copied elsewhere.
 
-Knows what a Space says of itself in its environment, no stories.
+Knows what a Space says about itself in its environment, but no stories.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ NO_MIRROR = "none"
 
 
 def on_space() -> bool:
-    """Returns whether this app runs on a Space, whose disk does not outlive it."""
+    """Returns whether this app runs on a Space, whose disk is emptied when the app ends."""
     return bool(os.environ.get("SPACE_ID"))
 
 
 def chosen_mirror(named: str | None) -> Mirror | None:
-    """Returns the copy of the library: in the repository named, else in STORYBOARD_MIRROR's.
+    """Returns the copy of the library: in the named repository, or in the one that STORYBOARD_MIRROR names.
 
-    Else on a Space in one beside it, where there is a token to write it with; else None. StoryError for what is no
-    repository's name.
+    If none is named, it is in a repository beside the Space, if there is a Space and a token to write with; otherwise
+    None. StoryError if the name cannot be the name of a repository.
     """
     name = named or os.environ.get("STORYBOARD_MIRROR", "")
     if not name and on_space() and get_token():
@@ -33,9 +33,9 @@ def chosen_mirror(named: str | None) -> Mirror | None:
 
 
 def end_in_order() -> None:
-    """Have SIGTERM, which ends a Space, end this app as Ctrl+C does: the last changes are written to the copy first.
+    """Makes SIGTERM, which ends a Space, end this app as Ctrl+C does, so that the last changes are copied first.
 
-    Processes that are forked from it end at once: those that draw on a lent GPU would wait for their next frame.
+    Forked processes end at once, because those that draw on a lent GPU would wait for their next frame.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))

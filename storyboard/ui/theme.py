@@ -1,6 +1,6 @@
-"""The look of the page: warm paper and ink, a maple red for what can be pressed, and its dark twin.
+"""The look of the page: warm paper and ink, maple red for everything that can be pressed, and a dark version.
 
-Values only. The board's own style sheet takes its colours from the variables this theme sets.
+Values only. The board's own style sheet takes its colours from the variables that this theme sets.
 """
 
 from __future__ import annotations
@@ -36,16 +36,13 @@ PAPER = Color(
     c900="#25211d",
     c950="#191613",
 )
-# Fonts that are already on the reader's machine: nothing is fetched from elsewhere.
+# Fonts that are on the reader's machine already, so nothing is downloaded.
 TEXT_FONT = ["ui-sans-serif", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
 CODE_FONT = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
 def make_theme() -> gr.themes.Base:
-    """The theme, for `launch`.
-
-    Returns it with the colours of the page set.
-    """
+    """Returns the theme with the colours of the page, for `launch`."""
     theme = gr.themes.Base(
         primary_hue=MAPLE, secondary_hue=MAPLE, neutral_hue=PAPER, font=TEXT_FONT, font_mono=CODE_FONT
     )

@@ -1,7 +1,7 @@
 """What the board shows of a story, as plain JSON values: `board_view`. The page paints exactly this.
 
-Knows neither torch nor gradio. Pictures are keys of the picture store; a preview travels inside. The drawings are a
-part of their own, `jobs_view`: while one is going on, nothing else changes, and nothing else is sent.
+Imports neither torch nor Gradio. Pictures are keys of the picture store; a preview is inside the view. The drawings are
+a separate part, `jobs_view`: while a drawing goes on, usually nothing else changes, so only that part is sent.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from storyboard.text.presence import not_shown, those_there
 from storyboard.text.readings import as_understood
 
 PREVIEW_SIDE = 256  # pixels
-_THINGS = ("it", "its")  # pronouns of things: shown only where somebody is meant by them, or may be
+_THINGS = ("it", "its")  # pronouns of things; shown only if they mean, or may mean, somebody
 
 
 def board_view(studio: Studio, story_id: object) -> dict:
-    """The story as the board shows it. StoryError for an unknown story.
+    """Returns the story as the board shows it: its drawings (see `jobs_view`), its settings, its cast and its frames.
 
-    Returns what `jobs_view` does and, with it, the story, its cast and its frames.
+    StoryError for an unknown story.
     """
-    # Read first: a change during the rest gets a higher number, so nobody takes this view for the newest.
+    # Read first, because a change while the rest is read gets a higher number, and this view then counts as older.
     jobs = jobs_view(studio, story_id)
     session = studio.session(story_id)
     story = session.story
@@ -68,9 +68,9 @@ def board_view(studio: Studio, story_id: object) -> dict:
 
 
 def jobs_view(studio: Studio, story_id: object) -> dict:
-    """The drawings of a story, and the numbers that tell whether the rest has changed too.
+    """Returns the drawings of a story, and the numbers that show whether the rest has changed too.
 
-    Returns a part of what `board_view` does.
+    It is a part of what `board_view` returns.
     """
     session = studio.session(story_id)
     revision, jobs_version = session.revision, studio.queue.version(session.story.id)
@@ -87,9 +87,9 @@ def jobs_view(studio: Studio, story_id: object) -> dict:
 
 
 def frame_details(story: Story, frame: Frame) -> dict:
-    """Returns by name all that the picture on the board was drawn with, ready to be sent.
+    """Returns, by name, everything that the picture on the board was drawn with, ready to be sent.
 
-    Before the first picture there is only its `id`, which is None.
+    Before the first picture there is an `id` of None and no attention map.
     """
     take = frame.take
     if take is None:
@@ -141,7 +141,7 @@ def _person(studio: Studio, character: Character) -> dict:
 
 
 def _shown(inputs: StoryInputs, frame: Frame, number: int, cause: str | None, where: dict | None) -> dict:
-    """A frame as the board shows it: the very same object as in the view before where nothing of it has changed."""
+    """Returns a frame as the board shows it. It is the same object as in the last view if nothing of it has changed."""
     told = inputs.once(frame, "told", lambda: _told(inputs, frame))
     named = [
         _named_before(inputs, frame, number, one["start"], one["names"]) if one["names"] else None
@@ -160,7 +160,7 @@ def _shown(inputs: StoryInputs, frame: Frame, number: int, cause: str | None, wh
 
 
 def _told(inputs: StoryInputs, frame: Frame) -> dict:
-    """What is shown of a frame wherever it stands, and whatever earlier sentences say that it does not read."""
+    """Returns what is shown of a frame that depends neither on its number nor on sentences that it does not read."""
     take = frame.take
     ids = [one.id for one in frame.takes]
     absent = not_shown(inputs.read(frame.caption))
@@ -193,8 +193,10 @@ def _told(inputs: StoryInputs, frame: Frame) -> dict:
 
 
 def _asked(inputs: StoryInputs, frame: Frame) -> list[dict]:
-    """What the sentence calls somebody that fits several of the cast, and whom: the page asks once, and then it is an
-    alias."""
+    """Returns descriptions in the sentence that fit several of the cast, with these people.
+
+    The page asks once who is meant, and the description then becomes an alias.
+    """
     left = describe(inputs.story.cast).open
     taken = [(one.start, one.end) for one in inputs.read(frame.caption).mentions]
     found = []
@@ -213,10 +215,10 @@ def _take(take: Take) -> dict:
 
 
 def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
-    """Every cast member and how they come to be in this frame, those in it first.
+    """Returns every cast member and how they come to be in this frame; those who are in it come first.
 
-    "named" in the sentence, "meant" by a pronoun, "added" or "out" by the writer, else "absent": also who is named as
-    being away, so that the writer can add them.
+    They are "named" in the sentence, "meant" by a pronoun, "added" or kept "out" by the writer, or "absent". Somebody
+    whom the sentence names as being away is "absent" too, so that the writer can add them.
     """
     named = those_there(inputs.read(frame.caption))
     own = dict(frame.portraits)
@@ -237,7 +239,7 @@ def _who(inputs: StoryInputs, frame: Frame, meant: set[str]) -> list[dict]:
 
 
 def _pronoun(inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronoun) -> dict | None:
-    """Whom a pronoun stands for and who said so; None for an "it" that is only a thing."""
+    """Returns whom a pronoun stands for and who decided it; None for an "it" that is only a thing."""
     names, confidence, by = reading_of(inputs, frame, occurrence, pronoun)
     if not names and pronoun.word in _THINGS:
         someone = any(one.pronoun == "it" for one in inputs.in_play(frame))
@@ -255,7 +257,10 @@ def _pronoun(inputs: StoryInputs, frame: Frame, occurrence: int, pronoun: Pronou
 
 
 def _named_before(inputs: StoryInputs, frame: Frame, number: int, start: int, names: list[str]) -> int | None:
-    """The latest earlier frame whose sentence has one of `names`; None where this sentence itself had them before."""
+    """Returns the number of the latest earlier frame whose sentence has one of `names`.
+
+    Returns None if there is none, or if this sentence itself has one of them before `start`.
+    """
     own = inputs.read(frame.caption).mentions
     if any(mention.name in names and mention.end <= start for mention in own):
         return None
@@ -285,7 +290,7 @@ def _job(job: Job) -> dict:
 
 
 def data_url(picture: Image.Image, kind: Literal["JPEG", "PNG"] = "JPEG") -> str:
-    """Returns a picture as an address that carries it, at most PREVIEW_SIDE pixels wide and high."""
+    """Returns a picture as a data: address, at most PREVIEW_SIDE pixels wide and high."""
     small = picture.convert("RGB")
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     buffer = io.BytesIO()

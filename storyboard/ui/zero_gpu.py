@@ -1,8 +1,8 @@
-"""Drawing on a ZeroGPU Space, which lends every frame a GPU for as long as it takes. Elsewhere nothing here is used.
+"""Drawing on a ZeroGPU Space, which lends a GPU for each frame for as long as drawing it takes. Unused elsewhere.
 
-The GPU is lent to a forked process: what goes in and out is pickled, a change made there stays there, and a
-cancelled drawing is one whose stream is closed. Whose quota pays is found in the context of the visitor's event, so
-whoever draws in a thread runs there in a copy of that context.
+The GPU is lent to a forked process: arguments and results are pickled, a change made there stays there, and a drawing
+is cancelled by closing its stream. Whose quota pays is found in the context of the visitor's event. So threads that
+draw run in a copy of that context.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from storyboard.errors import StoryError
 from storyboard.renderer import FrameRequest, Preview, Rendered, Renderer
 from storyboard.served.parcels import Refused
 
-FIRST_SECONDS = 45  # asked for while no frame has been drawn yet: the models go to the GPU with the first
-SLACK = 2.0  # a frame may take this much longer than the slowest so far
+# Asked for until a frame has been drawn, because the first frame also moves the models to the GPU.
+FIRST_SECONDS = 45
+SLACK = 2.0  # a frame may take so many times as long as the slowest so far
 LEAST_SECONDS = 8
 
-WORKER_FAILED = "ZeroGPU worker error"  # the titles of `spaces`: the model raised something, or took too long
+WORKER_FAILED = "ZeroGPU worker error"  # title of errors of `spaces`: the model failed, or took too long
 NOT_LET_IN = "ZeroGPU client error"
-TOKEN_HEADER = "x-ip-token"  # says whose quota pays, signed by the Hub
+TOKEN_HEADER = "x-ip-token"  # says whose quota pays; signed by the Hub
 TOKEN = re.compile(r"[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]{1,2000}", re.ASCII)
 
 Stream = Callable[[FrameRequest], Generator[Any, None, None]]
@@ -35,8 +36,9 @@ Stream = Callable[[FrameRequest], Generator[Any, None, None]]
 class BorrowedGpuRenderer:
     """Passes every request to `renderer` in the process that has the GPU.
 
-    lend: `spaces.GPU`, or what stands for it: (generator function, duration=seconds of a request) -> the same function,
-    run there. Make it before the page is launched, in the main thread, with the models loaded.
+    lend: `spaces.GPU` or a replacement for it. It takes a generator function and `duration`, which gives the seconds of
+    a request, and returns the same function, run on the GPU. Make this before the page is launched, in the main thread,
+    with the models loaded.
     """
 
     def __init__(self, renderer: Renderer, lend: Callable[..., Stream]) -> None:
@@ -53,9 +55,10 @@ class BorrowedGpuRenderer:
         self._stream = lend(stream, duration=self.seconds)
 
     def seconds(self, request: FrameRequest) -> int:
-        """GPU time to ask for: what is asked for must be left of the visitor's quota, so not more than needed.
+        """Returns how many seconds of GPU time to ask for.
 
-        Returns FIRST_SECONDS until a drawing has been timed; from then on it goes by the slowest.
+        The visitor's quota must have that much left, so it should not be more than needed. It is FIRST_SECONDS until a
+        drawing has been timed; after that it follows from the slowest drawing.
         """
         if not self._slowest:
             return FIRST_SECONDS
@@ -64,7 +67,7 @@ class BorrowedGpuRenderer:
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """As `Renderer.render`; StoryError too where no GPU is lent."""
+        """As `Renderer.render`. StoryError also if no GPU is lent."""
         if cancelled():
             return
         events = self._stream(request)
@@ -79,11 +82,9 @@ class BorrowedGpuRenderer:
                 yield event
         except StoryError:
             raise
-        except gr.Error as error:  # how `spaces` says that there is no quota, or that the process ended
+        except gr.Error as error:  # `spaces` raises it if there is no quota, or if the process ended
             raise StoryError(_explained(error)) from error
-        except (
-            Exception
-        ) as error:  # what is wrong with the model comes as a gr.Error; this is the way to the GPU
+        except Exception as error:  # errors of the model come as gr.Error, so here the GPU was not reached
             raise StoryError(
                 f"The Space's GPUs cannot be reached ({type(error).__name__}); draw it again in a while."
             ) from error
@@ -104,9 +105,10 @@ def _explained(error: gr.Error) -> str:
 
 
 def draw_for(headers: object) -> None:
-    """Borrow GPUs from here on in the name of the visitor whose page sent these headers of the Hub, if any.
+    """From here on, borrows GPUs in the name of the visitor whose page sent these headers of the Hub, if there are any.
 
-    The Hub gives them to a page in its frame, which has no other way to send them. StoryError for a damaged header.
+    The Hub gives the headers to a page in its frame, which has no other way to send them. StoryError for a damaged
+    header.
     """
     if headers is None:
         return
@@ -123,12 +125,9 @@ def draw_for(headers: object) -> None:
 
 
 def borrow_gpu(load: Callable[[], Renderer]) -> Renderer | None:
-    """The renderer for a ZeroGPU Space, loaded before this returns; None anywhere else.
-
-    Returns it as a `BorrowedGpuRenderer`.
-    """
+    """Returns the renderer for a ZeroGPU Space, with its models loaded; None anywhere else."""
     if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
         return None
-    import spaces  # there on every such Space, nowhere else; before torch first asks for CUDA
+    import spaces  # exists only on such Spaces; must be imported before torch first uses CUDA
 
     return BorrowedGpuRenderer(load(), spaces.GPU)

@@ -1,4 +1,6 @@
-"""Stage 2 (paper §3.3): the frozen language model aligned with Char-LDM, and what it learns from.
+"""Stage 2 (paper §3.3): aligns the frozen language model with Char-LDM. This package also holds what stage 2 learns
+from.
 
-`prompts.py` knows Maple Lane's cached stories, `clips.py` those of a dataset folder, `cache.py` writes the former.
+`prompts.py` reads Maple Lane's cached stories, and `clips.py` reads the clips of a dataset folder. `cache.py` writes
+the cache of Maple Lane.
 """

@@ -1,4 +1,4 @@
-"""The arguments of stage 2: what it learns from, the rows of the paper's Table 4 as switches, and the mapper alone."""
+"""The arguments of stage 2: its data, one switch for each row of the paper's Table 4, and training the mapper alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAIN_SHARE = 0.15
 
 @dataclass
 class AlignArguments(LoopArguments):
-    """Loop arguments with this stage's defaults, and the rows of the paper's Table 4 as switches."""
+    """Loop arguments with the defaults of this stage, and the rows of the paper's Table 4 as switches."""
 
     steps: int = 2000
     batch: int = 24
@@ -96,7 +96,7 @@ class AlignArguments(LoopArguments):
 
 @dataclass
 class MapperArguments(LoopArguments):
-    """Loop arguments with the defaults of the condition mapper alone."""
+    """Loop arguments with the defaults for training the condition mapper alone."""
 
     steps: int = 12000
     batch: int = 32

@@ -1,8 +1,9 @@
-"""What stage 2 learns from, of Maple Lane, computed once: `python -m training.cache_conditions`.
+"""Computes once what stage 2 learns from Maple Lane: `python -m training.cache_conditions`.
 
-Per frame the fused condition c_i of its plain caption (Eq. 6) and the vision tower's feature of its picture, per
-portrait a few features of it as writers might upload it. Safetensors shards; a finished one is never written again.
-For dataset folders there is `python -m training.data.conditions`.
+For each frame, the cache keeps the fused condition c_i of its plain caption (Eq. 6) and the vision tower's feature of
+its picture. For each portrait, it keeps a few features of the portrait as writers might upload it. The files are
+safetensors shards, and a finished shard is never written again. For dataset folders, use `python -m
+training.data.conditions`.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from training.loop.processes import make_accelerator
 from training.maple_lane import CAST, MapleStory, draw, draw_portrait, sample_story
 from training.maple_lane.reading import NAMES
 
-Worn = tuple[str, str]  # somebody of the cast by name, and their outfit
-VIEWS = 6  # of each portrait
-MADE_BY = "stage-1.sha256"  # beside the shards: the weights that made them
+Worn = tuple[str, str]  # the name of a person of the cast, and their outfit
+VIEWS = 6  # how many views of each portrait are kept
+MADE_BY = "stage-1.sha256"  # a file beside the shards; it holds the hash of the weights that made them
 
 
 @dataclass
@@ -57,9 +58,10 @@ def load_conditioner(parts: Path, device: torch.device | str) -> CharacterCondit
 
 
 def load_frame_tower(parts: Path, conditioner: CharacterConditioner) -> nn.Module:
-    """Returns what sees frames for the visual mapper.
+    """Returns the vision tower that encodes frames for the visual mapper.
 
-    This is stage 1's vision tower, or the one kept beside a portrait encoder.
+    This is stage 1's vision tower. If a portrait encoder has replaced that tower, it is the tower kept beside the
+    encoder.
     """
     folder = parts / "visual_encoder"
     if not folder.exists():
@@ -68,7 +70,10 @@ def load_frame_tower(parts: Path, conditioner: CharacterConditioner) -> nn.Modul
 
 
 def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
-    """Make `out`, for what this conditioner encodes alone. StoryError where it holds another's, kept but stale."""
+    """Creates the folder `out` and marks it as holding the conditions of this conditioner alone.
+
+    StoryError if the folder holds conditions that another conditioner made. They are stale, but they are not deleted.
+    """
     digest = _digest(conditioner)
     out.mkdir(parents=True, exist_ok=True)
     with make_accelerator().main_process_first():
@@ -78,7 +83,7 @@ def claim_conditions(out: Path, conditioner: CharacterConditioner) -> None:
 
 
 def check_conditions(folder: Path, parts: Path) -> None:
-    """StoryError where the conditions in `folder` were made by another stage 1 than that in `parts`."""
+    """StoryError if the conditions in `folder` were made by another stage 1 than the stage 1 in `parts`."""
     if _stale(folder, _digest(load_conditioner(parts, "cpu"))):
         raise StoryError(
             f"{folder} holds conditions of another stage 1 than {parts}; delete it and cache them again, or give the "
@@ -87,18 +92,21 @@ def check_conditions(folder: Path, parts: Path) -> None:
 
 
 def _digest(conditioner: CharacterConditioner) -> str:
-    """Of all weights that decide a condition or a picture's feature."""
+    """A hash of all weights that decide a condition or the feature of a picture."""
     return weights_digest(conditioner.text_encoder, conditioner.image_encoder, conditioner.fuser)
 
 
 def _stale(folder: Path, digest: str) -> bool:
-    """Whether what `folder` holds was made by other weights; shards without a mark are of before there were marks."""
+    """Whether other weights made the shards in `folder`.
+
+    Shards without a mark are older than the marks, and so are stale.
+    """
     mark = folder / MADE_BY
     return mark.read_text() != digest if mark.exists() else any(folder.glob("shard-*"))
 
 
 class ConditionCache:
-    """conditions (N, 4, L, D), features (N, 4, V), name columns, and portrait features by (name, outfit)."""
+    """Holds conditions (N, 4, L, D), features (N, 4, V), name columns, and portrait features by (name, outfit)."""
 
     def __init__(self, folder: Path):
         shards = sorted(Path(folder).glob("shard-*.safetensors"))
@@ -107,7 +115,7 @@ class ConditionCache:
         loaded = [load_file(shard) for shard in shards]
         self.conditions = torch.cat([s["conditions"] for s in loaded])
         self.features = torch.cat([s["features"] for s in loaded])
-        self.named = torch.cat([s["named"] for s in loaded])  # (N, 4, L) bool: carries a portrait
+        self.named = torch.cat([s["named"] for s in loaded])  # (N, 4, L) bool: the token carries a portrait
         self.seeds = torch.cat([s["seeds"] for s in loaded]).tolist()
         portraits = load_file(Path(folder) / "portraits.safetensors")
         names = {key: key.split("/") for key in portraits}
@@ -120,13 +128,13 @@ class ConditionCache:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """L, D: of a condition."""
+        """The shape (L, D) of a condition."""
         *_, length, width = self.conditions.shape
         return length, width
 
     @property
     def width(self) -> int:
-        """V: of a picture's feature."""
+        """The width V of a picture's feature."""
         return self.features.shape[-1]
 
     def story(self, index: int) -> MapleStory:
@@ -136,7 +144,7 @@ class ConditionCache:
 def fused_targets(
     conditioner: CharacterConditioner, story: MapleStory, portraits: Mapping[Worn, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns c_i of every frame (P, L, D) and which tokens carry a portrait (P, L)."""
+    """Returns the condition c_i of every frame (P, L, D), and which tokens carry a portrait (P, L)."""
     captions = [frame.plain for frame in story.frames]
     mentions = [find_mentions(caption, NAMES) for caption in captions]
     empty = torch.zeros(0, next(iter(portraits.values())).shape[-1])
@@ -155,7 +163,7 @@ def fused_targets(
 def picture_features(
     tower: nn.Module, processor: CLIPImageProcessor, pictures: Sequence[Image.Image]
 ) -> torch.Tensor:
-    """Returns what the visual mapper reads: the pooled state (N, V) of a tower as `load_frame_tower` gives it."""
+    """Returns the features (N, V) that the visual mapper reads: the pooled state of a tower from `load_frame_tower`."""
     pixels = processor(list(pictures), return_tensors="pt")["pixel_values"].to(
         next(tower.parameters()).device
     )
@@ -165,7 +173,11 @@ def picture_features(
 def portrait_views(
     conditioner: CharacterConditioner, tower: nn.Module, processor: CLIPImageProcessor
 ) -> tuple[dict[Worn, torch.Tensor], dict[Worn, torch.Tensor]]:
-    """Returns of each outfit the canonical portrait's projected feature (V,), and pooled states (VIEWS, V) of views."""
+    """Returns two mappings from (name, outfit) to features.
+
+    The first holds the projected feature (V,) of the canonical portrait. The second holds the pooled states (VIEWS, V)
+    of views of the portrait.
+    """
     canonical: dict[Worn, torch.Tensor] = {}
     views: dict[Worn, torch.Tensor] = {}
     for who in CAST:
@@ -213,7 +225,7 @@ def _story_row(
     canonical: Mapping[Worn, torch.Tensor],
     seed: int,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Returns conditions (4, L, D), named (4, L) and features (4, V) of a story."""
+    """Returns the conditions (4, L, D), the named tokens (4, L) and the features (4, V) of one story."""
     story = sample_story(seed, FRAMES, "train")
     fused, named = fused_targets(conditioner, story, canonical)
     rng = np.random.default_rng(seed)

@@ -1,8 +1,9 @@
-"""`python -m training.align_llm.change_layer`: has a trained mapper read the story's words at another layer.
+"""`python -m training.align_llm.change_layer`: makes a trained mapper read the story's words at another layer.
 
-Only the linear layer that takes the words' states in has to change. It is fitted, by least squares, to give of the new
-layer's states what it gave of the old ones', so that `condition_mapper --continued true` goes on from what was
-learned: a mapper that begins from nothing took a thousand steps to look at the words at all.
+Only one linear layer of the mapper has to change: the layer that reads the states of the words. A least-squares fit
+gives it new weights, so that it answers the new layer's states as it answered the old ones. Then `condition_mapper
+--continued true` goes on from what the mapper has learned. A mapper that began from nothing took a thousand steps
+before it looked at the words at all.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from training.align_llm.tellings import sample_telling
 from training.configs.arguments import parsed
 from training.configs.parts import load_config, save_part
 
-RIDGE = 1e-4  # of states brought to a spread of one
-KEPT_BACK = 0.1  # share of the words that the fit is measured on
+RIDGE = 1e-4  # ridge penalty of the fit, for states that are scaled to a spread of one
+KEPT_BACK = 0.1  # share of the words that are kept back to measure the fit on
 
 
 @dataclass
@@ -46,9 +47,9 @@ class LayerArguments:
 def moved(
     mapper: ConditionMapper, before: torch.Tensor, after: torch.Tensor, layer: int | None
 ) -> tuple[ConditionMapper, float]:
-    """Returns a mapper that reads `layer`, and the share of variance that its layer explains on words kept back.
+    """Returns a mapper that reads `layer`, and the share of variance that its new weights explain on words kept back.
 
-    before, after: (T, E), the same words at the layer that `mapper` reads and at the new one.
+    before, after: states (T, E) of the same words, at the layer that `mapper` reads and at the new layer.
     """
     settings = {name: value for name, value in mapper.config.items() if not name.startswith("_")}
     new = ConditionMapper.from_config({**settings, "story_layer": layer})
@@ -58,7 +59,7 @@ def moved(
     read = torch.cat([scale(after), torch.ones(len(after), 1)], 1).double()
     learnt = max(1, int(len(read) * (1 - KEPT_BACK)))
     ridge = RIDGE * learnt * torch.eye(read.shape[1], dtype=torch.double)
-    ridge[-1, -1] = 0  # the constant is not held back
+    ridge[-1, -1] = 0  # the constant term gets no penalty
     square = read[:learnt].T @ read[:learnt] + ridge
     fit = torch.linalg.solve(square, read[:learnt].T @ wanted[:learnt].double())
     fitted = nn.Linear(mapper.story_fc.in_features, mapper.story_fc.out_features)

@@ -1,8 +1,8 @@
-"""What stage 2 learns from, of any dataset: `python -m training.data.conditions --folder DIR --out FOLDER`.
+"""Computes once what stage 2 learns from any dataset: `python -m training.data.conditions --folder DIR --out FOLDER`.
 
-Per clip the fused condition of its caption (Eq. 6), under the canonical portraits, and the vision tower's features of a
-few of its pictures; per portrait a few views. Shards of safetensors, a finished one never written again. `StoryPrompts`
-makes batches of them.
+For each clip, the shards hold the fused condition of its caption (Eq. 6) with the canonical portraits, and the vision
+tower's features of a few of its pictures. For each portrait, they hold a few views. The files are safetensors shards,
+and a finished shard is never written again. `StoryPrompts` makes batches from them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ class ConditionArguments:
 
 
 class ClipConditions:
-    """By clip: condition (L, D), named (L,) bool, features (draws, V). By portrait file: views (VIEWS, V)."""
+    """For each clip: the condition (L, D), `named` (L,) bool and features (draws, V).
+
+    For each portrait file: views (VIEWS, V).
+    """
 
     def __init__(self, folder: str | Path):
         files = sorted(Path(folder).glob("shard-*.safetensors"))
@@ -86,28 +89,31 @@ class ClipConditions:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """L, D: of a condition."""
+        """The shape (L, D) of a condition."""
         _, length, width = self._shards[0]["conditions"].shape
         return length, width
 
     @property
     def width(self) -> int:
-        """V: of a picture's feature."""
+        """The width V of a picture's feature."""
         return self._shards[0]["features"].shape[-1]
 
     def of(self, clip: str, what: str) -> torch.Tensor:
-        """Returns what is kept of a clip. `what`: "conditions", "named" or "features"."""
+        """Returns one tensor of a clip. `what`: "conditions", "named" or "features"."""
         shard, row = self._rows[clip]
         return self._shards[shard][what][row]
 
 
 def named_portraits(reader: Reader, clip: Clip, caption: str) -> list[Mention]:
-    """Returns the mentions in a caption of names that have a canonical portrait."""
+    """Returns the mentions in a caption whose names have a canonical portrait."""
     return [m for m in find_mentions(caption, reader.names_of(clip)) if portrait_file(clip, m.name)]
 
 
 def cast_of(reader: Reader, frames: tuple[StoryFrame, ...]) -> list[tuple[str, Path]]:
-    """Returns whom the captions of `frames` name, in the dataset's order, with their portraits: the cast prefix."""
+    """Returns the cast prefix of `frames`: the people that the captions name, each with a portrait.
+
+    They come in the dataset's order. Names without a portrait are left out.
+    """
     known = reader.names_of(frames[0].clip)
     named = {name for frame in frames for name in mentioned_names(frame.caption, known)}
     files = [(name, portrait_file(frames[0].clip, name)) for name in known if name in named]
@@ -116,16 +122,16 @@ def cast_of(reader: Reader, frames: tuple[StoryFrame, ...]) -> list[tuple[str, P
 
 @dataclass(frozen=True)
 class ClipPrompt(AlignExample):
-    """frame: the one to be drawn."""
+    """A prompt of a dataset's story. frame: the frame to draw."""
 
     frame: StoryFrame
 
 
 class StoryPrompts:
-    """Step -> interleaved prompts for a random frame of a story, features of the pictures before, and targets.
+    """Maps a step to a batch: prompts for random frames of stories, features of the pictures before them, and targets.
 
-    With a `vae` also what L_img needs, as pixels, and with `target="text"` the ids of plain captions. Captions are cut
-    to what the text encoder, whose `tokenizer` it is, reads.
+    With a `vae`, a batch also holds the pixels that L_img needs. With `target="text"`, it also holds the ids of the
+    plain captions. `tokenizer` is the text encoder's, and captions are cut to the length that the text encoder reads.
     """
 
     def __init__(
@@ -187,7 +193,10 @@ class StoryPrompts:
 
 
 def _told(story: Story, number: int, share: float, rng: np.random.Generator) -> list[str]:
-    """The captions up to a frame, that share of them plain, the others with pronouns."""
+    """The captions of a story up to frame `number`.
+
+    Each is plain with the probability `share`; the others use pronouns.
+    """
     pairs = zip(story.captions[: number + 1], story.referential, strict=False)
     return [plain if rng.random() < share else short for plain, short in pairs]
 
@@ -197,7 +206,10 @@ def _any(views: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 class ConditionWriter:
-    """Encodes clips and portraits with the parts of stage 1. tower: sees frames, as `load_frame_tower` gives it."""
+    """Encodes clips and portraits with the parts of stage 1.
+
+    tower: the vision tower for frames, from `load_frame_tower`.
+    """
 
     def __init__(
         self,
@@ -213,7 +225,7 @@ class ConditionWriter:
         self._projected: dict[Path | None, torch.Tensor] = {}
 
     def clip(self, clip_id: str, draws: int) -> dict[str, torch.Tensor]:
-        """Returns one row of a shard."""
+        """Returns the row of a shard for one clip."""
         frames = [self.dataset.frame(clip_id, draw) for draw in range(draws)]
         clip, caption = frames[0].clip, self.fit(frames[0].caption, clip_id)
         mentions = named_portraits(self.dataset.reader, clip, caption)
@@ -226,7 +238,7 @@ class ConditionWriter:
         return {"conditions": made.fused[0].half().cpu(), "named": named, "features": pictures.cpu()}
 
     def all_views(self) -> dict[str, torch.Tensor]:
-        """Returns by portrait file its views, for every portrait of the dataset's clips."""
+        """Returns the views of every portrait of the dataset's clips, by portrait file."""
         found: dict[str, torch.Tensor] = {}
         for clip in map(self.dataset.reader.clip, self.dataset.clips):
             for name, file in clip.portraits:
@@ -235,14 +247,17 @@ class ConditionWriter:
         return found
 
     def views(self, clip: Clip, name: str) -> torch.Tensor:
-        """Returns the features (VIEWS, V) of a portrait as writers might upload it, the first as it is."""
+        """Returns the features (VIEWS, V) of views of a portrait.
+
+        The first view is the portrait as it is. The others show it as writers might upload it.
+        """
         portrait = squared(open_portrait(clip, name), 2 * self.side)
         rng = np.random.default_rng(len(name))
         seen = [portrait, *(weather(np.array(portrait), rng) for _ in range(VIEWS - 1))]
         return picture_features(self.tower, self.processor, seen).cpu().contiguous()
 
     def _feature(self, clip: Clip, name: str) -> torch.Tensor:
-        """What stage 1 puts on the name: the portrait's projected feature (V,)."""
+        """The portrait's projected feature (V,), which stage 1 puts on the name."""
         file = portrait_file(clip, name)
         if file not in self._projected:
             picture: Image.Image = squared(open_portrait(clip, name), self.side)

@@ -1,8 +1,8 @@
-"""`python -m training.align_llm.condition_mapper`: stage 2 on cached states, the language model not run at all.
+"""`python -m training.align_llm.condition_mapper`: stage 2 on cached states, without running the language model.
 
-Trains the condition mapper alone (§3.3's Mapper_LDM), thousands of steps an hour on one core. It learns to translate:
-whatever the wording, out comes the condition of the frame's canonical caption. Prints and logs how often the people,
-the place and everybody's action are right on stories of the val split.
+Trains the condition mapper alone (§3.3's Mapper_LDM), at thousands of steps an hour on one core. The mapper learns to
+translate: whatever the wording of the story, its output is the condition of the frame's canonical caption. The command
+prints and logs how often the people, the place and everybody's action are right on stories of the val split.
 """
 
 from __future__ import annotations
@@ -42,13 +42,15 @@ from training.loop import TrainingRun
 from training.maple_lane.more_actions import ALL_ACTIONS
 from training.maple_lane.words.learned import deed_words
 
-MEASURED = 256  # tellings whose states say how large states are
-CHECKED = 96  # frames of the val split that are read at every checkpoint
+MEASURED = 256  # tellings whose states give the mean and the spread of states
+CHECKED = 96  # frames of the val split that every checkpoint is checked on
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and spread (E,) of what a linear layer reads. A mapper learns on inputs with a mean of 0 and a spread of 1.
+    """The mean and the spread (E,) of what a linear layer reads.
+
+    With them a mapper learns on inputs of mean 0 and spread 1.
 
     Some numbers of a language model's states are a hundred times larger than others, and no step size fits both.
     """
@@ -66,20 +68,20 @@ class Scale:
         return (states.float() - self.mean) / self.spread
 
     def into(self, layer: nn.Linear) -> None:
-        """A layer that reads scaled states becomes one that reads them as they are."""
+        """Changes a layer that reads scaled states into a layer that reads the states as they are."""
         with torch.no_grad():
             layer.weight.div_(self.spread)
             layer.bias.sub_(layer.weight @ self.mean)
 
     def out_of(self, layer: nn.Linear) -> None:
-        """The way back."""
+        """The inverse of `into`."""
         with torch.no_grad():
             layer.bias.add_(layer.weight @ self.mean)
             layer.weight.mul_(self.spread)
 
 
 class ScaledTranslations(Translations):
-    """Translations whose states and image tokens' states are scaled."""
+    """Translations with scaled states of the words and scaled states of the image tokens."""
 
     def __init__(self, *told: Any, words: Scale, images: Scale, embeddings: torch.Tensor, **switches: Any):
         super().__init__(*told, **switches)
@@ -134,7 +136,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _scales(cache: StateCache, embeddings: torch.Tensor) -> dict[str, Scale]:
-    """The scales of the words' states and of the image tokens', as a part of the cache has them."""
+    """The scales of the words' states and of the image tokens' states, measured on a part of the cache."""
     seen = [cache[number] for number in range(min(MEASURED, len(cache)))]
     return {
         "words": Scale.of(torch.cat([one.states for one in seen])),
@@ -145,7 +147,7 @@ def _scales(cache: StateCache, embeddings: torch.Tensor) -> dict[str, Scale]:
 def _mapper(
     args: MapperArguments, parts: Path, width: int, targets: Targets, deeds: list[str]
 ) -> ConditionMapper:
-    """A fresh mapper, or the trained one; either is told these deeds, if it has people."""
+    """A fresh mapper, or with --continued the trained one. If it has `people`, it is told these deeds."""
     if args.continued:
         trained = ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper")
         return told_deeds(trained, deeds).train()
@@ -157,7 +159,10 @@ def _mapper(
 
 
 def told_deeds(mapper: ConditionMapper, deeds: Sequence[str]) -> ConditionMapper:
-    """Returns the mapper as one that is told these deeds; it reads as before until it has learned what they say."""
+    """Returns the mapper as a mapper that is told these deeds.
+
+    It reads as before until it has learned what the deeds say.
+    """
     if not mapper.config.people or list(mapper.config.deeds) == list(deeds):
         return mapper
     settings = {name: value for name, value in mapper.config.items() if not name.startswith("_")}
@@ -170,7 +175,7 @@ def told_deeds(mapper: ConditionMapper, deeds: Sequence[str]) -> ConditionMapper
 
 
 def check_layer(mapper: ConditionMapper, cache: StateCache) -> None:
-    """Raises StoryError where the states left another layer than the one that the mapper reads."""
+    """StoryError if the cached states come from another layer than the layer that the mapper reads."""
     wanted = mapper.config.story_layer
     if cache.story_layer != wanted:
         raise StoryError(
@@ -183,9 +188,10 @@ def check_layer(mapper: ConditionMapper, cache: StateCache) -> None:
 def read_right(
     mapper: ConditionMapper, examples: Translations, targets: Targets, count: int
 ) -> dict[str, float]:
-    """Returns per cent of frames whose people are right, whose place is, and of people whose action is.
+    """Returns how often readings are right, in per cent.
 
-    Stories of the cast and of anybody else are counted apart.
+    It counts the frames whose people are all right, the frames whose place is right, and the people whose action is
+    right. Stories of the cast and stories of other people are counted separately.
     """
     mapper.eval()
     right: dict[str, list[bool]] = defaultdict(list)

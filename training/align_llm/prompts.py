@@ -1,6 +1,6 @@
-"""What stage 2 reads: interleaved prompts that fit, and the batches of Maple Lane's cached stories.
+"""What stage 2 reads: interleaved prompts that fit the language model, and batches of Maple Lane's cached stories.
 
-Knows neither losses nor the weights of a language model.
+Contains neither losses nor the weights of a language model.
 """
 
 from __future__ import annotations
@@ -38,20 +38,25 @@ class PromptExample:
 
 
 class PromptBatch(TypedDict):
-    """B prompts; the features of their pictures stand one prompt's behind the other's."""
+    """B prompts.
 
-    parts: list[list[Part]]  # of each prompt, words and places of pictures in their order
+    The features of their pictures are packed: those of the first prompt, then those of the second, and so on.
+    """
+
+    parts: list[list[Part]]  # for each prompt, its words and its places for pictures, in order
     frames: torch.Tensor  # (N, V)
     frame_counts: list[int]  # how many of `frames` each prompt shows
-    portraits: torch.Tensor  # (N, V), another N
+    portraits: torch.Tensor  # (N, V), with another N than `frames`
     portrait_counts: list[int]  # how many of `portraits` each prompt shows
 
 
 @dataclass(frozen=True)
 class AlignExample(PromptExample):
-    """A prompt, and what the condition of the frame to be drawn should be.
+    """A prompt, and the target for the condition of the frame to draw.
 
-    target (L, D); named (L,) bool: its tokens that carry portraits; caption: the plain one that it is of.
+    target: the condition (L, D)
+    named: (L,) bool, the tokens that carry portraits
+    caption: the plain caption of the condition
     """
 
     target: torch.Tensor
@@ -60,16 +65,16 @@ class AlignExample(PromptExample):
 
 
 class AlignBatch(PromptBatch):
-    """B prompts, and what the conditions of the frames to be drawn should be."""
+    """B prompts, and the targets for the conditions of the frames to draw."""
 
     targets: torch.Tensor  # (B, L, D)
     named: torch.Tensor  # (B, L) bool
-    ids: NotRequired[torch.Tensor]  # (B, L), of the plain captions, where `target` is "text"
-    drawn: NotRequired[NoisedFrames]  # these frames, for L_img
+    ids: NotRequired[torch.Tensor]  # (B, L), tokens of the plain captions, if `target` is "text"
+    drawn: NotRequired[NoisedFrames]  # the frames to draw, for L_img
 
 
 def prompts_of(examples: Sequence[PromptExample], width: int) -> PromptBatch:
-    """Returns prompts as one batch. width: V."""
+    """Returns examples as one batch. width: V."""
     return {
         "parts": [e.parts for e in examples],
         "frames": torch.cat([e.frames for e in examples]).reshape(-1, width),
@@ -80,7 +85,7 @@ def prompts_of(examples: Sequence[PromptExample], width: int) -> PromptBatch:
 
 
 def aligned(examples: Sequence[AlignExample], width: int) -> AlignBatch:
-    """Returns prompts and their targets as one batch. width: V."""
+    """Returns examples and their targets as one batch. width: V."""
     return {
         **prompts_of(examples, width),
         "targets": torch.stack([e.target for e in examples]),
@@ -91,10 +96,10 @@ def aligned(examples: Sequence[AlignExample], width: int) -> AlignBatch:
 def visual_tokens(
     mapper: VisualMapper, batch: PromptBatch
 ) -> tuple[Sequence[torch.Tensor], Sequence[torch.Tensor], torch.Tensor]:
-    """Returns each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
+    """Returns the visual tokens of each prompt's frames and portraits, (n, m, E) each, and a zero to add to the loss.
 
-    They are those of packed pictures.
-    The zero carries a gradient: DDP waits for the mapper's even where the prompts of a process show no picture.
+    The batch holds packed pictures. The zero carries a gradient: DDP waits for the mapper's gradient even if the
+    prompts of a process show no picture.
     """
     frames, portraits = (mapper(batch[kind]) for kind in ("frames", "portraits"))  # (N, m, E)
     nothing = 0 * (frames[:0].sum() + portraits[:0].sum())
@@ -102,19 +107,22 @@ def visual_tokens(
 
 
 def first_told(number: int, share: float, rng: np.random.Generator) -> int:
-    """Returns which frame a prompt for frame `number` begins with: the first, or in this share of prompts a later one.
+    """Returns the frame that a prompt for frame `number` begins with.
 
-    As in a story longer than its window, names and places may then stand in pictures alone; one stays in sight.
+    It is the first frame, or with the probability `share` a later one. Names and places may then be known from pictures
+    alone, as in a story longer than its window. At least one earlier frame stays in the prompt.
     """
     late = share > 0 and number > 1 and rng.random() < share
     return int(rng.integers(1, number)) if late else 0
 
 
 class PromptFitter:
-    """Captions of a story so far, the last one to be drawn -> its prompt, cut from the left where it is too long.
+    """Makes a prompt from the captions of a story so far. The last caption is the one to draw.
 
-    The oldest frames go first, each whole; then the cast; then the last frame. The sentence to draw and the image
-    tokens always stay. max_length: positions, those of the image tokens included; 0: as many as the model has.
+    A prompt that is too long is cut from the left: first the oldest frames, each as a whole, then the cast, then the
+    last frame before the one to draw. The sentence to draw and the image tokens always stay.
+
+    max_length: positions, including those of the image tokens; 0: as many as the model has.
     """
 
     def __init__(self, reader: StoryReader, max_length: int = 0, pictures: bool = True):
@@ -128,14 +136,17 @@ class PromptFitter:
             )
 
     def __call__(self, captions: Sequence[str], cast: Sequence[str] = ()) -> list[Part]:
-        """Picture slots keep their numbers, whatever is cut. StoryError where the sentence alone is too long."""
+        """Returns the prompt. Picture slots keep their numbers, whatever is cut.
+
+        StoryError if the sentence alone is too long.
+        """
         earlier, caption = list(captions[:-1]), captions[-1]
         if self.pictures:
             for names in ([*cast], []):
                 try:
                     return self.reader.fit(interleave(earlier, caption, names), self.limit)
                 except ValueError:
-                    continue  # too long even with one frame
+                    continue  # the prompt is too long even with one frame
         else:
             while earlier and self._length(interleave(earlier, caption, pictures=False)) > self.limit:
                 earlier.pop(0)
@@ -152,9 +163,10 @@ class PromptFitter:
 
 
 class Prompts:
-    """Step -> interleaved prompts for a random frame of cached stories, their picture features and targets.
+    """Maps a step to a batch: prompts for random frames of cached stories, the features of their pictures, and targets.
 
-    With `latents` also what L_img needs, with a `tokenizer` the ids of the plain captions.
+    With `latents`, a batch also holds what L_img needs. With a `tokenizer`, it also holds the ids of the plain
+    captions.
     """
 
     def __init__(
@@ -197,7 +209,7 @@ class Prompts:
         captions = [f.plain if rng.random() < self.args.plain_share else f.referential for f in frames]
         cast: list[str] = []
         if pictures and (first or rng.random() < self.args.cast_share):
-            # The cast of what is no longer told is still shown.
+            # People of frames that were cut are still shown in the cast.
             cast = cast_so_far(story.frames[: number + 1])
         views = [self.cache.portraits[name, story.outfits[name]] for name in cast]
         shown = [v[rng.integers(len(v))] for v in views]

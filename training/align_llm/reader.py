@@ -1,4 +1,4 @@
-"""The reader that stage 2 trains: a frozen language model of a parts folder, and fresh mappers around it."""
+"""The reader that stage 2 trains: the frozen language model of a parts folder, with fresh mappers around it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.released.language import load_tokenizer
 
 
 def build_reader(parts: Path, config: dict, image_width: int, queries: int, output_width: int) -> StoryReader:
-    """Returns a reader over the frozen language model of `parts`, everything trainable fresh."""
+    """Returns a reader with the frozen language model of `parts`. All its trainable parts are fresh."""
     language_config = AutoConfig.from_pretrained(parts / "language_model")
     for name in ("dropout", "attention_dropout", "activation_dropout", "layerdrop"):
         if hasattr(language_config, name):

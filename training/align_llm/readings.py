@@ -1,6 +1,6 @@
-"""What a condition says, read off it without drawing: who its tokens point at, and the nearest canonical caption.
+"""What a condition says, read without drawing: the person each token points at, and the nearest canonical caption.
 
-Scores of training only; pictures are scored in `training.evaluate`.
+These scores are for training only. Pictures are scored in `training.evaluate`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from training.maple_lane.words import Shown, Shows
 
 
 def right_people(pointed: torch.Tensor, points: torch.Tensor) -> bool:
-    """Returns whether every token of a condition points at whom it should: (L, K) shares, (L,) 1 + place or 0."""
+    """Returns whether every token of a condition points at the right person, or at nobody if it should.
+
+    pointed: shares (L, K). points: (L,), 1 + the person's place in the cast, or 0 for nobody.
+    """
     share, place = pointed.max(-1)
     return bool((torch.where(share > POINTED, place + 1, 0) == points).all())
 
@@ -27,9 +30,11 @@ def right_people(pointed: torch.Tensor, points: torch.Tensor) -> bool:
 def nearest_caption(
     condition: torch.Tensor, shows: Shows, cast: Cast, targets: Targets
 ) -> tuple[bool, list[bool]]:
-    """Returns whether of all places the right one is nearest to a condition (L, D), and of all actions each person's.
+    """Returns whether the nearest place is right, and for each person whether the nearest action is right.
 
-    Each is exchanged by itself, all else being right; the actions are the benchmark's where all are of its cast.
+    The condition (L, D) is compared with the conditions of canonical captions. In these captions only the place, or
+    only one person's action, is exchanged; everything else is right. If all people belong to the benchmark's cast, only
+    the benchmark's actions are compared.
     """
     known = ACTIONS if all(person.name in BY_NAME for person in shows.people) else ALL_ACTIONS
     places = [replace(shows, place=place) for place in PLACES]

@@ -1,7 +1,8 @@
-"""The frozen language model of stage 2 shared out over processes (FSDP2), for GPUs on which it does not fit whole.
+"""Spreads the frozen language model of stage 2 over processes (FSDP2), for GPUs that cannot hold it whole.
 
-Each process keeps its part of every layer, and borrows the others' for as long as it computes that layer. What is
-trained stays whole on each (DDP), so checkpoints are those of any other run. Knows nothing of training.
+Each process keeps its part of every layer. While it computes a layer, it borrows the parts of the other processes. The
+trained weights stay whole on each process (DDP), so the checkpoints are the same as in any other run. Imports nothing
+of the training code.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from torch.distributed.fsdp import fully_shard
 
 
 def shard_language_model(language_model: Any, device: torch.device, processes: int) -> None:
-    """Spread the layers of a frozen OPT or Llama over all processes, each on its `device`; the rest stays whole.
+    """Spreads the layers of a frozen OPT or Llama over all processes, each on its `device`. The rest stays whole.
 
-    Word embeddings and the output matrix are read outside of the model's own forward pass, where nothing would fetch
-    them, so they, with positions and norms, are the rest.
+    The rest is the word embeddings, the output matrix, positions and norms. The embeddings and the output matrix are
+    read outside the model's own forward pass, and FSDP2 would not fetch their parts there.
     """
     if processes == 1:
         language_model.to(device)
@@ -31,4 +32,4 @@ def shard_language_model(language_model: Any, device: torch.device, processes: i
     mesh = init_device_mesh(device.type, (processes,))
     for layer in layers:
         fully_shard(layer, mesh=mesh)
-    fully_shard(body, mesh=mesh, ignored_params=whole)  # it alone knows which layer comes next
+    fully_shard(body, mesh=mesh, ignored_params=whole)  # only the body knows which layer comes next

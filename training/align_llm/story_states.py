@@ -1,8 +1,9 @@
-"""What a frozen language model makes of stories in words, computed once: `python -m training.align_llm.story_states`.
+"""Computes once a frozen language model's states of stories in words: `python -m training.align_llm.story_states`.
 
-The states do not depend on anything that stage 2 trains, but for the image tokens' rows, which stay as they begin. One
-pass reads a whole telling: the words of all its frames, and behind each frame's words the image tokens that would end
-its prompt, each set seeing its own prompt alone. Safetensors shards; a finished one is never written again.
+The states do not depend on what stage 2 trains, except for the rows of the image tokens, and those rows stay as they
+begin. One pass reads a whole telling: the words of all its frames, and after each frame's words the image tokens that
+would end its prompt. The image tokens of a frame see only their own prompt. The files are safetensors shards, and a
+finished shard is never written again.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from training.examples.shards import missing_shards, write_shard
 from training.loop.processes import make_accelerator
 from training.maple_lane.words import Shows
 
-TAIL = " Image:"  # what a prompt ends with, before the image tokens
+TAIL = " Image:"  # the end of a prompt, before the image tokens
 
 
 @dataclass
@@ -56,10 +57,12 @@ class StatesArguments:
 
 @dataclass(frozen=True)
 class ReadTelling:
-    """A telling, the states (T, E) of its words, frame after frame, and the last ones of each frame's image tokens.
+    """A telling, and the language model's states of its words and of each frame's image tokens.
 
-    words (frames, 2): where each frame's words begin and end. names (T,): 1 + the place in `telling.pronouns` of
-    whoever a word names. images (frames, R, E).
+    states: (T, E), those of the words in the order of the frames
+    names: (T,), for a word that names a person 1 + the person's place in `telling.pronouns`, else 0
+    words: (frames, 2), where each frame's words begin and end
+    images: last states of the image tokens (frames, R, E)
     """
 
     telling: Telling
@@ -70,9 +73,9 @@ class ReadTelling:
 
 
 class TellingReader:
-    """Reads tellings with a frozen language model; the image tokens are those of the reader, as they are.
+    """Reads tellings with a frozen language model. It uses the reader's image tokens as they are.
 
-    story_layer: the layer (counted from 1) that the words' states leave, None for the last states.
+    story_layer: the layer (counted from 1) whose states are kept for the words; None: the last states.
     """
 
     def __init__(self, reader: StoryReader, story_layer: int | None = None):
@@ -92,7 +95,7 @@ class TellingReader:
         ends = torch.tensor([len(part) for part in embedded]).cumsum(0)
         last, states = self._states(torch.cat(embedded), tail, ends)
         total, images = int(ends[-1]), reader.image_tokens.config.count
-        start = reader.tokenizer.bos_token_id is not None  # it is no word of the story
+        start = reader.tokenizer.bos_token_id is not None  # the first token is then no word of the story
         begins = torch.cat([torch.tensor([int(start)]), ends[:-1]])
         return ReadTelling(
             telling,
@@ -105,10 +108,11 @@ class TellingReader:
     def _states(
         self, words: torch.Tensor, tail: torch.Tensor, ends: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Last states of the words (T, E), then of one tail (t, E) for each of `ends`, which sees the words before it;
-        and the states of them all at `story_layer`.
+        """The last states of the words and tails (T + n t, E), and their states at `story_layer` in the same shape.
 
-        Equal to reading each prompt by itself, but for rounding.
+        words: (T, E). tail: (t, E). The words are followed by one copy of the tail for each of the n `ends`, and a copy
+        sees only the words before its end. The result is the same as if each prompt were read by itself, except for
+        rounding.
         """
         total, length, tails = len(words), len(tail), len(ends)
         before = torch.arange(total)[None] < ends.repeat_interleave(length)[:, None]  # (tails * t, T)
@@ -137,7 +141,7 @@ def _count(reader: StoryReader, text: str) -> int:
 
 
 class StateCache:
-    """What has been read: a ReadTelling by number. States are in half precision, as they were written."""
+    """The cached states: maps a number to a ReadTelling. States are in half precision, as they were written."""
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
@@ -154,12 +158,12 @@ class StateCache:
         return self._read[number]
 
     def image_tokens(self) -> ImageTokens:
-        """Returns the image tokens that the states were made with."""
+        """Returns the image tokens with which the states were made."""
         return ImageTokens.from_pretrained(self.folder / "image_tokens")
 
 
 def write_states(shard: Path, read: Sequence[ReadTelling], story_layer: int | None = None) -> None:
-    """Writes a shard of tellings, and the layer from which the states of their words come."""
+    """Writes a shard of tellings, and the layer that the states of their words come from."""
     lengths = torch.tensor([len(one.states) for one in read])
     tensors = {
         "lengths": lengths,
@@ -173,7 +177,7 @@ def write_states(shard: Path, read: Sequence[ReadTelling], story_layer: int | No
 
 
 def _one_layer(shards: Sequence[Path]) -> int | None:
-    """The layer from which the states of the words come, the same in every shard. StoryError where shards differ."""
+    """The layer that the states of the words come from, the same in every shard. StoryError if shards differ."""
     layers = {_story_layer(shard) for shard in shards}
     if len(layers) > 1:
         raise StoryError(
@@ -185,11 +189,11 @@ def _one_layer(shards: Sequence[Path]) -> int | None:
 
 def _story_layer(shard: Path) -> int | None:
     with safe_open(shard, framework="pt") as file:
-        return json.loads(file.metadata().get("story_layer", "null"))  # older shards hold last states
+        return json.loads(file.metadata().get("story_layer", "null"))  # older shards hold the last states
 
 
 def layer_name(layer: int | None) -> str:
-    """Returns a layer of a language model as messages name it."""
+    """Returns the name of a language model's layer, for messages."""
     return "the end of the language model" if layer is None else f"layer {layer}"
 
 
@@ -217,14 +221,16 @@ def _as_json(telling: Telling) -> dict:
 
 def _telling(value: dict) -> Telling:
     frames = (ToldFrame(frame["caption"], Shows.from_json(frame["shows"])) for frame in value["frames"])
-    looks = value.get("looks", {})  # shards of before there were any are of the cast
+    looks = value.get("looks", {})  # older shards have no looks: they hold stories of the cast
     return Telling(
         tuple(frames), value["pronouns"], {name: Look.from_json(look) for name, look in looks.items()}
     )
 
 
 def load_reader(name: str, config: dict, seed: int) -> StoryReader:
-    """Returns a reader that reads words alone: no mappers, and image tokens as long as the words' rows in the mean.
+    """Returns a reader for words alone.
+
+    It has no mappers, and its image tokens are as long as an average word embedding.
 
     name: the language model, a stem in training/configs or a JSON file; see `storyboard.models.language_model`.
     """

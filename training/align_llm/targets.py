@@ -1,6 +1,6 @@
-"""Canonical captions as the conditions that a mapper should say: text states laid out, portraits put in.
+"""Canonical captions as the conditions that a mapper should produce: text states in a fixed layout, with portraits.
 
-Knows captions and a conditioner, not the stories they come from, nor what is learned.
+Uses captions and a conditioner. Contains neither the stories that the captions come from nor the learning.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from training.examples.captions import people_in, portraits_in
 from training.examples.portrait_features import KEPT, Portrait
 from training.maple_lane.words import NOBODY, Shows, deed
 
-TEXTS = 32_768  # captions whose states are kept, 37 kB each
-UNTOLD = -100  # what cross-entropy leaves out
+TEXTS = 32_768  # captions whose states are kept in memory, 37 kB each
+UNTOLD = -100  # the label that cross-entropy leaves out
 
 Cast = Mapping[str, Portrait]
 
 
 class Target(NamedTuple):
-    """condition (L, D); who is at which of its tokens; which tokens (L,) are words and not padding.
+    """A condition that a mapper should produce, and what its tokens mean.
 
-    words (L,): the tokenizer's number of each word that can be told from the story, UNTOLD for names and padding.
+    condition: (L, D)
+    named: which person is at which token
+    worded: (L,), which tokens are words and not padding
+    words: (L,), the tokenizer's number of each word that the story tells; UNTOLD for names and padding
     """
 
     condition: torch.Tensor
@@ -39,10 +42,12 @@ class Target(NamedTuple):
 
 
 class Targets:
-    """Canonical captions as Char-LDM's conditioner sees them, by caption; portraits go in afterwards (Eq. 1).
+    """Canonical captions as Char-LDM's conditioner encodes them, by caption. Portraits go in afterwards (Eq. 1).
 
-    The names' tokens are the last thing that is put into a condition, so the same text states serve any clothes.
-    Somebody whose name is not one token is called STAND_IN. features: name and portrait -> (V,).
+    Portraits are put on the names' tokens last, so the same text states serve for any clothes. A person whose name is
+    not one token is called STAND_IN.
+
+    features: maps a name and a portrait to a feature (V,).
     """
 
     def __init__(self, conditioner: CharacterConditioner, features: Callable[[str, Portrait], torch.Tensor]):
@@ -52,13 +57,16 @@ class Targets:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """L, D: of a condition."""
+        """The shape (L, D) of a condition."""
         length, width = self.conditioner.encode_text([""])[0].shape
         return length, width
 
     @torch.no_grad()
     def condition(self, shows: Shows, cast: Cast) -> Target:
-        """Returns what the picture of such a frame is drawn from, its words in the places that `layout` gives them."""
+        """Returns the condition from which the picture of this frame is drawn.
+
+        `layout` decides the places of its words.
+        """
         names = tuple(person.name for person in shows.people)
         called = tuple(replace(person, name=self.conditioner.called(person.name)) for person in shows.people)
         tail = canonical(replace(shows, people=())).removeprefix(f"{NOBODY} ")
@@ -71,7 +79,7 @@ class Targets:
 
     @torch.no_grad()
     def person(self, name: str, portrait: Portrait) -> torch.Tensor:
-        """Returns the fused vector (D,) of a name by itself: what a mapper can point at."""
+        """Returns the fused vector (D,) of a name by itself, which a mapper can point at."""
         return self._alone(name, portrait)
 
     def _fused_alone(self, name: str, portrait: Portrait) -> torch.Tensor:
@@ -83,7 +91,12 @@ class Targets:
         return self.conditioner.fuser(state[None], self.features(name, portrait)[None])[0]
 
     def _laid_out(self, caption: str, names: tuple[str, ...], deeds: tuple[str, ...], tail: str) -> Target:
-        """names: whom the caption speaks of, in its order, with their deeds. tail: what it says behind them."""
+        """The target of a caption, with its words in the places that `layout` decides.
+
+        names: the people of the caption, in its order
+        deeds: what each of them does
+        tail: the end of the caption, after the people
+        """
         spots = portraits_in(caption, names, deeds, self.conditioner.called)
         fused = spots if self.conditioner.fuser.config.deeds else spots[::2]
         states, columns = self._encode(caption, fused)
@@ -100,7 +113,10 @@ class Targets:
         return Target(states[order], named, torch.tensor(order) < len(ids), words[order])
 
     def _encode(self, caption: str, spots: Sequence[Mention]) -> tuple[torch.Tensor, dict[int, str]]:
-        """The states of a caption, and who is at which of them. spots: where it carries whose portrait."""
+        """The text states of a caption, and which person is at which state.
+
+        spots: the places in the caption that carry a portrait, and whose portrait it is.
+        """
         (columns,) = self.conditioner.columns([caption], [[(m.start, m.end) for m in spots]])
         where = {c: spot.name for c, spot in zip(columns, spots, strict=True) if c is not None}
         return self.conditioner.encode_text([caption])[0], where

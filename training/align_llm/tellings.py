@@ -1,6 +1,7 @@
 """Stories as a writer tells them, each frame with the one canonical caption that its picture is drawn from.
 
-What a reader that translates free wording learns: the captions in, the canonical one out. Text only; knows no models.
+A mapper that translates free wording learns from them: the writer's captions go in, and the canonical caption comes
+out. Works on text alone and uses no models.
 """
 
 from __future__ import annotations
@@ -23,14 +24,18 @@ from training.maple_lane.words import (
     free_captions,
 )
 
-FRAMES = 5  # a frame and the four before it that the pipeline reads
-LATE_SHARE = 0.25  # stories told from a later frame on, as a long one looks through its window
-FREE_SHARE, REFERENTIAL_SHARE = 0.7, 0.2  # of captions; the rest are plain
+FRAMES = 5  # a frame, and the four frames before it that the pipeline reads
+# Share of stories told from a later frame on, as a window shows only a part of a long story.
+LATE_SHARE = 0.25
+FREE_SHARE, REFERENTIAL_SHARE = 0.7, 0.2  # shares of captions; the other captions are plain
 
 
 @dataclass(frozen=True)
 class ToldFrame:
-    """A caption as it may be written, and what it says is seen, nothing left open, people in the order of words."""
+    """A caption as a writer may word it, and what the frame shows.
+
+    `shows` leaves nothing open, and its people are in the order of the words.
+    """
 
     caption: str
     shows: Shows
@@ -43,7 +48,7 @@ class ToldFrame:
 
 @dataclass(frozen=True)
 class Telling:
-    """`FRAMES` frames of a story, the pronoun of everybody in it by name, and the looks of those who have one."""
+    """`FRAMES` frames of a story, the pronoun of each person by name, and the looks of the people who have a look."""
 
     frames: tuple[ToldFrame, ...]
     pronouns: dict[str, str]
@@ -51,21 +56,21 @@ class Telling:
 
 
 def canonical(shows: Shows) -> str:
-    """Returns the canonical caption of what a frame shows."""
+    """Returns the canonical caption for what a frame shows."""
     people = tuple(PersonFacts(one.name, "they", one.does, prop=one.prop) for one in shows.people)
     facts = FrameFacts(shows.place, people, (), shows.time, shows.weather, shows.things)
     return canonical_caption(facts)
 
 
 def sample_telling(seed: int, split: str = "train", world: str = "cast") -> Telling:
-    """Returns the telling of that number in a world of stories; equal arguments give the equal one."""
+    """Returns telling number `seed` in a world of stories. Equal arguments give an equal telling."""
     rng = Random(f"telling/{split}/{seed}")
     late = rng.choice((1, 2)) if rng.random() < LATE_SHARE else 0
     return tell_story(KINDS[kind_of(world, seed)](seed, late + FRAMES, split), rng, late)
 
 
 def tell_story(story: MapleStory, rng: Random, first: int = 0) -> Telling:
-    """Returns a story from frame `first` on, each frame in free, referential or plain words."""
+    """Returns a story from frame `first` on. Each frame is told in free, referential or plain words."""
     told: list[ToldFrame] = []
     order: tuple[str, ...] = ()
     pronouns: dict[str, str] = {}
@@ -87,7 +92,10 @@ def tell_story(story: MapleStory, rng: Random, first: int = 0) -> Telling:
 
 
 def _settled(person: Shown, said: Shown) -> Shown:
-    """What the caption leaves open is what is most usual, as an average of all there could be is nothing to draw."""
+    """The person with everything decided. What the caption leaves open becomes what is most usual.
+
+    The alternative would be an average of all possibilities, and nobody can draw an average.
+    """
     if said.action is None:
         return Shown(person.name, "standing")
     if said.prop is None and person.prop is not None and person.action != "taking":
@@ -97,13 +105,16 @@ def _settled(person: Shown, said: Shown) -> Shown:
 
 
 def _given(people: tuple[Shown, ...]) -> tuple[Shown, ...]:
-    """Whoever takes something takes what the other gives."""
+    """The people, where a person who takes something takes the thing that the other person gives."""
     given = next((one.prop for one in people if one.action == "giving"), None)
     return tuple(replace(one, prop=given or one.prop) if one.action == "taking" else one for one in people)
 
 
 def _order(caption: str, names: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:
-    """These people as the caption names them, then those it does not name as the frame before had them."""
+    """The names in the order of the caption.
+
+    Names that it does not mention follow, in the order of the frame before.
+    """
     said = mentioned_names(caption, {name: () for name in names})
     ranks: Mapping[str, int] = {name: rank for rank, name in enumerate((*said, *before, *names)[::-1])}
     return tuple(sorted(names, key=lambda name: -ranks[name]))

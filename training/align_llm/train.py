@@ -1,8 +1,8 @@
 """Stage 2 (paper §3.3): `python -m training.align_llm --output_dir runs/align [--data DIR]`.
 
-The frozen language model reads the story so far, pictures and sentences interleaved, and its R image tokens are
-mapped to the fused condition of stage 1: L_gen (Eq. 4), L_align (Eq. 6), L_img (Eq. 7). Trained are the image
-tokens and both mappers. The cast prefix is there half of the time, so that the paper's own form stays measurable.
+The frozen language model reads the story so far, with pictures and sentences interleaved. Its R image tokens are mapped
+to the fused condition of stage 1. The losses are L_gen (Eq. 4), L_align (Eq. 6) and L_img (Eq. 7). The image tokens and
+both mappers are trained. The cast prefix is there half of the time, so that the paper's own form stays measurable.
 """
 
 from __future__ import annotations
@@ -35,9 +35,13 @@ TRAINED = ("image_tokens", "visual_mapper", "condition_mapper")
 
 
 class AlignTraining(Objective[AlignBatch]):
-    """L_align + generation_weight x L_gen + image_weight x L_img over a frozen language model and denoiser.
+    """The loss L_align + generation_weight x L_gen + image_weight x L_img.
 
-    unet, noise: for L_img, with a vae for batches that carry pixels. text_encoder: for targets without portraits.
+    The language model and the denoiser are frozen.
+
+    unet, noise: for L_img
+    vae: for L_img with batches that carry pixels
+    text_encoder: for targets without portraits
     """
 
     def __init__(
@@ -59,7 +63,8 @@ class AlignTraining(Objective[AlignBatch]):
         self.condition_mapper = reader.condition_mapper
         self.reader, self.args = reader, args
         freeze(reader.language_model)
-        if not args.shard_language_model:  # else it is where it belongs, and DDP must not touch it
+        # A sharded language model is already on its devices, and DDP must not touch it.
+        if not args.shard_language_model:
             self.language_model = reader.language_model
         if args.gradient_checkpointing:
             reader.language_model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -67,7 +72,7 @@ class AlignTraining(Objective[AlignBatch]):
 
     def train(self, mode: bool = True) -> AlignTraining:
         super().train(mode)
-        # Checkpointing works in training mode only, which is harmless: `build_reader` has put all dropout out.
+        # Checkpointing works only in training mode. That is harmless: `build_reader` has turned all dropout off.
         self.reader.language_model.train(mode and self.args.gradient_checkpointing)
         for part in (self.unet, self.text_encoder, self.vae):
             if part:
@@ -75,7 +80,8 @@ class AlignTraining(Objective[AlignBatch]):
         return self
 
     def forward(self, batch: AlignBatch) -> dict[str, torch.Tensor]:
-        self.image_tokens.rescale_to(self.row_norm)  # as the authors: after every step, so before the next
+        # The authors do so after every step, which is before the next step.
+        self.image_tokens.rescale_to(self.row_norm)
         frames, portraits, nothing = visual_tokens(self.visual_mapper, batch)
         prompts = [
             self.reader.embed(parts, f, p)
@@ -85,7 +91,7 @@ class AlignTraining(Objective[AlignBatch]):
         target, named = self._target(batch), batch["named"]
         squared = self.args.alignment_form == "squared"
         alignment = alignment_loss(read.condition, target, squared)
-        names = alignment.new_zeros(())  # PororoSV has no portraits
+        names = alignment.new_zeros(())  # there may be no names: PororoSV has no portraits
         if named.any():
             names = alignment_loss(read.condition[named], target[named], squared)
         generation = generation_loss(
@@ -109,20 +115,23 @@ class AlignTraining(Objective[AlignBatch]):
         return {"loss": loss, **metrics}
 
     def _target(self, batch: AlignBatch) -> torch.Tensor:
-        """What the frames' conditions (B, L, D) should be: of the plain captions, with or without portraits."""
+        """The target conditions (B, L, D) of the frames: those of the plain captions, with or without portraits."""
         if self.text_encoder is None:
             return batch["targets"].float()
         return self.text_encoder(batch["ids"]).last_hidden_state
 
 
 def load_denoiser(parts: Path) -> tuple[UNet2DConditionModel, DDPMScheduler]:
-    """Returns stage 1's denoiser and its noise, for L_img."""
+    """Returns stage 1's denoiser and its noise schedule, for L_img."""
     noise = load_scheduler(parts).config
     return UNet2DConditionModel.from_pretrained(parts / "char_ldm" / "unet"), DDPMScheduler.from_config(noise)
 
 
 def check_reads_image_tokens(reader: StoryReader) -> None:
-    """Raises StoryError where the story's words are read too: prompts here carry no marks of who they mean."""
+    """StoryError if the condition mapper also reads the story's words.
+
+    The prompts here do not mark which people the words mean.
+    """
     if reader.condition_mapper and reader.condition_mapper.config.reads_story:
         raise StoryError(
             "This condition mapper reads the story's words (reads_story), and this command trains on image tokens "
@@ -171,7 +180,7 @@ def batches(
     reader: StoryReader,
     vae: AutoencoderKL | None,
 ) -> Prompts | StoryPrompts:
-    """Returns what gives a batch for a step: of the dataset whose conditions are cached, or of Maple Lane."""
+    """Returns a function from a step to a batch, for the dataset with cached conditions or for Maple Lane."""
     prompt = PromptFitter(reader, args.max_length, pictures=args.interleaved)
     tokenizer = CLIPTokenizerFast.from_pretrained(Path(args.parts) / "tokenizer")
     if isinstance(cache, ConditionCache):

@@ -1,7 +1,9 @@
-"""What a condition mapper learns from on cached states: free wording in, the condition of the canonical caption out.
+"""What a condition mapper learns from on cached states: free wording goes in, the canonical caption's condition comes
+out.
 
-Clothes of the seven are changed at random from example to example, and anybody is shown as uploads may be: words do not
-tell looks, so the mapper has to take them from the cast. Knows losses and batches, not files or commands.
+The seven people of Maple Lane wear randomly chosen clothes in each example, and everybody is shown as uploads may show
+them. Words do not tell looks, so the mapper has to take the looks from the cast. Contains losses and batches, but no
+files and no commands.
 """
 
 from __future__ import annotations
@@ -40,17 +42,20 @@ from training.loop import Objective
 from training.maple_lane import BY_NAME
 from training.maple_lane.words import Shows
 
-STRANGERS = 4  # people at most who are in the cast and not in the story
-HIDDEN = 0.05  # share of the earlier words that an example leaves out
+STRANGERS = 4  # at most so many people are in the cast and not in the story
+HIDDEN = 0.05  # the share of the earlier words that an example leaves out
 
-UNSAID = 0.2  # share of people of whose deed an example does not tell what the words say
+UNSAID = 0.2  # the share of people for whom an example does not tell the mapper the deed that the words say
 
-VIEWS = 2  # of each portrait: as it is drawn, and once as it may be uploaded
+VIEWS = 2  # views of each portrait: one as it is drawn, and one as it may be uploaded
 
 
 @dataclass(frozen=True)
 class Translation:
-    """A frame of a telling: shapes are those of `TranslationBatch` without B, and `story` is of this one alone."""
+    """One frame of a telling. The shapes are those of `TranslationBatch` without B.
+
+    Only `story` keeps its first dimension: it is a batch of this one frame.
+    """
 
     story: StoryStates  # what the mapper reads of the words so far
     images: torch.Tensor
@@ -61,18 +66,21 @@ class Translation:
 
 
 class TranslationBatch(TypedDict):
-    """B frames of tellings, and what the condition of each should be and say."""
+    """B frames of tellings, and what the condition of each frame should be and say."""
 
     story: StoryStates  # what the mapper reads of the words so far
     images: torch.Tensor  # (B, R, E): last states of the image tokens
     targets: torch.Tensor  # (B, L, D)
-    points: torch.Tensor  # (B, L): 1 + the place in the cast of whoever is at a token, 0: nobody
-    worded: torch.Tensor  # (B, L) bool: tokens of the caption's words, not of the padding behind them
-    words: torch.Tensor  # (B, L): the number of each word that can be told from the story, else UNTOLD
+    points: torch.Tensor  # (B, L): 1 + the place in the cast of the person at a token, 0: nobody
+    worded: torch.Tensor  # (B, L) bool: True for words of the caption, False for the padding after them
+    words: torch.Tensor  # (B, L): the number of each word that the story tells, else UNTOLD
 
 
 class Translations:
-    """Step -> frames of cached tellings. lexicon: which words tell which deed, for a mapper that is told."""
+    """Maps a step to frames of cached tellings.
+
+    lexicon: the words that tell each deed, for a mapper that is told the deeds.
+    """
 
     def __init__(
         self,
@@ -89,13 +97,16 @@ class Translations:
         self._said = lru_cache(maxsize=None)(self._what_words_say)
         self._elsewhere = [who for one in read for who in one.telling.looks.items()]
         frames = range(len(read[0].telling.frames))
-        # By number of the frame: how much each telling's counts, added up.
+        # For each frame number: the cumulative sum of the weights of the tellings' frames.
         self._ends = [
             np.cumsum([_weight(one.telling.frames[number].shows) for one in read]) for number in frames
         ]
 
     def __call__(self, step: int, rows: range) -> TranslationBatch:
-        """All of a batch are the same number of frame of their stories, so that they are about as long."""
+        """Returns a batch.
+
+        All its frames have the same number in their stories, so that they are about equally long.
+        """
         weights = np.array([ends[-1] for ends in self._ends], float)
         number = int(np.random.default_rng((self.seed, step)).choice(len(weights), p=weights / weights.sum()))
         examples = []
@@ -107,9 +118,9 @@ class Translations:
         return collated(examples)
 
     def dressed(self, index: int, rng: np.random.Generator) -> dict[str, Portrait]:
-        """Returns the cast of an example with how each looks: the story's people, then a few strangers.
+        """Returns the cast of an example with each person's portrait: the story's people, then a few strangers.
 
-        The seven wear any of their outfits, anybody else what their look says.
+        The seven people of Maple Lane wear any of their outfits. Other people wear what their look says.
         """
         telling = self.read[index].telling
         looks: dict[str, Look | None] = {name: telling.looks.get(name) for name in telling.pronouns}
@@ -145,7 +156,7 @@ class Translations:
         )
 
     def example(self, index: int, number: int, dressed: Cast, rng: np.random.Generator) -> Translation:
-        """Returns frame `number` of a telling with those of this cast whom its words allow."""
+        """Returns frame `number` of a telling, with those people of this cast that its words allow."""
         one, said = self.read[index], self._said(index, number)
         if said.allowed is not None:
             dressed = {name: portrait for name, portrait in dressed.items() if name in said.allowed}
@@ -173,10 +184,11 @@ class Translations:
 
 
 class _Said(NamedTuple):
-    """What the words of a frame say by themselves, as the pipeline tells it a mapper.
+    """What the words of a frame say by themselves. The pipeline tells this to a mapper.
 
-    allowed: whom it may point at; None where the words leave that open, or say less than is shown. shown: who they say
-    is there. deeds: the number of each one's deed, by name.
+    allowed: the people that the mapper may point at; None if the words leave this open, or say less than is shown
+    shown: the people that the words say are there
+    deeds: the number of each person's deed, by name
     """
 
     allowed: frozenset[str] | None
@@ -186,7 +198,7 @@ class _Said(NamedTuple):
 
 @dataclass(frozen=True)
 class _Named:
-    """Somebody as the words are read for them."""
+    """A person as the reading of the words needs them."""
 
     name: str
     pronoun: str
@@ -199,7 +211,7 @@ def _weight(shows: Shows) -> float:
 
 
 def collated(examples: Sequence[Translation]) -> TranslationBatch:
-    """Returns a batch of examples, padded to the longest."""
+    """Returns the examples as one batch, padded to the longest."""
     return {
         "story": stacked([StoryStates(*(states[None] for states in one.story)) for one in examples]),
         "images": torch.stack([one.images for one in examples]),
@@ -213,9 +225,9 @@ def collated(examples: Sequence[Translation]) -> TranslationBatch:
 def read_pointing(
     mapper: ConditionMapper, images: torch.Tensor, embeddings: torch.Tensor, story: StoryStates
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns conditions (B, L, D) and how far their tokens point at each of the cast (B, L, K).
+    """Returns conditions (B, L, D), and how far their tokens point at each person of the cast (B, L, K).
 
-    ValueError for a mapper without `people`, which points at nobody.
+    ValueError for a mapper without `people`, because it points at nobody.
     """
     condition, pointed = mapper.read(images, embeddings, story)
     if pointed is None:
@@ -224,11 +236,14 @@ def read_pointing(
 
 
 class TranslationTraining(Objective[TranslationBatch]):
-    """L_align on canonical targets, more for words and names, and the cross-entropy of whom each token points at.
+    """L_align on canonical targets, with more weight for words and names, plus two cross-entropies.
 
-    A linear head reads the canonical caption's words off the condition, and its cross-entropy is a part of the loss: a
-    mean of two actions is near to both and says neither. The head is thrown away.
-    embeddings (R, E): of the image tokens. vocabulary: of the conditioner's tokenizer.
+    The first cross-entropy is for the person that each token points at. The second is for the words of the canonical
+    caption, which a linear head reads from the condition: without it, the mean of two actions would be near to both and
+    would say neither. The head is thrown away after training.
+
+    embeddings: (R, E), those of the image tokens
+    vocabulary: the size of the conditioner tokenizer's vocabulary
     """
 
     embeddings: torch.Tensor
@@ -248,7 +263,7 @@ class TranslationTraining(Objective[TranslationBatch]):
         target, points = batch["targets"], batch["points"]
         named, worded = points > 0, batch["worded"]
         alignment, words = (alignment_loss(predicted[some], target[some]) for some in (worded | True, worded))
-        # a batch may show nobody at all, whose mean error would be no number
+        # a batch may show nobody at all, and the mean error of no tokens would be NaN
         names = alignment_loss(predicted[named], target[named]) if named.any() else 0 * alignment
         shares = torch.cat([1 - pointed.sum(-1, keepdim=True), pointed], -1).clamp(min=1e-6)
         pointing = F.nll_loss(shares.log().flatten(0, 1), points.flatten())

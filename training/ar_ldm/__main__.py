@@ -1,10 +1,13 @@
 """AR-LDM, a system compared with ours: `python -m training.ar_ldm --output_dir runs/maple-lane/ar-ldm [--data DIR]`.
 
-Starts from the plain LDM of --parts, as Story-LDM does: UNet and history encoder are trained, the text tower of the
-current caption stays frozen. A frame is learnt under its sentence and the real frames before it; a tenth of
-examples have neither. At full size the history encoder begins as BLIP (--blip); Maple Lane's small one, of the same
-classes, begins from nothing. Earlier frames of Maple Lane are drawn anew for each step, 40 ms each: give --workers.
-At the end the pipeline folder --out is written, which `python -m training.evaluate.systems draw ar-ldm` draws with.
+Training starts from the plain LDM of --parts, as for Story-LDM. The UNet and the history encoder are trained, and the
+text tower of the current caption stays frozen. A frame is learned from its sentence and the real frames before it. A
+tenth of the examples have neither.
+
+At full size, the history encoder begins as BLIP (--blip). Maple Lane's small history encoder has the same classes and
+begins with random weights. Earlier frames of Maple Lane are drawn again for each step, 40 ms each, so give --workers.
+At the end, the command writes the pipeline folder --out, and `python -m training.evaluate.systems draw ar-ldm` draws
+with it.
 """
 
 from __future__ import annotations
@@ -32,12 +35,12 @@ from training.examples.stories import ToldArguments, ToldBatch, ToldFrames, told
 from training.loop import Objective, TrainingRun
 from training.loop.processes import untouched
 
-PARTS = ("unet", "history_encoder", "history_tokenizer")  # what it adds to a parts folder, in ar_ldm/
+PARTS = ("unet", "history_encoder", "history_tokenizer")  # AR-LDM's own parts of a parts folder, in ar_ldm/
 
 
 @dataclass
 class ArLdmArguments(ToldArguments):
-    """What its history encoder begins with and reads, and where it writes what it has learned."""
+    """The arguments of AR-LDM: those of its history encoder, and the folder for what it has learned."""
 
     config: str = field(default="maple-lane", metadata={"help": "size: a stem in training/configs or a file"})
     blip: str | None = field(
@@ -58,14 +61,14 @@ class ArLdmArguments(ToldArguments):
 
 
 class ArLdmBatch(ToldBatch):
-    """Told frames, and their sentences as both text encoders read them."""
+    """Told frames, and the tokens of their sentences for both text encoders."""
 
     ids: torch.Tensor  # (B, L)
-    words: Words  # of the N earlier frames
+    words: Words  # the tokens of the N earlier frames' captions
 
 
 class ArLdmTraining(Objective[ArLdmBatch]):
-    """The denoising loss of a frame under its caption and history. vae: encodes batches that carry pixels."""
+    """The denoising loss of a frame, given its caption and its history. vae: encodes batches that carry pixels."""
 
     def __init__(
         self,
@@ -110,7 +113,7 @@ class ArLdmTraining(Objective[ArLdmBatch]):
 
 
 class HistoryExamples:
-    """Step -> what `frames` gives, with the tokens of its sentences."""
+    """Maps a step to the batch that `frames` gives, with the tokens of its sentences."""
 
     def __init__(
         self,
@@ -135,9 +138,10 @@ class HistoryExamples:
 def load_history(
     args: ArLdmArguments, tokenizer: CLIPTokenizerFast
 ) -> tuple[HistoryEncoder, PreTrainedTokenizerBase]:
-    """Returns the history encoder a run begins with, and what makes its tokens.
+    """Returns the history encoder that a run begins with, and its tokenizer.
 
-    tokenizer: the text tower's, which the small encoder shares. StoryError where the two do not fit the denoiser.
+    tokenizer: the text tower's, which the small history encoder shares. StoryError if --config has no size of a history
+    encoder and --blip is not given, or if BLIP cannot be loaded.
     """
     kept = Path(args.parts) / "ar_ldm"
     if args.continued:
@@ -158,7 +162,10 @@ def load_history(
 
 
 def build(args: ArLdmArguments) -> tuple[ArLdmPipeline, ArLdmTraining]:
-    """Returns the pipeline and, over the same modules, what is trained of it."""
+    """Returns the pipeline, and the training module over the same modules.
+
+    StoryError if the history encoder's states do not have the width that the denoiser reads.
+    """
     parts = Path(args.parts)
     unet = UNet2DConditionModel.from_pretrained(
         (parts / "ar_ldm" if args.continued else parts) / "unet"

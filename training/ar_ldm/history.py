@@ -1,8 +1,8 @@
-"""The history encoder: earlier frames as tokens that the denoiser reads behind those of the current caption.
+"""The history encoder: earlier frames as tokens that the denoiser reads after the tokens of the current caption.
 
-Each frame's caption, looked up in its picture by BLIP's multimodal encoder, gives one token a word. Learned embeddings
-say what is the current caption and what is history, and which frame of the story so far a token is of. Knows no
-denoiser, only tensors.
+BLIP's multimodal encoder reads each frame's caption together with its picture, and gives one token for each word.
+Learned embeddings tell whether a token belongs to the current caption or to the history, and to which frame of the
+story so far. Works on tensors alone, without a denoiser.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CURRENT, HISTORY = 0, 1  # kinds of tokens
 
 
 class Words(TypedDict):
-    """The tokens of N captions as a history encoder reads them."""
+    """The tokens of N captions, as a history encoder reads them."""
 
     input_ids: torch.Tensor  # (N, T)
     attention_mask: torch.Tensor  # (N, T): 1 for words, 0 for padding
@@ -40,17 +40,22 @@ class Words(TypedDict):
 
 @dataclass(frozen=True)
 class Condition:
-    """What B frames are drawn from: states (B, L, D) of caption and history, and which are real, mask (B, L) bool."""
+    """What B frames are drawn from.
+
+    states: (B, L, D), those of the caption and of the history
+    mask: (B, L) bool, True for states that are no padding
+    """
 
     states: torch.Tensor
     mask: torch.Tensor
 
 
 class HistoryEncoder(ModelMixin, ConfigMixin):
-    """BLIP's vision tower and multimodal text encoder, and the embeddings of kinds and frames.
+    """BLIP's vision tower and multimodal text encoder, with the embeddings of token kinds and of frames.
 
-    vision, text: configs of the two, as transformers has them. frames: how many earlier frames are read at most, each
-    with a position of its own; of a longer story the last ones are.
+    vision, text: the configs of the two, in the form of transformers
+    frames: the largest number of earlier frames that are read, each with its own position; of a longer history, the
+        last frames are read
     """
 
     @register_to_config
@@ -67,7 +72,7 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
         self.places = nn.Embedding(frames, self.width)
         nn.init.zeros_(
             self.kinds.weight
-        )  # a denoiser that knows no history begins with the captions it knows
+        )  # zero at first: a denoiser that has learned no history begins with plain captions
         nn.init.normal_(self.places.weight, std=0.02)
         mean, std = (torch.tensor(numbers).view(3, 1, 1) for numbers in (OPENAI_CLIP_MEAN, OPENAI_CLIP_STD))
         self.register_buffer("mean", mean, persistent=False)
@@ -75,7 +80,10 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
 
     @classmethod
     def from_blip(cls, source: str, frames: int) -> HistoryEncoder:
-        """Returns one that begins as BLIP for image-text retrieval, of a folder or a Hub id; safetensors only."""
+        """Returns an encoder that begins with the weights of BLIP for image-text retrieval.
+
+        source: a folder or a Hub id, with safetensors files. StoryError if BLIP cannot be loaded.
+        """
         try:
             blip = BlipForImageTextRetrieval.from_pretrained(source, use_safetensors=True)
         except (OSError, ValueError, RuntimeError) as error:
@@ -90,11 +98,11 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
 
     @property
     def width(self) -> int:
-        """D: of a token."""
+        """The width D of a token."""
         return self.text_encoder.config.hidden_size
 
     def tokens(self, tokenizer: PreTrainedTokenizerBase, captions: Sequence[str]) -> Words:
-        """Returns the tokens of captions, cut to what is read of them."""
+        """Returns the tokens of captions, cut to the length that the encoder reads."""
         if not captions:
             nothing = torch.zeros(0, 1, dtype=torch.long)
             return {"input_ids": nothing, "attention_mask": nothing}
@@ -103,7 +111,10 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
         return {"input_ids": read["input_ids"], "attention_mask": read["attention_mask"]}
 
     def encode(self, words: Words, pixels: torch.Tensor) -> torch.Tensor:
-        """Returns states (N, T, D) of N captions, each read with its picture; pixels: (N, 3, S, S) in -1..1."""
+        """Returns states (N, T, D) of N captions, each read together with its picture.
+
+        pixels: (N, 3, S, S) in -1..1.
+        """
         side = self.vision_model.config.image_size
         seen = F.interpolate(pixels, (side, side), mode="bicubic", antialias=True).clamp(-1, 1)
         patches = self.vision_model(pixel_values=((seen + 1) / 2 - self.mean) / self.std).last_hidden_state
@@ -112,10 +123,12 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
     def forward(
         self, current: torch.Tensor, told: torch.Tensor, mask: torch.Tensor, rows: Sequence[Sequence[int]]
     ) -> Condition:
-        """Returns the condition: current captions (B, L, D) and their histories, one behind the other.
+        """Returns the condition: the states of the current captions, each followed by the states of its history.
 
-        told, mask: states (N, T, D) of earlier frames and which of their tokens are words, (N, T). rows: of each of the
-        B, which of the N come before it, oldest first.
+        current: states of the current captions (B, L, D)
+        told: states of the N earlier frames (N, T, D)
+        mask: (N, T), which of the earlier frames' tokens are words
+        rows: for each of the B captions, the numbers of the earlier frames before it, oldest first
         """
         limit = self.config.frames
         rows = [list(row)[-limit:] for row in rows]
@@ -136,7 +149,7 @@ class HistoryEncoder(ModelMixin, ConfigMixin):
 
 
 def _sizes(config: Any) -> dict[str, Any]:
-    """Returns what of a tower's config says how it is built."""
+    """Returns those settings of a tower's config that say how the tower is built."""
     return {
         key: value
         for key, value in config.to_diff_dict().items()

@@ -1,6 +1,6 @@
-"""ArLdmPipeline: AR-LDM as a Renderer. A request's history is what its denoiser reads beside the caption.
+"""ArLdmPipeline: AR-LDM as a Renderer. Its denoiser reads a request's history beside the caption.
 
-It sees no portraits, as in its description. What BLIP made of a frame is kept while the same story is drawn.
+The model sees no portraits, as in its description. BLIP's states of a frame are kept while the same story is drawn.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from training.examples.captions import token_ids
 
 
 class ArLdmPipeline(BaselinePipeline):
-    """Draws a FrameRequest from its sentence and the frames before it. steps, guidance: defaults of a request."""
+    """Draws a FrameRequest from its sentence and the frames before it. steps, guidance: defaults for a request."""
 
     CONDITIONING = "ar-ldm"
     model_cpu_offload_seq = "text_encoder->history_encoder->unet->vae"
@@ -71,7 +71,7 @@ class ArLdmPipeline(BaselinePipeline):
             key: self._told[key] if key in self._told else self._encode(frame)
             for key, frame in zip(keys, history, strict=True)
         }
-        self._told = told  # and no other story's
+        self._told = told  # states of other stories are dropped
         current = self._read(clean_caption(request.caption))
         if not told:
             return self.history_encoder(current, *self._nothing(), [[]])
@@ -83,7 +83,7 @@ class ArLdmPipeline(BaselinePipeline):
         return self.history_encoder(current, torch.cat(padded), mask, [range(len(keys))])
 
     def _encode(self, frame: ContextFrame) -> torch.Tensor:
-        """Returns states (1, T, D) of one earlier frame, without padding."""
+        """The states (1, T, D) of one earlier frame, without padding."""
         words = self.history_encoder.tokens(self.history_tokenizer, [clean_caption(frame.caption)])
         pixels = self.pixels(frame.picture).to(self.history_encoder.dtype)
         ids, mask = words["input_ids"].to(pixels.device), words["attention_mask"].to(pixels.device)
@@ -94,7 +94,7 @@ class ArLdmPipeline(BaselinePipeline):
         return self.text_encoder(ids).last_hidden_state
 
     def _nothing(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """No earlier frame: states and mask."""
+        """The states and the mask of no earlier frames."""
         device = self.text_encoder.device
         return (
             torch.zeros(0, 1, self.history_encoder.width, device=device),
@@ -108,9 +108,10 @@ class ArLdmPipeline(BaselinePipeline):
 def guided_network(
     unet: UNet2DConditionModel, condition: Condition, null: Condition
 ) -> tuple[Network, torch.Tensor]:
-    """Returns the UNet told which tokens are real, as `denoise` calls it, and null states as long as the condition's.
+    """Returns the UNet in the form that `denoise` calls, and null states of the same length as the condition's.
 
-    With guidance the null half, whose caption is empty and which has no history, stands before the other one.
+    The UNet is told which tokens are real. With guidance, the null half of the batch stands first; its caption is empty
+    and it has no history.
     """
     lacking = condition.mask.shape[1] - null.mask.shape[1]
     null_mask = F.pad(null.mask, (0, lacking)).expand(len(condition.mask), -1)

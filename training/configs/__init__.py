@@ -1,1 +1,1 @@
-"""Sizes, one JSON file each, how the parts of a size are built, and what commands are told. Knows no data."""
+"""Sizes (one JSON file each), how the parts of a size are built, and the arguments of commands. Knows no data."""

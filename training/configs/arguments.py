@@ -1,4 +1,4 @@
-"""A command's words as the dataclass of its arguments. Knows no command."""
+"""Turns the words of a command into the dataclass of its arguments. Knows no command."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Arguments = TypeVar("Arguments")
 
 
 def parsed(kind: type[Arguments], words: Sequence[str] | None = None) -> Arguments:
-    """Returns the arguments that the words of a command line give, by default those of the running command.
+    """Returns the arguments in the words of a command line, by default those of the running command.
 
-    kind: a dataclass, whose fields are the flags and whose "help" they are described by.
+    kind: a dataclass. Its fields are the flags, and their "help" describes them.
     """
     (args,) = HfArgumentParser(kind).parse_args_into_dataclasses(None if words is None else list(words))
     return args

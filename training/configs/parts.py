@@ -1,7 +1,7 @@
-"""The folder of base parts a recipe grows, and how parts of a given size are built.
+"""The folder of base parts that a recipe fills, and how parts of a given size are built.
 
-The folder has the layout of a diffusers pipeline (`vae/`, `unet/`, `text_encoder/`, ...), so for full-size training
-it is simply a Stable Diffusion folder with a language model beside it. Knows nothing of data or losses.
+The folder has the layout of a diffusers pipeline (`vae/`, `unet/`, `text_encoder/`, ...). So for full-size training it
+is simply a Stable Diffusion folder with a language model added. Knows nothing of data or losses.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ SCHEDULERS: dict[str, type[Scheduler]] = {
 
 
 class Part(Protocol):
-    """What a folder of parts is made of: models, tokenizers, processors."""
+    """A part in such a folder: a model, a tokenizer or a processor."""
 
     def save_pretrained(self, folder: Path, /) -> object: ...
 
 
 def load_config(name: str) -> dict:
-    """Returns a size: the configs of every part. `name` is a file, or the stem of one in `training/configs`."""
+    """Returns a size: the configs of every part. `name` is a file, or the stem of a file in `training/configs`."""
     return json.loads(config_file(name).read_text())
 
 
 def config_file(name: str) -> Path:
-    """Returns the JSON file of that name, or of that stem in `training/configs`."""
+    """Returns the JSON file with that name, or with that stem in `training/configs`."""
     return Path(name) if name.endswith(".json") else CONFIGS / f"{name}.json"
 
 
@@ -67,14 +67,17 @@ def build_vae(config: dict) -> AutoencoderKL:
 
 
 def load_vae(parts: Path) -> AutoencoderKL:
-    """Returns the autoencoder of a parts folder, of the class it was saved as."""
+    """Returns the autoencoder of a parts folder, with the class that it was saved with."""
     folder = Path(parts) / "vae"
     sharp = AutoencoderKL.load_config(folder)["_class_name"] == SharpAutoencoderKL.__name__
     return (SharpAutoencoderKL if sharp else AutoencoderKL).from_pretrained(folder)
 
 
 def load_image_encoder(folder: Path) -> CLIPVisionModelWithProjection | PortraitEncoder:
-    """Returns what reads portraits, fp32, of the class it was saved as; folder: its own."""
+    """Returns the encoder of portraits in float32, with the class that it was saved with.
+
+    folder: the encoder's own folder.
+    """
     small = json.loads((Path(folder) / "config.json").read_text()).get("_class_name")
     if small == PortraitEncoder.__name__:
         return PortraitEncoder.from_pretrained(folder)
@@ -90,7 +93,7 @@ def build_scheduler(config: dict) -> DPMSolverMultistepScheduler:
 
 
 def load_scheduler(parts: Path) -> Scheduler:
-    """Returns the sampler of a parts folder, of the class it was saved as. StoryError for one not known here."""
+    """Returns the sampler of a parts folder, with the class that it was saved with. StoryError for an unknown class."""
     folder = Path(parts) / "scheduler"
     saved = DDIMScheduler.load_config(folder).get("_class_name")
     kind = next((one for one in SCHEDULERS.values() if one.__name__ == saved), None)
@@ -101,7 +104,7 @@ def load_scheduler(parts: Path) -> Scheduler:
 
 
 def build_clip(config: dict, tokenizer: CLIPTokenizerFast) -> CLIPModel:
-    """Returns CLIP with both towers; its text tower learns the vocabulary of `tokenizer`."""
+    """Returns CLIP with both towers. Its text tower has the vocabulary of `tokenizer`."""
     size = config["clip"]
     ids = {
         "vocab_size": len(tokenizer),
@@ -119,13 +122,13 @@ def build_clip(config: dict, tokenizer: CLIPTokenizerFast) -> CLIPModel:
 
 
 def split_clip(clip: CLIPModel) -> tuple[CLIPTextModel, CLIPVisionModelWithProjection]:
-    """Returns the two towers as the pipeline holds them: text states, and projected image features."""
+    """Returns the two towers as the pipeline uses them: for text states, and for projected image features."""
     text = CLIPTextModel(clip.config.text_config)
     vision = CLIPVisionModelWithProjection(clip.config.vision_config)
     for model, prefix in ((text, "text_model."), (vision, "vision_model."), (vision, "visual_projection.")):
         own = model.state_dict()
         weights = {k: v for k, v in clip.state_dict().items() if k.startswith(prefix)}
-        if not any(k in own for k in weights):  # transformers 5 drops the level for a lone text tower
+        if not any(k in own for k in weights):  # transformers 5 has no such prefix for a single text tower
             weights = {k.removeprefix(prefix): v for k, v in weights.items()}
         unknown = sorted(weights.keys() - own.keys())
         if unknown:
@@ -135,7 +138,7 @@ def split_clip(clip: CLIPModel) -> tuple[CLIPTextModel, CLIPVisionModelWithProje
 
 
 def join_towers(clip: CLIPModel, parts: Path) -> None:
-    """Put the towers of a parts folder back into `clip`; only what the pipeline does not keep stays fresh."""
+    """Copies the towers of a parts folder into `clip`. Only weights that the pipeline does not keep stay new."""
     text = CLIPTextModel.from_pretrained(parts / "text_encoder").state_dict()
     weights = {f"text_model.{name.removeprefix('text_model.')}": weight for name, weight in text.items()}
     weights |= CLIPVisionModelWithProjection.from_pretrained(parts / "image_encoder").state_dict()
@@ -151,7 +154,7 @@ def build_image_processor(config: dict) -> CLIPImageProcessor:
 
 
 def build_language_model(config: dict, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
-    """Returns a causal language model of the configured family, its vocabulary that of `tokenizer`."""
+    """Returns a causal language model of the configured family, with the vocabulary of `tokenizer`."""
     size = dict(config["language_model"])
     family = size.pop("model_type")
     ids = {
@@ -164,7 +167,7 @@ def build_language_model(config: dict, tokenizer: PreTrainedTokenizerFast) -> Pr
 
 
 def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTokenizerFast:
-    """Returns a lower-casing byte-level BPE in CLIP's own form (`</w>` ends a word), learnt from `texts`."""
+    """Returns a lower-casing byte-level BPE in CLIP's form (`</w>` ends a word), learned from `texts`."""
     bpe = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
     bpe.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
@@ -184,7 +187,7 @@ def train_clip_tokenizer(texts: list[str], size: int, max_length: int) -> CLIPTo
     learnt = json.loads(bpe.to_str())["model"]
     vocabulary, merges = learnt["vocab"], [tuple(merge) for merge in learnt["merges"]]
     for byte in sorted(pre_tokenizers.ByteLevel.alphabet()):
-        # Any byte may stand inside a word or end it; one these texts lack would otherwise become the end token.
+        # Any byte may be inside a word or end it. A byte that these texts lack would otherwise become the end token.
         vocabulary.setdefault(byte, len(vocabulary))
         vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
     return CLIPTokenizerFast(vocab=vocabulary, merges=merges, model_max_length=max_length)
@@ -195,7 +198,7 @@ def _clip_words() -> Regex:
 
 
 def train_language_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizerFast:
-    """Returns a byte-level BPE as OPT's: `</s>` opens every prompt (id 2), `<pad>` is 1."""
+    """Returns a byte-level BPE like OPT's: `</s>` (id 2) begins every prompt, and `<pad>` is 1."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
@@ -215,10 +218,10 @@ def train_language_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizer
 
 
 def save_part(folder: Path, name: str, part: Part) -> None:
-    """Write one part where the next training step and the pipeline look for it, weights in fp32."""
+    """Writes a part to where the next training step and the pipeline look for it, with weights in float32."""
     part.save_pretrained(Path(folder) / name)
 
 
 def freeze(module: Module) -> Module:
-    """Returns `module` without gradients and in eval mode."""
+    """Returns `module` in eval mode and without gradients."""
     return module.requires_grad_(False).eval()

@@ -1,4 +1,6 @@
-"""How a pipeline folder draws, as arguments of the commands that write one. Knows neither parts nor checkpoints."""
+"""How a pipeline folder draws, as arguments of the commands that write such a folder. Knows neither parts nor
+checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ Filter = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 
 @dataclass(kw_only=True)
 class PipelineSettings:
-    """What is not given is as the command that inherits these has it."""
+    """Settings of a pipeline. The command that inherits them decides about those that are not given."""
 
     first_frame: Literal["char-ldm", "llm"] | None = field(
         default=None,
@@ -38,15 +40,15 @@ class PipelineSettings:
             )
 
     def chosen(self) -> dict[str, Any]:
-        """Returns the settings of a StoryPipeline that were given."""
+        """Returns those settings of a StoryPipeline that were given."""
         names = ("first_frame", "start_merge_step", "cast_prefix", "portrait_filter")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def sampler(self, kept: Scheduler) -> Scheduler:
-        """Returns the sampler that was asked for, with the noise of the parts' own; that one where none was."""
+        """Returns the requested sampler with the noise schedule of `kept`; `kept` itself if none was requested."""
         if self.scheduler is None:
             return kept
         kind = SCHEDULERS[self.scheduler]
-        # PNDM's first steps of four calls each are left out, as Stable Diffusion leaves them out.
+        # PNDM's first steps, of four calls each, are skipped, as in Stable Diffusion.
         more = {"skip_prk_steps": True} if self.scheduler == "pndm" else {}
         return kind.from_config(kept.config, **more)

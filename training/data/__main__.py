@@ -17,7 +17,7 @@ from training.data.tables import convert
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns 0 where all is well, 1 where something is missing or wrong."""
+    """Returns the exit status: 0 if all is well, 1 if something is missing or wrong."""
     parser = argparse.ArgumentParser(prog="python -m training.data", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help_text in (

@@ -1,7 +1,7 @@
-"""What is missing or wrong in a dataset folder, file by file: the work of `python -m training.data check DIR`.
+"""Reports what is missing or wrong in a dataset folder, file by file, for `python -m training.data check DIR`.
 
-Every clip of every split is looked at: its annotation, the headers of its arrays, its masks. Arrays' contents are not
-read, so a whole dataset takes minutes.
+It looks at every clip of every split: its annotation, the headers of its arrays, and its masks. The contents of arrays
+are not read, so a whole dataset takes minutes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from training.data.records import FRAMES, MASKS, Clip
 
 @dataclass(frozen=True)
 class Finding:
-    """What is to be said of a file. wrong: a dataset cannot be trained on, or measured, as it is."""
+    """A remark about a file. wrong: whether it prevents training on the dataset, or measuring on it."""
 
     file: str
     text: str
@@ -32,7 +32,7 @@ class Finding:
 
 
 def check(folder: Path, kind: str | None = None) -> Iterator[Finding]:
-    """Yields what there is to say of a folder. What other things are built on comes first."""
+    """Yields the remarks about a folder. Remarks about what other things depend on come first."""
     reader = open_reader(folder, kind)
     yield Finding(str(folder), f"read as {reader.kind}")
     try:
@@ -65,7 +65,7 @@ def _split(reader: Reader) -> Iterator[Finding]:
 
 
 def _leaks(reader: Reader) -> Iterator[Finding]:
-    """Test and training stories that go on into clips of another split: the published rule allows them."""
+    """Yields test and training stories that continue into clips of another split, which the published rule allows."""
     followers = reader.followers(LEAST_FRAMES - 1)
     for split, remark in (("test", ""), ("train", "; stage 2 leaves these out, without --followers any")):
         own = set(reader.splits[split])
@@ -176,7 +176,7 @@ def _portraits(reader: Reader, clips: Sequence[str]) -> Iterator[Finding]:
 
 
 def _record(reader: Reader, clip: str) -> Any:
-    """The clip's record, or what is wrong with it."""
+    """Returns the clip's record, or the error if it has none."""
     try:
         return reader.clip(clip)
     except StoryError as error:
@@ -188,7 +188,7 @@ def _records(reader: Reader, clips: Iterable[str]) -> Iterator[Clip]:
 
 
 def _which(ids: Sequence[str]) -> str:
-    """The first of them, and how many there are besides."""
+    """Returns the first id, and how many more there are, as half a sentence."""
     return f"{ids[0]} is" if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more are"
 
 

@@ -1,4 +1,4 @@
-"""The command `python -m training.data.conditions`; what it does is `training.align_llm.clips`'s."""
+"""The command `python -m training.data.conditions`. `training.align_llm.clips` does the work."""
 
 import sys
 

@@ -1,7 +1,9 @@
-"""Reference pictures of characters for stage 1: crops of a frame before noise, and how they are varied.
+"""Reference pictures of characters for stage 1: crops of a frame with noise around the character, and their
+augmentation.
 
-The authors' recipe: what is not the character becomes random noise, its box is cut out, and the crop is zoomed,
-squared, turned, coloured, blurred, greyed, mirrored and bent, each by chance. Written with Pillow and torch alone.
+This is the authors' recipe. Everything outside the character is replaced by random noise, and its box is cut out. Then
+the crop is zoomed, squared, turned, coloured, blurred, greyed, mirrored and bent, each with some probability. Written
+with Pillow and torch alone.
 """
 
 from __future__ import annotations
@@ -13,23 +15,27 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from training.data.records import Segment
 
-ZOOM = 2.0  # most, of a crop's top
+ZOOM = 2.0  # the largest zoom into the top of a crop
 DEGREES = 30
-JITTER = 0.5  # of brightness, contrast, saturation, and of the whole colour circle
-BEND, SMOOTH = 25.0, 5.0  # pixels of an elastic bend, and the width of its smoothing
+# Largest change of brightness, contrast and saturation, and of hue as a part of the colour circle.
+JITTER = 0.5
+BEND, SMOOTH = 25.0, 5.0  # size of an elastic bend in pixels, and the width of its smoothing
 
 
 def pixel_box(segment: Segment, width: int, height: int) -> tuple[int, int, int, int]:
-    """Returns the segment's box (x1, y1, x2, y2) in a picture's pixels, at least one pixel wide and high, inside it."""
+    """Returns the segment's box (x1, y1, x2, y2) in pixels of a picture.
+
+    It is inside the picture, and at least one pixel wide and high.
+    """
     x1, y1, x2, y2 = map(int, segment.box_in(width, height))
     left, top = min(x1, width - 1), min(y1, height - 1)
     return left, top, max(x2, left + 1), max(y2, top + 1)
 
 
 def segment_mask(mask: np.ndarray | None, segment: Segment, width: int, height: int) -> np.ndarray:
-    """Returns where the character is, (H, W) bool: its box, where no mask was made or the mask does not have it.
+    """Returns the character's area, (H, W) bool. It is the box if there is no mask or the mask lacks the character.
 
-    The authors take an empty mask there, which makes the whole crop noise.
+    The authors use an empty mask in that case, which turns the whole crop into noise.
     """
     if mask is not None and mask.shape == (height, width):
         found = np.asarray(mask) == segment.id
@@ -44,21 +50,21 @@ def segment_mask(mask: np.ndarray | None, segment: Segment, width: int, height: 
 def reference_crop(
     picture: Image.Image, where: np.ndarray, segment: Segment, rng: np.random.Generator
 ) -> Image.Image:
-    """Returns the character's box of the picture, random noise around it."""
+    """Returns the character's box of the picture, with random noise around the character."""
     pixels = np.asarray(picture)
     noise = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
     return Image.fromarray(np.where(where[..., None], pixels, noise)).crop(pixel_box(segment, *picture.size))
 
 
 def squared(picture: Image.Image, size: int) -> Image.Image:
-    """Returns the picture padded with black to a square, then `size` pixels wide."""
+    """Returns the picture padded with black to a square, `size` pixels wide."""
     side = max(picture.size)
     square = ImageOps.pad(picture, (side, side), color=0)
     return square.resize((size, size), Image.Resampling.BILINEAR)
 
 
 def augmented(picture: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:
-    """Returns a square of `size` pixels, varied as in the authors' training."""
+    """Returns a square of `size` pixels, augmented as in the authors' training."""
     if rng.random() < 0.5:
         picture = _zoomed(picture, rng)
     picture = squared(picture, size)
@@ -76,7 +82,7 @@ def augmented(picture: Image.Image, size: int, rng: np.random.Generator) -> Imag
 
 
 def _zoomed(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A square of the crop's top, once to twice as near."""
+    """Returns a square of the crop's top, enlarged by a factor of 1 to ZOOM."""
     side = max(1, round(min(picture.size) / rng.uniform(1.0, ZOOM)))
     left = (picture.width - side) // 2
     return picture.crop((left, 0, left + side, side))
@@ -92,7 +98,7 @@ def _jittered(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _bent(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Every pixel displaced by smooth noise; black comes in at the borders."""
+    """Returns the picture with every pixel displaced by smooth noise. Black comes in at the borders."""
     width, height = picture.size
     displacement = torch.from_numpy(rng.uniform(-1, 1, (1, 2, height, width)).astype(np.float32))
     kernel = _gaussian(SMOOTH)
@@ -108,7 +114,7 @@ def _bent(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _gaussian(sigma: float) -> torch.Tensor:
-    """Weights that add up to 1, four sigma to each side."""
+    """Returns weights that add up to 1, up to four sigma to each side."""
     offsets = torch.arange(-int(4 * sigma), int(4 * sigma) + 1).float()
     weights = (-offsets.square() / (2 * sigma * sigma)).exp()
     return weights / weights.sum()

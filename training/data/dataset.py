@@ -1,7 +1,7 @@
-"""One StoryDataset over any reader: stories of any length from a split, with a seeded choice of each picture.
+"""One StoryDataset for all readers: stories of any length from a split, with a seeded choice of each picture.
 
-The authors draw a clip's picture (and a PororoSV clip's caption) from an unseeded source; here the choice follows
-from (seed, clip, draw), so that two runs, and two stories that share a clip, see the same one.
+The authors draw a clip's picture (and a PororoSV clip's caption) from an unseeded source. Here the choice follows from
+(seed, clip, draw), so that two runs, and two stories that share a clip, get the same picture.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ READERS = {reader.kind: reader for reader in (Flintstones, Pororo, MapleLane)}
 
 
 def open_reader(folder: str | Path, kind: str | None = None) -> Reader:
-    """Returns the reader of a folder; `kind` is a key of READERS, by default what the folder's files tell."""
+    """Returns the reader of a folder. `kind` is a key of READERS; by default the folder's files decide."""
     folder = Path(folder)
     if kind is not None and kind not in READERS:
         raise StoryError(f'There is no dataset "{kind}"; choose {", ".join(READERS)}.')
@@ -42,10 +42,12 @@ def open_reader(folder: str | Path, kind: str | None = None) -> Reader:
 class StoryDataset(Dataset):
     """Stories of `length` frames.
 
-    overlapping: every clip with enough followers starts a story, as the authors have it for four frames and where
-    the folder lists followers for another length; else stories of the split's own clips, end to end, as in their
-    Table 5. None: as the authors. rule: of `references.py`. followers: "any" is the published rule, by which a
-    story may go on into clips of another split; "own" leaves such stories out, so that none is learned from.
+    overlapping: whether every clip with enough followers starts a story, as in the authors' code for four frames. If
+        not, stories are made of the split's own clips, end to end, as in their Table 5. None: as the authors do it, for
+        four frames and for other lengths whose followers the folder lists.
+    rule: one of the rules in `references.py`.
+    followers: "any" is the published rule, by which a story may continue into clips of another split. "own" leaves such
+        stories out, so that nothing is learned from other splits.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class StoryDataset(Dataset):
         return (self.story(index) for index in range(len(self)))
 
     def story(self, index: int, draw: int = 0) -> Story:
-        """Returns story number `index`; another `draw` takes other pictures of the same clips."""
+        """Returns story number `index`. Another `draw` takes other pictures of the same clips."""
         ids = self.stories[index]
         frames = tuple(self.frame(clip, draw) for clip in ids)
         chance = _chance(self.seed, ids[0], draw, "opening")
@@ -89,7 +91,7 @@ class StoryDataset(Dataset):
         return Story(ids[0], frames, self.reader.with_pronouns(frames, self.rule), opening)
 
     def frame(self, clip_id: str, draw: int = 0) -> StoryFrame:
-        """Returns a clip's frame for that draw, each of its pictures as likely as the other."""
+        """Returns a clip's frame for that draw. All its pictures are equally likely."""
         clip = self.reader.clip(clip_id)
         number = int(_chance(self.seed, clip_id, draw, "picture") * len(clip.pictures()))
         chance = _chance(self.seed, clip_id, draw, "caption")
@@ -97,7 +99,7 @@ class StoryDataset(Dataset):
 
     @property
     def clips(self) -> list[str]:
-        """Every clip of these stories, once."""
+        """Every clip of these stories, each once."""
         return list(dict.fromkeys(clip for story in self.stories for clip in story))
 
     def _enumerate(self, length: int, overlapping: bool | None) -> list[tuple[str, ...]]:
@@ -121,12 +123,12 @@ class StoryDataset(Dataset):
 
 
 def missing_sentence(missing: Sequence[str]) -> str:
-    """Returns a sentence that says which clip is missing, and how many more."""
+    """Returns a sentence that names a missing clip, and says how many more are missing."""
     more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
     return f"{FRAMES}/{missing[0]}.npy is missing{more}; `python -m training.data check` tells what the folder lacks."
 
 
 def _chance(seed: int, clip: str, draw: int, what: str) -> float:
-    """In 0..1, 1 excluded, evenly spread over clips and draws."""
+    """Returns a number from 0 up to but excluding 1, spread evenly over clips and draws."""
     digest = hashlib.blake2b(f"{seed}/{clip}/{draw}/{what}".encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

@@ -1,4 +1,4 @@
-"""FlintstonesSV in the authors' layout; with Story-LDM's rule for pronouns, in the original captions it is for."""
+"""FlintstonesSV in the authors' layout. For Story-LDM's rule, pronouns are put into the original captions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORIGINAL_ANNOTATIONS = "flintstones_annotations_v1-0.json"
 
 
 class Flintstones(Reader):
-    """Ids are `s_<season>_e_<episode>_shot_<start>_<end>`."""
+    """FlintstonesSV. Ids have the form `s_<season>_e_<episode>_shot_<start>_<end>`."""
 
     kind = "flintstones"
     names = {name.title(): () for name in FLINTSTONES}
@@ -26,7 +26,7 @@ class Flintstones(Reader):
 
     @cached_property
     def originals(self) -> dict[str, dict[str, Any]]:
-        """id -> its entry in the original annotations: who is there, and where."""
+        """id -> its entry in the original annotations, which say who is there and where."""
         path = self.folder / ORIGINAL_ANNOTATIONS
         rows = tables.read_json(path)
         if not isinstance(rows, list) or not all(isinstance(r, dict) and "globalID" in r for r in rows):
@@ -40,7 +40,10 @@ class Flintstones(Reader):
         return int(parts[1]), int(parts[3])
 
     def fallback_split(self) -> dict[str, list[str]]:
-        """Returns the original dataset's split, which is the published one; else whole episodes in its proportions."""
+        """Returns the original dataset's split, which is the published one.
+
+        Without it, returns whole episodes divided in the same proportions.
+        """
         original = self.folder / splits.ORIGINAL
         if original.is_file():
             found = splits.read_split(original)

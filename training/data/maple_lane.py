@@ -1,4 +1,4 @@
-"""Maple Lane as `python -m training.maple_lane --out DIR` writes it: FlintstonesSV's layout, and a story table."""
+"""Maple Lane as `python -m training.maple_lane --out DIR` writes it: FlintstonesSV's layout, and a table of stories."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ STORIES = "stories.json"
 
 @dataclass(frozen=True)
 class Told:
-    """What the story table says of a frame. outfits, looks: of its whole story, by name. frame: its own entry."""
+    """What the story table says about a frame. outfits, looks: of the whole story, by name.
+
+    frame: the frame's own entry.
+    """
 
     outfits: Mapping[str, str]
     looks: Mapping[str, Look]
@@ -31,9 +34,10 @@ class Told:
 
 
 class MapleLane(Flintstones):
-    """Its pronouns are written with the stories; each portrait is of the outfit worn, or of the look somebody has.
+    """Maple Lane. Its captions with pronouns are written with the stories.
 
-    The labels have columns for the cast alone: a frame of other people has none of them.
+    Each portrait shows the outfit that is worn in the story, or the look that somebody has. The labels have columns
+    only for the cast: a frame of other people has none of them.
     """
 
     kind = "maple-lane"
@@ -44,14 +48,14 @@ class MapleLane(Flintstones):
 
     @cached_property
     def told(self) -> dict[str, Told]:
-        """id -> what `stories.json` says of the frame; StoryError where that is no such table."""
+        """id -> what `stories.json` says about the frame. StoryError if the file is no such table."""
         path = self.folder / STORIES
         rows = tables.read_json(path)
         found: dict[str, Told] = {}
         try:
             for row in rows:
                 outfits = {str(name): str(outfit) for name, outfit in row["outfits"].items()}
-                # a folder written before there were any has none
+                # An older folder has no looks.
                 looks = {str(name): Look.from_json(look) for name, look in row.get("looks", {}).items()}
                 found |= {frame["id"]: Told(outfits, looks, frame) for frame in row["frames"]}
         except (TypeError, KeyError, AttributeError) as error:
@@ -77,7 +81,7 @@ class MapleLane(Flintstones):
         }
 
     def _worded(self, clip: str, frame: Mapping[str, Any]) -> dict[str, Any]:
-        """Canonical and free caption of a frame; a folder written before there were any has none."""
+        """Returns the canonical and the free caption of a frame. It is empty for a folder from before they existed."""
         if "free" not in frame:
             return {}
         canonical, free = frame.get("canonical"), frame["free"]
@@ -91,11 +95,14 @@ class MapleLane(Flintstones):
             raise StoryError(f"The frame {clip} of {self.folder / STORIES}: {error}.") from error
 
     def _seen(self, looks: Mapping[str, Look]) -> tuple[tuple[str, Path], ...]:
-        """Portraits of anybody else, whose files are called after how they look."""
+        """Returns portraits of people outside the cast. Their files are named after their looks."""
         return tuple((name, self.folder / "chars" / look_file(look)) for name, look in looks.items())
 
     def _worn(self, outfits: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
-        """Portraits of the outfits of a story. Names that the cast does not have are left out: they might be paths."""
+        """Returns portraits of the outfits of a story.
+
+        Names that are not in the cast are left out: they might be paths.
+        """
         known = {(who.name, outfit) for who in CAST for outfit in who.outfits}
         return tuple(
             (name, self.folder / "chars" / portrait_file(name, outfit))
@@ -104,9 +111,9 @@ class MapleLane(Flintstones):
         )
 
     def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
-        """Returns the captions as written.
+        """Returns the captions as they are written.
 
-        The first frame of a story names everybody, wherever in a longer one it was.
+        The first frame names everybody, even if it was a later frame of a longer story.
         """
         first, *others = frames
         told = (first.caption, *(frame.clip.referential or frame.caption for frame in others))

@@ -1,4 +1,4 @@
-"""PororoSV in the authors' layout: several captions a clip, and who follows whom only in `following_cache3`."""
+"""PororoSV in the authors' layout: several captions per clip, and the order of clips only in `following_cache3`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from training.data.references import PORORO, ReferentialCaption, Rule, caption_i
 
 
 class Pororo(Reader):
-    """What an id looks like is not known, so the order of an episode is read off the lists of followers."""
+    """PororoSV. The form of its ids is not known, so the order in an episode is read from the lists of followers."""
 
     kind = "pororo"
     names = {name: () for name in PORORO}
-    # The order of the columns of its labels is not written down anywhere, so who is there is read off the captions.
+    # The order of the columns of its labels is not documented, so the captions say who is there.
     published = (10191, 2334, 2208)
 
     @cached_property
     def _places(self) -> dict[str, tuple[int, int]]:
-        """id -> (episode, place in it), from the chains that the lists of followers make."""
+        """id -> (episode, position in it), from the chains that the lists of followers form."""
         if not self.listed_followers:
             raise StoryError(
                 f"{self.folder} has no following_cache3.json or .pkl, which says who follows whom."
@@ -37,7 +37,7 @@ class Pororo(Reader):
         known = sorted({*next_one, *led_to})
         heads = [clip for clip in known if clip not in led_to]
         places: dict[str, tuple[int, int]] = {}
-        for episode, head in enumerate([*heads, *known]):  # `known` again: a ring has no head
+        for episode, head in enumerate([*heads, *known]):  # `known` too, because a ring has no head
             at: str | None = head
             place = 0
             while at is not None and at not in places:
@@ -63,18 +63,18 @@ class Pororo(Reader):
         return {"captions": tuple(captions), "characters": present, "portraits": self.portraits}
 
     def caption(self, clip: Clip, number: int, rule: Rule, chance: float) -> str:
-        """Returns any one of the clip's captions in evaluation, the one at the picture's time in training.
+        """Returns any of the clip's captions in evaluation, and the caption at the picture's time in training.
 
-        In Story-LDM it is the first.
+        With Story-LDM's rule it is the first.
         """
         if rule == "training":
             return clip.captions[caption_index(number, len(clip.pictures()), len(clip.captions))]
         return clip.captions[int(chance * len(clip.captions)) if rule == "evaluation" else 0]
 
     def opening(self, frame: StoryFrame, rule: Rule, chance: float) -> str:
-        """Returns any caption of the clip in the authors' evaluation, whichever was chosen before.
+        """Returns any caption of the clip in the authors' evaluation, independently of the caption chosen before.
 
-        Under the other rules it is the frame's own.
+        With the other rules it is the frame's own caption.
         """
         captions = frame.clip.captions
         return captions[int(chance * len(captions))] if rule == "evaluation" else frame.caption

@@ -1,6 +1,8 @@
-"""A Maple Lane folder as a repository of the `datasets` library: Parquet files with their pictures, and a card.
+"""Writes a Maple Lane folder as a repository of the `datasets` library: Parquet files with the pictures in them, and a
+card.
 
-`load_dataset(FOLDER)` reads it, or its name once it is on the Hub. Knows the story table and the `datasets` package.
+`load_dataset(FOLDER)` reads it, or `load_dataset(NAME)` once it is on the Hub. Knows the story table and the `datasets`
+package.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from storyboard.errors import StoryError
 from training.data import tables
 from training.data.maple_lane import STORIES, MapleLane
 
-SPLITS = {"train": "train", "val": "validation", "test": "test"}  # the library's own names
+SPLITS = {"train": "train", "val": "validation", "test": "test"}  # our names -> those of the library
 ROWS_A_FILE = 4000
 WORDS = ("plain", "referential", "canonical", "free", "description", "place", "time", "weather")
 CARD = """---
@@ -55,9 +57,9 @@ and stories are under the MIT licence.
 
 
 def publish(folder: Path, out: Path) -> dict[str, int]:
-    """Write the dataset folder `folder` as a repository into `out`. Returns how many frames each split has.
+    """Writes the dataset folder `folder` as a repository into `out`. Returns how many frames each split has.
 
-    StoryError where `folder` is no folder of Maple Lane, and where the package is not installed.
+    StoryError if `folder` is no folder of Maple Lane, or if the package is not installed.
     """
     try:
         import datasets

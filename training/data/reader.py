@@ -1,6 +1,6 @@
 """What the readers of all dataset folders share: tables, the split and its fallback, followers, clips as records.
 
-A reader opens nothing until it is asked, and pictures never. StoryError names the file and the clip.
+A reader opens files only when it is asked, and never opens pictures. A StoryError names the file and the clip.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 ANNOTATIONS = "cleaned_annotations.json"
 PORTRAIT_SUFFIXES = (".jpeg", ".jpg", ".png")
-LEAST_FRAMES = 4  # of a story whose followers are listed in `following_cache3`
+LEAST_FRAMES = 4  # the frames of a story whose followers are listed in `following_cache3`
 
 
 class Reader:
@@ -29,9 +29,10 @@ class Reader:
 
     kind = ""
     names: Mapping[str, Sequence[str]] = {}  # main characters as written in captions, and their aliases
-    label_order: Sequence[str] = ()  # whom the columns of `labels` stand for
+    label_order: Sequence[str] = ()  # the characters that the columns of `labels` stand for
     backgrounds: int | None = None
-    published: tuple[int, int, int] | None = None  # stories for training, validation and test
+    # Published numbers of stories for training, validation and test.
+    published: tuple[int, int, int] | None = None
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
@@ -50,7 +51,10 @@ class Reader:
 
     @cached_property
     def splits(self) -> dict[str, list[str]]:
-        """split -> ids: `split.json`, else the published rule, with a warning where its numbers are others."""
+        """split -> ids, from `split.json`.
+
+        Without that file, the published rule decides, and a warning says if numbers differ.
+        """
         file = self.folder / "split.json"
         found = splits.read_split(file) if file.is_file() else self.fallback_split()
         for ids in found.values():
@@ -63,7 +67,7 @@ class Reader:
 
     @cached_property
     def listed_followers(self) -> dict[int, dict[str, tuple[str, ...]]]:
-        """Number of followers -> table, for each `following_cache` of the folder."""
+        """Number of followers -> the table of followers, for each `following_cache` of the folder."""
         numbers = {
             int(digits)
             for path in self.folder.glob("following_cache*")
@@ -73,22 +77,25 @@ class Reader:
         return {number: table for number, table in found.items() if table is not None}
 
     def ordered(self, ids: Iterable[str] | None = None) -> list[str]:
-        """Returns the clips (default: of all splits) in the order of the film."""
+        """Returns the clips (by default of all splits) in the order of the film."""
         return sorted(
             dict.fromkeys(one for part in self.splits.values() for one in part) if ids is None else ids
         )
 
     def episode(self, clip: str) -> Hashable:
-        """Returns the clip's episode. Clips of one episode have the same one."""
+        """Returns a value that is the same for all clips of an episode."""
         raise NotImplementedError
 
     def followers(self, count: int) -> dict[str, tuple[str, ...]]:
-        """Returns id -> its next `count` clips: as listed, else by the rule of the same episode."""
+        """Returns id -> its next `count` clips.
+
+        They are as listed in the folder, or else those that follow in the same episode.
+        """
         listed = self.listed_followers.get(count)
         return splits.following(self.ordered(), self.episode, count) if listed is None else listed
 
     def missing(self, ids: Iterable[str]) -> list[str]:
-        """Returns those of `ids` without pictures."""
+        """Returns those `ids` that have no pictures."""
         try:
             there = {entry.name for entry in os.scandir(self.folder / FRAMES)}
         except FileNotFoundError:
@@ -104,7 +111,7 @@ class Reader:
         return tables.backgrounds(self.folder) or {}
 
     def clip(self, clip: str) -> Clip:
-        """Returns the record of a clip; StoryError where it is not annotated, or not well."""
+        """Returns the record of a clip. StoryError if it is not annotated, or has a bad annotation."""
         if clip not in self.annotations:
             raise StoryError(f"{self.folder / ANNOTATIONS} does not have the clip {clip}.")
         annotation = self.annotations[clip]
@@ -120,24 +127,27 @@ class Reader:
         )
 
     def describe(self, clip: str, annotation: dict[str, Any]) -> dict[str, Any]:
-        """Returns the fields of Clip that are words: captions, tokens, characters, setting, portraits."""
+        """Returns the fields of a Clip that are words: captions, tokens, characters, setting, portraits."""
         raise NotImplementedError
 
     def caption(self, clip: Clip, number: int, rule: Rule, chance: float) -> str:
-        """Returns the caption of picture `number`; `chance`, in 0..1, decides where a rule leaves it to luck."""
+        """Returns the caption of picture `number`. `chance`, in 0..1, decides if the rule leaves it to chance."""
         return clip.captions[0]
 
     def opening(self, frame: StoryFrame, rule: Rule, chance: float) -> str:
-        """Returns what the authors draw a story's first frame from."""
+        """Returns the text from which the authors draw a story's first frame."""
         return frame.caption
 
     def with_pronouns(self, frames: Sequence[StoryFrame], rule: Rule) -> tuple[ReferentialCaption, ...]:
-        """Returns the frames' captions as a story, one for each."""
+        """Returns the frames' captions with pronouns, one for each frame."""
         raise NotImplementedError
 
     @cached_property
     def portraits(self) -> tuple[tuple[str, Path], ...]:
-        """Main characters and their canonical portraits: `chars/` in the folder, or beside it as released."""
+        """Main characters and their canonical portraits.
+
+        These are in `chars/` in the folder, or beside the folder as in the release.
+        """
         found = []
         for name in self.names:
             files = [
@@ -149,11 +159,14 @@ class Reader:
         return tuple(found)
 
     def names_of(self, clip: Clip) -> dict[str, Sequence[str]]:
-        """Returns name -> aliases of everybody who has a portrait in the story of a clip."""
+        """Returns name -> aliases for everybody who has a portrait in the story of a clip."""
         return {name: self.names.get(name, ()) for name, _ in clip.portraits}
 
     def check_id(self, clip: object) -> None:
-        """Ids become file names, so they may hold letters, digits, spaces, hyphens and underscores only."""
+        """Raises StoryError for an id with other characters than letters, digits, spaces, hyphens and underscores.
+
+        Ids become file names.
+        """
         if not isinstance(clip, str) or not clip or clip != clip.strip():
             raise StoryError(f"{self.folder} has a clip {clip!r}, which cannot be a file's name.")
         if not all(c.isalnum() or c in "_- " for c in clip):
@@ -192,10 +205,10 @@ def _is_finite(value: Any) -> bool:
 
 
 def name_end(tokens: Sequence[str], word: str, start: int, end: int) -> int:
-    """Returns one past the last token of a segment's name, which has the label `word` and is written `start` to `end`.
+    """Returns the end of a segment's name: one past its last token. Its label is `word`, its span `start` to `end`.
 
-    The release counts one past it; others count the last one itself. The tokens tell which, or an empty range does;
-    where neither does, the release's reading holds.
+    The release counts one past the last token; others count the last token itself. The tokens tell which it is, or an
+    empty range does. If neither does, the release's way is assumed.
     """
     last = word.lower().split()[-1:]
     before, at = ([token.lower() for token in tokens[i : i + 1]] if i >= 0 else [] for i in (end - 1, end))

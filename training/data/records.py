@@ -1,7 +1,7 @@
-"""The one record type of all story datasets: stories of frames, each a moment of an annotated clip.
+"""The record type of all story datasets: stories of frames, each a moment of an annotated clip.
 
-Frozen values; pictures and masks stay on disk until they are asked for. Knows neither models nor how a dataset is
-laid out beyond its two folders of arrays.
+Frozen values. Pictures and masks stay on disk until they are needed. Knows no models, and of the layout of a dataset
+only its two folders of arrays.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from training.data.references import ReferentialCaption
 from training.maple_lane.words.truth import Shows
 
 FRAMES, MASKS = "video_frames_sampled_4x", "seg_mask_4x_comb"
-BOX_SPACE = 128  # boxes are in pixels of a picture this wide and high, whatever is stored
+BOX_SPACE = 128  # boxes are in pixels of a picture of this width and height, whatever size is stored
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One annotated character of a clip.
+    """An annotated character of a clip.
 
-    id: its value in the masks. word: its label, in small letters. Its name is `tokens[start:end]` of the clip.
+    id: its value in the masks.
+    word: its label in lower case.
+    start, end: its name is `tokens[start:end]` of the clip.
     box: x1, y1, x2, y2 in 0..128.
     """
 
@@ -37,22 +39,28 @@ class Segment:
     box: tuple[float, float, float, float]
 
     def box_in(self, width: int, height: int) -> tuple[float, float, float, float]:
-        """Returns the box x1, y1, x2, y2 within a picture of that size."""
+        """Returns the box x1, y1, x2, y2 in a picture of that size, in pixels."""
         left, top, right, bottom = (min(max(place / BOX_SPACE, 0.0), 1.0) for place in self.box)
         return left * width, top * height, right * width, bottom * height
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A few pictures of one moment, and what is known of them.
+    """A few pictures of one moment, and what is known about them.
+
+    A value is None or empty if the dataset does not have it.
 
     captions: one for FlintstonesSV and Maple Lane, several in the order of time for PororoSV.
-    tokens: words of the caption as `segments` count them, where there are any. characters: names of all who are
-    annotated, in that order. labels, background: 0 or 1 for each main character, each background. setting: the
-    place in words. portraits: the name of each character who has a canonical portrait, and its file.
-    referential: the caption with pronouns, where the dataset itself has one. canonical: the caption in the one form
-    every frame has; free: one in a writer's own words; shows: what that says. None where the dataset has none.
-    looks: how those of its story look who are no main characters, by name.
+    tokens: the words of the caption, as `segments` count them.
+    characters: the names of all annotated characters, in that order.
+    labels, background: 0 or 1 for each main character, and for each background.
+    setting: the place in words.
+    portraits: the name of each character who has a canonical portrait, and its file.
+    referential: the caption with pronouns, if the dataset itself has one.
+    canonical: the caption in the one form that every frame has.
+    free: a caption in a writer's own words.
+    shows: what the free caption says.
+    looks: the looks of people in its story who are no main characters, by name.
     """
 
     id: str
@@ -76,7 +84,7 @@ class Clip:
         return self.folder / FRAMES / f"{self.id}.npy"
 
     def pictures(self) -> np.ndarray:
-        """Returns the pictures, (N, H, W, 3) uint8 RGB, left on disk until they are looked at."""
+        """Returns the pictures, (N, H, W, 3) uint8 RGB. They stay on disk until they are looked at."""
         frames = _array(self.file)
         if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
             raise StoryError(f"{self.file} holds {frames.dtype} {frames.shape}, not uint8 (N, H, W, 3).")
@@ -86,7 +94,7 @@ class Clip:
         return self.folder / MASKS / f"{self.id}-frame{number}.npy"
 
     def mask(self, number: int) -> np.ndarray | None:
-        """Returns the mask of picture `number`, (H, W) ints; None where there is no file."""
+        """Returns the mask of picture `number`, (H, W) ints; None if there is no file."""
         path = self.mask_file(number)
         if not path.is_file():
             return None
@@ -98,7 +106,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class StoryFrame:
-    """Picture `number` of a clip. caption: the one said of it, without pronouns."""
+    """Picture `number` of a clip. caption: its caption without pronouns."""
 
     clip: Clip
     number: int
@@ -109,15 +117,16 @@ class StoryFrame:
         return Image.fromarray(np.ascontiguousarray(self.clip.pictures()[self.number]))
 
     def mask(self) -> np.ndarray | None:
-        """Returns (H, W) ints, the id of the segment each pixel belongs to; None where no mask was made."""
+        """Returns (H, W) ints, the id of the segment at each pixel; None if there is no mask."""
         return self.clip.mask(self.number)
 
 
 @dataclass(frozen=True)
 class Story:
-    """Frames in the order they are told; `extended` is their captions with pronouns, one a frame.
+    """Frames in the order of the story. `extended`: their captions with pronouns, one per frame.
 
-    opening: what the authors draw the first frame from, which on PororoSV is a caption chosen once more.
+    opening: the text from which the authors draw the first frame. On PororoSV that is a caption that is chosen a second
+    time.
     """
 
     id: str

@@ -1,10 +1,10 @@
 """The co-referential extension of FlintstonesSV and PororoSV: names of earlier frames become He, She and They.
 
-Three rules, all kept with their quirks, because the published numbers were made with them:
-- "evaluation", the default: the one the authors of StoryGPT-V evaluate with.
-- "training": the one their stage 2 trains with. Its slip: whoever is alone on FlintstonesSV becomes "He".
-- "story-ldm": that of Story-LDM, which they follow.
-Text in, text out: knows no datasets' files, and no story of the storyboard.
+There are three rules. They are kept with their peculiarities, because the published numbers were made with them:
+- "evaluation", the default: the rule with which the authors of StoryGPT-V evaluate.
+- "training": the rule with which their stage 2 trains. It has a mistake: anybody alone on FlintstonesSV becomes "He".
+- "story-ldm": the rule of Story-LDM, which the authors follow.
+Text in, text out: knows no files of datasets, and no story of the storyboard.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _PORORO_SPELLINGS = PORORO + tuple(name.lower() for name in PORORO)
 class ReferentialCaption:
     """A caption with its pronouns.
 
-    refers: the authors' flag for "read only with the story before it": such a frame is denoised without the
-    text-only steps of delayed conditioning. False for the first frame; None where no rule of theirs was asked.
+    refers: the authors' flag for a caption that needs the story before it. Such a frame is denoised without the
+    text-only steps of delayed conditioning. It is False for the first frame, and None if no rule of theirs was applied.
     """
 
     text: str
@@ -42,10 +42,11 @@ class ReferentialCaption:
 def extend_flintstones(
     captions: Sequence[str], characters: Sequence[Sequence[str]], rule: Rule = "evaluation"
 ) -> tuple[ReferentialCaption, ...]:
-    """Returns the captions of a story with pronouns, given whom each frame's annotation names, in its order.
+    """Returns the captions of a story with pronouns, given the people whom each frame's annotation names, in its order.
 
-    The people of a frame who are those of the last frame that changed them are replaced: two by "A and B", three by
-    "A, B and C", in capitals of the first letter alone, wherever that text stands, inside words too.
+    The people of a frame are replaced if they are the same as in the last frame that changed them. Two people are
+    replaced where the caption says "A and B", three where it says "A, B and C", with only the first letter in upper
+    case. The text is replaced wherever it occurs, even inside words.
     """
     _check(rule)
     people, stale = list(characters[0]), None
@@ -58,21 +59,21 @@ def extend_flintstones(
             continue
         phrase, word = _phrase(people, caption), _pronoun(people, rule)
         if rule != "evaluation" and people:
-            # Four and more have no phrase of their own here: what was replaced last is looked for again.
+            # Four or more people have no phrase of their own here; the phrase replaced last is looked for again.
             phrase = stale = phrase or stale
         if phrase and word:
             caption = caption.replace(phrase, word)
-        # Nobody, frame after frame, refers to nobody; the authors' code stops with an error there.
+        # Two frames without people refer to nobody; the authors' code stops with an error there.
         refers = bool(people) and not (rule == "evaluation" and mark_names(caption))
         made.append(ReferentialCaption(caption, refers))
     return tuple(made)
 
 
 def mark_names(caption: str, names: Sequence[str] = FLINTSTONES) -> tuple[Mention, ...]:
-    """Returns the names the authors' story loop puts a portrait on.
+    """Returns the names on which the authors' story loop puts a portrait.
 
-    They are words between single spaces that are a name, in any case. So a name with a comma, a full stop or 's behind
-    it is none, nor is one of two words.
+    They are words between single spaces that are a name, in upper or lower case. So a name that is followed by a comma,
+    a full stop or 's is not found, nor is a name of two words.
     """
     found, start = [], 0
     for word in caption.split(" "):
@@ -83,13 +84,13 @@ def mark_names(caption: str, names: Sequence[str] = FLINTSTONES) -> tuple[Mentio
 
 
 def extend_pororo(captions: Sequence[str], rule: Rule = "evaluation") -> tuple[ReferentialCaption, ...]:
-    """Returns the captions of a story, one chosen for each frame, with pronouns.
+    """Returns the captions of a story with pronouns, given one caption for each frame.
 
-    A shared opening of names with the last caption kept becomes They (not in Story-LDM); then the frame's main name,
-    where it is still that of the frame before, becomes She or He, wherever it stands.
+    If a caption begins with the same names as the last caption that was kept, these become They (not in Story-LDM).
+    Then the frame's main name becomes She or He, wherever it occurs, if it is also the main name of the frame before.
     """
     _check(rule)
-    # Story-LDM looks at the first caption with its full stop, behind which there is an empty last sentence.
+    # Story-LDM takes the first caption with its full stop, after which there is an empty last sentence.
     first = captions[0] + (";" if rule == "story-ldm" else "")
     main, before = main_name(first), captions[0]
     made = [ReferentialCaption(captions[0])]
@@ -109,9 +110,10 @@ def extend_pororo(captions: Sequence[str], rule: Rule = "evaluation") -> tuple[R
 
 
 def main_name(caption: str) -> str:
-    """Returns the one a PororoSV caption is about: the only name in it, else the first listed one of its last sentence.
+    """Returns the character whom a PororoSV caption is about, or "".
 
-    Names are found inside words too; the caption's last character does not count as the end of a sentence.
+    That is the only name in it, or else the first listed name of its last sentence. Names are found inside words too.
+    The last character of the caption does not count as the end of a sentence.
     """
     names = [name for name in _PORORO_SPELLINGS if name in caption]
     sentences = caption[:-1].split(".")
@@ -121,10 +123,10 @@ def main_name(caption: str) -> str:
 
 
 def shared_names(before: str, caption: str) -> tuple[str, ...]:
-    """Returns the words of names that open both captions: "Pororo and Crong are" and such give (Pororo, and, Crong).
+    """Returns the words of the names with which both captions begin: (Pororo, and, Crong) for "Pororo and Crong are".
 
-    The names go on over any word with a comma or with "and" in it, even "standing". The last word that both share
-    never counts, because the captions may part in the middle of it.
+    Names continue over every word that has a comma or "and" in it, even "standing". The last shared word never counts,
+    because the captions may differ in the middle of it.
     """
     length = next(
         (i for i, pair in enumerate(zip(before, caption, strict=False)) if pair[0] != pair[1]),
@@ -141,13 +143,16 @@ def shared_names(before: str, caption: str) -> tuple[str, ...]:
 def caption_index(number: int, frames: int, captions: int) -> int:
     """Returns which of a PororoSV clip's captions the authors' training takes for picture `number` of `frames`.
 
-    The rounding is theirs: with more than one caption the first is never taken.
+    The rounding is theirs: if there is more than one caption, the first is never taken.
     """
     return min(math.ceil((number + 1) / frames * captions), captions - 1)
 
 
 def _phrase(people: Sequence[str], caption: str) -> str | None:
-    """How people are said together, in the order of their annotation; two may stand in the other order."""
+    """Returns how people are named together, in the order of their annotation.
+
+    Two people may be named in reverse order.
+    """
     names = [name.capitalize() for name in people]
     if len(names) == 1:
         return names[0]

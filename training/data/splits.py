@@ -1,9 +1,9 @@
 """Which clips are for training, validation and test, and which follow one another: the published rules.
 
-FlintstonesSV's release lacks `split.json`. Its split is that of the original Flintstones data, as Story-LDM uses it
-(`train-val-test_split.json`); where that is missing too, whole episodes are dealt out, which no published number
-was made with. Story-LDM's rule for stories: a clip's followers are the next ones, all splits sorted together, of the
-same season and episode.
+FlintstonesSV's release has no `split.json`. Its split is that of the original Flintstones data, as Story-LDM uses it
+(`train-val-test_split.json`). If that is missing too, whole episodes are divided; no published number was made with
+that split. Story-LDM's rule for stories: the followers of a clip are the next clips of the same season and episode,
+with the clips of all splits sorted together.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from training.data.tables import read_json
 
 SPLITS = ("train", "val", "test")
 ORIGINAL = "train-val-test_split.json"
-FOLLOWERS = (3, 4)  # stories of four frames are this project's; the published counts may be of five
+FOLLOWERS = (3, 4)  # stories here have four frames; the published counts may be for five
 Episode = Callable[[str], Hashable]
 
 
 def read_split(path: Path) -> dict[str, list[str]]:
-    """Returns split -> ids, in the file's order. StoryError where the file is no split."""
+    """Returns split -> ids, in the order of the file. StoryError if the file is no split."""
     table = read_json(path)
     if not isinstance(table, dict) or not table or not set(table) <= set(SPLITS):
         raise StoryError(f"{path} should hold lists of clip ids under {', '.join(SPLITS)}.")
@@ -42,7 +42,10 @@ def repeated(splits: Mapping[str, Sequence[str]]) -> list[str]:
 def split_by_episode(
     ids: Iterable[str], episode: Episode, shares: Mapping[str, float]
 ) -> dict[str, list[str]]:
-    """Returns whole episodes dealt out so that the splits come near `shares`; the same for the same ids."""
+    """Returns whole episodes divided so that the splits come close to `shares`.
+
+    The result is the same for the same ids.
+    """
     episodes: dict[Hashable, list[str]] = {}
     for one in sorted(ids):
         episodes.setdefault(episode(one), []).append(one)
@@ -57,7 +60,7 @@ def split_by_episode(
 
 
 def following(ordered: Sequence[str], episode: Episode, count: int) -> dict[str, tuple[str, ...]]:
-    """Returns id -> the next `count` of `ordered`, where they all belong to the same episode."""
+    """Returns id -> the next `count` clips of `ordered`, if they all belong to the same episode."""
     lists = {}
     for number, one in enumerate(ordered[: len(ordered) - count]):
         next_ones = tuple(ordered[number + 1 : number + 1 + count])
@@ -67,10 +70,10 @@ def following(ordered: Sequence[str], episode: Episode, count: int) -> dict[str,
 
 
 def in_strides(ordered: Sequence[str], episode: Episode, length: int) -> list[tuple[str, ...]]:
-    """Returns stories that do not overlap, like the paper's long ones.
+    """Returns stories that do not overlap, like the paper's long stories.
 
-    `ordered`, the clips of one split, are cut after every `length` of them, wherever an episode ends. Pieces of more
-    than one episode are left out.
+    `ordered`, the clips of one split, is cut after every `length` clips, wherever an episode ends. Pieces with clips of
+    more than one episode are left out.
     """
     slices = (tuple(ordered[start : start + length]) for start in range(0, len(ordered), length))
     return [story for story in slices if len(story) == length and len({episode(one) for one in story}) == 1]
@@ -79,7 +82,7 @@ def in_strides(ordered: Sequence[str], episode: Episode, length: int) -> list[tu
 def count_stories(
     splits: Mapping[str, Sequence[str]], ordered: Sequence[str], episode: Episode
 ) -> dict[str, tuple[int, ...]]:
-    """Returns the numbers for (train, val, test): of clips, and of stories of four and of five frames."""
+    """Returns numbers for (train, val, test): of clips, and of stories of four and of five frames."""
     counts = {"clips": tuple(len(splits[name]) for name in SPLITS)}
     for count in FOLLOWERS:
         lists = following(ordered, episode, count)
@@ -90,7 +93,7 @@ def count_stories(
 
 
 def differs_from_published(counts: Mapping[str, tuple[int, ...]], published: tuple[int, ...]) -> str | None:
-    """Returns a sentence with all numbers where no way of counting gives the published ones; else None."""
+    """Returns a sentence with all numbers if no way of counting gives the published numbers; otherwise None."""
     if published in counts.values():
         return None
     told = "; ".join(f"{kind}: {_numbers(numbers)}" for kind, numbers in counts.items())

@@ -1,7 +1,8 @@
-"""The tables of a dataset folder: who follows whom, who is there, where it is, and the authors' cached conditions.
+"""The tables of a dataset folder: the order of clips, characters, backgrounds, and the authors' cached conditions.
 
-`NAME.json` (or `NAME.safetensors`) is preferred; else `NAME.pkl`, as released, is read through `unpickle`. `convert`
-writes the former from the latter, once. Every table is checked as it is read: StoryError names the file and entry.
+`NAME.json` (or `NAME.safetensors`) is preferred. Otherwise `NAME.pkl`, as released, is read through `unpickle`.
+`convert` writes the former from the latter, once. Every table is checked as it is read. A StoryError names the file and
+the entry.
 """
 
 from __future__ import annotations
@@ -19,15 +20,13 @@ from storyboard.disk.durable import part_of, settle, write_whole
 from storyboard.errors import StoryError
 from training.data.unpickle import read_pickle
 
-CONDITIONS = (
-    "clip_emb_img",
-    "clip_emb_text",
-)  # id -> (1, L, D), the targets of stage 2 as the authors cache them
+# id -> (1, L, D): the targets of stage 2, as the authors cache them.
+CONDITIONS = ("clip_emb_img", "clip_emb_text")
 MOST_JSON = 1 << 30  # bytes
 
 
 def read_json(path: Path) -> Any:
-    """Returns what the file holds. StoryError where it is missing or no JSON."""
+    """Returns the content of the file. StoryError if it is missing or no JSON."""
     try:
         if path.stat().st_size > MOST_JSON:
             raise StoryError(f"{path} is larger than any table of a dataset.")
@@ -39,7 +38,7 @@ def read_json(path: Path) -> Any:
 
 
 def followings(folder: Path, count: int) -> dict[str, tuple[str, ...]] | None:
-    """Returns id -> the next `count` clips of the same episode; None where the folder has no such table.
+    """Returns id -> the next `count` clips of the same episode; None if the folder has no such table.
 
     Entries of another length are left out, as the authors do.
     """
@@ -50,13 +49,13 @@ def followings(folder: Path, count: int) -> dict[str, tuple[str, ...]] | None:
 
 
 def labels(folder: Path) -> dict[str, tuple[int, ...]] | None:
-    """Returns id -> 0 or 1 for each main character; None where the folder has no such table."""
+    """Returns id -> 0 or 1 for each main character; None if the folder has no such table."""
     table = _table(folder, "labels", check_labels)
     return table and {clip: tuple(row) for clip, row in table.items()}
 
 
 def backgrounds(folder: Path) -> dict[str, tuple[int, ...]] | None:
-    """Returns id -> 0 or 1 for each background; None where the folder has no such table."""
+    """Returns id -> 0 or 1 for each background; None if the folder has no such table."""
     table = _table(folder, "labels_bg", check_backgrounds)
     return table and {clip: tuple(row) for clip, row in table["label"].items()}
 
@@ -84,17 +83,14 @@ def check_labels(table: Any) -> dict[str, list[int]]:
 
 
 def check_backgrounds(table: Any) -> dict[str, dict[str, list[int]]]:
-    """Returns the entry "label" alone. StoryError unless it is a table of labels.
-
-    Other entries are left out.
-    """
+    """Returns only the entry "label". StoryError unless it is a table of labels."""
     if not isinstance(table, dict) or "label" not in table:
         raise StoryError('it has no entry "label"')
     return {"label": check_labels(table["label"])}
 
 
 def convert(folder: Path) -> Iterator[str]:
-    """Write JSON and safetensors beside the folder's pickles, which stay; says what it did, file by file."""
+    """Writes JSON and safetensors beside the folder's pickles, which stay. Yields a line for each file."""
     for path in sorted(folder.glob("*.pkl")):
         check = checker(path.stem)
         target = path.with_suffix(".safetensors" if path.stem in CONDITIONS else ".json")
@@ -114,7 +110,7 @@ def convert(folder: Path) -> Iterator[str]:
 
 
 def checker(stem: str) -> Callable[[Any], Any] | None:
-    """Returns the function that checks the table of that name, None where these datasets have no such table."""
+    """Returns the function that checks the table with that name; None if these datasets have no such table."""
     if stem.startswith("following_cache"):
         return check_followings
     known = {"labels": check_labels, "labels_bg": check_backgrounds}
@@ -137,7 +133,7 @@ def check_conditions(table: Any) -> dict[str, torch.Tensor]:
 
 
 def _table(folder: Path, stem: str, check: Callable[[Any], Any]) -> Any:
-    """The checked table, from JSON or else from a pickle; None where there is neither."""
+    """Returns the checked table, from JSON or else from a pickle; None if there is neither."""
     for suffix, read in ((".json", read_json), (".pkl", read_pickle)):
         path = folder / f"{stem}{suffix}"
         if path.is_file():

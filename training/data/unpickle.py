@@ -1,7 +1,7 @@
-"""Reads the pickles of dataset folders without running anything that is in them.
+"""Reads the pickles of dataset folders without running anything in them.
 
-A pickle is a program. This one may only build plain containers, numpy arrays and tensors, and those not with the
-libraries' own functions but with the few lines below, which check what they are given. Knows nothing of datasets.
+A pickle is a program. This one may build only plain containers, numpy arrays and tensors. It does not use the
+libraries' own functions for that, but the few lines below, which check what they get. Knows nothing of datasets.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import torch
 
 from storyboard.errors import StoryError
 
-DEEPEST = 16  # containers inside one another; a dataset needs four
+DEEPEST = 16  # so many containers may be inside one another; a dataset needs four
 _PLAIN_DTYPE = re.compile(r"[<>=|]?(?:b1|[iu][1248]|f[248]|\?|[US]\d{1,6}|O8?)")
 
 
 def read_pickle(path: str | Path) -> Any:
     """Returns the pickled value: only dicts, lists, text, numbers, arrays and tensors. Tuples and sets become lists.
 
-    StoryError, and nothing run, where the file asks for anything else or is broken.
+    If the file asks for anything else or is broken, raises StoryError, and nothing is run.
     """
     try:
         with open(path, "rb") as file:
@@ -36,13 +36,13 @@ def read_pickle(path: str | Path) -> Any:
         raise StoryError(f"There is no file {path}.") from None
     except StoryError as error:
         raise StoryError(f"{path} was not opened: {error}") from error
-    except Exception as error:  # any opcode may fail in any way on a hostile or truncated file
+    except Exception as error:  # in a hostile or truncated file, any opcode may fail in any way
         reason = str(error).split("\n")[0][:120] or type(error).__name__
         raise StoryError(f"{path} is no pickle of plain data: {reason}.") from error
 
 
 class _Dtype:
-    """Stands for numpy.dtype: one of the plain kinds, its byte order set by the state that follows it."""
+    """Replaces numpy.dtype: one of the plain kinds, whose byte order is set by the state that follows it."""
 
     def __init__(self, code: str, *_: Any):
         if not isinstance(code, str) or not _PLAIN_DTYPE.fullmatch(code):
@@ -55,7 +55,7 @@ class _Dtype:
 
 
 class _Array:
-    """Stands for numpy.ndarray: what its state says, once sizes agree."""
+    """Replaces numpy.ndarray: the value that its state describes, once sizes have been checked."""
 
     value: Any = None
 
@@ -89,7 +89,7 @@ def _scalar(dtype: _Dtype, raw: Any) -> Any:
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """Bytes as pickles before protocol 3 hold them."""
+    """Returns bytes, in the form that pickles before protocol 3 have."""
     if encoding != "latin1":
         raise StoryError(f"it has text in the encoding {encoding!r}")
     return codecs.latin_1_encode(text)[0]
@@ -100,7 +100,7 @@ def _storage(raw: bytes) -> Any:
 
 
 def _tensor(storage: Any, offset: int, size: tuple, stride: tuple, *_: Any) -> torch.Tensor:
-    """A copy of a dense view of a storage; torch itself refuses one that reaches beyond it."""
+    """Returns a copy of a dense view of a storage. torch itself refuses a view that reaches beyond the storage."""
     if not isinstance(storage, torch.storage.TypedStorage):
         raise StoryError("it has a tensor without a storage")
     whole = torch.tensor([], dtype=storage.dtype).set_(storage)
@@ -145,7 +145,10 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _plain(value: Any, seen: dict[int, Any], depth: int) -> Any:
-    """`value` of plain types only. What is held twice stays shared, so a small file cannot grow without end."""
+    """Returns `value` with plain types only.
+
+    A value that is held twice stays shared, so a small file cannot grow endlessly.
+    """
     if depth > DEEPEST:
         raise StoryError("its containers are nested too deeply")
     if value is None or isinstance(value, (bool, int, float, str, bytes, torch.Tensor, np.ndarray)):

@@ -1,7 +1,9 @@
-"""`python -m training.evaluate --pipeline FOLDER --captions plain|referential --json FILE`: draw stories, score them.
+"""`python -m training.evaluate --pipeline FOLDER --captions plain|referential --json FILE`: draws stories and scores
+them.
 
-Prints and writes the classifier's and the judge's scores of the drawn frames, beside theirs of the real frames.
-Pictures are kept in --out, so that scoring again costs seconds and an interrupted run goes on where it stopped.
+Prints and writes the scores of the classifier and of the judge for the drawn frames, beside their scores for the real
+frames. Pictures are kept in --out. So scoring again takes only seconds, and an interrupted run continues where it
+stopped.
 """
 
 from __future__ import annotations
@@ -29,12 +31,12 @@ CLASSIFIERS = ("assets/maple-lane/evaluator", "runs/maple-lane/classifier")
 
 
 def usual_classifier() -> str:
-    """Returns the folder where a classifier is, or where training leaves one."""
+    """Returns the folder that holds a classifier. If there is none, returns the folder where training will write it."""
     return next((folder for folder in CLASSIFIERS if Path(folder).is_dir()), CLASSIFIERS[-1])
 
 
 def usual_judge() -> str | None:
-    """Returns the folder where a judge is, None where none is."""
+    """Returns the folder that holds a judge; None if there is none."""
     return next((folder for folder in JUDGES if (Path(folder) / "config.json").is_file()), None)
 
 
@@ -76,7 +78,10 @@ class EvaluateArguments:
 
 
 def draw_stories(artist: StoryArtist, tales: list[MapleStory]) -> list[DrawnFrame]:
-    """Returns every frame of every story; what an earlier run left is checked against the code there is now."""
+    """Returns every frame of every story.
+
+    If the first story is from an earlier run, its last picture is drawn again to notice a change of the code.
+    """
     frames: list[DrawnFrame] = []
     before = set(artist.folder.iterdir())
     with tqdm(total=sum(len(tale.frames) for tale in tales), desc="frames", mininterval=2) as bar:
@@ -118,5 +123,6 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (StoryError, OSError) as error:  # a folder that is not there or not whole: the sentence says it
+    # For example a missing or incomplete folder; the message says which.
+    except (StoryError, OSError) as error:
         sys.exit(str(error))

@@ -1,8 +1,9 @@
 """How well attention finds characters: `python -m training.evaluate.attention_overlap --pipeline DIR --json FILE`.
 
-Real test frames are noised and denoised for one step under their fused plain caption; the cross-attention of every
-name's token (the A_k of Eq. 2-3, averaged over the layers that L_reg steers) is compared with the exact mask of its
-character. This is Figure 4 as numbers: run it for a Char-LDM trained with L_reg and for one without.
+Real test frames are noised and denoised for one step with their fused plain caption. The cross-attention of every
+name's token (A_k of Eq. 2-3, averaged over the layers that L_reg steers) is compared with the exact mask of its
+character. This gives Figure 4 as numbers: run it for a Char-LDM that was trained with L_reg, and for another trained
+without it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from training.examples.latents import MASK_SIZE, encode_story
 from training.maple_lane import MapleStory, draw_portrait, story
 from training.maple_lane.reading import NAMES
 
-TIMESTEPS = (200, 400, 600, 800)  # of 1000
+TIMESTEPS = (200, 400, 600, 800)  # out of 1000
 
 
 @dataclass
@@ -39,10 +40,10 @@ class OverlapArguments:
 
 
 def area_matched_iou(attention: torch.Tensor, mask: torch.Tensor) -> float:
-    """Returns the IoU of a mask (h, w) in 0..1 with the highest pixels of `attention` (h, w), as many as the mask has.
+    """Returns the IoU of a mask (h, w) in 0..1 and the highest pixels of `attention` (h, w), as many as the mask has.
 
-    Matching the area makes it independent of how the map is scaled; a map that says nothing scores about
-    a / (2 - a) for a mask that covers the share a.
+    Equal areas make it independent of the map's scale. A map without information scores about a / (2 - a) for a mask
+    that covers the share a.
     """
     wanted = mask.flatten() > 0.5
     count = int(wanted.sum())
@@ -60,7 +61,7 @@ def mass_inside(attention: torch.Tensor, mask: torch.Tensor) -> float:
 
 @torch.inference_mode()
 def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[tuple[float, float]]:
-    """(IoU, share of mass inside) of every named character of every frame, over TIMESTEPS."""
+    """Yields (IoU, share of mass inside) for every named character of every frame, over TIMESTEPS."""
     latents, masks = encode_story(pipeline.vae, tale)  # (P, C, h, w), (P, 3, 32, 32) uint8
     noise_of = DDPMScheduler.from_config(pipeline.scheduler.config)
     for number, frame in enumerate(tale.frames):
@@ -96,7 +97,7 @@ def measure(pipeline: StoryPipeline, stories: int) -> dict:
     columns = np.array(scores).T
     report: dict[str, Any] = {"timesteps": TIMESTEPS, "test stories": stories, "maps": len(scores)}
     for name, values in zip(("mean IoU", "mass inside"), columns, strict=True):
-        interval = bootstrap(Ratio(values, np.ones(len(values))), np.array(groups))  # in percent
+        interval = bootstrap(Ratio(values, np.ones(len(values))), np.array(groups))  # in per cent
         report[name] = {
             "value": float(values.mean()),
             "low": interval.low and interval.low / 100,

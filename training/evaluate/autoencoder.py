@@ -1,9 +1,11 @@
 """What the autoencoder keeps of a picture: `python -m training.evaluate.autoencoder --json FILE`.
 
-Real test frames go through a pipeline's autoencoder and back. Of the reconstructions it tells the absolute error, the
-sharpness, and what the classifier still sees; with --drawn also how sharp the pictures are that the pipeline draws of
-the same frames' plain captions. Sharpness is the variance of the Laplacian, over all frames, against that of the real
-frames: 1 is as sharp as those, and what rings or is dotted has more.
+Real test frames go through a pipeline's autoencoder and back. The scores are the absolute error of the reconstructions,
+their sharpness, and what the classifier still sees in them. With --drawn, the sharpness of pictures that the pipeline
+draws from the same frames' plain captions is measured, too.
+
+Sharpness is the variance of the Laplacian over all frames, divided by that of the real frames. 1 is as sharp as the
+real frames. Ringing and dotted pictures have more.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from training.examples.pixels import pixels_of
 from training.maple_lane import MapleStory, story
 from training.pretrain.edges import laplacian_variance
 
-SHOWN = 24  # frames of the sheet
+SHOWN = 24  # frames on the sheet
 ACROSS = 6
 
 
@@ -57,7 +59,7 @@ class AutoencoderArguments:
 
 
 def sharpness(pictures: Iterable[Image.Image], real: Iterable[Image.Image], groups: np.ndarray) -> Estimate:
-    """Returns the sharpness of pictures against the real ones of the same frames; groups: (F,) story ids."""
+    """Returns the sharpness of pictures, compared with the real pictures of the same frames. groups: (F,) story ids."""
     ours, theirs = (np.array([_variance(picture) for picture in some]) for some in (pictures, real))
     return estimate(lambda rows: ours[rows].mean() / theirs[rows].mean(), groups)
 
@@ -69,7 +71,7 @@ def _variance(picture: Image.Image) -> float:
 
 @torch.inference_mode()
 def decoded(vae: AutoencoderKL, picture: Image.Image) -> Image.Image:
-    """Returns a picture after the way to latents and back."""
+    """Returns a picture after encoding it to latents and decoding it again."""
     pixels = pixels_of(np.array(picture))[None].to(vae.device)
     return to_picture(decode_latents(vae, encode_pictures(vae, pixels)))
 
@@ -77,7 +79,7 @@ def decoded(vae: AutoencoderKL, picture: Image.Image) -> Image.Image:
 def measure(
     pipeline: StoryPipeline, tales: Sequence[MapleStory], classifier: FrameClassifier
 ) -> tuple[dict, Image.Image]:
-    """Returns the scores of the reconstructions, as JSON, and their sheet."""
+    """Returns the scores of the reconstructions as JSON, and their sheet."""
     scenes = [frame.scene for tale in tales for frame in tale.frames]
     groups = np.array([tale.id for tale in tales for _ in tale.frames])
     real = [real_picture(scene) for scene in scenes]
@@ -100,7 +102,7 @@ def measure(
 
 
 def sheet_of(real: Sequence[Image.Image], other: Sequence[Image.Image]) -> Image.Image:
-    """Returns a sheet of pairs, the real one above, ACROSS of them in a row."""
+    """Returns a sheet of pairs, with the real picture above. A row has ACROSS pairs."""
     width, height = real[0].size
     rows = -(-len(real) // ACROSS)
     sheet = Image.new("RGB", (ACROSS * width, 2 * rows * height), "white")
@@ -113,7 +115,10 @@ def sheet_of(real: Sequence[Image.Image], other: Sequence[Image.Image]) -> Image
 def measure_drawn(
     pipeline: StoryPipeline, folder: str, tales: Sequence[MapleStory], out: Path
 ) -> tuple[dict, Image.Image]:
-    """Returns how sharp the pictures are that the pipeline draws of these stories' plain captions, and their sheet."""
+    """Returns the sharpness of the pictures that the pipeline draws, and their sheet.
+
+    The pictures are drawn from these stories' plain captions.
+    """
     artist = StoryArtist(pipeline, System(weights_hash(folder), "plain", "char-ldm"), out)
     frames = [frame for tale in tales for frame in artist.draw(tale)]
     groups = np.array([frame.story.id for frame in frames])
@@ -123,7 +128,7 @@ def measure_drawn(
 
 
 def table(told: dict) -> str:
-    """Returns what is printed."""
+    """Returns the scores as text to print."""
     lines = [f"{told['pipeline']}, {told['frames']} test frames"]
     for name in ("L1 of -1..1", "sharpness"):
         lines.append(

@@ -1,9 +1,10 @@
 """The world's own captioner: `python -m training.evaluate.captioner --output_dir runs/maple-lane/captioner-run`.
 
-BLIP-2 at a size that fits the pictures: a vision tower, a Q-Former with a few queries, a language model, all trained
-from nothing on real frames of the train split and their plain captions, never on a generated one. Pictures are softened
-a little, as for the classifier. A step of 32 takes about 1.5 seconds on two cores, 2500 steps an hour. The folder it
-writes holds BLEU-4 and CIDEr on real test frames, against their own captions, beside the weights.
+It is BLIP-2 at a size that fits the pictures: a vision tower, a Q-Former with a few queries, and a language model. All
+of it is trained from random weights on real frames of the train split and their plain captions, never on generated
+pictures. Pictures are softened a little, as for the classifier. A step of 32 takes about 1.5 seconds on two cores, so
+2500 steps take an hour. The folder that it writes holds the weights, and the BLEU-4 and CIDEr of its captions for real
+test frames, measured against the frames' own captions.
 """
 
 from __future__ import annotations
@@ -36,16 +37,16 @@ from training.evaluate.text_scores import bleu, cider, words
 from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import draw, sample_story, story
 
-CHECKED_STORIES = 6  # of the val split, at every checkpoint
-PUBLISHED_STORIES = 50  # of the test split, at the end
-END = "\n"  # ends a caption, as in BLIP-2 with OPT
-WORDS = 600  # of the vocabulary, bytes included: no caption is longer than 26 tokens
-LONGEST = 64  # positions a prompt and its caption may fill behind the queries
+CHECKED_STORIES = 6  # stories of the val split that are scored at every checkpoint
+PUBLISHED_STORIES = 50  # stories of the test split that are scored at the end
+END = "\n"  # the end of a caption, as in BLIP-2 with OPT
+WORDS = 600  # size of the vocabulary, bytes included; with it no caption is longer than 26 tokens
+LONGEST = 64  # positions that a prompt and its caption may fill after the queries
 
 
 @dataclass
 class CaptionerArguments(LoopArguments):
-    """Loop arguments with the captioner's defaults, and its sizes."""
+    """Loop arguments with the captioner's defaults, and the captioner's sizes."""
 
     steps: int = 2500
     batch: int = 32
@@ -66,7 +67,7 @@ class CaptionerArguments(LoopArguments):
 
 
 def build_tokenizer(stories: int = 1500) -> PreTrainedTokenizerFast:
-    """Returns a tokenizer with a vocabulary of the plain captions of train."""
+    """Returns a tokenizer with a vocabulary from the plain captions of the train split."""
     captions = [frame.plain for seed in range(stories) for frame in sample_story(seed, 4, "train").frames]
     return train_language_tokenizer([PROMPT + " " + caption + END for caption in captions], WORDS)
 
@@ -74,16 +75,16 @@ def build_tokenizer(stories: int = 1500) -> PreTrainedTokenizerFast:
 def build_captioner(
     args: CaptionerArguments, tokenizer: PreTrainedTokenizerFast
 ) -> Blip2ForConditionalGeneration:
-    """Returns an untrained captioner. BLIP-2's own initial scale of the tower (1e-10) presumes pretrained weights."""
+    """Returns an untrained captioner. BLIP-2's own initial scale of the tower (1e-10) assumes pretrained weights."""
     model = Blip2ForConditionalGeneration(_config(args, tokenizer))
-    # transformers starts these as zeros, to be filled from a checkpoint; queries that are all alike would stay so.
+    # transformers creates these as zeros, to be filled from a checkpoint. Queries that are equal would stay equal.
     for parameter in (model.query_tokens, model.vision_model.embeddings.position_embedding):
         nn.init.normal_(parameter, std=0.02)
     return model
 
 
 def _config(args: CaptionerArguments, tokenizer: PreTrainedTokenizerFast) -> Blip2Config:
-    """BLIP-2's three parts, all of one width."""
+    """The config of BLIP-2's three parts, which all have the same width."""
     shape = {
         "hidden_size": args.width,
         "num_attention_heads": args.heads,
@@ -124,7 +125,7 @@ def _config(args: CaptionerArguments, tokenizer: PreTrainedTokenizerFast) -> Bli
 
 
 class CaptionedBatch(TypedDict):
-    """B real frames, and the prompt with their captions behind it."""
+    """B real frames, and the prompt followed by their captions."""
 
     pixels: torch.Tensor  # (B, 3, S, S)
     ids: torch.Tensor  # (B, T)
@@ -132,11 +133,11 @@ class CaptionedBatch(TypedDict):
 
 
 class CaptionerTraining(Objective[CaptionedBatch]):
-    """Next-token loss of the caption behind a picture's queries and the prompt."""
+    """The next-token loss of the caption, which follows the queries of the picture and the prompt."""
 
     def __init__(self, model: Blip2ForConditionalGeneration):
         super().__init__()
-        # Only what captions go through; BLIP-2 has parts for retrieval beside it.
+        # Only the parts that captions need. BLIP-2 has other parts for retrieval.
         self.vision_model, self.qformer = model.vision_model, model.qformer
         self.query_tokens = model.query_tokens
         self.language_projection, self.language_model = model.language_projection, model.language_model
@@ -156,7 +157,7 @@ class CaptionerTraining(Objective[CaptionedBatch]):
 
 
 class CaptionedFrames:
-    """Step -> softened real frames and their captions."""
+    """Maps a step to softened real frames and their captions."""
 
     def __init__(self, seed: int, size: int, tokenizer: PreTrainedTokenizerFast):
         self.seed, self.size, self.tokenizer = seed, size, tokenizer
@@ -182,7 +183,7 @@ class CaptionedFrames:
 
 
 def score_on_real(captioner: Captioner, split: str, stories: int) -> dict[str, float]:
-    """Returns BLEU-4 and CIDEr of the first caption of real frames, against the world's own."""
+    """Returns BLEU-4 and CIDEr of the first caption of each real frame, against the world's own captions."""
     frames = [frame for index in range(stories) for frame in story(split, index).frames]
     made = captioner.captions([real_picture(frame.scene) for frame in frames])
     hypotheses = [words(captions[0]) for captions in made]

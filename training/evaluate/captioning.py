@@ -1,8 +1,8 @@
-"""BLIP-2 says what is in a picture: the model of transformers, with the fine-tuned weights the authors release.
+"""BLIP-2 says what is in a picture: the model of transformers, with the fine-tuned weights that the authors release.
 
-`captioner.pth` is in the format of LAVIS, in which BLIP-2 was first published; its names are translated here, and a key
-that is unknown, missing or of another shape is refused by name. The pictures and the beam search are LAVIS's too.
-Knows no dataset and no score.
+`captioner.pth` has the format of LAVIS, in which BLIP-2 was first published. Its names are translated here. A key that
+is unknown, missing or of another shape is refused by name. The preparation of pictures and the beam search are also
+those of LAVIS. Contains no dataset and no score.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from storyboard.errors import StoryError
 from training.released.weights_file import read_weights, tensors_of
 
 PROMPT = "a photo of"
-CAPTIONS = 5  # of a picture: as many as there are beams
-LONGEST = 30  # new tokens
+CAPTIONS = 5  # captions of a picture: as many as there are beams
+LONGEST = 30  # most new tokens of a caption
 BATCH = 8
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
-# LAVIS's names -> transformers' names; q_bias and v_bias become one tensor and are treated apart.
+# LAVIS's names -> transformers' names. q_bias and v_bias become one tensor and are handled separately.
 _NAMES = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
@@ -57,12 +57,15 @@ _NAMES = tuple(
     )
 )
 _BIAS = re.compile(r"visual_encoder\.blocks\.(\d+)\.attn\.([qv])_bias")
-# LAVIS never trains the language model; buffers hold no weights.
+# These are not used: LAVIS never trains the language model, and buffers hold no weights.
 _UNUSED = re.compile(r"opt_model\..+|Qformer\.bert\.embeddings\.position_ids")
 
 
 def from_lavis(weights: Mapping[str, torch.Tensor], path: str | Path) -> dict[str, torch.Tensor]:
-    """Returns the weights by transformers' names, without the language model's. StoryError naming an unknown key."""
+    """Returns the weights under transformers' names, without the language model.
+
+    StoryError names an unknown key.
+    """
     found: dict[str, torch.Tensor] = {}
     biases: dict[str, dict[str, torch.Tensor]] = {}
     for key, tensor in weights.items():
@@ -78,21 +81,21 @@ def from_lavis(weights: Mapping[str, torch.Tensor], path: str | Path) -> dict[st
     for block, pair in biases.items():
         if pair.keys() != {"q", "v"}:
             raise StoryError(f"{path} lacks one of the two biases of 'visual_encoder.blocks.{block}.attn'")
-        joined = torch.cat([pair["q"], torch.zeros_like(pair["v"]), pair["v"]])  # keys have none
+        joined = torch.cat([pair["q"], torch.zeros_like(pair["v"]), pair["v"]])  # keys have no bias
         found[f"vision_model.encoder.layers.{block}.self_attn.qkv.bias"] = joined
     return found
 
 
 def load_lavis(model: Blip2ForConditionalGeneration, path: str | Path) -> None:
-    """Put the fine-tuned weights of a LAVIS checkpoint into `model`.
+    """Loads the fine-tuned weights of a LAVIS checkpoint into `model`.
 
-    LAVIS saves what was trained: the vision tower may be missing as a whole, then it stays the base's.
+    LAVIS saves only what was trained. So the whole vision tower may be missing; then the tower of the base model stays.
     """
     held = read_weights(path)
     if not isinstance(held.get("model"), Mapping):
         raise StoryError(f"{path} is no checkpoint of LAVIS: it has no 'model'")
     weights = from_lavis(tensors_of(held["model"], path), path)
-    # ln_vision is trained with the Q-Former also where the tower is frozen.
+    # ln_vision is trained with the Q-Former even if the tower is frozen.
     frozen = not any(
         name.startswith(("vision_model.embeddings.", "vision_model.encoder.")) for name in weights
     )
@@ -116,13 +119,13 @@ def load_lavis(model: Blip2ForConditionalGeneration, path: str | Path) -> None:
 
 
 class Captioner:
-    """Pictures -> captions, best first."""
+    """Maps pictures to captions, with the best caption first."""
 
     def __init__(self, model: Blip2ForConditionalGeneration, tokenizer: PreTrainedTokenizerBase):
         self.model, self.tokenizer = model.eval().requires_grad_(False), tokenizer
 
     def captions(self, pictures: Sequence[Image.Image]) -> list[list[str]]:
-        """Returns five captions of each picture."""
+        """Returns five captions for each picture."""
         return [made for batch in _batches(pictures) for made in self._batch(batch)]
 
     @torch.inference_mode()
@@ -153,16 +156,16 @@ class Captioner:
 
 
 def captioner_pixels(picture: Image.Image, side: int) -> torch.Tensor:
-    """Returns (3, side, side): squeezed to a square with a bicubic filter, in BLIP's normalisation."""
+    """Returns the pixels (3, side, side) of a picture in BLIP's normalisation. It is squeezed to a square, bicubic."""
     square = picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
     unit = torch.from_numpy(np.array(square)).permute(2, 0, 1) / 255
     return (unit - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
 
 
 def load_captioner(folder: str | Path, weights: str | Path | None, device: torch.device) -> Captioner:
-    """Returns BLIP-2 with OPT (Salesforce/blip2-opt-2.7b-coco, or its folder) and the released weights over it.
+    """Returns BLIP-2 with OPT (Salesforce/blip2-opt-2.7b-coco, or its folder), with the released weights loaded.
 
-    Half precision on a GPU, as the authors' evaluation. StoryError where either is not what it should be.
+    It is in half precision on a GPU, as in the authors' evaluation. StoryError if the folder or the weights do not fit.
     """
     try:
         kind = torch.float16 if device.type == "cuda" else torch.float32

@@ -1,6 +1,6 @@
-"""Captions that were made, kept line by line, so that an interrupted evaluation goes on where it stopped.
+"""Generated captions in a file, kept line by line, so that an interrupted evaluation continues where it stopped.
 
-A picture is known by its pixels: one that is drawn again is described again. Knows no dataset and no score.
+A picture is known by its pixels: a picture that is drawn again gets a new caption. Contains no dataset and no score.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from training.evaluate.kept_lines import KeptLines
 
 class Describes(Protocol):
     def captions(self, pictures: Sequence[Image.Image]) -> list[list[str]]:
-        """Returns the captions of each picture, best first."""
+        """Returns the captions of each picture, with the best caption first."""
 
 
 class CaptionsFile:
     """Captions that are kept in a file by the hash of their picture.
 
-    made_by: all that decides the captions. The file begins with it; StoryError where that of a file differs.
+    made_by: everything that decides the captions. The file begins with it. StoryError if an existing file begins with
+    something else.
     """
 
     def __init__(self, path: Path, made_by: dict[str, str]):
@@ -34,7 +35,7 @@ class CaptionsFile:
             raise self._lines.broken() from error
 
     def of(self, pictures: Sequence[Image.Image], captioner: Describes) -> list[list[str]]:
-        """Returns the captions of each picture, those that are not known yet from `captioner`."""
+        """Returns the captions of each picture. Captions that are not known yet come from `captioner`."""
         names = [_name(picture) for picture in pictures]
         unknown = {
             name: picture for name, picture in zip(names, pictures, strict=True) if name not in self.known

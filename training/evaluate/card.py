@@ -1,7 +1,7 @@
 """The model card of the bundled pipeline: `python -m training.evaluate.card` writes README.md into its folder.
 
-Every figure comes from where it was measured: scores from docs/maple-lane-tables.json, sizes from the weights, the
-example from docs/draw.ipynb. The folder's own code, `pipeline.py`, is written anew with it.
+Every number comes from where it was measured: scores from docs/maple-lane-tables.json, and sizes from the weights. The
+example comes from docs/draw.ipynb. The command also writes the folder's own code, `pipeline.py`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ others. `reader/` names {named} (Apache-2.0), which is not in this folder.
 
 
 def card(folder: Path) -> str:
-    """Returns the text of a pipeline folder's README.md. StoryError where the folder names no language model."""
+    """Returns the text of a pipeline folder's README.md. StoryError if the folder names no language model."""
     reader = read_reader(folder)
     if reader is None:
         raise StoryError(
@@ -128,7 +128,7 @@ def card(folder: Path) -> str:
 
 
 def example(folder: str) -> str:
-    """Returns the code of docs/draw.ipynb, with `folder` for the pipeline's."""
+    """Returns the code of docs/draw.ipynb, with `folder` in place of the pipeline's folder."""
     notebook = json.loads((DOCS / "draw.ipynb").read_text(encoding="utf-8"))
     code = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
     return code.replace('"../assets/maple-lane"', f'"{folder}"')
@@ -151,7 +151,10 @@ def _scores(rows: list[Mapping[str, Any]]) -> str:
 
 
 def _free() -> tuple[str, str]:
-    """Of frames in free English those with the right people, read by the model that comes along and the named one."""
+    """The shares of frames with the right people, in free English.
+
+    The first value is for the language model that is included, and the second is for the named language model.
+    """
     results = (DOCS / "results.md").read_text(encoding="utf-8")
     cell = r"([\d.]+ \[[\d., ]+\])"
     ((ours, named),) = re.findall(rf"\| right people, each once \| {cell} \|.*\| {cell} \|", results)
@@ -174,7 +177,7 @@ def _parameters(path: Path) -> int:
 
 
 def _side(folder: Path) -> int:
-    """Pixels on the side of a picture."""
+    """The side of a picture in pixels."""
     return json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))["sample_size"]
 
 

@@ -1,4 +1,4 @@
-"""Line charts side by side, drawn with Pillow: as much as a figure of two systems needs. Knows numbers only."""
+"""Line charts side by side, drawn with Pillow: enough for a figure of two systems. Works on numbers alone."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFont
 
 PANEL = (460, 320)
-MARGIN = (64, 20, 34, 44)  # left, right, top, bottom
+MARGIN = (64, 20, 34, 44)  # left, right, top and bottom, in pixels
 COLOURS = ("#c0392b", "#2c6e91", "#5f7f3a", "#7a5195")
 INK, GRID = "#3a3330", "#e2dcd4"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One value for each of x = 1, 2, ..."""
+    """A line of a chart, with one value for each of x = 1, 2, ..."""
 
     name: str
     values: Sequence[float]
 
 
 def chart(panels: Sequence[tuple[str, Sequence[Line]]], across: str) -> Image.Image:
-    """Returns a chart with one panel for each (title, lines), all with the same x axis, from zero upwards."""
+    """Returns a chart with one panel for each (title, lines). All panels have the same x axis, and y starts at zero."""
     sheet = Image.new("RGB", (PANEL[0] * len(panels), PANEL[1]), "white")
     for number, (title, lines) in enumerate(panels):
         panel = Image.new("RGB", PANEL, "white")

@@ -1,8 +1,9 @@
 """Trains the evaluator: `python -m training.evaluate.classifier --output_dir runs/maple-lane/classifier-run`.
 
-Real pictures of the train split only, drawn while it trains, never a generated one. Softened a little, so that it
-judges what a picture shows and not how crisp it is. Ten to fifteen minutes on two cores; the folder it writes holds
-its scores on real test frames beside the weights.
+It learns only from real pictures of the train split, which are drawn while it trains, and never from generated
+pictures. Pictures are softened a little, so that it judges what a picture shows and not how sharp the picture is.
+Training takes ten to fifteen minutes on two cores. The folder that it writes holds the weights and its scores on real
+test frames.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from training.evaluate.metrics import ABSENT, Score, score
 from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import Scene, draw, sample_story, story
 
-CHECKED_STORIES = 24  # of the val split, scored at every checkpoint
-PUBLISHED_STORIES = 100  # of the test split, scored at the end
-PICTURE = 256  # pixels of a picture as it is evaluated
+CHECKED_STORIES = 24  # stories of the val split that are scored at every checkpoint
+PUBLISHED_STORIES = 100  # stories of the test split that are scored at the end
+PICTURE = 256  # side of an evaluated picture in pixels
 
 
 @dataclass
@@ -50,17 +51,17 @@ class ClassifierArguments(LoopArguments):
 
 
 class FrameBatch(TypedDict):
-    """B real frames and their labels, of K characters."""
+    """B real frames and their labels. There are K characters."""
 
     pixels: torch.Tensor  # (B, 3, S, S)
-    characters: torch.Tensor  # (B, K): 1 for those who are there
-    places: torch.Tensor  # (B, places): 1 for the one it is
-    outfits: torch.Tensor  # (B, K), ABSENT for those who are not there
-    actions: torch.Tensor  # (B, K), likewise
+    characters: torch.Tensor  # (B, K): 1 for characters who are there
+    places: torch.Tensor  # (B, places): 1 for the frame's place
+    outfits: torch.Tensor  # (B, K), ABSENT for characters who are not there
+    actions: torch.Tensor  # (B, K), ABSENT for characters who are not there
 
 
 class ClassifierTraining(Objective[FrameBatch]):
-    """Cross-entropies of all heads; outfit and action count for the characters that are there."""
+    """The cross-entropies of all heads. Outfit and action count only for the characters who are there."""
 
     def __init__(self, classifier: FrameClassifier):
         super().__init__()
@@ -86,7 +87,7 @@ def _of_each(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 
 class RealFrames:
-    """Step -> softened real frames and their labels."""
+    """Maps a step to softened real frames and their labels."""
 
     def __init__(self, seed: int, size: int, names: LabelNames):
         self.seed, self.size, self.names = seed, size, names
@@ -110,7 +111,10 @@ class RealFrames:
 
 
 def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """Returns a drawn picture (S, S, 3) as a good generator might: a little soft, grainy, packed or off in tone."""
+    """Returns a drawn picture (S, S, 3) as a good generator might draw it.
+
+    It may be a little soft, grainy, compressed or off in tone.
+    """
     image = Image.fromarray(picture)
     if rng.random() < 0.6:
         image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.5)) * image.width / 192))
@@ -127,7 +131,7 @@ def soften(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
 
 
 def real_picture(scene: Scene) -> Image.Image:
-    """Returns a scene as the world itself draws it, at the size that generated pictures have."""
+    """Returns a scene as the world itself draws it, in the size of generated pictures."""
     return Image.fromarray(draw(scene, PICTURE))
 
 

@@ -1,8 +1,8 @@
-"""The systems that are compared, each under one name: the row it is in, where it lies, and how it is made.
+"""The systems that are compared, each with one name: its row in the tables, its folders, and how it is made.
 
-A system is a pipeline folder ROOT/systems/NAME (or a link to one). Those that share most of their parts with the
-default parts folder get one of their own, ROOT/parts-NAME, in which the shared ones are links. Knows commands as text,
-and runs none.
+A system is a pipeline folder ROOT/systems/NAME, or a link to such a folder. A system that shares most of its parts with
+the default parts folder gets its own folder ROOT/parts-NAME, in which the shared parts are links. Holds commands as
+text and runs no commands.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ ROOT = "runs/maple-lane"
 
 @dataclass(frozen=True)
 class SystemSpec:
-    """How a system is made and drawn. `plain`, `referential`: its conditioning for such captions, None: not drawn.
+    """How a system is made and used.
 
-    given: so many opening frames of a story are given as they are, for the system to continue.
-    makes: what its training puts into the parts folder. apart: into one of its own, everything else shared.
-    training: commands, with {root}, {parts}, {run} and {folder} left open; each but the last is shared by processes.
+    plain, referential: its conditioning for such captions; None: it does not draw them
+    given: this number of opening frames of a story are given to the system, which continues the story
+    makes: what its training puts into the parts folder
+    apart: whether that goes into a folder of its own, with everything else shared
+    training: commands with the fields {root}, {parts}, {run} and {folder}; several processes share each command but the
+        last
     """
 
     name: str
@@ -85,10 +88,10 @@ def _stage_2(name: str, row: str, switches: str = "", llama: bool = False) -> Sy
     return SystemSpec(name, row, None, "llm", makes, name != "storygpt-v-opt", commands)
 
 
-# What systems of their own put into the parts folder: nobody else reads it.
+# The parts of the compared systems in the parts folder. Only the system that makes such a part reads it.
 APART = ("story_ldm", "ar_ldm", "story_dalle")
-TEXT_ONLY = "--text_only 0.9"  # with a tenth unconditional: never a portrait
-REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, as few steps as here move no map
+TEXT_ONLY = "--text_only 0.9"  # the other tenth is unconditional, so there is never a portrait
+REGULARIZED = "--reg_weight 0.1"  # with the paper's 1e-3, a run as short as ours moves no attention map
 PIXELS = "--image_weight 0.1"
 _STORY_LDM = "training.story_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
 _AR_LDM = "training.ar_ldm --parts {parts} --latents {root}/latents --output_dir {run} --out {folder}"
@@ -97,7 +100,7 @@ _STORY_DALLE = (
     "training.story_dalle transformer --parts {parts} --output_dir {run} --out {folder}",
 )
 
-BUNDLED = "bundled"  # what comes along: the weights of the open world, read by SmolLM2
+BUNDLED = "bundled"  # the included pipeline: the weights of the open world, with SmolLM2 as the reader
 _BUNDLED = (
     "training.assemble --anybody true --parts {parts} --out {folder}",
     "training.assemble --named smollm2-135m-instruct --parts {parts} --out {folder}",
@@ -137,7 +140,10 @@ SYSTEMS = {
 
 
 def link_parts(spec: SystemSpec, root: Path) -> Path:
-    """Returns the system's parts folder: everything that it does not make is a link into the default one."""
+    """Returns the parts folder of the system. Everything that the system does not make is a link to the default folder.
+
+    StoryError if there is no default parts folder.
+    """
     shared, own = root / "parts", spec.parts(root)
     if not shared.is_dir():
         raise StoryError(f"There is no parts folder {shared}; train the base parts first.")

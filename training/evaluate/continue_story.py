@@ -1,8 +1,8 @@
-"""A story goes on by itself: `python -m training.evaluate.continue_story --pipeline P --dataset D --out FOLDER`.
+"""A story continues by itself: `python -m training.evaluate.continue_story --pipeline P --dataset D --out FOLDER`.
 
-The demo of the authors: a story of the dataset is drawn, then the language model tells the next frame from the last
-sentences, which is drawn from the last frames, and so on. The language model is frozen in both stages, so what it tells
-is what it knew before; a small one tells little. The app does none of this.
+This is the demo of the authors. A story of the dataset is drawn. Then the language model tells the next frame from the
+last sentences, that frame is drawn from the last frames, and so on. The language model is frozen in both stages, so it
+tells only what it knew before, and a small model tells little. The app does not do this.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from training.evaluate.draw_stories import DrawArguments, cast_of_story, draw_st
 from training.evaluate.drawing import frame_seed
 from training.evaluate.told_stories import write_told
 
-READ = 4  # frames that are read for the next one, sentences and pictures
-LONGEST = 40  # tokens of a sentence
+READ = 4  # frames whose sentences and pictures are read for the next frame
+LONGEST = 40  # most tokens of a sentence
 TRIES = 5
 ASKED = " Describe the next frame of the story in one sentence. Caption:"
 
@@ -45,14 +45,14 @@ class ContinueArguments:
 
 
 def sentence_in(text: str) -> str:
-    """Returns the first sentence of what a language model wrote, without a label before it; "" where there is none."""
+    """Returns the first sentence of a language model's text, without a label before it. "" if there is none."""
     first, stop, _ = text.replace("\n", " ").partition(".")
     return (first.rpartition(":")[2].strip() + stop).strip() if first.rpartition(":")[2].strip() else ""
 
 
 @torch.inference_mode()
 def next_sentence(model: Any, tokenizer: Any, captions: Sequence[str], seed: int) -> str:
-    """Returns what the language model says comes next. StoryError where it says nothing in several tries."""
+    """Returns the language model's sentence for the next frame. StoryError if several tries give no sentence."""
     told = " ".join(f"Caption: {caption}" for caption in captions[-READ:]) + ASKED
     words = tokenizer(told, add_special_tokens=False)["input_ids"]
     ids = torch.tensor([[tokenizer.bos_token_id, *words]], device=model.device)
@@ -74,7 +74,10 @@ def next_sentence(model: Any, tokenizer: Any, captions: Sequence[str], seed: int
 
 
 def go_on(pipeline: StoryPipeline, story: Story, folder: Path, frames: int) -> list[str]:
-    """Draws a story and what comes after it, up to `frames` frames. Returns all of its sentences."""
+    """Draws a story and its continuation, up to `frames` frames. Returns all its sentences.
+
+    StoryError if the pipeline has no language model.
+    """
     if pipeline.language_model is None:
         raise StoryError(
             "This pipeline has no language model, so nobody tells what comes next; give one of stage 2."

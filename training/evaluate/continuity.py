@@ -1,6 +1,8 @@
-"""What labels can tell that the paper could not measure: outfits kept, places kept unsaid, "she" drawn as who she is.
+"""Scores that the paper could not measure: outfits kept, places kept although unsaid, and "she" drawn as the right
+person.
 
-Ratios over drawn frames, from the truth about them and what a classifier sees. Knows no pictures and no models.
+They are ratios over drawn frames, from the truth about the frames and from what a classifier sees. Uses no pictures and
+no models.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from training.maple_lane.reading import NAMES
 def continuity(
     frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels
 ) -> dict[str, Ratio]:
-    """Returns the ratios by name; frames drawn from referential captions."""
+    """Returns the ratios by name. The frames were drawn from referential captions."""
     return {
         "Outfit kept, unnamed": outfits_kept(frames, names, truth, seen),
         "Place kept unsaid": places_kept(frames, truth, seen),
@@ -29,9 +31,9 @@ def continuity(
 
 
 def outfits_kept(frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels, seen: Labels) -> Ratio:
-    """Returns the ratio of people whom the caption does not name and who wear what their portrait shows.
+    """Returns, of the people whom the caption does not name, the ratio who wear what their portrait shows.
 
-    Outfit-Acc counts all people.
+    Outfit-Acc counts all people instead.
     """
     above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
     for row, frame in enumerate(frames):
@@ -47,14 +49,17 @@ def outfits_kept(frames: Sequence[DrawnFrame], names: LabelNames, truth: Labels,
 
 
 def places_kept(frames: Sequence[DrawnFrame], truth: Labels, seen: Labels) -> Ratio:
-    """Returns the ratio of frames with the right place, of those that are where the one before is without saying so."""
+    """Returns the ratio of right places, over frames that continue the place of the frame before without saying it."""
     below = np.array([_unsaid(frame) for frame in frames], dtype=int)
     right = (truth.places == seen.places).all(axis=1)
     return Ratio(below * right, below)
 
 
 def _unsaid(frame: DrawnFrame) -> bool:
-    """The grammar leaves a place out of the referential caption exactly where it is that of the frame before."""
+    """Whether the referential caption leaves the place out.
+
+    The grammar does so if it is the place of the frame before.
+    """
     if frame.number == 0:
         return False
     return frame.story.frames[frame.number - 1].scene.place == frame.truth.scene.place
@@ -63,8 +68,8 @@ def _unsaid(frame: DrawnFrame) -> bool:
 def pronouns_right(frames: Sequence[DrawnFrame], names: LabelNames, seen: Labels) -> Ratio:
     """Returns the ratio of pronouns for one person that are drawn right.
 
-    Counted is where the story has shown another one of that pronoun who is not in this frame.
-    Right: the person is seen and none of those others is.
+    A pronoun counts only if the story has already shown another person with the same pronoun who is not in this frame.
+    It is right if the person is seen and none of these other people is seen.
     """
     above, below = np.zeros(len(frames), int), np.zeros(len(frames), int)
     for row, frame in enumerate(frames):
@@ -78,7 +83,10 @@ def pronouns_right(frames: Sequence[DrawnFrame], names: LabelNames, seen: Labels
 
 
 def rivals(frame: DrawnFrame, reference: Reference) -> set[str]:
-    """Returns who else of the same pronoun was in an earlier frame and is not in this one; nobody for "they"."""
+    """Returns the people with the same pronoun who were in an earlier frame and are not in this frame.
+
+    Empty for "they".
+    """
     if len(reference.names) > 1:
         return set()
     pronoun = BY_NAME[reference.names[0]].pronoun

@@ -1,8 +1,9 @@
-"""`python -m training.evaluate.draw_stories --pipeline FOLDER --dataset DIR --out FOLDER`: a split's stories, drawn.
+"""`python -m training.evaluate.draw_stories --pipeline FOLDER --dataset DIR --out FOLDER`: draws the stories of a
+split.
 
-Pictures go where the authors' evaluation looks for them, OUT/{story}/{clip}.png; one that is there is not drawn again.
-Beside them stands what the story tells (`told_stories.py`).
-`accelerate launch -m training.evaluate.draw_stories ...` shares the stories over processes. Knows no scores.
+Pictures go where the authors' evaluation expects them, OUT/{story}/{clip}.png. A picture that is already there is not
+drawn again. The story's captions are stored beside its pictures (`told_stories.py`). `accelerate launch -m
+training.evaluate.draw_stories ...` shares the stories over processes. Contains no scores.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from training.loop.processes import make_accelerator
 from training.maple_lane import CAST
 
 SETTING = "setting.json"
-GIVEN = "given"  # in it: how many opening frames of a story are given and not drawn, where some are
+GIVEN = "given"  # key in this file: how many opening frames of a story are given and not drawn, if any
 PRONOUNS = {who.name.lower(): who.pronoun for who in CAST} | {
     name.lower(): "she" for name in (*FLINTSTONES_SHE, *PORORO_SHE)
 }
@@ -77,9 +78,12 @@ def picture_file(folder: Path, story: Story, number: int) -> Path:
 
 @dataclass(frozen=True)
 class Way:
-    """How a system draws a story. conditioning: of its frames, None: its own. reads: it is given the frames before.
+    """How a system draws a story.
 
-    portraits: it is given the cast. given: so many opening frames are given as they are, and not drawn.
+    conditioning: what its frames are drawn from; None: the system's own choice
+    reads: whether the system gets the frames before
+    portraits: whether it gets the cast
+    given: the number of opening frames that are given and not drawn
     """
 
     conditioning: Conditioning | None
@@ -89,7 +93,10 @@ class Way:
 
 
 def way_of(args: DrawArguments, built: type) -> Way:
-    """Returns how a pipeline of this class draws. StoryError where --conditioning is given to one that has its own."""
+    """Returns how a pipeline of this class draws.
+
+    StoryError if --conditioning is given for a pipeline that has a conditioning of its own.
+    """
     if issubclass(built, BaselinePipeline):
         if args.conditioning:
             raise StoryError(
@@ -102,9 +109,9 @@ def way_of(args: DrawArguments, built: type) -> Way:
 
 
 def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArguments, way: Way) -> int:
-    """Draws what is missing of a story, each frame from those before it. Returns how many pictures were drawn.
+    """Draws the missing pictures of a story, each frame from the frames before it. Returns the number of new pictures.
 
-    The first is drawn from the story's opening and remembered with its caption, as the authors have it.
+    As in the authors' code, the first frame is drawn from the story's opening, and it is remembered with its caption.
     """
     plain, people = args.captions == "plain", cast_of_story(story)
     captions = story.captions if plain else story.referential
@@ -129,7 +136,7 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
                 seed=frame_seed(story.id, number),
                 steps=args.steps,
                 guidance=args.guidance,
-                # Nothing is before the first frame: what a story's is drawn from is then the pipeline's own choice.
+                # The first frame has no history. The pipeline itself chooses what it is drawn from.
                 conditioning=way.conditioning if number or not way.reads else None,
                 refers=False if plain else story.extended[number].refers,
             )
@@ -145,7 +152,7 @@ def draw_story(renderer: Renderer, story: Story, folder: Path, args: DrawArgumen
 def _shown(
     people: tuple[CastMember, ...], story: Story, args: DrawArguments, way: Way
 ) -> tuple[tuple[CastMember, ...], tuple[CastMember, ...]]:
-    """Returns whose portraits the first frame is given, and the later ones."""
+    """The people whose portraits the first frame gets, and the people whose portraits the later frames get."""
     if not way.portraits:
         return (), ()
     as_released = args.marked == "released" and args.captions != "plain"
@@ -153,7 +160,7 @@ def _shown(
 
 
 def cast_of_story(story: Story) -> tuple[CastMember, ...]:
-    """Returns the cast: who has a portrait in any frame's clip."""
+    """Returns the cast: the people with a portrait in the clip of any frame."""
     portraits = dict(pair for frame in story.frames for pair in frame.clip.portraits)
     return tuple(
         CastMember(name, PRONOUNS.get(name.lower(), "he"), (), _portrait(file))
@@ -162,7 +169,7 @@ def cast_of_story(story: Story) -> tuple[CastMember, ...]:
 
 
 def _marked(cast: Sequence[CastMember], opening: str) -> tuple[CastMember, ...]:
-    """On whom of a cast the authors' loop puts a portrait: it overlooks "Fred," and names of two words."""
+    """The people of a cast on whom the authors' loop puts a portrait. It overlooks "Fred," and names of two words."""
     marked = {mention.name for mention in mark_names(opening, [member.name.lower() for member in cast])}
     return tuple(member for member in cast if member.name.lower() in marked)
 
@@ -177,7 +184,7 @@ def _portrait(file: Path) -> Image.Image:
 
 
 def check_setting(folder: Path, setting: dict) -> None:
-    """Remember how a folder's pictures are made; StoryError where it holds pictures made in another way."""
+    """Stores in a folder how its pictures are made. StoryError if it holds pictures that were made in another way."""
     file = folder / SETTING
     if file.is_file():
         kept = json.loads(file.read_text("utf-8"))
@@ -193,13 +200,13 @@ def check_setting(folder: Path, setting: dict) -> None:
 
 
 def given_frames(folder: Path) -> int:
-    """Returns how many opening frames of each story in a folder of drawn ones were given to the system."""
+    """Returns how many opening frames of each story in a folder of drawn stories were given to the system."""
     file = folder / SETTING
     return int(json.loads(file.read_text("utf-8")).get(GIVEN, 0)) if file.is_file() else 0
 
 
 def share(dataset: StoryDataset, count: int | None, accelerator: Accelerator) -> Iterator[Story]:
-    """This process's stories."""
+    """The stories of this process."""
     last = len(dataset) if count is None else min(count, len(dataset))
     mine: Iterable[int] = range(accelerator.process_index, last, accelerator.num_processes)
     bar = tqdm(mine, desc="stories", mininterval=5, disable=not accelerator.is_main_process)

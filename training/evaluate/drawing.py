@@ -1,8 +1,8 @@
 """Draws the stories of a split with a renderer, and keeps every picture under a key of what made it.
 
-The key holds the pipeline's weights and the whole request, history pictures included, but not the drawing code:
-one kept picture is drawn again (`StoryArtist.check`, `KeptRenderer`) to notice that the code has changed. Knows no
-classifier.
+The key depends on the pipeline's weights and on the whole request, including the pictures of the history. It does not
+depend on the drawing code. To notice a change of the code, one kept picture is drawn again (`StoryArtist.check`,
+`KeptRenderer`). Contains no classifier.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from storyboard.renderer import (
 from storyboard.text.captions import Reading, mentioned_names
 from training.maple_lane import CAST, MapleStory, Scene, StoryFrame, draw, draw_portrait
 
-PORTRAIT = 256  # pixels, as portraits and pictures are drawn for training
+PORTRAIT = 256  # side in pixels, as for the portraits and pictures of training
 MADE = "made"  # the PNG text chunk that says how a picture was made
-READS_PICTURES = ("llm", "story-ldm", "ar-ldm", "story-dalle")  # the others see the sentence alone
-SAME_CODE = 3.0  # mean difference in grey levels that rounding on another machine may explain
+READS_PICTURES = ("llm", "story-ldm", "ar-ldm", "story-dalle")  # other conditionings read only the sentence
+SAME_CODE = 3.0  # the mean difference in grey levels that rounding on another machine may cause
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Made:
 @dataclass(frozen=True)
 class DrawnFrame:
     story: MapleStory
-    number: int  # from 0
+    number: int  # counted from 0
     caption: str
     path: Path
     made: Made
@@ -73,20 +73,20 @@ class DrawnFrame:
 
 @dataclass(frozen=True)
 class System:
-    """What is drawn with: one pipeline used in one way."""
+    """What draws the stories: one pipeline, used in one way."""
 
-    pipeline: str  # hash of its weights
+    pipeline: str  # hash of the pipeline's weights
     captions: str  # "plain" or "referential"
-    conditioning: str  # "char-ldm", "llm" or "text"; of a baseline: its CONDITIONING
+    conditioning: str  # "char-ldm", "llm" or "text"; for a baseline: its CONDITIONING
     steps: int | None = None
     guidance: float | None = None
-    given: int = 0  # so many opening frames of a story are given as they are, and not drawn
+    given: int = 0  # this number of opening frames of a story are given, and not drawn
 
 
 class StoryArtist:
-    """Draws whole stories, but for what is given of them.
+    """Draws whole stories, except for their given frames.
 
-    Finished pictures are read back from `folder`, so an interrupted run resumes.
+    Finished pictures are read from `folder`, so an interrupted run resumes.
     """
 
     def __init__(self, renderer: Renderer, system: System, folder: Path):
@@ -94,15 +94,18 @@ class StoryArtist:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def draw(self, story: MapleStory, drawn: Callable[[], None] = lambda: None) -> list[DrawnFrame]:
-        """Returns all frames in order, each reading the pictures drawn before it; `drawn` is called after every one."""
+        """Returns the drawn frames of a story in order, without the given frames.
+
+        Each frame reads the pictures drawn before it. `drawn` is called after every frame.
+        """
         return self.draw_together([story], drawn)[0]
 
     def draw_together(
         self, stories: Sequence[MapleStory], drawn: Callable[[], None] = lambda: None
     ) -> list[list[DrawnFrame]]:
-        """Returns the frames of each story, as `draw` does. The stories are of one length, drawn side by side.
+        """Returns the frames of each story, as `draw` does. The stories have equal lengths and are drawn side by side.
 
-        The first frames of all come first, then the second ones.
+        The first frames of all stories are drawn first, then the second frames, and so on.
         """
         told: list[list[DrawnFrame]] = [[] for _ in stories]
         for number in range(self.system.given, len(stories[0].frames)):
@@ -121,14 +124,14 @@ class StoryArtist:
         return told
 
     def check(self, frames: list[DrawnFrame]) -> None:
-        """Draw the last of a story's pictures again; StoryError where it is not the one that is kept."""
+        """Draws the last picture of a story again. StoryError if it is not the kept picture."""
         *earlier, last = frames
         (rendered,) = self._render([self._request(last.story, last.number, earlier)])
         _check_same(rendered, last.path)
 
     def _request(self, story: MapleStory, number: int, earlier: list[DrawnFrame]) -> FrameRequest:
         reads = self.system.conditioning in READS_PICTURES
-        # Nothing has been drawn before the first frame: what it is drawn from is the pipeline's own choice.
+        # The first frame has no history. The pipeline itself chooses what it is drawn from.
         conditioning = None if reads and number == 0 else self.system.conditioning
         return FrameRequest(
             caption=self._caption(story.frames[number]),
@@ -139,7 +142,7 @@ class StoryArtist:
             seed=frame_seed(story.id, number),
             steps=self.system.steps,
             guidance=self.system.guidance,
-            conditioning=conditioning,  # type: ignore[arg-type]  # a compared system is asked for its own
+            conditioning=conditioning,  # type: ignore[arg-type]  # a compared system has its own conditioning
         )
 
     def _given(self, story: MapleStory) -> Iterator[ContextFrame]:
@@ -150,7 +153,7 @@ class StoryArtist:
         return frame.plain if self.system.captions == "plain" else frame.referential
 
     def _render(self, requests: Sequence[FrameRequest]) -> Iterator[Rendered]:
-        """One by one, unless there are several and the renderer can draw them together."""
+        """Draws the requests one by one. If there are several and the renderer can draw them together, it does so."""
         if len(requests) > 1 and hasattr(self.renderer, "generate_together"):
             yield from self.renderer.generate_together(requests)
             return
@@ -159,12 +162,13 @@ class StoryArtist:
 
 
 class KeptRenderer:
-    """A renderer that draws a request once: finished pictures are read back from `folder`.
+    """A renderer that draws a request only once: finished pictures are read from `folder`.
 
-    pipeline: hash of its weights. The first picture that is read back is drawn again; StoryError where it has changed.
+    pipeline: the hash of its weights. The first picture that is read from the folder is drawn again; StoryError if it
+    has changed.
     """
 
-    doing = notice = ""  # no writer waits for it
+    doing = notice = ""  # nobody waits for this renderer, so it reports nothing
 
     def __init__(self, renderer: Renderer, pipeline: str, folder: Path):
         self.renderer, self.pipeline, self.folder = renderer, pipeline, Path(folder)
@@ -172,13 +176,13 @@ class KeptRenderer:
         self._checked = False
 
     def path_of(self, request: FrameRequest) -> Path:
-        """Returns where the picture of a request is, or will be."""
+        """Returns the path of a request's picture, whether it exists or not."""
         return self.folder / f"{request_key(self.pipeline, request)}.png"
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """Yields one Rendered, without previews; none once cancelled."""
+        """Yields one Rendered, without previews. Yields nothing once cancelled."""
         path = self.path_of(request)
         if not path.exists() or not self._checked:
             *_, rendered = (None, *self.renderer.render(request, cancelled))
@@ -197,7 +201,7 @@ class KeptRenderer:
 
 
 def frame_seed(story_id: str, number: int) -> int:
-    """Returns a frame's seed: 31 bits of a hash of the story's id and the frame's number.
+    """Returns the seed of a frame: 31 bits of a hash of the story's id and the frame's number.
 
     It is the same for every system and every run.
     """
@@ -205,7 +209,7 @@ def frame_seed(story_id: str, number: int) -> int:
 
 
 def cast_of(story: MapleStory) -> tuple[CastMember, ...]:
-    """Returns the story's characters in the cast's order, their portraits wearing what they wear in it."""
+    """Returns the story's characters in the order of the cast. Their portraits show the outfits of this story."""
     return tuple(
         CastMember(who.name, who.pronoun, (), _portrait(who.name, story.outfits[who.name]))
         for who in CAST
@@ -227,7 +231,7 @@ def _portrait(name: str, outfit: str) -> Image.Image:
 def weights_hash(folder: str | Path) -> str:
     """Returns a hash of everything that decides what a pipeline draws.
 
-    That is model_index.json, the files of the parts it lists, and `reader/`. FileNotFoundError where the folder is no
+    This is model_index.json, the files of the parts that it lists, and `reader/`. FileNotFoundError if the folder is no
     pipeline.
     """
     folder = Path(folder)
@@ -247,7 +251,7 @@ def weights_hash(folder: str | Path) -> str:
 
 
 def _without_code(index: Path) -> bytes:
-    """The index as it is without code of the folder's own, which draws what the program draws."""
+    """The index without the folder's own code, because that code draws the same as this program."""
     text = index.read_bytes()
     described = json.loads(text)
     if isinstance(described.get("_class_name"), str):
@@ -260,7 +264,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def request_key(pipeline: str, request: FrameRequest) -> str:
-    """Returns a name for the one picture that this pipeline draws of this request."""
+    """Returns a name for the picture that this pipeline draws for this request."""
     words = {
         "pipeline": pipeline,
         "caption": request.caption,
@@ -282,7 +286,7 @@ def _pixels_hash(picture: Picture) -> str:
 
 
 def _check_same(rendered: Rendered, path: Path) -> None:
-    """StoryError where a kept picture is not the one that is drawn now."""
+    """StoryError if a kept picture differs from the picture that is drawn now."""
     new, kept = (np.asarray(p, np.float32) for p in (rendered.picture.convert("RGB"), opened(path)))
     if new.shape != kept.shape or np.abs(new - kept).mean() > SAME_CODE:
         raise StoryError(
@@ -299,9 +303,9 @@ def _write(path: Path, rendered: Rendered) -> None:
     settle(part, path)
 
 
-@lru_cache(maxsize=128)  # a long story is read again for each of its frames
+@lru_cache(maxsize=128)  # the pictures of a long story are read again for each of its frames
 def opened(path: Path) -> Image.Image:
-    """Returns a picture's file as RGB."""
+    """Returns the picture in a file as RGB."""
     with Image.open(path) as picture:
         return picture.convert("RGB")
 
@@ -309,7 +313,7 @@ def opened(path: Path) -> Image.Image:
 def made_of(path: Path) -> Made:
     """Returns how a kept picture was made."""
     with Image.open(path) as picture:
-        made = json.loads(picture.text[MADE])  # type: ignore[attr-defined]  # a PNG has texts
+        made = json.loads(picture.text[MADE])  # type: ignore[attr-defined]  # a PNG picture has `text`
     verdict = made.pop("verdict", None)
     readings = tuple(Reading(**_frozen(one)) for one in made.pop("readings", ()))
     return Made(**made, readings=readings, verdict=verdict and Verdict(**_frozen(verdict)))

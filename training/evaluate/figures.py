@@ -35,9 +35,9 @@ from training.evaluate.intervals import Estimate, estimate
 from training.evaluate.renderers import load_renderer
 from training.maple_lane import MapleStory, sample_story, story
 
-WINDOW = 10  # frames a median is taken over
-TILE = 192  # pixels of a picture in Figure 4
-FIRST_COUNTED = 2  # frame number, from 1: the first has no history
+WINDOW = 10  # frames of a median
+TILE = 192  # side of a picture in Figure 4, in pixels
+FIRST_COUNTED = 2  # number of a frame, counted from 1; the first frame has no history
 
 
 @dataclass
@@ -70,7 +70,7 @@ class CostArguments:
 
 
 def attention_figure(args: AttentionArguments) -> dict:
-    """Writes the picture of figure 4. Returns the figure's numbers of both pipelines."""
+    """Writes the picture of figure 4. Returns the figure's numbers for both pipelines."""
     told, rows = {}, []
     for name, folder in (("without L_reg", args.without), ("with L_reg", args.withreg)):
         pipeline = StoryPipeline.from_pretrained(folder, reader="needed")
@@ -83,14 +83,14 @@ def attention_figure(args: AttentionArguments) -> dict:
 
 
 def shown_story() -> MapleStory:
-    """Returns the first test story that opens with two people."""
+    """Returns the first test story whose first frame shows two people."""
     return next(
         tale for index in range(500) if len((tale := story("test", index)).frames[0].scene.actors) == 2
     )
 
 
 def attention_tiles(pipeline: StoryPipeline, tale: MapleStory) -> list[tuple[str, Image.Image]]:
-    """Returns the drawn first frame, and over it where it looked at each name."""
+    """Returns the drawn first frame, and for each name the frame with the attention of that name over it."""
     request = FrameRequest(
         tale.frames[0].plain,
         cast_of(tale),
@@ -125,7 +125,10 @@ def _grid(rows: Sequence[tuple[str, list[tuple[str, Image.Image]]]]) -> Image.Im
 
 @contextmanager
 def only_new_things() -> Iterator[None]:
-    """Inside, `live_bytes` counts what was made inside: no weights, and it has little to walk through."""
+    """A context manager. Inside, `live_bytes` counts only what was made inside.
+
+    So it counts no weights and is quick.
+    """
     gc.collect()
     gc.freeze()
     try:
@@ -135,7 +138,7 @@ def only_new_things() -> Iterator[None]:
 
 
 def live_bytes() -> int:
-    """Returns the bytes of all tensors the garbage collector knows; each storage once."""
+    """Returns the bytes of all tensors that the garbage collector knows. Each storage counts once."""
     gc.collect()
     storages = {}
     for thing in gc.get_objects():
@@ -146,7 +149,7 @@ def live_bytes() -> int:
 
 
 class StoryTeller:
-    """Draws one story frame by frame; `seconds` and `kept` (bytes since the start) of each."""
+    """Draws one story frame by frame. `seconds` and `kept` (bytes since the start) have one value for each frame."""
 
     def __init__(self, renderer: Renderer, tale: MapleStory, steps: int | None):
         self.renderer, self.tale, self.steps = renderer, tale, steps
@@ -174,7 +177,7 @@ class StoryTeller:
 def cost_figure(args: CostArguments) -> dict:
     """Writes the chart of figure 5. Returns the figure's numbers.
 
-    Something short is drawn first: a first run is always slower.
+    Each pipeline first draws something short, because a first run is always slower.
     """
     tale = sample_story(1_000_003 * args.frames, args.frames, "test")
     folders = {"StoryGPT-V": args.storygpt, "Story-LDM": args.story_ldm}
@@ -203,9 +206,9 @@ def cost_figure(args: CostArguments) -> dict:
 
 
 def cost_numbers(measured: dict[str, tuple[list[float], list[int]]]) -> dict:
-    """Returns per system medians at both ends of the story, and how they compare.
+    """Returns for each system the medians at both ends of the story, and how the systems compare.
 
-    measured: seconds, bytes kept by frame.
+    measured: for each system the seconds and the bytes kept, frame by frame.
     """
     told: dict = {"systems": {}}
     ends = {}
@@ -236,7 +239,7 @@ def _median(values: np.ndarray) -> Estimate:
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> Estimate:
-    """Of medians; frames of the same place in both are drawn together."""
+    """The ratio of two medians. Frames with the same place in both stories are resampled together."""
 
     def statistic(rows: np.ndarray) -> float:
         return float(np.median(above[rows]) / np.median(below[rows]))

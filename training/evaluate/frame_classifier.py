@@ -1,7 +1,8 @@
-"""The small network that says who is in a picture, where, wearing and doing what, and its folder on disk.
+"""The small network that tells who is in a picture, where, wearing and doing what, and its folder on disk.
 
-One convolutional trunk; every character looks at the trunk through its own attention map, so that its outfit and
-action are read off itself and not off its neighbour. Must not know stories, captions or how pictures were made.
+It has one convolutional trunk. Every character looks at the trunk through its own attention map, so that its outfit and
+action are read from the character itself and not from its neighbour. It must not see stories, captions or how pictures
+were made.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ BATCH = 64
 
 
 class FrameClassifier(ModelMixin, ConfigMixin):
-    """Pictures (B, 3, S, S) -> logits by head: see `forward`. The label names are part of the config."""
+    """Maps pictures (B, 3, S, S) to logits by head; see `forward`. The names of the labels are part of the config."""
 
     @register_to_config
     def __init__(
@@ -40,7 +41,7 @@ class FrameClassifier(ModelMixin, ConfigMixin):
         last = len(widths) - 1
         stages, width = [], 3
         for number, out in enumerate(widths):
-            # The last stage keeps the grid of the one before: a figure is only a few cells wide there.
+            # The last stage keeps the grid of the stage before it, because a figure is only a few cells wide there.
             stages.append(_stage(width, out, stride=1 if number == last else 2))
             width = out
         self.trunk = nn.Sequential(*stages)
@@ -60,8 +61,10 @@ class FrameClassifier(ModelMixin, ConfigMixin):
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
         """Returns the logits of pixels (B, 3, S, S) in -1..1.
 
-        characters (B, K), places (B, places): multi-label. outfits (B, K, most), actions (B, K, actions): given that
-        the character is there; a character with fewer outfits never has its spare columns trained or chosen.
+        characters (B, K), places (B, places): multi-label
+        outfits (B, K, most), actions (B, K, actions): if the character is there
+
+        A character with fewer outfits than `most` has spare columns. They are never trained and never chosen.
         """
         grid = self.trunk(pixels).flatten(2).transpose(1, 2)  # (B, h w, C)
         looks = self.where(grid).softmax(dim=1)  # (B, h w, K)
@@ -75,9 +78,9 @@ class FrameClassifier(ModelMixin, ConfigMixin):
 
     @torch.inference_mode()
     def features(self, pictures: Iterable[Image.Image]) -> np.ndarray:
-        """Returns what the trunk makes of F pictures, averaged over each, (F, C).
+        """Returns the trunk's output for F pictures, averaged over each picture, (F, C).
 
-        They are the world's own features for the FID.
+        These are the world's own features for the FID.
         """
         pixels = np.stack([to_pixels(picture, self.config.size) for picture in pictures])
         parts = [self.trunk(batch.to(self.device)) for batch in torch.from_numpy(pixels).split(BATCH)]
@@ -90,7 +93,7 @@ class FrameClassifier(ModelMixin, ConfigMixin):
 
     @torch.inference_mode()
     def see(self, pictures: Iterable[Image.Image]) -> Labels:
-        """Returns what is in F pictures of any size. A label counts as seen above a probability of one half."""
+        """Returns the labels of F pictures of any size. A label counts as seen if its probability is above one half."""
         pixels = np.stack([to_pixels(picture, self.config.size) for picture in pictures])
         parts = [self(batch.to(self.device)) for batch in torch.from_numpy(pixels).split(BATCH)]
         logits = {name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]}
@@ -103,7 +106,7 @@ class FrameClassifier(ModelMixin, ConfigMixin):
 
 
 def _stage(width: int, out: int, stride: int) -> nn.Sequential:
-    # Group norm: its state is all in its parameters, which is what a resumable run saves.
+    # Group norm has its whole state in its parameters, and a resumable run saves the parameters.
     return nn.Sequential(
         nn.Conv2d(width, out, 3, stride, padding=1, bias=False),
         nn.GroupNorm(8, out),
@@ -115,7 +118,7 @@ def _stage(width: int, out: int, stride: int) -> nn.Sequential:
 
 
 class _PerCharacter(nn.Module):
-    """A linear layer of its own for each of K characters: (B, K, C) -> (B, K, outputs)."""
+    """A separate linear layer for each of K characters: (B, K, C) -> (B, K, outputs)."""
 
     def __init__(self, characters: int, width: int, outputs: int):
         super().__init__()
@@ -127,7 +130,7 @@ class _PerCharacter(nn.Module):
 
 
 def save_classifier(classifier: FrameClassifier, folder: Path) -> None:
-    """`config.json` and half-precision safetensors. The classifier given stays as it is."""
+    """Writes `config.json` and half-precision safetensors. The given classifier itself does not change."""
     half = FrameClassifier.from_config(classifier.config)
     half.load_state_dict(classifier.state_dict())
     half.half().save_pretrained(folder)
@@ -136,7 +139,7 @@ def save_classifier(classifier: FrameClassifier, folder: Path) -> None:
 def load_classifier(folder: str | Path) -> FrameClassifier:
     """Returns the classifier of a folder, in fp32 and eval mode.
 
-    FileNotFoundError where there is none; ValueError where it was trained on another world than this one.
+    FileNotFoundError if there is none. ValueError if it was trained on another world than this one.
     """
     if not (Path(folder) / "config.json").is_file():
         raise FileNotFoundError(

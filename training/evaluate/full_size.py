@@ -1,8 +1,8 @@
 """`python -m training.evaluate.full_size --dataset DIR --drawn FOLDER --json FILE`: the paper's table, in two columns.
 
-"authors" repeats the released evaluation, slips included, so that numbers can be compared with the paper's; "corrected"
-is what the paper says is measured. Pictures are those of `training.evaluate.draw_stories`, or of the authors' own code.
-Each metric needs its released weights, and is left out, and said to be, where they are not given.
+"authors" repeats the released evaluation, including its mistakes, so that the numbers can be compared with the paper's.
+"corrected" is what the paper says is measured. The pictures come from `training.evaluate.draw_stories` or from the
+authors' own code. Each metric needs its released weights. A metric without weights is left out, and the table says so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from training.evaluate.inception import (
 )
 from training.evaluate.metrics import bootstrap, char_accuracy, micro_f1
 
-# File of the dataset folder, the scores it gives, and the field of a clip that holds the truth.
+# The file in the dataset folder, the scores that it gives, and the field of a clip that holds the truth.
 CLASSIFIERS = (
     ("classifier_char.pt", ("Char-Acc", "Char-F1"), "labels"),
     ("classifier_bg.pt", ("BG-Acc", "BG-F1"), "background"),
@@ -66,12 +66,15 @@ class FullSizeArguments:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Drawn pictures and the real ones they stand for, frame by frame; a real one is looked at once."""
+    """Drawn pictures and the real pictures that they correspond to, frame by frame.
+
+    Each real picture is read only once.
+    """
 
     stories: list[Story]
-    drawn: list[Path]  # of every frame of every story
-    real: list[StoryFrame]  # each once
-    place: np.ndarray  # (F,) which of `real` a frame's is
+    drawn: list[Path]  # the drawn picture of every frame of every story
+    real: list[StoryFrame]  # each real frame once
+    place: np.ndarray  # (F,) for each frame, its place in `real`
 
     @property
     def frames(self) -> list[StoryFrame]:
@@ -79,20 +82,23 @@ class Pictures:
 
     @property
     def groups(self) -> np.ndarray:
-        """(F,) number of each frame's story."""
+        """The number (F,) of each frame's story."""
         return np.repeat(np.arange(len(self.stories)), [len(story.frames) for story in self.stories])
 
     def look(self, see: Callable[[Sequence[Any]], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Returns what `see` makes of each drawn and each real picture, (F, ...) both.
+        """Returns the results of `see` for the drawn and for the real pictures, both (F, ...).
 
-        `see` is given functions that open them.
+        see: gets a list of functions that open the pictures.
         """
         drawn = see([lambda path=path: _opened(path) for path in self.drawn])
         return drawn, see([frame.picture for frame in self.real])[self.place]
 
 
 def gather(stories: list[Story], folder: Path) -> Pictures:
-    """Returns the stories' pictures, drawn and real. StoryError where a drawn one is missing, with how many more."""
+    """Returns the drawn and the real pictures of the stories.
+
+    StoryError if a drawn picture is missing; it says how many more are missing.
+    """
     drawn = [picture_file(folder, story, number) for story in stories for number in range(len(story.frames))]
     missing = [path for path in drawn if not path.is_file()]
     if missing:
@@ -117,7 +123,11 @@ def _opened(path: Path) -> Image.Image:
 def classified(
     pictures: Pictures, network: InceptionV3, names: Sequence[str], truth: str, device: torch.device
 ) -> dict[str, dict]:
-    """Returns accuracy and F1 of drawn and real pictures; a label counts as seen above a probability of one half."""
+    """Returns the accuracy and the F1 of drawn and of real pictures.
+
+    A label counts as seen if its probability is above one half. StoryError if the classifier has another number of
+    labels than the clips.
+    """
     labels = [getattr(frame.clip, truth) for frame in pictures.frames]
     classes = network.fc.out_features
     odd = next((f for f, row in zip(pictures.frames, labels, strict=True) if len(row) != classes), None)
@@ -147,7 +157,7 @@ def _inception(function: Callable, prepare: Callable, device: torch.device) -> C
 
 
 def fids(pictures: Pictures, network: InceptionV3, device: torch.device) -> dict[str, float | None]:
-    """Returns the FID for both ways of preparing pictures and choosing them."""
+    """Returns the FID for both ways of preparing and choosing the pictures."""
     network.to(device)
     kept = authors_stories(len(pictures.stories))
     rows = pictures.groups < kept
@@ -158,7 +168,7 @@ def fids(pictures: Pictures, network: InceptionV3, device: torch.device) -> dict
 
 
 def captions(pictures: Pictures, captioner: Captioner, file: CaptionsFile) -> dict[str, dict[str, float]]:
-    """Returns BLEU and CIDEr both ways, of five captions of every drawn and every real picture."""
+    """Returns BLEU and CIDEr in both ways, from five captions of every drawn and every real picture."""
 
     def see(pictures: Sequence[Callable[[], Image.Image]]) -> np.ndarray:
         rows = []
@@ -174,7 +184,7 @@ def captions(pictures: Pictures, captioner: Captioner, file: CaptionsFile) -> di
 
 
 def evaluate(args: FullSizeArguments, device: torch.device) -> dict:
-    """Returns the scores of everything that there are weights for."""
+    """Returns all scores for which there are weights."""
     given = given_frames(Path(args.drawn))
     dataset = StoryDataset(open_reader(args.dataset), args.split, args.frames + given)
     count = len(dataset) if args.stories is None else min(args.stories, len(dataset))
@@ -205,7 +215,7 @@ def evaluate(args: FullSizeArguments, device: torch.device) -> dict:
 
 
 def _tell_classes(told: dict, args: FullSizeArguments, pictures: Pictures, device: torch.device) -> None:
-    """The classifiers' scores are the same in both columns."""
+    """Adds the scores of the classifiers. They are the same in both columns."""
     for name, scores, truth in CLASSIFIERS:
         path = Path(args.dataset) / name
         if not path.is_file():
@@ -231,7 +241,7 @@ def _tell_captions(
 
 
 def table(told: dict) -> str:
-    """Returns both columns as text, and the classifiers' own scores on the real pictures."""
+    """Returns both columns as text, with the classifiers' own scores on the real pictures."""
     lines = [
         f"{told['dataset']}, {told['stories']} {told['split']} stories, {told['frames']} frames",
         f"{'':10}{'authors':>12}{'corrected':>12}{'real':>12}",

@@ -1,6 +1,6 @@
-"""How well people whom the model has never met are drawn: each alone, looking as in the portrait, two not mixed up.
+"""How well people are drawn whom the model has never met: alone, with the look of the portrait, and not mixed up.
 
-Works on what the judge finds in pictures; knows no pictures and no pipelines.
+Works on what the judge finds in pictures. Uses no pictures and no pipelines.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ FIVE = (
     "skin",
     "top_colour",
     "bottom_colour",
-)  # by which a reader knows somebody again
-GARMENTS = ("top", "bottom")  # how these are cut, which is harder to see than their colours
+)  # the parts by which a reader recognises a person
+GARMENTS = ("top", "bottom")  # their cut is harder to see than their colours
 
 
 @dataclass(frozen=True)
 class GuestFrame:
-    """One frame of a guest story as the judge sees it. `number` counts from 1; named: the caption says the name."""
+    """One frame of a guest story as the judge sees it.
+
+    number: counted from 1
+    named: whether the caption says the name
+    """
 
     story: str
     number: int
@@ -40,8 +44,10 @@ def guest_scores(
 ) -> dict[str, dict]:
     """Returns every score with its 95 % interval over stories and its count, as JSON.
 
-    Looks are read off frames of one person, whoever the judge takes that person to be; where it finds several, off the
-    surest. numbers: the frames of a story that are told apart.
+    Looks are read from frames of one person, whoever the judge takes that person to be. If the judge finds several
+    people, the surest detection counts.
+
+    numbers: the frame numbers of a story that get their own scores.
     """
     found = {}
     alone = [frame for frame in frames if len(frame.stage.wanted) == 1]
@@ -63,7 +69,10 @@ def guest_scores(
 
 
 def _by_naming(frames: Sequence[GuestFrame]) -> dict[str, list[GuestFrame]]:
-    """All frames, those whose captions say the name and those that do not; all only where there is one kind."""
+    """All frames, the frames whose captions say the name, and the others.
+
+    If one of these groups is empty, only all frames.
+    """
     named, unnamed = ([one for one in frames if one.named == said] for said in (True, False))
     kinds = {", named": named, ", unnamed": unnamed} if named and unnamed else {}
     return {"": list(frames), **kinds}
@@ -75,7 +84,7 @@ def _share(frames: Sequence[GuestFrame], right: Sequence[bool]) -> dict:
 
 
 def _right(frame: GuestFrame, parts: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Whether the one person of a frame looks as they should in all of these parts."""
+    """Whether the one person of a frame looks right in all of these parts."""
     person = max(frame.stage.people, key=lambda one: one.sure, default=None)
     return person is not None and _parts_seen(person, frame.stage.wanted[0].labels, parts, vocabulary) == len(
         parts
@@ -87,9 +96,10 @@ def _parts_seen(person: Detection, labels: Mapping, parts: Sequence[str], vocabu
 
 
 def _not_mixed_up(frame: Staged, vocabulary: Vocabulary) -> bool:
-    """Whether two people are there, each more like the one that is wanted than like the other.
+    """Whether two people are there, and each is more like the right person than like the other.
 
-    Each must have more of their own than of the other's among the five parts in which the two differ.
+    Only those of the five parts count in which the two differ. Each person must have more of their own than of the
+    other's parts.
     """
     if len(frame.people) != 2:
         return False

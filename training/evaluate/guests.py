@@ -1,9 +1,9 @@
 """`python -m training.evaluate.guests --json FILE`: people whom the model has never met, drawn as the app would.
 
-Every story has two people of the test split in its cast, beside the pipeline's own. The first is alone in two frames
-of three, by name or by pronoun; in the third both are there. Prints and writes how often each is alone, looks as in
-the portrait and is not mixed up with the other, beside the judge's own scores on real pictures of the same scenes.
-Pictures are kept in --out, so that an interrupted run goes on where it stopped.
+The cast of every story has two people of the test split, beside the pipeline's own cast. The first person is alone in
+two frames of three, by name or by pronoun. In every third frame both are there. The command prints and writes how often
+each person is alone, looks as in the portrait and is not mixed up with the other. Beside this stand the judge's scores
+on real pictures of the same scenes. Pictures are kept in --out, so that an interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from training.evaluate.sheet import SheetFrame, contact_sheet
 from training.evaluate.staging import seen_or_nothing
 from training.maple_lane import MapleStory, draw_portrait, sample_guest_story
 
-TOLD_APART = (1, 4, 20)  # frames of a story whose looks are scored by themselves
+TOLD_APART = (1, 4, 20)  # numbers of the frames whose looks also get their own scores
 
 
 @dataclass
@@ -75,7 +75,12 @@ class GuestArguments:
 
 @dataclass(frozen=True)
 class GuestPicture:
-    """What became of one frame of a story; `number` counts from 0, path is None where the app refused the text."""
+    """The result for one frame of a story.
+
+    number: counted from 0
+    path: None if the app refused the text
+    refused: the app's reason, or ""
+    """
 
     story: MapleStory
     number: int
@@ -94,7 +99,7 @@ class GuestPicture:
         )
 
     def open(self) -> Image.Image | None:
-        """Returns the picture as RGB, or None where there is none."""
+        """Returns the picture as RGB; None if there is no picture."""
         return opened(self.path) if self.path else None
 
 
@@ -106,9 +111,11 @@ def draw_guests(
     steps: int | None = None,
     best: bool = False,
 ) -> list[GuestPicture]:
-    """Returns a story's frames in order, each drawn after those before it, in a session that has its people too.
+    """Returns the frames of a story in order, drawn in a session that also has the story's people in its cast.
 
-    cast: everybody else whom the app offers. pictures: the session's working store. best: as the page does when asked.
+    cast: everybody else whom the app offers
+    pictures: the working store of the session
+    best: whether to draw wrong pictures again, as the page does when asked
     """
     told = new_story(tuple(cast), title=story.id)
     for name, look in story.looks.items():
@@ -130,9 +137,9 @@ def portrait_of(story: MapleStory, name: str) -> Image.Image:
 
 
 def draw_all(args: GuestArguments, weights: str) -> list[GuestPicture]:
-    """Returns every frame of every story, drawn by the pipeline of `args`; pictures that are kept are read back.
+    """Returns every frame of every story, drawn by the pipeline of `args`. Kept pictures are read from the folder.
 
-    weights: hash of the pipeline's weights, which is part of a kept picture's name.
+    weights: the hash of the pipeline's weights, which is part of a kept picture's name.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pipeline = StoryPipeline.from_pretrained(args.pipeline, reader="needed").to(device)
@@ -148,9 +155,9 @@ def draw_all(args: GuestArguments, weights: str) -> list[GuestPicture]:
 
 
 def look_at(judge: Judge, told: Sequence[GuestPicture], real: bool = False) -> list[GuestFrame]:
-    """Returns what the judge sees in the drawn pictures, or in the real ones of the same scenes.
+    """Returns what the judge sees in the drawn pictures, or in the real pictures of the same scenes.
 
-    In a text that the app refused it sees nobody.
+    If the app refused the text, the judge sees nobody.
     """
     scenes = [one.story.frames[one.number].scene for one in told]
     pictures = map(real_picture, scenes) if real else (one.open() for one in told)
@@ -162,7 +169,7 @@ def look_at(judge: Judge, told: Sequence[GuestPicture], real: bool = False) -> l
 
 
 def report(judge: Judge, told: Sequence[GuestPicture]) -> dict:
-    """Returns what came out of one run, as JSON."""
+    """Returns the results of one run as JSON."""
     numbers = [number for number in TOLD_APART if any(one.number + 1 == number for one in told)]
     return {
         "frames": len(told),
@@ -173,7 +180,7 @@ def report(judge: Judge, told: Sequence[GuestPicture]) -> dict:
 
 
 def table(told: dict) -> str:
-    """Returns what is printed: each score of the drawn frames beside the judge's own on the real ones."""
+    """Returns the text to print: each score of the drawn frames, beside the judge's own score on the real frames."""
     lines = [f"{'':32}{'drawn':>8}  {'95 %':16}{'right/of':>10}{'real':>8}"]
     for name, one in told["scores"].items():
         between = f"[{one['low']:.1f}, {one['high']:.1f}]"
@@ -184,7 +191,7 @@ def table(told: dict) -> str:
 
 
 def sheet_of(told: Sequence[GuestPicture]) -> Image.Image:
-    """Returns the contact sheet: of each story the two portraits, then every picture with its caption."""
+    """Returns the contact sheet: for each story the two portraits, then every picture with its caption."""
     blocks: dict[str, list[SheetFrame]] = {}
     for one in told:
         if one.story.id not in blocks:

@@ -1,9 +1,9 @@
-"""Inception-v3 in plain torch, with the key names that released weights have, in its two forms.
+"""Inception-v3 in plain torch, in its two forms, with the key names of the released weights.
 
-`InceptionV3(classes)` is the classifier as torchvision builds it for ImageNet weights (auxiliary head, input changed
-from ImageNet's normalisation to -1..1); `InceptionV3(1008, fid=True)` is the network of the FID, ported from the 2015
-original, whose pools leave the padding out and whose last block takes a maximum. Needs no torchvision. Knows no
-metric and no dataset.
+`InceptionV3(classes)` is the classifier as torchvision builds it for ImageNet weights: with an auxiliary head, and with
+the input changed from ImageNet's normalisation to -1..1. `InceptionV3(1008, fid=True)` is the network of the FID,
+ported from the original of 2015. Its pools leave the padding out, and its last block takes a maximum. Needs no
+torchvision. Contains no metric and no dataset.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 FID_CLASSES = 1008
 BATCH = 32
 
-# A branch is a chain of convolutions (name, channels, kernel, stride), possibly after a pool ("mean", "max", or
-# "shrink", the maximum with stride 2); a tuple of two convolutions at its end is a fork whose outputs are joined.
+# A branch is a chain of convolutions (name, channels, kernel, stride). A pool may come first: "mean", "max", or
+# "shrink", the maximum with stride 2. A tuple of two convolutions at the end is a fork whose outputs are joined.
 WIDE, HIGH = (1, 7), (7, 1)
 
 
@@ -87,7 +87,7 @@ def _mixed_e(pool: str) -> list:
     ]
 
 
-Side = int | tuple[int, int]  # down and across, if they differ
+Side = int | tuple[int, int]  # a pair is (down, across)
 
 
 class _Convolution(nn.Module):
@@ -103,7 +103,7 @@ class _Convolution(nn.Module):
 
 
 class _Mixed(nn.Module):
-    """Branches side by side over one input (B, C, h, w), joined along the channels."""
+    """Parallel branches over one input (B, C, h, w), joined along the channels."""
 
     def __init__(self, width: int, branches: list, count_padding: bool):
         super().__init__()
@@ -141,7 +141,7 @@ class _Mixed(nn.Module):
 
 
 class _AuxiliaryHead(nn.Module):
-    """Only its weights matter here: it speaks in training, and released files hold it."""
+    """Only its weights matter here: it is used only in training, and released files hold it."""
 
     def __init__(self, width: int, classes: int):
         super().__init__()
@@ -151,9 +151,11 @@ class _AuxiliaryHead(nn.Module):
 
 
 class InceptionV3(nn.Module):
-    """Pictures (B, 3, H, W), 75 pixels or more a side -> logits (B, classes); `features` gives the (B, 2048) below.
+    """Maps pictures (B, 3, H, W) of at least 75 pixels a side to logits (B, classes).
 
-    The classifier takes ImageNet-normalised pictures, the FID network (`fid`) pictures in -1..1.
+    `features` gives the (B, 2048) before.
+
+    The classifier takes ImageNet-normalised pictures. The FID network (`fid`) takes pictures in -1..1.
     """
 
     def __init__(self, classes: int, fid: bool = False):
@@ -193,16 +195,16 @@ class InceptionV3(nn.Module):
 
 
 def _from_imagenet(pixels: torch.Tensor) -> torch.Tensor:
-    """ImageNet's normalisation -> -1..1."""
+    """Converts ImageNet's normalisation to -1..1."""
     mean = pixels.new_tensor(IMAGENET_MEAN)[:, None, None]
     std = pixels.new_tensor(IMAGENET_STD)[:, None, None]
     return 2 * (pixels * std + mean) - 1
 
 
 def classifier_pixels(picture: Image.Image) -> torch.Tensor:
-    """Returns (3, 299, 299), ImageNet-normalised: shortest side to 299, centre cut out.
+    """Returns pixels (3, 299, 299) for the released classifiers, ImageNet-normalised.
 
-    The released classifiers read this.
+    The shortest side is scaled to 299, and the centre is cut out.
     """
     picture = picture.convert("RGB")
     shortest = min(picture.size)
@@ -214,15 +216,18 @@ def classifier_pixels(picture: Image.Image) -> torch.Tensor:
 
 
 def fid_pixels(picture: Image.Image) -> torch.Tensor:
-    """Returns (3, 299, 299) in -1..1, resized as the FID is usually computed: bilinear, without a filter before."""
+    """Returns pixels (3, 299, 299) in -1..1, resized as the FID is usually computed.
+
+    The resizing is bilinear, without a filter before.
+    """
     unit = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None] / 255
     return F.interpolate(unit, (SIDE, SIDE), mode="bilinear", align_corners=False)[0] * 2 - 1
 
 
 def load_classifier(path: str | Path) -> InceptionV3:
-    """Returns a fine-tuned classifier as released. StoryError where the file holds none.
+    """Returns a released, fine-tuned classifier. StoryError if the file holds no classifier.
 
-    The file is a whole state dict; the number of classes is read off it.
+    The file is a whole state dict. It also decides the number of classes.
     """
     weights = tensors_of(read_weights(path), path)
     head = weights.get("fc.weight")
@@ -234,7 +239,7 @@ def load_classifier(path: str | Path) -> InceptionV3:
 
 
 def load_fid_network(path: str | Path) -> InceptionV3:
-    """Returns the FID's network, pt_inception-2015-12-05-6726825d.pth. StoryError where the file is another."""
+    """Returns the FID's network, pt_inception-2015-12-05-6726825d.pth. StoryError if the file is a different one."""
     network = InceptionV3(FID_CLASSES, fid=True)
     fit(network, tensors_of(read_weights(path), path), path)
     return network.eval().requires_grad_(False)
@@ -244,7 +249,7 @@ def load_fid_network(path: str | Path) -> InceptionV3:
 def in_batches(
     function: Callable[[torch.Tensor], torch.Tensor], pictures: Iterable[torch.Tensor], device: torch.device
 ) -> np.ndarray:
-    """Returns `function` of pictures (3, H, W) in batches on `device`: (N, ...) float64, of any number of pictures."""
+    """Returns `function` of any number of pictures (3, H, W), computed in batches on `device`: (N, ...) float64."""
     parts, batch = [], []
     for picture in pictures:
         batch.append(picture)

@@ -1,6 +1,6 @@
-"""95 % intervals of scores that are no ratio of sums: the FID, BLEU, CIDEr, medians.
+"""95 % intervals of scores that are not a ratio of sums: the FID, BLEU, CIDEr, medians.
 
-Stories are drawn with replacement and the score computed again of their frames. Knows numpy only.
+Stories are sampled with replacement, and the score is computed again from their frames. Uses only numpy.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ def estimate(
     centred: bool = False,
     seed: int = 0,
 ) -> Estimate:
-    """Returns `statistic` of all rows, and how far it goes when stories are drawn anew.
+    """Returns `statistic` of all rows, and its interval when stories are sampled again.
 
-    statistic: of row numbers (any many, repeats allowed). stories: (F,) any labels; rows of one are drawn together.
-    centred: take off what all drawn sets have in common; they repeat stories, which by itself moves a FID up.
+    statistic: a function of row numbers; there may be any number of them, with repeats
+    stories: (F,) any labels; rows with the same label are sampled together
+    centred: removes what all samples have in common; they repeat stories, and this alone moves a FID up
     """
     names, story = np.unique(stories, return_inverse=True)
     rows_of = [np.flatnonzero(story == number) for number in range(len(names))]

@@ -1,6 +1,6 @@
-"""A file of JSON objects, one a line, that is only ever added to: what is in it survives a crash and a power cut.
+"""A file of JSON objects, one a line, that only grows. What is in it survives a crash and a power cut.
 
-Its first line, the head, says what the others are of. Knows nothing of what they say.
+Its first line, the head, says what the other lines belong to. Does not interpret the lines.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from storyboard.errors import StoryError
 
 
 class KeptLines:
-    """Opened, or begun with `head`. `rows`: the objects after the head.
+    """Such a file, opened or begun with `head`. `rows`: the objects after the head.
 
-    of, by, remedy: what the file holds, whose it is and what to do where it is another's, for the sentence of the
-    StoryError that is raised then, and for a file of something else.
+    of, by, remedy: words for the message of the StoryError: what the file holds, what it belongs to, and what to do.
+    StoryError if the file belongs to something else, or if it is no such file.
     """
 
     def __init__(self, path: Path, head: dict, of: str, by: str, remedy: str) -> None:
@@ -35,7 +35,7 @@ class KeptLines:
             raise StoryError(f"{path} is of another {by} ({json.dumps(found)[:200]}); {remedy}.")
 
     def append(self, rows: Iterable[dict]) -> None:
-        """Add rows; they are on the disk when this returns."""
+        """Adds rows. They are on the disk when this returns."""
         rows = list(rows)
         with open(self.path, "ab") as file:
             file.write(b"".join(map(_line, rows)))
@@ -44,7 +44,7 @@ class KeptLines:
         self.rows += rows
 
     def broken(self) -> StoryError:
-        """Returns the error for a file whose lines say something else than they should."""
+        """Returns the error for a file whose lines are not as expected."""
         return _no_file(self.path, self._of, self._remedy)
 
     def _read(self, data: bytes) -> tuple[dict, list[dict]]:
@@ -55,7 +55,10 @@ class KeptLines:
 
 
 def read_lines(path: Path, of: str, remedy: str) -> tuple[dict, list[dict]]:
-    """Returns the head and the rows of a file that somebody else may be adding to. StoryError for any other file."""
+    """Returns the head and the rows of a file, to which another process may be adding.
+
+    StoryError for any other file.
+    """
     try:
         data = path.read_bytes()
         return _objects(data[: data.rfind(b"\n") + 1])
@@ -66,7 +69,10 @@ def read_lines(path: Path, of: str, remedy: str) -> tuple[dict, list[dict]]:
 
 
 def _objects(data: bytes) -> tuple[dict, list[dict]]:
-    """ValueError for anything but lines of objects. A line without its end was not finished, and is not in `data`."""
+    """The head and the rows. ValueError for anything except lines of objects.
+
+    A line without its end was not finished, so it is not in `data`.
+    """
     found = [json.loads(line) for line in data.splitlines()]
     if not found or not all(isinstance(one, dict) for one in found):
         raise ValueError("no lines of objects")

@@ -1,6 +1,6 @@
-"""Names and numbers of what a frame can show, and a scene's own labels in them.
+"""Names and numbers of everything a frame can show, and the labels of a scene.
 
-The one place that knows how Maple Lane's scenes become label arrays. No torch, no pictures.
+Only this module turns Maple Lane's scenes into label arrays. Uses no torch and no pictures.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from training.maple_lane import ACTIONS, CAST, PLACES, Scene
 
 @dataclass(frozen=True)
 class LabelNames:
-    """What each column and number of `Labels` stands for."""
+    """The meaning of each column and number of `Labels`."""
 
     characters: tuple[str, ...]
     places: tuple[str, ...]
     actions: tuple[str, ...]
-    outfits: Mapping[str, tuple[str, ...]]  # of each character, its own
+    outfits: Mapping[str, tuple[str, ...]]  # the outfits of each character
 
     def labels_of(self, scenes: Sequence[Scene]) -> Labels:
-        """Returns the truth about F scenes."""
+        """Returns the true labels of F scenes."""
         shape = (len(scenes), len(self.characters))
         characters, places = np.zeros(shape, bool), np.zeros((len(scenes), len(self.places)), bool)
         outfits, actions = np.full(shape, ABSENT), np.full(shape, ABSENT)
@@ -38,7 +38,7 @@ class LabelNames:
         return Labels(characters, places, outfits, actions)
 
     def in_words(self, labels: Labels, row: int) -> dict:
-        """Returns one frame's labels as JSON: places, and who is there with outfit and action."""
+        """Returns one frame's labels as JSON: its places, and who is there with their outfit and action."""
         there = {
             name: {
                 "outfit": self.outfits[name][labels.outfits[row, column]],
@@ -52,7 +52,7 @@ class LabelNames:
         }
 
     def as_config(self) -> dict:
-        """Returns the names for a classifier's config.json, which must say what its outputs mean."""
+        """Returns the names for a classifier's config.json, which must say what the classifier's outputs mean."""
         return {
             "characters": list(self.characters),
             "places": list(self.places),

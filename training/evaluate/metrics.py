@@ -1,6 +1,7 @@
-"""The scores, as pure functions of label arrays: the paper's Char-Acc, Char-F1, BG-Acc and BG-F1, and ours.
+"""The scores as pure functions of label arrays: the paper's Char-Acc, Char-F1, BG-Acc and BG-F1, and our own scores.
 
-Every score is a ratio of sums over frames, so one bootstrap serves all. Knows numpy only, no pictures and no models.
+Every score is a ratio of sums over frames, so one bootstrap serves all scores. Uses only numpy, no pictures and no
+models.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ ABSENT = -1  # the outfit or action of a character that is not in the frame
 
 @dataclass(frozen=True)
 class Labels:
-    """What is in F frames, K characters known: the truth, or what a classifier sees."""
+    """What is in F frames, for K known characters: the truth, or what a classifier sees."""
 
     characters: np.ndarray  # (F, K) bool
-    places: np.ndarray  # (F, places) bool; a classifier may see none or two
-    outfits: np.ndarray  # (F, K) int, ABSENT in truth where the character is
+    places: np.ndarray  # (F, places) bool; a classifier may see no place or two places
+    outfits: np.ndarray  # (F, K) int, in the truth ABSENT for characters who are not there
     actions: np.ndarray  # (F, K) int
 
     def __len__(self) -> int:
@@ -31,7 +32,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A score before the division: per frame (F,) what it adds above and below the line."""
+    """A score before the division: what each frame (F,) adds above and below the line."""
 
     above: np.ndarray
     below: np.ndarray
@@ -39,7 +40,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Score:
-    """In percent, with a 95 % interval; `right` of `of` are the sums that were divided. None: nothing to count."""
+    """A score in per cent with a 95 % interval. It is `right` divided by `of`. None if there is nothing to count."""
 
     value: float | None
     low: float | None
@@ -49,44 +50,46 @@ class Score:
 
 
 def char_accuracy(truth: np.ndarray, seen: np.ndarray) -> Ratio:
-    """Returns the ratio of frames whose whole set (F, K) of labels is exactly right, of all frames.
+    """Returns the ratio of frames whose whole set (F, K) of labels is exactly right, over all frames.
 
-    Serves places too.
+    It also serves for places.
     """
     return Ratio((truth == seen).all(axis=1).astype(int), np.ones(len(truth), dtype=int))
 
 
 def micro_f1(truth: np.ndarray, seen: np.ndarray) -> Ratio:
-    """Returns 2 TP / (2 TP + FP + FN) over all frames and labels (F, K) together."""
+    """Returns 2 TP / (2 TP + FP + FN), over all frames and labels (F, K) together."""
     hits = 2 * (truth & seen).sum(axis=1)
     return Ratio(hits, hits + (truth ^ seen).sum(axis=1))
 
 
 def attribute_accuracy(truth: np.ndarray, seen: np.ndarray, found: np.ndarray) -> Ratio:
-    """Returns the ratio of the truth's characters whose outfit (or action) is right, of all that should be there.
+    """Returns the ratio of characters whose outfit (or action) is right, over all characters who should be there.
 
-    truth, seen: (F, K) ints, ABSENT in truth where there is nobody. found: (F, K) bool, who is seen at all: a character
-    that is missing from the picture wears nothing right, so systems are compared over the same characters.
+    truth, seen: (F, K) ints; in the truth ABSENT for characters who are not there
+    found: (F, K) bool, which characters are seen at all
+
+    A character who is missing from the picture counts as wrong. So systems are compared over the same characters.
     """
     present = truth != ABSENT
     return Ratio((present & found & (truth == seen)).sum(axis=1), present.sum(axis=1))
 
 
 def deeds_right(truth: Labels, seen: Labels) -> Ratio:
-    """Returns the ratio of frames in which everybody whose action is known is seen doing it.
+    """Returns the ratio of frames in which everybody with a known action is seen doing it.
 
-    Counted are frames in which people do different things. Unlike `attribute_accuracy` it asks who does what: two
-    people who do each other's action are both wrong.
+    Only frames count in which people do different things. Unlike `attribute_accuracy`, this asks who does what: two
+    people with exchanged actions are both wrong.
     """
     known = truth.actions != ABSENT
     right = (~known | (seen.characters & (truth.actions == seen.actions))).all(axis=1)
     least = np.where(known, truth.actions, np.iinfo(int).max).min(axis=1)
-    differ = truth.actions.max(axis=1) > least  # ABSENT is below every action
+    differ = truth.actions.max(axis=1) > least  # ABSENT is less than every action
     return Ratio((right & differ).astype(int), differ.astype(int))
 
 
 def ratios(truth: Labels, seen: Labels) -> dict[str, Ratio]:
-    """Returns every score's ratio, in the order they are printed."""
+    """Returns the ratio of every score, in the order of printing."""
     return {
         "Char-Acc": char_accuracy(truth.characters, seen.characters),
         "Char-F1": micro_f1(truth.characters, seen.characters),
@@ -100,7 +103,7 @@ def ratios(truth: Labels, seen: Labels) -> dict[str, Ratio]:
 def bootstrap(ratio: Ratio, stories: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Score:
     """Returns the score and its 95 % percentile interval over stories.
 
-    stories: (F,) any labels; frames of one story are drawn together, as they are not independent of each other.
+    stories: (F,) any labels. Frames of one story are sampled together, because they are not independent.
     """
     right, of = int(ratio.above.sum()), int(ratio.below.sum())
     if of == 0:
@@ -117,5 +120,5 @@ def bootstrap(ratio: Ratio, stories: np.ndarray, resamples: int = RESAMPLES, see
 
 
 def score(truth: Labels, seen: Labels, stories: np.ndarray) -> dict[str, Score]:
-    """Returns every score with its interval; `stories` (F,) says which frames belong together."""
+    """Returns every score with its interval. `stories` (F,) says which frames belong together."""
     return {name: bootstrap(ratio, stories) for name, ratio in ratios(truth, seen).items()}

@@ -1,7 +1,8 @@
-"""Who is on stage, how often, looking how and doing what: the scores that the judge's detections give.
+"""Who is on stage, how often, with what look and doing what: the scores that come from the judge's detections.
 
-Where the field's benchmark measures the same, the score has its name and formula: ViStoryBench (arXiv 2505.24862),
-OCCM, CIDS and copy-paste. Each docstring says where ours differs. Knows what was found in pictures, not the pictures.
+If the field's benchmark measures the same, the score has its name and formula: OCCM, CIDS and copy-paste of
+ViStoryBench (arXiv 2505.24862). Each docstring says where our score differs. Uses what was found in pictures, but not
+the pictures.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from training.evaluate.judge.vocabulary import labels_of
 from training.evaluate.metrics import Ratio, bootstrap
 from training.maple_lane import Actor, Scene
 
-EPSILON = 1e-6  # ViStoryBench's, for frames of nobody
+EPSILON = 1e-6  # ViStoryBench's constant, for frames without people
 
 
 class SeenPicture(Protocol):
-    """What was found in a picture, and how likely each place is, (places,)."""
+    """What was found in a picture, and the probability (places,) of each place."""
 
     @property
     def people(self) -> tuple[Detection, ...]: ...
@@ -34,9 +35,11 @@ class SeenPicture(Protocol):
 
 @dataclass(frozen=True)
 class Staged:
-    """One frame: who should be there, and which of the detections is who; None is somebody who should not be there.
+    """One frame: who should be there, and who each detection is.
 
-    `place` is where it should be, `places` where it is seen to be, none or two perhaps.
+    owners: for each detection, the number of its person in `wanted`; None for a person who should not be there
+    place: where the frame should be
+    places: where it is seen to be; perhaps no place or two places
     """
 
     wanted: tuple[Wanted, ...]
@@ -47,32 +50,35 @@ class Staged:
 
     @property
     def counts(self) -> list[int]:
-        """How many times each of the wanted is there."""
+        """How many times each wanted person is there."""
         return [self.owners.count(number) for number in range(len(self.wanted))]
 
     @property
     def extras(self) -> int:
-        """How many are there who should not be."""
+        """How many people are there who should not be."""
         return self.owners.count(None)
 
     @property
     def right_people(self) -> bool:
-        """Everybody is there and nobody else, however often."""
+        """Whether everybody is there and nobody else, however often each is shown."""
         return min(self.counts, default=1) > 0 and self.extras == 0
 
     @property
     def each_once(self) -> bool:
-        """The right people, each exactly once."""
+        """Whether the right people are there, each exactly once."""
         return self.extras == 0 and all(count == 1 for count in self.counts)
 
     def shown(self, number: int) -> Detection | None:
-        """Returns the detection of a wanted person, the surest where there are several; None where there is none."""
+        """Returns the detection of a wanted person. If there are several, it is the surest; None if there is none."""
         mine = [one for one, owner in zip(self.people, self.owners, strict=True) if owner == number]
         return max(mine, key=lambda one: one.sure, default=None)
 
 
 def wanted_of(actors: Sequence[Actor], unasked: Container[str] = ()) -> tuple[Wanted, ...]:
-    """Returns the people of a scene, each once, as they should be seen; of the `unasked` any action is right."""
+    """Returns the people of a scene, each once, as they should be seen.
+
+    For people of `unasked`, any action is right.
+    """
     found = []
     for name, actor in {actor.name: actor for actor in actors}.items():
         labels = labels_of(actor)
@@ -83,7 +89,7 @@ def wanted_of(actors: Sequence[Actor], unasked: Container[str] = ()) -> tuple[Wa
 
 
 def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary, unasked: Container[str] = ()) -> Staged:
-    """Returns a picture of what should be `scene`, with who is who in it."""
+    """Returns the frame for a picture that should show `scene`, with the person of each detection."""
     wanted = wanted_of(scene.actors, unasked)
     places = tuple(name for name, chance in zip(vocabulary.places, seen.places, strict=True) if chance > 0.5)
     owners = tuple(owner_of(person, wanted, vocabulary) for person in seen.people)
@@ -91,20 +97,20 @@ def staged(scene: Scene, seen: SeenPicture, vocabulary: Vocabulary, unasked: Con
 
 
 def right_people(frames: Sequence[Staged]) -> Ratio:
-    """Returns the paper's Char-Acc as the judge sees it: the set of people is right.
+    """Returns the paper's Char-Acc as the judge sees it: whether the set of people is right.
 
-    It is blind to doubles, as the paper's is.
+    Like the paper's score, it does not notice doubles.
     """
     return _by_frame([frame.right_people for frame in frames])
 
 
 def each_once(frames: Sequence[Staged]) -> Ratio:
-    """Returns the ratio of frames with the right people and each of them exactly once, of all frames."""
+    """Returns the ratio of frames with the right people, each exactly once, over all frames."""
     return _by_frame([frame.each_once for frame in frames])
 
 
 def doubles(frames: Sequence[Staged]) -> Ratio:
-    """Returns the ratio of frames that show one of the wanted people more than once, of all frames."""
+    """Returns the ratio of frames that show a wanted person more than once, over all frames."""
     return _by_frame([max(frame.counts, default=0) > 1 for frame in frames])
 
 
@@ -118,10 +124,11 @@ def _by_frame(right: Sequence[bool]) -> Ratio:
 
 
 def occm(frames: Sequence[Staged]) -> np.ndarray:
-    """Returns ViStoryBench's on-stage character count matching, (F,) in percent: 100 exp(-|D - E| / (epsilon + E)).
+    """Returns ViStoryBench's on-stage character count matching, (F,) in per cent: 100 exp(-|D - E| / (epsilon + E)).
 
-    E people should be there and D are. D are all that the judge finds, as the paper says it; the released code counts
-    only those of the expected that it can match, so that there somebody too many or twice costs nothing.
+    E people should be there, and D people are there. D is the number of all people that the judge finds, as the paper
+    says. The released code counts only the expected people that it can match. So there a person too many, or a person
+    shown twice, costs nothing.
     """
     detected = np.array([len(frame.people) for frame in frames], float)
     expected = np.array([len(frame.wanted) for frame in frames], float)
@@ -129,11 +136,12 @@ def occm(frames: Sequence[Staged]) -> np.ndarray:
 
 
 def action_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str, Ratio]:
-    """Returns the ratios of people who do what they should, of all who should be there.
+    """Returns the ratios of people who do what they should, over all people who should be there.
 
-    They are apart by what the others in the frame do. ViStoryBench's single-character action alignment asks the same of
-    each matched person, but has a language model grade it; here an action is right or not, and somebody who is missing
-    does nothing right. Of somebody who is there twice the surer detection counts.
+    The ratios are separate for people alone, people who all do the same, and people who do different things.
+    ViStoryBench's single-character action alignment asks the same for each matched person, but a language model grades
+    it. Here an action is right or wrong, and a missing person does nothing right. If a person is there twice, the surer
+    detection counts.
     """
     kinds = ("Action, alone", "Action, same", "Action, different")
     above, below = (np.zeros((len(kinds), len(frames)), int) for _ in range(2))
@@ -148,9 +156,9 @@ def action_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str,
 
 
 def look_ratios(frames: Sequence[Staged], vocabulary: Vocabulary) -> dict[str, Ratio]:
-    """Returns by part the ratio of people whose part looks as in the portrait.
+    """Returns for each part the ratio of people whose part looks as in the portrait.
 
-    It is taken of all who should be there and have such a part. Somebody who is missing has nothing right.
+    It is over all people who should be there and have such a part. A missing person has nothing right.
     """
     found = {}
     for part in PARTS:
@@ -171,9 +179,11 @@ def _says(person: Detection | None, head: str, label: object, vocabulary: Vocabu
 def cids_cross(frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping) -> dict[tuple, float]:
     """Returns ViStoryBench's CIDS against the reference, by (story, name).
 
-    It is the mean cosine of a person's drawings and portrait.
-    portraits: (story, name) -> traits (C,). The features are the judge's, not CLIP's or a face network's, so values
-    compare within these tables only. Somebody who is never there has 0, as in the released code.
+    It is the mean cosine between a person's drawings and the portrait. The features are the judge's, not those of CLIP
+    or a face network, so values can be compared only within these tables. A person who is never there has 0, as in the
+    released code.
+
+    portraits: maps (story, name) to traits (C,).
     """
     drawn = _drawn_traits(frames, stories)
     return {
@@ -183,9 +193,9 @@ def cids_cross(frames: Sequence[Staged], stories: np.ndarray, portraits: Mapping
 
 
 def cids_self(frames: Sequence[Staged], stories: np.ndarray) -> dict[tuple, float]:
-    """Returns ViStoryBench's CIDS within a story, by (story, name): mean cosine of every two drawings of a person.
+    """Returns ViStoryBench's CIDS within a story, by (story, name): the mean cosine of every two drawings of a person.
 
-    Of somebody who is there once it is 1, of somebody who is never there 0, as in the released code.
+    It is 1 for a person who is there once, and 0 for a person who is never there, as in the released code.
     """
     found = {}
     for key, some in _drawn_traits(frames, stories).items():
@@ -199,14 +209,17 @@ def copy_paste(
 ) -> dict[tuple, float]:
     """Returns ViStoryBench's copy-paste score by (story, name), 0..1.
 
-    It asks: is a person drawn after the one portrait that was given?
-    The mean of (1 + (d(g, t) - d(g, r)) / d(t, r)) / 2 over drawings g and other views t, with r the portrait and
-    d(a, b) = sqrt(2 - 2 cos(a, b)). 1: every drawing is the portrait. 0: it is another view. 1/2: it is as near to
-    one as to the other, or the two are as good as the same. Their code (`cids_evaluator.py`) has the same formula with
-    a character's first reference as t and the rest as r; which of them was given depends on the method. Here that is
-    always r. Features are the judge's. Who is never there copies nothing, and has no score.
+    The question is whether the drawings of a person copy the portrait that was given. The score is the mean of (1 +
+    (d(g, t) - d(g, r)) / d(t, r)) / 2 over drawings g and other views t. r is the portrait, and d(a, b) = sqrt(2 - 2
+    cos(a, b)). 1: every drawing is the portrait. 0: every drawing is another view. 1/2: the drawings are equally near
+    to both, or portrait and view are almost the same.
 
-    portraits: (story, name) -> traits (C,). views: (story, name) -> traits of the same person in other poses.
+    Their code (`cids_evaluator.py`) has the same formula, with a character's first reference as t and the other
+    references as r. Which reference was given depends on the method there; here it is always r. The features are the
+    judge's. A person who is never there copies nothing and has no score.
+
+    portraits: maps (story, name) to traits (C,)
+    views: maps (story, name) to traits of the same person in other poses
     """
     found = {}
     for key, drawn in _drawn_traits(frames, stories).items():
@@ -249,9 +262,10 @@ def people_scores(
     portraits: Mapping | None = None,
     views: Mapping | None = None,
 ) -> dict[str, dict]:
-    """Returns every score with its 95 % interval and count, as JSON. stories: (F,), which frames belong together.
+    """Returns every score with its 95 % interval and count, as JSON.
 
-    portraits, views: as `copy_paste` takes them; without them there are no scores against portraits.
+    stories: (F,), which frames belong together
+    portraits, views: as for `copy_paste`; without them there are no scores against portraits
     """
     ratios = {
         "Right people": right_people(frames),
@@ -276,5 +290,5 @@ def people_scores(
 
 
 def _mean(values: np.ndarray) -> Callable[[np.ndarray], float]:
-    """Returns what gives the mean of some rows of `values` (F,)."""
+    """A function that gives the mean of some rows of `values` (F,)."""
     return lambda rows: float(values[rows].mean())

@@ -1,10 +1,11 @@
-"""Short stories with the answers of their pronouns, by phenomenon: data for `references_written.py` and nothing else.
+"""Short stories with the answers for their pronouns, by phenomenon. They are data for `references_written.py` alone.
 
-A line is a story, its frames parted by " / ". A pronoun that is scored has its answer behind it: "she{Nana}",
-"they{Rosa+Milo}", and "it{}" for nobody of the cast. The kinds are those that the literature on coreference tests:
-agreement, roles in a clause, binding theory, possessives, cataphora, plurals, implicit causality, things. The first
-lines of a kind were at hand while the rules were written; those behind "--" were written before them too, and were
-scored only when the rules stood.
+A line is a story, with " / " between its frames. A pronoun that is scored has its answer after it: "she{Nana}",
+"they{Rosa+Milo}", and "it{}" for nobody of the cast. The kinds are the kinds that the literature on coreference tests:
+agreement, roles in a clause, binding theory, possessives, cataphora, plurals, implicit causality, things.
+
+The first lines of a kind were used while the rules were written. The lines after "--" were also written before the
+rules, but they were scored only when the rules were finished.
 """
 
 from __future__ import annotations

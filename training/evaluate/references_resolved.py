@@ -1,8 +1,9 @@
 """How often "she" is read right: `python -m training.evaluate.references_resolved --pipeline DIR --json FILE`.
 
-The readings of `storyboard.pipeline.explain` on Maple Lane's stories, whose referential captions carry the answer. The
-real pictures are the history, so that only reading is measured. Beside the language model's condition stands a
-perfect one, the fused condition of the caption with names: what the comparison itself could tell.
+It scores the readings of `storyboard.pipeline.explain` on Maple Lane's stories, whose referential captions come with
+the answers. The history is the real pictures, so that only reading is measured. Beside the language model's condition
+stands a perfect condition: the fused condition of the caption with names. It shows what the comparison itself could
+tell.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from training.evaluate.metrics import Ratio, bootstrap
 from training.maple_lane import FIXED, StoryFrame, draw, story
 from training.maple_lane.reading import NAMES
 
-PICTURE = 128  # pixels of the pictures read
+PICTURE = 128  # side in pixels of the pictures that are read
 
 
 @dataclass
@@ -53,7 +54,10 @@ class ResolvedArguments:
 
 @dataclass(frozen=True)
 class PronounFrame:
-    """A frame whose caption has pronouns, and what there is to read it with. `choices`: candidates per reference."""
+    """A frame whose caption has pronouns, and what is needed to read it.
+
+    `choices`: the candidates for each reference.
+    """
 
     story: str
     request: FrameRequest
@@ -63,7 +67,7 @@ class PronounFrame:
 
 @dataclass(frozen=True)
 class Answer:
-    """One pronoun read: `confidence` is 0 where there was no reading."""
+    """One pronoun that was read. `confidence` is 0 if there was no reading."""
 
     story: str
     word: str
@@ -73,7 +77,7 @@ class Answer:
 
 
 def pronoun_frames(split: str, frames: int) -> Iterator[PronounFrame]:
-    """The frames of the fixed stories, in order, that have pronouns; each reads the frames before it."""
+    """Yields the frames with pronouns of the fixed stories, in order. Each frame reads the frames before it."""
     for index in range(FIXED[(split, frames)]):
         tale = story(split, index, frames)
         cast = cast_of(tale)
@@ -92,7 +96,7 @@ def pronoun_frames(split: str, frames: int) -> Iterator[PronounFrame]:
 
 
 def answers(frame: PronounFrame, readings: tuple[Reading, ...]) -> list[Answer]:
-    """Returns how the readings of a frame compare with its labels."""
+    """Returns how the readings of a frame compare with its true references."""
     read = {reading.start: reading for reading in readings}
     found = []
     for reference, choices in zip(frame.truth.references, frame.choices, strict=True):
@@ -113,7 +117,7 @@ def perfect(conditions: FrameConditions, frame: PronounFrame, read: FrameConditi
 
 
 def summary(found: list[Answer]) -> dict:
-    """Returns how many pronouns with several candidates were read right, and how sure that was."""
+    """Returns how many pronouns with several candidates were read right, and the confidence of these readings."""
     several = [one for one in found if one.choices > 1]
     ratio = Ratio(np.array([one.right for one in several], dtype=int), np.ones(len(several), dtype=int))
     return {
@@ -125,7 +129,7 @@ def summary(found: list[Answer]) -> dict:
 
 @torch.inference_mode()
 def measure(pipeline: StoryPipeline, args: ResolvedArguments) -> dict:
-    """Returns the scores over the first frames that have `args.pronouns` pronouns with several candidates."""
+    """Returns the scores over the first frames that together have `args.pronouns` pronouns with several candidates."""
     conditions = FrameConditions(pipeline)
     single, seconds = [0, 0], []
     model: list[Answer] = []
@@ -175,5 +179,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (StoryError, ValueError, OSError) as error:  # the sentence says what to change
+    except (StoryError, ValueError, OSError) as error:  # the message says what to change
         sys.exit(str(error))

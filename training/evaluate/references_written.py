@@ -1,7 +1,7 @@
-"""How often the words alone say whom a pronoun means: `python -m training.evaluate.references_written [--json FILE]`.
+"""How often words alone tell whom a pronoun means: `python -m training.evaluate.references_written [--json FILE]`.
 
-The sentences are `pronoun_sentences.py`'s. Each frame reads those before it with names in place of the pronouns that
-the rules read there, as the app's later frames do. An answer is the likeliest reading; nobody is an answer too.
+The sentences are in `pronoun_sentences.py`. Each frame reads the frames before it with names in place of the pronouns
+that the rules read there, as the app's later frames do. An answer is the likeliest reading. Nobody is also an answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class WrittenArguments:
 
 @dataclass(frozen=True)
 class CastName:
-    """One of the cast, as the rules want it."""
+    """A person of the cast, in the form that the rules need."""
 
     name: str
     pronoun: str
@@ -37,10 +37,10 @@ class CastName:
 
 @dataclass(frozen=True)
 class Read:
-    """A pronoun of the sentences and what was read in it: `read` and `sure` are () and 0 where that is nobody."""
+    """A pronoun of the sentences, and how it was read. `read` and `sure` are () and 0 if it was read as nobody."""
 
     kind: str
-    unseen: bool  # scored only when the rules stood
+    unseen: bool  # scored only when the rules were finished
     frame: str
     word: str
     answer: frozenset[str]
@@ -57,7 +57,7 @@ NAMES = {one.name: one.aliases for one in CAST}
 
 
 def reads() -> Iterator[Read]:
-    """Every marked pronoun of the sentences, in their order."""
+    """Yields every marked pronoun of the sentences, in their order."""
     for kind, lines in STORIES.items():
         unseen = False
         for line in filter(None, map(str.strip, lines.splitlines())):
@@ -85,7 +85,7 @@ def _story(kind: str, unseen: bool, line: str) -> Iterator[Read]:
 
 
 def _unmarked(marked: str) -> tuple[str, dict[int, frozenset[str]]]:
-    """The sentence without its answers, and these by where their pronouns stand."""
+    """The sentence without its answers, and the answers by the positions of their pronouns."""
     text, answers, last = "", {}, 0
     for match in _MARKED.finditer(marked):
         text += marked[last : match.start()]
@@ -96,7 +96,7 @@ def _unmarked(marked: str) -> tuple[str, dict[int, frozenset[str]]]:
 
 
 def score(found: list[Read]) -> dict[str, float | int]:
-    """Returns how many were read right, and how sure the surest wrong reading was."""
+    """Returns how many pronouns were read right, and the confidence of the surest wrong reading."""
     right = sum(one.right for one in found)
     wrong = [one.sure for one in found if not one.right]
     return {

@@ -1,6 +1,6 @@
-"""The pipeline of a folder, of whatever kind it is: StoryGPT-V's, or that of a system it is compared with.
+"""Loads the pipeline of a folder, whatever its kind: StoryGPT-V, or a system that it is compared with.
 
-Knows neither stories nor scores.
+Uses neither stories nor scores.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ BASELINES: dict[str, type[BaselinePipeline]] = {
 
 
 def renderer_class(folder: Path) -> type[StoryPipeline | BaselinePipeline]:
-    """Returns the kind of pipeline the folder holds. FileNotFoundError where it holds none."""
+    """Returns the class of the pipeline in a folder. FileNotFoundError if the folder holds none."""
     kind = json.loads((folder / "model_index.json").read_text("utf-8"))["_class_name"]
-    # A list names code that the folder carries, as StoryGPT-V's alone does.
+    # A list names code in the folder. Only StoryGPT-V's folders have such code.
     return BASELINES.get(kind, StoryPipeline) if isinstance(kind, str) else StoryPipeline
 
 
 def load_renderer(folder: Path, device: torch.device | str | None = None) -> Renderer:
-    """Returns the folder's pipeline in float32, by default on the device there is."""
+    """Returns the folder's pipeline in float32, by default on the GPU if there is one."""
     built = renderer_class(folder)
     usual = "cuda" if torch.cuda.is_available() else "cpu"
     if issubclass(built, StoryPipeline):

@@ -1,6 +1,7 @@
-"""What a run is told as: JSON with every score beside the classifier's own on real frames, a table, a contact sheet.
+"""The report of a run: JSON with every score beside the classifier's own score on real frames, a table, a contact
+sheet.
 
-Works on frames that are already drawn. Must not know pipelines or how to draw.
+Works on frames that are already drawn. It must not use pipelines or draw.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from training.evaluate.staging import judged, judged_real
 
 @dataclass(frozen=True)
 class Judged:
-    """What the judge tells of the same frames: who is who in the drawn ones, scores of these and of the real ones."""
+    """What the judge finds: who is who in the drawn frames, and the scores of the drawn and of the real frames."""
 
     frames: list[Staged]
     drawn: dict[str, dict]
@@ -35,10 +36,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Scored:
-    """The same frames three times: as they should be, as drawn pictures and as real ones are seen."""
+    """Labels of the same frames in three versions.
+
+    truth: what the frames should show
+    drawn: what is seen in the drawn pictures
+    real: what is seen in the real pictures
+    """
 
     groups: np.ndarray  # (F,) story ids
-    numbers: np.ndarray  # (F,) frame numbers, from 1
+    numbers: np.ndarray  # (F,) frame numbers, counted from 1
     truth: Labels
     drawn: Labels
     real: Labels
@@ -58,7 +64,10 @@ def look_at(classifier: FrameClassifier, frames: list[DrawnFrame], judge: Judge 
 
 
 def by_frame(scored: Scored) -> list[dict]:
-    """Returns the scores at each frame number: the first has no history, later ones show what is lost along a story."""
+    """Returns the scores at each frame number.
+
+    The first frame has no history. Later frames show what is lost along a story.
+    """
     rows = []
     for number in np.unique(scored.numbers):
         at = scored.numbers == number
@@ -69,7 +78,7 @@ def by_frame(scored: Scored) -> list[dict]:
 
 
 def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
-    """Returns what came out of one run, as JSON; `frames` are those that were scored, in the same order."""
+    """Returns the results of one run as JSON. `frames` are the scored frames, in the same order."""
     stage = scored.stage
     return {
         "frames": len(frames),
@@ -96,7 +105,7 @@ def report(scored: Scored, frames: list[DrawnFrame], names: LabelNames) -> dict:
 
 
 def how_made(made: Sequence[Made]) -> dict:
-    """Returns with what the pictures of a run were drawn and how long one took, as JSON; needs one at least."""
+    """Returns as JSON how the pictures of a run were drawn, and how long a picture took. There must be at least one."""
     seconds = [m.seconds for m in made]
     return {
         "drawn by": dict(Counter(m.conditioning for m in made)),
@@ -112,12 +121,12 @@ def _percent(above: int, below: int) -> float | None:
 
 
 def plain(scores: dict[str, Score]) -> dict[str, dict]:
-    """Returns the scores as JSON, with two decimals."""
+    """Returns the scores as JSON, rounded to two decimals."""
     return rounded({name: asdict(s) for name, s in scores.items()})
 
 
 def rounded(scores: dict[str, dict]) -> dict[str, dict]:
-    """Returns scores that are JSON already, with two decimals."""
+    """Returns scores that are already JSON, rounded to two decimals."""
     return {
         name: {key: round(v, 2) if isinstance(v, float) else v for key, v in s.items()}
         for name, s in scores.items()
@@ -125,13 +134,13 @@ def rounded(scores: dict[str, dict]) -> dict[str, dict]:
 
 
 def on_stage(frame: Staged) -> dict:
-    """Returns how often each of the wanted is there, and how many others are, as JSON."""
+    """Returns as JSON how often each wanted person is there, and how many other people are there."""
     counts = {one.name: count for one, count in zip(frame.wanted, frame.counts, strict=True)}
     return {"counts": counts, "others": frame.extras}
 
 
 def table(told: dict) -> str:
-    """Returns what is printed: each score of the drawn frames beside the classifier's own on the real ones."""
+    """Returns the text to print: each score of the drawn frames, beside the classifier's own on the real frames."""
     lines = [
         f"{told['pipeline']}, {told['stories']} {told['split']} stories, {told['frames']} frames, "
         f"{told['captions']} captions, {told['conditioning']}",
@@ -152,7 +161,7 @@ def _cells(s: dict) -> str:
     if s["value"] is None:
         return f"{'-':>8}  {'':13}{'0/0':>10}"
     interval = f"{s['low']:.1f}-{s['high']:.1f}"
-    counts = f"{s['right']}/{s['of']}" if "right" in s else f"{s['of']}"  # a mean has no sum
+    counts = f"{s['right']}/{s['of']}" if "right" in s else f"{s['of']}"  # a mean has no "right"
     return f"{s['value']:8.1f}  {interval:13}{counts:>10}"
 
 
@@ -166,7 +175,7 @@ def sheet_of(told: dict, frames: list[DrawnFrame]) -> Image.Image:
 
 
 def miscounted(stage: dict | None) -> str:
-    """Returns who is not there exactly once; empty where everybody is, and nobody else."""
+    """Returns the people who are not there exactly once; empty if everybody is there once and nobody else."""
     if stage is None:
         return ""
     told = [f"{name} {count} times" for name, count in stage["counts"].items() if count != 1]
@@ -174,7 +183,7 @@ def miscounted(stage: dict | None) -> str:
 
 
 def complaint(truth: dict, seen: dict) -> str:
-    """Returns what was seen where that is not the truth; empty where the people and the place are right."""
+    """Returns what was seen, if it differs from the truth; empty if the people and the place are right."""
     if truth["places"] == seen["places"] and truth["characters"].keys() == seen["characters"].keys():
         return ""
     return f"seen: {', '.join(seen['characters']) or 'nobody'}; {', '.join(seen['places']) or 'nowhere'}"

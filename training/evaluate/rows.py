@@ -1,7 +1,7 @@
-"""One row of a table: drawn frames in, every score of them out, each with its 95 % interval and its count.
+"""One row of a table: takes drawn frames and gives all their scores, each with its 95 % interval and its count.
 
-Networks are loaded once for all rows, and what they make of the real pictures is kept. A score whose network is not
-there is not in the row. Knows no systems and no tables.
+Networks are loaded once for all rows, and their results for the real pictures are kept. If a network is missing, its
+scores are not in the row. Uses no systems and no tables.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ from training.evaluate.metrics import Labels, Ratio, bootstrap, ratios
 from training.evaluate.staging import judged, judged_real
 
 Look = Callable[[Sequence[Image.Image]], np.ndarray]
-GROUP = 64  # pictures opened at a time
-INCEPTION_RESAMPLES = 50  # its features are many, and a FID of them takes a second
+GROUP = 64  # pictures that are opened at a time
+INCEPTION_RESAMPLES = 50  # few, because a FID of so many features takes a second
 
 
 @dataclass
 class Evaluators:
-    """What looks at pictures. All but the classifier may be missing; `kept` is what real pictures gave.
+    """The networks that look at pictures. Every network except the classifier may be missing.
 
-    scored_by: hash of the weights of each network whose scores may be kept, None where it is missing.
+    kept: results for real pictures
+    scored_by: the hash of the weights of each network whose scores may be kept; None if it is missing
     """
 
     classifier: FrameClassifier
@@ -53,7 +54,7 @@ class Evaluators:
     kept: dict[tuple[str, str, int], Any] = field(default_factory=dict)
 
     def real(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> np.ndarray:
-        """Returns what `look` makes of the real pictures of `frames`, those that are not kept looked at now."""
+        """Returns what `look` makes of the real pictures of `frames`. Results that are not kept are computed now."""
         keys = [(kind, frame.story.id, frame.number) for frame in frames]
         missing = [i for i, key in enumerate(keys) if key not in self.kept]
         scenes = [frames[i].truth.scene for i in missing]
@@ -62,16 +63,16 @@ class Evaluators:
         return np.array([self.kept[key] for key in keys])
 
     def pair(self, kind: str, frames: Sequence[DrawnFrame], look: Look) -> tuple[np.ndarray, np.ndarray]:
-        """Returns what `look` makes of the drawn pictures and of the real ones, (F, ...) both."""
+        """Returns what `look` makes of the drawn pictures and of the real pictures, both (F, ...)."""
         return np.array(_looked(look, [frame.open for frame in frames])), self.real(kind, frames, look)
 
 
 def load_evaluators(
     classifier: str, captioner: str | None, fid_weights: str | None, judge: str | None, folder: Path
 ) -> Evaluators:
-    """Returns the evaluators. FileNotFoundError or StoryError where one is not whole.
+    """Returns the evaluators. FileNotFoundError or StoryError if one of them is incomplete.
 
-    folder: where captions that were made are kept.
+    folder: where generated captions are kept.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loaded = Evaluators(load_classifier(classifier).to(device))
@@ -93,7 +94,7 @@ def load_evaluators(
 
 
 def network_hash(folder: str | Path) -> str:
-    """Returns a hash of an evaluator's weights, 16 hex digits."""
+    """Returns a hash of an evaluator's weights, as 16 hex digits."""
     weights = hashlib.sha256()
     for file in sorted(Path(folder).glob("*.safetensors")):
         weights.update(file.read_bytes())
@@ -101,7 +102,7 @@ def network_hash(folder: str | Path) -> str:
 
 
 def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: bool) -> dict[str, dict]:
-    """Returns every score of drawn frames, as JSON. Needs at least two frames."""
+    """Returns every score of drawn frames as JSON. Needs at least two frames."""
     groups = np.array([frame.story.id for frame in frames])
     names = evaluators.classifier.names
     truth = names.labels_of([frame.truth.scene for frame in frames])
@@ -125,7 +126,7 @@ def measure(frames: Sequence[DrawnFrame], evaluators: Evaluators, referential: b
 
 
 def measure_real(frames: Sequence[DrawnFrame], evaluators: Evaluators) -> dict[str, dict]:
-    """Returns the classifier's and the judge's own scores on the real pictures of the same frames."""
+    """Returns the scores of the classifier and of the judge on the real pictures of the same frames."""
     classifier = evaluators.classifier
     groups = np.array([frame.story.id for frame in frames])
     scenes = [frame.truth.scene for frame in frames]
@@ -138,7 +139,7 @@ def measure_real(frames: Sequence[DrawnFrame], evaluators: Evaluators) -> dict[s
 def inception_fid(
     frames: Sequence[DrawnFrame], evaluators: Evaluators, network: InceptionV3, groups: np.ndarray
 ) -> Estimate:
-    """Returns the FID with the standard network's features."""
+    """Returns the FID with the features of the standard network."""
     device = next(network.parameters()).device
 
     def look(pictures: Sequence[Image.Image]) -> np.ndarray:
@@ -154,7 +155,7 @@ def text_estimates(
     describe: Callable[[Sequence[Image.Image]], list[list[str]]],
     groups: np.ndarray,
 ) -> dict[str, Estimate]:
-    """Returns BLEU-4 and CIDEr of five captions of each drawn picture against five of the real one."""
+    """Returns BLEU-4 and CIDEr of five captions of each drawn picture, against five captions of the real picture."""
 
     def look(pictures: Sequence[Image.Image]) -> np.ndarray:
         made: list[list[str]] = []

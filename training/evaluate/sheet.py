@@ -1,6 +1,7 @@
-"""The contact sheet: drawn stories with their sentences, and in red what the classifier saw where it is not that.
+"""The contact sheet: drawn stories with their sentences. Where the classifier saw something else, it stands in red.
 
-Looking at it tells more than a number: which people are swapped, which places are lost. Knows pictures and texts only.
+Looking at the sheet tells more than a number: which people are exchanged, and which places are lost. Uses pictures and
+texts alone.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ from typing import TypeAlias
 from PIL import Image, ImageDraw, ImageFont
 
 THUMB, GAP, LINE = 176, 10, 14
-LINES = (5, 9)  # under a picture, the least and the most there is room for
-COMPLAINT_LINES = 2  # of these, at most, in red
-ACROSS, COLUMNS = 4, 3  # pictures in a row of a story, stories side by side
-Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont  # what `load_default` gives
+LINES = (5, 9)  # the fewest and the most lines that there is room for under a picture
+COMPLAINT_LINES = 2  # at most so many of these lines are in red
+ACROSS, COLUMNS = 4, 3  # pictures in a row of a story, and stories side by side
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont  # the types that `load_default` returns
 
 
 @dataclass(frozen=True)
 class SheetFrame:
     picture: Image.Image
     caption: str
-    complaint: str = ""  # empty: everybody and the place are as they should be
+    complaint: str = ""  # empty if the people and the place are right
 
 
 def contact_sheet(stories: Sequence[tuple[str, Sequence[SheetFrame]]]) -> Image.Image:
-    """Returns a sheet with one block a story, its title above.
+    """Returns a sheet with one block for each story, with the story's title above it.
 
-    Frames run left to right, four in a row, with room for the longest text.
+    Frames run from left to right, four in a row, with room for the longest text.
     """
     lines = max(LINES[0], *(len(_lines(frame)) for _, frames in stories for frame in frames))
     cell = (THUMB + GAP, THUMB + lines * LINE + GAP)
@@ -54,14 +55,14 @@ def _paste(sheet: Image.Image, corner: tuple[int, int], frame: SheetFrame) -> No
 
 
 def _lines(frame: SheetFrame) -> list[tuple[str, str]]:
-    """What stands under a picture, each line with its colour."""
+    """The lines under a picture, each with its colour."""
     seen = [(line, "#c0392b") for line in wrapped(frame.complaint, THUMB, _font())[:COMPLAINT_LINES]]
     said = [(line, "#3a3330") for line in wrapped(frame.caption, THUMB, _font())[: LINES[1] - len(seen)]]
     return said + seen
 
 
 def wrapped(text: str, width: int, font: Font) -> list[str]:
-    """Returns a text in lines of at most `width` pixels, a word that is longer in one of its own."""
+    """Returns a text in lines of at most `width` pixels. A word that is wider has its own line."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,9 +1,9 @@
-"""`python -m training.evaluate.shortcuts --json FILE`: what fewer steps cost, or no guidance in the last part.
+"""`python -m training.evaluate.shortcuts --json FILE`: the loss from fewer steps, or from no guidance in the last part.
 
-Draws the same frames in several ways, plain and referential captions, and asks the judge of each: the right people each
-once, somebody twice, the right place, the actions. Each way is compared with the first, frame by frame, so the interval
-is that of the difference. Pictures are kept in --out; an interrupted run goes on where it stopped. The denoiser runs in
-ONNX Runtime where that is installed, for all ways alike.
+Draws the same frames in several ways, with plain and with referential captions. The judge scores each way: the right
+people each once, doubles, the right place, the actions. Each way is compared with the first way, frame by frame, so the
+interval is the interval of the difference. Pictures are kept in --out, and an interrupted run continues where it
+stopped. If ONNX Runtime is installed, the denoiser runs in it, in the same way for all.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from training.evaluate.people_scores import Staged, action_ratios, doubles, each
 from training.maple_lane import MapleStory, story
 
 CAPTIONS = {"plain": "char-ldm", "referential": "llm"}
-TOGETHER = 8  # stories drawn side by side
-MARGIN = 1.0  # points: less than that a way may be worse, by the end of its interval
-LEAST = 300  # frames for a verdict: among few, an interval of 0 says nothing
-BETTER_LOW = ("Doubles",)  # scores of which less is better
+TOGETHER = 8  # stories that are drawn side by side
+MARGIN = 1.0  # points; the interval of a way's loss must end below this
+LEAST = 300  # fewest frames for a verdict: with few frames, an interval of 0 says nothing
+BETTER_LOW = ("Doubles",)  # scores that are better when lower
 
 
 @dataclass(frozen=True)
 class Way:
-    """So many steps, of which the part `guided` has guidance."""
+    """A number of steps, of which the share `guided` has guidance."""
 
     steps: int
     guided: float = 1.0
 
     @classmethod
     def read(cls, text: str) -> Way:
-        """Returns the way that "10" or "15:0.6" says. StoryError for anything else."""
+        """Returns the way for a text like "10" or "15:0.6". StoryError for anything else."""
         steps, _, guided = text.partition(":")
         try:
             way = cls(int(steps), float(guided or 1))
@@ -64,7 +64,7 @@ class Way:
 
     @property
     def rows(self) -> int:
-        """Rows the denoiser computes for a frame, with a solver that calls it once a step."""
+        """The rows that the denoiser computes for a frame, with a solver that calls it once a step."""
         return self.steps + sum(index < self.guided * self.steps for index in range(self.steps))
 
 
@@ -95,7 +95,7 @@ class ShortcutArguments:
 def draw(
     pipeline: StoryPipeline, weights: str, way: Way, captions: str, tales: Sequence[MapleStory], out: Path
 ) -> list[DrawnFrame]:
-    """Returns every frame of the stories, drawn one way; pictures that are kept are read back."""
+    """Returns every frame of the stories, drawn in one way. Kept pictures are read from the folder."""
     pipeline.register_to_config(guided=way.guided)
     key = weights if way.guided == 1 else f"{weights} guided {way.guided}"
     artist = StoryArtist(pipeline, System(key, captions, CAPTIONS[captions], way.steps), out)
@@ -107,7 +107,7 @@ def draw(
 
 
 def scores(frames: Sequence[DrawnFrame], judge: Judge) -> dict[str, Ratio]:
-    """Returns the ratios of the frames, a row each."""
+    """Returns the ratios of the frames by score, with one row for each frame."""
     seen = judge.look(frame.open() for frame in frames)
     stage: list[Staged] = [
         staged(frame.truth.scene, what, judge.vocabulary) for frame, what in zip(frames, seen, strict=True)
@@ -124,9 +124,10 @@ def scores(frames: Sequence[DrawnFrame], judge: Judge) -> dict[str, Ratio]:
 
 
 def compared(ratios: Mapping[str, Ratio], first: Mapping[str, Ratio], stories: np.ndarray) -> dict[str, dict]:
-    """Returns by score its value, the difference from the first way with its interval, in points, and the verdict.
+    """Returns for each score its value, its difference from the first way, and the verdict.
 
-    no_loss: the interval of the difference ends less than MARGIN on the worse side; None of less than LEAST frames.
+    The difference is in points and has its interval. no_loss: whether this interval ends less than MARGIN on the worse
+    side. None for fewer than LEAST frames.
     """
     told = {}
     for name, ratio in ratios.items():
@@ -149,7 +150,7 @@ def _percent(ratio: Ratio, rows: np.ndarray | slice = slice(None)) -> float:
 
 
 def table(told: Mapping[str, Mapping[str, dict]]) -> str:
-    """Returns what is printed: a line for each way and kind of captions, differences from the first in brackets."""
+    """Returns the text to print: a line for each way and kind of captions. Differences are in brackets."""
     lines = []
     for captions, ways in told.items():
         for way, entry in ways.items():
@@ -196,5 +197,6 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (StoryError, OSError) as error:  # a folder that is not there or not whole: the sentence says it
+    # For example a missing or incomplete folder; the message says which.
+    except (StoryError, OSError) as error:
         sys.exit(str(error))

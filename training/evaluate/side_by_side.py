@@ -1,10 +1,10 @@
-"""Figure 3: the same stories as several systems have drawn them, as one picture.
+"""Figure 3: the same stories as several systems have drawn them, in one picture.
 
     python -m training.evaluate.side_by_side --drawn LDM=runs/told/ldm Ours=runs/told/ours --out figure-3.png
 
-The folders are those of `training.evaluate.draw_stories`, or of `training.evaluate.systems tell`. Rows are systems in
-the order given, columns frames; the sentences stand above. `systems tell real` writes Maple Lane's own pictures for a
-row of them, and --dataset adds one of a dataset's. Knows no scores.
+The folders come from `training.evaluate.draw_stories` or from `training.evaluate.systems tell`. Rows are the systems in
+the given order, and columns are the frames, with the sentences above. `systems tell real` writes Maple Lane's own
+pictures for a row of real pictures. For a dataset, --dataset adds such a row. Contains no scores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from training.data import StoryDataset, open_reader
 from training.evaluate.sheet import wrapped
 from training.evaluate.told_stories import ToldStory, named_folders, read_told
 
-TILE, GAP, LINE, LABEL = 176, 8, 15, 110  # pixels; LABEL: for the names of the systems
+TILE, GAP, LINE, LABEL = 176, 8, 15, 110  # in pixels; LABEL is the width for the names of the systems
 REAL = "Real"
 PAPER, INK = "white", "#222222"
 
@@ -49,7 +49,10 @@ class SideBySideArguments:
 
 
 def chosen(told: dict[str, dict[str, ToldStory]], args: SideBySideArguments) -> list[str]:
-    """Returns the ids of the stories to show. StoryError where a system has not drawn one, or they share none."""
+    """Returns the ids of the stories to show.
+
+    StoryError if a system has not drawn one of them, or if they share no story.
+    """
     for story in args.story:
         lacking = next((name for name, found in told.items() if story not in found), None)
         if lacking:
@@ -66,7 +69,7 @@ def chosen(told: dict[str, dict[str, ToldStory]], args: SideBySideArguments) -> 
 def real_pictures(
     folder: str, split: str, stories: Sequence[str], frames: int
 ) -> dict[str, list[Image.Image]]:
-    """Returns the dataset's own pictures of each story. StoryError where it has no such story."""
+    """Returns the dataset's own pictures of each story. StoryError if the dataset has no such story."""
     dataset = StoryDataset(open_reader(folder), split, frames)
     places = {ids[0]: number for number, ids in enumerate(dataset.stories)}
     missing = [story for story in stories if story not in places]
@@ -78,7 +81,7 @@ def real_pictures(
 
 
 def block(captions: Sequence[str], rows: Sequence[tuple[str, Sequence[Image.Image]]]) -> Image.Image:
-    """Returns a picture of one story: its sentences in a row above, then a row a system, its name on the left."""
+    """Returns a picture of one story: its sentences in a row above, then a named row for each system."""
     font = ImageFont.load_default(size=12)
     lines = [wrapped(caption, TILE, font) for caption in captions]
     head = max(map(len, lines)) * LINE + GAP
@@ -99,7 +102,7 @@ def block(captions: Sequence[str], rows: Sequence[tuple[str, Sequence[Image.Imag
 
 
 def figure(args: SideBySideArguments) -> Image.Image:
-    """Returns a picture of the stories below one another. StoryError for what is not drawn, or cannot be read."""
+    """Returns a picture of the stories, one below the other. StoryError if a story is not drawn or cannot be read."""
     told = {name: read_told(folder) for name, folder in named_folders(args.drawn).items()}
     stories = chosen(told, args)
     first = next(iter(told.values()))

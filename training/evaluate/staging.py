@@ -1,6 +1,6 @@
-"""Pictures in, the judge's scores out: drawn frames, the real pictures of the same scenes, and portraits.
+"""Takes pictures and gives the judge's scores: for drawn frames, for real pictures of the same scenes, for portraits.
 
-The one place where the judge is shown pictures to be scored. Knows no systems and no tables.
+Only this module shows the judge pictures for scoring. Uses no systems and no tables.
 """
 
 from __future__ import annotations
@@ -18,32 +18,35 @@ from training.evaluate.drawing import PORTRAIT, DrawnFrame
 from training.evaluate.people_scores import Staged, people_scores, staged
 from training.maple_lane import MapleStory, Scene, draw_portrait
 
-_NEAR_GROUND = 80  # of three channels; the shadow differs by 69
-# The poses of somebody that a drawing is compared with beside the portrait that was given.
+_NEAR_GROUND = 80  # sum of the differences of three channels; the shadow differs by 69
+# A drawing is compared with the given portrait, and with drawings of the same person in these poses.
 VIEWS = (("waving", None), ("reading", "book"), ("running", None), ("sleeping", "blanket"))
 
 
 def stage(judge: Judge, pictures: Iterable[Image.Image], scenes: Sequence[Scene]) -> list[Staged]:
-    """Returns who is who in pictures that should be of these scenes."""
+    """Returns who is who in pictures that should show these scenes."""
     vocabulary = judge.vocabulary
     return [staged(scene, seen, vocabulary) for scene, seen in zip(scenes, judge.look(pictures), strict=True)]
 
 
 def seen_or_nothing(judge: Judge, pictures: Sequence[Image.Image | None]) -> list[SeenFrame]:
-    """Returns what is in each picture; nobody and no place where there is none."""
+    """Returns what is in each picture. For None, it is nobody and no place."""
     looked = iter(judge.look(picture for picture in pictures if picture is not None))
     nothing = SeenFrame((), np.zeros(len(judge.vocabulary.places), np.float32))
     return [nothing if picture is None else next(looked) for picture in pictures]
 
 
 def judged(judge: Judge, frames: Sequence[DrawnFrame]) -> tuple[list[Staged], dict[str, dict]]:
-    """Returns who is who in drawn frames, and every score of them as JSON."""
+    """Returns who is who in drawn frames, and all their scores as JSON."""
     seen = stage(judge, (frame.open() for frame in frames), [frame.truth.scene for frame in frames])
     return seen, _scores(judge, seen, frames)
 
 
 def judged_real(judge: Judge, frames: Sequence[DrawnFrame]) -> dict[str, dict]:
-    """Returns the judge's scores of the real pictures of the same scenes: how far it can be trusted."""
+    """Returns the judge's scores on the real pictures of the same scenes.
+
+    They tell how far the judge can be trusted.
+    """
     scenes = [frame.truth.scene for frame in frames]
     return _scores(judge, stage(judge, map(real_picture, scenes), scenes), frames)
 
@@ -56,7 +59,7 @@ def _scores(judge: Judge, seen: Sequence[Staged], frames: Sequence[DrawnFrame]) 
 
 
 def view_traits(judge: Judge, tales: Sequence[MapleStory]) -> dict[tuple[str, str], list[np.ndarray]]:
-    """Returns what the judge reads off everybody in the poses of VIEWS, by (story, name)."""
+    """Returns the traits that the judge reads from everybody in the poses of VIEWS, by (story, name)."""
     views = [portrait_traits(judge, tales, action, prop) for action, prop in VIEWS]
     return {key: [view[key] for view in views] for key in views[0]}
 
@@ -64,10 +67,11 @@ def view_traits(judge: Judge, tales: Sequence[MapleStory]) -> dict[tuple[str, st
 def portrait_traits(
     judge: Judge, tales: Iterable[MapleStory], action: str = "standing", prop: str | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
-    """Returns what the judge reads off everybody's portrait, by (story, name).
+    """Returns the traits that the judge reads from everybody's portrait, by (story, name).
 
-    With an `action` they are drawn doing that. A portrait shows one person on a plain ground, so nobody has to be found
-    in it: the judge, which learned on scenes, overlooked one portrait in four, and these counted as unlike anybody.
+    With an `action`, people are drawn doing it. A portrait shows one person on a plain ground, so the judge does not
+    have to find the person. This matters: the judge learned on scenes and overlooked one portrait in four, and these
+    portraits counted as unlike anybody.
     """
     who = [(tale.id, name, tale.wears(name)) for tale in tales for name in (*tale.outfits, *tale.looks)]
     worn = list(dict.fromkeys((name, wears) for _, name, wears in who))
@@ -81,7 +85,7 @@ def portrait_traits(
 
 
 def _outline(portrait: np.ndarray) -> np.ndarray:
-    """Returns the box (1, 4), in units, of what is neither the ground of a portrait (H, W, 3) nor the shadow on it."""
+    """The box (1, 4) in units around what is neither the ground of a portrait (H, W, 3) nor the shadow on it."""
     ground = portrait[0, 0].astype(int)
     ys, xs = np.nonzero(np.abs(portrait - ground).sum(-1) > _NEAR_GROUND)
     return np.array([[xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]]) * (UNITS / portrait.shape[1])

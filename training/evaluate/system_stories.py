@@ -1,6 +1,6 @@
-"""The stories of a system that is compared: drawn, or read back where all their pictures are kept.
+"""The stories of a compared system: drawn, or read from disk if all their pictures are kept.
 
-Knows which stories a table asks for, not how a system is trained.
+It contains which stories a table needs, but not how a system is trained.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from training.maple_lane import MapleStory, story
 
 
 class NotDrawn(Exception):
-    """A picture is asked for that is not kept, and nothing here draws."""
+    """A picture was needed that is not kept, and nothing here draws."""
 
 
 class KeptOnly:
-    """The renderer of a system whose pictures are only read back."""
+    """The renderer of a system whose pictures are only read from disk."""
 
-    doing = notice = ""  # no writer waits for it
+    doing = notice = ""  # nobody waits for this renderer, so it reports nothing
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
@@ -33,9 +33,9 @@ class KeptOnly:
 
 
 def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> StoryArtist:
-    """Returns the artist of a system's row.
+    """Returns the artist for a system's row.
 
-    StoryError where the system has no such row, FileNotFoundError where it has no weights.
+    StoryError if the system has no such row. FileNotFoundError if it has no weights.
     """
     conditioning = spec.conditioning(captions)
     if conditioning is None:
@@ -46,17 +46,20 @@ def artist_of(spec: SystemSpec, captions: Captions, root: Path, draws: bool) -> 
 
 
 def first_stories(count: int, frames: int = 4, given: int = 0) -> Iterable[MapleStory]:
-    """Returns the first test stories with so many frames to draw; given: and so many before these."""
+    """Returns the first test stories with `frames` frames to draw, and `given` frames before these."""
     return (story("test", index, frames + given) for index in range(count))
 
 
 def cut(tale: MapleStory, frames: int) -> MapleStory:
-    """Returns a story's first frames: drawn alone they are the same pictures, as no frame reads a later one."""
+    """Returns the first frames of a story.
+
+    Their pictures are the same as in the whole story: no frame reads a later one.
+    """
     return replace(tale, frames=tale.frames[:frames])
 
 
 def kept_stories(artist: StoryArtist, tales: Iterable[MapleStory]) -> list[list[DrawnFrame]]:
-    """Returns the stories whose pictures are all there, from the first up to one that is not."""
+    """Returns the stories whose pictures are all there, up to the first story with a missing picture."""
     found = []
     for tale in tales:
         try:

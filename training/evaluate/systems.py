@@ -45,8 +45,8 @@ from training.story_ldm.__main__ import StoryLdmArguments
 from training.train_char_ldm.arguments import CharLdmArguments
 
 WHERE_TO = "Where to? Give a folder with --out."
-TOGETHER = 8  # stories drawn side by side, which takes two thirds of the time
-# The commands of `compared.py` that take optimiser steps, and what their flags say.
+TOGETHER = 8  # stories that are drawn side by side, which takes two thirds of the time
+# The commands of `compared.py` that take optimiser steps, and the classes of their arguments.
 TRAININGS: dict[str, type[LoopArguments]] = {
     "training.train_char_ldm": CharLdmArguments,
     "training.align_llm": AlignArguments,
@@ -89,9 +89,9 @@ class SystemsArguments:
 
 
 def steps_left(command: Sequence[str]) -> int:
-    """Returns the optimiser steps between where a command of `training` stopped and what its flags ask for.
+    """Returns the number of optimiser steps that a command of `training` still has to take.
 
-    It is 0 where the command has none.
+    Its flags say how many it takes in all. Returns 0 if the command takes no steps.
     """
     flags = next(number for number, word in enumerate(command) if word.startswith("--"))
     arguments = TRAININGS.get(" ".join(command[:flags]))
@@ -102,9 +102,10 @@ def steps_left(command: Sequence[str]) -> int:
 
 
 def train(spec: SystemSpec, args: SystemsArguments) -> None:
-    """Run the system's commands one after the other; each goes on where it stopped. Never over parts of other runs.
+    """Runs the system's commands one after the other. Each command continues where it stopped.
 
-    One that ran out of time ends it: what comes after would learn from, or put together, a part that is half trained.
+    It never trains over parts of other runs. A command that runs out of time ends it: later commands would use a part
+    that is only half trained.
     """
     root = Path(args.root)
     parts = link_parts(spec, root)
@@ -137,7 +138,10 @@ def train(spec: SystemSpec, args: SystemsArguments) -> None:
 
 
 def draw(spec: SystemSpec, args: SystemsArguments) -> None:
-    """Draw the first stories of each half; pictures that are there are only read, of the first story checked."""
+    """Draws the first stories for each kind of captions. Existing pictures are only read.
+
+    If they are from an earlier run, the last picture of the first story is drawn again and compared with it.
+    """
     started = time.monotonic()
     for captions in ("plain", "referential"):
         if spec.conditioning(captions) is None or args.captions not in (None, captions):
@@ -155,7 +159,7 @@ def draw(spec: SystemSpec, args: SystemsArguments) -> None:
 
 
 def tell(spec: SystemSpec, args: SystemsArguments) -> None:
-    """Copy drawn stories to `args.out` as `told_stories.py` has them. StoryError where not all of them are drawn."""
+    """Copies drawn stories to `args.out` in the form of `told_stories.py`. StoryError if not all of them are drawn."""
     captions: Captions = args.captions or "referential"
     artist = artist_of(spec, captions, Path(args.root), draws=False)
     wanted = list(first_stories(args.first + args.stories, args.frames, spec.given))[args.first :]
@@ -175,7 +179,7 @@ def tell(spec: SystemSpec, args: SystemsArguments) -> None:
 
 
 def tell_real(args: SystemsArguments) -> None:
-    """Write Maple Lane's own pictures of the stories to `args.out`, as `tell` writes those of a system."""
+    """Writes Maple Lane's own pictures of the stories to `args.out`, in the same form as `tell`."""
     if args.out is None:
         raise StoryError(WHERE_TO)
     folder, captions = Path(args.out), args.captions or "referential"
@@ -189,7 +193,7 @@ def tell_real(args: SystemsArguments) -> None:
 
 
 def state(spec: SystemSpec, root: Path) -> str:
-    """Returns one line: weights, and stories that are complete."""
+    """Returns one line: whether there are weights, and how many stories are complete."""
     told = []
     for captions in ("plain", "referential"):
         try:

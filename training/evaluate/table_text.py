@@ -1,6 +1,6 @@
-"""The tables as Markdown, and where they go in docs/results.md.
+"""The tables as Markdown, and their place in docs/results.md.
 
-Knows the JSON of `training.evaluate.tables`, nothing else.
+Uses the JSON of `training.evaluate.tables` and nothing else.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ LOOKS = (
     "Look, extras",
 )
 LOWER_IS_BETTER = ("FID", "FID, Inception", "Doubles", "Copy-paste")
-# The features of "FID" are the small classifier's; those of "FID, Inception" the standard ones.
+# "FID" uses the features of the small classifier, and "FID, Inception" uses the standard features.
 SHOWN = {"FID": "FID, classifier's features"}
-COUNTED = (*CONTINUITY, *STAGE, *LOOKS)  # whose cells say their own count
+COUNTED = (*CONTINUITY, *STAGE, *LOOKS)  # columns whose cells give their own count
 DIGITS = {"BLEU4": 3, "CIDEr": 3, "FID": 2}
 
 
 def put_between_markers(page: str, text: str, path: Path) -> str:
-    """Returns `page` with `text` between its markers. StoryError where they are not there, once, in order."""
+    """Returns `page` with `text` between its markers.
+
+    StoryError if each marker is not there once, in the right order.
+    """
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
         raise StoryError(
             f"{path} needs one line {BEGIN!r} and, below it, one line {END!r}; the tables go between."
@@ -61,7 +64,7 @@ def put_between_markers(page: str, text: str, path: Path) -> str:
 
 
 def markdown(told: dict) -> str:
-    """Returns every table that has a row."""
+    """Returns every table that has at least one row."""
     blocks = [
         _table("Table 1, captions with names", told["table 1, plain"], PAPER),
         _table("Table 1, captions with pronouns", told["table 1, referential"], PAPER),
@@ -88,14 +91,14 @@ def markdown(told: dict) -> str:
 
 
 def cell(score: dict | None, digits: int = 1) -> str:
-    """Returns a value and its interval; a dash where there is nothing to count."""
+    """Returns a value and its interval; a dash if there is nothing to count."""
     if score is None or score["value"] is None:
         return "-"
     return f"{score['value']:.{digits}f} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
 
 
 def grid(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a table below its title."""
+    """Returns a table with its title above it."""
     lines = [f"**{title}**", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
@@ -123,7 +126,7 @@ def _table(title: str, rows: Sequence[dict], columns: Sequence[str]) -> str:
 
 
 def _given(told: dict) -> str:
-    """What the dagger of Table 1 means, where a row has it."""
+    """What the dagger of Table 1 means, if a row has it."""
     rows = [*told["table 1, plain"], *told["table 1, referential"]]
     if not any("†" in row["row"] for row in rows):
         return ""
@@ -131,7 +134,7 @@ def _given(told: dict) -> str:
 
 
 def _counted(score: dict | None, name: str, frames: int) -> str:
-    """A cell, with its own count where that is not the number of frames."""
+    """A cell. It also gives its own count if that is not the number of frames."""
     text = cell(score, DIGITS.get(name, 1))
     if score is None or name not in COUNTED or score["of"] == frames or text == "-":
         return text

@@ -1,11 +1,13 @@
 """The paper's tables on Maple Lane: `python -m training.evaluate.tables --json FILE [--results FILE]`.
 
-Reads what is drawn (`training.evaluate.systems draw`) and what the figures measured (`training.evaluate.figures`), and
-draws nothing itself, so that it takes minutes and twice the same command tells the same to the last digit. A row whose
-weights or pictures are not there is left out, and listed as such; one drawn in part counts the stories that are
-complete. --earlier is the JSON of another run, on another machine perhaps: its rows stand where there are none here, or
-fewer stories; where the system has weights here, only those of these weights. With --results the tables also stand
-between the two markers of that file, which is docs/results.md in a checkout.
+It reads what is drawn (`training.evaluate.systems draw`) and what the figures measured (`training.evaluate.figures`).
+It draws nothing itself. So it takes minutes, and the same command gives the same result to the last digit. A row
+without weights or pictures is left out and listed. A row that is only partly drawn counts the stories that are
+complete.
+
+--earlier is the JSON of another run, perhaps on another machine. Its rows are used if there are none here, or fewer
+stories. If the system has weights here, only rows with the same weights are used. With --results, the tables are also
+written between the two markers of that file, which is docs/results.md in a checkout.
 """
 
 from __future__ import annotations
@@ -29,9 +31,9 @@ from training.evaluate.rows import Evaluators, load_evaluators, measure, measure
 from training.evaluate.system_stories import artist_of, cut, first_stories, kept_stories
 from training.evaluate.table_text import markdown, put_between_markers
 
-HEADLINE, OTHERS, LONG = 250, 100, 20  # stories that a row should have
+HEADLINE, OTHERS, LONG = 250, 100, 20  # numbers of stories that a row should have
 LENGTHS = (4, 10, 20, 40, 50)
-# Table, captions, systems with the stories they should have.
+# For each table: its captions, and its systems with the number of stories that they should have.
 ROWS: dict[str, tuple[Captions, dict[str, int]]] = {
     "table 1, plain": (
         "plain",
@@ -106,12 +108,16 @@ class TablesArguments:
 
 
 class Tables:
-    """Fills the tables one after the other; `left_out` says what is not there and why. earlier: another run's JSON."""
+    """Fills the tables one after the other.
+
+    left_out: what is missing, and why
+    earlier: the JSON of another run
+    """
 
     def __init__(self, root: Path, evaluators: Evaluators, earlier: dict | None = None):
         self.root, self.evaluators, self.earlier = root, evaluators, earlier or {}
         self.left_out: list[str] = []
-        self.counted: dict[tuple[str, int], DrawnFrame] = {}  # every frame of the rows of four, once
+        self.counted: dict[tuple[str, int], DrawnFrame] = {}  # every frame of stories of four frames, once
 
     def rows(self, table: str) -> list[dict]:
         captions, systems = ROWS[table]
@@ -132,7 +138,7 @@ class Tables:
     def lengths(self) -> list[dict]:
         """Returns table 5: the long stories up to each length.
 
-        A story that is only drawn in part counts for the lengths that it reaches.
+        A story that is only partly drawn counts for the lengths that it reaches.
         """
         before = {row["system"]: row["lengths"] for row in self.earlier.get("table 5", ())}
         found = []
@@ -155,7 +161,10 @@ class Tables:
         return found
 
     def real(self) -> dict:
-        """Returns the evaluator's own scores on the real pictures of all frames that were scored in rows of four."""
+        """Returns the evaluators' scores on the real pictures of all frames that count.
+
+        These are the frames that were scored in stories of four frames.
+        """
         frames, before = list(self.counted.values()), self.earlier.get("real frames", {})
         if len(frames) < before.get("frames", 1):
             return before
@@ -174,16 +183,16 @@ class Tables:
         return found
 
     def _artist(self, name: str, captions: Captions) -> StoryArtist | None:
-        """None where the system has no weights here."""
+        """The artist of a system's row; None if the system has no weights here."""
         try:
             return artist_of(SYSTEMS[name], captions, self.root, draws=False)
         except FileNotFoundError:
             return None
 
     def _standing(self, what: str, row: dict | None, artist: StoryArtist | None, drawn: int) -> dict | None:
-        """The earlier run's row or column, None where it is of other weights than the system has here.
+        """The earlier run's row or column; None if it belongs to other weights than the system has here.
 
-        What is lost so is said, where fewer stories are `drawn` here.
+        If this loses stories, because fewer are `drawn` here, the loss is noted.
         """
         if row is None or artist is None or row.get("pipeline") == _weights(artist):
             return row
@@ -194,7 +203,7 @@ class Tables:
         return None
 
     def _miss(self, what: str, artist: StoryArtist | None, row: dict | None, drawn: int, wanted: int) -> None:
-        """Say so where a row, of here or of the earlier run, has fewer stories than wanted."""
+        """Notes that a row, from here or from the earlier run, has fewer stories than wanted."""
         counted = row["stories"] if row else 0
         if artist is None and row is None:
             self.left_out.append(f"{what}: no weights")
@@ -223,12 +232,12 @@ class Tables:
 
 
 def _weights(artist: StoryArtist) -> str:
-    """Which weights a row is of, as its JSON says it."""
+    """The weights of a row, as its JSON gives them."""
     return artist.system.pipeline[:16]
 
 
 def _fuller(stories: Sequence, row: dict | None) -> bool:
-    """Whether these stories, which two at least make a row of, are to be scored rather than the earlier row kept."""
+    """Whether to score these stories instead of keeping the earlier row. A row needs at least two stories."""
     return len(stories) > 1 and len(stories) >= (row["stories"] if row else 0)
 
 
@@ -237,9 +246,9 @@ def _frames(stories: Sequence[Sequence[DrawnFrame]]) -> list[DrawnFrame]:
 
 
 def read_earlier(file: str | None, scored_by: dict) -> dict:
-    """Returns an earlier run's JSON, nothing where there is none. StoryError where other networks scored it.
+    """Returns the JSON of an earlier run; empty if no file is given. StoryError if other networks scored it.
 
-    Where one of them is not here, as the captioner, rows of today have a dash for what only it can tell.
+    If a network is missing here, for example the captioner, new rows have a dash for its scores.
     """
     if file is None:
         return {}
@@ -247,7 +256,7 @@ def read_earlier(file: str | None, scored_by: dict) -> dict:
     for name, weights in scored_by.items():
         before = told.get("scored by", {})
         if name == "judge" and name not in before:
-            continue  # rows from before there was a judge: they stand, with a dash where only it can tell
+            continue  # older rows, without a judge, are used; they have a dash for the judge's scores
         if weights is not None and before.get(name) != weights:
             raise StoryError(
                 f"{file} was scored by another {name}: its rows cannot stand beside those of today. Give the {name} it "
@@ -257,7 +266,7 @@ def read_earlier(file: str | None, scored_by: dict) -> dict:
 
 
 def build(args: TablesArguments) -> dict:
-    """Returns everything there is, as JSON."""
+    """Returns all results as JSON."""
     root = Path(args.root)
     evaluators = load_evaluators(
         args.classifier, args.captioner, args.fid_weights, args.judge, root / "evaluate"
@@ -292,7 +301,10 @@ def build(args: TablesArguments) -> dict:
 
 
 def rounded(told: Any) -> Any:
-    """Returns JSON with numbers of six decimals: the last bits of a sum depend on how many threads made it."""
+    """Returns JSON with numbers rounded to six decimals.
+
+    The last bits of a sum depend on the number of threads.
+    """
     if isinstance(told, dict):
         return {key: rounded(value) for key, value in told.items()}
     if isinstance(told, list):
@@ -304,7 +316,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parsed(TablesArguments, argv)
     results = Path(args.results) if args.results else None
     if results:
-        put_between_markers(results.read_text("utf-8"), "", results)  # refuses before the work, not after it
+        put_between_markers(results.read_text("utf-8"), "", results)  # fails before the work, not after it
     told = build(args)
     write_json(Path(args.json), told)
     text = markdown(told)
@@ -316,5 +328,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (StoryError, OSError, ValueError) as error:  # the sentence says what to change
+    except (StoryError, OSError, ValueError) as error:  # the message says what to change
         sys.exit(str(error))

@@ -1,7 +1,7 @@
-"""BLEU and CIDEr-D of captions as the COCO caption evaluation counts them, and the two ways they are put together here.
+"""BLEU and CIDEr-D of captions as the COCO caption evaluation counts them, combined in two ways.
 
-`authors_scores` repeats the released evaluation, slips included; `scores` is what the paper describes: five captions
-of the drawn picture against five of the real one. Knows lists of sentences only.
+`authors_scores` repeats the released evaluation, including its mistakes. `scores` is what the paper describes: five
+captions of the drawn picture against five captions of the real picture. Works on lists of sentences alone.
 """
 
 from __future__ import annotations
@@ -11,38 +11,39 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-LONGEST = 4  # n-grams
-SIGMA = 6.0  # of CIDEr-D's penalty for another length
-TINY, SMALL = 1e-15, 1e-9  # keep the ratios of nothing to nothing finite, as the COCO evaluation does
+LONGEST = 4  # longest n-grams, in words
+SIGMA = 6.0  # width of CIDEr-D's penalty for a different length
+TINY, SMALL = 1e-15, 1e-9  # they keep ratios of zero to zero finite, as in the COCO evaluation
 
 Words = list[str]
 
 
 def words(sentence: str) -> Words:
-    """Returns the lower-case words and numbers; marks are left out, an apostrophe stays in its word."""
+    """Returns the words and numbers in lower case. Punctuation is left out, but an apostrophe stays in its word."""
     return re.findall(r"[^\W_]+(?:'[^\W_]+)*", sentence.lower())
 
 
 def ngrams(sentence: Sequence[str]) -> Counter:
-    """Returns how often each n-gram of 1 to 4 words occurs."""
+    """Returns the number of each n-gram of 1 to 4 words."""
     return Counter(
         tuple(sentence[i : i + n]) for n in range(1, LONGEST + 1) for i in range(len(sentence) - n + 1)
     )
 
 
 def bleu(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
-    """Returns BLEU-1 to BLEU-4 of a corpus: one hypothesis an item, any number of references.
+    """Returns BLEU-1 to BLEU-4 of a corpus. Each item has one hypothesis and any number of references.
 
-    The closest length counts.
+    For the length penalty, the reference with the closest length counts.
     """
     counted = [bleu_counts(h, targets) for h, targets in zip(hypotheses, references, strict=True)]
     return bleu_of([sum(column) for column in zip(*counted, strict=True)])
 
 
 def bleu_counts(hypothesis: Words, targets: Sequence[Words]) -> list[int]:
-    """Returns what one item adds to a corpus, for n of 1 to 4.
+    """Returns what one item adds to a corpus.
 
-    First n-grams matched, then n-grams there are, its length, and the wanted one.
+    It is a list: the matched n-grams for n = 1 to 4, the existing n-grams for n = 1 to 4, the length of the hypothesis,
+    and the wanted length.
     """
     matched = [0] * LONGEST
     most: Counter[Words] = Counter()
@@ -56,7 +57,7 @@ def bleu_counts(hypothesis: Words, targets: Sequence[Words]) -> list[int]:
 
 
 def bleu_of(counts: Sequence[float]) -> list[float]:
-    """Returns BLEU-1 to BLEU-4 of the sums of `bleu_counts`."""
+    """Returns BLEU-1 to BLEU-4 for sums of `bleu_counts`."""
     matched, possible, (length, wanted) = counts[:LONGEST], counts[LONGEST : 2 * LONGEST], counts[-2:]
     ratio = (length + TINY) / (wanted + SMALL)
     penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
@@ -74,7 +75,7 @@ def cider(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) ->
 
 
 def cider_of_each(hypotheses: Sequence[Words], references: Sequence[Sequence[Words]]) -> list[float]:
-    """Returns CIDEr-D of every item; how rare an n-gram is, is counted over all items' references."""
+    """Returns CIDEr-D of every item. The rarity of an n-gram is counted over the references of all items."""
     counted = [[ngrams(target) for target in targets] for targets in references]
     seen = Counter(gram for targets in counted for gram in set().union(*targets))
     items = math.log(len(references))
@@ -91,8 +92,8 @@ def cider_of_each(hypotheses: Sequence[Words], references: Sequence[Sequence[Wor
 
 
 def _likeness(mine: Counter, weighed: dict, target: Counter, wanted: dict) -> float:
-    """Mean over n of the clipped cosine between two sentences, less for another length."""
-    # Lengths are counted in pairs of words, as in the COCO evaluation.
+    """The mean over n of the clipped cosine between two sentences. It is lower if their lengths differ."""
+    # Lengths are numbers of word pairs, as in the COCO evaluation.
     apart = sum(c for g, c in mine.items() if len(g) == 2) - sum(c for g, c in target.items() if len(g) == 2)
     norms = [
         [math.sqrt(sum(v * v for g, v in vector.items() if len(g) == n + 1)) for n in range(LONGEST)]
@@ -107,16 +108,19 @@ def _likeness(mine: Counter, weighed: dict, target: Counter, wanted: dict) -> fl
 
 
 def authors_bleu(drawn: str, real: str) -> list[float]:
-    """Returns BLEU-1 to BLEU-4 of one picture with the roles of the captions exchanged.
+    """Returns BLEU-1 to BLEU-4 of one picture, with the roles of the captions exchanged.
 
-    The real picture's caption is the hypothesis. Words are what spaces separate. The released evaluation averages all
-    four and prints the mean as BLEU4.
+    The real picture's caption is the hypothesis, and words are separated by spaces. The released evaluation averages
+    all four values and prints the mean as BLEU4.
     """
     return bleu([real.split()], [[drawn.split()]])
 
 
 def authors_scores(drawn: Sequence[str], real: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Returns what the released evaluation prints, of one caption a drawn picture and five a real one."""
+    """Returns what the released evaluation prints, for one caption of each drawn picture.
+
+    real: five captions of each real picture.
+    """
     pairs = [authors_bleu(caption, targets[0]) for caption, targets in zip(drawn, real, strict=True)]
     mean = sum(sum(pair) / LONGEST for pair in pairs) / len(pairs)
     references = [[target.split() for target in targets] for targets in real]
@@ -124,9 +128,11 @@ def authors_scores(drawn: Sequence[str], real: Sequence[Sequence[str]]) -> dict[
 
 
 def scores(drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Returns BLEU-4 and CIDEr of every rank of the drawn pictures' captions against all of the real ones', averaged.
+    """Returns BLEU-4 and CIDEr, averaged over the ranks of the drawn pictures' captions.
 
-    drawn, real: captions of each picture, best first, the same number for every drawn picture.
+    The captions of each rank are compared with all captions of the real pictures.
+
+    drawn, real: the captions of each picture, with the best caption first. Every drawn picture has the same number.
     """
     ranks = by_rank(drawn, real)
     fourth = [bleu_of([sum(column) for column in zip(*counts, strict=True)])[-1] for counts, _ in ranks]
@@ -137,7 +143,7 @@ def scores(drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]) -> dic
 def by_rank(
     drawn: Sequence[Sequence[str]], real: Sequence[Sequence[str]]
 ) -> list[tuple[list[list[int]], list[float]]]:
-    """Returns what `scores` averages: for every rank the `bleu_counts` and the CIDEr of every picture."""
+    """Returns what `scores` averages: for every rank, the `bleu_counts` and the CIDEr of every picture."""
     references = [[words(target) for target in targets] for targets in real]
     found = []
     for rank in range(min(len(captions) for captions in drawn)):

@@ -1,7 +1,7 @@
-"""What stands beside a story's drawn pictures so that people can look at it: its sentences, portraits of its people.
+"""The files beside a story's drawn pictures that people need to look at it: its sentences, and portraits of its people.
 
-FOLDER/{story}/story.json names the pictures beside it in order; the portraits are in FOLDER/portraits by their content.
-Knows no dataset and no renderer.
+FOLDER/{story}/story.json names the pictures beside it in order. The portraits are in FOLDER/portraits, named by their
+content. Uses no dataset and no renderer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ REMEDY = "draw its stories once more into the same folder (pictures that are the
 
 @dataclass(frozen=True)
 class ToldStory:
-    """A drawn story: a sentence and a picture for each frame, and the portrait of everybody by name."""
+    """A drawn story: a sentence and a picture for each frame, and everybody's portrait by name."""
 
     id: str
     captions: tuple[str, ...]
@@ -33,7 +33,10 @@ class ToldStory:
 def write_told(
     folder: Path, story: str, frames: Iterable[tuple[str, Path]], cast: Sequence[CastMember]
 ) -> None:
-    """Keep what a story in `folder` tells. frames: the sentence and the picture file of each, in order."""
+    """Stores the sentences and portraits of a story in `folder`.
+
+    frames: the sentence and the picture file of each frame, in order.
+    """
     store = PictureStore(folder / PORTRAITS)
     told = {
         "frames": [{"caption": caption, "picture": file.name} for caption, file in frames],
@@ -44,7 +47,10 @@ def write_told(
 
 
 def read_told(folder: Path) -> dict[str, ToldStory]:
-    """Returns the stories of a folder by id, in its order. StoryError for one without its sentences, or for none."""
+    """Returns the stories of a folder by id, in the folder's order.
+
+    StoryError if a story has no sentences, or if the folder has no story.
+    """
     if not folder.is_dir():
         raise StoryError(
             f"There is no folder {folder}; give one that training.evaluate.draw_stories has written."
@@ -61,15 +67,17 @@ def read_told(folder: Path) -> dict[str, ToldStory]:
 
 
 def named_folders(drawn: Sequence[str]) -> dict[str, Path]:
-    """Returns folders by name, each given as "FOLDER" or "NAME=FOLDER"; a name is else the folder's own.
+    """Returns folders by name.
 
-    StoryError where two have one name.
+    Each is given as "FOLDER" or "NAME=FOLDER"; without a name, the folder's own name is used.
+
+    StoryError if two folders have the same name.
     """
     found: dict[str, Path] = {}
     for one in drawn:
         name, equals, folder = one.partition("=")
         path = Path(folder)
-        if not equals or Path(one).is_dir():  # an equals sign may be part of a path
+        if not equals or Path(one).is_dir():  # a path may contain an equals sign
             path, name = Path(one), Path(one).resolve().name
         if not name or name in found:
             raise StoryError(
@@ -88,7 +96,7 @@ def _read(place: Path) -> ToldStory:
         sound = captions and all(isinstance(one, str) for one in (*captions, *names, *portraits.values()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         sound = False
-    # Names come from a file: none may lead out of the folder.
+    # The names come from a file. No name may lead out of the folder.
     if not sound or any(Path(name).name != name for name in names):
         raise StoryError(f"{place / FILE} does not say which sentence belongs to which picture; {REMEDY}.")
     store = place.parent / PORTRAITS

@@ -1,4 +1,4 @@
-"""What the commands share that train a denoiser on encoded pictures."""
+"""Arguments that are shared by all commands that train a denoiser on encoded pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from training.loop import LoopArguments
 
 @dataclass
 class DenoiserArguments(LoopArguments):
-    """Loop arguments with Char-LDM's defaults, so that what is compared with it has the same budget."""
+    """Loop arguments with the defaults of Char-LDM, so that models compared with it get the same budget."""
 
     steps: int = 2500
     batch: int = 32

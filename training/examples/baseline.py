@@ -1,6 +1,7 @@
-"""What the pipelines of the compared systems share: noise of a seed, pictures as pixels, a frame drawn, a folder saved.
+"""What the pipelines of compared systems share: noise from a seed, pictures as pixels, drawing a frame, saving a
+folder.
 
-Each is a Renderer, so that it is drawn, kept and scored like every other system. Knows no system.
+Each is a Renderer, so that it is drawn, kept and scored like every other system. Knows no particular system.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from training.examples.pixels import pixels_of
 
 
 class BaselinePipeline(DiffusionPipeline):
-    """CONDITIONING: what its pictures are said to be drawn from. SETTINGS: arguments that are no parts.
+    """A compared system as a pipeline.
 
-    GIVEN: so many opening frames of a story it is given, to continue them.
+    CONDITIONING: what its pictures are said to be drawn from.
+    SETTINGS: arguments that are no parts.
+    GIVEN: how many opening frames of a story it is given, in order to continue them.
     """
 
     CONDITIONING = ""
@@ -35,14 +38,14 @@ class BaselinePipeline(DiffusionPipeline):
 
     @property
     def side(self) -> int:
-        """Pixels of a picture, across and down."""
+        """The width and height of a picture in pixels."""
         return self.unet.config.sample_size * downsampling(self.vae)
 
     def forget(self) -> None:
-        """Drop what was made with the weights; needed after they change."""
+        """Drops everything that was made with the weights; needed after they change."""
 
     def pixels(self, picture: Picture) -> torch.Tensor:
-        """Returns a picture as the autoencoder reads it, (1, 3, side, side) in -1..1."""
+        """Returns a picture in the form that the autoencoder reads, (1, 3, side, side) in -1..1."""
         seen = picture.convert("RGB")
         if seen.size != (self.side, self.side):
             seen = seen.resize((self.side, self.side), Image.Resampling.LANCZOS)
@@ -56,9 +59,9 @@ class BaselinePipeline(DiffusionPipeline):
         request: FrameRequest,
         cancelled: Callable[[], bool],
     ) -> Iterator[Preview | Rendered]:
-        """See `Renderer`. states, null: conditions (1, L, D).
+        """Yields what `Renderer.render` yields. states, null: conditions (1, L, D).
 
-        Previews have no picture: nobody watches an evaluation.
+        Previews have no picture, because nobody watches an evaluation.
         """
         start = time.perf_counter()
         steps = request.steps or self.config.steps
@@ -74,7 +77,10 @@ class BaselinePipeline(DiffusionPipeline):
     def rendered(
         self, picture: Image.Image, request: FrameRequest, steps: int, guidance: float, start: float
     ) -> Rendered:
-        """Returns a picture as it was drawn since `start`, of a conditioning that no story of the app knows."""
+        """Returns a picture that was drawn since the time `start`.
+
+        Its conditioning is the system's own, which stories of the app do not have.
+        """
         seconds = time.perf_counter() - start
         return Rendered(
             picture,
@@ -92,7 +98,7 @@ class BaselinePipeline(DiffusionPipeline):
         return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
 
     def save_half(self, path: str | Path) -> None:
-        """Save with weights in float16. This one stays as it is."""
+        """Saves the weights in float16. This pipeline does not change."""
         halves = {
             name: copy.deepcopy(part).half() if isinstance(part, nn.Module) else part
             for name, part in self.components.items()
@@ -102,6 +108,6 @@ class BaselinePipeline(DiffusionPipeline):
 
 
 def frame_key(frame: ContextFrame) -> tuple[str, str]:
-    """Returns what tells an earlier frame from any other: its caption, and a hash of its pixels."""
+    """Returns a key that identifies an earlier frame: its caption, and a hash of its pixels."""
     rgb = frame.picture.convert("RGB")
     return frame.caption, hashlib.sha256(repr(rgb.size).encode() + rgb.tobytes()).hexdigest()

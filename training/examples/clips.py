@@ -1,6 +1,6 @@
-"""Clips of any dataset as models read them: captions that fit, a frame's pixels, portraits.
+"""Clips of any dataset in the form that models read: captions that fit, a frame's pixels, portraits.
 
-Knows no dataset by name and no loss.
+Knows no dataset by name, and no loss.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ logger = logging.getLogger(__name__)
 
 
 class CaptionFitter:
-    """Cuts captions to the `limit` tokens a text encoder reads, and says so, once for each clip."""
+    """Cuts captions to the `limit` tokens that a text encoder reads. It warns once for each clip."""
 
     def __init__(self, tokenizer: CLIPTokenizerFast, limit: int):
         self.tokenizer, self.limit = tokenizer, limit
         self._told: set[str] = set()
 
     def __call__(self, caption: str, clip: str) -> str:
-        """The caption, or as much of it as fits between the start and the end token."""
+        """Returns the caption, or the part of it that fits between the start and end tokens."""
         kept = cut_caption(self.tokenizer, caption, self.limit)
         if kept != caption and clip not in self._told:
             self._told.add(clip)
@@ -43,7 +43,7 @@ class CaptionFitter:
 
 
 def shown_frame(pictures: PictureFitter, frame: StoryFrame) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns a frame's pixels (3, size, size), and where its characters are, (side, side) in 0..1."""
+    """Returns a frame's pixels (3, size, size), and the area of its characters, (side, side) in 0..1."""
     picture, mask = frame.picture(), frame.mask()
     where = np.zeros((picture.height, picture.width), dtype=bool)
     for segment in frame.clip.segments:
@@ -52,12 +52,12 @@ def shown_frame(pictures: PictureFitter, frame: StoryFrame) -> tuple[torch.Tenso
 
 
 def portrait_file(clip: Clip, word: str) -> Path | None:
-    """Returns the file of the canonical portrait of whoever is labelled `word`, where there is one."""
+    """Returns the file of the canonical portrait of the character labelled `word`, or None."""
     return next((file for name, file in clip.portraits if name.lower() == word.lower()), None)
 
 
 def open_portrait(clip: Clip, word: str) -> Image.Image:
-    """Returns the portrait in RGB, read as an upload is. StoryError where it is missing or no picture."""
+    """Returns the portrait as RGB, read like an upload. StoryError if it is missing or no picture."""
     file = portrait_file(clip, word)
     if file is None:
         raise StoryError(f'"{word}" has no portrait; put one named after it beside the others.')

@@ -1,7 +1,7 @@
-"""Pictures and masks of a dataset at the sizes an autoencoder and its latents have, with the noise of a training step.
+"""Pictures and masks of a dataset at the sizes of an autoencoder and its latents, with the noise of a training step.
 
-The noise is that of `noise.py`, so that one rule says which row of which step gets which. Batches carry
-pixels: they may be made in processes without a GPU, and the training module encodes them on its own device.
+The noise comes from `noise.py`, so that one rule decides which row of which step gets which noise. Batches contain
+pixels: they can be made in processes without a GPU, and the training module encodes them on its own device.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from training.loop import LoopArguments
 
 
 class PictureFitter:
-    """What is not square is cut at its longer sides, pictures and masks alike. Of `vae` only the sizes are read."""
+    """Crops pictures and masks to a square, equally on both longer sides. Of `vae` it reads only the sizes."""
 
     def __init__(self, vae: AutoencoderKL):
         self.size, self.channels = vae.config.sample_size, vae.config.latent_channels
@@ -32,7 +32,7 @@ class PictureFitter:
         return fitted_pixels(picture, self.size, mirrored)
 
     def mask(self, where: np.ndarray, mirrored: bool = False) -> torch.Tensor:
-        """Returns the share of each latent that is covered, (side, side) in 0..1. where: bool (H, W)."""
+        """Returns the covered part of each latent, (side, side) in 0..1. where: bool (H, W)."""
         fitted = _fitted(Image.fromarray(where.astype(np.uint8) * 255), self.size, mirrored)
         covered = torch.from_numpy(np.array(fitted)).float() / 255
         return F.interpolate(covered[None, None], self.side, mode="area")[0, 0]
@@ -45,9 +45,9 @@ class PictureFitter:
         step: int,
         rows: range,
     ) -> NoisedFrames:
-        """Returns frames with their noise, as pixels (3, size, size) each; it is that of the latents they will be.
+        """Returns frames, given as pixels (3, size, size) each, with the noise for the latents that they will become.
 
-        people: (side, side) each, where characters are.
+        people: (side, side) each, the areas of characters.
         """
         shape = (self.channels, self.side, self.side)
         noise = noise_of(shape, torch.stack(list(people)), args, step, rows)
@@ -55,7 +55,7 @@ class PictureFitter:
 
 
 def fitted_pixels(picture: Image.Image, size: int, mirrored: bool = False) -> torch.Tensor:
-    """Returns a picture as pixels (3, size, size) in -1..1; what is not square is cut at its longer sides."""
+    """Returns a picture as pixels (3, size, size) in -1..1. If it is not square, both longer sides are cropped."""
     return pixels_of(np.array(_fitted(picture, size, mirrored)))
 
 
@@ -66,11 +66,11 @@ def _fitted(picture: Image.Image, size: int, mirrored: bool) -> Image.Image:
 
 @torch.no_grad()
 def encoded(vae: AutoencoderKL | None, pixels: torch.Tensor) -> torch.Tensor:
-    """Returns the latents (N, C, h, w) of pixels (N, 3, S, S), in full precision."""
+    """Returns the latents (N, C, h, w) of pixels (N, 3, S, S), computed in full precision."""
     with torch.autocast(pixels.device.type, enabled=False):
         return encode_pictures(vae, pixels).float()
 
 
 def latents_of(batch: NoisedFrames, vae: AutoencoderKL | None) -> torch.Tensor:
-    """Returns the latents (B, C, h, w) of a batch: those of a cache, or its pixels encoded."""
+    """Returns the latents (B, C, h, w) of a batch. They are in the batch, or its pixels are encoded."""
     return batch["latents"] if "latents" in batch else encoded(vae, batch["pixels"])

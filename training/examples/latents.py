@@ -1,4 +1,4 @@
-"""Encoded pictures of Maple Lane: shards of latents and masks on disk, and the stories they came from.
+"""Encoded pictures of Maple Lane: shards of latents and masks on disk, and the stories from which they were made.
 
 Captions and scenes are sampled again from a story's kind and seed. `training.pretrain.latents` writes the shards.
 """
@@ -25,41 +25,46 @@ from training.maple_lane import KINDS, MapleStory, draw_layers
 FRAMES = 4
 MAX_CHARACTERS = 3
 MASK_SIZE = 32  # finer than any recorded attention map
-CROWD = 2  # examples are picked in proportion to this power of a frame's people: most mistakes are made with three
-DIFFERENT = (
-    1.5  # and so much more often where they do different things: who does what is the last to be learned
-)
-NOBODY = 4.0  # what a frame of nobody counts for, as much as one of two: a picture without anybody must be learned too
+# Frames are picked in proportion to this power of their number of people, because most mistakes are made with three.
+CROWD = 2
+# Frames in which people do different things are picked so much more often, because who does what is learned last.
+DIFFERENT = 1.5
+# The weight of a frame without people, as much as of a frame with two: such pictures must be learned too.
+NOBODY = 4.0
 
 
 def frame_weight(people: int, deeds: int) -> float:
-    """Returns how often a frame is picked that shows so many people doing so many different things; of one: 1."""
+    """Returns how often a frame with so many people and different deeds is picked, relative to one with one person."""
     if not people:
         return NOBODY
     return people**CROWD * (DIFFERENT if deeds > 1 else 1.0)
 
 
 def crowds_of(tale: MapleStory) -> list[tuple[int, int]]:
-    """Returns people and different deeds of each frame of a story."""
+    """Returns the numbers of people and of different deeds in each frame of a story."""
     actions = ([actor.action for actor in frame.scene.actors] for frame in tale.frames)
     return [(len(doing), len(set(doing))) for doing in actions]
 
 
 class FramePicker:
-    """Picks frames in proportion to their `frame_weight`; crowds: people and different deeds of each."""
+    """Picks frames in proportion to their `frame_weight`.
+
+    crowds: the numbers of people and of different deeds in each frame.
+    """
 
     def __init__(self, crowds: Iterable[Sequence[int]]):
         self._ends = np.cumsum([frame_weight(*crowd) for crowd in crowds])
 
     def __call__(self, share: float) -> int:
-        """The frame at this share (0 to 1, without 1) of all weights."""
+        """Returns the index of the frame at this share (0 up to but excluding 1) of the sum of all weights."""
         return int(np.searchsorted(self._ends, share * self._ends[-1], side="right"))
 
 
 class LatentCache:
-    """What has been encoded: latents (N, C, h, w), masks (N, 3 + 1, 32, 32) and the frame each came from.
+    """The encoded pictures: latents (N, C, h, w), masks (N, 3 + 1, 32, 32), and the frame from which each was made.
 
-    kinds, seeds: of each story, which has four frames. Shards of before there were kinds are of the cast.
+    kinds, seeds: those of each story; a story has four frames. Shards from before kinds existed are stories of the
+    cast.
     """
 
     def __init__(self, folder: Path):
@@ -80,7 +85,10 @@ class LatentCache:
 
     @cached_property
     def pick(self) -> FramePicker:
-        """Of these frames; made when it is first asked for, as L_img takes the frames that stage 2 has picked."""
+        """The picker of these frames.
+
+        It is made on first use, because L_img takes the frames that stage 2 has picked, and needs none.
+        """
         told = (crowds or crowds_of(self._story(number)) for number, crowds in enumerate(self._crowds))
         return FramePicker(chain(*told))
 
@@ -88,7 +96,7 @@ class LatentCache:
         return len(self.latents)
 
     def story(self, index: int) -> tuple[MapleStory, int]:
-        """Returns the story of latent `index` and which of its frames it is."""
+        """Returns the story of latent `index`, and the index of its frame in the story."""
         return self._story(index // FRAMES), index % FRAMES
 
     def _story(self, number: int) -> MapleStory:
@@ -97,18 +105,19 @@ class LatentCache:
         return self._stories[number]
 
     def mask(self, index: int) -> torch.Tensor:
-        """Returns masks (3, 32, 32) in 0..1: the scene's actors in order, zeros where there are fewer."""
+        """Returns masks (3, 32, 32) in 0..1 of the scene's actors, in order. Missing actors have zeros."""
         return self.masks[index, :MAX_CHARACTERS].float() / 255
 
     def foreground(self, index: int) -> torch.Tensor:
-        """Returns a mask (32, 32) in 0..1: characters and what they hold, lean on or lie under."""
+        """Returns a mask (32, 32) in 0..1 of characters and the things that they hold, lean on or lie under."""
         return self.masks[index].float().sum(0).clamp(max=255) / 255
 
 
 def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, torch.Tensor]:
     """Returns latents (4, C, h, w) and masks (4, 3 + 1, 32, 32) uint8 of a story of four frames.
 
-    Masks are of the scene's actors in order, then of all things: held, leaned on, or standing beside them.
+    There is a mask for each of the scene's actors, in order, and a last one for all things that are held, leaned on or
+    beside people.
     """
     pixels: list[torch.Tensor] = []
     masks = torch.zeros(FRAMES, MAX_CHARACTERS + 1, MASK_SIZE, MASK_SIZE, dtype=torch.uint8)
@@ -125,9 +134,9 @@ def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, to
 
 
 def measured_vae(parts: Path) -> AutoencoderKL:
-    """Returns the frozen autoencoder that Maple Lane's latents are of.
+    """Returns the frozen autoencoder that made Maple Lane's latents.
 
-    StoryError where their statistics are not measured.
+    StoryError if their statistics have not been measured.
     """
     vae = freeze(load_vae(parts))
     if vae.config.latents_mean is None:

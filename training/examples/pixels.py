@@ -1,4 +1,4 @@
-"""A drawn picture as models read it."""
+"""A drawn picture in the form that models read."""
 
 from __future__ import annotations
 

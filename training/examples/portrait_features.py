@@ -1,6 +1,6 @@
-"""What a frozen tower sees in portraits of the cast and of anybody, computed when it is first asked for.
+"""What a frozen tower sees in portraits of the cast and of other people, computed on first use.
 
-Drawing somebody costs more than a training example does, so what was seen is kept, in a file too where there is one.
+Drawing somebody costs more than a training example, so features are kept, and in a file too if there is one.
 """
 
 from __future__ import annotations
@@ -19,22 +19,25 @@ from training.examples.portraits import PortraitViews
 from training.examples.shards import write_shard
 from training.maple_lane import BY_NAME
 
-KEPT = 262_144  # features, of some 0.8 kB each
+KEPT = 262_144  # so many features are kept, of about 0.8 kB each
 
 
 class Portrait(NamedTuple):
-    """How somebody looks, by an outfit of the cast or a look of their own, and which view is shown; 0: as drawn."""
+    """How somebody looks, as an outfit of the cast or as a look, and which view is shown.
+
+    View 0 is the portrait as drawn.
+    """
 
     wears: str | Look
     view: int = 0
 
     def pronoun(self, name: str) -> str:
-        """Returns the pronoun of whoever this is a portrait of."""
+        """Returns the pronoun of the person in the portrait."""
         return self.wears.pronoun if isinstance(self.wears, Look) else BY_NAME[name].pronoun
 
 
 class PortraitFeatures:
-    """Name and portrait -> projected feature (V,), as `encode` has it of pixels (1, 3, S, S)."""
+    """Gives the projected feature (V,) of a name and portrait. `encode` computes it from pixels (1, 3, S, S)."""
 
     def __init__(self, encode: Callable[[torch.Tensor], torch.Tensor], processor: CLIPImageProcessor):
         self.encode, self.views = encode, PortraitViews(processor, kept=0)
@@ -53,7 +56,7 @@ class PortraitFeatures:
         return self.encode(self.views(name, *portrait)[None])[0]
 
     def save(self, file: Path, tower: str) -> None:
-        """Write all that has been seen. tower: the digest of the weights that saw it."""
+        """Writes all features that were computed. tower: the digest of the weights that computed them."""
         if self._seen:
             features = torch.stack(list(self._seen.values())).float().cpu()
             write_shard(
@@ -61,7 +64,7 @@ class PortraitFeatures:
             )
 
     def load(self, file: Path, tower: str) -> None:
-        """Know what a tower of the same weights has written there. What another has seen is left alone."""
+        """Reads the features in the file, if a tower with the same weights computed them. Otherwise ignores them."""
         if not file.exists():
             return
         with safe_open(file, "pt") as kept:

@@ -1,4 +1,6 @@
-"""Portraits as a vision tower reads them: of the cast in an outfit, and of anybody from a look. Knows no models."""
+"""Portraits in the form that a vision tower reads: of the cast in an outfit, and of others from a look. Knows no
+models.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,13 @@ from storyboard.people import Look
 from training.examples.weather import as_uploaded
 from training.maple_lane import draw_portrait
 
-KEPT = 2048  # views of people outside the cast, of whom there is no end; 400 MB at 128 pixels
+KEPT = 2048  # so many views of people outside the cast are kept; 400 MB at 128 pixels
 
 
 class PortraitViews:
-    """Views of portraits: number 0 as it is drawn, the others as writers might upload it, the same in every run.
+    """Views of portraits. Number 0 is the portrait as drawn; the others are as writers might upload it.
 
-    Those of the cast are kept for good, those of anybody else up to `kept`.
+    A view is the same in every run. Views of the cast are kept for good, views of other people up to `kept`.
     """
 
     def __init__(self, processor: CLIPImageProcessor, kept: int = KEPT):
@@ -29,7 +31,7 @@ class PortraitViews:
         self._of_anybody = lru_cache(maxsize=kept)(self._made)
 
     def __call__(self, name: str, wears: str | Look, view: int) -> torch.Tensor:
-        """Returns pixels (3, S, S) of somebody who wears an outfit of the cast or looks like that."""
+        """Returns pixels (3, S, S) of somebody who wears an outfit of the cast or has a look."""
         if isinstance(wears, Look):
             return self._of_anybody("", wears, view)
         return self._of_cast(name, wears, view)

@@ -1,4 +1,4 @@
-"""Sample pictures of a training run: what the denoiser draws by now."""
+"""Sample pictures of a training run: what the denoiser draws at present."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def paint(
     condition: torch.Tensor,
     null: torch.Tensor,
 ) -> Image.Image:
-    """Returns pictures of conditions (B, L, D) side by side: fixed noise, 15 steps, guidance 3."""
+    """Returns pictures of conditions (B, L, D) in a row, with fixed noise, 15 steps and guidance 3."""
     size, channels = unet.config.sample_size, unet.config.in_channels
     noise = torch.randn(len(condition), channels, size, size, generator=torch.Generator().manual_seed(0))
     *_, last = denoise(unet, scheduler, noise.to(condition), condition, null, steps=15, guidance=3.0)
@@ -33,7 +33,7 @@ def paint(
 
 
 def story_sheet(renderer: Renderer, given: int = 0, size: int = 256) -> Image.Image:
-    """Returns one story with pronouns side by side, each frame drawn from those before it.
+    """Returns a story with pronouns as pictures in a row. Each frame is drawn from those before it.
 
     given: so many opening frames are Maple Lane's own pictures, of `size` pixels.
     """
@@ -50,7 +50,7 @@ def story_sheet(renderer: Renderer, given: int = 0, size: int = 256) -> Image.Im
 
 
 def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Returns the pictures in one row, from the left."""
+    """Returns the pictures in one row, from left to right."""
     sheet = Image.new("RGB", (sum(p.width for p in pictures), pictures[0].height))
     left = 0
     for picture in pictures:

@@ -1,4 +1,4 @@
-"""Shards: files of tensors that hold so many stories each, written once, shared out over processes."""
+"""Shards: files of tensors with a fixed number of stories each, written once, and shared among processes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ SHARD_STORIES = 128
 def write_shard(
     shard: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None
 ) -> None:
-    """Write a file of tensors, under its name only once it is whole."""
+    """Writes a file of tensors. It gets its name only when it is complete."""
     part = part_of(shard)
     save_file(tensors, part, metadata)
     settle(part, shard)
 
 
 def missing_shards(folder: Path, stories: int) -> list[tuple[Path, range]]:
-    """Returns this process's share of the shards that are not written yet, each with the seeds of its stories.
+    """Returns this process's share of the shards that are missing, each with the seeds of its stories.
 
-    StoryError where `stories` do not fill whole shards.
+    StoryError if `stories` do not fill whole shards.
     """
     if stories < 1 or stories % SHARD_STORIES:
         full = stories // SHARD_STORIES * SHARD_STORIES

@@ -1,7 +1,7 @@
-"""Frames with the story before them, as the systems learn that are compared with ours.
+"""Frames with the story before them, for training the systems that are compared with ours.
 
-Of Maple Lane's encoded pictures, or of a dataset folder; both give batches with the same keys. Knows no model but the
-sizes of an autoencoder, and no loss.
+They come from Maple Lane's encoded pictures or from a dataset folder; both give batches with the same keys. Knows no
+loss, and of models only the sizes of an autoencoder.
 """
 
 from __future__ import annotations
@@ -50,26 +50,27 @@ class ToldArguments(DenoiserArguments):
 
 
 class ToldBatch(NoisedFrames):
-    """B frames, each with the story before it; the N earlier frames of all rows stand one after the other.
+    """B frames, each with the story before it. The N earlier frames of all rows are one after the other.
 
-    They are latents or pixels, and left out where no row has any.
+    Earlier frames are latents or pixels. Their key is missing if no row has any.
     """
 
-    captions: list[list[str]]  # per row the sentences of its story up to its own; [""] where all is dropped
-    earlier: list[list[int]]  # per row the places of the frames before it among the N, oldest first
+    # For each row, the sentences of its story up to its own; [""] if everything is dropped.
+    captions: list[list[str]]
+    earlier: list[list[int]]  # for each row, the indices among the N of the frames before it, oldest first
     earlier_latents: NotRequired[torch.Tensor]  # (N, C, h, w)
     earlier_pixels: NotRequired[torch.Tensor]  # (N, 3, S, S) in -1..1
 
 
-ToldFrames = Callable[[int, range], ToldBatch]  # step and rows -> a batch
+ToldFrames = Callable[[int, range], ToldBatch]  # gives a batch for a step and its rows
 
 
 def told_frames(
     args: ToldArguments, vae: AutoencoderKL, tokenizer: CLIPTokenizerFast, pictures: bool
 ) -> ToldFrames:
-    """Returns the frames of `args.data`, or of Maple Lane's `args.latents`.
+    """Returns the frames of `args.data`, or else of Maple Lane's `args.latents`.
 
-    pictures: earlier frames are looked at as pixels; False: as latents, where there are some.
+    pictures: whether earlier frames are given as pixels. False: as latents, if there are any.
     """
     if args.data:
         dataset = StoryDataset(open_reader(args.data), "train", FRAMES, followers="own")
@@ -78,7 +79,7 @@ def told_frames(
 
 
 class MapleLaneStories:
-    """Encoded stories. size: earlier frames are drawn, so large; 0: they are the latents of the cache."""
+    """Encoded stories. size: earlier frames are drawn at this size in pixels; 0: they are the latents of the cache."""
 
     def __init__(self, cache: LatentCache, args: ToldArguments, size: int = 0):
         self.cache, self.args, self.size = cache, args, size
@@ -102,7 +103,7 @@ class MapleLaneStories:
         dropped, plain = torch.rand(2, generator=source).tolist()
         if dropped < self.args.no_condition:
             return [""]
-        tale, number = self.cache.story(index)  # its latents stand together, in order
+        tale, number = self.cache.story(index)  # a story's latents are together, in order
         frames = tale.frames[: number + 1]
         return [frame.plain if plain < self.args.plain else frame.referential for frame in frames]
 
@@ -118,7 +119,7 @@ def scene_pixels(scene: Scene, size: int) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class ToldExample:
-    """A frame, the sentences up to its own, and the frames before it; none of either where all is dropped."""
+    """A frame, the sentences up to its own, and the frames before it. Both are empty if everything is dropped."""
 
     frame: StoryFrame
     captions: list[str]
@@ -126,9 +127,9 @@ class ToldExample:
 
 
 class DatasetStories:
-    """Stories of a dataset folder that stay in their split. StoryError where it has none.
+    """Stories of a dataset folder that stay in their split. StoryError if it has none.
 
-    Captions are cut to what `tokenizer`, the text encoder's, reads.
+    Captions are cut to the length that the text encoder reads; `tokenizer` is the encoder's.
     """
 
     def __init__(
@@ -173,7 +174,7 @@ def earlier_latents_of(batch: ToldBatch, vae: AutoencoderKL | None) -> torch.Ten
 
 
 def places_of(before: Sequence[Sized]) -> list[list[int]]:
-    """Returns where what each row has stands among what all rows have, one after the other."""
+    """Returns, for each row, the indices that its items get when the items of all rows are put one after the other."""
     places, taken = [], 0
     for row in before:
         places.append(list(range(taken, taken + len(row))))

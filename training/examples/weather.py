@@ -1,4 +1,4 @@
-"""Augmentation: what generated pictures and uploads go through, which whoever reads pictures must see through."""
+"""Augmentation: the flaws of generated pictures and of uploads, which every reader of pictures must tolerate."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from PIL import Image, ImageFilter
 
 
 def weather(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """Returns the picture with the softness and specks of generated pictures and of uploads.
-
-    The vision tower must see through them.
-    """
+    """Returns the picture with the softness and the specks of generated pictures and of uploads."""
     image = Image.fromarray(picture)
     if rng.random() < 0.5:
         image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.2))))

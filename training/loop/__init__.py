@@ -1,4 +1,4 @@
-"""How everything here is trained: one resumable loop, its arguments, and the processes that share a command.
+"""How everything is trained: a resumable loop, its arguments, and the processes that share a command.
 
 Knows nothing of stories, captions or diffusion.
 """

@@ -1,4 +1,4 @@
-"""What every training command takes, and the learning rate that follows from it at each step."""
+"""The arguments that every training command has, and the learning rate at each step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass
 class LoopArguments:
-    """What every training command takes."""
+    """The arguments that every training command has."""
 
     output_dir: str = field(metadata={"help": "folder of this run: checkpoints, log.jsonl, samples"})
     steps: int = field(default=1000, metadata={"help": "optimiser steps in total"})
@@ -56,9 +56,10 @@ class LoopArguments:
 
 
 def learning_rate(step: int, args: LoopArguments) -> float:
-    """Returns the learning rate of a step: linear warm-up, constant, cosine tail to 2 %; or the release's stairs.
+    """Returns the learning rate of a step, counted from 0.
 
-    `step` counts from 0.
+    The usual schedule is a linear warm-up, a constant part, and a cosine decay to 2 %. "released" is that of the
+    released code: warm-up over 2000 steps, and a tenth of the rate from step 12001 on, and so on.
     """
     if args.schedule == "released":
         return args.lr * min(1.0, step / 2000) * 0.1 ** max(0, (step - 2001) // 10_000)

@@ -1,6 +1,6 @@
 """The checkpoints of a run on disk: written whole, and read back or refused in a sentence.
 
-Knows tensors by name and one folder, not what is trained.
+Knows tensors by name and one folder, but not what is trained.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storyboard.errors import StoryError
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run as it goes on: what is trained, the averages of it, {} without, the optimizer's state, and steps done."""
+    """The state of a run: trained weights, their averages ({} if none), the optimizer's state, and steps done."""
 
     trained: Mapping[str, torch.Tensor]
     averages: Mapping[str, torch.Tensor]
@@ -30,7 +30,7 @@ class Checkpoint:
     step: int
 
     def save(self, run: Path) -> None:
-        """Write it into the folder of a run; the last complete one is the one that counts."""
+        """Writes the checkpoint into the folder of a run. A checkpoint counts only once it is complete."""
         part = run / "checkpoint.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
@@ -49,12 +49,12 @@ class Checkpoint:
 
     @classmethod
     def load(cls, folder: Path, averaged: bool) -> Checkpoint:
-        """Returns the checkpoint in `folder`, with its averages if asked for. StoryError where it is damaged."""
+        """Returns the checkpoint in `folder`, with its averages if `averaged`. StoryError if it is damaged."""
         try:
             return cls(
                 load_file(folder / "trained.safetensors"),
                 load_file(folder / "ema.safetensors") if averaged else {},
-                # Always to the CPU first: with several CPU processes the device is "cpu:0", which torch.load refuses.
+                # Always to the CPU first, because torch.load refuses "cpu:0", the device of several CPU processes.
                 torch.load(folder / "optimizer.pt", map_location="cpu", weights_only=True),
                 steps_done(folder),
             )
@@ -72,7 +72,7 @@ class Checkpoint:
 
 
 def checkpoint_in(folder: Path) -> Path | None:
-    """Returns the last complete checkpoint of a run's folder."""
+    """Returns the last complete checkpoint in the folder of a run, or None."""
     return next((f for f in (folder / "checkpoint", folder / "checkpoint.old") if f.exists()), None)
 
 

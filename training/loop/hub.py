@@ -1,7 +1,7 @@
-"""A run's checkpoints on the Hugging Face Hub: sent beside the training, fetched where a machine begins without any.
+"""A run's checkpoints on the Hugging Face Hub: sent during training, and fetched on a machine that has none.
 
-Knows files and the Hub's client, not what is trained. The Hub may fail: training goes on, and the next checkpoint is
-sent in place of the one that was not.
+Knows files and the Hub's client, but not what is trained. If the Hub fails, training goes on, and the next checkpoint
+is sent instead.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ log = logging.getLogger(__name__)
 
 
 class HubCheckpoints:
-    """The latest checkpoint and the log of a run's `folder` in `repository`, private where it has to be made.
+    """The latest checkpoint and the log of a run's `folder`, in `repository`.
 
-    A context: what is still on its way is waited for at its end. StoryError where the Hub refuses the repository, or
-    cannot be reached, before anything is trained.
+    The repository is created as private if it does not exist. This is a context, whose end waits for a transfer that is
+    still running. StoryError, before anything is trained, if the Hub refuses the repository or cannot be reached.
     """
 
     def __init__(self, repository: str, folder: Path) -> None:
         self.repository, self.folder = repository, folder
         self._sending: Future | None = None
-        self._waiting = 0  # the step of a checkpoint that came while another was on its way
+        self._waiting = 0  # the step of a checkpoint that was made while another was being sent
         self._api = HfApi()
         try:
             self._api.create_repo(repository, private=True, exist_ok=True)
@@ -52,7 +52,7 @@ class HubCheckpoints:
             self._settle()
 
     def fetch(self) -> None:
-        """Put the repository's checkpoint and log into the folder; nothing where it has none."""
+        """Downloads the repository's checkpoint and log into the folder, if there are any."""
         names = self._api.list_repo_files(self.repository)
         if f"{CHECKPOINT}/step.json" in names:
             self._api.snapshot_download(
@@ -60,13 +60,16 @@ class HubCheckpoints:
             )
 
     def send(self, step: int) -> None:
-        """Send the checkpoint that has just been written, beside whatever goes on; later where one is on its way."""
+        """Sends the checkpoint that has just been written, in the background.
+
+        If another is being sent, it is sent later.
+        """
         if self._sending is not None and not self._sending.done():
             self._waiting = step
             return
         self._settle()
         self._waiting = 0
-        # Links, because the next checkpoint takes the place of this one while it is sent.
+        # Links, because the next checkpoint may replace this one while it is being sent.
         shutil.rmtree(self._outgoing, ignore_errors=True)
         shutil.copytree(self.folder / CHECKPOINT, self._outgoing / CHECKPOINT, copy_function=os.link)
         if (self.folder / LOG).exists():
@@ -84,7 +87,7 @@ class HubCheckpoints:
         return self.folder / "checkpoint.sending"
 
     def _settle(self) -> None:
-        """Wait for what is on its way, and say where it did not arrive."""
+        """Waits for the running transfer, and logs a warning if it failed."""
         if self._sending is None:
             return
         error = self._sending.exception()

@@ -1,8 +1,8 @@
-"""The training loop every step of the recipe shares: a generator over optimiser steps, resumable to the step.
+"""The training loop that every step of the recipe uses: a generator over optimiser steps that can resume at any step.
 
-A step's examples and noise are a pure function of (seed, step, row), never of what ran before, so an interrupted
-run that resumes ends with the same weights, and several processes split one batch without changing it.
-Knows nothing of stories, captions or diffusion: the module it trains returns its own loss.
+The examples and the noise of a step are a pure function of (seed, step, row), and never depend on earlier steps. So an
+interrupted run that resumes ends with the same weights, and several processes can divide a batch without changing it.
+Knows nothing of stories, captions or diffusion: the trained module returns its own loss.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ from training.loop.hub import HubCheckpoints
 from training.loop.processes import make_accelerator
 from training.loop.weights import Ema, averaged, changing_state, copy_exactly, trained_parameters
 
-LOGGED = 10  # every so many steps the processes compare notes: losses, and whose clock says what
+LOGGED = 10  # every so many steps the processes exchange losses, and agree on saving and stopping
 Batch = TypeVar("Batch")
 SHARDING = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM}
 
 
 @dataclass(frozen=True)
 class StepStats:
-    """One optimiser step as the caller sees it."""
+    """An optimiser step as the caller sees it."""
 
-    step: int  # steps done, this one included
-    # "loss" and what else the module reported, over all processes; {} on unlogged steps
+    step: int  # how many steps are done, including this one
+    # "loss" and other values that the module reported, over all processes; {} on steps that are not logged
     metrics: dict[str, float]
     lr: float
-    saved: bool  # a checkpoint was written after this step: a good moment for sample pictures
+    saved: bool  # whether a checkpoint was written after this step, which is a good time for sample pictures
 
 
 def row_generator(seed: int, step: int, row: int) -> torch.Generator:
-    """Returns the random source of one example of one step."""
+    """Returns the random generator of one example of one step."""
     return torch.Generator().manual_seed(((seed * 1_000_003 + step) * 65_537 + row) % (2**63))
 
 
 class Objective(nn.Module, Generic[Batch]):
-    """What is trained, and what it learns from a batch: the loss."""
+    """What is trained. Its call returns the loss of a batch."""
 
     def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Returns "loss", a scalar tensor, and any other scalar tensors to log."""
@@ -66,7 +66,7 @@ class Objective(nn.Module, Generic[Batch]):
 
 
 class _Steps(torch.utils.data.Dataset[list[Batch]]):
-    """Step number -> this process's part of the batch, in the parts that are computed one after another."""
+    """For each step, this process's part of the batch, divided into parts that are computed one after another."""
 
     def __init__(self, batch_at: Callable[[int, range], Batch], parts: Sequence[range], steps: int):
         self.batch_at, self.parts, self.steps = batch_at, parts, steps
@@ -79,9 +79,10 @@ class _Steps(torch.utils.data.Dataset[list[Batch]]):
 
 
 def loop_accelerator(args: LoopArguments) -> Accelerator:
-    """Returns the accelerator of these arguments. StoryError for launch configs under which a run would not be exact.
+    """Returns the accelerator of these arguments. StoryError for launch configs with which a run would not be exact.
 
-    StoryError too where the package that `log_with` names is not installed: accelerate would only leave it out.
+    StoryError also if the package of `log_with` is not installed; accelerate alone would silently leave the tracker
+    out.
     """
     installed = {"tensorboard": is_tensorboard_available, "trackio": is_trackio_available}
     if args.log_with and not installed[args.log_with]():
@@ -112,9 +113,10 @@ def loop_accelerator(args: LoopArguments) -> Accelerator:
 
 
 class TrainingRun(Generic[Batch]):
-    """One resumable run of one module in one folder.
+    """A resumable run of one module in one folder.
 
-    `batch_at(step, rows)` gives the examples `rows` of the batch of `step`; tensors land on the module's device.
+    `batch_at(step, rows)` returns the examples `rows` of the batch of `step`. Its tensors are moved to the module's
+    device.
     """
 
     def __init__(
@@ -149,7 +151,10 @@ class TrainingRun(Generic[Batch]):
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
-        """Two runs in one folder would write their checkpoints over each other's: StoryError for the second."""
+        """Locks the folder.
+
+        StoryError for a second run in it, because the runs would overwrite each other's checkpoints.
+        """
         if not self.accelerator.is_main_process:
             yield
             return
@@ -164,7 +169,7 @@ class TrainingRun(Generic[Batch]):
 
     @contextmanager
     def _tracked(self) -> Iterator[None]:
-        """Inside, what is logged goes to the tracker of `log_with` too. A run that resumes goes on in its curves."""
+        """Inside, logged values also go to the tracker of `log_with`. A resumed run continues its curves."""
         if self.args.log_with:
             plain = {k: v for k, v in vars(self.args).items() if isinstance(v, (bool, int, float, str))}
             run = {"trackio": {"name": self.folder.name, "resume": "allow", "embed": False}}
@@ -173,7 +178,7 @@ class TrainingRun(Generic[Batch]):
         try:
             yield
         finally:
-            # Not `end_training`, which would end the processes' group too: sampling and evaluation go on in it.
+            # Not `end_training`, which would also end the group of processes; sampling and evaluation still run in it.
             for tracker in self.accelerator.trackers:
                 tracker.finish()
             self.accelerator.trackers.clear()
@@ -208,10 +213,10 @@ class TrainingRun(Generic[Batch]):
         bar.close()
 
     def _due(self, started: float, saved_at: float) -> tuple[bool, bool]:
-        """Whether to save now, and whether to stop.
+        """Returns whether to save now, and whether to stop.
 
-        Clocks differ, and processes that did not do the same would wait for one another for ever: the first one's
-        counts, and it is asked every LOGGED steps, as asking is waiting for the slowest.
+        Clocks differ, and processes that disagree would wait for one another forever. So the clock of the first process
+        counts. It is asked only every LOGGED steps, because asking means waiting for the slowest process.
         """
         finished, several = self.step == self.args.steps, self.accelerator.num_processes > 1
         if several and self.step % LOGGED:
@@ -224,7 +229,10 @@ class TrainingRun(Generic[Batch]):
         return verdict[0], verdict[1]
 
     def _parts(self) -> list[range]:
-        """Which of the batch's rows are computed together; a module's loss is a mean, so that all have as many."""
+        """Returns which rows of the batch are computed together.
+
+        All parts have equal size, because a module's loss is a mean.
+        """
         size = len(self.rows) // self.args.gradient_accumulation
         return [self.rows[start : start + size] for start in range(0, len(self.rows), size)]
 
@@ -242,7 +250,7 @@ class TrainingRun(Generic[Batch]):
         return {name: torch.stack([one[name].float() for one in told]).mean() for name in told[0]}
 
     def _backward(self, batch: Batch, share: float, last: bool) -> dict[str, torch.Tensor]:
-        """Add the gradients of a part; processes compare theirs with the last one."""
+        """Adds the gradients of a part. With the last part, processes exchange their gradients."""
         batch = send_to_device(batch, self.accelerator.device, non_blocking=True)
         with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
             with self.accelerator.autocast():
@@ -260,11 +268,11 @@ class TrainingRun(Generic[Batch]):
             self.accelerator.log(metrics | {"lr": self.optimizer.param_groups[0]["lr"]}, step=self.step)
 
     def averaged(self) -> AbstractContextManager[None]:
-        """Context in which the module carries the weights to sample with and to export."""
+        """Gives a context in which the module has the weights for sampling and export."""
         return averaged(self.module, self.ema)
 
     def save(self) -> None:
-        """Write a checkpoint of what is trained; the last complete one is the one that counts."""
+        """Writes a checkpoint of what is trained. A checkpoint counts only once it is complete."""
         if not self.accelerator.is_main_process:
             return
         averages = self.ema.weights if self.ema else {}
@@ -286,5 +294,5 @@ class TrainingRun(Generic[Batch]):
 
 
 def _as_it_is(parts: list[Batch]) -> list[Batch]:
-    """Examples are whole batches. The loader's own conversion would make lists of their tuples."""
+    """Returns the batches unchanged. The loader's own conversion would turn their tuples into lists."""
     return parts

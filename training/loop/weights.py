@@ -1,6 +1,6 @@
-"""The weights that a run trains: which they are, their running average, and others put in their place.
+"""The weights that a run trains: which they are, their running average, and putting other weights in their place.
 
-Knows modules and tensors, not steps or files.
+Knows modules and tensors, but not steps or files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from storyboard.errors import StoryError
 
 
 class Ema:
-    """A running average of all that a run changes. It is what is exported."""
+    """A running average of everything that a run changes. The average is what is exported."""
 
     def __init__(self, module: nn.Module, decay: float):
         self.decay = decay
@@ -24,21 +24,21 @@ class Ema:
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))  # early weights are forgotten quickly
+        decay = min(self.decay, (1 + step) / (10 + step))  # so that early weights are forgotten quickly
         current = changing_state(module)
         averages = list(self.weights.values())
         torch._foreach_lerp_(averages, [current[n].detach().float() for n in self.weights], 1 - decay)
 
 
 def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Returns by name every parameter that takes a gradient."""
+    """Returns, by name, every parameter that gets a gradient."""
     return {n: p for n, p in module.named_parameters() if p.requires_grad}
 
 
 def changing_state(module: nn.Module) -> dict[str, torch.Tensor]:
-    """Returns by name all that a step changes, and so all that a checkpoint holds.
+    """Returns, by name, everything that a step changes and that a checkpoint therefore holds.
 
-    That is what takes a gradient, and the running means and variances of batch norms whose weights do.
+    That is every parameter that gets a gradient, and the running means and variances of batch norms whose weights do.
     """
     running = {
         f"{name}.{kind}": getattr(norm, kind)
@@ -51,7 +51,7 @@ def changing_state(module: nn.Module) -> dict[str, torch.Tensor]:
 
 @contextmanager
 def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
-    """Inside, `module` carries the averaged weights; the training weights are put back after."""
+    """Inside, `module` has the averaged weights. Afterwards it gets the training weights back."""
     if ema is None:
         yield
         return
@@ -72,7 +72,10 @@ def averaged(module: nn.Module, ema: Ema | None) -> Iterator[None]:
 def copy_exactly(
     source: Mapping[str, torch.Tensor], target: Mapping[str, torch.Tensor], folder: Path
 ) -> None:
-    """StoryError naming the first key that is missing, unknown or of another shape; nothing is copied then."""
+    """Copies all tensors from `source` to `target`.
+
+    A StoryError names the first key that is missing, unknown or of another shape; nothing is copied then.
+    """
     shapes, wanted = ({name: tuple(t.shape) for name, t in some.items()} for some in (source, target))
     odd = min(
         (name for name in shapes.keys() | wanted.keys() if shapes.get(name) != wanted.get(name)), default=None

@@ -1,6 +1,6 @@
-"""Maple Lane, the benchmark world: a drawn cast, its places and its stories, deterministic from seeds.
+"""Maple Lane, the benchmark world: a drawn cast, its places and its stories. Everything follows from seeds.
 
-Pillow and numpy only; knows nothing of models. `python -m training.maple_lane --help` writes it to disk.
+Uses only Pillow and numpy, and no models. `python -m training.maple_lane --help` tells how to write it to disk.
 """
 
 from .actions import ACTIONS, PROPS

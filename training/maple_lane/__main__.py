@@ -1,7 +1,8 @@
 """`python -m training.maple_lane --out DIR --stories N --split S` writes the dataset.
 
-`--sheet FILE` shows stories and portraits, `--people FILE` random people. `--free N` prints N stories in a writer's own
-words, with what each caption says; `--seed S` prints others.
+`--sheet FILE` draws stories and portraits, `--people FILE` random people, and `--open FILE` stories of the open world.
+`--free N` prints N stories in a writer's own words, with what each caption says; another `--seed S` prints other
+stories.
 """
 
 from __future__ import annotations
@@ -66,8 +67,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def print_free(count: int, seed: int, frames: int, split: str) -> None:
-    """Prints stories of the cast, of other people and of the open world in turn: free and canonical captions, and
-    what they say."""
+    """Prints stories of the cast, of other people and of the open world in turn.
+
+    For each frame it prints the free caption, the canonical caption, and what the free caption says.
+    """
     samples = (sample_story, sample_people_story, sample_open_story)
     for index in range(count):
         tale = samples[index % len(samples)](seed * 100_000 + index, frames, split)

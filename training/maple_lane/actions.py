@@ -1,7 +1,7 @@
-"""What people on Maple Lane do, with what, and the words for it.
+"""What people on Maple Lane do, with what things, and the words for it.
 
-A phrase has three forms: "reads a book" (one), "read a book" (more than one, and after "watches her"), "reading a
-book". `{prop}` stands for the thing with its article.
+A phrase has three forms: "reads a book" (one person), "read a book" (several people, and after "watches her") and
+"reading a book". `{prop}` stands for the thing with its article.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Action:
-    """`towards` are forms that do it at, to or for somebody who looks on: "waves at", "reads a book to"."""
+    """Something people do.
+
+    `towards` holds the phrases for doing it at, to or for a person who looks on, like "waves at".
+    """
 
     name: str
     phrases: tuple[Phrase, ...]
@@ -176,7 +179,7 @@ _ALL = (
 ACTIONS: dict[str, Action] = {action.name: action for action in _ALL}
 PROPS: tuple[str, ...] = tuple(THINGS)
 
-# how somebody who stands looks on at another, and how a mood shows
+# How a standing person looks on at another person, and how a mood shows.
 WATCHING = (_phrase("watch", one="watches"), _phrase("look", "on"))
 MOODS: dict[str, tuple[Phrase, ...]] = {
     "happy": (_phrase("smile", going="smiling"), _phrase("look", "happy")),
@@ -187,6 +190,6 @@ MOODS: dict[str, tuple[Phrase, ...]] = {
 
 
 def phrase_with(phrase: Phrase, prop: str | None) -> Phrase:
-    """Returns the phrase with its thing put in."""
+    """Returns the phrase with its thing filled in."""
     thing = THINGS.get(prop or "", "")
     return Phrase(*(form.replace("{prop}", thing) for form in (phrase.one, phrase.many, phrase.going)))

@@ -1,4 +1,7 @@
-"""Animals that stand beside people: on four legs, or two. Drawn facing right, feet at 0, `fur` their main colour."""
+"""Animals on four or two legs that stand beside people. They are drawn facing right, with their feet at 0.
+
+`fur`, `feather`, `wool` or `skin` is an animal's main colour.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who lives on Maple Lane: seven bodies and what each of them can wear.
+"""The people who live on Maple Lane: seven bodies, and the outfits that each of them can wear.
 
-Data only. Shape and colour are chosen so that no two people share height, silhouette, skin and hair; an outfit
-changes both colour and cut, and its words (`"a yellow raincoat"`) are the ones the texts use.
+This module is data only. Shapes and colours are chosen so that no two people share height, silhouette, skin and hair.
+An outfit changes both colour and cut, and the texts use its words (`"a yellow raincoat"`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from storyboard.people import Body, Figure, Head, Outfit, Part, rgb
 
 @dataclass(frozen=True)
 class Costume:
-    """An outfit and the words that name it in a text."""
+    """An outfit, and the words that name it in a text."""
 
     words: str
     outfit: Outfit
@@ -21,7 +21,7 @@ class Costume:
 
 @dataclass(frozen=True)
 class MapleCharacter:
-    """One of the cast. `pronoun` is "she", "he" or "it"; `outfits` are the keys of `wardrobe`."""
+    """A person of the cast. `pronoun` is "she", "he" or "it". `outfits` are the keys of `wardrobe`."""
 
     name: str
     pronoun: str
@@ -35,7 +35,7 @@ class MapleCharacter:
         return tuple(self.wardrobe)
 
     def figure(self, outfit: str) -> Figure:
-        """Returns this person in that outfit, as it is drawn."""
+        """Returns the figure that is drawn for this person in that outfit."""
         return Figure(self.body, self.wardrobe[outfit].outfit, self.head)
 
 
@@ -50,7 +50,7 @@ def _fit(
     accent: str = "fffaee",
     legs: str | None = None,
 ) -> Costume:
-    """All parts of an outfit of the cast share one colour, its accent."""
+    """An outfit. All extra parts of it share one colour, the accent."""
     parts = tuple(Part(extra, rgb(accent)) for extra in extras)
     tights = None if legs is None else rgb(legs)
     footwear = "boots" if "hood" in extras and cut == "coat" else "shoes"

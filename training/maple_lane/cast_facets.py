@@ -1,6 +1,7 @@
-"""The cast in the labels of any look, so that one judge reads the seven and everybody else.
+"""The cast in the labels that any look has, so that one judge reads the cast and everybody else.
 
-Their bodies and outfits are hand-made and not `Look`s; what can be seen of them is said here in the same words.
+The cast's bodies and outfits are made by hand and are not `Look`s. This module says in the same words what can be seen
+of them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _SIZES = {
     "Otto": ("adult", "medium", "big"), "Pip": ("child", "medium", "medium"), "Juno": ("adult", "tall", "slim"),
     "Toggle": ("adult", "short", "round"),
 }  # fmt: skip
-# top, bottom, pattern, extras
+# Top, bottom, pattern and extras.
 _WORN: dict[tuple[str, str], tuple[str, str, str, tuple[str, ...]]] = {
     ("Rosa", "raincoat"): ("raincoat", NONE, "plain", ()),
     ("Rosa", "dress"): ("dress", NONE, "dots", ()),
@@ -51,7 +52,7 @@ _WORN: dict[tuple[str, str], tuple[str, str, str, tuple[str, ...]]] = {
 
 
 def cast_facets(name: str, outfit: str) -> dict[str, str | tuple[str, ...]]:
-    """Returns the labels of one of the cast in an outfit, those that `facets` gives a look."""
+    """Returns the labels of a person of the cast in an outfit: the labels that `facets` gives for a look."""
     who = BY_NAME[name]
     age, height, girth = _SIZES[name]
     return {

@@ -1,4 +1,4 @@
-"""Dense descriptions of a scene or a portrait, clothes and faces included: what a picture shows, in one line."""
+"""Dense descriptions of a scene or a portrait. One line says what the picture shows, including clothes and faces."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _DEEDS = {
     "giving": "gives {prop} to {partner}",
     "taking": "takes something from {partner}",
 }
-_OWN_FACES = ("sleeping", "crying", "laughing", "hugging")  # their face is that of the action
+_OWN_FACES = ("sleeping", "crying", "laughing", "hugging")  # actions that decide the face
 _WHEN = {"day": "", "dusk": " at dusk", "night": " at night"}
-_MOST_FACTS = 8  # about somebody, in a description that has to fit
+_MOST_FACTS = 8  # most facts about one person, in a description that has to fit
 _WEATHER = {"clear": "", "rain": " in the rain", "snow": " in the snow"}
 
 
 def describe(scene: Scene) -> str:
-    """Returns the whole scene in words, people from left to right.
+    """Returns the whole scene in words, with the people from left to right.
 
     It reads "In the park: Rosa in a green dress waves, smiling; Milo in ...".
     """
@@ -60,9 +60,9 @@ def describe(scene: Scene) -> str:
 
 
 def describe_within(scene: Scene, fits: Callable[[str], bool]) -> str:
-    """Returns the description with as many facts about each look as fit, the most telling ones first.
+    """Returns the description with as many facts about each look as fit. The most telling facts come first.
 
-    Nothing about the cast is left out. Where not even the description without any facts fits, it is returned anyway.
+    Nothing about the cast is left out. If even the description without facts does not fit, it is returned anyway.
     """
     return _first_fitting((_described(scene, most) for most in range(_MOST_FACTS, -1, -1)), fits)
 
@@ -84,7 +84,7 @@ def _described(scene: Scene, most: int | None) -> str:
 
 
 def describe_portrait(name: str, wears: str | Look) -> str:
-    """Returns name, looks and clothes of one of the cast, or of anybody.
+    """Returns the name, looks and clothes of a person: of the cast in an outfit, or of anybody with a look.
 
     It reads "Rosa, a woman with ..., in a yellow raincoat.".
     """
@@ -95,13 +95,13 @@ def describe_portrait(name: str, wears: str | Look) -> str:
 
 
 def describe_portrait_within(name: str, look: Look, fits: Callable[[str], bool]) -> str:
-    """Returns as much of anybody's description as fits, the most telling facts first."""
+    """Returns as much of a person's description as fits. The most telling facts come first."""
     facts = range(len(telling_facts(look)), -1, -1)
     return _first_fitting((f"{name}, {_look(look, most)}." for most in facts), fits)
 
 
 def _look(look: Look, most: int | None) -> str:
-    """A look in words, with at most so many facts; None: all of them, in whole sentences' order."""
+    """A look in words, with at most `most` facts. None: all facts, in the order of whole sentences."""
     if most is None:
         return describe_look(look)
     return " with ".join(filter(None, [name_kind(look), ", ".join(telling_facts(look)[:most])]))

@@ -1,11 +1,13 @@
-"""Sentences about a scene, twice: plain, and with pronouns a careful reader can resolve.
+"""Writes sentences about a scene in two versions: plain, and with pronouns that a careful reader can resolve.
 
-The plain caption names everybody present and the place. The referential one, for frames after the first,
-- leaves the place out where it is that of the frame before,
+The plain caption names everybody present and the place. The referential caption is for frames after the first. It
+
+- leaves the place out if it is the place of the frame before,
 - says "they"/"them" for a group that is exactly the people of the frame before (two or more),
-- says he/him, she/her or it for one person when, among the people of the frame before and those already named in
-  this sentence, that person alone has this pronoun, and was in the frame before.
-`candidates` is that rule; a pronoun is only written where it has one answer.
+- says he/him, she/her or it for one person of the frame before. That person must be the only one with this pronoun
+  among the people of the frame before and the people already named in the sentence.
+
+`candidates` is this rule. A pronoun is written only if it has one answer.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ PRONOUNS = {word: key for table in (_SUBJECT, _OBJECT) for key, word in table.it
 
 @dataclass(frozen=True)
 class Reference:
-    """`caption[start:start + len(word)] == word` stands for `names`."""
+    """A pronoun in a caption: `caption[start:start + len(word)] == word`, and the word stands for `names`."""
 
     word: str
     start: int
@@ -37,7 +39,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Who:
-    """Where a sentence speaks of these people."""
+    """A place in a sentence that speaks of these people."""
 
     names: tuple[str, ...]
     as_object: bool = False
@@ -45,7 +47,7 @@ class Who:
 
 @dataclass(frozen=True)
 class Doing:
-    """People who do the same, with one thing each of a kind."""
+    """People who do the same thing. If they use things, each of them has one of the same kind."""
 
     names: tuple[str, ...]
     action: str
@@ -54,17 +56,18 @@ class Doing:
 
 
 Sentence: TypeAlias = "list[str | Who]"
-# A sentence that is still to be told its place, and whether to say it.
+# A function that makes a sentence from the place, and from whether the sentence says the place.
 Unplaced: TypeAlias = "Callable[[Place, bool], Sentence]"
 
 
 def candidates(
     word: str, last: Sequence[str], named: Sequence[str], pronouns: Mapping[str, str] = CAST_PRONOUNS
 ) -> tuple[str, ...]:
-    """Returns whom a pronoun can stand for.
+    """Returns the people that a pronoun can stand for.
 
-    Given are the people of the frame before and those already named in the sentence. `pronouns` says which pronoun
-    everybody has.
+    last: the people of the frame before
+    named: the people already named in the sentence
+    pronouns: everybody's pronoun
     """
     key = PRONOUNS[word.lower()]
     if key == "they":
@@ -79,7 +82,7 @@ def write(
     rng: Random | None = None,
     pronouns: Mapping[str, str] = CAST_PRONOUNS,
 ) -> tuple[str, tuple[Reference, ...]]:
-    """Returns the sentence as text and its references; plain without `last`, else with pronouns."""
+    """Returns the sentence as text, and its references. Without `last` it is plain, else it has pronouns."""
     text = ""
     references: list[Reference] = []
     named: list[str] = []
@@ -103,9 +106,9 @@ def _spoken(
     rng: Random | None,
     pronouns: Mapping[str, str],
 ) -> list[tuple[str, tuple[str, ...] | None]]:
-    """Pieces of text for some people, each with its antecedent if it is a pronoun."""
+    """Pieces of text for some people. A pronoun has its antecedent beside it."""
     table = _OBJECT if who.as_object else _SUBJECT
-    # one mention in eight stays a name, as people write
+    # One mention in eight stays a name, as in what people write.
     if last is not None and (rng is None or rng.random() < 0.88):
         if len(who.names) > 1 and set(who.names) == set(last):
             return [(table["they"], tuple(last))]
@@ -118,17 +121,18 @@ def _spoken(
 
 
 def join_names(names: Sequence[str]) -> str:
-    """Returns one name as it is; else "Rosa and Milo", "Rosa, Milo and Nana"."""
+    """Returns a single name as it is, and several names as "Rosa and Milo" or "Rosa, Milo and Nana"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def compose(
     groups: Sequence[Doing], place: Place, opening: bool, moved: bool, arrived: Sequence[str], rng: Random
 ) -> tuple[Sentence, Sentence]:
-    """Returns one way to say it, as (plain sentence, referential sentence): the same words in both.
+    """Returns one way to say what happens, as (plain sentence, referential sentence). Both use the same words.
 
-    The place is left out of the second unless `moved`. Where it is left out, the plain sentence has it at the end (if
-    not after a verb of coming), since from what nobody can read in the second, no model could learn to say the first.
+    The referential sentence leaves the place out unless `moved`. In that case the plain sentence has the place at the
+    end, except after a verb of coming. The reason: a model learns to say the plain sentence from the referential one,
+    and it could not guess another position of the place.
     """
     make = _choose(groups, arrived, moved, opening or moved, rng)
     return make(place, True), make(place, moved)
@@ -137,7 +141,7 @@ def compose(
 def _choose(
     groups: Sequence[Doing], arrived: Sequence[str], moved: bool, said: bool, rng: Random
 ) -> Unplaced:
-    """`said`: whether the referential sentence has the place as well."""
+    """One way to say what happens. `said`: whether the referential sentence has the place, too."""
     if moved and len(groups) == 1 and rng.random() < 0.6:
         return _going(groups[0], rng)
     if len(groups) == 1:
@@ -148,7 +152,10 @@ def _choose(
 
 
 def _form(count: int, rng: Random, said: bool, at_the_end: dict[int, int]) -> int:
-    """One of `count` sentence forms; those with the place elsewhere become one with it at the end unless `said`."""
+    """One of `count` sentence forms.
+
+    Unless `said`, a form with the place elsewhere becomes a form with it at the end.
+    """
     form = rng.randrange(count)
     return form if said else at_the_end.get(form, form)
 
@@ -207,7 +214,7 @@ def _going(g: Doing, rng: Random) -> Unplaced:
 def _looking_on(
     g: Doing, other: Doing, arrived: Sequence[str], moved: bool, said: bool, rng: Random
 ) -> Unplaced:
-    """One acts, the other looks on."""
+    """One group acts, and the other looks on."""
     towards = ALL_ACTIONS[g.action].towards
     if g.names[0] in arrived and len(g.names) == 1 and not set(arrived) & set(other.names) and not moved:
         return _joining(g, other, rng)
@@ -265,11 +272,11 @@ def _joining(g: Doing, other: Doing, rng: Random) -> Unplaced:
 
 
 def _each(groups: Sequence[Doing], said: bool, rng: Random) -> Unplaced:
-    """Everybody does something of their own."""
+    """Each group does something of its own."""
     phrases = [_phrase(g, rng) for g in groups]
     verbs = [_verb(g.names, p) for g, p in zip(groups, phrases, strict=True)]
     form = _form(4, rng, said, {1: 0, 3: 0})
-    crowd = any(len(g.names) > 1 for g in groups)  # "Rosa and Milo run and Nana waves" is one "and" too many
+    crowd = any(len(g.names) > 1 for g in groups)  # "Rosa and Milo run and Nana waves" has one "and" too many
     link = " while " if len(groups) == 2 and (crowd or form in (1, 2)) else " and "
 
     def make(place: Place, say: bool) -> Sentence:

@@ -1,4 +1,4 @@
-"""The six places under a roof. Each draws a still background, from -12 to 268 units wide so that it can be panned.
+"""The six places under a roof. Each function draws a still background, from -12 to 268 units wide so that it can pan.
 
 Backgrounds are paler than people and have no outlines, so that figures stand out.
 """
@@ -11,7 +11,7 @@ L, R, W = -12, 268, 280
 
 
 def _tiles(pen: Pen, top: float, a: Colour, b: Colour) -> None:
-    """A floor of wide checks whose lines run to a point behind the wall."""
+    """A floor of wide checks whose lines meet at a point behind the wall."""
     rows = ((top, top + 17), (top + 17, top + 41), (top + 41, 276))
     eye = top - 90
     pen.box(L, top, W, 276 - top, a)

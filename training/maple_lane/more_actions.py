@@ -1,6 +1,6 @@
-"""What anybody can do beyond the benchmark's own actions: larger gestures, and what two do with each other.
+"""What anybody can do beyond the benchmark's own actions: larger gestures, and what two people do with each other.
 
-Kept apart from `ACTIONS`, whose names are the labels of the benchmark's judges.
+They are kept apart from `ACTIONS`, because the names in `ACTIONS` are the labels of the benchmark's judges.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _GESTURES = (
 GESTURE_ACTIONS: dict[str, Action] = {action.name: action for action in _GESTURES}
 ALL_ACTIONS: dict[str, Action] = {**ACTIONS, **GESTURE_ACTIONS}
 
-# what two do: the verb before the other one's name, and the verb of both
+# What two people do: the verbs before the other person's name, and the verbs for both people.
 PAIR_PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hugging": (("hugs", "embraces", "gives a hug to"), ("hug", "hug each other", "embrace")),
     "holding hands": (("holds hands with", "takes the hand of"), ("hold hands", "stand hand in hand")),

@@ -1,7 +1,7 @@
 """Stories of an open world: anybody, by day and by night, in rain and snow, with animals and things, or nobody at all.
 
-Told in plain and in referential sentences like the benchmark's own stories. A scene's split follows from its place and
-what is done there with what, whoever does it.
+They are told in plain and in referential sentences, like the benchmark's own stories. The split of a scene follows from
+its place and from what is done there with what things. It does not depend on who does it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _EMPTY = (
     "The {noun} is empty.",
 )
 _SLOTS = (0.12, 0.5, 0.88)
-_NOBODY, _PAIRED, _WITH_THING = 0.07, 0.22, 0.45  # how often a frame has these
+_NOBODY, _PAIRED, _WITH_THING = 0.07, 0.22, 0.45  # shares of frames without people, with a pair, with a thing
 
 
 class _Pair(NamedTuple):
-    """A deed of two people: what `one` does to `other`, or both together, and the thing it is done with."""
+    """An action of two people: what `one` does to `other`, or what both do together, and the thing they use."""
 
     action: str
     one: str
@@ -47,7 +47,7 @@ class _Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class _View:
-    """What a frame shows, before anybody is placed. `names` from left to right."""
+    """What a frame shows, before people get their places. `names` are from left to right."""
 
     place: str
     layout: int
@@ -60,7 +60,10 @@ class _View:
 
 
 def sample_open_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
-    """Returns a story of anybody anywhere, all of that split; equal arguments give the equal story."""
+    """Returns a story of anybody anywhere.
+
+    All its scenes are of that split, and equal arguments give an equal story.
+    """
     check_story(frames, split)
     rng, words = Random(f"open/{split}/{seed}"), Random(f"open/{split}/{seed}/words")
     looks: dict[str, Look] = {}
@@ -77,7 +80,7 @@ def sample_open_story(seed: int, frames: int = 4, split: str = "train") -> Maple
 
 
 def _next_view(before: _View | None, pool: list[str], split: str, rng: Random) -> _View:
-    """Drawn anew, as a whole, until it belongs to the split."""
+    """The next view. The whole view is drawn again until it belongs to the split."""
     while True:
         place, layout, names = _who_is_where(before, pool, rng)
         stayed = before if before is not None and before.place == place else None
@@ -99,7 +102,7 @@ def _next_view(before: _View | None, pool: list[str], split: str, rng: Random) -
 
 
 def _who_is_where(before: _View | None, pool: list[str], rng: Random) -> tuple[str, int, tuple[str, ...]]:
-    """Returns place, layout and people; somebody comes back after a frame of nobody."""
+    """The place, layout and people of the next frame. After a frame without people, somebody comes back."""
     if before is not None and not before.names:
         place, layout, names = people_next(None, rng.sample(pool, len(pool)), rng)
         return (before.place, before.layout, names) if rng.random() < 0.6 else (place, layout, names)
@@ -124,9 +127,9 @@ def _thing(place: str, names: tuple[str, ...], paired: bool, weather: str, rng: 
         return None
     kinds = [kind for kind in THINGS_BESIDE.values() if PLACES[place].outdoors or not kind.outdoors]
     kinds = [kind for kind in kinds if kind.name != "snowman" or weather == "snow"]
-    if len(names) == 2:  # between people there is only room for the small ones
+    if len(names) == 2:  # between two people there is only room for small things
         kinds = [kind for kind in kinds if kind.half < 40]
-    elif len(names) == 3:  # and among three for those in front of their feet
+    elif len(names) == 3:  # among three people there is only room for things in front of their feet
         kinds = [kind for kind in kinds if kind.half < 30 and kind.nearer >= 4]
     kind = rng.choice(kinds)
     if weather == "snow" and len(names) < 2 and rng.random() < 0.3:
@@ -136,7 +139,7 @@ def _thing(place: str, names: tuple[str, ...], paired: bool, weather: str, rng: 
 
 
 def _split(view: _View) -> str:
-    """Names play no part: whoever does it, a test scene's deeds are not met in training."""
+    """The split of a view. Names play no part: nobody does in training what is done in a test scene."""
     deeds = sorted(f"{g.action}:{g.prop}" for g in view.groups for _ in g.names)
     if view.pair:
         deeds.append(f"{view.pair.action}:{view.pair.prop}")
@@ -155,7 +158,7 @@ def _scene(view: _View, looks: Mapping[str, Look]) -> Scene:
 
 
 def _stage(view: _View) -> dict[str, float]:
-    """Returns where everybody stands; one person makes room for a thing."""
+    """The position of each person. A single person makes room for a thing."""
     if len(view.names) == 1 and view.thing:
         return {view.names[0]: 0.36 if view.thing.x > 0.5 else 0.64}
     return dict(zip(view.names, STAGE.get(len(view.names), ()), strict=True))
@@ -236,7 +239,10 @@ def _pair_sentence(names: tuple[str, ...], pair: _Pair, rng: Random) -> Callable
 
 
 def _added(now: _View, rng: Random, moved: bool) -> str:
-    """Sentences on the hour, the weather and what stands there; hour and weather only where the place is new."""
+    """Sentences about the time of day, the weather and the thing that stands there.
+
+    Time of day and weather are told only if the place is new.
+    """
     parts = []
     if now.thing:
         said = THINGS_BESIDE[now.thing.kind].words

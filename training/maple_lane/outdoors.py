@@ -1,4 +1,4 @@
-"""The six places under the sky. Each draws a still background, from -12 to 268 units wide so that it can be panned.
+"""The six places under the sky. Each function draws a still background, from -12 to 268 units wide so that it can pan.
 
 Backgrounds are paler than people and have no outlines, so that figures stand out.
 """

@@ -1,4 +1,4 @@
-"""The twelve places of Maple Lane: their words in a text, their ground, their drawing."""
+"""The twelve places of Maple Lane: their words in a text, the colour of their ground, and their drawing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from storyboard.people.canvas import UNITS, Colour, Pen, enlargement, rgb
 from . import indoors, outdoors
 from .sky import under_sky
 
-MARGIN = 8  # units a background is wider than the picture, on either side
+MARGIN = 8  # units by which a background is wider than the picture on each side
 
 
 @dataclass(frozen=True)
 class Place:
-    """`at` is "in the kitchen", `to` is "to the kitchen"; `shadow` is the ground's colour under a person."""
+    """A place. `at` is "in the kitchen", `to` is "to the kitchen".
+
+    `shadow` is the colour of the ground under a person.
+    """
 
     name: str
     preposition: str
@@ -55,9 +58,9 @@ PLACES: dict[str, Place] = {place.name: place for place in _ALL}
 
 @lru_cache(maxsize=48)
 def background(place: str, size: int, time: str = "day", weather: str = "clear") -> Image.Image:
-    """Returns the enlarged, still background; MARGIN units wider than the picture on either side. Do not change it.
+    """Returns the enlarged, still background. It is MARGIN units wider than the picture on each side.
 
-    Time and weather only show under the sky.
+    Time and weather show only at places under the sky. Do not change the returned picture, because it is cached.
     """
     if (time, weather) != ("day", "clear") and PLACES[place].outdoors:
         return under_sky(background(place, size), place, time, weather)

@@ -1,7 +1,7 @@
-"""Reading comprehension: Maple Lane's stories as text, and questions about the frame to be drawn.
+"""Reading comprehension: Maple Lane's stories as text, and questions about the frame to draw.
 
-A document is the prompt of `storyboard.text.prompt.interleave` with words where pictures would be, and the answers a
-careful reader would give after its last `Image:`. Only what the prompt reveals is asked.
+A document begins with the prompt of `storyboard.text.prompt.interleave`, with words at the places of pictures. After
+its last `Image:` come the answers that a careful reader would give. Questions ask only what the prompt reveals.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from storyboard.text.prompt import Part, PictureSlot, interleave
 from . import CAST, MapleStory, StoryFrame, describe, describe_portrait
 
 NAMES = {who.name: () for who in CAST}
-CAST_SHARE = 0.5  # documents that open with portraits
-ASKED_SHARE = 0.6  # of the questions there are, in a lesson
-BLIND_SHARE = 0.15  # pictures of which the reader sees nothing
+CAST_SHARE = 0.5  # the share of documents that begin with portraits
+ASKED_SHARE = 0.6  # the share of the possible questions that a lesson asks
+BLIND_SHARE = 0.15  # the share of pictures of which the reader sees nothing
 ORDINALS = ("First", "Second", "Third")
 WARDROBE = {(who.name, key): outfit.words for who in CAST for key, outfit in who.wardrobe.items()}
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A prompt for a story's last frame, and some questions about that frame with their answers, in random order.
+    """A prompt for the last frame of a story, and some questions about that frame with their answers, in random order.
 
-    cast: whose portraits open the prompt. blind: (frames - 1,) pictures of which the reader sees nothing.
+    cast: the people whose portraits open the prompt
+    blind: (frames - 1,), True for a picture of which the reader sees nothing
     """
 
     parts: list[Part]
@@ -40,7 +41,7 @@ class Lesson:
 def lesson(story: MapleStory, rng: np.random.Generator, blind_share: float = BLIND_SHARE) -> Lesson:
     """Returns a lesson on a story.
 
-    What is asked can be read in the prompt, or seen in those of its pictures that are not blind.
+    The answers can be read in the prompt, or seen in those of its pictures that are not blind.
     """
     *earlier, last = story.frames
     captions = [f.plain if rng.random() < 0.2 else f.referential for f in earlier]
@@ -57,7 +58,7 @@ def lesson(story: MapleStory, rng: np.random.Generator, blind_share: float = BLI
 
 
 def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
-    """Returns a lesson as text only, words standing where pictures will be: the prompt, and the answers."""
+    """Returns a lesson as text only, with words at the places of pictures: the prompt, and the answers."""
     read = lesson(story, rng)
     return "".join(_words(part, story, read.cast, read.blind) for part in read.parts), read.answers
 
@@ -65,7 +66,7 @@ def document(story: MapleStory, rng: np.random.Generator) -> tuple[str, str]:
 def cast_so_far(frames: Sequence[StoryFrame]) -> list[str]:
     """Returns the names in the plain captions of `frames`, in the order of the cast.
 
-    Their portraits open the prompt.
+    The portraits of these people open the prompt.
     """
     named = {name for frame in frames for name in mentioned_names(frame.plain, NAMES)}
     return [name for name in NAMES if name in named]
@@ -97,9 +98,10 @@ def _answers(story: MapleStory, frame: StoryFrame, caption: str, seen: set[str])
 
 
 def _answers_at_once(frame: StoryFrame, seen: set[str]) -> list[str]:
-    """About everybody by their place in the plain caption, each answer's first word telling all.
+    """Answers about each person by their place in the plain caption. The first word of an answer tells everything.
 
-    An image token cannot spell: what it is to carry, the language model must know before it says a first word.
+    An image token cannot spell. So the language model must know what the token should carry before it says a first
+    word.
     """
     acting = {actor.name: actor for actor in frame.scene.actors}
     answers = []

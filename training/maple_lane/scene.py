@@ -1,7 +1,8 @@
-"""A scene and its picture: who stands where, doing what; drawn from the description alone, at any size.
+"""A scene and its picture: who stands where and does what. The picture is drawn from the description alone, at any
+size.
 
-Masks: `{name: (H, W) bool}`, the visible skin, hair and clothes of a character. Things held or leaned on are not part
-of anybody and hide what is behind them, as does a character in front.
+Masks are `{name: (H, W) bool}`: the visible skin, hair and clothes of a character. Things that people hold or lean on
+belong to nobody's mask. They hide what is behind them, and so does a character in front.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from .places import MARGIN, PLACES, background
 from .things import THINGS_BESIDE
 
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
-STAGE = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}  # the middles of the stage slots
+STAGE = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}  # the middles of the slots, by number of people
 _FEET = 242.0
-_FIRST_THING = 100  # label of a scene's first thing in a mask
-_EDGE = 3.0  # units kept free at the left and right border
+_FIRST_THING = 100  # the label of a scene's first thing in a mask
+_EDGE = 3.0  # units that are kept free at the left and right border
 
 
 @dataclass(frozen=True)
 class Actor:
-    """One person in a scene; `x` is where they stand, from 0 (left border) to 1.
+    """One person in a scene. `x` is the person's position, from 0 (left border) to 1.
 
-    One of the cast wears an `outfit`; anybody else has a `look` and no outfit. `partner` names whom somebody hugs,
-    holds by the hand or gives something to.
+    A person of the cast wears an `outfit`. Any other person has a `look` and no outfit. `partner` is the name of the
+    person that this person hugs, holds by the hand or gives something to.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Thing:
-    """An animal or a thing that stands in a scene; `x` is its middle, `colour` None for the usual one."""
+    """An animal or a thing in a scene. `x` is its middle, from 0 to 1. `colour` is None for its usual colour."""
 
     kind: str
     x: float = 0.5
@@ -64,9 +65,9 @@ class Thing:
 
 @dataclass(frozen=True)
 class Scene:
-    """`actors` from left to right; `layout` seeds the small differences two drawings of the same content have.
+    """A scene. `actors` are from left to right. `layout` seeds the small differences between drawings of equal content.
 
-    `time` is day, dusk or night, `weather` clear, rain or snow; both show only under the sky.
+    `time` is day, dusk or night; `weather` is clear, rain or snow. Both show only under the sky.
     """
 
     place: str
@@ -78,28 +79,31 @@ class Scene:
 
 
 def _jitter(*parts: object) -> float:
-    """A number in -1..1 that depends on the parts alone."""
+    """A number in -1..1 that depends only on the parts."""
     return zlib.crc32("|".join(map(str, parts)).encode()) / 0x7FFFFFFF - 1.0
 
 
 def draw(scene: Scene, size: int = 256, feet: Sequence[Point] | None = None) -> np.ndarray:
     """Returns the picture, (size, size, 3) uint8.
 
-    `feet` says in units where everybody stands, `feet_of(scene)` by default.
+    feet: the position of each person's feet in units; by default `feet_of(scene)`.
     """
     return average_down(_paint(scene, size, None, feet), enlargement(size))
 
 
 def draw_with_masks(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Returns the picture and every character's (size, size) bool mask: pixels of which it covers the larger part."""
+    """Returns the picture and every character's (size, size) bool mask.
+
+    A mask holds the pixels that the character covers by more than half.
+    """
     picture, masks, _ = draw_with_things(scene, size)
     return picture, masks
 
 
 def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Returns what `draw_with_masks` does, and the (size, size) bool mask of things.
+    """Returns the picture and masks of `draw_with_masks`, and the (size, size) bool mask of things.
 
-    Those are everything that anybody holds, leans on or lies under.
+    Things are everything that people hold, lean on or lie under.
     """
     layers = draw_layers(scene, size)
     return layers.picture, layers.people, layers.held
@@ -107,9 +111,11 @@ def draw_with_things(scene: Scene, size: int = 256) -> tuple[np.ndarray, dict[st
 
 @dataclass(frozen=True)
 class Layers:
-    """A picture and the exact (size, size) bool masks of what it shows; no two of them overlap.
+    """A picture and the exact (size, size) bool masks of its contents. No two masks overlap.
 
-    `people` by name, `things` in the order of the scene's, `held` everything that anybody holds or leans on.
+    people: the masks by name
+    things: the masks in the order of the scene's things
+    held: the mask of everything that people hold or lean on
     """
 
     picture: np.ndarray
@@ -119,7 +125,10 @@ class Layers:
 
 
 def draw_layers(scene: Scene, size: int = 256) -> Layers:
-    """Returns the picture and the masks of all that is in it: pixels of which each covers the larger part."""
+    """Returns the picture and the masks of its contents.
+
+    A mask holds the pixels that its content covers by more than half.
+    """
     factor = enlargement(size)
     labels = Image.new("L", (size * factor, size * factor))
     picture = average_down(_paint(scene, size, labels), factor)
@@ -153,7 +162,7 @@ def _paint(
                 zip(spots, range(1, len(spots) + 1), scene.actors, strict=True)]  # fmt: skip
     standing += [(y, pen.labelled(_FIRST_THING + k).at(x, y, flip=1 if thing.facing == "right" else -1), thing) for k,
                  ((x, y), thing) in enumerate(zip(_thing_spots(scene), scene.things, strict=True))]  # fmt: skip
-    # the small ones stand a little nearer, in front of the tall
+    # Small people and small things stand a little nearer. They are drawn last, in front of the tall ones.
     for _, spot, who in sorted(standing, key=lambda one: one[0]):
         if isinstance(who, Thing):
             kind = THINGS_BESIDE[who.kind]
@@ -165,12 +174,12 @@ def _paint(
     return image
 
 
-# how far apart two people stand, over the sum of their shoulders, in units
+# The distance between two people in units, beyond the sum of their shoulders.
 _APART = {"hugging": -4.0, "holding hands": 24.0, "giving": 40.0, "taking": 40.0}
 
 
 def _reach(scene: Scene, actor: Actor) -> float:
-    """Returns how far off the partner of an actor stands, 0 without one."""
+    """How far away an actor's partner stands, in units. 0 without a partner."""
     partner = next((other for other in scene.actors if other.name == actor.partner), None)
     if partner is None or actor.action not in _APART:
         return 0.0
@@ -178,7 +187,7 @@ def _reach(scene: Scene, actor: Actor) -> float:
 
 
 def _shadow(scene: Scene) -> Colour:
-    """Returns the ground's colour under a person, at that time and in that weather."""
+    """The colour of the ground under a person, at that time and in that weather."""
     place = PLACES[scene.place]
     if not place.outdoors:
         return place.shadow
@@ -187,7 +196,7 @@ def _shadow(scene: Scene) -> Colour:
 
 
 def _thing_spots(scene: Scene) -> list[tuple[float, float]]:
-    """Where the feet of things are, in units, inside the borders."""
+    """The positions of the things' feet in units, inside the borders."""
     spots = []
     for number, thing in enumerate(scene.things):
         kind = THINGS_BESIDE[thing.kind]
@@ -198,20 +207,20 @@ def _thing_spots(scene: Scene) -> list[tuple[float, float]]:
 
 
 def figure_of(actor: Actor) -> Figure:
-    """Returns an actor as the drawing code takes them, in their clothes."""
+    """Returns the figure of an actor in their clothes, for the drawing code."""
     return built(actor.look) if actor.look else BY_NAME[actor.name].figure(actor.outfit)
 
 
 @lru_cache(maxsize=256)
 def built(look: Look) -> Figure:
-    """Returns the figure of a look; the people of a story are drawn again and again."""
+    """Returns the figure of a look. It is cached, because the people of a story are drawn again and again."""
     return build(look)
 
 
 def feet_of(scene: Scene) -> list[Point]:
-    """Returns where everybody's feet are, in units.
+    """Returns the position of each person's feet, in units.
 
-    They are on their slots, moved apart where they would touch, never past a border.
+    People stand on their slots. They are moved apart if they would touch, but never past a border.
     """
     spans = [_span(figure_of(a), a.action, a.prop, a.facing) for a in scene.actors]
     xs = [a.x * UNITS + 1.5 * _jitter(scene.layout, a.name, "x") for a in scene.actors]
@@ -220,7 +229,7 @@ def feet_of(scene: Scene) -> list[Point]:
         for i, j in zip(order, order[1:], strict=False):
             overlap = (xs[i] + spans[i][1]) - (xs[j] - spans[j][0])
             reach = _reach(scene, scene.actors[i]) if scene.actors[i].partner == scene.actors[j].name else 0.0
-            if reach:  # two who touch stand just as far apart as that takes
+            if reach:  # two people who touch stand exactly as far apart as their action needs
                 overlap = reach - (xs[j] - xs[i])
             if overlap > 0 or reach:
                 xs[i], xs[j] = xs[i] - overlap / 2, xs[j] + overlap / 2
@@ -237,7 +246,7 @@ def feet_of(scene: Scene) -> list[Point]:
 
 @lru_cache(maxsize=1024)
 def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[float, float]:
-    """How far a figure reaches to the left and to the right of its spot, props included, in units."""
+    """How far a figure reaches to the left and to the right of its position in units, with its thing."""
     image = Image.new("RGB", (UNITS, UNITS))
     draw_figure(Pen(image, 1.0).at(128, 242), who, action, prop, "happy", facing)
     left, _, right, _ = image.getbbox() or (128, 0, 128, 0)
@@ -247,7 +256,7 @@ def _span(who: Figure, action: str, prop: str | None, facing: str) -> tuple[floa
 def draw_portrait(
     name: str, wears: str | Look, size: int = 128, action: str = "standing", prop: str | None = None
 ) -> np.ndarray:
-    """Returns one of the cast in an outfit, or anybody with a look, full figure on a plain ground.
+    """Returns the full figure of a person on a plain ground: of the cast in an outfit, or of anybody with a look.
 
     The picture is (size, size, 3) uint8.
     """

@@ -1,4 +1,4 @@
-"""Contact sheets: stories with captions, every portrait, random people. For looking at the world, nothing else."""
+"""Contact sheets: stories with captions, every portrait, random people. They are only for looking at the world."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from .stories import MapleStory
 from .words import free_captions
 
 _PAPER, _INK, _PALE = (252, 246, 234), (58, 44, 52), (163, 106, 84)
-_GROUND = (251, 243, 228)  # that of portraits
+_GROUND = (251, 243, 228)  # the ground of portraits
 _CELL, _GAP, _LINE = 256, 14, 16
 _ROW = _CELL + 5 * _LINE
-_FRAMES = 4  # in a row
+_FRAMES = 4  # frames in a row
 _PORTRAIT = 132
 
 
 def save_sheet(path: Path, stories: Sequence[MapleStory]) -> None:
-    """A row for every four frames: plain caption in dark, referential caption in pale letters; then the portraits."""
+    """Saves a sheet with a row for every four frames, then the portraits.
+
+    The plain caption is in dark letters, and the referential caption is in pale letters.
+    """
     rows = [tale.frames[i : i + _FRAMES] for tale in stories for i in range(0, len(tale.frames), _FRAMES)]
     most = max(len(who.outfits) for who in CAST)
     width = _FRAMES * (_CELL + _GAP) + _GAP
@@ -48,7 +51,7 @@ def save_sheet(path: Path, stories: Sequence[MapleStory]) -> None:
 
 
 def save_open_sheet(path: Path, split: str, stories: int = 10) -> None:
-    """Open stories of anybody, a row each, with the free caption of each frame."""
+    """Saves a sheet of open stories, a row for each, with the free caption of each frame."""
     told = [sample_open_story(seed, _FRAMES, split) for seed in range(stories)]
     width = _FRAMES * (_CELL + _GAP) + _GAP
     image = Image.new("RGB", (width, stories * (_ROW + _GAP) + _GAP), _PAPER)
@@ -63,7 +66,7 @@ def save_open_sheet(path: Path, split: str, stories: int = 10) -> None:
 
 
 def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10) -> None:
-    """Random people of a split in rows, each with a name below."""
+    """Saves a sheet of random people of a split, in rows, with a name below each person."""
     step, size = 134, 188
     rows = -(-count // columns)
     image = Image.new("RGB", (columns * step + 2 * _GAP, rows * (size + _LINE) + 2 * _GAP), _GROUND)
@@ -82,7 +85,7 @@ def save_people_sheet(path: Path, split: str, count: int = 60, columns: int = 10
 
 
 def _save_small(image: Image.Image, path: Path) -> None:
-    """Few colours, so that the file stays small."""
+    """Saves a picture with few colours, so that the file stays small."""
     image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 

@@ -1,4 +1,4 @@
-"""Time of day and weather over a place under the sky: a finished day-time background made dusk, night, rain or snow.
+"""Time of day and weather at a place under the sky: turns a finished daytime background into dusk, night, rain or snow.
 
 People are drawn afterwards in their own colours, so that nobody's looks depend on the hour.
 """
@@ -17,20 +17,20 @@ WEATHERS = ("clear", "rain", "snow")
 _LIGHT = {
     "dusk": ((1.0, 0.76, 0.72), (20, 2, 18)),
     "night": ((0.38, 0.44, 0.66), (6, 10, 34)),
-}  # factor, added
-_SUNS = (rgb("ffe28a"), rgb("fff3c4"))  # of the beach and the garden
-_BRIGHT = 200  # a darker upper third is a wood's
-_GROUND = 186  # height in units below which snow lies
-_SKY_SHARE = 0.2  # of the upper third: less than that in one colour is no sky
+}  # for each time: a factor and an added colour
+_SUNS = (rgb("ffe28a"), rgb("fff3c4"))  # colours of the sun at the beach and in the garden
+_BRIGHT = 200  # a darker upper third shows a wood, not the sky
+_GROUND = 186  # the height in units below which snow lies
+_SKY_SHARE = 0.2  # a colour with a smaller share of the upper third is no sky
 
 
 def under_sky(picture: Image.Image, place: str, time: str, weather: str) -> Image.Image:
-    """Returns the background at that time and in that weather; the same for equal arguments."""
+    """Returns the background at that time and in that weather. Equal arguments give an equal picture."""
     sky = _sky_of(picture)
     pixels = np.array(picture, dtype=np.float32)
     if sky is not None and (time == "night" or weather != "clear"):
         day = np.asarray(picture)
-        for sun in _SUNS:  # is not out
+        for sun in _SUNS:  # the sun is hidden
             pixels[(day == sun).all(-1)] = pixels[sky][0]
     if weather == "snow":
         pixels = _snowed_in(pixels)
@@ -51,7 +51,7 @@ def under_sky(picture: Image.Image, place: str, time: str, weather: str) -> Imag
 
 
 def _sky_of(picture: Image.Image) -> np.ndarray | None:
-    """Returns where the open sky is, (H, W) bool: the most frequent colour of the upper third."""
+    """Where the open sky is, (H, W) bool: the most frequent colour of the upper third. None if there is no sky."""
     pixels = np.asarray(picture)
     upper = pixels[: pixels.shape[0] // 3].reshape(-1, 3)
     colours, counts = np.unique(upper[::7], axis=0, return_counts=True)
@@ -62,7 +62,7 @@ def _sky_of(picture: Image.Image) -> np.ndarray | None:
 
 
 def _snowed_in(pixels: np.ndarray) -> np.ndarray:
-    """Returns the picture paler, white on the ground."""
+    """The picture with paler colours, and with white on the ground."""
     height = pixels.shape[0]
     rows = np.arange(height, dtype=np.float32) * UNITS / height
     share = 0.24 + 0.56 / (1 + np.exp(-(rows - _GROUND) / 2.5))

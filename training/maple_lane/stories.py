@@ -1,7 +1,7 @@
-"""Stories of any length on Maple Lane: who is where, who comes and goes, what is said about it.
+"""Stories of any length on Maple Lane: who is where, who comes and goes, and what the captions say.
 
-Everything follows from (split, seed). A split only holds scenes of its own: `split_of` hashes what a scene shows
-(place, who does what with what), so no scene of the test stories can ever be met in training.
+Everything follows from (split, seed). Each split has its own scenes. `split_of` hashes what a scene shows (the place,
+and who does what with what), so training never meets a scene of the test stories.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .places import PLACES
 from .scene import STAGE, Actor, Scene
 
 SPLITS = ("train", "val", "test")
-# Stories of the fixed sets. Those of five frames are four that continue a given first one.
+# The number of stories in each fixed set. In stories of five frames, four frames continue a given first frame.
 FIXED = {("val", 4): 200, ("test", 4): 500, ("test", 5): 500, ("test", 50): 20}
 _SHARES = {"train": 0.80, "val": 0.08, "test": 0.12}
 _NAMES = tuple(BY_NAME)
@@ -31,7 +31,7 @@ _PLACES = tuple(PLACES)
 
 @dataclass(frozen=True)
 class StoryFrame:
-    """One picture of a story and what is said of it; `references` are the pronouns of the referential caption."""
+    """One picture of a story, and its captions. `references` are the pronouns of the referential caption."""
 
     scene: Scene
     plain: str
@@ -41,7 +41,10 @@ class StoryFrame:
 
 @dataclass(frozen=True)
 class MapleStory:
-    """`outfits`: what each of its characters wears, in all frames; `looks`: the same of people outside the cast."""
+    """A story. `outfits`: what each person of the cast wears in all frames.
+
+    `looks`: the looks of people outside the cast.
+    """
 
     id: str
     frames: tuple[StoryFrame, ...]
@@ -49,18 +52,18 @@ class MapleStory:
     looks: dict[str, Look] = field(default_factory=dict)
 
     def wears(self, name: str) -> str | Look:
-        """Returns what `draw_portrait` and `describe_portrait` need of somebody beside the name."""
+        """Returns the outfit or look that `draw_portrait` and `describe_portrait` need beside a person's name."""
         return self.looks.get(name) or self.outfits[name]
 
 
 def split_of(scene: Scene) -> str:
-    """Returns the split a scene belongs to, by its content: place and who does what with what."""
+    """Returns the split of a scene. Its content decides: the place, and who does what with what."""
     deeds = sorted(f"{a.name}:{a.action}:{a.prop}" for a in scene.actors)
     return split_of_content(scene.place, deeds)
 
 
 def split_of_content(place: str, deeds: list[str]) -> str:
-    """Returns the split that a place and what happens there fall into."""
+    """Returns the split of a place with what happens there."""
     digest = hashlib.blake2b("|".join([place, *deeds]).encode(), digest_size=4).digest()
     share = int.from_bytes(digest, "big") / 2**32
     if share < _SHARES["train"]:
@@ -69,7 +72,10 @@ def split_of_content(place: str, deeds: list[str]) -> str:
 
 
 def story(split: str, index: int, frames: int = 4) -> MapleStory:
-    """Returns story number `index` of a fixed set; `FIXED` says how many a set has (train: as many as you like)."""
+    """Returns story number `index` of a fixed set. `FIXED` gives the size of each set; the train split has no limit.
+
+    ValueError if the set has no such story.
+    """
     count = FIXED.get((split, frames))
     if count is not None and not 0 <= index < count:
         raise ValueError(f"story {index} of {split}: that set has {count} stories of {frames} frames, from 0")
@@ -77,10 +83,10 @@ def story(split: str, index: int, frames: int = 4) -> MapleStory:
 
 
 def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
-    """Returns a story with only scenes of that split; equal arguments give the equal story."""
+    """Returns a story with scenes of that split only. Equal arguments give an equal story."""
     check_story(frames, split)
     rng = Random(f"{split}/{seed}")
-    words = Random(f"{split}/{seed}/words")  # of its own, so that a new way to say things changes no picture
+    words = Random(f"{split}/{seed}/words")  # separate, so that a new way to say things changes no picture
     pool = rng.sample(_NAMES, rng.choice((2, 3, 3, 4)))
     outfits = {name: rng.choice(BY_NAME[name].outfits) for name in pool}
     made = _tell(frames, split, pool, _Dressed(outfits), rng, words)
@@ -88,7 +94,7 @@ def sample_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory
 
 
 def sample_people_story(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
-    """Returns a story of people nobody has met: names, looks and scenes are all of that split."""
+    """Returns a story of new people. Their names and looks and the scenes all belong to that split."""
     check_story(frames, split)
     rng = Random(f"people/{split}/{seed}")
     words = Random(f"people/{split}/{seed}/words")
@@ -101,9 +107,9 @@ def sample_people_story(seed: int, frames: int = 4, split: str = "train") -> Map
 
 
 def sample_guest_story(seed: int, frames: int = 4, split: str = "test") -> MapleStory:
-    """Returns a story of two people nobody has met, for measuring how their looks are kept.
+    """Returns a story of two new people, for measuring how well their looks are kept.
 
-    The first of `looks` is in every frame, the second one comes along in every third.
+    The first person of `looks` is in every frame. The second person is in every third frame.
     """
     check_story(frames, split)
     rng = Random(f"guest/{split}/{seed}")
@@ -124,7 +130,7 @@ def sample_guest_story(seed: int, frames: int = 4, split: str = "test") -> Maple
 
 
 def check_story(frames: int, split: str) -> None:
-    """ValueError for an unknown split or a story without frames."""
+    """ValueError for an unknown split or for a story without frames."""
     if split not in SPLITS:
         raise ValueError(f"split {split!r} is not one of {', '.join(SPLITS)}")
     if frames < 1:
@@ -133,7 +139,7 @@ def check_story(frames: int, split: str) -> None:
 
 @dataclass(frozen=True)
 class _Dressed:
-    """How the people of a story look: outfits of the cast, looks of anybody else."""
+    """How the people of a story look: outfits of the cast, and looks of other people."""
 
     outfits: Mapping[str, str]
     looks: Mapping[str, Look] = field(default_factory=dict)
@@ -156,7 +162,7 @@ def _tell(
 
 
 class _Before(Protocol):
-    """What the next frame carries on from."""
+    """The part of a frame that the next frame carries on from."""
 
     @property
     def place(self) -> str: ...
@@ -168,7 +174,7 @@ class _Before(Protocol):
 
 @dataclass(frozen=True)
 class _Moment:
-    """What a frame shows, before anybody is placed or dressed. `names` from left to right."""
+    """What a frame shows, before people get their places and clothes. `names` are from left to right."""
 
     place: str
     layout: int
@@ -179,9 +185,9 @@ class _Moment:
 def _next_moment(
     before: _Moment | None, pool: list[str], split: str, rng: Random, people: tuple[str, ...] = ()
 ) -> _Moment:
-    """Drawn anew, as a whole, until it belongs to the split: so the splits differ in content, not in kind.
+    """The next moment. The whole moment is drawn again until it belongs to the split.
 
-    people: who is there; where it is empty, chance decides.
+    So the splits differ in content, not in kind. people: who is there; if it is empty, chance decides.
     """
     while True:
         place, layout, names = people_next(before, pool, rng)
@@ -199,9 +205,9 @@ def _repeats(before: _Moment | None, place: str, names: Sequence[str], groups: S
 
 
 def people_next(before: _Before | None, pool: list[str], rng: Random) -> tuple[str, int, tuple[str, ...]]:
-    """Returns where the next frame is, its layout and who is there.
+    """Returns the place, the layout and the people of the next frame.
 
-    The place persists three times out of four, people stay more often than not.
+    The place stays the same in three frames out of four. People stay more often than not.
     """
     if before is None:
         count = min(len(pool), rng.choice((1, 1, 1, 2, 2, 2, 2, 3)))
@@ -222,7 +228,7 @@ def people_next(before: _Before | None, pool: list[str], rng: Random) -> tuple[s
 
 
 def doings(names: tuple[str, ...], rng: Random, actions: Mapping[str, Action] = ACTIONS) -> tuple[Doing, ...]:
-    """Returns who does what: all the same, one while the others look on, or each something else."""
+    """Returns who does what. All do the same, or one acts while the others look on, or each does something else."""
     chance = rng.random()
     if len(names) == 1:
         return (_doing(names, rng, standing=0.09, actions=actions),)
@@ -268,7 +274,10 @@ def _frame(now: _Moment, before: _Moment | None, dressed: _Dressed, rng: Random)
 
 
 def _scene(now: _Moment, dressed: _Dressed) -> Scene:
-    """Everybody on their slot; who looks on faces the one who acts, the others face the middle."""
+    """The scene, with everybody on their slot.
+
+    People who look on face the acting person, and others face the middle.
+    """
     spots = dict(zip(now.names, STAGE[len(now.names)], strict=True))
     lead = now.groups[0]
     watched = spots[lead.names[0]] if len(now.groups) > 1 and len(lead.names) == 1 else None
@@ -284,7 +293,7 @@ def _scene(now: _Moment, dressed: _Dressed) -> Scene:
 
 
 def _target(x: float, index: int, now: _Moment) -> float:
-    """What somebody looks towards who looks at nobody: the middle; from the middle, either side."""
+    """Where a person looks who looks at nobody: to the middle, or from the middle to either side."""
     if abs(x - 0.5) > 0.01:
         return 0.5
     return 1.0 if (now.layout >> index) & 1 else 0.0

@@ -1,6 +1,7 @@
 """Things and animals that stand beside people: their words, their usual colour, their size and their drawing.
 
-A thing is drawn with its feet at 0, facing right. Small ones stand nearer than people, big ones behind them.
+A thing is drawn facing right, with its feet at 0. Small things stand nearer than people, and big things stand behind
+them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _WHITE = rgb("fffaf0")
 
 @dataclass(frozen=True)
 class ThingKind:
-    """`half` is half its width in units, `nearer` how far in front of people's feet it stands."""
+    """A kind of thing. `half` is half its width in units.
+
+    `nearer` is how far it stands in front of people's feet, in units.
+    """
 
     name: str
     words: str
@@ -28,7 +32,7 @@ class ThingKind:
     half: float
     draw: Callable[[Pen, Colour], None]
     nearer: float = 2.0
-    outdoors: bool = False  # would look lost under a roof
+    outdoors: bool = False  # True for things that would look wrong under a roof
 
 
 def _ball(pen: Pen, tint: Colour) -> None:

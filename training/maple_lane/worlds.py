@@ -1,4 +1,6 @@
-"""The kinds of stories that are learned from, and worlds that mix them: which kind story number n of a world is."""
+"""The kinds of stories that models learn from, and worlds that mix them. A story's number decides its kind in a
+world.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,13 @@ from types import MappingProxyType
 from .open_stories import sample_open_story
 from .stories import MapleStory, sample_people_story, sample_story
 
-# The seven; the same stories of people nobody has met; anybody, by night, in snow, with things, or nobody. Files name
-# a kind by its place in this order, so a new one goes to the end.
+# Stories of the cast; the same stories of new people; and open stories of anybody, by night, in snow, with things, or
+# of nobody. Files name a kind by its place in this order, so a new kind goes to the end.
 KINDS: Mapping[str, Callable[[int, int, str], MapleStory]] = MappingProxyType(
     {"cast": sample_story, "people": sample_people_story, "open": sample_open_story}
 )
-# The kinds of a world's stories, over and over. Half of the mixed one is open stories, as only they have gestures,
-# weather, things and frames of nobody.
+# The kinds of a world's stories, which repeat in this order. Half of the mixed world is open stories, because only
+# they have gestures, weather, things and frames without people.
 WORLDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {**{kind: (kind,) for kind in KINDS}, "mixed": ("open", "cast", "open", "people")}
 )

@@ -1,12 +1,13 @@
-"""Writes stories to disk in the layout of FlintstonesSV, so that one family of readers serves both.
+"""Writes stories to disk in the layout of FlintstonesSV, so that the same readers serve both datasets.
 
-Where that layout has pickles there is JSON of the same shape. Season is the split, episode the story, shot the
-frame: `s_03_e_000017_shot_000002_000002` is the third frame of test story 17. Seasons 1 to 3 are the stories of the
-cast, 11 to 13 those of other people, 21 to 23 those of the open world. All of them may share a folder.
+Where that layout has pickles, there is JSON of the same shape. The season is the split, the episode is the story, and
+the shot is the frame: `s_03_e_000017_shot_000002_000002` is the third frame of test story 17. Seasons 1 to 3 are
+stories of the cast, 11 to 13 are stories of other people, and 21 to 23 are stories of the open world. All of them may
+share a folder.
 
-`stories.json` has what the layout has no place for, a record a story: what each of the cast wears (`outfits`), how
-anybody else looks (`looks`), and for each frame its captions (plain, referential, canonical, free), what the free one
-says (`shows`), and who does what where. Everybody's portrait is a file in `chars`.
+`stories.json` holds what the layout has no place for, one record for each story: the clothes of the cast (`outfits`),
+the looks of other people (`looks`), and for each frame its captions (plain, referential, canonical, free), what the
+free caption says (`shows`), and who does what where. Everybody's portrait is a file in `chars`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from .scene import draw_portrait, draw_with_masks
 from .stories import SPLITS, MapleStory, StoryFrame, sample_people_story, story
 from .words import canonical, free_captions
 
-BOX_SPACE = 128  # bounding boxes are in pixels of a picture this wide, whatever is written
+BOX_SPACE = 128  # bounding boxes are in pixels of a picture of this width, whatever width is written
 FOLLOWING = 3
 WORLDS: Mapping[str, Callable[..., MapleStory] | None] = {
     "cast": None, "people": sample_people_story, "open": sample_open_story
@@ -43,12 +44,12 @@ WORLDS: Mapping[str, Callable[..., MapleStory] | None] = {
 def write_dataset(
     out: Path, split: str, stories: int, frames: int = 4, size: int = 512, world: str = "cast"
 ) -> None:
-    """Writes the first `stories` stories of a split, pictures `size` pixels wide, and adds them to what `out` holds.
+    """Writes the first `stories` stories of a split and adds them to what `out` holds. Pictures are `size` pixels wide.
 
-    world: "cast", the benchmark's stories; "people", the like of them with anybody; "open", anybody anywhere with
-    things, hours and weathers. ValueError when split or world is unknown or the split has fewer stories.
+    world: "cast", the benchmark's stories; "people", similar stories of anybody; "open", anybody anywhere with things,
+    times of day and weather. ValueError if the split or the world is unknown, or if the split has fewer stories.
     """
-    # all are made before anything is written, so that a number too high leaves the folder as it was
+    # All stories are made before anything is written, so that a number that is too high leaves the folder unchanged.
     told = [story_of(world, split, index, frames) for index in range(stories)]
     for folder in ("video_frames_sampled_4x", "seg_mask_4x_comb", "chars"):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,10 @@ def write_dataset(
 
 
 def story_of(world: str, split: str, index: int, frames: int = 4) -> MapleStory:
-    """Returns story number `index` of a world and split; equal arguments give the equal story. ValueError as above."""
+    """Returns story number `index` of a world and split. Equal arguments give an equal story.
+
+    ValueError for an unknown split or world, or if a fixed set has fewer stories.
+    """
     if world not in WORLDS:
         raise ValueError(f"world {world!r} is not one of {', '.join(WORLDS)}")
     sample = WORLDS[world]
@@ -81,7 +85,7 @@ def _season(split: str, world: str) -> str:
 
 
 def tokens(caption: str) -> list[str]:
-    """Returns the words and marks; `segments` count these."""
+    """Returns the words and punctuation marks of a caption. `segments` count these."""
     return re.findall(r"\w+|[^\w\s]", caption)
 
 
@@ -90,13 +94,13 @@ def portrait_file(name: str, outfit: str) -> str:
 
 
 def look_file(look: Look) -> str:
-    """Returns the name of a look's portrait in `chars`: a hash of the look, whoever has it."""
+    """Returns the file name of a look's portrait in `chars`: a hash of the look, whoever has it."""
     digest = hashlib.blake2b(json.dumps(look.to_json(), sort_keys=True).encode(), digest_size=10).hexdigest()
     return f"look-{digest}.png"
 
 
 def _write_portraits(folder: Path, size: int, told: list[MapleStory]) -> None:
-    """Saves the portraits of the cast in every outfit, and those of everybody else in these stories."""
+    """Saves the portraits of the cast in every outfit, and the portraits of everybody else in these stories."""
     for look in {look for tale in told for look in tale.looks.values()}:
         Image.fromarray(draw_portrait("", look, size)).save(folder / look_file(look))
     for who in CAST:
@@ -107,7 +111,7 @@ def _write_portraits(folder: Path, size: int, told: list[MapleStory]) -> None:
 
 
 def _write_pictures(out: Path, frame_id: str, frame: StoryFrame, size: int) -> list[dict]:
-    """Saves the picture and its segment mask; returns the segments."""
+    """Saves the picture and its segment mask. Returns the segments."""
     picture, masks = draw_with_masks(frame.scene, size)
     words = [word.lower() for word in tokens(frame.plain)]
     combined = np.zeros((size, size), dtype=np.uint8)
@@ -172,7 +176,7 @@ def _write_tables(
     records: list[dict],
     original: list[dict],
 ) -> None:
-    """The JSON files; what they hold of other splits and worlds stays, what they hold of this one is replaced."""
+    """Writes the JSON files. Their rows of this split and world are replaced, and other rows stay."""
     season = _season(split, world)
     people: dict[str, list[int]] = {}
     places: dict[str, list[int]] = {}

@@ -1,4 +1,4 @@
-"""`python -m training.pretrain PART ...`: dispatches to the part's own module."""
+"""`python -m training.pretrain PART ...`: runs the module of the part."""
 
 import sys
 from importlib import import_module

@@ -1,7 +1,8 @@
 """The autoencoder of the latent space: `python -m training.pretrain autoencoder --output_dir runs/autoencoder`.
 
-Trained on freshly drawn pictures, in fp32: with bf16 autocast and torch.compile it did not learn. It can go on from
-an autoencoder with more latent channels, on a larger world; a head for detail (`pretrain decoder`) waits meanwhile.
+It is trained on freshly drawn pictures, in fp32: with bf16 autocast and torch.compile it did not learn. Training can go
+on from an autoencoder with more latent channels and on a larger world. The head for detail (`pretrain decoder`) is not
+trained here.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from training.examples.pixels import pixels_of
 from training.loop import LoopArguments, Objective, TrainingRun, row_generator
 from training.maple_lane import KINDS, draw, draw_layers, kind_of, sample_story
 
-# A posterior as wide as the prior would drown what the untrained encoder has to say.
+# A posterior as wide as the prior would drown the signal of the untrained encoder.
 NARROW = -5.0
 
 
 @dataclass
 class AutoencoderArguments(LoopArguments):
-    """Loop arguments with this part's defaults: about 5 pictures a second on one core."""
+    """Loop arguments with the defaults of this part. It trains on about 5 pictures a second on one core."""
 
     steps: int = 6000
     batch: int = 4
@@ -63,21 +64,20 @@ class AutoencoderArguments(LoopArguments):
 
 
 class PictureBatch(TypedDict):
-    """B pictures as they are drawn, and what is said of their pixels."""
+    """B pictures as they are drawn, with a weight for each pixel."""
 
     pixels: torch.Tensor  # (B, 3, S, S) in -1..1
     weights: torch.Tensor  # (B, 1, S, S): how much the error of a pixel counts
-    noise: torch.Tensor  # (B, C, h, w), of their latents
-    anchor: float  # how much latents are drawn to principal components
+    noise: torch.Tensor  # (B, C, h, w), noise for the latents
+    anchor: float  # how strongly the latents are pulled to principal components
 
 
 class AutoencoderTraining(Objective[PictureBatch]):
-    """Reconstruction of pictures (B, 3, H, W) in [-1, 1]: L1 + MSE + half of L1 on gradients, and a small KL.
+    """The loss for reconstructing pictures (B, 3, H, W) in [-1, 1]: L1 + MSE + half of L1 on gradients, and a small KL.
 
-    A pixel of a character counts more than one of the scenery: faces are small, and what readers look at.
-
-    At first the latents are also drawn to the principal components of their patch. Without that the network settles
-    on brightness alone (L1 0.28, the best that one component can do) and finds colours only after a long time.
+    A character's pixel counts more than a pixel of the scenery: faces are small, and readers look at faces. At first
+    the latents are also pulled to the principal components of their patch. Without this pull, the network settles on
+    brightness alone (L1 0.28, the best that one component can do) and finds colours only after a long time.
     """
 
     components: torch.Tensor  # (C, 3 * patch * patch), unit variance
@@ -109,7 +109,7 @@ class AutoencoderTraining(Objective[PictureBatch]):
 
 
 def principal_components(vae: AutoencoderKL, pictures: int = 96) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns whitened principal components (C, P) of picture patches, and the mean patch (P,)."""
+    """Returns the whitened principal components (C, P) of picture patches, and the mean patch (P,)."""
     side, size = downsampling(vae), vae.config.sample_size
     scenes = [sample_story(seed, 1, "train").frames[0].scene for seed in range(pictures)]
     pixels = torch.stack([pixels_of(draw(scene, size)) for scene in scenes])
@@ -122,10 +122,10 @@ def principal_components(vae: AutoencoderKL, pictures: int = 96) -> tuple[torch.
 
 @dataclass(frozen=True)
 class Pictures:
-    """Step -> freshly drawn pictures of `size` pixels, half of them mirrored.
+    """Maps a step to freshly drawn pictures of `size` pixels. Half of the pictures are mirrored.
 
-    latent: (C, h, w), the shape of a picture's noise. Whole pictures: on crops the group normalisation sees other
-    statistics, and the error is a third higher.
+    latent: (C, h, w), the shape of a picture's noise. The pictures are whole: on crops, the group normalisation sees
+    other statistics, and the error is a third higher.
     """
 
     seed: int
@@ -156,7 +156,10 @@ class Pictures:
 
 
 def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
-    """Returns a fresh autoencoder, or with --continued the one in --parts, for which nothing is anchored any more."""
+    """Returns a fresh autoencoder, or with --continued the autoencoder in --parts.
+
+    With --continued, latents are no longer pulled to principal components.
+    """
     if args.continued:
         args.anchored = 0
         vae = with_channels(load_vae(Path(args.parts)), args.latent_channels).train()
@@ -171,9 +174,10 @@ def initial_vae(args: AutoencoderArguments) -> AutoencoderKL:
 
 @torch.no_grad()
 def with_channels(vae: AutoencoderKL, channels: int) -> AutoencoderKL:
-    """Returns `vae` with so many latent channels, or as it is for 0; it draws as before until it is trained.
+    """Returns `vae` with this number of latent channels. 0 returns it as it is.
 
-    The channels it has keep their places and meaning. StoryError where it has more.
+    Its channels keep their places and their meaning, and it draws as before until it is trained. StoryError if it has
+    more channels than that.
     """
     has = vae.config.latent_channels
     if channels in (0, has):
@@ -205,13 +209,13 @@ def _grow(
     rows: torch.Tensor | None,
     columns: torch.Tensor | None,
 ) -> None:
-    """Puts a layer's known weights at these rows and columns (None: all) of a larger one.
+    """Copies a layer's known weights to these rows and columns (None: all) of a larger layer.
 
-    Known outputs take nothing from new inputs. Where a layer maps latents to latents, the new ones pass through.
+    Known outputs take nothing from new inputs. If a layer maps latents to latents, the new latents pass through.
     """
     weight, old = weights[f"{layer}.weight"], known[f"{layer}.weight"]
     if rows is None:
-        # As random as they come, the new inputs are noise to begin with; a hundredth of it teaches as well.
+        # At full random size, the new inputs would be noise at first. A hundredth of that size trains as well.
         weight *= 0.01
         weight[:, columns] = old
         return
@@ -227,9 +231,9 @@ def _grow(
 
 
 def take_head(vae: AutoencoderKL) -> PictureHead | None:
-    """Takes a sharp autoencoder's head for detail off, whose work is two thirds of a step.
+    """Removes the head for detail from a sharp autoencoder, because the head's work is two thirds of a step.
 
-    Returns the head; None where there is none.
+    Returns the head; None if there is no head.
     """
     head = vae.decoder.conv_out
     if not isinstance(head, PictureHead):
@@ -240,7 +244,7 @@ def take_head(vae: AutoencoderKL) -> PictureHead | None:
 
 @torch.no_grad()
 def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Image:
-    """Returns four pictures over their reconstructions."""
+    """Returns a sheet of four pictures, with their reconstructions below them."""
     scenes = [KINDS[kind_of(world, seed)](seed, 2, "val").frames[1].scene for seed in range(4)]
     pixels = torch.stack([pixels_of(draw(scene, size)) for scene in scenes]).to(vae.device)
     decoded = reconstruct(vae, posterior_of(vae, pixels).mode())
@@ -252,13 +256,13 @@ def sample_sheet(vae: AutoencoderKL, size: int, world: str = "cast") -> Image.Im
 
 
 def latent_shape(vae: AutoencoderKL) -> tuple[int, int, int]:
-    """Returns (C, h, w) of a picture's latents."""
+    """Returns the shape (C, h, w) of a picture's latents."""
     side = vae.config.sample_size // downsampling(vae)
     return vae.config.latent_channels, side, side
 
 
 def train_with_samples(run: TrainingRun, vae: AutoencoderKL, world: str) -> None:
-    """Train to the end of the run; every checkpoint has a sheet of samples beside it."""
+    """Trains to the end of the run. Each checkpoint gets a sheet of samples beside it."""
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             vae.eval()
@@ -281,7 +285,7 @@ def main(argv: list[str]) -> None:
     train_with_samples(run, vae, args.world)
     if run.accelerator.is_main_process:
         if not args.decoder_only:
-            vae.register_to_config(latents_mean=None, latents_std=None)  # `latents` measures them anew
+            vae.register_to_config(latents_mean=None, latents_std=None)  # `latents` measures them again
         with run.averaged():
             if head is not None:
                 vae.decoder.conv_out = head

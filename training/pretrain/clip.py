@@ -1,10 +1,12 @@
-"""Text and vision towers, trained contrastively: `python -m training.pretrain clip --output_dir runs/clip`.
+"""The text tower and the vision tower, trained contrastively: `python -m training.pretrain clip --output_dir
+runs/clip`.
 
-Pairs are frames and portraits of Maple Lane with dense descriptions (who wears what, where, doing what), so that the
-vision features know the outfits that captions never mention. fp32, about 130 pairs a second on two cores.
+The pairs are frames and portraits of Maple Lane with dense descriptions: who wears what, where they are and what they
+do. So the vision features know the outfits, which captions never mention. Training is in fp32, about 130 pairs a second
+on two cores.
 
-With `--anybody 0.7` that share of pairs shows people of any look. Linear heads then also read their looks off the
-projected feature, and at every checkpoint a probe says how much of a stranger's look the feature holds.
+With `--anybody 0.7`, that share of the pairs shows people of any look. Linear heads then also read the people's looks
+from the projected feature. At every checkpoint, a probe tells how much of a stranger's look the feature holds.
 """
 
 from __future__ import annotations
@@ -53,12 +55,13 @@ from training.pretrain.look_probe import LookProbe, log_looks
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
-CAST_PORTRAITS, ANYBODY_PORTRAITS = 0.3, 0.6  # of the pairs of the cast, and of anybody
+# Shares of portraits among pairs of the cast, and of other people.
+CAST_PORTRAITS, ANYBODY_PORTRAITS = 0.3, 0.6
 
 
 @dataclass
 class ClipArguments(LoopArguments):
-    """Loop arguments with this part's defaults."""
+    """Loop arguments with the defaults of this part."""
 
     steps: int = 1200
     batch: int = 96
@@ -78,13 +81,13 @@ class PairBatch(TypedDict):
 
     pixels: torch.Tensor  # (B, 3, S, S), as the vision tower reads them
     ids: torch.Tensor  # (B, L): the tokens of the descriptions
-    looks: NotRequired[LookTargets]  # known where one person of any look is alone
+    looks: NotRequired[LookTargets]  # known for pictures of one person of any look, who is alone
 
 
 class ClipTraining(Objective[PairBatch]):
-    """The symmetric contrastive loss over a batch of pictures and their descriptions, and that of the look heads.
+    """The symmetric contrastive loss over a batch of pictures and their descriptions, and the loss of the look heads.
 
-    look_weight: 0 for no heads. Their loss is on the feature before it is brought to length one, as the fuser reads it.
+    look_weight: 0 for no heads. The heads read the feature before it is scaled to length one, as the fuser does.
     """
 
     def __init__(self, clip: CLIPModel, look_weight: float = 0.0):
@@ -112,7 +115,7 @@ class ClipTraining(Objective[PairBatch]):
 
 
 class Pairs:
-    """Step -> pictures and their descriptions. anybody: share of pairs that show people of any look."""
+    """Maps a step to pictures and their descriptions. anybody: the share of pairs that show people of any look."""
 
     def __init__(
         self, seed: int, tokenizer: CLIPTokenizerFast, processor: CLIPImageProcessor, anybody: float = 0.0

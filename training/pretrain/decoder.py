@@ -1,7 +1,8 @@
-"""A decoder that draws hard edges: `python -m training.pretrain decoder --output_dir runs/decoder`.
+"""Trains a decoder that draws hard edges: `python -m training.pretrain decoder --output_dir runs/decoder`.
 
-The encoder stays as it is, bit for bit, so that every latent there is keeps its meaning. An absolute error alone is
-smallest for soft edges, as the decoder is never quite sure where an edge lies; so a discriminator looks on.
+The encoder stays exactly as it is, so that every existing latent keeps its meaning. An absolute error alone is smallest
+for soft edges, because the decoder is never quite sure where an edge lies. So a discriminator takes part in the
+training.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from training.pretrain.autoencoder import PictureBatch, Pictures, latent_shape, 
 from training.pretrain.discriminator import PatchDiscriminator
 from training.pretrain.edges import edge_difference, laplacian_variance, tones
 
-NOISE = 0.35  # of a normalised latent: about what the denoiser is off by
+NOISE = 0.35  # in units of a normalised latent: about the error of the denoiser
 
 
 @dataclass
 class DecoderArguments(LoopArguments):
-    """Loop arguments with this part's defaults: about 5 pictures in 3 seconds on one core."""
+    """Loop arguments with the defaults of this part. It trains on about 5 pictures in 3 seconds on one core."""
 
     steps: int = 4000
     batch: int = 1
     lr: float = 3e-4
-    beta1: float = 0.5  # what each side of the game did ten steps ago is out of date
+    beta1: float = 0.5  # the gradients of ten steps ago are out of date for both sides of the game
     warmup: int = 30
     ema: float = 0.995
     weight_decay: float = 0.0
@@ -56,16 +57,17 @@ class DecoderArguments(LoopArguments):
 
 
 class DecoderBatch(PictureBatch):
-    """Pictures, the noise of their latents as strong as it is to be."""
+    """Pictures, with the noise for their latents in its final strength."""
 
-    heard: float  # how much the discriminator counts
+    heard: float  # how much the discriminator counts, 0 to 1
 
 
 class DecoderTraining(Objective[DecoderBatch]):
-    """Reconstruction of pictures (B, 3, H, W) in [-1, 1], edges as hard as theirs, and a discriminator's doubts.
+    """The loss for reconstructing pictures (B, 3, H, W) in [-1, 1]: an error, hard edges, and a discriminator's doubts.
 
-    The error is L1 and half of L1 on gradients. The doubts' weight is a fixed one, so that a discriminator that sees
-    nothing does nothing: scaled to the error's gradient, its noise was printed on every picture as a grid.
+    The reconstruction error is L1 plus half of L1 on gradients. The edges should be as hard as those of the pictures.
+    The weight of the doubts is fixed, so that a discriminator that sees nothing does nothing. When the weight was
+    scaled to the error's gradient, the discriminator's noise appeared as a grid on every picture.
     """
 
     def __init__(self, vae: SharpAutoencoderKL, adversarial: float, edges: float):
@@ -98,12 +100,13 @@ class DecoderTraining(Objective[DecoderBatch]):
     def _seen(
         self, drawn: torch.Tensor, pixels: torch.Tensor, heard: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What each picture is charged (B,) for what the discriminator sees, and what that is charged itself ()."""
+        """The loss (B,) of each picture for what the discriminator sees in it, and the discriminator's own loss ()."""
         if not heard * self.adversarial:
-            # Nobody looks on yet, and looking costs a quarter of a step. All weights take part in every step, though.
+            # The discriminator does not count yet, and running it costs a quarter of a step. But all weights must take
+            # part in every step.
             return drawn.new_zeros(len(drawn)), untouched(self.discriminator)
-        # Broad colours are what the error alone answers for. They are the easiest thing to find fault with, and a
-        # discriminator that sees them pulls whole pictures to green.
+        # Broad colours are left to the error alone. They are the easiest thing to criticise, and a discriminator that
+        # sees them pulls whole pictures to green.
         detail = drawn + tones(pixels) - tones(drawn)
         doubts = heard * self.adversarial * self.discriminator.doubts(detail)
         return doubts, self.discriminator.mistakes(pixels, detail)
@@ -114,7 +117,10 @@ class DecoderTraining(Objective[DecoderBatch]):
 
 @dataclass(frozen=True)
 class NoisyPictures:
-    """`Pictures`, half with exact latents and half with noise of up to NOISE, and how far the adversary is heard."""
+    """`Pictures`, half of them with exact latents and half with noise of up to NOISE, and the discriminator's share.
+
+    alone: the number of steps before the discriminator counts at all. After as many steps more, it counts fully.
+    """
 
     pictures: Pictures
     alone: int
@@ -128,9 +134,9 @@ class NoisyPictures:
 
 
 def initial_vae(parts: Path) -> SharpAutoencoderKL:
-    """Returns the autoencoder of these parts, with a fresh head if it has none, and all but its decoder frozen.
+    """Returns the autoencoder of these parts, frozen except for its decoder. It gets a fresh head if it has no head.
 
-    StoryError where the statistics of its latents, the unit of the noise, are not measured.
+    StoryError if the statistics of its latents have not been measured. They are the unit of the noise.
     """
     vae = measured_vae(parts)
     sharp = freeze(vae if isinstance(vae, SharpAutoencoderKL) else sharpened(vae))

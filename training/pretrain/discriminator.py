@@ -1,7 +1,7 @@
-"""A patch discriminator: which parts of a picture look drawn by the world, and which by a decoder.
+"""A patch discriminator. It tells which parts of a picture look drawn by the world, and which look drawn by a decoder.
 
-Its spectral normalisation is computed anew at every call, so that the weights are all its state and a run resumes to
-the step. Knows nothing of what it judges beyond three channels of pixels.
+It computes its spectral normalisation again at every call. So its weights are its whole state, and a run resumes at the
+exact step. It sees a picture as three channels of pixels and uses nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SHORT = 0.15
 
 
 class SpectralConv2d(nn.Conv2d):
-    """A convolution whose weight, as a matrix of its output channels, has the largest singular value 1."""
+    """A convolution whose weight has the largest singular value 1, as a matrix with a row for each output channel."""
 
     def forward(self, grid: torch.Tensor) -> torch.Tensor:
         rows = self.weight.flatten(1)
@@ -24,7 +24,10 @@ class SpectralConv2d(nn.Conv2d):
 
 
 class PatchDiscriminator(nn.Module):
-    """Pixels (B, 3, H, W) -> one score (B, H / 4, W / 4) for each patch of 26x26 pixels, high where it looks real."""
+    """Maps pixels (B, 3, H, W) to scores (B, H / 4, W / 4), one for each patch of 26x26 pixels.
+
+    High scores look real.
+    """
 
     def __init__(self, width: int = 32):
         super().__init__()
@@ -37,8 +40,8 @@ class PatchDiscriminator(nn.Module):
             nn.LeakyReLU(0.2),
             SpectralConv2d(2 * width, 1, 3, padding=1),
         )
-        # What is normalised may have any length; a short weight turns faster at the same learning rate, and a
-        # discriminator has to keep pace with a decoder that has been trained before.
+        # A weight that is normalised may have any length. A short weight turns faster at the same learning rate, and
+        # the discriminator has to keep pace with a decoder that has already been trained.
         for layer in self.layers:
             if isinstance(layer, SpectralConv2d):
                 nn.init.normal_(layer.weight, std=SHORT * layer.weight[0].numel() ** -0.5)
@@ -47,11 +50,14 @@ class PatchDiscriminator(nn.Module):
         return self.layers(pixels)[:, 0]
 
     def mistakes(self, real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
-        """Returns the hinge loss () that teaches it; nothing flows back to what drew the pictures."""
+        """Returns the hinge loss () that teaches the discriminator. No gradient flows back to the decoder."""
         scores = self(torch.cat([real, drawn.detach()]))
         return F.relu(1 - scores[: len(real)]).mean() + F.relu(1 + scores[len(real) :]).mean()
 
     def doubts(self, drawn: torch.Tensor) -> torch.Tensor:
-        """Returns (B,): how false each picture looks, to whom drew it; nothing flows back to the discriminator."""
+        """Returns how false each picture looks (B,), as a loss for the decoder.
+
+        No gradient flows back to the discriminator.
+        """
         frozen = {name: weight.detach() for name, weight in self.named_parameters()}
         return -functional_call(self, frozen, (drawn,)).mean(dim=(1, 2))

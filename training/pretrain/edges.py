@@ -1,6 +1,6 @@
-"""How hard the edges of a picture are: what a decoder is told by, beside the error of each pixel.
+"""How hard the edges of a picture are: a loss for a decoder, beside the error of each pixel.
 
-Pure functions of pixels. Knows no models and no world.
+Pure functions of pixels. Uses no models and no world.
 """
 
 from __future__ import annotations
@@ -8,25 +8,27 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-WINDOWS = (4, 8)  # pixels on the side
-TONE = 8  # pixels on the side of a patch of one tone
-FLOOR = 1e-4  # under roots, so that they have a slope where all is flat
+WINDOWS = (4, 8)  # side of a window in pixels
+TONE = 8  # side of a patch of one tone, in pixels
+FLOOR = 1e-4  # added under roots, so that they have a slope where a picture is flat
 
 
 def laplacian_variance(grey: torch.Tensor) -> torch.Tensor:
-    """Returns (B,): the variance of the Laplacian of pictures (B, H, W), in their unit squared."""
+    """Returns the variance of the Laplacian of each picture (B,), in the square of the pictures' unit.
+
+    grey: (B, H, W).
+    """
     around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
     return (around - 4 * grey[:, 1:-1, 1:-1]).var(dim=(1, 2), correction=0)
 
 
 def edge_difference(drawn: torch.Tensor, pixels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Returns (B,): how unlike the real ones' the edges of pictures (B, 3, H, W) are.
+    """Returns how much the edges of each picture differ from the real edges (B,). Edges may move within a small window.
 
-    They may lie anywhere in a small window.
-    A soft edge and a hard one climb equally high, and the sum of squares tells them apart; what rings or is dotted
-    climbs more. So a window in which both sums are right has as many edges as the real one, and as hard ones.
+    A soft edge and a hard edge climb equally high, but their sums of squares differ. Ringing and dotted edges climb
+    more. So if both sums are right in a window, it has as many edges as the real window, and they are equally hard.
 
-    weights: (B, 1, H, W), of the pixels.
+    drawn, pixels: (B, 3, H, W). weights: (B, 1, H, W), one for each pixel.
     """
     off = drawn.new_zeros(len(drawn))
     for d in (-1, -2):
@@ -45,5 +47,5 @@ def _climb(steps: torch.Tensor, window: int, power: int) -> torch.Tensor:
 
 
 def tones(pixels: torch.Tensor) -> torch.Tensor:
-    """Returns the broad colours of pictures (B, 3, H, W), H and W multiples of TONE; the same shape."""
+    """Returns the broad colours of pictures (B, 3, H, W), in the same shape. H and W are multiples of TONE."""
     return F.interpolate(F.avg_pool2d(pixels, TONE), scale_factor=TONE, mode="bilinear")

@@ -1,9 +1,10 @@
-"""A fuser that keeps what portraits show: `python -m training.pretrain fuser --output_dir runs/anybody/fuser`.
+"""Trains a fuser that keeps what portraits show: `python -m training.pretrain fuser --output_dir runs/anybody/fuser`.
 
-Stage 1 teaches the fuser (Eq. 1) what helps its denoiser now. While the denoiser draws everybody alike, the fuser
-loses what tells strangers apart, and then no denoiser can learn to draw it. Here a linear head finds a stranger's
-portrait, as the autoencoder encodes it, in the fused vector; the head is thrown away. The vectors of the cast stay
-where they are, so that a denoiser that can draw the cast still can. Knows no frames and no denoiser.
+Stage 1 teaches the fuser (Eq. 1) only what helps its denoiser at that moment. While the denoiser draws everybody alike,
+the fuser loses what distinguishes strangers, and then no denoiser can learn to draw it. So here a linear head has to
+find a stranger's portrait, as the autoencoder encodes it, in the fused vector. The head is thrown away after training.
+The vectors of the cast stay where they are, so that a denoiser that can draw the cast still can. Uses no frames and no
+denoiser.
 """
 
 from __future__ import annotations
@@ -35,16 +36,19 @@ from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.maple_lane import canonical_of
 from training.train_char_ldm.start import load_conditioner
 
-PORTRAIT = 256  # pixels
-AT_ONCE = 32  # portraits
-TELLINGS = 400  # captions whose words portraits are put on
-HELD_OUT = 0.1  # of the strangers, for the figure that is printed
-NEAR = 1.0  # how much the vectors of the cast count beside the portraits of strangers
+PORTRAIT = 256  # side of a portrait in pixels
+AT_ONCE = 32  # portraits that are encoded at once
+TELLINGS = 400  # captions; portraits are put on their words
+HELD_OUT = 0.1  # share of the strangers that are held out for the printed figure
+NEAR = 1.0  # the weight of the cast's vectors, where the portraits of strangers have the weight 1
 
 
 @dataclass
 class FuserArguments(LoopArguments):
-    """Loop arguments with this part's defaults: five minutes of one core, four of them to draw and encode portraits."""
+    """Loop arguments with the defaults of this part.
+
+    A run takes five minutes of one core. Four of them go into drawing and encoding portraits.
+    """
 
     steps: int = 2400
     batch: int = 256
@@ -56,20 +60,20 @@ class FuserArguments(LoopArguments):
 
 
 class FuserBatch(TypedDict):
-    """B strangers, and as many of the cast, each with the text state of some word."""
+    """B strangers and as many people of the cast, each with the text state of some word."""
 
     words: torch.Tensor  # (B, D)
     features: torch.Tensor  # (B, V)
-    latents: torch.Tensor  # (B, L), a whole portrait's
+    latents: torch.Tensor  # (B, L), the latents of whole portraits
     cast_words: torch.Tensor  # (B, D)
     cast_features: torch.Tensor  # (B, V)
 
 
 class FuserTraining(Objective[FuserBatch]):
-    """What of a portrait cannot be read off the fused vector, and how far the cast's vectors have moved."""
+    """The loss for what the head cannot read of a portrait, and for how far the cast's vectors have moved."""
 
     def __init__(self, fuser: CharacterFuser, latents: torch.Tensor):
-        """latents: (N, L), portraits of strangers, for their mean and variance."""
+        """latents: (N, L), the latents of strangers' portraits. Their mean and variance are used."""
         super().__init__()
         self.fuser, self.before = fuser.train(), deepcopy(fuser).eval().requires_grad_(False)
         self.head = nn.Linear(fuser.config.text_width, latents.shape[1])
@@ -88,19 +92,19 @@ class FuserTraining(Objective[FuserBatch]):
 
 @dataclass(frozen=True)
 class Seen:
-    """Portraits as the vision tower sees them, (N, V), and as the autoencoder encodes them, (N, L)."""
+    """Portraits as the vision tower sees them (N, V), and as the autoencoder encodes them (N, L)."""
 
     features: torch.Tensor
     latents: torch.Tensor
 
     def split(self, at: int) -> tuple[Seen, Seen]:
-        """Returns the first `at` portraits, and the others."""
+        """Returns the first `at` portraits, and the other portraits."""
         features, latents = self.features, self.latents
         return Seen(features[:at], latents[:at]), Seen(features[at:], latents[at:])
 
 
 class FuserExamples:
-    """Step -> random strangers and people of the cast, each with a random word."""
+    """Maps a step to random strangers and random people of the cast, each with a random word."""
 
     def __init__(self, seed: int, words: torch.Tensor, strangers: Seen, cast: Seen):
         self.seed, self.words, self.strangers, self.cast = seed, words, strangers, cast
@@ -123,7 +127,7 @@ class FuserExamples:
 
 @torch.inference_mode()
 def words_of(conditioner: CharacterConditioner, count: int) -> torch.Tensor:
-    """Returns the text states (N, D) of the words of `count` canonical captions that carry portraits."""
+    """Returns the text states (N, D) of the words that carry portraits in `count` canonical captions."""
     found = []
     for number in range(count):
         (frame,) = sample_open_story(number, 1, "train").frames
@@ -141,7 +145,7 @@ def seen(
     vae: AutoencoderKL,
     processor: CLIPImageProcessor,
 ) -> Seen:
-    """Returns what tower and autoencoder make of portraits (S, S, 3)."""
+    """Returns what the tower and the autoencoder make of portraits (S, S, 3)."""
     pictures = [Image.fromarray(one) for one in portraits]
     features = conditioner.encode_portraits(processor(pictures, return_tensors="pt")["pixel_values"])
     pixels = torch.from_numpy(np.stack(portraits)).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -149,7 +153,7 @@ def seen(
 
 
 def drawn(strangers: int) -> Iterator[np.ndarray]:
-    """Returns the cast in every outfit, then so many train people."""
+    """Yields portraits of the cast in every outfit, then of `strangers` people of the train split."""
     for who in CAST:
         for outfit in who.outfits:
             yield draw_portrait(who.name, outfit, PORTRAIT)
@@ -162,7 +166,10 @@ def _train_look(number: int) -> Look:
 
 
 def portraits_seen(args: FuserArguments, conditioner: CharacterConditioner) -> Seen:
-    """Returns the cast and the strangers as they are seen. That takes minutes, so it is kept in the run's folder."""
+    """Returns the cast and the strangers as the vision tower and the autoencoder see them.
+
+    This takes minutes, so the result is kept in the run's folder.
+    """
     file = Path(args.output_dir) / "seen.safetensors"
     if not file.exists():
         vae = load_vae(Path(args.parts)).eval()
@@ -178,7 +185,7 @@ def portraits_seen(args: FuserArguments, conditioner: CharacterConditioner) -> S
 
 @torch.inference_mode()
 def kept(module: FuserTraining, words: torch.Tensor, strangers: Seen) -> float:
-    """Returns the share of the variance of strangers' portraits that the head reads off their fused vectors."""
+    """Returns the share of the variance of strangers' portraits that the head reads from their fused vectors."""
     some = words[torch.arange(len(strangers.features)) % len(words)]
     read = module.head(module.fuser(some, strangers.features))
     around = (strangers.latents - strangers.latents.mean(0)).square().sum()

@@ -1,11 +1,13 @@
-"""The language model stage 2 freezes: `python -m training.pretrain language-model --output_dir runs/language-model`.
+"""The language model that stage 2 freezes: `python -m training.pretrain language-model --output_dir
+runs/language-model`.
 
-It learns Maple Lane's stories as interleaved text, with words standing where pictures will be, and then answers
-about the frame to be drawn: who, where, doing what, wearing what, who is "she". A model trained only to continue
-text has no such skill in its last states, and stage 2 cannot teach it afterwards. fp32, 600 steps in 15 minutes.
+It learns Maple Lane's stories as interleaved text, with words at the places where pictures will be. After each story it
+answers questions about the frame to draw: who is there, where, doing what, wearing what, and who is "she". A model that
+is trained only to continue text has no such skill in its last states, and stage 2 cannot teach it afterwards. Training
+is in fp32, 600 steps in 15 minutes.
 
-`--config maple-lane-llama` trains a Llama of the same size; give it a parts folder of its own, in which everything
-else is linked: `python -m training.evaluate.systems link storygpt-v-llama`.
+`--config maple-lane-llama` trains a Llama of the same size. Give it a parts folder of its own that links everything
+else: `python -m training.evaluate.systems link storygpt-v-llama`.
 """
 
 from __future__ import annotations
@@ -26,13 +28,13 @@ from training.loop import LoopArguments, Objective, TrainingRun
 from training.maple_lane import sample_story
 from training.maple_lane.reading import document
 
-PADDED_TO = 32  # tokens a batch's length is a multiple of
-STORY_WEIGHT = 0.15  # what happens next is chance; what is asked about it is not
+PADDED_TO = 32  # a batch's length is a multiple of so many tokens
+STORY_WEIGHT = 0.15  # the next event of a story is chance, but the answers to the questions are not
 
 
 @dataclass
 class LanguageModelArguments(LoopArguments):
-    """Loop arguments with this part's defaults."""
+    """Loop arguments with the defaults of this part."""
 
     steps: int = 1500
     batch: int = 16
@@ -43,14 +45,14 @@ class LanguageModelArguments(LoopArguments):
 
 
 class DocumentBatch(TypedDict):
-    """B documents, padded right."""
+    """B documents, padded on the right."""
 
     ids: torch.Tensor  # (B, T)
-    weights: torch.Tensor  # (B, T), of each token as a target; 0 on padding
+    weights: torch.Tensor  # (B, T), the weight of each token as a target; 0 on padding
 
 
 class LanguageModelTraining(Objective[DocumentBatch]):
-    """Next-token loss, answers at full weight and the story itself at STORY_WEIGHT."""
+    """The next-token loss, with full weight on the answers and STORY_WEIGHT on the story itself."""
 
     def __init__(self, language_model: PreTrainedModel):
         super().__init__()
@@ -71,14 +73,15 @@ class LanguageModelTraining(Objective[DocumentBatch]):
 
 
 class Documents:
-    """Step -> documents of at most `frames` frames."""
+    """Maps a step to documents of at most `frames` frames."""
 
     def __init__(self, seed: int, frames: int, tokenizer: PreTrainedTokenizerFast):
         self.seed, self.frames, self.tokenizer = seed, frames, tokenizer
 
     def __call__(self, step: int, rows: range) -> DocumentBatch:
         read = [self._row(np.random.default_rng((self.seed, step, row))) for row in rows]
-        # Of few lengths: of hundreds, glibc's heap grew to 10 GB and a step took three times as long.
+        # Batches have few different lengths. With hundreds of lengths, glibc's heap grew to 10 GB and a step took three
+        # times as long.
         length = math.ceil(max(len(ids) for ids, _ in read) / PADDED_TO) * PADDED_TO
         ids = torch.full((len(read), length), self.tokenizer.pad_token_id)
         weights = torch.zeros(len(read), length)

@@ -1,9 +1,10 @@
-"""Encoded pictures of Maple Lane, once for all denoiser training: `python -m training.pretrain latents`.
+"""Encodes pictures of Maple Lane once for all denoiser training: `python -m training.pretrain latents`.
 
-Shards hold latents (fp16, normalised) and character masks; captions and scenes are sampled again from the story's kind
-and seed. `--world mixed` encodes stories of the cast, of people nobody has met, and open ones. A finished shard is
-never written again, so the command is resumable and can be extended; several processes (`torchrun --nproc_per_node 2
--m training.pretrain latents`) share the shards out.
+Shards hold latents (fp16, normalised) and character masks. Captions and scenes are not stored: they are sampled again
+from the story's kind and seed. `--world mixed` encodes stories of the cast, stories of new people, and open stories.
+
+A finished shard is never written again, so the command can resume and can be extended. Several processes share the
+shards: `torchrun --nproc_per_node 2 -m training.pretrain latents`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from training.maple_lane import KINDS, kind_of
 class LatentArguments:
     parts: str = field(default="runs/maple-lane/parts", metadata={"help": "folder of base parts"})
     out: str = field(default="runs/maple-lane/latents", metadata={"help": "folder of the shards"})
-    # 2,048 were learned by heart: the denoising loss was 0.387 on their pictures and 0.439 on others.
+    # With 2,048 stories the model learned them by heart: its denoising loss was 0.387 on them and 0.439 on others.
     stories: int = field(
         default=8192, metadata={"help": "stories of four frames to encode, in shards of 128"}
     )
@@ -39,7 +40,7 @@ class LatentArguments:
 
 
 def measure_statistics(vae: AutoencoderKL, world: str, stories: int = 48) -> None:
-    """Put the per-channel mean and standard deviation of a world's raw latents into the autoencoder's config."""
+    """Writes the mean and the standard deviation of a world's raw latents, per channel, to the autoencoder's config."""
     vae.register_to_config(latents_mean=None, latents_std=None, scaling_factor=1.0)
     seeds = range(-1, -1 - stories, -1)
     tales = (KINDS[kind_of(world, seed)](seed, FRAMES, "train") for seed in seeds)
@@ -49,7 +50,11 @@ def measure_statistics(vae: AutoencoderKL, world: str, stories: int = 48) -> Non
 
 
 def load_measured(parts: Path, out: Path, world: str) -> AutoencoderKL:
-    """Returns the frozen autoencoder, its latents' statistics measured on a world if it has been trained since."""
+    """Returns the frozen autoencoder, with the statistics of its latents.
+
+    If it has been trained since the statistics were measured, they are measured again on stories of `world`. StoryError
+    if `out` holds latents of an earlier autoencoder.
+    """
     accelerator = make_accelerator()
     with accelerator.main_process_first():
         vae = freeze(load_vae(parts)).to(accelerator.device)

@@ -1,8 +1,10 @@
-"""The plain latent diffusion model all systems start from: `python -m training.pretrain ldm --output_dir runs/ldm`.
+"""The plain latent diffusion model that all systems start from: `python -m training.pretrain ldm --output_dir
+runs/ldm`.
 
-It plays Stable Diffusion's part: it knows words, clothes included, but no portraits. Half of its captions are dense
-descriptions, half plain captions, a tenth none. The text tower trains with it, as it is too small to have been
-finished by the contrastive step, and is frozen from stage 1 on. About 15 latents a second on two cores.
+It plays the role of Stable Diffusion: it knows words, including words for clothes, but no portraits. A tenth of the
+examples have no caption. Of the others, half have dense descriptions and half have plain captions. The text tower
+trains with it, because the contrastive step is too short to finish such a small tower. From stage 1 on the text tower
+is frozen. Training runs at about 15 latents a second on two cores.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from training.maple_lane import describe_within, story
 
 @dataclass
 class LdmArguments(LoopArguments):
-    """Loop arguments with this part's defaults."""
+    """Loop arguments with the defaults of this part."""
 
     steps: int = 3000
     batch: int = 32
@@ -50,7 +52,7 @@ class LdmBatch(NoisedFrames):
 
 
 class LdmTraining(Objective[LdmBatch]):
-    """The denoising loss under plain text states."""
+    """The denoising loss, with plain text states as the condition."""
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class LdmTraining(Objective[LdmBatch]):
 
 
 class CaptionedLatents:
-    """Step -> latents of the cache, with noise and captions."""
+    """Maps a step to latents of the cache, with noise and captions."""
 
     def __init__(self, cache: LatentCache, tokenizer: CLIPTokenizerFast, args: LdmArguments):
         self.cache, self.tokenizer, self.args = cache, tokenizer, args

@@ -1,7 +1,7 @@
-"""What a look says of a picture, as targets, and the linear heads that make a vision tower's feature say it.
+"""Targets for the look in a picture, and the linear heads that make a vision tower's feature tell the look.
 
-The heads read what the fuser will read (Eq. 1), so a feature that serves them holds a look. They are thrown away after
-training. Knows no towers and no files.
+The heads read the same feature that the fuser will read (Eq. 1). So a feature that serves the heads holds a look. The
+heads are thrown away after training. Uses no towers and no files.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from storyboard.people.wardrobe import NONE
 COLOURS = (
     "skin", "hair_colour", "headwear_colour", "top_colour", "accent", "bottom_colour", "footwear_colour",
 )  # fmt: skip
-SEVERAL = ("marks", "extras")  # anybody has any number of these
+SEVERAL = ("marks", "extras")  # a person has any number of these
 CLASSES = tuple(facet for facet in FACETS if facet not in (*COLOURS, *SEVERAL))
-COLOUR_WEIGHT = 5.0  # of squared errors, which are small, beside cross-entropies
+COLOUR_WEIGHT = 5.0  # squared errors of colours are small beside cross-entropies
 LAB_SCALE = 50.0
 
 
 class LookTargets(TypedDict):
-    """What N pictures show of one person each."""
+    """What N pictures of one person each show."""
 
-    known: torch.Tensor  # (N,) bool: whether anything is said of the picture
-    classes: torch.Tensor  # (N, len(CLASSES)), places in FACETS
-    several: torch.Tensor  # (N, S): 1 for each label of SEVERAL that is there
-    colours: torch.Tensor  # (N, len(COLOURS), 3), CIELAB over LAB_SCALE
-    seen: torch.Tensor  # (N, len(COLOURS)) bool
+    known: torch.Tensor  # (N,) bool: whether the person's look is known
+    classes: torch.Tensor  # (N, len(CLASSES)), the places of values in FACETS
+    several: torch.Tensor  # (N, S): 1 for each label of SEVERAL that the person has
+    colours: torch.Tensor  # (N, len(COLOURS), 3), CIELAB divided by LAB_SCALE
+    seen: torch.Tensor  # (N, len(COLOURS)) bool: whether the colour can be seen
 
 
 def look_targets(looks: Sequence[Look | None]) -> LookTargets:
-    """Returns what pictures of these looks show; None: nothing is said of one."""
+    """Returns the targets for pictures of these looks. None: the look of that picture is not known."""
     shown = [look or Look() for look in looks]
     labels = [facets(look) for look in shown]
     classes = [[FACETS[facet].index(str(one[facet])) for facet in CLASSES] for one in labels]
@@ -55,7 +55,7 @@ def look_targets(looks: Sequence[Look | None]) -> LookTargets:
 
 
 class LookHeads(nn.Module):
-    """One linear head a facet, on a feature of `width` numbers."""
+    """One linear head for each facet, on a feature of `width` numbers."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -64,7 +64,7 @@ class LookHeads(nn.Module):
         self.read = nn.Linear(width, sum(self.sizes))
 
     def forward(self, features: torch.Tensor, looks: LookTargets) -> torch.Tensor:
-        """Returns the loss of features (N, width) over the rows of `look_targets` that are known, 0 without any."""
+        """Returns the loss of features (N, width) over the pictures whose look is known. 0 if no look is known."""
         known = looks["known"]
         if not known.any():
             return 0 * self.read(features).sum()

@@ -1,7 +1,8 @@
-"""How much of a look a vision tower's feature holds: `python -m training.pretrain looks --pipeline assets/maple-lane`.
+"""Measures how much of a look a vision tower's feature holds: `python -m training.pretrain looks --pipeline
+assets/maple-lane`.
 
-Linear probes learn from portraits of train people and are asked about test people, whose bodies and clothes training
-never shows. The feature is the projected one, which the fuser reads.
+Linear probes learn from portraits of people of the train split. They are then tested on people of the test split, whose
+bodies and clothes training never shows. The feature is the projected feature, which the fuser reads.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from training.pretrain.look_heads import CLASSES, COLOURS, LookTargets, look_tar
 
 PARTS = {"skin": "skin", "hair": "hair_colour", "top": "top_colour", "bottom": "bottom_colour"}
 CUTS = {"hair style": "hair", "top cut": "top", "bottom cut": "bottom"}
-LEAST_R2, LEAST_ACCURACY = 0.95, 0.97  # what a tower has to reach before a denoiser learns from it
+LEAST_R2, LEAST_ACCURACY = 0.95, 0.97  # a tower has to reach these scores before a denoiser learns from it
 _RIDGE, _DECAY = 1.0, 1e-4
 _BATCH = 100
 
 
 @dataclass(frozen=True)
 class _People:
-    """Portraits (N, S, S, 3) uint8 and `look_targets` of people."""
+    """Portraits (N, S, S, 3) uint8 of people, and their `look_targets`."""
 
     portraits: np.ndarray
     targets: LookTargets
@@ -44,7 +45,7 @@ class _People:
 
 
 class LookProbe:
-    """Portraits of `people` train people and a quarter as many test people, drawn once."""
+    """Portraits of `people` people of the train split and a quarter as many of the test split. They are drawn once."""
 
     def __init__(self, processor: CLIPImageProcessor, people: int):
         if people < 4:
@@ -58,7 +59,7 @@ class LookProbe:
     def __call__(self, feature: Callable[[torch.Tensor], torch.Tensor]) -> dict[str, float]:
         """Returns R-squared of the colour of each of PARTS and the accuracy of each of CUTS, all on test people.
 
-        feature: pixels (N, 3, S, S) -> features (N, V).
+        feature: maps pixels (N, 3, S, S) to features (N, V).
         """
         known, asked = (self._features(people, feature) for people in (self.train, self.test))
         mean, spread = known.mean(0), known.std(0).clamp(min=1e-6)
@@ -76,7 +77,7 @@ class LookProbe:
 
 
 def _colour(known: torch.Tensor, asked: torch.Tensor, probe: LookProbe, number: int) -> float:
-    """R-squared of ridge regression to CIELAB, over those whose colour can be seen; its three axes together."""
+    """R-squared of ridge regression to CIELAB, its three axes together. Uses only people whose colour can be seen."""
     learnt, true = (
         people.targets["colours"][people.targets["seen"][:, number], number]
         for people in (probe.train, probe.test)
@@ -91,7 +92,7 @@ def _colour(known: torch.Tensor, asked: torch.Tensor, probe: LookProbe, number: 
 
 
 def _cut(known: torch.Tensor, asked: torch.Tensor, probe: LookProbe, facet: str) -> float:
-    """Accuracy of multinomial logistic regression to the labels of a facet."""
+    """The accuracy of multinomial logistic regression to the labels of a facet."""
     labels, true = (
         people.targets["classes"][:, CLASSES.index(facet)] for people in (probe.train, probe.test)
     )
@@ -119,7 +120,7 @@ def holds_looks(scores: Mapping[str, float]) -> bool:
 
 
 def tell_looks(scores: Mapping[str, float], **more: object) -> dict[str, object]:
-    """Prints scores in one line. Returns them as a line of a log, rounded."""
+    """Prints scores in one line. Returns them rounded, as a line of a log."""
     line = {
         **more,
         **{name: round(value, 4) for name, value in scores.items()},
@@ -130,7 +131,7 @@ def tell_looks(scores: Mapping[str, float], **more: object) -> dict[str, object]
 
 
 def log_looks(folder: Path, scores: Mapping[str, float], step: int) -> None:
-    """Prints the scores of a checkpoint, and adds them to a run's looks.jsonl."""
+    """Prints the scores of a checkpoint and appends them to the run's looks.jsonl."""
     with open(folder / "looks.jsonl", "a") as file:
         file.write(json.dumps(tell_looks(scores, step=step)) + "\n")
 

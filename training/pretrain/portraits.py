@@ -1,7 +1,7 @@
 """A portrait encoder for anybody: `python -m training.pretrain portraits --output_dir runs/portraits`.
 
-Linear heads read every facet of a look off the feature that the fuser will read (Eq. 1), and are thrown away. People
-are drawn as they are needed, and there is no end of them. Knows nothing of captions and frames.
+Linear heads read every facet of a look from the feature that the fuser will read (Eq. 1). They are thrown away after
+training. People are drawn when they are needed, so their number has no limit. Uses no captions and no frames.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from training.pretrain.look_heads import LookHeads, LookTargets, look_targets
 from training.pretrain.look_probe import LookProbe, log_looks
 from training.pretrain.turning import turn_to
 
-AS_DRAWN = 0.3  # share of portraits that are shown as they are drawn
-WINDOW = 128  # steps, after which the same portraits come again, seen otherwise: drawing one costs as much as a step
-SHOWINGS = 3  # of each portrait
+AS_DRAWN = 0.3  # the share of portraits that are shown as they are drawn
+# After so many steps the portraits come again in other views: drawing one costs as much as a step.
+WINDOW = 128
+SHOWINGS = 3  # how often each portrait is shown
 
 
 @dataclass
 class PortraitArguments(LoopArguments):
-    """Loop arguments with this part's defaults: some 70 portraits a second on one core."""
+    """Loop arguments with the defaults of this part. It trains on about 70 portraits a second on one core."""
 
     steps: int = 6000
     batch: int = 64
@@ -46,14 +47,14 @@ class PortraitArguments(LoopArguments):
 
 
 class PortraitBatch(TypedDict):
-    """B portraits of one person each, and their looks."""
+    """B portraits of one person each, and the people's looks."""
 
     pixels: torch.Tensor  # (B, 3, S, S), as the encoder reads them
     looks: LookTargets
 
 
 class Portraits:
-    """Step -> portraits of train people."""
+    """Maps a step to portraits of people of the train split."""
 
     def __init__(self, seed: int, batch: int, processor: CLIPImageProcessor):
         self.seed, self.processor = seed, processor
@@ -82,7 +83,7 @@ class Portraits:
 
 
 class PortraitTraining(Objective[PortraitBatch]):
-    """The loss of the look heads on an encoder's features."""
+    """The loss of the look heads on the encoder's features."""
 
     def __init__(self, encoder: PortraitEncoder):
         super().__init__()
@@ -120,7 +121,10 @@ def main(argv: list[str]) -> None:
 
 
 def keep_tower(parts: Path) -> None:
-    """Frames are still seen with CLIP's vision tower, stage 1's own where there is one: `visual_encoder`."""
+    """Copies CLIP's vision tower, or stage 1's own tower if there is one, to `visual_encoder`.
+
+    Frames are still seen with this tower, after a portrait encoder has taken its place for portraits.
+    """
     for folder in (parts / "char_ldm" / "image_encoder", parts / "image_encoder"):
         if folder.exists() and not isinstance(load_image_encoder(folder), PortraitEncoder):
             save_part(parts, "visual_encoder", CLIPVisionModel.from_pretrained(folder, dtype=torch.float32))

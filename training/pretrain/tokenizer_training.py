@@ -1,4 +1,4 @@
-"""The two vocabularies, learnt from Maple Lane's texts: `python -m training.pretrain tokenizers`."""
+"""The two vocabularies, learned from Maple Lane's texts: `python -m training.pretrain tokenizers`."""
 
 from __future__ import annotations
 

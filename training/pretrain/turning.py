@@ -1,8 +1,8 @@
-"""A new portrait encoder turned so that it sees the cast as the tower before it did: stage 1 can go on from there.
+"""Turns a new portrait encoder so that it sees the cast as the earlier tower did. Stage 1 can then go on from there.
 
-A fuser that is trained (Eq. 1) knows the old tower's features only. The new ones hold more, so they are not mapped onto
-the old ones but turned: what tells the cast apart goes where it was, and the rest, less wide at first, where nothing
-was. Knows no captions and no losses.
+A trained fuser (Eq. 1) knows only the features of the old tower. The new features hold more than the old ones, so they
+are not mapped to the old ones but turned. The directions that distinguish the cast go to their old places. The other
+directions go where nothing was, with a smaller spread at first. Uses no captions and no losses.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from training.configs.parts import load_image_encoder
 from training.examples.portraits import PortraitViews
 from training.maple_lane import CAST
 
-VIEWS = 17  # of each portrait of the cast, the first as it is drawn
-RANK = 40  # directions that tell the cast's portraits apart
-RIDGE = 1e-3  # of the features' variance
-REST = 0.25  # how wide all other directions are, where they were 1
-AT_ONCE = 64  # portraits
+VIEWS = 17  # views of each portrait of the cast; the first shows it as it is drawn
+RANK = 40  # the number of directions that distinguish the cast's portraits
+RIDGE = 1e-3  # ridge penalty, as a share of the features' variance
+REST = 0.25  # the factor for the spread of all other directions
+AT_ONCE = 64  # portraits that are encoded at once
 
 
 def portraits_of_cast(processor: CLIPImageProcessor) -> torch.Tensor:
-    """Returns views (N, 3, S, S) of everybody in every outfit, in an order that does not change."""
+    """Returns views (N, 3, S, S) of each person of the cast in every outfit. Their order does not change."""
     views = PortraitViews(processor)
     worn = [(who.name, outfit) for who in CAST for outfit in who.outfits]
     return torch.stack([views(*one, view) for one, view in product(worn, range(VIEWS))])
@@ -34,9 +34,10 @@ def portraits_of_cast(processor: CLIPImageProcessor) -> torch.Tensor:
 
 @torch.no_grad()
 def turn(encoder: PortraitEncoder, pixels: torch.Tensor, wanted: torch.Tensor) -> float:
-    """Changes the projection of `encoder`, so that it sees `wanted` (N, V) in pixels (N, 3, S, S), as far as RANK goes.
+    """Changes the projection of `encoder`, so that it sees features near `wanted` (N, V) in pixels (N, 3, S, S).
 
-    Returns how much of the variance of `wanted` is met; the directions beside those RANK change what it sees, too.
+    Only the RANK directions that matter most are fitted. Returns the share of the variance of `wanted` that they
+    explain. The other directions change what the encoder sees, too.
     """
     seen = torch.cat([encoder(some).image_embeds for some in pixels.split(AT_ONCE)]).double()
     wanted = wanted.double()
@@ -54,9 +55,9 @@ def turn(encoder: PortraitEncoder, pixels: torch.Tensor, wanted: torch.Tensor) -
 
 @torch.no_grad()
 def turn_to(encoder: PortraitEncoder, processor: CLIPImageProcessor, parts: Path) -> float | None:
-    """Turns the encoder to the vision tower of `parts`' stage 1.
+    """Turns the encoder to the vision tower of stage 1 in `parts`.
 
-    Returns what `turn` does; None where there is no other tower.
+    Returns the result of `turn`; None if there is no other tower.
     """
     folder = parts / "char_ldm" / "image_encoder"
     tower = load_image_encoder(folder).eval() if folder.exists() else None

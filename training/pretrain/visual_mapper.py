@@ -1,8 +1,9 @@
-"""Pictures in words: `python -m training.pretrain visual-mapper --output_dir runs/visual-mapper`.
+"""Pictures instead of words: `python -m training.pretrain visual-mapper --output_dir runs/visual-mapper`.
 
-The frozen language model learned its reading comprehension with words where pictures will be. Here the visual mapper
-learns to stand in for those words: from its visual tokens the language model must answer the same questions. Stage 2
-starts from it; from nothing, the few numbers of L_align tell who wears what only after very long.
+The frozen language model learned its reading comprehension with words at the places of pictures. Here the visual mapper
+learns to replace those words: from its visual tokens, the language model must answer the same questions. Stage 2 starts
+from this mapper. From a fresh mapper, L_align needs very long to learn who wears what, because only a few of its
+numbers depend on it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from training.maple_lane.reading import lesson
 
 @dataclass
 class VisualMapperArguments(LoopArguments):
-    """Loop arguments with this part's defaults."""
+    """Loop arguments with the defaults of this part."""
 
     steps: int = 600
     batch: int = 24
@@ -45,7 +46,7 @@ class VisualMapperArguments(LoopArguments):
 
 
 class VisualMapperTraining(Objective[PromptBatch]):
-    """Next-token loss of the answers, through the frozen language model to the mapper."""
+    """The next-token loss of the answers. Its gradient goes through the frozen language model to the mapper."""
 
     def __init__(self, reader: StoryReader):
         super().__init__()
@@ -68,7 +69,7 @@ class VisualMapperTraining(Objective[PromptBatch]):
             embeddings.append(prompt.embeddings)
             labels.append(
                 answers_only(prompt.labels, self.reader.length(tokens[-1:]))
-            )  # they are the last part
+            )  # the answers are the last part
         hidden = self.reader.forward(pad_sequence(embeddings, batch_first=True))[:, :-1]
         wanted = pad_sequence(labels, batch_first=True, padding_value=IGNORED)[:, 1:]
         answers = wanted != IGNORED
@@ -78,13 +79,13 @@ class VisualMapperTraining(Objective[PromptBatch]):
 
 
 def answers_only(labels: torch.Tensor, answers: int) -> torch.Tensor:
-    """Returns labels (T,) of which the last `answers` count."""
+    """Returns labels (T,) of which only the last `answers` count."""
     places = torch.arange(len(labels), device=labels.device)
     return labels.masked_fill(places < len(labels) - answers, IGNORED)
 
 
 class Lessons:
-    """Step -> prompts with their answers as the last part, and the features of their pictures."""
+    """Maps a step to prompts whose last part is the answers, and the features of the prompts' pictures."""
 
     def __init__(self, cache: ConditionCache, seed: int):
         self.cache, self.seed = cache, seed

@@ -1,1 +1,1 @@
-"""The authors' released checkpoints: their names, their files, and what tells a sound one from a damaged one."""
+"""The authors' released checkpoints: their keys, their files, and how to tell a sound one from a damaged one."""

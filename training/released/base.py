@@ -1,7 +1,7 @@
-"""The base parts of full-size training, gathered: `python -m training.released.base --base SD15 --llm OPT --out PARTS`.
+"""Gathers the base parts of full-size training: `python -m training.released.base --base SD15 --llm OPT --out PARTS`.
 
-Stable Diffusion, CLIP and a language model as published, brought into the layout that both stages read and add to.
-Pickled language models are converted in a process of their own. The folder appears whole, or not at all.
+Stable Diffusion, CLIP and a language model, as published, are brought into the layout that both stages read and extend.
+Pickled language models are converted in a process of their own. The folder appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BaseArguments:
 
 
 def gather(args: BaseArguments) -> None:
-    """Write the folder. StoryError, and nothing written, for what does not fit."""
+    """Writes the folder. If something does not fit, raises StoryError and writes nothing."""
     out = Path(args.out).absolute()
     if out.exists():
         raise StoryError(f'"{out}" exists; give a new folder with --out, or remove that one.')

@@ -1,7 +1,8 @@
-"""Portraits become a pipeline folder's cast: `python -m training.released.cast --pipeline FOLDER --portraits chars`.
+"""Makes the cast of a pipeline folder from portraits: `python -m training.released.cast --pipeline FOLDER --portraits
+chars`.
 
-The app needs a cast. The folder of portraits is the authors' `data/chars`, or like it: a picture for each character,
-named after it.
+The app needs a cast. The folder of portraits is like the authors' `data/chars`: one picture per character, named after
+the character.
 """
 
 from __future__ import annotations
@@ -33,11 +34,12 @@ class CastArguments:
 
 
 def write_cast(portraits: Path, folder: Path) -> list[str]:
-    """Writes `cast.json` and the portraits it names into `folder`. Returns the characters' names.
+    """Writes `cast.json`, and the portraits that it names, into `folder`. Returns the characters' names.
 
     After a StoryError there is no cast.
     """
-    known = {*SUFFIXES, *Image.registered_extensions()}  # one that cannot be read is named, and not left out
+    # So that an unreadable picture is reported, not ignored.
+    known = {*SUFFIXES, *Image.registered_extensions()}
     files = sorted(path for path in portraits.glob("*") if path.suffix.lower() in known)
     if not files:
         raise StoryError(f'There are no pictures in "{portraits}"; check --portraits.')
@@ -61,7 +63,7 @@ def write_cast(portraits: Path, folder: Path) -> list[str]:
     for number, (name, picture) in enumerate(opened.items()):
         file = f"portraits/{number}.png"
         picture.save(folder / file)
-        # An id of letters and digits, whatever the name is written in.
+        # An id of letters and digits, whatever the script of the name is.
         portrait = {
             "id": f"{number}-{re.sub(r'[^a-z0-9]+', '-', name.lower())}"[:100],
             "label": name,

@@ -1,8 +1,8 @@
-"""Tells a sound checkpoint from a damaged or foreign one: names, shapes, kinds of number, and likeness to the base.
+"""Tells a sound checkpoint from a damaged or foreign one: names, shapes, number types, and similarity to the base.
 
-Likeness is what catches tensors that changed places, since many have the same shape. Parts that were frozen in
-training equal the base's up to the rounding of half precision; trained ones have moved away from it, but not so far
-that nothing of it is left.
+Similarity is what finds tensors that were exchanged, since many have the same shape. Parts that were frozen in training
+equal the base's, up to the rounding of half precision. Trained parts differ from the base's, but not so much that
+nothing of it is left.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from training.released.keys import Standard
 Shape = tuple[int, ...]
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32)
-FROZEN = 0.1  # largest distance from the base, relative to its size; bfloat16 rounds by 0.002
-TRAINED = 1.0  # unrelated tensors of one size are about 1.4 apart
+FROZEN = 0.1  # largest distance from the base, relative to its norm; bfloat16 rounds by 0.002
+TRAINED = 1.0  # the same for trained tensors; unrelated tensors of equal norm are about 1.4 apart
 
 
 def shapes_of(state: Mapping[str, torch.Tensor]) -> dict[str, Shape]:
@@ -29,9 +29,9 @@ def shapes_of(state: Mapping[str, torch.Tensor]) -> dict[str, Shape]:
 def check_keys(
     file: Path, found: Standard[torch.Tensor], expected: Mapping[str, Shape], unused: Mapping[str, Shape]
 ) -> None:
-    """StoryError naming the first key that is missing, of another shape or too many.
+    """Raises StoryError that names the first key that is missing, of another shape, or unknown.
 
-    expected: standard keys that must be there. unused: shapes of those that may be there.
+    expected: the shapes of standard keys that must be there. unused: the shapes of keys that may be there.
     """
     faults = []
     for key, shape in expected.items():
@@ -52,7 +52,7 @@ def check_keys(
 
 
 def check_numbers(file: Path, found: Standard[torch.Tensor]) -> None:
-    """StoryError naming the first tensor whose values are no finite floating-point numbers."""
+    """Raises StoryError that names the first tensor whose values are not finite floating-point numbers."""
     for key, tensor in found.used.items():
         if tensor.dtype not in FLOATS:
             kind = str(tensor.dtype).removeprefix("torch.")
@@ -73,14 +73,14 @@ def check_likeness(
     base: Mapping[str, torch.Tensor],
     trained: Callable[[str], bool],
 ) -> None:
-    """StoryError naming the first tensor that cannot have come from the base's tensor of that name.
+    """Raises StoryError that names the first tensor that cannot have come from the base's tensor of that name.
 
-    base: tensors by standard key; keys without one are new in this checkpoint. trained: which keys were trained.
+    base: tensors by standard key; keys that it lacks are new in this checkpoint. trained: says which keys were trained.
     """
     for key, original in base.items():
         distance = _distance(found.used[key], original)
         limit = TRAINED if trained(key) else FROZEN
-        # Trained biases and norms start near zero or one and may end anywhere; they say nothing.
+        # Trained biases and norms start near zero or one and may end anywhere, so they prove nothing.
         if distance > limit and not (trained(key) and original.ndim < 2):
             raise StoryError(
                 f'{file.name} is damaged or comes from another base: "{_shown(found.written[key])}" '
@@ -96,7 +96,7 @@ def _shape_fault(tensor: torch.Tensor, shape: Shape) -> str | None:
 
 
 def _distance(tensor: torch.Tensor, original: torch.Tensor) -> float:
-    """Length of the difference over the length of the original; where that is zero, the length itself."""
+    """Returns the norm of the difference divided by the norm of the original; not divided if that is zero."""
     size = original.float().norm()
     return ((tensor.float() - original.float()).norm() / (size if size > 0 else 1)).item()
 
@@ -110,5 +110,5 @@ def _others(count: int) -> str:
 
 
 def _shown(key: str) -> str:
-    """A key as it may be printed: it comes from the file."""
+    """Returns a key in a form that is safe to print, because it comes from the file."""
     return key[:200].encode("unicode_escape").decode()

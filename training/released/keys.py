@@ -1,9 +1,9 @@
-"""Names: the keys of the authors' two checkpoints, and the names our parts have for the same tensors, both ways.
+"""Names: the keys of the authors' two checkpoints, and our names for the same tensors, in both directions.
 
-Works on mappings from name to anything, tensors or shapes. Knows no file, no size and no value.
+Works on mappings from a name to anything, tensors or shapes. Knows no file, no size and no value.
 
-A key's standard form is the one of the released files: no `module.` in front, and the autoencoder's attention named
-as diffusers named it up to 0.16 (`query`, `key`, `value`, `proj_attn`).
+The standard form of a key is that of the released files: without `module.` in front, and with the autoencoder's
+attention named as in diffusers up to 0.16 (`query`, `key`, `value`, `proj_attn`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from storyboard.errors import StoryError
 T = TypeVar("T")
 
 DATA_PARALLEL = "module."
-LEVEL = "text_model."  # transformers before 5 has this level in a lone text tower; the authors' file does not
+# Transformers before 5 has this level in a single text tower; the authors' file does not.
+LEVEL = "text_model."
 _ATTENTION = re.compile(r"((?:^|\.)mid_block\.attentions\.0\.)(to_q|to_k|to_v|to_out\.0)(\.(?:weight|bias))$")
 _OLD_ATTENTION = re.compile(
     r"((?:^|\.)mid_block\.attentions\.0\.)(query|key|value|proj_attn)(\.(?:weight|bias))$"
@@ -29,7 +30,7 @@ _TO_NEW = {old: new for new, old in _TO_OLD.items()}
 
 @dataclass(frozen=True)
 class Section:
-    """The keys of a checkpoint that begin with `released` are those of `part` that begin with `own`."""
+    """The keys of a checkpoint that begin with `released` are the keys of `part` that begin with `own`."""
 
     released: str
     part: str
@@ -38,7 +39,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Layout:
-    """One of the two checkpoints. unused: keys that may be there and are not imported, and what they are."""
+    """One of the two checkpoints. unused: keys that may be there and are not imported, with what they are."""
 
     sections: tuple[Section, ...]
     unused: Mapping[str, str]
@@ -75,7 +76,10 @@ SECOND_STAGE = Layout(
 
 @dataclass(frozen=True)
 class Standard(Generic[T]):
-    """A checkpoint by standard keys. `written`: the key in the file for each; `tolerated`: what was put right."""
+    """A checkpoint by standard keys. `written`: each key as it is in the file.
+
+    `tolerated`: the differences that were fixed.
+    """
 
     used: dict[str, T]
     unused: dict[str, T]
@@ -84,7 +88,7 @@ class Standard(Generic[T]):
 
 
 def standardise(layout: Layout, state: Mapping[str, T]) -> Standard[T]:
-    """Returns the state with every key in its standard form. StoryError where two keys then mean the same tensor."""
+    """Returns the state with every key in its standard form. StoryError if two keys then mean the same tensor."""
     wrapped = bool(state) and all(key.startswith(DATA_PARALLEL) for key in state)
     tensors: dict[str, T] = {}
     written: dict[str, str] = {}
@@ -107,9 +111,9 @@ def standardise(layout: Layout, state: Mapping[str, T]) -> Standard[T]:
 
 
 def from_released(layout: Layout, used: Mapping[str, T]) -> dict[str, dict[str, T]]:
-    """Returns part -> its own names, given standard keys. KeyError for a key of no section.
+    """Returns part -> its tensors by their own names, given standard keys. KeyError for a key in no section.
 
-    `Standard.used` is checked first.
+    Check `Standard.used` first.
     """
     parts: dict[str, dict[str, T]] = {section.part: {} for section in layout.sections}
     for key, value in used.items():
@@ -128,7 +132,8 @@ def to_released(
 ) -> dict[str, T]:
     """Returns the tensors of all parts under their standard keys, as an export needs them.
 
-    parts: by part, its tensors by their own names. unused: tensors that belong to no part, under their standard keys.
+    parts: for each part, its tensors by their own names. unused: tensors that belong to no part, under their standard
+    keys.
     """
     released: dict[str, T] = {}
     for section in layout.sections:
@@ -141,5 +146,5 @@ def to_released(
 
 
 def section_of(layout: Layout, key: str) -> Section | None:
-    """Returns the section a standard key lies in; None where it lies in none."""
+    """Returns the section that a standard key belongs to, or None."""
     return next((section for section in layout.sections if key.startswith(section.released)), None)

@@ -1,7 +1,7 @@
-"""The frozen language model of a second stage: OPT or Llama, told apart by its config and never by a path.
+"""The frozen language model of a second stage: OPT or Llama, recognised by its config and never by a path.
 
-Tokenises as the authors' did. For SentencePiece vocabularies that takes a repair: theirs put one "▁" before every
-text, so that a text with a leading space begins with a token for it alone. Newer tokenizers leave that token out.
+It tokenises as the authors' did. For SentencePiece vocabularies that needs a repair: theirs put a "▁" before every
+text, so that a text with a leading space begins with a token for the "▁" alone. Newer tokenizers leave that token out.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from storyboard.models.hub import HubPlace, place_of
 
 FAMILIES = {OPTConfig: "OPT", LlamaConfig: "Llama"}
 SPACE = "▁"  # a space, in SentencePiece vocabularies
-MARKERS = 1  # tokens that the authors add before the image tokens: <|image|>
+MARKERS = 1  # the authors add so many tokens before the image tokens: <|image|>
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 PICKLES = re.compile(r"pytorch_model[\w-]*\.bin")
-BESIDE = (".json", ".txt", ".model")  # what belongs to them: configs, index, vocabulary
-SLACK = 1  # some copies of a tokenizer have one token more than others, for padding
+BESIDE = (".json", ".txt", ".model")  # files that belong to the weights: configs, index, vocabulary
+SLACK = 1  # some copies of a tokenizer have one more token, for padding
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Language:
 
 
 def choose(source: Path | str) -> Language:
-    """Looks at a folder or Hub id. Returns family, sizes and tokenizer. StoryError where it is of no family known here.
+    """Looks at a folder or Hub id. Returns family, sizes and tokenizer. StoryError for an unknown family.
 
-    What the Hub has as pickled weights only is downloaded, to be converted before `load`.
+    If the Hub has only pickled weights, they are downloaded; convert them before `load`.
     """
     source = _fetched(source)
     config = _loaded(lambda: AutoConfig.from_pretrained(source, trust_remote_code=False), source, "config")
@@ -67,7 +67,7 @@ def choose(source: Path | str) -> Language:
 
 
 def load_tokenizer(source: Path | str) -> PreTrainedTokenizerFast:
-    """Returns the tokenizer of a folder or Hub id, tokenising each text as the authors' did."""
+    """Returns the tokenizer of a folder or Hub id. It tokenises each text as the authors' did."""
     loaded = _loaded(
         lambda: AutoTokenizer.from_pretrained(source, trust_remote_code=False), source, "tokenizer"
     )
@@ -88,7 +88,7 @@ def load_tokenizer(source: Path | str) -> PreTrainedTokenizerFast:
 
 
 def _fetched(source: Path | str) -> Path | str:
-    """Returns what to load from: the folder or Hub id itself, or where its pickled weights now lie."""
+    """Returns what to load from: the folder or Hub id itself, or the folder of its downloaded pickled weights."""
     if Path(source).is_dir() or not HUB_ID.fullmatch(str(source)):
         return source
     place: HubPlace = place_of(str(source), "The language model")
@@ -96,11 +96,12 @@ def _fetched(source: Path | str) -> Path | str:
     if any(name.endswith(".safetensors") for name in files) or not any(map(PICKLES.fullmatch, files)):
         return source
     wanted = [name for name in files if PICKLES.fullmatch(name) or name.endswith(BESIDE)]
-    return [place.get(name) for name in wanted][-1].parent  # one snapshot, of which the rest is not fetched
+    # All are in one snapshot; its other files are not fetched.
+    return [place.get(name) for name in wanted][-1].parent
 
 
 def check_vocabulary(language: Language, first_image_token: int | None) -> None:
-    """StoryError where the image tokens were trained on top of another vocabulary: with another language model."""
+    """Raises StoryError if the image tokens were trained with another vocabulary, so with another language model."""
     if first_image_token is None:
         return
     words, trained = len(language.tokenizer), first_image_token - MARKERS
@@ -112,9 +113,9 @@ def check_vocabulary(language: Language, first_image_token: int | None) -> None:
 
 
 def pickled_weights(language: Language, scratch: Path) -> dict[Path, Path]:
-    """Returns its pickled files, where it has no others, and what each becomes in `scratch`.
+    """Returns its pickled files if it has no others, each with the file in `scratch` that it becomes.
 
-    They are to be converted before `load`.
+    Convert them before `load`.
     """
     folder = Path(language.source)
     if not folder.is_dir() or list(folder.glob("*.safetensors")):
@@ -123,7 +124,7 @@ def pickled_weights(language: Language, scratch: Path) -> dict[Path, Path]:
 
 
 def load(language: Language, scratch: Path) -> PreTrainedModel:
-    """Returns the model in the precision of its files, from `scratch` where its weights were converted there."""
+    """Returns the model in the precision of its files. Converted weights are read from `scratch`."""
     converted = any(scratch.glob("*.safetensors"))
     source = (
         _loaded(lambda: _completed(language.source, scratch), language.source, "index") if converted else None
@@ -146,7 +147,7 @@ def load(language: Language, scratch: Path) -> PreTrainedModel:
 
 
 def _completed(folder: Path | str, scratch: Path) -> Path:
-    """`scratch` with the configs of `folder` beside the converted weights, and their index under the new names."""
+    """Returns `scratch` with the configs of `folder` added, and an index that has the converted weights' names."""
     for path in Path(folder).glob("*.json"):
         shutil.copy(path, scratch / _renamed(path.name))
     index = scratch / "model.safetensors.index.json"

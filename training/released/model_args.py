@@ -1,6 +1,6 @@
 """`model_args.json`, in which a second-stage checkpoint says how it is built. Everything in it is checked.
 
-Which language model it belongs to is not read from it: it names one by a path, and a path says nothing.
+The language model that it belongs to is not read from it: the file names one by a path, and a path proves nothing.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class ModelArgs:
     image_tokens: int  # R
     queries: int  # L of the condition
     condition_width: int  # D of the condition
-    retrieval_width: int  # of the retrieval heads, which go unused
-    max_len: int  # positions of a training prompt, image tokens included
-    first_image_token: int | None  # its id in the vocabulary it was trained with; None in older files
+    retrieval_width: int  # width of the retrieval heads, which are not used
+    max_len: int  # positions of a training prompt, including image tokens
+    first_image_token: int | None  # its id in the vocabulary of the training; None in older files
 
 
 def find_second_stage(folder: Path) -> Path:
-    """Returns the folder that holds both files of a second stage: `folder`, or the one folder inside it that does."""
+    """Returns the folder with both files of a second stage: `folder`, or the one folder inside it that has them."""
     if not folder.is_dir():
         raise StoryError(
             f'There is no second-stage folder "{folder}"; unpack the archive and give its folder.'
@@ -47,7 +47,7 @@ def find_second_stage(folder: Path) -> Path:
 
 
 def read_model_args(path: Path) -> ModelArgs:
-    """Returns the arguments. StoryError naming the entry that is missing, or that this program cannot build."""
+    """Returns the arguments. A StoryError names the entry that is missing, or that this program cannot build."""
     args = _load(path)
     expected = {
         "text_fc_mode": MAPPER,

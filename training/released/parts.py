@@ -1,6 +1,6 @@
-"""Tensors of the two checkpoints -> parts of a pipeline, checked against the models they were trained from.
+"""Turns tensors of the two checkpoints into parts of a pipeline, checked against the models that training started from.
 
-A part keeps the precision its tensors have in the file, which may differ within one part. Knows no command line and
+A part keeps the precision that its tensors have in the file, which may differ within a part. Knows no command line, and
 no folder of ours.
 """
 
@@ -38,15 +38,14 @@ from training.released.keys import (
 from training.released.language import Language
 from training.released.model_args import ModelArgs
 
-TRAINED_VISION_LAYERS = 2  # the last ones
-SIZE = (
-    "sd15-opt-6.7b"  # the config with what stands in no file: the sampler, and the inner shape of Mapper_LDM
-)
+TRAINED_VISION_LAYERS = 2  # so many last layers were trained
+# The config with values that are in no file: the sampler, and the inner shape of Mapper_LDM.
+SIZE = "sd15-opt-6.7b"
 
 
 @dataclass(frozen=True)
 class Base:
-    """Stable Diffusion and CLIP as published: what stage 1 started from."""
+    """Stable Diffusion and CLIP as published, from which stage 1 started."""
 
     vae: AutoencoderKL
     unet: UNet2DConditionModel
@@ -59,11 +58,11 @@ class Base:
 
 
 def load_base(base: str, clip: str) -> Base:
-    """Returns the base from folders or Hub ids, safetensors only. StoryError naming the part that cannot be loaded."""
+    """Returns the base from folders or Hub ids, safetensors only. A StoryError names the part that cannot be loaded."""
     return Base(
         vae=_load(AutoencoderKL, base, "vae"),
         unet=_load(UNet2DConditionModel, base, "unet"),
-        # Not the base folder's own, which may name any sampler.
+        # Not the sampler of the base folder, which may be any.
         scheduler=PNDMScheduler(**load_config(SIZE)["scheduler"]),
         tokenizer=_load(CLIPTokenizer, base, "tokenizer"),
         text_encoder=_load(CLIPTextModel, base, "text_encoder"),
@@ -76,9 +75,9 @@ def load_base(base: str, clip: str) -> Base:
 def import_first_stage(
     file: Path, tensors: dict[str, torch.Tensor], base: Base
 ) -> tuple[CharacterFuser, tuple[str, ...]]:
-    """Puts Char-LDM's weights into the base's denoiser and encoders. Returns the fuser, and what was tolerated.
+    """Puts Char-LDM's weights into the base's denoiser and encoders. Returns the fuser, and the tolerated differences.
 
-    The autoencoder is checked but stays the base's own: the authors decode with that one.
+    The autoencoder is checked but stays the base's, because the authors decode with that one.
     """
     found = standardise(FIRST_STAGE, tensors)
     with torch.device("meta"):
@@ -113,7 +112,7 @@ def import_first_stage(
 def import_second_stage(
     file: Path, tensors: dict[str, torch.Tensor], args: ModelArgs, language: Language, base: Base
 ) -> tuple[dict[str, nn.Module], tuple[str, ...]]:
-    """Returns image tokens and both mappers by name, and what was tolerated."""
+    """Returns image tokens and both mappers by name, and the tolerated differences."""
     _check_sizes(args, language, base)
     found = standardise(SECOND_STAGE, tensors)
     image_width = base.visual_encoder.config.hidden_size
@@ -135,9 +134,9 @@ def import_second_stage(
 
 
 def retrieval_shapes(retrieval: int, image: int, words: int) -> dict[str, tuple[int, ...]]:
-    """Returns the shapes of the heads for retrieving pictures, by standard key.
+    """Returns, by standard key, the shapes of the heads for retrieving pictures.
 
-    The authors' model carries these heads along.
+    The authors' model contains these heads, but does not use them here.
     """
     return {
         "model.logit_scale": (),
@@ -149,7 +148,7 @@ def retrieval_shapes(retrieval: int, image: int, words: int) -> dict[str, tuple[
 
 
 def _check_sizes(args: ModelArgs, language: Language, base: Base) -> None:
-    """StoryError where the second stage speaks to a denoiser or a language model of another size."""
+    """Raises StoryError if the second stage is for a denoiser or a language model of another size."""
     pairs = (
         ("gen_emb_dim", args.condition_width, base.unet.config.cross_attention_dim, "the denoiser reads"),
         ("num_clip_tokens", args.queries, base.text_encoder.config.max_position_embeddings, "it reads"),
@@ -167,14 +166,14 @@ def _check_sizes(args: ModelArgs, language: Language, base: Base) -> None:
 
 
 def _trained_in(vision_layers: int) -> Any:
-    """Which keys stage 1 trains: the denoiser, and the last layers of the vision tower."""
+    """Returns a function that says which keys stage 1 trains: the denoiser, and the last layers of the vision tower."""
     last = range(vision_layers - TRAINED_VISION_LAYERS, vision_layers)
     prefixes = ("unet.", *(f"image_encoder.vision_model.encoder.layers.{i}." for i in last))
     return lambda key: key.startswith(prefixes)
 
 
 def _assign(module: nn.Module, state: dict[str, torch.Tensor]) -> None:
-    """Make the tensors themselves the module's parameters, so that each keeps its precision."""
+    """Makes the tensors themselves the module's parameters, so that each keeps its precision."""
     own = module.state_dict().keys()
     named = {key if key in own else LEVEL + key: tensor for key, tensor in state.items()}
     module.load_state_dict(named, strict=True, assign=True)

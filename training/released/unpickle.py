@@ -1,8 +1,8 @@
 """Pickled weights -> safetensors, in a process of its own: `python -m training.released.unpickle SOURCE TARGET ...`.
 
-Only tensors and plain containers are unpickled (torch's weights-only reader). Should a file get past it, it meets a
-process with nothing but this work to do, a limit on its time and, where the platform has them, on its memory and on
-what it may write. Knows nothing of the keys.
+Only tensors and plain containers are unpickled (torch's weights-only reader). If a file gets past the reader, it meets
+a process that does only this work, with a limit on its time and, if the platform supports it, on its memory and on what
+it may write. Knows nothing of the keys.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pathlib import Path
 from storyboard.errors import StoryError
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 300  # for the process to import torch on a slow machine
-BYTES_PER_SECOND = 10_000_000  # slower than any disk worth using
+START_SECONDS = 300  # time for the process to import torch on a slow machine
+BYTES_PER_SECOND = 10_000_000  # every usable disk is faster
 SPARE_MEMORY = 2 << 30
-MEMORY_COPIES = 4  # the file mapped, its tensors, and what writing them takes
+MEMORY_COPIES = 4  # for the mapped file, its tensors, and writing them
 LONGEST_KEY = 300
 REFUSED = 2
-_OTHER_THAN_WEIGHTS = re.compile("global|reduce|build|create", re.IGNORECASE)  # what torch refuses to make
+_OTHER_THAN_WEIGHTS = re.compile("global|reduce|build|create", re.IGNORECASE)  # words in torch's refusals
 
 
 def to_safetensors(files: Mapping[Path, Path]) -> None:
-    """Convert each pickled file to a safetensors file. StoryError where one is damaged or not pickled."""
+    """Converts each pickled file to a safetensors file. StoryError if a file is damaged or not pickled."""
     names = " and ".join(path.name for path in files)
     pairs = [str(path.resolve()) for pair in files.items() for path in pair]
     seconds = _seconds(files)
@@ -65,20 +65,20 @@ def _seconds(files: Mapping[Path, Path]) -> float:
 
 
 class Unreadable(Exception):
-    """One sentence about the file."""
+    """A sentence about the file."""
 
 
 def convert(source: Path, target: Path) -> None:
-    """One file, in this process. Unreadable where it is damaged, or no dict of tensors."""
+    """Converts a file in this process. Unreadable if it is damaged, or is no dict of tensors."""
     import torch
     from safetensors.torch import save_file
 
     broken = _check_archive(source) if zipfile.is_zipfile(source) else None
     try:
-        # Mapped, not read: a broken record is then found by name below instead of as a failure to read.
+        # Mapped, not read: so a broken record is found below, with its name, and does not fail here.
         held = torch.load(source, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(source))
     except Exception as error:  # a hostile or cut-off pickle can raise anything
-        # Around its reader's own words torch puts advice to read the file unsafely.
+        # torch adds to its reader's message the advice to read the file unsafely.
         reason = str(error.__context__ or error).strip().split("\n")[0][:200]
         if isinstance(error, pickle.UnpicklingError) and _OTHER_THAN_WEIGHTS.search(reason):
             raise Unreadable(
@@ -96,7 +96,10 @@ def convert(source: Path, target: Path) -> None:
 
 
 def _check_archive(source: Path) -> str | None:
-    """The first record whose checksum is wrong. Refuses compressed records: torch writes none, bombs need them."""
+    """Returns the first record whose checksum is wrong, or None.
+
+    Refuses compressed records, because torch writes none and archive bombs need them.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             for record in archive.infolist():
@@ -108,7 +111,7 @@ def _check_archive(source: Path) -> str | None:
 
 
 def _state_of(source: Path, held: object) -> dict:
-    """The named tensors of what was unpickled, out of the `state_dict` they may be wrapped in."""
+    """Returns the named tensors in what was unpickled, without the `state_dict` around them if there is one."""
     import torch
 
     if isinstance(held, dict) and set(held) == {"state_dict"}:
@@ -127,7 +130,10 @@ def _state_of(source: Path, held: object) -> dict:
 
 
 def _owner(state: dict, record: str) -> str:
-    """The key whose numbers are in a record such as "archive/data/17"; torch counts storages as it meets them."""
+    """Returns the key whose numbers are in a record such as "archive/data/17".
+
+    torch numbers storages in the order of the keys.
+    """
     storages = list(dict.fromkeys(tensor.untyped_storage().data_ptr() for tensor in state.values()))
     number = record.rpartition("/data/")[2]
     if number.isdecimal() and int(number) < len(storages):
@@ -137,7 +143,7 @@ def _owner(state: dict, record: str) -> str:
 
 
 def _separate(state: dict) -> dict:
-    """Each tensor contiguous in memory of its own, as safetensors asks; most are already."""
+    """Returns each tensor contiguous in memory of its own, as safetensors requires. Most tensors already are."""
     separate, seen = {}, set()
     for key, value in state.items():
         tensor = value.detach().contiguous()
@@ -150,18 +156,18 @@ def _separate(state: dict) -> dict:
 
 
 def _limit(files: Mapping[Path, Path]) -> None:
-    """Bound this process, once torch is imported: its memory, its time, and the length of a file it writes."""
+    """Limits this process, after torch is imported: its memory, its time, and the length of the files it writes."""
     try:
         import resource
-    except ImportError:  # Windows; there the caller's time limit is the only one
+    except ImportError:  # on Windows, the caller's time limit is the only limit
         return
     size = sum(path.stat().st_size for path in files if path.is_file())
     wanted = {"RLIMIT_CPU": int(_seconds(files)), "RLIMIT_FSIZE": 2 * size + (1 << 20), "RLIMIT_CORE": 0}
-    with contextlib.suppress(OSError):  # only Linux tells how much is mapped by now
+    with contextlib.suppress(OSError):  # only Linux says how much memory is mapped
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         wanted["RLIMIT_AS"] = pages * resource.getpagesize() + MEMORY_COPIES * size + SPARE_MEMORY
     for name, limit in wanted.items():
-        with contextlib.suppress(ValueError, OSError):  # a tighter limit is in force already
+        with contextlib.suppress(ValueError, OSError):  # there is a lower limit already
             resource.setrlimit(getattr(resource, name), (limit, limit))
 
 

@@ -1,6 +1,6 @@
-"""Reads other people's `.pt`/`.pth` files without running what is in them, and fits them to a module key by key.
+"""Reads other people's `.pt`/`.pth` files without running what is in them, and loads them into a module key by key.
 
-Used where a released file is read as it is (masks, evaluation). Knows no model.
+Used for released files that are read as they are (masks, evaluation). Knows no model.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ UNREAD = ".num_batches_tracked"
 
 
 def read_weights(path: str | Path) -> dict:
-    """Returns what a file written by `torch.save` holds, tensors on the CPU.
+    """Returns the content of a file that was written by `torch.save`, with tensors on the CPU.
 
-    Only tensors and plain values are unpickled. StoryError where there is no such file, or it is not one of these.
+    Only tensors and plain values are unpickled. StoryError if there is no such file, or if it holds anything else.
     """
     try:
-        # Mapped, not read: beside the weights there may be an optimiser's state, twice as large.
+        # Mapped, not read, because there may also be an optimiser's state, twice as large as the weights.
         held = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except FileNotFoundError:
         raise StoryError(f"there is no weights file {path}") from None
@@ -37,7 +37,7 @@ def read_weights(path: str | Path) -> dict:
 
 
 def tensors_of(held: Mapping, path: str | Path) -> dict[str, torch.Tensor]:
-    """Returns a state dict without the `module.` that data-parallel training puts before every key."""
+    """Returns a state dict without the `module.` that data-parallel training adds to every key."""
     odd = next((key for key, value in held.items() if not isinstance(value, torch.Tensor)), None)
     if odd is not None or not held:
         raise StoryError(f"{path} is no state dict: " + (f"{odd!r} is no tensor" if held else "it is empty"))
@@ -47,9 +47,9 @@ def tensors_of(held: Mapping, path: str | Path) -> dict[str, torch.Tensor]:
 
 
 def fit(module: nn.Module, weights: Mapping[str, torch.Tensor], path: str | Path) -> None:
-    """Load `weights` into `module`. StoryError naming the first key that is missing, unknown or of another shape.
+    """Loads `weights` into `module`. A StoryError names the first key that is missing, unknown or of another shape.
 
-    Batch-norm's count of batches, which nothing reads in eval mode, may be there or not.
+    Batch norm's count of batches, which is not used in eval mode, may be missing or present.
     """
     own = {key: tensor for key, tensor in module.state_dict().items() if not key.endswith(UNREAD)}
     weights = {key: tensor for key, tensor in weights.items() if not key.endswith(UNREAD)}

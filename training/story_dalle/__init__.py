@@ -1,6 +1,6 @@
-"""StoryDALL-E, a system the paper is measured against, written from its description (Maharana et al. 2022).
+"""StoryDALL-E, a system that the paper compares with, written from its description (Maharana et al. 2022).
 
-Pictures are tokens of a vector-quantised autoencoder. A transformer writes them one after the other behind the
-caption's words; in every layer it also looks at the tokens of the source frame, which is given. So it continues
-stories. `python -m training.story_dalle --help` trains both halves.
+A picture is a sequence of tokens of a vector-quantised autoencoder. A transformer writes the tokens one after the
+other, after the words of the caption. In every layer it also looks at the tokens of the source frame, which is given.
+So the system continues stories. `python -m training.story_dalle --help` trains both halves.
 """

@@ -1,4 +1,6 @@
-"""`python -m training.story_dalle vq ...` trains the picture tokens, `... transformer ...` what writes them."""
+"""`python -m training.story_dalle vq ...` trains the picture tokens; `... transformer ...` trains what writes the
+tokens.
+"""
 
 import sys
 from importlib import import_module

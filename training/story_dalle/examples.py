@@ -1,6 +1,7 @@
-"""What StoryDALL-E learns from: pictures alone for the VQ model; frames with their source frame for the transformer.
+"""What StoryDALL-E learns from: pictures alone for the VQ model, and frames with their source frame for the
+transformer.
 
-Of Maple Lane, drawn as they are needed, or of a dataset folder. A story has five frames, the first of which is given.
+They come from Maple Lane, drawn when needed, or from a dataset folder. A story has five frames, and the first is given.
 """
 
 from __future__ import annotations
@@ -21,22 +22,25 @@ from training.examples.stories import places_of
 from training.loop import row_generator
 from training.maple_lane import draw, story
 
-FRAMES = 5  # of a story: the source frame, and four that continue it
-STORIES = 1 << 20  # of Maple Lane, more than any run meets
+FRAMES = 5  # frames of a story: the source frame, and four frames that continue it
+STORIES = 1 << 20  # stories of Maple Lane; more than any run uses
 
 
 @dataclass(frozen=True)
 class PickedFrame:
-    """A frame (3, S, S) of a story, the story's first one, and what is told up to that frame, a sentence a frame."""
+    """A frame (3, S, S) of a story, the story's first frame, and the captions up to this frame, one for each frame."""
 
-    plain: list[str]  # with names
-    referential: list[str]  # with pronouns
+    plain: list[str]  # captions with names
+    referential: list[str]  # captions with pronouns
     source: torch.Tensor
     pixels: torch.Tensor
 
 
 class Frames:
-    """Stories of `length` frames of `data`, or of Maple Lane where that is None; pictures of `size` pixels."""
+    """Stories of `length` frames, with pictures of `size` pixels.
+
+    They come from `data`, or from Maple Lane if it is None.
+    """
 
     def __init__(self, data: str | None, length: int, size: int):
         self.length, self.size, self.dataset = length, size, None
@@ -48,7 +52,7 @@ class Frames:
                 )
 
     def pick(self, rng: np.random.Generator, number: int) -> PickedFrame:
-        """Returns frame `number` of some story, counted from 0."""
+        """Returns frame `number` of a random story, counted from 0."""
         if self.dataset is None:
             tale = story("train", int(rng.integers(STORIES)), self.length)
             told = tale.frames[: number + 1]
@@ -70,17 +74,20 @@ class PixelBatch(TypedDict):
 
 
 class ContinuedBatch(PixelBatch):
-    """B frames that continue a story, and the N sentences of all their stories, one story's behind the other's."""
+    """B frames that continue a story, and the N sentences of their stories.
 
-    source: torch.Tensor  # (B, 3, S, S) in -1..1: the first frames of their stories
+    The sentences of one story stand together.
+    """
+
+    source: torch.Tensor  # (B, 3, S, S) in -1..1: the first frames of the stories
     words: torch.Tensor  # (N, L)
     mask: torch.Tensor  # (N, L): 1 for words, 0 for padding
-    rows: list[list[int]]  # per row the places of its story's sentences up to its own
+    rows: list[list[int]]  # for each frame, the places of its story's sentences up to its own
 
 
 @dataclass(frozen=True)
 class ContinuedFrame:
-    """A frame (3, S, S), its story's first one, and the sentences up to its own."""
+    """A frame (3, S, S), the first frame of its story, and the sentences up to its own."""
 
     captions: list[str]
     source: torch.Tensor
@@ -88,7 +95,7 @@ class ContinuedFrame:
 
 
 class PictureExamples:
-    """Step -> pictures of stories' first frames."""
+    """Maps a step to pictures of stories' first frames."""
 
     def __init__(self, frames: Frames, seed: int):
         self.frames, self.seed = frames, seed
@@ -102,7 +109,7 @@ class PictureExamples:
 
 
 class ContinuedFrames:
-    """Step -> frames that continue a story. plain: share of stories told with names."""
+    """Maps a step to frames that continue a story. plain: the share of stories that are told with names."""
 
     def __init__(self, frames: Frames, tokenizer: CLIPTokenizerFast, seed: int, plain: float):
         self.frames, self.tokenizer, self.seed, self.plain = frames, tokenizer, seed, plain

@@ -1,6 +1,7 @@
 """StoryDallePipeline: StoryDALL-E as a Renderer. The first frame of a request's history is its source frame.
 
-It sees no portraits, and nothing of the pictures between the source frame and the one it draws, as in its description.
+As in its description, the model sees no portraits. It also sees none of the pictures between the source frame and the
+frame that it draws.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class StoryDallePipeline(BaselinePipeline):
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Preview | Rendered]:
-        """See `Renderer`; a step is a token of the picture, whatever the request asks for, and nothing is guided."""
+        """See `Renderer`.
+
+        A step is one token of the picture, whatever the request asks for, and there is no guidance.
+        """
         if not request.history:
             raise StoryError(
                 "StoryDALL-E continues a story and was given no source frame; give it the story's first picture."

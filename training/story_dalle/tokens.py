@@ -1,6 +1,6 @@
-"""Pictures as tokens: which code of the VQ model stands at each place, and the picture that codes make.
+"""Pictures as tokens: the codes of the VQ model for a picture, and the picture for codes.
 
-Knows no training and no captions.
+Contains no training and no captions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from storyboard.errors import StoryError
 
 
 def grid(vq: VQModel) -> int:
-    """Returns how many tokens a picture has on its side."""
+    """Returns the number of tokens on the side of a picture."""
     return vq.config.sample_size // 2 ** (len(vq.config.block_out_channels) - 1)
 
 
 @torch.no_grad()
 def codes_of(vq: VQModel, pixels: torch.Tensor) -> torch.Tensor:
-    """Returns the codes (B, h w), row by row, of pixels (B, 3, S, S) in -1..1."""
+    """Returns the codes (B, h w) of pixels (B, 3, S, S) in -1..1. The codes are in rows from the top."""
     raw = vq.encode(pixels.to(vq.dtype)).latents
     _, _, (_, _, codes) = vq.quantize(raw)
     return codes.view(len(pixels), -1)
@@ -26,7 +26,7 @@ def codes_of(vq: VQModel, pixels: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def picture_of(vq: VQModel, codes: torch.Tensor) -> torch.Tensor:
-    """Returns the pixels (B, 3, S, S) in -1..1 of codes (B, h w)."""
+    """Returns the pixels (B, 3, S, S) in -1..1 for codes (B, h w)."""
     side = grid(vq)
     shape = (len(codes), side, side, vq.quantize.vq_embed_dim)
     quantised = vq.quantize.get_codebook_entry(codes.flatten(), shape)
@@ -34,7 +34,7 @@ def picture_of(vq: VQModel, codes: torch.Tensor) -> torch.Tensor:
 
 
 def check_fits(vq: VQModel, codes: int, places: int) -> None:
-    """StoryError where a transformer of so many codes and places does not write this model's pictures."""
+    """StoryError if a transformer with this number of codes and places does not write pictures for this VQ model."""
     found = vq.config.num_vq_embeddings, grid(vq) ** 2
     if found != (codes, places):
         raise StoryError(

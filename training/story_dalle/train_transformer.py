@@ -1,9 +1,11 @@
-"""What writes StoryDALL-E's picture tokens: `python -m training.story_dalle transformer --output_dir runs/story-dalle`.
+"""Trains the transformer of StoryDALL-E: `python -m training.story_dalle transformer --output_dir runs/story-dalle`.
 
-Starts from nothing, with the frozen VQ model of --parts: no checkpoint of DALL-E is read. It learns the frames that
-continue a story, behind their captions and beside the story's first frame; an eighth of the loss is the captions' own
-words, as in DALL-E. Pictures of Maple Lane are drawn anew for each step, 80 ms an example: give --workers. At the end
-the pipeline folder --out is written, which `python -m training.evaluate.systems draw story-dalle` draws with.
+Training starts with random weights and the frozen VQ model of --parts; no checkpoint of DALL-E is read. The transformer
+learns the frames that continue a story: their tokens follow the captions, with the story's first frame beside them. As
+in DALL-E, an eighth of the loss is for the words of the captions.
+
+Pictures of Maple Lane are drawn again for each step, 80 ms an example, so give --workers. At the end, the command
+writes the pipeline folder --out, and `python -m training.evaluate.systems draw story-dalle` draws with it.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ PART = "story_dalle/transformer"
 
 @dataclass
 class StoryDalleArguments(LoopArguments):
-    """Loop arguments with this system's defaults."""
+    """Loop arguments with the defaults of StoryDALL-E."""
 
     steps: int = 6000
     batch: int = 32
@@ -59,7 +61,7 @@ class StoryDalleArguments(LoopArguments):
 
 
 class StoryDalleTraining(Objective[ContinuedBatch]):
-    """Cross-entropy of the picture's tokens, and of the caption's words."""
+    """The cross-entropy of the picture's tokens, and of the words of the caption."""
 
     def __init__(self, transformer: StoryTransformer, vq: VQModel, args: StoryDalleArguments):
         super().__init__()
@@ -85,7 +87,10 @@ class StoryDalleTraining(Objective[ContinuedBatch]):
 def load_transformer(
     args: StoryDalleArguments, vq: VQModel, tokenizer: CLIPTokenizerFast
 ) -> StoryTransformer:
-    """Returns a fresh transformer of --config, or that of the parts. StoryError where it does not fit the VQ model."""
+    """Returns a fresh transformer of --config, or with --continued the transformer of the parts.
+
+    StoryError if it does not fit the VQ model, or if --config has no size of a story transformer.
+    """
     if args.continued:
         kept = StoryTransformer.from_pretrained(Path(args.parts) / PART)
         check_fits(vq, kept.config.codes, kept.config.places)
@@ -98,9 +103,9 @@ def load_transformer(
 
 
 def build(args: StoryDalleArguments) -> tuple[StoryDallePipeline, StoryDalleTraining]:
-    """Returns the pipeline and, over the same modules, what is trained of it.
+    """Returns the pipeline, and the training module over the same modules.
 
-    StoryError where there is no VQ model yet.
+    StoryError if there is no VQ model yet.
     """
     parts = Path(args.parts)
     if not (parts / VQ).is_dir():

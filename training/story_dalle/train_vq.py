@@ -1,8 +1,9 @@
-"""The picture tokens of StoryDALL-E: `python -m training.story_dalle vq --output_dir runs/vq [--data DIR]`.
+"""Trains the picture tokens of StoryDALL-E: `python -m training.story_dalle vq --output_dir runs/vq [--data DIR]`.
 
-A vector-quantised autoencoder of diffusers, trained on pictures alone: their mean absolute error, and the terms that
-keep encoder and codebook together. The perceptual and the adversarial term of VQGAN are left out. A codebook that
-starts at random is soon used in a few places only, so it starts with what the encoder says of real pictures.
+The model is a vector-quantised autoencoder of diffusers, trained on pictures alone. The loss is the mean absolute
+error, plus the terms that keep the encoder and the codebook together. The perceptual and the adversarial term of VQGAN
+are left out. With a random codebook, only a few codes are soon used, so the codebook starts with the encoder's latents
+of real pictures.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from training.loop import LoopArguments, Objective, TrainingRun
 from training.story_dalle.examples import Frames, PictureExamples, PixelBatch
 from training.story_dalle.tokens import codes_of, picture_of
 
-PART = "story_dalle/vq"  # in a parts folder
-SEEDING = 16  # pictures at a time whose latents the codebook starts with
+PART = "story_dalle/vq"  # subfolder of a parts folder
+SEEDING = 16  # pictures that are encoded at a time for the first codebook
 SHEET = 6
 
 
 @dataclass
 class VqArguments(LoopArguments):
-    """Loop arguments with this part's defaults."""
+    """Loop arguments with the defaults of this part."""
 
     steps: int = 6000
     batch: int = 8
@@ -49,7 +50,10 @@ class VqArguments(LoopArguments):
 
 
 class VqTraining(Objective[PixelBatch]):
-    """L1 of pictures through their tokens, and the codebook's loss. Also tells the share of codes a batch uses."""
+    """L1 between pictures and their reconstructions, and the loss of the codebook.
+
+    Also reports the share of the codes that a batch uses.
+    """
 
     def __init__(self, vq: VQModel, args: VqArguments):
         super().__init__()
@@ -66,7 +70,7 @@ class VqTraining(Objective[PixelBatch]):
 
 @torch.no_grad()
 def seed_codebook(vq: VQModel, examples: PictureExamples, seed: int) -> None:
-    """Put latents of pictures where the codebook has random numbers."""
+    """Replaces the random numbers of the codebook with latents of pictures."""
     wanted, step = vq.config.num_vq_embeddings, 0
     found: list[torch.Tensor] = []
     while sum(len(one) for one in found) < 2 * wanted:
@@ -80,7 +84,10 @@ def seed_codebook(vq: VQModel, examples: PictureExamples, seed: int) -> None:
 
 
 def build_vq(args: VqArguments) -> VQModel:
-    """Returns a fresh VQ model of --config, or that of the parts. StoryError where the config has no size of one."""
+    """Returns a fresh VQ model of --config, or with --continued the VQ model of the parts.
+
+    StoryError if the config has no size of a VQ model.
+    """
     if args.continued:
         return VQModel.from_pretrained(Path(args.parts) / PART).train()
     size = load_config(args.config).get("vq")
@@ -91,7 +98,7 @@ def build_vq(args: VqArguments) -> VQModel:
 
 @torch.inference_mode()
 def sheet(vq: VQModel, pixels: torch.Tensor) -> Image.Image:
-    """Returns pictures (N, 3, S, S) as they come back from their tokens, side by side."""
+    """Returns the reconstructions of pictures (N, 3, S, S) from their tokens, side by side."""
     made = picture_of(vq, codes_of(vq, pixels.to(vq.device)))
     return side_by_side([to_picture(one[None]) for one in made])
 

@@ -1,8 +1,9 @@
-"""The transformer: caption words, then picture tokens, in one sequence, with the source frame beside it.
+"""The transformer: the words of the caption, then the picture tokens, in one sequence, with the source frame beside it.
 
-GPT-2 of transformers with its cross-attention in every layer, which reads the tokens of the source frame (the retro
-cross-attention). It starts by adding nothing, so that a transformer that knew no source frame stays what it was. Before
-the words stands one global story embedding, made of the story's sentences. Knows no pictures, only codes.
+It is the GPT-2 of transformers. In every layer, cross-attention reads the tokens of the source frame (the retro
+cross-attention). The cross-attention adds nothing at first, so that a transformer that was trained without a source
+frame stays as it was. One global story embedding, made of the story's sentences, stands before the words. Works on
+codes alone, without pictures.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ STORY_HEADS = 4
 
 
 class StoryTransformer(ModelMixin, ConfigMixin):
-    """size: n_embd, n_layer, n_head of GPT-2. words, codes: of the two vocabularies. length: words of a caption, L.
+    """The transformer of StoryDALL-E.
 
-    places: tokens of a picture, P. frames: how many frames of a story have a position of their own; later ones share
-    the last.
+    size: n_embd, n_layer and n_head of GPT-2
+    words, codes: the sizes of the two vocabularies
+    length: L, the words of a caption
+    places: P, the tokens of a picture
+    frames: how many frames of a story have their own position; later frames share the last position
     """
 
     @register_to_config
@@ -53,10 +57,11 @@ class StoryTransformer(ModelMixin, ConfigMixin):
     def story_embedding(
         self, sentences: torch.Tensor, mask: torch.Tensor, rows: Sequence[Sequence[int]]
     ) -> torch.Tensor:
-        """Returns one state (B, D) a frame: of its sentence among those before it; what comes later is not known yet.
+        """Returns one state (B, D) for each frame: that of its sentence, read together with the sentences before it.
 
-        sentences, mask: words (N, L) of sentences and which of them are some. rows: of each of the B, which of the N
-        are its story's, up to its own.
+        sentences: word numbers (N, L)
+        mask: (N, L), which of them are words and not padding
+        rows: for each of the B frames, the numbers of its story's sentences, up to the frame's own sentence
         """
         vectors = self.gpt.wte(sentences) * mask[..., None]
         means = vectors.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)  # (N, D)
@@ -69,15 +74,18 @@ class StoryTransformer(ModelMixin, ConfigMixin):
         return told[torch.arange(len(rows), device=means.device), own]
 
     def source_states(self, source: torch.Tensor) -> torch.Tensor:
-        """Returns codes (B, P) of source frames as cross-attention reads them, (B, P, D)."""
+        """Returns the states (B, P, D) that cross-attention reads, for the codes (B, P) of source frames."""
         return self.gpt.wte(source + self.config.words) + self.source_places.weight
 
     def forward(
         self, story: torch.Tensor, words: torch.Tensor, source: torch.Tensor, codes: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns logits of every word (B, L, words) and every code (B, P, codes), each from what stands before it.
+        """Returns logits of every word (B, L, words) and of every code (B, P, codes), each from the tokens before.
 
-        story: (B, D). words: (B, L). source, codes: (B, P), of the source frame and of the frame that is learned.
+        story: (B, D)
+        words: (B, L)
+        source: codes of the source frame (B, P)
+        codes: codes of the frame to learn (B, P)
         """
         tokens = torch.cat([words, codes + self.config.words], dim=1)
         inputs = torch.cat([story[:, None].to(self.gpt.wte.weight), self.gpt.wte(tokens[:, :-1])], dim=1)
@@ -97,9 +105,12 @@ class StoryTransformer(ModelMixin, ConfigMixin):
         temperature: float = 1.0,
         top_k: int = 0,
     ) -> Iterator[torch.Tensor]:
-        """Writes a picture, and yields its codes so far (1, n) after each; story (1, D), words (1, L), source (1, P).
+        """Writes a picture. Yields its codes so far (1, n) after each new code.
 
-        top_k: each code is one of the k likeliest; 0: of all.
+        story: (1, D)
+        words: (1, L)
+        source: (1, P)
+        top_k: each code is one of the k likeliest codes; 0: one of all codes
         """
         cache = EncoderDecoderCache(
             DynamicCache(config=self.gpt.config), DynamicCache(config=self.gpt.config)
@@ -115,7 +126,7 @@ class StoryTransformer(ModelMixin, ConfigMixin):
             yield codes
 
     def _step(self, inputs: torch.Tensor, beside: torch.Tensor, cache: Any) -> torch.Tensor:
-        """The last state (1, D) behind what the cache holds and `inputs`."""
+        """The last state (1, D), after the states in the cache and `inputs`."""
         made = self.gpt(
             inputs_embeds=inputs, encoder_hidden_states=beside, past_key_values=cache, use_cache=True
         )
@@ -123,7 +134,10 @@ class StoryTransformer(ModelMixin, ConfigMixin):
 
 
 def sampled(logits: torch.Tensor, generator: torch.Generator, temperature: float, top_k: int) -> torch.Tensor:
-    """Returns one index of logits (V,), drawn on the CPU, so that a seed gives the same on any device."""
+    """Returns one sampled index of logits (V,). With a temperature of 0 it is the index of the largest logit.
+
+    It is sampled on the CPU, so that a seed gives the same index on any device.
+    """
     logits = logits.float().cpu()
     if temperature <= 0:
         return logits.argmax()

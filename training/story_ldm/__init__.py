@@ -1,5 +1,6 @@
-"""Story-LDM, the baseline the paper is measured against, written from its description.
+"""Story-LDM, the baseline that the paper compares with, written from the paper's description.
 
-A latent diffusion model with an attention memory: every earlier frame stays as features of its latent pixels, and the
-current sentence says softly which of them are meant. `python -m training.story_ldm --help` trains it.
+It is a latent diffusion model with an attention memory. Each earlier frame stays in the memory as features of its
+latent pixels, and the current sentence gives each of these frames a soft weight. `python -m training.story_ldm --help`
+trains it.
 """

@@ -1,10 +1,12 @@
 """Story-LDM, the baseline: `python -m training.story_ldm --output_dir runs/maple-lane/story-ldm`.
 
-Starts from the plain LDM of --parts, as the paper's baselines start from Stable Diffusion: the UNet is fine-tuned with
-the memory beside it, the text tower stays frozen. A frame is learnt under its sentence and the real frames before it;
-a tenth of the examples have neither. For the same budget as Char-LDM give the same --steps and --batch. A step of 32
-takes about 4 seconds on two cores, 2500 steps 3 hours. At the end the pipeline folder --out is written, which
-`python -m training.evaluate.systems draw story-ldm` draws with.
+Training starts from the plain LDM of --parts, as the paper's baselines start from Stable Diffusion. The UNet is
+fine-tuned together with the memory, and the text tower stays frozen. A frame is learned from its sentence and the real
+frames before it. A tenth of the examples have neither.
+
+For the same budget as Char-LDM, give the same --steps and --batch. A step of 32 takes about 4 seconds on two cores, so
+2500 steps take 3 hours. At the end, the command writes the pipeline folder --out, and `python -m
+training.evaluate.systems draw story-ldm` draws with it.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class StoryLdmArguments(ToldArguments):
-    """Where it writes what it has learned."""
+    """The arguments of Story-LDM: also the folder for what it has learned."""
 
     out: str = field(
         default="runs/maple-lane/systems/story-ldm", metadata={"help": "the pipeline folder to write"}
@@ -47,14 +49,17 @@ class StoryLdmArguments(ToldArguments):
 
 
 class StoryLdmBatch(ToldBatch):
-    """Told frames, and their sentences as the text encoder reads them."""
+    """Told frames, and the tokens of their sentences for the text encoder."""
 
     ids: torch.Tensor  # (B, L)
-    earlier_ids: NotRequired[torch.Tensor]  # (N, L), where a row has frames before its own
+    earlier_ids: NotRequired[torch.Tensor]  # (N, L), if any row has frames before its own
 
 
 class StoryLdmTraining(Objective[StoryLdmBatch]):
-    """The denoising loss of a frame, its UNet reading the frames before it. vae: encodes batches that carry pixels."""
+    """The denoising loss of a frame, with a UNet that reads the frames before it.
+
+    vae: encodes batches that carry pixels.
+    """
 
     def __init__(
         self,
@@ -72,7 +77,7 @@ class StoryLdmTraining(Objective[StoryLdmBatch]):
         self._reading = ExitStack()
 
     def release(self) -> None:
-        """Give the UNet back as it was: before it is used by others."""
+        """Restores the UNet to its state before training, so that others can use it."""
         self._reading.close()
 
     def train(self, mode: bool = True) -> StoryLdmTraining:
@@ -97,7 +102,7 @@ class StoryLdmTraining(Objective[StoryLdmBatch]):
                 past.pooler_output,
             )
             context = gather(written, batch["earlier"], read.pooler_output)
-        # Left open, as gradient checkpointing runs the UNet once more while going backward.
+        # The reading stays open, because gradient checkpointing runs the UNet again in the backward pass.
         self._reading.enter_context(self.memory.reading(self.unet, context))
         loss = diffusion_loss(
             self.unet,
@@ -112,7 +117,7 @@ class StoryLdmTraining(Objective[StoryLdmBatch]):
 
 
 class StoryExamples:
-    """Step -> what `frames` gives, with the tokens of its sentences."""
+    """Maps a step to the batch that `frames` gives, with the tokens of its sentences."""
 
     def __init__(self, frames: ToldFrames, tokenizer: CLIPTokenizerFast):
         self.frames, self.tokenizer = frames, tokenizer
@@ -128,7 +133,7 @@ class StoryExamples:
 
 
 def build(args: StoryLdmArguments) -> tuple[StoryLdmPipeline, StoryLdmTraining]:
-    """Returns the pipeline and, over the same modules, what is trained of it."""
+    """Returns the pipeline, and the training module over the same modules."""
     parts = Path(args.parts)
     start = parts / "story_ldm" if args.continued else parts
     unet = UNet2DConditionModel.from_pretrained(start / "unet").train()

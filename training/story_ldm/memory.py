@@ -1,9 +1,11 @@
-"""The attention memory: every earlier frame's latent pixels at every text layer of the UNet, and who reads them how.
+"""The attention memory: the latent pixels of every earlier frame at every text layer of the UNet, and how they are
+read.
 
-A frame is written once, by one pass of the UNet over its finished latents at time 0 under its own sentence, and kept as
-keys and values of n x h x w x d. While a later frame is denoised, its latent pixels attend to all of them; how much a
-frame counts is the likeness of its sentence to the current one, in the text encoder's space. That likeness also knows
-how long ago a frame was, and may choose nothing at all. Knows no captions and no pictures, only tensors.
+A frame is written once, by one pass of the UNet over its finished latents, at time 0 and with its own sentence. It is
+kept as keys and values of n x h x w x d. While a later frame is denoised, its latent pixels attend to all frames of the
+memory. A frame's weight is the similarity of its sentence to the current sentence, in the text encoder's space. The
+weight also depends on how long ago the frame was, and "no frame" can be chosen, too. Works on tensors alone, without
+captions and pictures.
 """
 
 from __future__ import annotations
@@ -21,14 +23,14 @@ from torch import nn
 
 from storyboard.models.attention import cross_attention_layers
 
-# A layer's name and number, and its latent pixels (B, h w, C) -> what is added to its result, if anything.
+# Maps a layer's name and number and its latent pixels (B, h w, C) to what is added to its result, or None.
 Look: TypeAlias = Callable[[str, int, torch.Tensor], "torch.Tensor | None"]
-REFERENCE_WIDTH = 64  # of the space in which sentences are compared, per head
+REFERENCE_WIDTH = 64  # width of the space in which each head compares sentences
 
 
 @dataclass(frozen=True)
 class FrameMemory:
-    """N frames as they are kept: per layer keys and values (N, heads, h w, c), and their sentences (N, D)."""
+    """N frames in memory: for each layer keys and values (N, heads, h w, c), and the frames' sentences (N, D)."""
 
     keys: tuple[torch.Tensor, ...]
     values: tuple[torch.Tensor, ...]
@@ -40,9 +42,11 @@ class FrameMemory:
 
 @dataclass(frozen=True)
 class StoryContext:
-    """What B frames that are being drawn have before them, at most P frames each.
+    """The frames before B frames that are being drawn, at most P for each.
 
-    keys, values: per layer (B, heads, P h w, c). ages (B, P): frames ago, from 1. valid (B, P): False on padding.
+    keys, values: for each layer (B, heads, P h w, c)
+    ages: (B, P), how many frames ago, from 1
+    valid: (B, P), False on padding
     """
 
     keys: tuple[torch.Tensor, ...]
@@ -50,13 +54,15 @@ class StoryContext:
     sentences: torch.Tensor  # (B, P, D)
     ages: torch.Tensor
     valid: torch.Tensor
-    question: torch.Tensor  # (B, D), the sentences that are drawn
+    question: torch.Tensor  # (B, D), the sentences of the frames to draw
 
 
 def gather(memory: FrameMemory, rows: Sequence[Sequence[int]], question: torch.Tensor) -> StoryContext:
-    """Returns the context of B frames; `rows`: of each, which frames of `memory` come before it, oldest first.
+    """Returns the context of B frames.
 
-    question: (B, D). At least one row must have a frame.
+    rows: for each of the B frames, the numbers of the frames in `memory` before it, oldest first; at least one row has
+        a frame
+    question: (B, D), the sentences of the B frames
     """
     most = max(len(row) for row in rows)
     device = memory.sentences.device
@@ -78,7 +84,7 @@ def gather(memory: FrameMemory, rows: Sequence[Sequence[int]], question: torch.T
 
 
 def joined(memories: Sequence[FrameMemory]) -> FrameMemory:
-    """Returns frames written one by one, as one memory."""
+    """Returns one memory made of frames that were written one by one."""
     layers = range(len(memories[0].keys))
     return FrameMemory(
         tuple(torch.cat([m.keys[i] for m in memories]) for i in layers),
@@ -88,7 +94,10 @@ def joined(memories: Sequence[FrameMemory]) -> FrameMemory:
 
 
 class MemoryAttention(nn.Module):
-    """One layer's reader. Starts by adding nothing, so that training begins with the LDM it extends."""
+    """Reads the memory for one layer.
+
+    At first it adds nothing, so that training begins with the LDM that it extends.
+    """
 
     def __init__(self, width: int, heads: int, text_width: int):
         super().__init__()
@@ -97,15 +106,19 @@ class MemoryAttention(nn.Module):
         nn.init.zeros_(self.to_out.weight)
         self.ask = nn.Linear(text_width, heads * REFERENCE_WIDTH, bias=False)
         self.answer = nn.Linear(text_width, heads * REFERENCE_WIDTH, bias=False)
-        self.forgetting = nn.Parameter(torch.zeros(heads))  # what a frame more between them takes off
-        self.nothing = nn.Parameter(torch.zeros(heads))  # the likeness of what is in no frame
+        # How much similarity each frame in between takes away.
+        self.forgetting = nn.Parameter(torch.zeros(heads))
+        self.nothing = nn.Parameter(torch.zeros(heads))  # the similarity of "no frame"
 
     def project(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns the keys and values that are kept of features (N, h w, C), (N, heads, h w, c) each."""
+        """Returns the keys and values to keep, (N, heads, h w, c) each, of features (N, h w, C)."""
         return self._split(self.to_k(features)), self._split(self.to_v(features))
 
     def reference(self, context: StoryContext) -> torch.Tensor:
-        """Returns log weights (B, heads, 1 + P) of nothing and of every earlier frame; each head's weights sum to 1."""
+        """Returns the log weights (B, heads, 1 + P) of "no frame" and of every earlier frame.
+
+        Each head's weights sum to 1.
+        """
         asked = self._split(self.ask(context.question)[:, None])  # (B, heads, 1, c)
         known = self._split(self.answer(context.sentences))  # (B, heads, P, c)
         likeness = (asked @ known.transpose(-1, -2))[:, :, 0] * REFERENCE_WIDTH**-0.5  # (B, heads, P)
@@ -118,10 +131,10 @@ class MemoryAttention(nn.Module):
     def forward(
         self, pixels: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, context: StoryContext
     ) -> torch.Tensor:
-        """Returns what the latent pixels (B, h w, C) find in the memory (B, heads, P h w, c): (B, h w, C)."""
+        """Returns what the latent pixels (B, h w, C) find in the memory (B, heads, P h w, c), as (B, h w, C)."""
         weights = self.reference(context)
         size = keys.shape[2] // context.valid.shape[1]
-        # A frame's weight is shared by its pixels; the one pixel of nothing has key and value zero.
+        # The pixels of a frame share its weight. "No frame" has one pixel, with the key and the value zero.
         frames = (weights[..., 1:] - torch.tensor(float(size)).log()).repeat_interleave(size, dim=-1)
         bias = torch.cat([weights[..., :1], frames], dim=-1)[:, :, None]  # (B, heads, 1, 1 + P h w)
         query = self._split(self.to_q(pixels))
@@ -136,7 +149,7 @@ class MemoryAttention(nn.Module):
 
 
 class StoryMemory(ModelMixin, ConfigMixin):
-    """A MemoryAttention beside every layer in which the UNet reads its text."""
+    """One MemoryAttention for every layer in which the UNet reads its text."""
 
     @register_to_config
     def __init__(self, layers: list[str], widths: list[int], heads: list[int], text_width: int):
@@ -156,24 +169,28 @@ class StoryMemory(ModelMixin, ConfigMixin):
     ) -> FrameMemory:
         """Returns the memory of finished frames.
 
-        latents: (N, C, h, w). states: their text states (N, L, D). sentences: theirs (N, D).
-        Gradients reach the keys and values, not the UNet that made their features.
+        latents: (N, C, h, w)
+        states: text states of the frames (N, L, D)
+        sentences: sentence vectors of the frames (N, D)
+
+        Gradients reach the keys and values, but not the UNet that made their features.
         """
         features: dict[str, torch.Tensor] = {}
         time = torch.zeros(len(latents), dtype=torch.long, device=latents.device)
         with torch.no_grad(), self._around(unet, lambda name, _, pixels: features.update({name: pixels})):
             unet(latents, time, encoder_hidden_states=states)
         pairs = [
-            reader.project(features[name])  # type: ignore[operator]  # a ModuleList does not say of what
+            reader.project(features[name])  # type: ignore[operator]  # the type of a ModuleList's items is unknown
             for name, reader in zip(self.config.layers, self.readers, strict=True)
         ]
         return FrameMemory(tuple(k for k, _ in pairs), tuple(v for _, v in pairs), sentences)
 
     @contextmanager
     def reading(self, unet: UNet2DConditionModel, context: StoryContext | None) -> Iterator[None]:
-        """Inside, the UNet's last B samples read the context: with guidance the null half before them does not.
+        """A context manager. Inside it, the last B samples of the UNet's batch read the context.
 
-        Without a context there is nothing to read, and the UNet is the plain one.
+        With guidance, the null half stands before them and does not read it. Without a context there is nothing to
+        read, and the UNet is the plain UNet.
         """
         if context is None:
             yield
@@ -202,7 +219,7 @@ class StoryMemory(ModelMixin, ConfigMixin):
 
 
 class _Looking:
-    """Lets the layer's own processor work, and adds what `look` gives."""
+    """Runs the layer's own processor, and adds what `look` gives."""
 
     def __init__(self, inner: Any, name: str, number: int, look: Look):
         self.inner, self.name, self.number, self.look = inner, name, number, look

@@ -1,7 +1,7 @@
-"""StoryLdmPipeline: Story-LDM as a Renderer, so that it is drawn, kept and scored like every other system.
+"""StoryLdmPipeline: Story-LDM as a Renderer, so that it is used and scored like every other system.
 
-A request's history is its memory: frames that are held already are not written again, and everything held belongs to
-the story that is being drawn. It sees no portraits, as in its description.
+A request's history is the memory. Frames that the memory already holds are not written again, and the memory holds only
+frames of the story that is being drawn. The model sees no portraits, as in its description.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from training.story_ldm.memory import FrameMemory, StoryContext, StoryMemory, ga
 def read_captions(
     text_encoder: CLIPTextModel, tokenizer: Any, captions: Sequence[str]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns what the UNet reads of each sentence (N, L, D), and the one vector the memory compares (N, D)."""
+    """Returns the text states that the UNet reads (N, L, D), and the vectors that the memory compares (N, D)."""
     read = text_encoder(token_ids(tokenizer, list(captions)).to(text_encoder.device))
     return read.last_hidden_state, read.pooler_output
 
 
 class StoryLdmPipeline(BaselinePipeline):
-    """Draws a FrameRequest from its sentence and the frames before it. steps, guidance: defaults of a request."""
+    """Draws a FrameRequest from its sentence and the frames before it. steps, guidance: defaults for a request."""
 
     CONDITIONING = "story-ldm"
     model_cpu_offload_seq = "text_encoder->unet->memory->vae"
@@ -72,7 +72,7 @@ class StoryLdmPipeline(BaselinePipeline):
             yield from self.denoised(self.unet, states, null, request, cancelled)
 
     def _remember(self, history: Sequence[ContextFrame], question: torch.Tensor) -> StoryContext | None:
-        """Hold exactly the frames of `history`, those that are new written now."""
+        """Makes the memory hold exactly the frames of `history`. New frames are written now."""
         keys = [frame_key(frame) for frame in history]
         held = {
             key: self._held[key] if key in self._held else self._write(frame)
@@ -89,5 +89,5 @@ class StoryLdmPipeline(BaselinePipeline):
         return self.memory.write(self.unet, latents.to(states), states, sentence)
 
     def forget(self) -> None:
-        """Drop the memory; needed after weights change."""
+        """Clears the memory. This is needed after the weights change."""
         self._held = {}

@@ -1,1 +1,1 @@
-"""Stage 1 (paper §3.2): Char-LDM, and what it learns from."""
+"""Stage 1 (paper §3.2): Char-LDM, and its training examples."""

@@ -1,4 +1,4 @@
-"""What a step of stage 1 reads, of Maple Lane or of a dataset folder. Knows neither of them, and no loss."""
+"""The batch of a step of stage 1, for Maple Lane and for dataset folders. Knows neither of them, and no loss."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from training.examples.noise import NoisedFrames
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
-Span = tuple[int, int]  # where a caption carries a portrait: `caption[start:end]`
+Span = tuple[int, int]  # `caption[start:end]` carries a portrait
 
 
 @dataclass(frozen=True)
 class CharacterExample:
-    """A caption; its spans, and a mask (h, w) in 0..1 of whoever is at each.
+    """A caption, its spans, and for each span a mask (h, w) in 0..1 of the person there.
 
     fused: whether its spans carry portraits. masked: whether its error counts on characters only.
     """
@@ -31,26 +31,26 @@ class CharacterExample:
 
 
 class Captions(TypedDict):
-    """The captions of a batch of B; K is the greatest number of spans that one of them has, and at least 1."""
+    """The captions of a batch of B. K is the largest number of spans of a caption, at least 1."""
 
     captions: list[str]
     spans: list[list[Span]]
-    counts: list[int]  # of spans
-    masks: torch.Tensor  # (B, K, h, w) in 0..1, zeros where there are fewer
+    counts: list[int]  # the number of spans of each caption
+    masks: torch.Tensor  # (B, K, h, w) in 0..1; zeros for missing spans
     fused: torch.Tensor  # (B,) bool
     masked: torch.Tensor  # (B,) bool
 
 
 class CharacterBatch(NoisedFrames, Captions):
-    """Captions with their frames, and what their N spans carry: portraits, or what a frozen tower sees in them."""
+    """Captions with their frames, and what their N spans carry: portraits, or what a frozen tower sees in portraits."""
 
-    portraits: NotRequired[torch.Tensor]  # (N, 3, S, S), as the vision tower reads them
+    portraits: NotRequired[torch.Tensor]  # (N, 3, S, S), in the form that the vision tower reads
     features: NotRequired[torch.Tensor]  # (N, V)
 
 
 @dataclass(frozen=True)
 class Samples:
-    """What the sheets of a run show: captions, their spans, and the pixels (N, 3, S, S) that these carry."""
+    """What the sample sheets of a run show: captions, their spans, and the pixels (N, 3, S, S) that the spans carry."""
 
     captions: list[str]
     spans: list[list[Span]]
@@ -58,7 +58,7 @@ class Samples:
 
 
 def captions_of(examples: Sequence[CharacterExample], size: Sequence[int]) -> Captions:
-    """Returns examples as one batch. size: h, w of their masks."""
+    """Returns the examples as one batch. size: height and width of their masks."""
     masks = torch.zeros(len(examples), max(1, *(len(one.masks) for one in examples)), *size)
     for row, one in enumerate(examples):
         for slot, mask in enumerate(one.masks):

@@ -1,7 +1,7 @@
-"""Records of any dataset as what stage 1 learns from.
+"""Records of any dataset as examples of stage 1.
 
-Pictures are mirrored, cropped and augmented anew at each step, as the authors do, and encoded where they are trained
-on. Knows no dataset by name and no loss.
+At each step, pictures are mirrored, cropped and augmented again, as the authors do. They are encoded on the training
+device. Knows no dataset by name, and no loss.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from training.train_char_ldm.arguments import CharLdmArguments, References
 from training.train_char_ldm.batch import CharacterBatch, CharacterExample, Samples, captions_of
 
 MARKS = ".,;:!?'\"()"
-MOST_NAMES = 4  # of a caption that carry a reference picture
+MOST_NAMES = 4  # at most so many names of a caption carry a reference picture
 
 
 @dataclass(frozen=True)
 class NamedSegment:
-    """A segment and where the caption says its name: `caption[start:end]`."""
+    """A segment, and where the caption says its name: `caption[start:end]`."""
 
     segment: Segment
     start: int
@@ -45,10 +45,11 @@ class NamedSegment:
 
 
 def named_segments(clip: Clip, caption: str) -> tuple[NamedSegment, ...]:
-    """Returns the segments whose name the caption says, in its order; no two share a name's place.
+    """Returns the segments whose name the caption says, in its order. No two have the same place in the caption.
 
-    By the tokens they were annotated with, where these make up the caption (PororoSV: words between spaces), else
-    by their label. Segments a caption does not name are left out: there is no token to carry them.
+    Names are found by the tokens of the annotation if these make up the caption (PororoSV: words between spaces),
+    otherwise by the segment's label. Segments that the caption does not name are left out, because no token could carry
+    them.
     """
     tokens = clip.tokens or tuple(caption.split(" "))
     places = token_places(tokens, caption) or []
@@ -70,7 +71,7 @@ def named_segments(clip: Clip, caption: str) -> tuple[NamedSegment, ...]:
 
 
 def token_places(tokens: Sequence[str], caption: str) -> list[tuple[int, int]] | None:
-    """Returns where each token stands in the caption; None where the tokens are not its words."""
+    """Returns the span of each token in the caption; None if the tokens are not its words."""
     places, after = [], 0
     for token in tokens:
         start = caption.find(token, after)
@@ -84,7 +85,10 @@ def token_places(tokens: Sequence[str], caption: str) -> list[tuple[int, int]] |
 def _span(
     tokens: Sequence[str], places: Sequence[tuple[int, int]], segment: Segment, annotated: bool
 ) -> tuple[int, int] | None:
-    """From the segment's first token to its last. Tokens that are mere words must be the label itself."""
+    """Returns the span from the segment's first token to its last, or None.
+
+    If the tokens are only the words of the caption, they must be the label itself.
+    """
     end = segment.end
     if not annotated:
         bare = [token.strip(MARKS).lower() for token in tokens]
@@ -100,7 +104,10 @@ def _span(
 
 @dataclass(frozen=True)
 class ClipExample(CharacterExample):
-    """portraits: of each span. pixels (3, S, S) of the frame. people (side, side): where its characters are."""
+    """An example of a clip.
+
+    portraits: one for each span. pixels: (3, S, S) of the frame. people: (side, side), the area of its characters.
+    """
 
     portraits: list[Image.Image]
     pixels: torch.Tensor
@@ -108,10 +115,12 @@ class ClipExample(CharacterExample):
 
 
 class ClipExamples:
-    """Step -> captions with their names' spans, one reference picture and one mask per name, pixels and noise.
+    """Gives the examples of a step.
 
-    Masks are as fine as latents. fit: cuts captions. references: "crops" of the frame itself with noise around them, as
-    the authors train, or canonical "portraits", as everybody draws; a segment without a portrait is then left unnamed.
+    They are captions with their names' spans, a reference picture and a mask for each name, pixels and noise. Masks
+    have the resolution of latents. fit: cuts captions. references: "crops" are cut from the frame itself, with noise
+    around the character, as in the authors' training. "portraits" are canonical portraits, as in drawing; a segment
+    without a portrait then carries nothing.
     """
 
     def __init__(
@@ -147,7 +156,7 @@ class ClipExamples:
         }
 
     def samples(self, count: int) -> Samples:
-        """Returns whole captions, and the references of their names, of clips spread over the split."""
+        """Returns whole captions, with the references of their names, of clips from all parts of the split."""
         captions, spans, references = [], [], []
         for index in np.linspace(0, len(self.clips) - 1, min(count, len(self.clips))).astype(int):
             rng, frame = np.random.default_rng(index), self.dataset.frame(self.clips[index])
@@ -186,7 +195,7 @@ class ClipExamples:
         )
 
     def _chosen(self, frame: StoryFrame, caption: str, rng: np.random.Generator) -> list[NamedSegment]:
-        """At most MOST_NAMES of those that the caption, which may have been cut, names; in its order."""
+        """Returns at most MOST_NAMES segments that the caption names, in its order. The caption may have been cut."""
         named = tuple(n for n in named_segments(frame.clip, frame.caption) if n.end <= len(caption))
         if self.references == "portraits":
             named = tuple(n for n in named if portrait_file(frame.clip, n.segment.word))
@@ -209,7 +218,7 @@ class ClipExamples:
         return augmented(reference, size, rng) if self.augment else squared(reference, size)
 
     def _pixel_values(self, pictures: list[Image.Image]) -> torch.Tensor:
-        """(N, 3, S, S) as the vision tower reads them."""
+        """Returns the pictures as (N, 3, S, S), in the form that the vision tower reads."""
         if not pictures:
             size = self.processor.crop_size["height"]
             return torch.zeros(0, 3, size, size)

@@ -1,6 +1,6 @@
-"""What stage 1 learns from: Maple Lane's encoded pictures, or the clips of a dataset folder; and what its sheets show.
+"""The examples of stage 1: Maple Lane's encoded pictures, or the clips of a dataset folder; and its sample sheets.
 
-Maple Lane's captions and portraits are made from the story of each picture, so only latents and masks are on disk.
+Captions and portraits of Maple Lane are made from the story of each picture, so only latents and masks are on disk.
 """
 
 from __future__ import annotations
@@ -30,23 +30,27 @@ from training.train_char_ldm.batch import CharacterBatch, CharacterExample, Samp
 from training.train_char_ldm.clips import ClipExamples
 
 SHEET = 6  # samples in a row
-# Of each portrait: made anew for every mention, they took a quarter of a step on a CPU, most of it on a GPU.
+# So many views of each portrait are kept. Made again for each mention, they took a quarter of a step on a CPU, and most
+# of a step on a GPU.
 VIEWS, VIEWS_OF_ANYBODY = 64, 4
-SHEET_SEED = 1_000_003  # of validation stories
+SHEET_SEED = 1_000_003  # the seed of the validation stories on the sheets
 
 
 @dataclass(frozen=True)
 class LaneExample(CharacterExample):
-    """portraits: of each span, (3, S, S) each; (V,) where a frozen tower has seen them."""
+    """An example of Maple Lane. portraits: one for each span, (3, S, S), or (V,) if a frozen tower has seen them."""
 
     portraits: list[torch.Tensor]
 
 
 class CharacterExamples:
-    """Step -> captions with their names' spans, one augmented portrait and one mask per mention, and latents.
+    """Gives the examples of a step.
 
-    called: what a canonical caption calls somebody (`CharacterConditioner.called`). deeds: whether it carries portraits
-    on deeds. features: what a frozen tower sees in portraits, which a batch carries then in their place.
+    They are captions with their names' spans, an augmented portrait and a mask for each mention, and latents.
+
+    called: gives the word for somebody in a canonical caption (`CharacterConditioner.called`).
+    deeds: whether such captions carry portraits on deeds.
+    features: what a frozen tower sees in portraits; a batch then has these in place of portraits.
     """
 
     def __init__(
@@ -95,14 +99,14 @@ class CharacterExamples:
         )
 
     def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
-        """One of the portrait's views as uploads may be (3, S, S), or what is seen in it (V,)."""
+        """Returns one of the portrait's views, as an upload may look (3, S, S), or what the tower sees in it (V,)."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
         view = 1 + int(torch.randint(views, (), generator=g))
         return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
 
 
 def mentions_of(caption: str, scene: Scene) -> tuple[Mention, ...]:
-    """Returns where a caption names those who are there; a stranger's name may be an ordinary word elsewhere."""
+    """Returns where a caption names the people of a scene. Elsewhere, a stranger's name may be an ordinary word."""
     return find_mentions(caption, {actor.name: () for actor in scene.actors})
 
 
@@ -111,9 +115,9 @@ def _plain(frame: StoryFrame) -> tuple[str, tuple[Mention, ...]]:
 
 
 def canonical_of(scene: Scene, called: Callable[[str], str], deeds: bool) -> tuple[str, tuple[Mention, ...]]:
-    """Returns the canonical caption of a scene and its `portraits_in`, strangers called as `called` has it.
+    """Returns the canonical caption of a scene and its `portraits_in`. `called` gives the words for strangers.
 
-    deeds: false for the portraits on names alone.
+    deeds: False for portraits on names only.
     """
     facts = facts_of(scene)
     people = tuple(replace(person, name=called(person.name)) for person in facts.people)
@@ -132,7 +136,7 @@ def clip_examples(
     """Returns training examples of a dataset folder, and six of its other clips for sample sheets."""
     reader = open_reader(folder)
     fit = CaptionFitter(conditioner.tokenizer, conditioner.max_tokens)
-    # Of one frame: longer stories go on into clips of other splits.
+    # Stories of one frame, because longer ones continue into clips of other splits.
     train = ClipExamples(StoryDataset(reader, "train", 1), vae, processor, fit, args, args.references)
     shown = StoryDataset(reader, "val" if reader.splits["val"] else "train", 1)
     still = ClipExamples(shown, vae, processor, fit, args, args.references, augment=False)
@@ -145,10 +149,10 @@ def maple_lane_examples(
     conditioner: CharacterConditioner,
     features: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, Samples]:
-    """Returns training examples of encoded Maple Lane, and the same of six validation frames.
+    """Returns training examples of encoded Maple Lane, and six validation frames for sample sheets.
 
-    Of the latter nothing is dropped or augmented.
-    The frames are of the kinds of stories that have been encoded; captions are plain for the cast, else canonical.
+    In the latter, nothing is dropped or augmented. The frames are of those kinds of stories that have been encoded.
+    Captions are plain for the cast, and otherwise canonical.
     """
     cache = LatentCache(Path(args.latents))
     called, deeds = conditioner.called, conditioner.fuser.config.deeds

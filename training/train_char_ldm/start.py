@@ -19,9 +19,10 @@ from training.train_char_ldm.arguments import CharLdmArguments
 
 
 def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
-    """Returns text and vision tower as stage 1 finds them, the fuser fresh unless a run is continued.
+    """Returns the text and vision towers with which stage 1 starts, and a fuser.
 
-    What trains on Maple Lane learns the portraits on deeds too; the fuser that puts them there says so from then on.
+    The fuser is new unless a run is continued. A fuser that trains on Maple Lane also learns portraits on deeds, and
+    its config says so from then on.
     """
     parts = Path(args.parts)
     start = parts / "char_ldm" if args.continued else parts
@@ -38,7 +39,7 @@ def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
 
 
 def last_layers(encoder: CLIPVisionModelWithProjection | PortraitEncoder, count: int) -> Sequence[nn.Module]:
-    """Returns the last `count` layers of a vision tower; a portrait encoder has none that stage 1 would train."""
+    """Returns the last `count` layers of a vision tower. A portrait encoder has no layers for stage 1 to train."""
     if isinstance(encoder, PortraitEncoder):
         return ()
     layers = encoder.vision_model.encoder.layers
@@ -48,8 +49,8 @@ def last_layers(encoder: CLIPVisionModelWithProjection | PortraitEncoder, count:
 def load_unet(args: CharLdmArguments, channels: int) -> UNet2DConditionModel:
     """Returns the denoiser of the parts, for latents of so many channels.
 
-    Where the autoencoder has got more, the denoiser goes on with those it knows: it does not look at the new ones yet,
-    and predicts nothing for them. StoryError where it knows more channels than there are.
+    If the autoencoder has got more channels, the denoiser keeps those that it knows. It ignores the new ones at first,
+    and predicts nothing for them. StoryError if it has more channels than the autoencoder.
     """
     parts = Path(args.parts)
     unet = UNet2DConditionModel.from_pretrained((parts / "char_ldm" if args.continued else parts) / "unet")
@@ -70,11 +71,11 @@ def load_unet(args: CharLdmArguments, channels: int) -> UNet2DConditionModel:
 
 @torch.no_grad()
 def _wider(layer: nn.Conv2d, inputs: int | None = None, outputs: int | None = None) -> nn.Conv2d:
-    """Returns a convolution with more inputs or outputs, whose further weights are zero."""
+    """Returns a convolution with more inputs or outputs. Its additional weights are zero."""
     wider = nn.Conv2d(
         inputs or layer.in_channels,
         outputs or layer.out_channels,
-        layer.kernel_size,  # type: ignore[arg-type]  # torch takes two, and says that it keeps any number
+        layer.kernel_size,  # type: ignore[arg-type]  # torch takes two numbers, but its types say any number
         padding=layer.padding,  # type: ignore[arg-type]
     )
     for name, weight in wider.named_parameters():

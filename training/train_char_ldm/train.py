@@ -1,9 +1,9 @@
 """Stage 1, Char-LDM (paper §3.2): `python -m training.train_char_ldm --output_dir runs/char-ldm [--data DIR]`.
 
-The denoiser learns to read captions whose name tokens carry a portrait's features (Eq. 1), with each name's
-cross-attention drawn to its character's mask (L_reg, Eq. 2-3). The text tower is frozen; the UNet, the fuser and the
-last layers of the vision tower are trained. It learns from Maple Lane's encoded pictures, about 13 a second on two
-cores, or from a dataset folder.
+The denoiser learns to read captions whose name tokens carry a portrait's features (Eq. 1). L_reg (Eq. 2-3) draws each
+name's cross-attention to its character's mask. The text tower is frozen. The UNet, the fuser and the last layers of the
+vision tower are trained. It learns from Maple Lane's encoded pictures, about 13 a second on two cores, or from a
+dataset folder.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from training.train_char_ldm.start import last_layers, load_conditioner, load_un
 
 
 class CharLdmTraining(Objective[CharacterBatch]):
-    """L_LDM + reg_weight x L_reg under the fused condition. vae: encodes batches that carry pixels."""
+    """L_LDM + reg_weight x L_reg under the fused condition. vae: encodes batches that have pixels."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class CharLdmTraining(Objective[CharacterBatch]):
     def train(self, mode: bool = True) -> CharLdmTraining:
         super().train(mode)
         self.text_encoder.eval()
-        self.image_encoder.eval()  # its last layers learn, but without dropout
+        self.image_encoder.eval()  # its last layers are trained, but without dropout
         if self.vae:
             self.vae.eval()
         return self
@@ -94,15 +94,18 @@ class CharLdmTraining(Objective[CharacterBatch]):
         return {"loss": loss, "denoising": denoising, "regularization": regularization}
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Returns the projected features (N, V) of portraits (N, 3, S, S). N may be 0, which no vision tower reads."""
+        """Returns the projected features (N, V) of portraits (N, 3, S, S).
+
+        N may be 0, which vision towers cannot read.
+        """
         some = pixels if len(pixels) else pixels.new_zeros(1, *pixels.shape[1:])
         return self.conditioner.encode_portraits(some)[: len(pixels)]
 
     def _unused(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
         """Returns 0, computed with the fuser and the vision tower, which learn nothing from it.
 
-        A batch may show nobody, so that the loss uses neither. DistributedDataParallel (DDP) waits for the gradient of
-        every weight it trains, so it would wait for theirs for ever.
+        A batch may have no people, so that its loss uses neither. DistributedDataParallel (DDP) waits for the gradient
+        of every weight that it trains, so without this it would wait forever.
         """
         return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
 
@@ -110,9 +113,9 @@ class CharLdmTraining(Objective[CharacterBatch]):
 def portrait_features(
     conditioner: CharacterConditioner, processor: CLIPImageProcessor, args: CharLdmArguments
 ) -> PortraitFeatures | None:
-    """Returns what a vision tower that stays as it is sees in portraits; None where its last layers are trained.
+    """Returns what an untrained vision tower sees in portraits; None if its last layers are trained.
 
-    By a copy on the CPU: examples may be prepared in processes that have no GPU.
+    A copy on the CPU computes it, because examples may be prepared in processes that have no GPU.
     """
     if last_layers(conditioner.image_encoder, args.vision_layers):
         return None
@@ -121,14 +124,15 @@ def portrait_features(
 
 
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
-    """Returns the columns of each caption, and None up to `most`."""
+    """Returns the columns of each caption, filled up with None to `most`."""
     return [row + [None] * (most - len(row)) for row in columns]
 
 
 def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
-    """Gradient checkpointing of the blocks whose attention L_reg does not read: in SD 1.5 the finest and largest.
+    """Turns on gradient checkpointing for the blocks whose attention L_reg does not read.
 
-    Maps are kept beside a block's output, so recomputing a recorded block would not meet what was saved of it.
+    In SD 1.5 these are the finest and largest. Recording keeps maps besides a block's output, so a recomputed block
+    would not match what was saved of it.
     """
     unet.enable_gradient_checkpointing()
     recorded = {name.split(".attentions.")[0] for name in default_layers(unet)}
@@ -140,7 +144,7 @@ def checkpoint_unrecorded(unet: UNet2DConditionModel) -> None:
 def painter(
     module: CharLdmTraining, vae: AutoencoderKL, scheduler: Scheduler, samples: Samples
 ) -> Callable[[], Image.Image]:
-    """Returns what draws the sheet of `samples`."""
+    """Returns a function that draws the sheet of `samples`."""
 
     @torch.inference_mode()
     def sheet() -> Image.Image:
@@ -171,7 +175,7 @@ def main(argv: list[str] | None = None) -> None:
     module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
-        # Plain products go backward faster there than the fused kernel.
+        # There, plain products have a faster backward pass than the fused kernel.
         unet.set_attn_processor(AttnProcessor())
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
@@ -190,7 +194,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def save_char_ldm(parts: Path, unet: UNet2DConditionModel, conditioner: CharacterConditioner) -> None:
-    """Write what stage 1 trains into a parts folder."""
+    """Writes what stage 1 trains into a parts folder."""
     save_part(parts, "char_ldm/unet", unet)
     save_part(parts, "char_ldm/fuser", conditioner.fuser)
     save_part(parts, "char_ldm/image_encoder", conditioner.image_encoder)

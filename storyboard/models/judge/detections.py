@@ -1,6 +1,6 @@
-"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
+"""A picture as the judge sees it; and from the judge's maps to boxes of people, and pieces that are looked at closer.
 
-Exact functions of arrays; they know no network.
+Exact functions of arrays. They know no network.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-UNITS = 256  # boxes are in the units of the drawing code, whatever a picture's pixels
+UNITS = 256  # the side of a picture in the units of boxes, which are those of the drawing code
 MOST_PEOPLE = 12
-SURE = 0.35  # a peak of the heat map above which somebody is there
-_MARGIN = 96  # units of border that a piece may reach beyond a picture
-_ABOVE, _BELOW, _BESIDE, _NARROWEST = (
-    20.0,
-    6.0,
-    8.0,
-    96.0,
-)  # units around a box, where arms and things held are
+SURE = 0.35  # a higher peak of the heat map means that somebody is there
+_MARGIN = 96  # so many units a piece may reach beyond the border of a picture
+# Units that are added around a box, for arms and for things held, and the least width of a piece.
+_ABOVE, _BELOW, _BESIDE, _NARROWEST = 20.0, 6.0, 8.0, 96.0
 
 
 def heat_map(boxes: np.ndarray, cells: int) -> np.ndarray:
-    """Returns the target (cells, cells): 1 where the middle of a box (N, 4) is, falling off within a cell or two."""
+    """Returns the target map (cells, cells).
+
+    It is 1 at the middle of each box (N, 4), and falls to 0 within a cell or two.
+    """
     heat = np.zeros((cells, cells), np.float32)
     for left, top, right, bottom in boxes * (cells / UNITS):
         x, y = (left + right) / 2, (top + bottom) / 2
@@ -37,12 +36,15 @@ def heat_map(boxes: np.ndarray, cells: int) -> np.ndarray:
 
 
 def cell_of(middle: float, cells: int) -> int:
-    """Returns the cell that a middle, in cells, falls into; one beyond the border belongs to the outermost."""
+    """Returns the cell of a coordinate that is given in cells. Beyond the border, it is the outermost cell."""
     return int(min(max(middle, 0), cells - 1))
 
 
 def shape_of(box: np.ndarray, row: int, column: int, cells: int) -> np.ndarray:
-    """Returns what the detector tells of a box (4,) from a cell: the middle's place in it, log width and height."""
+    """Returns what the detector should say at a cell about a box (4,).
+
+    These are the box's middle relative to the middle of the cell, in cells, and its log width and log height.
+    """
     left, top, right, bottom = box * (cells / UNITS)
     place = (left + right) / 2 - column - 0.5, (top + bottom) / 2 - row - 0.5
     return np.array([*place, np.log(right - left), np.log(bottom - top)], np.float32)
@@ -51,7 +53,7 @@ def shape_of(box: np.ndarray, row: int, column: int, cells: int) -> np.ndarray:
 def boxes_of(heat: torch.Tensor, shapes: torch.Tensor, sure: float = SURE) -> tuple[np.ndarray, np.ndarray]:
     """Returns the boxes (N, 4), in units and from left to right, and how sure each is (N,).
 
-    heat: (h, w) in 0..1, a person at each peak above `sure`. shapes: (4, h, w), what `shape_of` says.
+    heat: (h, w) in 0..1, with a person at each peak above `sure`. shapes: (4, h, w), values as in `shape_of`.
     """
     around = F.max_pool2d(heat[None, None], 3, stride=1, padding=1)[0, 0]
     rows, columns = torch.where((heat == around) & (heat > sure))
@@ -66,7 +68,7 @@ def boxes_of(heat: torch.Tensor, shapes: torch.Tensor, sure: float = SURE) -> tu
 
 
 def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, int]) -> np.ndarray:
-    """Returns (N, 3, h, w) float32 in -1..1: everybody of boxes (N, 4) with their arms and what they hold."""
+    """Returns (N, 3, h, w) float32 in -1..1: everybody in boxes (N, 4), with their arms and what they hold."""
     high, wide = size
     if not len(boxes):
         return np.zeros((0, 3, high, wide), np.float32)
@@ -84,7 +86,7 @@ def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, 
 
 
 def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
-    """Returns an RGB picture as (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
+    """Returns an RGB picture as (3, S, S) float32 in -1..1. Training and scoring share this way of shrinking.
 
     A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
     """

@@ -1,6 +1,6 @@
-"""Who is who in a picture: the judge's detections against the people who should be there.
+"""Who is who in a picture: compares the judge's detections with the people who should be there.
 
-Knows no torch and no pictures, only what the judge says of them.
+Imports no torch and knows no pictures, only what the judge says of them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from storyboard.models.judge.vocabulary import SETS, SOMEBODY_ELSE, Vocabulary
 
 # The parts of a look that are compared with the portrait.
 PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
-TELLING = (
-    "kind",
-    "headwear",
-    *(part for part in PARTS if part not in SETS),
-)  # by which people are told apart
-SAME = 0.5  # mean probability of somebody's labels above which a detection is that person
+# The heads by which people are told apart.
+TELLING = ("kind", "headwear", *(part for part in PARTS if part not in SETS))
+SAME = 0.5  # a detection is a person if that person's labels have at least this mean probability
 
 
 class Detection(Protocol):
-    """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
+    """A person that was found. `said`: for each head, the probabilities of its labels.
+
+    `traits`: (C,), describe the look.
+    """
 
     @property
     def sure(self) -> float: ...
@@ -38,17 +38,17 @@ class Detection(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Somebody who should be in a frame, with their labels by head as `labels_of` tells them."""
+    """Somebody who should be in a frame. labels: for each head, their label as `labels_of` gives it."""
 
     name: str
     labels: Mapping[str, str | tuple[str, ...]]
 
 
 def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> int | None:
-    """Returns who of the wanted a detection is, None where it is none of them.
+    """Returns the index of the wanted person that a detection shows, or None if it shows none of them.
 
-    Those of the seven by their identity. Anybody else by looks: the one whose labels are likeliest together, provided
-    that they are right with a mean probability of SAME.
+    People whom the judge knows by name are recognised by their identity. Anybody else is recognised by looks: it is the
+    person whose labels are likeliest together, if their mean probability is at least SAME.
     """
     names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
     others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
@@ -61,13 +61,16 @@ def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary
 
 
 def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
-    """Returns the mean probability, 0..1, of the labels that people are told apart by."""
+    """Returns the mean probability, 0..1, of the labels by which people are told apart."""
     known = [head for head in TELLING if head in wanted.labels]
     return float(np.mean([person.said[h][vocabulary.labels(h).index(str(wanted.labels[h]))] for h in known]))
 
 
 def seen_label(person: Detection, head: str, vocabulary: Vocabulary) -> str | tuple[str, ...]:
-    """Returns the likeliest label of a head; of marks and extras all that are likelier than not."""
+    """Returns the likeliest label of a head.
+
+    For marks and extras, returns all labels with a probability above one half.
+    """
     names = vocabulary.labels(head)
     if head in SETS:
         return tuple(name for name, chance in zip(names, person.said[head], strict=True) if chance > 0.5)

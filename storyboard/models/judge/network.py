@@ -1,6 +1,7 @@
-"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
+"""The judge: a small network that says where people are in a picture, who they are, how they are dressed and what they
+do.
 
-A detector without anchors marks the middle and the size of everybody; each person is then looked at closer, in the
+A detector without anchors marks the middle and the size of everybody. Each person is then looked at closer, in the
 picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
 were made.
 """
@@ -30,10 +31,12 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class SeenPerson:
-    """One person in a picture. `said`: for each head the probability of each of its labels, (labels,) float32.
+    """A person in a picture.
 
-    box: left, top, right, bottom in units of 1/256 of the picture. traits (C,) and deed (C,): what the looks and the
-    action were read off, for comparing one drawing with another.
+    box: left, top, right, bottom in units of 1/256 of the picture.
+    sure: how sure the detector is, 0..1.
+    said: for each head, the probability of each of its labels, (labels,) float32.
+    traits, deed: (C,), the features from which the looks and the action are read, for comparing drawings.
     """
 
     box: np.ndarray
@@ -45,14 +48,17 @@ class SeenPerson:
 
 @dataclass(frozen=True)
 class SeenFrame:
-    """What is in one picture: everybody from left to right, and the probability of each place (places,)."""
+    """What is in a picture: everybody from left to right, and the probability of each place (places,)."""
 
     people: tuple[SeenPerson, ...]
     places: np.ndarray
 
 
 class Judge(ModelMixin, ConfigMixin):
-    """`forward` is the detector, `look_closer` reads people; `look` does both. The labels are part of the config."""
+    """`forward` is the detector, `look_closer` reads people, and `look` does both.
+
+    The labels are part of the config.
+    """
 
     @register_to_config
     def __init__(
@@ -80,13 +86,13 @@ class Judge(ModelMixin, ConfigMixin):
         self.joined = _block(second, second)
         self.found = nn.Conv2d(second, 5, 1)
         with torch.no_grad():
-            self.found.state_dict()["bias"][:1] = -4.0  # hardly any cell is the middle of somebody
+            self.found.state_dict()["bias"][:1] = -4.0  # because hardly any cell is the middle of a person
         self.place = nn.Linear(fourth, len(places))
 
         self.reader = _reader(reading)
         shrunk = 2 ** len(reading)
         cells = (piece[0] // shrunk) * (piece[1] // shrunk)
-        # Group norm takes out how light and how colourful a picture is, so colours are handed on beside what is read.
+        # Group norm removes how light and how colourful a picture is, so mean colours are passed on separately.
         seen = reading[-1] * cells + 3 * tints[0] * tints[1]
         self.traits = nn.Sequential(nn.Linear(seen, trait_width), nn.SiLU(), nn.Dropout(dropout))
         self.deed = nn.Sequential(
@@ -101,16 +107,19 @@ class Judge(ModelMixin, ConfigMixin):
 
     @property
     def closer(self) -> tuple[nn.Module, ...]:
-        """What `look_closer` reads people with; the rest is the detector."""
+        """The modules with which `look_closer` reads people. All other modules are the detector."""
         return self.reader, self.traits, self.deed, self.looks, self.action
 
     @property
     def cells(self) -> int:
-        """How many cells the detector's map is wide and high."""
+        """The number of cells on each side of the detector's map."""
         return self.config.size // 4
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        """pixels: (B, 3, S, S) in -1..1. Returns heat (B, h, w), shapes (B, 4, h, w), places (B, places)."""
+        """Returns heat (B, h, w) and places (B, places) as logits, and shapes (B, 4, h, w).
+
+        pixels: (B, 3, S, S) in -1..1.
+        """
         near = self.near(pixels)
         middle = self.middle(near)
         far = self.far(middle)
@@ -120,7 +129,7 @@ class Judge(ModelMixin, ConfigMixin):
         return {"heat": found[:, 0], "shapes": found[:, 1:], "places": self.place(far.mean(dim=(2, 3)))}
 
     def look_closer(self, people: torch.Tensor) -> dict[str, torch.Tensor]:
-        """people: (N, 3, h, w) in -1..1. Returns logits (N, labels) by head, and traits and deed (N, C)."""
+        """Returns logits (N, labels) for each head, and traits and deed (N, C). people: (N, 3, h, w) in -1..1."""
         grid = self.reader(people)
         tints = nn.functional.adaptive_avg_pool2d(people, self.config.tints)
         traits, deed = self.traits(torch.cat([grid.flatten(1), tints.flatten(1)], 1)), self.deed(grid)
@@ -147,7 +156,7 @@ class Judge(ModelMixin, ConfigMixin):
     def _people(
         self, pictures: list[Image.Image], found: list[tuple[np.ndarray, np.ndarray]]
     ) -> Iterator[SeenPerson]:
-        """Everybody in some pictures, one picture after the other."""
+        """Yields everybody in some pictures, picture by picture."""
         parts = [
             pieces(one, boxes, tuple(self.config.piece))
             for one, (boxes, _) in zip(pictures, found, strict=True)
@@ -173,31 +182,31 @@ def _batches(pictures: Iterable[Image.Image]) -> Iterator[list[Image.Image]]:
 
 
 def _reader(widths: Sequence[int]) -> nn.Sequential:
-    """What reads the pieces of people, twice as coarse from width to width."""
+    """Returns the layers that read the pieces of people. Each width halves the resolution."""
     steps = list(zip((3, *widths), widths, strict=False))
     stages = [layer for into, out in steps[:-1] for layer in (_block(into, out, 2), _block(out, out))]
-    stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
+    stages = stages[:1] + stages[2:]  # the first stage, which costs most, has only one layer
     return nn.Sequential(*stages, _block(*steps[-1], 2), _block(widths[-1], widths[-1]))
 
 
 def _block(into: int, out: int, stride: int = 1) -> nn.Sequential:
-    # Group norm: its state is all in its parameters, which is what a resumable run saves.
+    # Group norm has no state besides its parameters, so a resumable run saves all of it.
     return nn.Sequential(
         nn.Conv2d(into, out, 3, stride, padding=1, bias=False), nn.GroupNorm(8, out), nn.SiLU()
     )
 
 
 def save_judge(judge: Judge, folder: Path) -> None:
-    """Writes `config.json` and half-precision safetensors. The judge given stays as it is."""
+    """Writes `config.json` and half-precision safetensors. The given judge does not change."""
     half = Judge.from_config(judge.config)
     half.load_state_dict(judge.state_dict())
     half.half().save_pretrained(folder)
 
 
 def load_judge(folder: str | Path) -> Judge:
-    """Returns the judge of a folder, in fp32 and eval mode.
+    """Returns the judge of a folder, in float32 and eval mode.
 
-    FileNotFoundError where there is none, StoryError where it is another network or damaged.
+    FileNotFoundError if there is none. StoryError if it is another network or damaged.
     """
     file = Path(folder) / "config.json"
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
+"""All labels of a judge, in the order of its outputs. Knows no world and no pictures, and imports no torch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SOMEBODY_ELSE = "somebody else"
-SETS = ("marks", "extras")  # facets that have any number of their labels
+SETS = ("marks", "extras")  # facets of which somebody can have any number of labels
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """`outfits` are "Rosa: dress" and the like; `characters` are whom the judge knows by name."""
+    """All labels. `characters`: the people whom the judge knows by name. `outfits`: labels such as "Rosa: dress"."""
 
     characters: tuple[str, ...]
     outfits: tuple[str, ...]
@@ -27,18 +27,18 @@ class Vocabulary:
 
     def as_config(self) -> dict:
         named = {name: list(getattr(self, name)) for name in ("characters", "outfits", "actions", "places")}
-        # Pairs, as a saved config sorts the keys of an object, and the outputs stand in this order.
+        # Pairs, because a saved config sorts the keys of an object, and the outputs are in this order.
         return named | {"facets": [[name, list(labels)] for name, labels in self.facets.items()]}
 
     @property
     def looks(self) -> dict[str, int]:
-        """How many outputs each head on a person's looks has."""
+        """For each head on a person's looks, its number of outputs."""
         sizes = {"identity": len(self.characters) + 1, "outfit": len(self.outfits)}
         return sizes | {name: len(labels) for name, labels in self.facets.items()}
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The heads of which one label is right."""
+        """The heads that have exactly one right label."""
         return "identity", "outfit", *(name for name in self.facets if name not in SETS), "action"
 
     def labels(self, head: str) -> tuple[str, ...]:

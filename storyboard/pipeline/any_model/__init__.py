@@ -1,6 +1,6 @@
-"""Any text-to-image model of diffusers as the drawing hand: the app reads the story, and writes it a prompt a frame.
+"""Draws with any text-to-image model of diffusers: the app reads the story, and writes a prompt for each frame.
 
-`open_model` finds and loads one; what it gives is a `Renderer`. Knows nothing of stories, sessions or pages.
+`open_model` finds and loads a model, and returns a `Renderer`. Knows nothing of stories, sessions or pages.
 """
 
 from storyboard.pipeline.any_model.opening import open_model

@@ -1,7 +1,7 @@
-"""An IP-Adapter: how a model that knows no cast looks at portraits, and at a picture whose style it is to take.
+"""An IP-Adapter: lets a model that knows no cast look at portraits, and at a picture whose style it should take.
 
-The weights are loaded twice, once for people and once for the style, so that each has a scale of its own. Knows
-diffusers' pipelines of Stable Diffusion 1.5 and XL, and no prompts.
+The weights are loaded twice, for people and for the style, so that each has its own scale. Knows diffusers' pipelines
+of Stable Diffusion 1.5 and XL, but no prompts.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from transformers import CLIPVisionModelWithProjection
 from storyboard.errors import StoryError
 from storyboard.models.hub import HubPlace, place_of
 
-PEOPLE_SCALE = 0.6  # above it a portrait's pose and ground come along, below it the face goes
-STYLE_SCALE = 0.5  # where a picture's style cannot be told from what it shows
-# In SDXL one block draws style and little else, so a style picture is heard there alone, and in full.
+PEOPLE_SCALE = 0.6  # a higher scale also copies a portrait's pose and ground, a lower one loses the face
+STYLE_SCALE = 0.5  # for models in which a picture's style cannot be separated from its content
+# In SDXL a single block draws almost only style, so the style picture goes to that block alone, at full scale.
 STYLE_BLOCKS = {"up": {"block_0": [0.0, 1.0, 0.0]}}
-MOST_PEOPLE = 4  # whose portraits are looked at in one frame; each has a strip of it
+MOST_PEOPLE = 4  # the most portraits used in one frame; each gets a strip of it
 GREY = (128, 128, 128)
 FAMILIES = {768: "Stable Diffusion 1.5", 1024: "Stable Diffusion 2", 2048: "Stable Diffusion XL"}
 State = dict[str, dict[str, torch.Tensor]]
 
 
 class PortraitAdapter:
-    """An IP-Adapter on `pipe`, which it is told of anew for every frame."""
+    """An IP-Adapter on `pipe`. It is set up again for every frame."""
 
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe
@@ -41,15 +41,15 @@ class PortraitAdapter:
     def arguments(
         self, portraits: Sequence[Image.Image], style: Image.Image | None, size: tuple[int, int]
     ) -> dict[str, Any]:
-        """Returns what a call of the pipeline is given for a frame of (H, W) `size`, and sets the scales.
+        """Returns the arguments of the pipeline's call for a frame of (H, W) `size`, and sets the scales.
 
-        portraits: from left to right; with several, each is looked at in its own strip of the frame alone.
+        portraits: from left to right. If there are several, each is used only in its own strip of the frame.
         """
         people = [_squared(one) for one in portraits[:MOST_PEOPLE]]
         self._pipe.set_ip_adapter_scale(
             [PEOPLE_SCALE if people else 0.0, 0.0 if style is None else self._style_scale]
         )
-        blank = Image.new("RGB", (32, 32), GREY)  # unheard: the layers want one all the same
+        blank = Image.new("RGB", (32, 32), GREY)  # has scale 0: the layers need a picture in any case
         examples = [_squared(style)] if style is not None else [blank]
         given: dict[str, Any] = {"ip_adapter_image": [people or [blank], examples]}
         if len(people) > 1:
@@ -59,7 +59,7 @@ class PortraitAdapter:
 
 
 def strips(count: int, size: tuple[int, int]) -> torch.Tensor:
-    """Returns masks (1, N, H, W) that divide a frame of (H, W) `size` into upright strips, from left to right."""
+    """Returns masks (1, N, H, W) that divide a frame of (H, W) `size` into N vertical strips, from left to right."""
     height, width = size
     masks = torch.zeros(1, count, height, width)
     for place in range(count):
@@ -68,7 +68,7 @@ def strips(count: int, size: tuple[int, int]) -> torch.Tensor:
 
 
 def load_adapter(pipe: Any, named: str) -> PortraitAdapter:
-    """Returns an IP-Adapter, loaded on a pipeline. StoryError for any other thing, or another kind of model."""
+    """Returns an IP-Adapter that is loaded on a pipeline. StoryError for other weights or an unsuitable model."""
     unet = getattr(pipe, "unet", None)
     if not (isinstance(unet, UNet2DConditionModel) and hasattr(pipe, "load_ip_adapter")):
         raise StoryError(
@@ -91,9 +91,9 @@ def load_adapter(pipe: Any, named: str) -> PortraitAdapter:
 
 
 def choose_file(place: HubPlace, xl: bool) -> str:
-    """Returns the file of a repository that fits, by its name. StoryError where none does.
+    """Returns the file of a repository that fits, judged by its name. StoryError if none fits.
 
-    Rather one that sees more of a picture ("plus") and none for faces alone; `xl`: for SDXL.
+    Files that see more of a picture ("plus") are preferred, and files for faces alone come last. `xl`: for SDXL.
     """
     files = [file for file in place.files() if file.endswith(".safetensors") and "image_encoder" not in file]
     words = [(file, file.lower()) for file in files]
@@ -109,7 +109,7 @@ def choose_file(place: HubPlace, xl: bool) -> str:
 
 
 def read_state(place: HubPlace, file: str) -> State:
-    """Returns the two parts of an IP-Adapter's weights. StoryError for pickled ones and for other weights."""
+    """Returns the two parts of an IP-Adapter's weights. StoryError for pickled files and for other weights."""
     if not file.endswith(".safetensors"):
         raise StoryError(
             f'The IP-Adapter file "{file}" is no safetensors, and could run code; choose the .safetensors beside it.'
@@ -131,7 +131,7 @@ def read_state(place: HubPlace, file: str) -> State:
 
 
 def check_family(unet: UNet2DConditionModel, state: State, place: HubPlace) -> None:
-    """StoryError where an IP-Adapter was made for another family of models, or sees no pictures but face codes."""
+    """Raises StoryError if an IP-Adapter is for another family of models, or reads face codes instead of pictures."""
     projection = state["image_proj"]
     of_codes = any(name.startswith("perceiver_resampler") for name in projection)
     of_codes |= {"proj.0.weight", "norm.weight"} <= projection.keys()
@@ -156,12 +156,12 @@ def check_family(unet: UNet2DConditionModel, state: State, place: HubPlace) -> N
 
 
 def _heard(shapes: dict[str, tuple[int, ...]]) -> int:
-    """How wide the conditions are that an IP-Adapter was made for; 0 where it says none."""
+    """Returns the width of the conditions that an IP-Adapter was made for, or 0 if that is unknown."""
     return next((shape[-1] for shape in shapes.values()), 0)
 
 
 def _image_encoder(place: HubPlace, state: State) -> CLIPVisionModelWithProjection:
-    """The encoder of the place that gives what the adapter reads: SDXL's come with two, of which one fits."""
+    """Returns the image encoder that fits the adapter. Repositories for SDXL have two, of which one fits."""
     setting, size = _reads(state["image_proj"])
     configs = [
         file
@@ -188,12 +188,12 @@ def _loaded_encoder(folder: Path, place: HubPlace) -> CLIPVisionModelWithProject
         return CLIPVisionModelWithProjection.from_pretrained(
             folder, use_safetensors=True, local_files_only=True
         )
-    except Exception as error:  # a library's errors are of every kind
+    except Exception as error:  # the library may raise any kind of error
         raise StoryError(f'The image encoder of "{place.name}" is damaged; get it again.') from error
 
 
 def _reads(projection: dict[str, torch.Tensor]) -> tuple[str, int]:
-    """What an image projection reads: a setting of the image encoder, and its value."""
+    """Returns what an image projection needs: the name of a setting of the image encoder, and its value."""
     if "proj.weight" in projection:
         return "projection_dim", projection["proj.weight"].shape[1]
     if "proj.0.weight" in projection:  # full face
@@ -207,7 +207,7 @@ def is_xl(pipe: Any) -> bool:
 
 
 def _has_style_block(pipe: Any) -> bool:
-    """Whether it is built as SDXL is, whose first upward block has three layers of attention."""
+    """Returns whether it is built like SDXL, whose first upward block has three layers of attention."""
     return is_xl(pipe) and len(getattr(pipe.unet.up_blocks[0], "attentions", ())) == 3
 
 
@@ -217,6 +217,8 @@ def _width(unet: UNet2DConditionModel) -> int:
 
 
 def _squared(picture: Image.Image) -> Image.Image:
-    """Padded to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+    """Returns the picture padded to a square, so that the image processor's centre crop cuts off neither head nor
+    feet.
+    """
     side = max(picture.size)
     return ImageOps.pad(picture, (side, side), color=GREY)

@@ -1,6 +1,6 @@
-"""LoRAs on top of a model: each found on the Hub or here, and given its weight.
+"""LoRAs on top of a model. Each is found on the Hub or on this machine, and gets its weight.
 
-Knows diffusers' loaders, and no prompts.
+Knows diffusers' loaders, but no prompts.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from storyboard.pipeline.loading import first_line
 log = logging.getLogger(__name__)
 
 REMEDY = "pip install 'storygpt-v-storyboard[lora]', or in a checkout: pip install -r requirements-lora.txt"
-LARGEST = 2.0  # weight
+LARGEST = 2.0  # the largest weight
 
 
 def load_loras(pipe: Any, named: tuple[str, ...]) -> None:
-    """Put LoRAs on a pipeline, all at once, each "NAME" or "NAME=WEIGHT". StoryError for one that does not fit."""
+    """Loads LoRAs on a pipeline, all together. Each is "NAME" or "NAME=WEIGHT".
+
+    StoryError for one that does not fit.
+    """
     if find_spec("peft") is None:
         raise StoryError(f"LoRAs need one more package; run: {REMEDY}")
     if not hasattr(pipe, "load_lora_weights"):
@@ -36,7 +39,7 @@ def load_loras(pipe: Any, named: tuple[str, ...]) -> None:
         try:
             pipe.load_lora_weights(path.parent, weight_name=path.name, adapter_name=adapter)
             fits = adapter in {known for some in pipe.get_list_adapters().values() for known in some}
-        except Exception as error:  # keys and shapes of another model fail in many ways
+        except Exception as error:  # a LoRA for another model fails in many ways
             log.warning("%s was not loaded", name, exc_info=True)
             raise _misfit(name, pipe, first_line(error)) from error
         if not fits:
@@ -46,7 +49,10 @@ def load_loras(pipe: Any, named: tuple[str, ...]) -> None:
 
 
 def split_weight(named: str) -> tuple[str, float]:
-    """Returns the name and the weight in "NAME=0.8", and 1 for "NAME". StoryError where the weight is no number."""
+    """Returns the name and the weight in "NAME=0.8"; the weight of "NAME" is 1.
+
+    StoryError for a weight out of range.
+    """
     name, equals, text = named.rpartition("=")
     if not equals:
         return named, 1.0
@@ -54,7 +60,7 @@ def split_weight(named: str) -> tuple[str, float]:
         weight = float(text)
     except ValueError:
         weight = -1.0
-    if not 0 < weight <= LARGEST:  # NaN is not either
+    if not 0 < weight <= LARGEST:  # also refuses NaN
         raise StoryError(
             f'The weight "{text[:40]}" of the LoRA "{name[:100]}" is none; give a number above 0 and up to {LARGEST:g}.'
         )

@@ -1,7 +1,7 @@
-"""A text-to-image model found, downloaded, loaded and made ready to draw stories, or refused in one sentence.
+"""Finds a text-to-image model, downloads and loads it, and makes it ready to draw, or refuses it in one sentence.
 
-Written against diffusers' AutoPipelineForText2Image with Stable Diffusion 1.5 and XL; other families are called with
-what their pipeline takes. Knows how models are loaded, not how a frame becomes a prompt.
+Written for diffusers' AutoPipelineForText2Image, and tried with Stable Diffusion 1.5 and XL. A model of another family
+gets those arguments that its pipeline takes. Knows how models are loaded, but not how a frame becomes a prompt.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from storyboard.pipeline.sturdy import is_out_of_memory
 
 log = logging.getLogger(__name__)
 
-# While accelerate makes empty weights, it does so for every thread: two models loaded at once both stay empty.
+# While accelerate makes empty weights, it does so in all threads, so of two models loaded at once both stay empty.
 _ONE_AT_A_TIME = threading.Lock()
-HALF = "fp16"  # the variant that most repositories have beside full precision
+HALF = "fp16"  # the half-precision variant that most repositories offer
 ONLY_WORDS = (
     "Portraits are not looked at, only words; start the app with --ip-adapter to have it look at them."
 )
@@ -38,9 +38,9 @@ IN_TURNS = (
 
 
 def open_model(wanted: Wanted, tell: Callable[[str], None]) -> AnyModelRenderer:
-    """Returns the hand, on the best device there is. `tell` takes lines about what is being loaded.
+    """Returns the renderer of a model, on the best device there is. `tell` takes lines about what is being loaded.
 
-    StoryError, naming the value and the remedy, for anything that is not to be had or does not go together.
+    A StoryError names the value and the remedy for anything that is not found or does not go together.
     """
     with _ONE_AT_A_TIME:
         return _opened(check_model(wanted.model), wanted, tell)
@@ -71,7 +71,7 @@ def _opened(place: HubPlace, wanted: Wanted, tell: Callable[[str], None]) -> Any
 
 
 def _loaded(place: HubPlace, tell: Callable[[str], None]) -> Any:
-    """The pipeline, in half precision where a GPU is there, in full on a CPU."""
+    """Returns the pipeline, in half precision on a GPU and in full precision on a CPU."""
     on_gpu = torch.cuda.is_available()
     folder = place.folder
     away: Exception | None = None
@@ -79,7 +79,7 @@ def _loaded(place: HubPlace, tell: Callable[[str], None]) -> Any:
     try:
         if folder is None:
             tell(f"Downloading {place.name}")
-            # diffusers takes some failures of a network for none at all, and half a model for a whole one.
+            # diffusers ignores some network failures, and would then take half a model for a whole one.
             away = place.away(INDEX)
             wanted = {"use_safetensors": True, "variant": variant, "local_files_only": away is not None}
             folder = Path(DiffusionPipeline.download(place.repository, **wanted))
@@ -104,7 +104,7 @@ def _has_half(files: list[str]) -> bool:
 
 
 def _unloadable(place: HubPlace, error: Exception, away: Exception | None) -> StoryError:
-    """What a writer is told of a model that diffusers does not load. away: why the Hub could not be asked."""
+    """Returns the error for a model that diffusers does not load. away: why the Hub could not be reached."""
     log.warning("%s was not loaded", place.name, exc_info=error)
     said = first_line(error)
     if "AutoPipeline can't find a pipeline" in said:
@@ -112,7 +112,7 @@ def _unloadable(place: HubPlace, error: Exception, away: Exception | None) -> St
             f'The model "{place.name}" is no text-to-image model ({INDEX} says what it is); choose one whose page on '
             'the Hub says "Text-to-Image".'
         )
-    if hindered := away or hindrance(error):  # before what half a model lacks
+    if hindered := away or hindrance(error):  # first, because a broken download also lacks files
         return refusal(place.what, place.name, hindered)
     if "safetensors" in said and ("no file named" in said or "find the necessary" in said):
         return StoryError(
@@ -125,7 +125,7 @@ def _unloadable(place: HubPlace, error: Exception, away: Exception | None) -> St
 
 
 def _place_on_device(pipe: Any) -> str:
-    """Move to the GPU where there is one; returns what a writer should know of it, else ""."""
+    """Moves the pipeline to the GPU if there is one. Returns what a writer should know about that, or ""."""
     if not torch.cuda.is_available():
         return ""
     try:

@@ -1,8 +1,8 @@
 """From a frame's request to the prompt of a model that knows neither the story nor its cast.
 
-Names take the place of pronouns, a place that the sentence leaves unsaid is that of the frames before, and who is named
-is described. A prompt is made as short as the model's text encoder needs it: the least telling words of looks go first,
-the style and the sentence never. Knows no models.
+Names replace pronouns. If the sentence says no place, the place of the frames before it is added. People who are named
+are described. If the prompt is too long for the model's text encoder, the least telling words of looks are left out
+first; the style and the sentence always stay. Knows no models.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ from storyboard.text.presence import those_there
 from storyboard.text.spellings import APOSTROPHES
 from storyboard.text.whereabouts import unsaid_place
 
-MOST_FACTS = 8  # of a look
+MOST_FACTS = 8  # the most phrases of a look
 Fits = Callable[[str], bool]  # whether a model reads all of a prompt
 
 
 @dataclass(frozen=True)
 class Understood:
-    """A frame's sentence as this hand reads it.
+    """A frame's sentence as this renderer reads it.
 
-    sentence: with names in place of pronouns. shown: whom it is about, in the sentence's order. place: where it is
-    where the sentence does not say so, else "". readings: of the pronouns in the request's sentence.
+    sentence: with names in place of pronouns.
+    shown: the people whom it shows, in the sentence's order.
+    place: where it is, if earlier frames say so and the sentence does not; otherwise "".
+    readings: the readings of the pronouns in the request's sentence.
     """
 
     sentence: str
@@ -47,7 +49,7 @@ class Understood:
 
 
 def understand(request: FrameRequest) -> Understood:
-    """Returns how a frame is read, by its words alone. StoryError where it has none or is too long."""
+    """Returns how a frame is read, by its words alone. StoryError if it has no words or is too long."""
     text = clean_caption(request.caption if request.resolved is None else request.resolved)
     told = [frame.caption for frame in request.history]
     read, earlier = read_for(request.cast, text, told)
@@ -66,7 +68,8 @@ def understand(request: FrameRequest) -> Understood:
 def write_prompt(understood: Understood, style: str, fits: Fits) -> str:
     """Returns the prompt: the style, the sentence with what each person looks like, and the place left unsaid.
 
-    The fullest one that `fits`; where not even the shortest does, that one, whose end the model then leaves out.
+    It is the fullest prompt that `fits`. If not even the shortest fits, that one is returned, and the model ignores its
+    end.
     """
     fullest = max((len(member.look) for member in understood.shown), default=0)
     prompt = ""
@@ -86,7 +89,7 @@ def _prompt(understood: Understood, style: str, facts: int, place: str) -> str:
 
 
 def _described(understood: Understood, facts: int) -> str:
-    """The sentence with `facts` phrases of everybody's look, in brackets behind the first mention of them."""
+    """Returns the sentence with `facts` phrases of everybody's look, in brackets after the first mention of them."""
     sentence, behind = understood.sentence, []
     names = {member.name: member.aliases for member in understood.shown}
     first: dict[str, Mention] = {}
@@ -111,7 +114,7 @@ def _in_words(facts: Sequence[str]) -> str:
 def _readings(
     read: ReadSentence, cast: Sequence[CastMember], earlier: Sequence[ReadSentence]
 ) -> tuple[Reading, ...]:
-    """Whom each pronoun that is left is taken for: the likeliest that do not contradict each other."""
+    """Returns the likeliest reading of each remaining pronoun; together the readings do not contradict each other."""
     if not read.pronouns:
         return ()
     together = readings_together(read, cast, earlier)[0].meant

@@ -1,6 +1,6 @@
-"""A frame drawn by any text-to-image pipeline of diffusers: prompt in, previews and one picture out.
+"""Draws a frame with any text-to-image pipeline of diffusers: a prompt goes in, previews and one picture come out.
 
-A `Renderer`. What a pipeline cannot take, as its signature says, it is not given. Knows no stories.
+It is a `Renderer`. A pipeline gets only those arguments that its signature has. Knows no stories.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from storyboard.pipeline.any_model.steps import Abandoned, as_generator
 from storyboard.pipeline.numbers import check_numbers
 from storyboard.renderer import ASPECTS, FrameRequest, Preview, Rendered, Style
 
-ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
-GUIDANCE = 7.5  # where a pipeline does not say its own
-EIGHT = 8  # pixels that sides are multiples of in every pipeline of diffusers
-SIDE = 512  # pixels of a square picture, where a pipeline does not say
+ANSWER_SECONDS = 0.1  # within so many seconds a waiting request notices that it is cancelled
+GUIDANCE = 7.5  # for pipelines that have no default of their own
+EIGHT = 8  # in every pipeline of diffusers, sides are multiples of so many pixels
+SIDE = 512  # pixels a side of a square picture, for pipelines that do not say it
 
 
 class AnyModelRenderer:
-    """Draws with `pipe`, one request at a time; equal requests give equal pictures.
+    """Draws with `pipe`, one request at a time. Equal requests give equal pictures.
 
-    adapter: how it looks at portraits, None where it reads words alone. steps, guidance: where a request has none.
+    adapter: how it looks at portraits; None if it reads words alone. steps, guidance: for requests that have none.
     colours: the map of `previews.fitted_colours`.
     """
 
@@ -86,15 +86,15 @@ class AnyModelRenderer:
             )
 
     def clear_caches(self) -> None:
-        """Bring back from the GPU what a drawing that did not end has left there, where parts take turns on it."""
+        """Frees what an unfinished drawing has left on the GPU, for a pipeline whose parts take turns there."""
         self._pipe.maybe_free_model_hooks()
 
     def prompt(self, understood: Understood, style: str) -> str:
-        """Returns what the model is asked for."""
+        """Returns the prompt for the model."""
         return write_prompt(understood, style, self._fits)
 
     def size(self, aspect: str) -> tuple[int, int]:
-        """Returns height and width in pixels of a picture of that shape, of about the model's own area."""
+        """Returns the height and width in pixels of a picture of that shape, with about the model's own area."""
         side, multiple = self._own_side(), self._multiple()
         wide, high = ASPECTS[aspect]
         root = (wide / high) ** 0.5
@@ -108,12 +108,12 @@ class AnyModelRenderer:
         guidance: float,
         cancelled: Callable[[], bool],
     ) -> Generator[Preview, None, Image.Image | None]:
-        """Yields previews; the generator's value is the picture, None once cancelled."""
+        """Yields previews. The generator's value is the picture, or None once cancelled."""
         size = self.size(request.style.aspect)
         given = self._arguments(request, understood, steps, guidance, size)
         try:
             output = yield from as_generator(partial(self._call, given, steps, size, cancelled))
-        except BaseException as error:  # also where nobody waits for it any more
+        except BaseException as error:  # also if nobody waits for the picture any more
             self.clear_caches()
             if isinstance(error, Abandoned):
                 return None
@@ -171,7 +171,7 @@ class AnyModelRenderer:
         return given
 
     def _fits(self, prompt: str) -> bool:
-        """Whether one of the model's text encoders reads all of a prompt; true where none says how much it reads."""
+        """Returns whether one of the model's text encoders reads all of a prompt; True if no encoder has a limit."""
         tokenizers = [getattr(self._pipe, name, None) for name in ("tokenizer", "tokenizer_2", "tokenizer_3")]
         known = [one for one in tokenizers if one is not None and one.model_max_length < 10**6]
         return not known or any(
@@ -187,7 +187,9 @@ class AnyModelRenderer:
         return sample * factor if sample and factor else SIDE
 
     def _multiple(self) -> int:
-        """What sides are multiples of: latents that the denoiser can halve all the way down."""
+        """Returns the number that sides must be multiples of, so that the denoiser can halve latents all the way
+        down.
+        """
         factor = getattr(self._pipe, "vae_scale_factor", None) or 8
         unet = getattr(self._pipe, "unet", None)
         levels = len(getattr(unet.config, "block_out_channels", ())) if unet is not None else 2

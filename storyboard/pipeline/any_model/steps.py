@@ -1,6 +1,6 @@
-"""A call that reports as it goes, as a generator: diffusers calls back after every step, and a `Renderer` yields.
+"""Turns a call that reports its progress into a generator: diffusers calls back after every step, a `Renderer` yields.
 
-Knows threads, and neither models nor stories.
+Knows threads, but neither models nor stories.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Result = TypeVar("Result")
 
 
 class Abandoned(Exception):
-    """Nobody waits for the result any more; thrown inside the call, out of `tell`."""
+    """Nobody waits for the result any more. It is raised inside the call, by `tell`."""
 
 
 def as_generator(work: Callable[[Callable[[Event], None]], Result]) -> Generator[Event, None, Result]:
-    """Yields what `work` tells while it runs in a thread of its own; the generator's value is what it returns.
+    """Yields what `work` tells while it runs in a thread of its own. The generator's value is what `work` returns.
 
-    Raises what `work` raises. Once the generator is closed, the next `tell` raises Abandoned in `work`, and closing
-    waits until it has ended.
+    Raises what `work` raises. Once the generator is closed, the next `tell` raises Abandoned in `work`. Closing waits
+    until `work` has ended.
     """
     told: queue.SimpleQueue = queue.SimpleQueue()
     closed = threading.Event()
@@ -36,7 +36,7 @@ def as_generator(work: Callable[[Callable[[Event], None]], Result]) -> Generator
     def run() -> None:
         try:
             told.put(("result", work(tell)))
-        except BaseException as error:  # raised again where the generator is
+        except BaseException as error:  # raised again in the generator's thread
             told.put(("error", error))
 
     context = contextvars.copy_context()

@@ -1,6 +1,7 @@
-"""The table of verbs for programs: what the page can do, spelled once for API, MCP and command line.
+"""The table of verbs for programs: what the page can do, defined once for API, MCP and command line.
 
-A verb that is added here is in all three, and in docs/programs.md. Knows neither torch nor gradio, and no door.
+A verb that is added here appears in all three, and in docs/programs.md. Imports neither torch nor Gradio, and knows no
+door.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from storyboard.studio.verb_table.people import PEOPLE_VERBS
 from storyboard.studio.verb_table.stories import STORY_VERBS
 from storyboard.studio.verb_table.verb import Verb
 
-# By what they are about, in the order of the documentation.
+# Grouped by what they are about, in the order of the documentation.
 GROUPS: dict[str, tuple[Verb, ...]] = {
     "Stories": STORY_VERBS,
     "Frames": FRAME_VERBS,

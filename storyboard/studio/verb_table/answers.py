@@ -1,4 +1,4 @@
-"""What verbs for programs return beside stories, frames, characters and jobs: `described.py` tells each as JSON."""
+"""What verbs for programs return besides stories, frames, characters and jobs. `described.py` turns it into JSON."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from storyboard.story.values import Frame
 
 @dataclass(frozen=True)
 class InShort:
-    """The story without its takes, and what undo and redo would do. `phrase`: what was undone or done again."""
+    """The story without its takes, and what undo and redo would do. `phrase`: what was just undone or redone."""
 
     phrase: str | None = None
 
 
 @dataclass(frozen=True)
 class Details:
-    """A frame, and everything that its picture was drawn with."""
+    """A frame, with everything that its picture was drawn with."""
 
     frame: Frame
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files that were made, the main one first, and letters that no font here has, so they were left out."""
+    """Files that were made, the main one first, and letters that are left out because no font here has them."""
 
     paths: tuple[Path, ...]
     left_out: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""Arguments that several verbs for programs share, each spelled once, and the type of a look.
+"""Arguments that several verbs for programs share, each defined once, and the type of a look.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """
 
 from typing import Literal, TypedDict
@@ -86,5 +86,5 @@ SEED = Argument("seed", int, "a whole number; an equal one gives the equal resul
 
 
 def a_file(name: str, what: str) -> Argument:
-    """Returns the argument of a file, `what` it is; each door says how it comes."""
+    """Returns the argument for a file. `what` says what file it is; each door decides how it comes in."""
     return Argument(name, str, what, kind="file")

@@ -1,6 +1,6 @@
-"""The verbs for programs that draw, say how far drawing is, and stop it.
+"""The verbs for programs that draw, report the progress of drawing, and stop it.
 
-A verb that returns a job is told once the job is over. Knows neither torch nor gradio.
+A verb that returns a job is answered once the job has ended. Imports neither torch nor Gradio.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _cancel(studio: Any, story_id: str, frame_id: str | None) -> Mapping[str, An
 
 
 def _progress(studio: Any, story_id: str) -> Mapping[str, Any]:
-    """What waits, runs, failed or was interrupted, in order, as the page shows it."""
+    """Returns what waits, runs, failed or was interrupted, in order, as the page shows it."""
     story = studio.session(story_id).story
     numbers = {frame.id: number for number, frame in enumerate(story.frames, start=1)}
     return {

@@ -1,6 +1,6 @@
-"""How a row of the table changes a story: by the edit of the same name, which the page uses too.
+"""How a row of the table changes a story: through the edit of the same name, which the page uses too.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from storyboard.studio.verb_table.answers import InShort
 from storyboard.studio.verb_table.arguments import STORY
 from storyboard.studio.verb_table.verb import Argument, Effect, Verb
 
-# Of the story after the edit, the arguments and what the edit returned: what the verb returns.
+# Gives what the verb returns, from the story after the edit, the arguments, and what the edit returned.
 Tells = Callable[[Story, Mapping[str, Any], Any], Any]
 
 
@@ -26,7 +26,7 @@ def edit(
     tells: Tells,
     in_app: bool = False,
 ) -> Verb:
-    """Returns the verb that does the edit `name` of `verbs.EDITS` to a story and returns what `tells` says."""
+    """Returns the verb that does the edit `name` of `verbs.EDITS` to a story, and returns what `tells` gives."""
 
     def does(studio: Any, story_id: str, **given: Any) -> Any:
         fields = {one.field or one.name.removesuffix("_id"): given[one.name] for one in arguments}

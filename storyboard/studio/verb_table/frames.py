@@ -1,6 +1,6 @@
-"""The verbs for programs on the frames of a story and on scripts: everything but drawing.
+"""The verbs for programs on the frames of a story and on scripts, except drawing.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The verbs for programs that make, change and dress people, and the looks they are made from.
+"""The verbs for programs that make, change and dress people, and the verbs on looks.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SHOWN_LOOK = "The whole look, in words, and the address of its picture, which wo
 
 
 def portrait_id(studio: Any, story_id: str, name: str, portrait: str) -> str:
-    """Returns the id of somebody's portrait, given by that or by its label. StoryError where no one or several fit."""
+    """Returns the id of somebody's portrait, which is given by its id or label. StoryError if none or several fit."""
     character = studio.session(story_id).story.character(name)
     if any(one.id == portrait for one in character.portraits):
         return portrait

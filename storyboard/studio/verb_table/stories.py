@@ -1,6 +1,6 @@
-"""The verbs for programs on whole stories: begun, listed, renamed, deleted, brought in and out, undone.
+"""The verbs for programs on whole stories: begin, list, rename, delete, import, export and undo.
 
-Knows neither torch nor gradio.
+Imports neither torch nor Gradio.
 """
 
 from __future__ import annotations

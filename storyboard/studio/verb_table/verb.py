@@ -1,6 +1,6 @@
 """What a verb for programs is: its words, its arguments, what it does and what it may change. No verb is named here.
 
-API, MCP and command line are built from such values alone. Knows neither torch nor gradio, and no door.
+API, MCP and command line are built from these values alone. Imports neither torch nor Gradio, and knows no door.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ from storyboard.text.captions import clean_text
 
 REQUIRED: Any = inspect.Parameter.empty  # the default of an argument that has none
 MOST_OF_A_LIST = 1000
-SHOWN = 40  # letters of a wrong value that its error repeats
+SHOWN = 40  # an error repeats so many letters of a wrong value
 
-# What the command line says instead of an id or a value: a story's address, a frame's number, a path.
+# The kinds of which the command line takes something else than an id or a value: a story's address, a frame's number, a
+# path and so on.
 Kind = Literal["value", "story", "frame", "take", "pronoun", "look", "wordings", "boards", "file"]
-# What a verb changes. "replaces" and "sets" may take the place of what a writer made; a second equal call of one that
-# "sets" changes nothing more.
+# What a verb changes. "replaces" and "sets" may overwrite what a writer made; a second equal call of a verb that "sets"
+# changes nothing more.
 Effect = Literal["reads", "adds", "replaces", "sets"]
-# What a call stands in line for, if anything: a picture, or a place among the exports.
+# What a call has to wait for, if anything: a picture, or its turn among the exports.
 Waits = Literal["", "drawing", "exporting"]
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument. `text`, one line, says what it is.
+    """An argument of a verb. `text` says in one line what it is.
 
-    `field`: what `verbs.EDITS` calls it, and `option`: what the command line does, where neither follows from its name.
+    `field`: its name in `verbs.EDITS`. `option`: its name on the command line. Both are needed only if they do not
+    follow from `name`.
     """
 
     name: str
@@ -43,10 +45,10 @@ class Argument:
     option: str = ""
 
     def checked(self, value: object) -> Any:
-        """Returns the value. StoryError naming it, and what it has to be, where its type does not fit."""
+        """Returns the value. If its type does not fit, the StoryError names it and says what it has to be."""
         if value is None and (self.default is None or NoneType in get_args(self.type)):
             return None
-        if self.kind == "file":  # which door it came in by, and how, was that door's to check
+        if self.kind == "file":  # the door through which it came has checked it
             return value
         if not _fits(value, self.type):
             raise StoryError(
@@ -55,7 +57,7 @@ class Argument:
         return value
 
     def optional(self, name: str = "", text: str = "", field: str = "", option: str = "") -> Argument:
-        """Returns the same argument, but one that may be left out. What is given here replaces what it had."""
+        """Returns the same argument, but one that may be left out. Values that are given here replace its own."""
         return replace(
             self,
             name=name or self.name,
@@ -69,11 +71,11 @@ class Argument:
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb. `text` says in one line what it does, `returns` what is answered.
+    """A verb. `text` says in one line what it does, `returns` says what is answered.
 
-    `does` is called with the studio and the arguments by name; with `makes_files` also with `folder`, a folder that is
-    its own. What it returns is told as JSON by `described.py`. `in_app`: it needs a running app, for what it works on
-    (a list of stories, a drawing that goes on, the steps of undo) is in no project file.
+    `does` is called with the studio and the arguments by name; if `makes_files`, also with `folder`, an empty folder of
+    its own. `described.py` turns its result into JSON. `in_app`: whether it needs a running app, because what it works
+    on (a list of stories, a running drawing, the steps of undo) is in no project file.
     """
 
     name: str
@@ -83,17 +85,20 @@ class Verb:
     effect: Effect
     returns: str
     waits: Waits = ""
-    draws: bool = False  # pictures may be drawn because of it
+    draws: bool = False  # whether it may cause pictures to be drawn
     makes_files: bool = False
     in_app: bool = False
-    answer: Any = dict[str, Any]  # the type of what is told
+    answer: Any = dict[str, Any]  # the type of the answer
 
     def do(self, studio: Any, given: Mapping[str, object], **door: Any) -> Any:
-        """Returns what `does` returns of these arguments, each checked. StoryError where one is foreign or missing."""
+        """Returns what `does` returns for these arguments.
+
+        StoryError if an argument is unknown, missing or of another type.
+        """
         return self.does(studio, **self.checked(given), **door)
 
     def checked(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Returns every argument by name. StoryError for one that is foreign, missing or of another type."""
+        """Returns every argument by name. StoryError if one is unknown, missing or of another type."""
         known = {one.name: one for one in self.arguments}
         for name in given:
             if name not in known:
@@ -112,7 +117,7 @@ class Verb:
 
 
 def shown_value(value: object) -> str:
-    """Returns a value as an error repeats it: on one line and not too long."""
+    """Returns a value as errors repeat it: on one line, and not too long."""
     text = clean_text(repr(value)[: 4 * SHOWN])
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
@@ -134,7 +139,7 @@ def _fits(value: object, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    # Looks, wordings and boards are checked where they are read: those errors say which field.
+    # Looks, wordings and boards are checked where they are read, where errors can name the field.
     return isinstance(value, hint) if hint in (str, bool) else True
 
 

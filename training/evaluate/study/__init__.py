@@ -1,1 +1,4 @@
-"""The human study of the paper: people see two systems' versions of a story, blind, and say which is better at what."""
+"""The human study of the paper: people see two systems' versions of a story and say which is better, and in what.
+
+They are not told which system drew which version.
+"""

@@ -1,7 +1,7 @@
 """`python -m training.evaluate.study --drawn ours=FOLDER theirs=FOLDER --out FOLDER`: asks people which is better.
 
-Serves a page that shows two systems' versions of a story and asks the paper's four questions; votes are kept in
-OUT/votes.jsonl. With --table it prints what they say instead, also while people vote.
+It serves a page that shows two systems' versions of a story and asks the paper's four questions. Votes are kept in
+OUT/votes.jsonl. With --table it prints the results instead, which also works while people vote.
 """
 
 from __future__ import annotations

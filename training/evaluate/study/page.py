@@ -1,7 +1,7 @@
-"""The study as a Gradio page: one gr.HTML component with a constant template, whose own script paints a pair.
+"""The study as a Gradio page: one gr.HTML component with a constant template, in which its own script shows a pair.
 
-No sentence, name or code of a person enters the template, which Gradio compiles into code: they are sent as data and
-shown as text. Nothing that is sent says which system drew what: pictures are named by their content.
+Gradio compiles the template into code. So no sentence, name or code of a person goes into it: they are sent as data and
+shown as text. The data does not say which system drew what, because pictures are named by their content.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from training.evaluate.study.votes import QUESTIONS, Shown, Votes
 
 STATIC = Path(__file__).parent / "static"
 TITLE = "Two versions of a story"
-PICTURES = "pictures"  # in the folder of the study
+PICTURES = "pictures"  # subfolder of the study's folder
 
 log = logging.getLogger(__name__)
 
 
 def make_page(votes: Votes, folder: Path) -> gr.Blocks:
-    """Returns the page of a study, ready for `launch_page`. folder: of the study."""
+    """Returns the page of a study, ready for `launch_page`. folder: the study's folder."""
     pictures = PictureStore(folder / PICTURES)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
@@ -42,7 +42,7 @@ def make_page(votes: Votes, folder: Path) -> gr.Blocks:
 
 
 def launch_page(page: gr.Blocks, folder: Path, **options: Any) -> tuple[Any, str, str]:
-    """Launches with what this page needs. Returns what `gr.Blocks.launch` does, to which `options` go."""
+    """Launches the page with the options it needs. `options` go to `gr.Blocks.launch`. Returns what that returns."""
     return page.launch(
         head=f"<style>{_static('study.css')}</style>",
         allowed_paths=[str((folder / PICTURES).resolve())],
@@ -55,7 +55,7 @@ def launch_page(page: gr.Blocks, folder: Path, **options: Any) -> tuple[Any, str
 
 
 def study_calls(votes: Votes, pictures: PictureStore) -> list[Callable[[dict], dict]]:
-    """Returns what the script may ask for, each a function of one message; the answer is a state, or {"error"}."""
+    """Returns the functions that the script may call. Each takes one message and returns a state, or {"error"}."""
 
     @lru_cache(maxsize=4096)
     def address(path: Path) -> str:
@@ -78,7 +78,7 @@ def study_calls(votes: Votes, pictures: PictureStore) -> list[Callable[[dict], d
 
 
 def pair_view(shown: Shown, address: Callable[[Path], str]) -> dict:
-    """Returns what the page shows of a pair. address: where the page finds a picture."""
+    """Returns what the page shows of a pair. address: maps a picture file to its address for the page."""
     pair = shown.pair
     frames: Iterable = zip(pair.story.captions, pair.of(shown.a), pair.of(shown.b), strict=True)
     return {
@@ -89,18 +89,18 @@ def pair_view(shown: Shown, address: Callable[[Path], str]) -> dict:
 
 
 def _checked(call: Callable[[dict], dict]) -> Callable[[dict], dict]:
-    """Turn whatever goes wrong into one sentence."""
+    """Turns every error into one sentence."""
 
     def checked(message: dict) -> dict:
         try:
             return call(message if isinstance(message, dict) else {})
         except StoryError as error:
             return {"error": str(error)}
-        except Exception:  # a bug must reach the log and leave the page usable
+        except Exception:  # a bug must be logged, and the page must stay usable
             log.exception("the study's call %s failed", call.__name__)
             return {"error": "Something went wrong here and nothing was kept; try once more."}
 
-    checked.__name__ = call.__name__  # what the script calls it by
+    checked.__name__ = call.__name__  # the script calls the function by this name
     return checked
 
 

@@ -1,6 +1,6 @@
 """What is compared: the same stories as two or more systems have drawn them, read from their folders and checked.
 
-Knows neither who answers nor what is asked.
+Contains neither the people who answer nor the questions.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from training.evaluate.told_stories import ToldStory, named_folders, read_told
 
 @dataclass(frozen=True)
 class Pair:
-    """Two systems' versions of a story. id: says neither which story nor which systems."""
+    """Two systems' versions of a story. The id reveals neither the story nor the systems."""
 
     id: str
-    story: ToldStory  # as the first of `systems` has drawn it
+    story: ToldStory  # the version of the first of `systems`
     systems: tuple[str, str]
-    pictures: tuple[tuple[Path, ...], tuple[Path, ...]]  # of each of `systems`, a picture a frame
+    pictures: tuple[tuple[Path, ...], tuple[Path, ...]]  # for each of `systems`, one picture a frame
 
     def of(self, system: str) -> tuple[Path, ...]:
         """Returns a system's pictures of the story."""
@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Study:
-    """Every pair that is asked about. digest: of all pictures and sentences, and of whose they are."""
+    """All pairs that people are asked about. digest: a hash of all pictures and sentences, and of their systems."""
 
     systems: tuple[str, ...]
     pairs: tuple[Pair, ...]
@@ -42,9 +42,11 @@ class Study:
 
 
 def open_study(drawn: Sequence[str]) -> Study:
-    """Returns the study of the folders in `drawn`, each "FOLDER" or "NAME=FOLDER"; a name is else the folder's own.
+    """Returns the study of the folders in `drawn`, each "FOLDER" or "NAME=FOLDER".
 
-    Every picture is read once, so that none is found missing or damaged while people look.
+    Without a name, the folder's own name is used.
+
+    Every picture is read once, so that missing or damaged pictures are found before people look.
     """
     folders = named_folders(drawn)
     if len(folders) < 2:
@@ -98,13 +100,13 @@ def _digest(told: dict[str, dict[str, ToldStory]]) -> str:
 
 
 def _checked(path: Path) -> bytes:
-    """The bytes of a picture that can be shown."""
+    """The bytes of a picture that can be shown. StoryError if it is missing or damaged."""
     try:
         data = path.read_bytes()
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             picture.load()
     except FileNotFoundError:
         raise StoryError(f"The picture {path} is missing; draw its story again.") from None
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # damaged bytes can make decoders raise any error
         raise StoryError(f"The picture {path} is damaged; remove it and draw its story again.") from error
     return data

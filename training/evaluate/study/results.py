@@ -1,6 +1,6 @@
-"""Votes as a table: which system is preferred at what, with intervals over stories, and how far people agree.
+"""Votes as a table: which system is preferred in what, with intervals over stories, and how much people agree.
 
-Knows votes and numpy, no pictures.
+Uses votes and numpy, no pictures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.evaluate.table_text import cell, grid
 
 
 def tables(systems: Sequence[str], votes: Sequence[Vote]) -> str:
-    """Returns a Markdown table for every two systems that were voted on; a sentence where none were."""
+    """Returns a Markdown table for every two systems that have votes. If there are no votes, returns a sentence."""
     blocks = []
     for one, other in combinations(systems, 2):
         mine = [vote for vote in votes if {vote.a, vote.b} == {one, other}]
@@ -62,15 +62,15 @@ def _agreement(question: str, votes: Sequence[Vote]) -> str:
     found = estimate(lambda rows: alpha(counts[rows]), np.array(stories))
     if math.isnan(found.value):
         return "-"
-    # A resample may hold nothing but one answer, and then there is no interval.
+    # A resample may contain only one kind of answer. Then there is no interval.
     return f"{found.value:.2f}" if math.isnan(found.low) else cell(asdict(found), 2)
 
 
 def alpha(counts: np.ndarray) -> float:
-    """Returns Krippendorff's alpha for nominal answers: 1 where all agree, 0 where they agree as by chance.
+    """Returns Krippendorff's alpha for nominal answers: 1 if all agree, 0 if they agree only as much as by chance.
 
-    counts: (U, K) how many people gave each of K answers to each of U units; people may leave any unit out. NaN where
-    no unit has two answers, or all answers are the same one: then there is nothing that chance could be told from.
+    counts: (U, K), how many people gave each of K answers to each of U units. People may leave out any unit. NaN if no
+    unit has two answers, or if all answers are the same: then nothing can be compared with chance.
     """
     people = counts.sum(axis=1)
     counts, people = counts[people > 1], people[people > 1]
@@ -79,13 +79,13 @@ def alpha(counts: np.ndarray) -> float:
     differ_by_chance = total**2 - (of_answer**2).sum()
     if differ_by_chance == 0:
         return math.nan
-    # Within a unit, every ordered two people whose answers differ, weighed so that each answer counts once.
+    # All ordered pairs of people within a unit whose answers differ, with weights so that each answer counts once.
     differ = ((people**2 - (counts**2).sum(axis=1)) / (people - 1)).sum()
     return float(1 - (total - 1) * differ / differ_by_chance)
 
 
 def _sides(votes: Sequence[Vote]) -> str:
-    """How often the version called A was preferred, which is one half but for a habit of the people asked."""
+    """How often the version called A was preferred. It is one half, unless people have a habit of choosing one side."""
     pairs = [(vote.story, vote.answers[question]) for vote in votes for question in QUESTIONS]
     told = [(story, answer == "a") for story, answer in pairs if answer != "same"]
     if not told:

@@ -1,7 +1,7 @@
-"""Who is shown what, and what they answered: votes on disk, each person's own order, and no pair twice.
+"""Who is shown what, and what they answered: votes on disk, a separate order for each person, and no pair twice.
 
-The order of the pairs and which version is called A follow from the person and the pair alone, so whoever comes back
-goes on where they were, also after the study was started anew. Knows no page and no score.
+The order of the pairs, and which version is called A, depend only on the person and the pair. So a person who comes
+back continues where they stopped, even if the study was started again. Contains no page and no score.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storyboard.errors import StoryError
 from training.evaluate.kept_lines import KeptLines, read_lines
 from training.evaluate.study.pairs import Pair, Study
 
-# What the paper asked (section 4.2); the wording of its questions is not published, and this one is ours.
+# The questions of the paper (section 4.2). Their wording is not published, so this wording is ours.
 QUESTIONS = {
     "visual quality": "Which pictures are better drawn?",
     "text-image alignment": "Which pictures show more of what the sentences say?",
@@ -35,7 +35,7 @@ _PERSON = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 @dataclass(frozen=True)
 class Shown:
-    """A pair as one person sees it: `a` and `b` are its systems, in the order of that person."""
+    """A pair as one person sees it. `a` and `b` are its systems, in the order of that person."""
 
     pair: Pair
     a: str
@@ -44,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Vote:
-    """What a person answered about a pair: to each question one of ANSWERS."""
+    """A person's answers about a pair: one of ANSWERS for each question."""
 
     person: str
     story: str
@@ -53,15 +53,18 @@ class Vote:
     answers: Mapping[str, str]
 
     def preferred(self, question: str) -> str | None:
-        """Returns the system that was preferred, None for no difference."""
+        """Returns the preferred system; None for no difference."""
         return {"a": self.a, "b": self.b, "same": None}[self.answers[question]]
 
 
 class Votes:
-    """The votes of a study in a folder, which one process serves at a time; its threads may all call at once."""
+    """The votes of a study in a folder.
+
+    One process serves the folder at a time, and its threads may call at the same time.
+    """
 
     def __init__(self, folder: Path, study: Study) -> None:
-        """StoryError where the folder holds votes of another study, or another process serves it."""
+        """StoryError if the folder holds votes of another study, or if another process serves it."""
         self.study = study
         self._pairs = {pair.id: pair for pair in study.pairs}
         self._turn = threading.Lock()
@@ -80,20 +83,23 @@ class Votes:
             raise
 
     def close(self) -> None:
-        """Let another process serve the folder."""
+        """Lets another process serve the folder."""
         self._held.close()
 
     def new_person(self) -> str:
-        """Returns a code that nobody has."""
+        """Returns a code that no other person has."""
         return secrets.token_urlsafe(9)
 
     def progress(self, person: str) -> tuple[int, int]:
-        """Returns how many pairs a person has answered, and of how many. StoryError for what is no code of a person."""
+        """Returns how many pairs a person has answered, and how many pairs there are.
+
+        StoryError for an invalid code.
+        """
         with self._turn:
             return len(self._seen.get(checked_person(person), ())), len(self._pairs)
 
     def next(self, person: str) -> Shown | None:
-        """Returns the pair that a person is to see, None after the last."""
+        """Returns the next pair for a person; None after the last pair."""
         with self._turn:
             seen = self._seen.get(checked_person(person), set())
         left = (pair for pair in self.study.pairs if pair.id not in seen)
@@ -101,9 +107,9 @@ class Votes:
         return None if pair is None else _shown(person, pair)
 
     def vote(self, person: Any, pair: Any, answers: Any) -> None:
-        """Keep what a person answered; on return it is on the disk. What they answered before stands.
+        """Stores a person's answers. They are on the disk when this returns. An earlier answer to the same pair stays.
 
-        StoryError for a pair or a question that is not of this study, and for answers that are missing.
+        StoryError for a pair or a question that is not in this study, and for missing answers.
         """
         checked_person(person)
         if not isinstance(pair, str) or pair not in self._pairs:
@@ -120,7 +126,7 @@ class Votes:
         }
         with self._turn:
             seen = self._seen.setdefault(person, set())
-            if pair in seen:  # sent twice, or from a second window
+            if pair in seen:  # the vote was sent twice, or from a second window
                 return
             try:
                 self._lines.append([row])
@@ -139,7 +145,7 @@ class Votes:
 
 
 def read_votes(folder: Path) -> tuple[tuple[str, ...], list[Vote]]:
-    """Returns the systems of a study and its votes so far. StoryError for a file that says something else."""
+    """Returns the systems of a study and its votes so far. StoryError for a file with other contents."""
     path = folder / FILE
     head, rows = read_lines(path, "votes", "give the --out folder of a study")
     systems = head.get("systems")
@@ -164,7 +170,7 @@ def read_votes(folder: Path) -> tuple[tuple[str, ...], list[Vote]]:
 
 
 def checked_person(person: Any) -> str:
-    """Returns the code of a person. StoryError for what cannot be one."""
+    """Returns the code of a person. StoryError for an invalid code."""
     if not isinstance(person, str) or not _PERSON.fullmatch(person):
         raise StoryError(
             f'"{str(person)[:40]}" is no code of a person; use letters, digits, dots and dashes, up to 64 of them.'
@@ -173,7 +179,7 @@ def checked_person(person: Any) -> str:
 
 
 def check_answers(answers: Any) -> None:
-    """StoryError where a question is unknown or without an answer, or an answer is none of ANSWERS."""
+    """StoryError if a question is unknown or has no answer, or if an answer is not one of ANSWERS."""
     if not isinstance(answers, Mapping):
         raise StoryError(f"There are no answers; answer every question: {', '.join(QUESTIONS)}.")
     for question, answer in answers.items():
@@ -199,6 +205,6 @@ def _shown(person: str, pair: Pair) -> Shown:
 
 
 def _chance(person: str, pair: str, what: str) -> float:
-    """In 0..1, 1 excluded, evenly spread."""
+    """An evenly distributed number from 0 to 1, without 1 itself."""
     digest = hashlib.blake2b(f"{person}/{pair}/{what}".encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

@@ -1,1 +1,1 @@
-"""ViStoryBench (arXiv 2505.24862): its stories drawn with our hands, in the folders that its evaluator reads."""
+"""ViStoryBench (arXiv 2505.24862): draws its stories with our models, into the folders that its evaluator reads."""

@@ -1,7 +1,8 @@
-"""`python -m training.evaluate.vistorybench --data FOLDER --out outputs`: ViStoryBench's shots, drawn.
+"""`python -m training.evaluate.vistorybench --data FOLDER --out outputs`: draws ViStoryBench's shots.
 
-The bundled pipeline draws, or with --hand any text-to-image model of the Hub, into the folders that its evaluator reads
-(docs/vistorybench.md). Pictures that are there are kept, so that a run that stopped goes on.
+The bundled pipeline draws them, or with --hand any text-to-image model of the Hub. The pictures go into the folders
+that the benchmark's evaluator reads (docs/vistorybench.md). Existing pictures are kept, so that a run that stopped can
+continue.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from training.evaluate.vistorybench.dataset import Language, read_stories
 from training.evaluate.vistorybench.drawing import SUMMARY, Hand, Tally, draw_story, run_folder
 
 METHOD = "storygpt-v-storyboard"
-STEPS = 30  # of a model of the Hub, where nobody says
+STEPS = 30  # steps of a model of the Hub, if --steps is not given
 ENGLISH_ONLY = "The pipelines of this project have learned English; sentences in Chinese tell them little."
 
 
@@ -56,7 +57,7 @@ class BenchArguments:
 
 
 def open_hand(args: BenchArguments) -> Hand:
-    """Returns what draws. StoryError where there is no such model, and for flags that do not go together."""
+    """Returns the hand that draws. StoryError if there is no such model, or if flags do not go together."""
     if args.hand is None:
         if args.ip_adapter or args.lora:
             raise StoryError(
@@ -69,7 +70,7 @@ def open_hand(args: BenchArguments) -> Hand:
         cast = read_object(folder / "cast.json")
         names = [one.get("name") for one in cast.get("characters", ()) if isinstance(one, dict)]
         cast_only = frozenset(name for name in names if isinstance(name, str))
-        # One that draws anybody draws whoever it is shown.
+        # A pipeline that draws anybody draws every person that it is shown.
         known = None if cast.get("anybody") is True else cast_only
         return Hand(
             SturdyRenderer(pipeline), True, known, load_places(folder), None, args.steps, args.guidance
@@ -80,7 +81,7 @@ def open_hand(args: BenchArguments) -> Hand:
 
 
 def setting_of(args: BenchArguments) -> dict:
-    """Returns all that decides how a shot is drawn: a run goes on only where it is the same."""
+    """Returns everything that decides how a shot is drawn. A run continues only if this is the same."""
     kept = asdict(args)
     for own in ("data", "out", "method", "stories", "pipeline"):
         del kept[own]
@@ -90,7 +91,7 @@ def setting_of(args: BenchArguments) -> dict:
 
 
 def mode_of(args: BenchArguments) -> str:
-    """Returns the name of what draws, as a folder may be called."""
+    """Returns the name of the model that draws, in a form for a folder name."""
     named = (
         Path(args.pipeline).resolve().name if args.hand is None else args.hand.rstrip("/").rpartition("/")[2]
     )

@@ -1,10 +1,15 @@
 """Reads ViStoryBench's dataset: stories of shots, and characters with a description and reference pictures.
 
-Written against the text of the repository ViStoryBench/vistorybench (its READMEs, dataset loader and CIDS evaluator,
-from May 2025 on); the dataset itself was not at hand. From there are: the folders `NN/story.json` and
-`NN/image/CHARACTER/*.jpg`; the keys below, each with "en" and "ch"; that a shot names its characters by the English
-name, which is their key; and that the evaluator takes picture number `index` - 1 of a story, in the order of the file
-names, for a shot, so that every shot from 1 on needs one. Knows no model.
+It is written from the text of the repository ViStoryBench/vistorybench (its READMEs, dataset loader and CIDS evaluator,
+from May 2025 on). The dataset itself was not available. The repository says:
+
+- The folders are `NN/story.json` and `NN/image/CHARACTER/*.jpg`.
+- Each of the keys below has "en" and "ch".
+- A shot names its characters by the English name, which is their key.
+- For a shot, the evaluator takes picture number `index` - 1 of a story, in the order of the file names. So every shot
+  from 1 on needs a picture.
+
+Uses no model.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ REMEDY = "get the dataset again"
 
 @dataclass(frozen=True)
 class BenchCharacter:
-    """Somebody of a story; `english` describes them too, in English. pictures: may be none."""
+    """A person of a story. `english` is the description in English. `pictures` may be empty."""
 
     name: str
     description: str
@@ -44,15 +49,15 @@ class BenchCharacter:
 
 @dataclass(frozen=True)
 class BenchShot:
-    """One picture to draw; texts may be "" where the dataset leaves them out. index: from 1."""
+    """One picture to draw. Texts are "" if the dataset leaves them out. index: counted from 1."""
 
     index: int
     plot: str
-    description: str  # of what can be seen
+    description: str  # what can be seen
     setting: str
     camera: str
     characters: tuple[BenchCharacter, ...]  # who is on stage
-    unknown: tuple[str, ...] = ()  # whom it names as well, and the story does not describe
+    unknown: tuple[str, ...] = ()  # other names of the shot, which the story does not describe
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,10 @@ class BenchStory:
 def read_stories(
     folder: Path, language: Language = "en", wanted: Iterable[str] | None = None
 ) -> list[BenchStory]:
-    """Returns the stories of a dataset folder in order. wanted: ids of some of them; None for all.
+    """Returns the stories of a dataset folder in order. wanted: the ids of some stories; None for all stories.
 
-    StoryError, naming the story and what is wrong, for a folder of other things, and for a story that cannot be drawn.
+    StoryError for a folder with other contents and for a story that cannot be drawn. It names the story and what is
+    wrong.
     """
     if not folder.is_dir():
         raise StoryError(
@@ -88,7 +94,7 @@ def read_stories(
 def _read_story(folder: Path, language: Language) -> BenchStory:
     path = folder / "story.json"
     try:
-        told = json.loads(path.read_text("utf-8-sig"))  # some were saved with a mark at their beginning
+        told = json.loads(path.read_text("utf-8-sig"))  # some files begin with a byte order mark
         characters = {
             clean_text(key): _character(folder, key, one, language) for key, one in told["Characters"].items()
         }
@@ -156,7 +162,7 @@ _SHE = re.compile(r"\b(?:she|her|hers|herself|girl|woman|mother|queen|princess)\
 
 
 def pronoun_of(character: BenchCharacter) -> str:
-    """Returns what a character is called by, as their description in English has it; the dataset does not say."""
+    """Returns the pronoun of a character. The dataset does not give it, so it is read from the English description."""
     he, she = (len(words.findall(character.english)) for words in (_HE, _SHE))
     if he != she:
         return "he" if he > she else "she"

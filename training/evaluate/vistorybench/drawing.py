@@ -1,8 +1,8 @@
-"""Draws every shot of ViStoryBench's stories into the folders that its evaluator reads, and says what was not as asked.
+"""Draws every shot of ViStoryBench's stories into the folders that its evaluator reads, and reports what differs.
 
-OUT/METHOD/MODE/LANGUAGE/TIMESTAMP/STORY/shots/shot_01.png: the layout of the repository's `read_outputs.py` and README
-since its code of August 2025, which looks for the pictures in the order of their names. (Its first README had
-METHOD/DATASET/STORY/TIMESTAMP, which that code does not read.) Knows no command line.
+The layout is OUT/METHOD/MODE/LANGUAGE/TIMESTAMP/STORY/shots/shot_01.png. It is the layout of the repository's
+`read_outputs.py` and README since its code of August 2025, which reads the pictures in the order of their names. (Its
+first README had METHOD/DATASET/STORY/TIMESTAMP, which that code does not read.) Contains no command line.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from training.evaluate.vistorybench.shots import is_whole, request_for, wordings
 
 _TIMESTAMP = re.compile(r"\d{8}_\d{6}")
 SUMMARY = "summary.txt"
-WORDING = "wording"  # the PNG text chunk that says what a picture was drawn from
+WORDING = "wording"  # the PNG text chunk with the sentence that a picture was drawn from
 
 
 @dataclass(frozen=True)
 class Hand:
-    """What draws, and what it can be told.
+    """A renderer, and what it can use.
 
-    looks_back: it looks at the earlier pictures. cast, places: names and places that it has learned; None where it has
-    learned no such list. portraits: how many portraits it looks at in one picture; None where that is not known.
+    looks_back: whether it looks at the earlier pictures
+    cast, places: the names and places that it has learned; None if it has learned no such list
+    portraits: the number of portraits that it looks at in one picture; None if this is not known
     """
 
     renderer: Renderer
@@ -49,22 +50,22 @@ class Hand:
 
 @dataclass
 class Tally:
-    """What was drawn of how much, and how often something was not as the dataset asks, each under a sentence."""
+    """How many pictures were drawn, and how often something differed from what the dataset asks, by sentence."""
 
     drawn: int = 0
     shots: int = 0
     odd: Counter[str] = field(default_factory=Counter)
 
     def text(self) -> str:
-        """Returns the summary, a line a kind."""
+        """Returns the summary, with a line for each kind of difference."""
         lines = [f"{self.drawn} pictures were drawn now, of {self.shots} shots."]
         return "\n".join([*lines, *(f"{count} times: {what}" for what, count in sorted(self.odd.items()))])
 
 
 def run_folder(place: Path, setting: Mapping) -> Path:
-    """Returns the folder of a run in `place`: the latest one that was drawn in this way, else a new one.
+    """Returns the folder of a run in `place`: the latest run that was drawn in this way, or a new one.
 
-    The evaluator takes its name for the time of the run.
+    The evaluator takes the folder's name as the time of the run.
     """
     runs = sorted(one for one in place.glob("*") if _TIMESTAMP.fullmatch(one.name)) if place.is_dir() else []
     for run in reversed(runs):
@@ -84,10 +85,13 @@ def run_folder(place: Path, setting: Mapping) -> Path:
 def draw_story(
     hand: Hand, story: BenchStory, run: Path, tally: Tally, drawn: Callable[[], object] = lambda: None
 ) -> None:
-    """Draw what is missing of a story, each shot after those before it; `drawn` is called after every one."""
+    """Draws the missing pictures of a story, each shot after the shots before it.
+
+    `drawn` is called after every shot.
+    """
     folder = run / story.id / "shots"
     folder.mkdir(parents=True, exist_ok=True)
-    digits = max(2, len(str(len(story.shots))))  # names sort as numbers do, however they are sorted
+    digits = max(2, len(str(len(story.shots))))  # names then have the same order as numbers
     history: list[ContextFrame] = []
     for shot in story.shots:
         path = folder / f"shot_{shot.index:0{digits}}.png"
@@ -105,7 +109,7 @@ def draw_story(
 def _drawn(
     hand: Hand, story: BenchStory, shot: BenchShot, history: list[ContextFrame]
 ) -> tuple[Rendered, str]:
-    """The picture, and the wording it was drawn from: the first that the hand does not refuse."""
+    """The picture and its wording. The wording is the first that the hand does not refuse."""
     refusal: StoryError | None = None
     for wording in wordings(shot):
         request = request_for(story, shot, wording, history, hand.steps, hand.guidance)
@@ -130,14 +134,14 @@ def _keep(path: Path, rendered: Rendered, wording: str) -> None:
 def _kept(path: Path) -> ContextFrame:
     try:
         with Image.open(path, formats=("PNG",)) as picture:
-            wording = str(picture.text[WORDING])  # type: ignore[attr-defined]  # a PNG has texts
+            wording = str(picture.text[WORDING])  # type: ignore[attr-defined]  # a PNG picture has `text`
             return ContextFrame(wording, picture.convert("RGB"))
     except (OSError, KeyError, AttributeError) as error:
         raise StoryError(f"The picture {path} is damaged; remove it, and start again.") from error
 
 
 def _odd(hand: Hand, shot: BenchShot, wording: str) -> Iterator[str]:
-    """What is not as asked in a shot, each as a sentence that may stand after a number of times."""
+    """Yields what differs from what the dataset asks, each as a sentence that can follow a number of times."""
     if not is_whole(shot, wording):
         yield "the text was longer than the app takes, or was refused, and its end was left out"
     for name in shot.unknown:

@@ -1,7 +1,7 @@
-"""A shot of ViStoryBench as a FrameRequest: its sentence, who is on stage and how they look, and the camera.
+"""A shot of ViStoryBench as a FrameRequest: its sentence, the people on stage and their looks, and the camera.
 
-What the texts are: `dataset.py`. The benchmark's own prompts have camera, plot, what is seen, people and setting, in
-this order; the plot is left out here where there is a description of what is seen. Knows no model.
+`dataset.py` explains the texts. The benchmark's own prompts have the camera, the plot, what is seen, the people and the
+setting, in this order. Here the plot is left out if there is a description of what is seen. Uses no model.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from training.evaluate.vistorybench.dataset import BenchCharacter, BenchShot, Be
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*")
 _CLAUSE_END = re.compile(r"(?<=[,;，；、])\s*|(?<=[.!?。！？])\s*")
 _ENDS = " ,;.，；。、"
-_WIDE_ENDS = ("。", "！", "？")  # of a sentence in Chinese
-FOR_NAMES = 40  # characters that a name added to a sentence takes, with what joins it
+_WIDE_ENDS = ("。", "！", "？")  # ends of a Chinese sentence
+FOR_NAMES = 40  # characters that an added name takes in a sentence, with the words around it
 
 
 def wordings(shot: BenchShot) -> list[str]:
-    """Returns what to draw a shot from, the fullest first: a hand that refuses one is given the next.
+    """Returns the sentences to try for a shot, the fullest first. If a hand refuses one, it is given the next.
 
-    Everybody on stage is named in each. The first has the setting too, as far as it goes into MAX_CAPTION characters.
+    Each sentence names everybody on stage. The first sentence also has as much of the setting as MAX_CAPTION characters
+    allow.
     """
     names = [character.name for character in shot.characters]
     said = shot.description or shot.plot
@@ -45,7 +46,7 @@ def wordings(shot: BenchShot) -> list[str]:
 
 
 def is_whole(shot: BenchShot, wording: str) -> bool:
-    """Returns whether a wording leaves nothing out of what is seen and where."""
+    """Returns whether a wording has everything that is seen, and the whole setting."""
     place = 0
     for one in (*_SENTENCE_END.split(shot.description or shot.plot), *_CLAUSE_END.split(shot.setting)):
         bare = one.strip(_ENDS)
@@ -64,9 +65,10 @@ def request_for(
     steps: int | None = None,
     guidance: float | None = None,
 ) -> FrameRequest:
-    """Returns the request for a shot in a wording of it. history: the earlier shots, for a hand that looks at them.
+    """Returns the request for a shot in one of its wordings.
 
-    Who has no reference picture is named in the sentence and not in the cast. StoryError for a file that is no picture.
+    history: the earlier shots, for a hand that looks at them. A person without a reference picture is named in the
+    sentence, but is not in the cast. StoryError if a file is no picture.
     """
     return FrameRequest(
         caption=wording,
@@ -80,7 +82,7 @@ def request_for(
 
 
 def _member(character: BenchCharacter) -> CastMember:
-    """As the benchmark's own prompts have it, the first picture counts."""
+    """The person in the cast. As in the benchmark's own prompts, the first picture counts."""
     look = tuple(one.strip(_ENDS) for one in _CLAUSE_END.split(character.description) if one.strip(_ENDS))
     return CastMember(character.name, pronoun_of(character), (), _portrait(character.pictures[0]), look)
 
@@ -91,7 +93,7 @@ def _portrait(file: Path) -> Image.Image:
 
 
 def _with_names(said: str, names: Sequence[str]) -> str:
-    """The sentence, and whom it does not name, as its language has it."""
+    """The sentence, with the names that it does not have yet. They are added in the way of its language."""
     cast = {name: () for name in names}
     if not said.endswith(_WIDE_ENDS):
         return with_added(said, names, cast)
@@ -100,7 +102,7 @@ def _with_names(said: str, names: Sequence[str]) -> str:
 
 
 def _fitting(text: str, more: Sequence[str], most: int) -> str:
-    """`text` and as many of `more`, in order, as go into `most` characters."""
+    """`text` and as many items of `more`, in order, as fit into `most` characters."""
     for one in more:
         longer = f"{text} {one}".strip()
         if len(longer) > most:

@@ -1,19 +1,19 @@
-"""A writer of English: for every frame one canonical plain caption, and free captions in any number of wordings.
+"""A writer of English: one canonical plain caption for each frame, and free captions in any number of wordings.
 
-Text only: knows neither pictures nor models. The words are in `data/*.txt`; a new action, place or person is a few
-lines there.
+Works on text alone and uses neither pictures nor models. The words are in `data/*.txt`. A new action, place or person
+needs a few lines there.
 
-What training needs of a frame, of any story `tale` (the seven's, other people's, open ones):
+This is what training needs for a frame of any story `tale` (of the cast, of other people, or open):
 
     names = {name: () for name in (*tale.outfits, *tale.looks)}
     for frame, free in zip(tale.frames, free_captions(tale, telling), strict=True):
-        target = canonical(frame.scene)                      # who with what they do, where
+        target = canonical(frame.scene)                      # the people, what they do, and where
         mentions = find_mentions(target, names)              # each actor once, from left to right, with their span
         portraits = [draw_portrait(m.name, tale.wears(m.name)) for m in mentions]
-        free.text, free.shows, free.references               # a writer's words, what they say, whom pronouns mean
+        free.text, free.shows, free.references               # a writer's words, what they say, the pronouns' people
 
-`find_mentions` is in `storyboard.text.captions`, `draw_portrait` in `training.maple_lane`. In a dataset folder the same
-are a clip's `canonical`, `portraits`, `free` and `shows`.
+`find_mentions` is in `storyboard.text.captions`, and `draw_portrait` is in `training.maple_lane`. In a dataset folder,
+a clip has the same as `canonical`, `portraits`, `free` and `shows`.
 """
 
 from .canonical import NOBODY, canonical_caption, deed

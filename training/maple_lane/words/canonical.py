@@ -1,6 +1,6 @@
-"""The canonical plain caption: one fixed form for whatever a frame shows, and the target that free wording is read as.
+"""The canonical plain caption: one fixed form for what a frame shows. It is the target when free wording is read.
 
-Everybody stands together with what they do, from left to right: "Otto sleeps and Nana stands still in the classroom."
+Each person stands together with what they do, from left to right: "Otto sleeps and Nana stands still in the classroom."
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from .inflection import article, finite
 from .tables import first_fitting
 from .truth import Shown
 
-NOBODY = "Nobody is"  # how the caption of an empty frame begins
+NOBODY = "Nobody is"  # the beginning of the caption of a frame without people
 
 
 def canonical_caption(facts: FrameFacts) -> str:
-    """Returns the caption; equal facts give the equal caption."""
+    """Returns the canonical caption. Equal facts give an equal caption."""
     who = _listed([f"{person.name} {deed(person)}" for person in facts.people]) or NOBODY
     where = first_fitting("places", f"canonical {facts.place}", f"in the {facts.place}")
     text = f"{who} {where}"
@@ -28,7 +28,7 @@ def canonical_caption(facts: FrameFacts) -> str:
 
 
 def deed(person: PersonFacts | Shown) -> str:
-    """Returns what follows somebody's name in the canonical caption: "eats an apple"."""
+    """Returns what follows a person's name in the canonical caption, for example "eats an apple"."""
     action = person.does if isinstance(person, Shown) else person.action
     verb, _, rest = first_fitting("verbs", f"{action} canonical", action).partition(" ")
     rest = rest.replace("{prop}", f"{article(person.prop)} {person.prop}" if person.prop else "something")

@@ -1,7 +1,7 @@
-"""Free captions: the same frame said in any number of ways, with the truth of what each shows.
+"""Free captions: the same frame in any number of wordings, each with the truth about what it shows.
 
-`tell` writes a story's captions in order, each resting on what a reader knows from those before. A draft that does not
-read well (a word said twice, a place left unsaid, too long) is thrown away and another is written.
+`tell` writes the captions of a story in order. Each caption builds on what a reader knows from the captions before it.
+A draft that does not read well (a word twice, no place, too long) is thrown away, and another draft is written.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from .truth import Shown, Shows
 
 MOST_WORDS = 46
 _DRAFTS = 60
-_REMEMBERED = 120  # phrases, of some fifteen frames
-_PAST_SHARE, _CURLY_SHARE = 0.55, 0.15  # of stories
+_REMEMBERED = 120  # phrases; those of about fifteen frames
+_PAST_SHARE, _CURLY_SHARE = 0.55, 0.15  # shares of stories in the past tense, and with curly quotation marks
 _BUDGETS = (0, 1, 1, 1, 1, 2, 2, 2, 3)
 _COMMON = frozenset(
     """about after again against because before behind beside between could every everyone first from have into might
@@ -42,7 +42,12 @@ _SHORT = frozenset(
 
 @dataclass(frozen=True)
 class FreeCaption:
-    """A caption in a writer's own words. references: its pronouns for people. after: what a reader now knows."""
+    """A caption in a writer's own words.
+
+    shows: what the caption says that its picture shows
+    references: the caption's pronouns for people
+    after: what a reader knows after it
+    """
 
     text: str
     shows: Shows
@@ -51,7 +56,7 @@ class FreeCaption:
 
 
 def tell(frames: Sequence[FrameFacts], rng: Random) -> tuple[FreeCaption, ...]:
-    """Returns a free caption for every frame of a story, written in order."""
+    """Returns a free caption for every frame of a story. They are written in order."""
     discourse = Discourse(past=rng.random() < _PAST_SHARE, curly=rng.random() < _CURLY_SHARE)
     told = []
     for facts in frames:
@@ -61,7 +66,7 @@ def tell(frames: Sequence[FrameFacts], rng: Random) -> tuple[FreeCaption, ...]:
 
 
 def free_caption(facts: FrameFacts, discourse: Discourse, rng: Random) -> FreeCaption:
-    """Returns one wording of a frame for a reader who stands at `discourse`."""
+    """Returns one wording of a frame, for a reader who knows `discourse`."""
     for _ in range(_DRAFTS):
         sentence = Sentence(facts, discourse, rng, rng.choice(_BUDGETS))
         front_circumstance(sentence)
@@ -105,7 +110,9 @@ def _action(sentence: Sentence, names: tuple[str, ...]) -> str:
 
 def _reads_well(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.lower())
-    if len(words) > MOST_WORDS or re.search(r"\b(?!had )(\w+) \1\b", text):  # "looks on on the beach"
+    if len(words) > MOST_WORDS or re.search(
+        r"\b(?!had )(\w+) \1\b", text
+    ):  # for example "looks on on the beach"
         return False
     stems = [_stem(word) for word in words if len(word) > 3 and word not in _COMMON]
     short = [word for word in words if len(word) == 3 and word not in _SHORT]
@@ -113,12 +120,12 @@ def _reads_well(text: str) -> bool:
         words.count(word) < 2
         for word in ("with", "while", "because", "who", "where", "for", "from", "there", "under")
     )
-    roots = [stem[:5] for stem in stems if len(stem) > 4]  # "cheerfully gave a cheery wave"
+    roots = [stem[:5] for stem in stems if len(stem) > 4]  # for example "cheerfully gave a cheery wave"
     return once and all(len(found) == len(set(found)) for found in (stems, roots, short))
 
 
 def _curled(text: str) -> str:
-    """Returns the text with curly quotation marks and apostrophes, as many programs write them; as long as it was."""
+    """The text with curly quotation marks and apostrophes, as many programs write them. Its length stays the same."""
     opened = re.sub(r'"([^"]*)"', "\u201c\\1\u201d", text)
     return opened.replace("'", "\u2019")
 
@@ -150,7 +157,10 @@ def _finished(sentence: Sentence, text: str, references: tuple[Reference, ...]) 
 
 
 def _shown(sentence: Sentence, person: PersonFacts) -> Shown:
-    """The thing of an action that has several is only known where it was said."""
+    """What the caption says about a person.
+
+    If an action has several possible things, the thing is known only if it was said.
+    """
     if person.name in sentence.open_actions:
         return Shown(person.name, None)
     chosen = any("{prop" in text for text in fitting("verbs", f"{person.action} canonical", ()))

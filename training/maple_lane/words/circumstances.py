@@ -1,4 +1,6 @@
-"""Time of day, weather and things beside people: said where they are new to a reader, left out where they carry on."""
+"""Time of day, weather and things beside people. They are said when they are new to a reader, and left out
+otherwise.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from .templates import clause
 
 
 def front_circumstance(s: Sentence) -> None:
-    """Opens with one that is still to be said: "At night,"."""
+    """Opens the sentence with a time or weather that is still to be said, for example "At night,"."""
     for kind in s.circumstances:
         if s.chance(0.45) and (words := pick("places", f"front {kind}", s.tags(), s.rng)):
             s.circumstances.remove(kind)
@@ -18,7 +20,10 @@ def front_circumstance(s: Sentence) -> None:
 
 
 def end_circumstances(s: Sentence) -> None:
-    """Adds sentences of the rest: "It is raining. A dog is there too."."""
+    """Adds sentences about the time, weather and things that are still to be said: "It is raining.
+
+    A dog is there too."
+    """
     for kind in s.circumstances:
         s.stop()
         clause(s, pick("places", f"after {kind}", s.tags(), s.rng) or f"it ~be {kind}")

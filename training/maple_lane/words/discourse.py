@@ -1,8 +1,8 @@
-"""What a reader of the captions so far knows, and whom a pronoun can stand for given that.
+"""What a reader of the captions so far knows, and which people a pronoun can therefore stand for.
 
-The rule for one person: among the people of the sentence so far, that person alone has the pronoun; where the
-sentence has not named them yet, among those and the people of the caption before. "They" is the group of the frame
-before, or the people named so far in the caption. Knows no words beyond the pronouns.
+The rule for one person: among the people of the sentence so far, only that person has the pronoun. If nobody of the
+sentence so far has it, the people of the caption before count. "They" is the group of the frame before, or the people
+named so far in the caption. Uses no words except the pronouns.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-FORMS = {  # pronoun -> subject, object, possessive, reflexive
+FORMS = {  # for each pronoun: subject, object, possessive, reflexive
     "he": ("he", "him", "his", "himself"),
     "she": ("she", "her", "her", "herself"),
     "it": ("it", "it", "its", "itself"),
@@ -21,12 +21,16 @@ CASES = ("subject", "object", "possessive", "reflexive")
 
 @dataclass(frozen=True)
 class Discourse:
-    """What stands after some captions of a story.
+    """What a reader knows after some captions of a story.
 
-    known: who was named so far. focus: who the last caption spoke of, there or not. shown: who was there in it.
-    place, circumstances, things: where it was, its time and weather, what stood beside people. kin: pairs (whose, who)
-    that were said. past: whether the story is told in the past tense. curly: whether in curly quotation marks.
-    used: the phrases of late, which a teller does not say again so soon.
+    known: everybody who was named so far
+    focus: the people of the last caption, present or absent
+    shown: the people who were present in it
+    place, circumstances, things: its place, its time and weather, and what stood beside people
+    kin: pairs (whose, who) of relatives that were told
+    past: whether the story is told in the past tense
+    curly: whether it uses curly quotation marks
+    used: recent phrases, which a teller does not repeat so soon
     """
 
     past: bool = False
@@ -49,13 +53,16 @@ def pronoun_form(pronoun: str, case: str) -> str:
 def antecedents(
     pronoun: str, pronouns: Mapping[str, str], focus: Sequence[str], mentioned: Sequence[str]
 ) -> tuple[str, ...]:
-    """Returns who a pronoun for one person can stand for. `pronouns` maps everybody of the story to theirs."""
+    """Returns the people that a pronoun for one person can stand for.
+
+    `pronouns` gives the pronoun of each person by name.
+    """
     here = [name for name in mentioned if pronouns[name] == pronoun]
     known = here or [name for name in focus if pronouns[name] == pronoun]
     return tuple(dict.fromkeys(known))
 
 
 def group_antecedents(shown: Sequence[str], mentioned: Sequence[str]) -> tuple[frozenset[str], ...]:
-    """Returns the groups "they" can stand for: one, or none where two are as likely."""
+    """Returns the groups that "they" can stand for: one group, or two if they are equally likely."""
     groups = {frozenset(names) for names in (shown, mentioned) if len(set(names)) > 1}
     return tuple(groups)

@@ -1,4 +1,4 @@
-"""What a sentence may have besides who does what where: openers, moods, purposes, reasons, what goes on around it."""
+"""What a sentence may have besides who does what where: openers, moods, purposes, reasons, and what goes on around."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAILS = ("with", "participle", "purpose", "because", "sight", "as if")
 
 
 def opener(s: Sentence, share: float = 0.3) -> None:
-    """Begins with a word of time or of nothing in particular: "That afternoon,", "Without a word,"."""
+    """Begins with a phrase of time or with a general phrase: "That afternoon,", "Without a word,"."""
     if s.tokens or not s.spend(share):
         return
     tags = s.tags(s.facts.names) | {f"~{person.action}" for person in s.facts.people}
@@ -25,11 +25,11 @@ def opener(s: Sentence, share: float = 0.3) -> None:
 
 
 def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, ...] = TAILS) -> str:
-    """Ends with more about the subject, of one kind of `among` by chance. Returns the kind, or ""."""
+    """Ends with more about the subject, of a random kind from `among`. Returns the kind, or "" if nothing was added."""
     if not s.spend(share):
         return ""
     kinds = [kind for kind in among if not (s.manner_said and kind == "with")]
-    if s.state_said:  # nobody "is out of breath to win a bet"
+    if s.state_said:  # avoids "is out of breath to win a bet"
         kinds = [kind for kind in kinds if kind not in ("with", "purpose", "as if")]
     s.rng.shuffle(kinds)
     for kind in kinds:
@@ -47,10 +47,10 @@ def tail(s: Sentence, subject: Subject, share: float = 0.45, among: tuple[str, .
 
 
 def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) -> bool:
-    """Opens with "Humming a tune,". Returns whether it did."""
+    """Opens with a participle, for example "Humming a tune,". Returns whether it did."""
     words = s.fresh(
         "manner", "participle", s.tags(names) | {"~leading"}
-    )  # nobody falls asleep "snoring softly"
+    )  # avoids falling asleep "snoring softly"
     if not words:
         return False
     verb_phrase(s, words, subject, "ing")
@@ -59,7 +59,7 @@ def leading_participle(s: Sentence, names: tuple[str, ...], subject: Subject) ->
 
 
 def relative(s: Sentence, subject: Subject) -> bool:
-    """Adds ", who had not slept well,". Returns whether it did."""
+    """Adds a relative clause, for example ", who had not slept well,". Returns whether it did."""
     words = s.fresh("manner", "relative", s.tags(subject.names))
     if not words:
         return False
@@ -71,7 +71,7 @@ def relative(s: Sentence, subject: Subject) -> bool:
 
 
 def without(s: Sentence, names: tuple[str, ...], section: str, words_of: str = "manner") -> bool:
-    """Adds a clause about people who are not there, from a section of a table. Returns whether it did."""
+    """Adds a clause about absent people, from a section of a table. Returns whether it did."""
     left = "left" if set(names) <= set(s.discourse.shown) else "away"
     tags = s.tags(s.facts.names) | {left, *(f"x-{s.facts.person(name).age}" for name in names)}
     words = s.fresh(words_of, section, tags)
@@ -91,5 +91,5 @@ def duration(s: Sentence, subject: Subject) -> None:
 
 
 def prelude(s: Sentence, names: tuple[str, ...]) -> str | None:
-    """Returns what they do first, "wash {his} hands", which the picture does not show."""
+    """Returns what people do before the action, for example "wash {his} hands". The picture does not show it."""
     return s.fresh("manner", "prelude", s.tags(names))

@@ -1,7 +1,7 @@
-"""What a frame shows, in the terms sentences need: people, what each does, where, and what else there is.
+"""What a frame shows, in the terms that sentences need: the people, what each does, where, and what else is there.
 
-The writer of English sees nothing but these values, so another world needs only its own way to make them. Today's
-way is `facts_of`, from a scene of Maple Lane.
+The writer of English sees only these values. So another world needs only its own way to make them. For Maple Lane,
+`facts_of` makes them from a scene.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ..scene import Scene
 from ..things import THINGS_BESIDE
 from .tables import fitting, table
 
-_LONGEST_LOOK = 7  # words of a description of somebody
-# the mood that a pose itself shows, whatever face somebody was to make
+_LONGEST_LOOK = 7  # most words in the description of a person
+# The mood that a pose itself shows. It counts more than the expression that was chosen.
 _MOOD_OF = {"crying": "sad"} | dict.fromkeys(
     ("laughing", "cheering", "clapping", "jumping", "hugging"), "happy"
 )
@@ -27,12 +27,16 @@ _MOOD_OF = {"crying": "sad"} | dict.fromkeys(
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """Somebody in a frame.
+    """A person in a frame.
 
-    pronoun: "he", "she", "it" or "they". looks: what they can be called instead of their name, without "the":
-    "old woman". kin: whose relative they are: {"Nana": "grandson"}. age: "child", "adult", "old" or "robot".
-    action: one of the word table's. prop: the thing of the action, where it has several; who takes something has what
-    the other gives. mood: "happy", "sad", "surprised", "cross" or None.
+    pronoun: "he", "she", "it" or "they"
+    looks: descriptions that can replace the name, without "the", for example "old woman"
+    kin: relatives, for example {"Nana": "grandson"} for Nana's grandson
+    age: "child", "adult", "old" or "robot"
+    action: an action of the word table
+    prop: the thing of the action, if it has several; a person who takes something has the thing that the other person
+        gives
+    mood: "happy", "sad", "surprised", "cross" or None
     """
 
     name: str
@@ -47,12 +51,13 @@ class PersonFacts:
 
 @dataclass(frozen=True)
 class FrameFacts:
-    """A frame; ValueError where the word tables do not know its place or an action.
+    """A frame. ValueError if the word tables do not have its place or one of its actions.
 
-    people: from left to right, none where nobody is there. absent: those of the story who are not there.
-
-    place: a place of the word table. time, weather: "night", "rain" ...; None is an ordinary day.
-    things: what stands beside people, with its article: "a dog".
+    people: from left to right; empty if nobody is there
+    absent: the people of the story who are not there
+    place: a place of the word table
+    time, weather: "night", "rain" ...; None for an ordinary day
+    things: what stands beside people, with its article, for example "a dog"
     """
 
     place: str
@@ -79,14 +84,14 @@ class FrameFacts:
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
-        """The people who do the same with the same thing, in the order of the stage."""
+        """The groups of people who do the same with the same thing, from left to right."""
         found: dict[tuple, list[str]] = {}
         for person in self.people:
             found.setdefault((person.action, person.prop), []).append(person.name)
         return tuple(map(tuple, found.values()))
 
     def person(self, name: str) -> PersonFacts:
-        """Returns the facts of somebody of the story, there or not."""
+        """Returns the facts of a person of the story, present or absent."""
         return next(person for person in (*self.people, *self.absent) if person.name == name)
 
 
@@ -97,8 +102,8 @@ def facts_of(
 ) -> FrameFacts:
     """Returns the facts of a Maple Lane scene.
 
-    looks: the names of its whole story, each with its look, None for one of the cast. kin: (whose, who) -> "grandson",
-    beside what the word table says of the cast.
+    looks: the look of each person of the whole story by name; None for a person of the cast
+    kin: maps (whose, who) to a word like "grandson", in addition to the cast's relatives in the word table
     """
     relations = _cast_kin() | dict(kin or {})
     given = {actor.partner: actor.prop for actor in scene.actors if actor.action == "giving"}
@@ -110,7 +115,7 @@ def facts_of(
     absent = tuple(
         _person(name, look, relations, "standing") for name, look in (looks or {}).items() if name not in here
     )
-    # time and weather are only seen under the sky
+    # Time and weather can be seen only under the sky.
     sky = (scene.time, scene.weather) if PLACES[scene.place].outdoors else ("day", "clear")
     time, weather = (None if word in ("day", "clear") else word for word in sky)
     things = tuple(THINGS_BESIDE[thing.kind].words for thing in scene.things)
@@ -138,7 +143,7 @@ def _person(
 
 
 def _cast_kin() -> dict[tuple[str, str], str]:
-    """Returns (whose, who) -> noun, from lines like "Nana's grandson: Pip"."""
+    """The relatives of the cast, (whose, who) -> noun, from lines like "Nana's grandson: Pip"."""
     rows = (entry.text for entry in table("people").get("kin", ()))
     split = (row.replace("'s ", ":", 1).split(":") for row in rows)
     return {(whose.strip(), who.strip()): noun.strip() for whose, noun, who in split}

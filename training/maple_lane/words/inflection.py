@@ -1,6 +1,6 @@
 """Forms of English words: verbs by tense and number, plurals, "a" or "an".
 
-Regular forms follow the spelling rules; verbs that do not are in `data/irregular.txt`. Knows no story.
+Regular forms follow the spelling rules. Irregular verbs are in `data/irregular.txt`. Uses nothing of the stories.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MODALS = {
 
 
 def finite(verb: str, past: bool, many: bool) -> str:
-    """Returns the verb as it stands after its subject: "runs", "run" or "ran"."""
+    """Returns the verb in the form that follows its subject: "runs", "run" or "ran"."""
     if verb == "be":
         return ("were" if many else "was") if past else ("are" if many else "is")
     if verb in _MODALS:
@@ -62,7 +62,10 @@ def other_form(verb: str, form: str) -> str:
 
 
 def plural(phrase: str) -> str:
-    """Returns "pears" for "a pear", "slices of cake" for "a slice of cake"; what has no article stays as it is."""
+    """Returns the plural: "pears" for "a pear", "slices of cake" for "a slice of cake".
+
+    A phrase without article stays as it is.
+    """
     if not re.match(r"(?:a|an|one)\s", phrase):
         return phrase
     words = phrase.split()[1:]
@@ -73,7 +76,7 @@ def plural(phrase: str) -> str:
 
 
 def article(word: str) -> str:
-    """Returns "a" or "an", whichever goes before `word`."""
+    """Returns the article before `word`: "a" or "an"."""
     return "an" if _VOWEL_SOUNDS.match(word.lstrip("\"'\u201c")) else "a"
 
 
@@ -90,7 +93,7 @@ def _regular_past(verb: str) -> str:
 
 
 def _doubled(verb: str) -> str:
-    """Returns the verb with its last letter twice where an ending doubles it: "stopp", "hugg", "travell"."""
+    """The verb with its last letter twice, if an ending doubles it: "stopp", "hugg", "travell"."""
     one_syllable = re.fullmatch(r"[^aeiou]*(?:qu)?[aeiou][^aeiouwxy]", verb)
     if (
         one_syllable
@@ -107,6 +110,6 @@ _SINGLE_L = frozenset(["curl", "reveal"])
 
 @cache
 def _irregular() -> dict[str, tuple[str, str]]:
-    """Returns verb -> (past, past participle)."""
+    """The irregular verbs: verb -> (past, past participle)."""
     rows = (line.split() for line in lines("irregular"))
     return {verb: (past, done) for verb, past, done in rows}

@@ -1,6 +1,7 @@
-"""What a reader that learned from this world's texts can read: its words, the deeds they tell, and what is nearest.
+"""What a reader that learned from this world's texts can read: its words, the actions they tell, and the nearest
+matches.
 
-Written beside the reader as `words.json`, so that the page can say what a sentence will be drawn as. Text only.
+It is written beside the reader as `words.json`, so that the page can say how a sentence will be drawn. Text only.
 """
 
 from __future__ import annotations
@@ -26,25 +27,28 @@ from .tables import first_fitting, fitting, table
 from .telling import free_captions
 from .truth import Shown
 
-STORIES, FRAMES = 3000, 5  # read for the words that are known
+STORIES, FRAMES = 3000, 5  # how many stories are read for the known words, and their frames
 WORD = re.compile(r"[^\W\d_]+")
 _DEEDS = ("canonical", "", "towards", "begin", "near", "passive")  # sections of verbs.txt
 _PLACES = ("at", "to", "reach")  # sections of places.txt that say a place for certain
 _THE_PLACE = re.compile(r"(?:(?:in|on|at|to|into|onto|down to|out to) )?the ((?:[a-z]+ )?[a-z]+)")
 _AMOUNT = re.compile(r"^(?:an?|the|some) (?:\w+ )?(?:piece|slice) of ")
 _MORE = re.compile(r" (?:of|with|from|full of|tied|and) ")
-_OTHERS = frozenset(("man", "dog"))  # gingerbread men and hot dogs are to be told from those who eat them
+_OTHERS = frozenset(("man", "dog"))  # words that also name eaters: gingerbread men and hot dogs are only food
 _SIGNS = re.compile(r"\{[^}]*\}|[*^!~|]")
 
 
 def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] = ACTIONS) -> dict:
-    """Returns the contents of `words.json` for a reader that learned from stories like these, for a pipeline that draws
-    these actions.
+    """Returns the contents of `words.json`.
 
-    "deeds": by the page's own phrase for it, how often each word is in a phrase for it; "captions": by that phrase, how
-    canonical captions say it; "props": by that phrase, how they say it with each of its things, and what those are
-    called; "places": by the place, what else it is called; "nearest": by words that tell no place or deed, the one that
-    is nearest; "known": every other word of the stories, as told.
+    They are for a reader that learned from stories like these, in a pipeline that draws these actions.
+
+    "deeds": for the page's phrase of each action, how often each word is in phrases for the action
+    "captions": for the same phrase, how canonical captions say the action
+    "props": for the same phrase, how canonical captions say it with each of its things, and the names of the things
+    "places": for each place, its other names
+    "nearest": for words that tell no place and no action, the nearest place or action
+    "known": every other word of the stories
     """
     deeds = deed_words(actions)
     places = _place_words()
@@ -53,7 +57,7 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
         names = {word for name in (*story.outfits, *story.looks) for word in _words(name)}
         told |= {word for free in free_captions(story) for word in _words(free.text)} - names
     learned = {word for words in (*deeds.values(), *places.values()) for word in words}
-    # A book about castles shows no castle; but who fences does what a phrase of the tables says.
+    # A book about castles shows no castle. But a person who fences does what a phrase of the tables says.
     apart = {phrase: set(places.get(phrase, ())) or learned for phrase in (*places, *deeds)}
     nearest = {word: phrase for word, phrase in _nearest(actions).items() if word not in apart[phrase]}
     props = {deed_phrase(one): _props(name, one) for name, one in actions.items() if len(one.props) > 1}
@@ -72,9 +76,10 @@ def learned_words(stories: Iterable[MapleStory], actions: Mapping[str, Action] =
 def circumstances(
     deeds: Mapping[str, Mapping[str, int]], props: Mapping[str, Mapping[str, Sequence[str]]]
 ) -> dict:
-    """Returns the part of `words.json` that says how captions of the open world speak of the sky, things and nobody.
+    """Returns the part of `words.json` about the sky, things and nobody, as captions of the open world tell them.
 
-    deeds, props: as `learned_words` has them. What tells a deed, or is a thing of one, stands beside nobody.
+    deeds, props: as in `learned_words`. Things that tell an action, or that an action uses, are left out: they never
+    stand beside people.
     """
     told = Lexicon(deeds)
     held = {noun for some in props.values() for nouns in some.values() for noun in nouns}
@@ -96,9 +101,9 @@ def circumstances(
 
 
 def write_learned_words(path: Path, anybody: bool, stories: int = STORIES) -> None:
-    """Write `words.json` for a reader that learned from such stories, of which so many are read.
+    """Writes `words.json` for a reader that learned from such stories. `stories` stories are read for it.
 
-    anybody: the pipeline draws the open world and anybody; else the cast's stories.
+    anybody: True if the pipeline draws the open world and anybody, False if it draws the cast's stories.
     """
     world, actions = ("mixed", ALL_ACTIONS) if anybody else ("cast", ACTIONS)
     told = (KINDS[kind_of(world, number)](number, FRAMES, "train") for number in range(stories))
@@ -107,7 +112,10 @@ def write_learned_words(path: Path, anybody: bool, stories: int = STORIES) -> No
 
 
 def deed_words(actions: Mapping[str, Action]) -> dict[str, Counter[str]]:
-    """Returns, by the page's phrase for each of these actions, how often each word is in a phrase for it."""
+    """Returns how often each word is in phrases for each of these actions.
+
+    The key is the page's phrase for the action.
+    """
     return {deed_phrase(actions[name]): _deed_words(name, actions[name]) for name in actions}
 
 
@@ -116,12 +124,15 @@ def _canonical(name: str, action: Action) -> str:
 
 
 def deed_phrase(one: Action) -> str:
-    """Returns how the page says an action."""
+    """Returns the page's phrase for an action."""
     return phrase_with(one.phrases[0], one.props[0] if one.props else None).one
 
 
 def _deed_words(name: str, action: Action) -> Counter[str]:
-    """How many phrases of the tables have each word; its first forms are counted for it, and every form of those."""
+    """The number of phrases of the tables that have each word.
+
+    A word counts for its first forms, and for every form of these.
+    """
     found: Counter[str] = Counter()
     for kind in _DEEDS:
         for entry in table("verbs").get(f"{name} {kind}".strip(), ()):
@@ -134,7 +145,7 @@ def _deed_words(name: str, action: Action) -> Counter[str]:
 
 
 def _props(name: str, action: Action) -> dict[str, list[str]]:
-    """By how a canonical caption says an action with each of its things: what that thing is called."""
+    """For the canonical wording of an action with each of its things: the names of that thing."""
     nouns = {
         prop: {_noun(entry.text) for entry in table("nouns").get(f"prop {prop}", ())} for prop in action.props
     }
@@ -148,12 +159,12 @@ def _props(name: str, action: Action) -> dict[str, list[str]]:
 
 
 def _noun(phrase: str) -> str:
-    """The word for a thing in "a slice of cherry pie", "a big box of toys", "a cake with a cherry on top"."""
+    """The word for a thing in phrases like "a slice of cherry pie" and "a cake with a cherry on top"."""
     return _words(_MORE.split(_AMOUNT.sub("", phrase))[0])[-1]
 
 
 def _place_words() -> dict[str, set[str]]:
-    """Nouns by which one place alone is called, in phrases of at least two kinds: "on the shore", "to the shore"."""
+    """The nouns that name only one place, in phrases of at least two kinds: "on the shore", "to the shore"."""
     found: dict[str, set[str]] = {}
     for name, place in PLACES.items():
         kinds: Counter[str] = Counter()

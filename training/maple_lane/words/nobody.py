@@ -1,4 +1,4 @@
-"""Captions of frames where nobody is: the place itself, who has left it, and what can be seen and heard there."""
+"""Captions of frames without people: the place itself, who has left it, and what can be seen and heard there."""
 
 from __future__ import annotations
 

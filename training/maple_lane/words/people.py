@@ -1,6 +1,6 @@
-"""How a caption speaks of people: by name, pronoun, description ("the old woman"), kinship, or as a group.
+"""How a caption speaks of people: by name, pronoun, description ("the old woman") or kinship, or as a group.
 
-`mention` puts some people into the sentence. Whichever of these ways it chooses, a careful reader knows who is meant.
+`mention` puts people into the sentence. Whatever way it chooses, a careful reader knows who is meant.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ def mention(
     plain: bool = False,
     doers: tuple[str, ...] = (),
 ) -> Subject:
-    """Adds some people. Returns them as a subject.
+    """Adds some people to the sentence. Returns them as a subject.
 
-    again: they were just spoken of, so that a pronoun is natural. plain: by name alone. doers: who does something to
-    them, and whom an object pronoun therefore cannot mean.
+    again: they were mentioned just before, so that a pronoun is natural
+    plain: by name alone
+    doers: the people who do something to them; an object pronoun cannot mean the doers
     """
     if len(names) == 1:
         return _one(s, names[0], case, again, plain, doers)
@@ -39,7 +40,7 @@ def mention(
 
 
 def is_certain(s: Sentence, name: str, doers: tuple[str, ...] = ()) -> bool:
-    """Returns whether a pronoun would be certain for one person here."""
+    """Returns whether a pronoun for this person would be certain here."""
     mentioned = [other for other in s.mentioned if other not in doers]
     focus = [other for other in s.discourse.focus if other not in doers]
     if s.facts.person(name).pronoun == "they" and group_antecedents(s.discourse.shown, s.mentioned):
@@ -48,7 +49,7 @@ def is_certain(s: Sentence, name: str, doers: tuple[str, ...] = ()) -> bool:
 
 
 def subject_of(s: Sentence, names: tuple[str, ...]) -> Subject:
-    """Returns people as a subject without saying them, for what agrees with them."""
+    """Returns people as a subject without adding them to the sentence. Other words can then agree with them."""
     pronoun = s.facts.person(names[0]).pronoun if len(names) == 1 else "they"
     return Subject(names, pronoun, len(names) > 1)
 
@@ -60,14 +61,17 @@ def by_pronoun(s: Sentence, subject: Subject) -> Subject:
 
 
 def cataphora(s: Sentence, name: str) -> bool:
-    """Returns whether a pronoun may come before the name: nobody else it could be was spoken of."""
+    """Returns whether a pronoun may come before the name. Nobody else with this pronoun may have been mentioned."""
     pronouns = _pronouns(s)
     others = [other for other in (*s.discourse.focus, *s.mentioned) if pronouns[other] == pronouns[name]]
     return all(other == name for other in others)
 
 
 def absent_person(s: Sentence) -> str | None:
-    """Returns somebody who can be said to be away: who left since the last frame rather than anybody else known."""
+    """Returns a person who can be said to be away; None if nobody can.
+
+    People who left since the last frame are preferred to other known people.
+    """
     here = set(s.facts.names)
     left = [name for name in s.discourse.shown if name not in here]
     away = [person.name for person in s.facts.absent if person.name in s.discourse.known]
@@ -76,7 +80,7 @@ def absent_person(s: Sentence) -> str | None:
 
 
 def name_in_passing(s: Sentence, name: str) -> None:
-    """Notes that somebody's name was said by others."""
+    """Notes that a person's name was said by others."""
     _note(s, (name,), named=True)
 
 
@@ -109,7 +113,7 @@ def _one(s: Sentence, name: str, case: str, again: bool, plain: bool, doers: tup
 
 
 def _by_name(s: Sentence, name: str, case: str, bare: bool) -> None:
-    s.doubled = s.doubled or name in s.described  # "the boy ... Pip" would be two people
+    s.doubled = s.doubled or name in s.described  # "the boy ... Pip" would read as two people
     epithet = None if bare or not s.chance(0.07) else pick("people", f"epithet {name}", (), s.rng)
     words = epithet or name
     s.put(words + ("'s" if case == "possessive" else ""))
@@ -117,21 +121,22 @@ def _by_name(s: Sentence, name: str, case: str, bare: bool) -> None:
 
 
 def _described(s: Sentence, name: str) -> str | None:
-    """Returns "the old woman", where only one person of the story can be called so."""
+    """A description like "the old woman", if it fits only one person of the story."""
     everybody = (*s.facts.people, *s.facts.absent)
     others = {look for person in everybody if person.name != name for look in person.looks}
     own = [look for look in s.facts.person(name).looks if look not in others]
-    by_pronoun = name in s.mentioned and name not in s.named  # "he ... the old man" would be two people
+    by_pronoun = name in s.mentioned and name not in s.named  # "he ... the old man" would read as two people
     if name in s.described or by_pronoun:
         return None
     return f"the {s.rng.choice(own)}" if own else None
 
 
 def _by_kin(s: Sentence, name: str, known: bool) -> bool:
-    """Says "her grandson" or "her grandson Pip", where whose that is was said in this caption."""
+    """Says "her grandson" or "her grandson Pip", if this caption has already mentioned whose grandson he is."""
     person = s.facts.person(name)
     owners = [owner for owner in person.kin if owner in s.mentioned and owner != name]
-    alone = len(s.mentioned) == 1  # "Nana and Toggle saw its friend" leaves a reader to guess whose
+    # In "Nana and Toggle saw its friend" a reader has to guess whose friend it is.
+    alone = len(s.mentioned) == 1
     if not owners or not alone or name in s.mentioned or not s.chance(0.6):
         return False
     owner = owners[0]
@@ -149,7 +154,7 @@ def _by_kin(s: Sentence, name: str, known: bool) -> bool:
 
 
 def _group_word(s: Sentence, names: Sequence[str], case: str, again: bool) -> tuple[str, bool] | None:
-    """Returns a word for a group that is certain, and whether its verb is plural."""
+    """A word that certainly means this group, and whether its verb is plural. None if there is no such word."""
     groups = group_antecedents(s.discourse.shown, s.mentioned)
     if frozenset(names) not in groups or (len(groups) > 1 and not again):
         return None
@@ -158,7 +163,7 @@ def _group_word(s: Sentence, names: Sequence[str], case: str, again: bool) -> tu
         return pronoun_form("they", case), True
     if (
         case != "subject" or again or not s.chance(0.75)
-    ):  # "the pair ..., the two friends" would be four people
+    ):  # "the pair ..., the two friends" would read as four people
         return None
     tags = {"two" if len(names) == 2 else "three" if len(names) == 3 else "more"}
     tags.add("all" if set(names) == set(s.facts.names) else "some")
@@ -169,7 +174,7 @@ def _group_word(s: Sentence, names: Sequence[str], case: str, again: bool) -> tu
 
 
 def _list(s: Sentence, names: Sequence[str], case: str, plain: bool) -> None:
-    """Says "Rosa and Milo", "she and Milo", "Nana and her grandson": who is known first."""
+    """Says "Rosa and Milo", "she and Milo" or "Nana and her grandson". Known people come first."""
     order = sorted(
         names, key=lambda name: (name not in s.discourse.shown, _is_kin_of_another(s, name, names))
     )

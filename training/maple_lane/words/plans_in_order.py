@@ -1,4 +1,7 @@
-"""Sentences about people who do one thing after another: they go somewhere, do something first, then this."""
+"""Sentences about people who do things in sequence: they go somewhere, or do something else before the action.
+
+Each form is one function. Its docstring is an example of a sentence.
+"""
 
 from __future__ import annotations
 

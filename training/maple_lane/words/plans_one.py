@@ -1,4 +1,7 @@
-"""Sentences about people who all do the same: one form a function, and what it asks for in `PLANS_ONE`."""
+"""Sentences about people who all do the same.
+
+Each form is one function. Its docstring is an example of a sentence. `PLANS_ONE` says when a form is possible.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,7 @@ def around(s: Sentence, names: Names) -> None:
     clause(s, words)
     s.put({0: ",", 1: ", and", 2: "as"}[form], glued=form < 2)
     subject = mention(s, names)
-    say_deed(s, subject, deed, "simple" if form == 2 else "")  # "as she is reading" would give a reason
+    say_deed(s, subject, deed, "simple" if form == 2 else "")  # "as she is reading" would read as a reason
     say_place(s)
 
 
@@ -185,7 +188,7 @@ def two_sentences(s: Sentence, names: Names) -> None:
 
 
 def presence(s: Sentence, names: Names) -> None:
-    """ "Rosa is at the shore now": what she does is left open."""
+    """Writes a sentence like "Rosa is at the shore now", which leaves open what she does."""
     opener(s, 0.3)
     subject = mention(s, names)
     s.open_actions |= set(names)
@@ -239,7 +242,7 @@ def spoken(s: Sentence, names: Names) -> None:
 
 
 def long(s: Sentence, names: Names) -> None:
-    """A sentence of twenty words and more about one person."""
+    """Writes a sentence of twenty words or more about one person."""
     s.budget = 6
     begun = leading_participle if s.available("manner", "participle", names) and s.chance(0.3) else None
     if begun:
@@ -258,7 +261,7 @@ def long(s: Sentence, names: Names) -> None:
     say_place(s)
     loose = (
         ("sight",) if begun else ("participle", "sight")
-    )  # what may follow another: nothing attaches to it wrongly
+    )  # the tails that may follow another tail without a wrong reference
     kind = tail(s, subject, 1.0, TAILS if not begun else ("with", "purpose", "because", "sight"))
     if kind in ("", "with", "purpose"):
         tail(s, subject, 0.7, loose)

@@ -1,4 +1,7 @@
-"""Sentences about what two people do with each other: they hug, hold hands, or one gives the other something."""
+"""Sentences about what two people do with each other: they hug, hold hands, or one gives the other something.
+
+Each form is one function. Its docstring is an example of a sentence.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def gives(s: Sentence, one: Names, two: Names) -> None:
 
 
 def takes(s: Sentence, one: Names, two: Names) -> None:
-    """ "Milo takes a basket from Rosa in the park"; `two` takes."""
+    """Writes a sentence like "Milo takes a basket from Rosa in the park". The people of `two` take."""
     _does(s, two, one, 0.25, ("with", "sight"))
 
 
@@ -77,7 +80,10 @@ def go_and_give(s: Sentence, one: Names, two: Names) -> None:
 
 
 def _does(s: Sentence, one: Names, two: Names, chance: float, kinds: tuple[str, ...]) -> None:
-    """What the first does to the second, and where; with this chance something of these kinds behind it."""
+    """Writes what the first does to the second, and where.
+
+    With the probability `chance`, a tail of these kinds follows.
+    """
     opener(s)
     front_place(s)
     subject = mention(s, one)
@@ -87,7 +93,10 @@ def _does(s: Sentence, one: Names, two: Names, chance: float, kinds: tuple[str, 
 
 
 def _says_and_does(s: Sentence, line: str, one: Names, two: Names, chance: float) -> None:
-    """The first says a line and does it to the second: "says Rosa, hugging Milo" with this chance, else "and hugs"."""
+    """Writes that the first says a line and does the action to the second.
+
+    It is "says Rosa, hugging Milo" with the probability `chance`, else "says Rosa and hugs Milo".
+    """
     dialogue.quote(s, line, goes_on=True)
     subject = dialogue.said_by(s, line, one)
     if s.chance(chance):
@@ -105,14 +114,17 @@ def _either_way(s: Sentence, pair: Names) -> tuple[Names, Names]:
 
 
 def _towards(s: Sentence, one: Names, two: Names) -> Deed:
-    """Returns a way to say what the first does to the second; something near it is then told of both."""
+    """A way to say what the first does to the second.
+
+    If it is only near the action, the near action is told of both.
+    """
     near = f"{s.facts.person(one[0]).action} towards near"
     if s.near.issuperset(one) and s.available("verbs", near, one):
         s.near |= {*two}
         return choose_deed(s, one, obj=two, among=near)
     s.near -= {*one, *two}
     deed = choose_deed(s, one, obj=two)
-    if "{prop" in deed.template:  # what one is told to give the other is told to take
+    if "{prop" in deed.template:  # the thing that one person gives is the thing that the other takes
         s.things_said |= {*one, *two}
     return deed
 

@@ -1,4 +1,7 @@
-"""Sentences about three people or groups and more, each doing something else: one form a function."""
+"""Sentences about three or more people or groups who each do something else.
+
+Each form is one function. Its docstring is an example of a sentence.
+"""
 
 from __future__ import annotations
 

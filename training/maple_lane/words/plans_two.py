@@ -1,4 +1,7 @@
-"""Sentences about two sides who do different things: one form a function, and what it asks for in `PLANS_TWO`."""
+"""Sentences about two groups who do different things.
+
+Each form is one function. Its docstring is an example of a sentence. `PLANS_TWO` says when a form is possible.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def _stands(s: Sentence, names: Names) -> bool:
 
 
 def _deed_beside(s: Sentence, names: Names, other: Names) -> Deed:
-    """Who stands often does so with an eye on the other: "watches him"."""
+    """An action for people beside the other group. People who stand often watch the other group: "watches him"."""
     if _stands(s, names) and s.chance(0.6):
         return choose_deed(s, names, among=WATCHING, obj=other)
     return choose_deed(s, names)
@@ -31,7 +34,7 @@ def _aspect(s: Sentence) -> str:
 
 
 def _second(s: Sentence, two: Names, one: Names, links: tuple[str, ...], aspect: str) -> None:
-    """Adds what the others do: in the same aspect after "and", of short duration after "as"."""
+    """Adds what the second group does. After "and" it has the same aspect, and after "as" it is a short action."""
     deed, link = _deed_beside(s, two, one), s.rng.choice(links)
     if link == "as" and not deed.plain:
         link = "while"
@@ -86,12 +89,12 @@ def with_beside(s: Sentence, one: Names, two: Names) -> None:
 
 
 def told(s: Sentence, one: Names, two: Names) -> None:
-    """ "'Look at me!' Rosa calls to Milo, dancing on the sand"; `two` stands."""
+    """Writes a sentence like "'Look at me!' Rosa calls to Milo, dancing on the sand". The people of `two` stand."""
     line = dialogue.choose_line(s, one, two)
     if line is None:
         return joined(s, one, two)
     dialogue.quote(s, line, goes_on=True)
-    named = any(name in line for name in two)  # "'Look, Milo!' she calls to him" says it twice
+    named = any(name in line for name in two)  # "'Look, Milo!' she calls to him" would name him twice
     form = s.rng.randrange(1 if named else 0, 3)
     if form == 0:
         subject = mention(s, one)
@@ -103,7 +106,7 @@ def told(s: Sentence, one: Names, two: Names) -> None:
         say_place(s)
     else:
         subject = dialogue.said_by(s, line, one, plain=form == 2)
-        if form == 1 or s.tokens[-1].text not in one:  # a "who" has to follow the name
+        if form == 1 or s.tokens[-1].text not in one:  # "who" has to follow the name directly
             s.comma()
             say_ing(s, subject, choose_deed(s, one, plain=True))
             say_place(s)
@@ -122,7 +125,7 @@ def _mark(line: str) -> str:
 
 
 def joining(s: Sentence, one: Names, two: Names) -> None:
-    """ "Rosa has come to join Milo, who is reading"; somebody of `one` has just come."""
+    """Writes a sentence like "Rosa has come to join Milo, who is reading". Somebody of `one` has just come."""
     opener(s, 0.2)
     subject = mention(s, one, plain=True)
     verb_phrase(s, one_of("verbs", "join", s.tags(one), s.rng), subject, "finite", two)
@@ -221,7 +224,7 @@ def _came(s: Sentence, one: Names, two: Names) -> bool:
 
 
 def _opens(s: Sentence) -> bool:
-    """Returns whether nothing was said yet, not even the time of day."""
+    """Whether nothing has been said yet, not even the time of day."""
     return not s.tokens
 
 

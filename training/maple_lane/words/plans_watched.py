@@ -1,4 +1,7 @@
-"""Sentences about two sides of whom the second stands: it watches the first, or the first does something to it."""
+"""Sentences about two groups, of which the second stands. It watches the first, or the first does something to it.
+
+Each form is one function. Its docstring gives an example of a sentence.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ WATCHING = "standing towards"
 
 
 def seen(s: Sentence, one: Names, two: Names) -> None:
-    """ "Nana watches Otto eat a pear in the kitchen"; `two` stands."""
+    """Writes a sentence like "Nana watches Otto eat a pear in the kitchen". The people of `two` stand."""
     opener(s)
     front_place(s)
     watcher = mention(s, two)
@@ -28,7 +31,7 @@ def seen(s: Sentence, one: Names, two: Names) -> None:
         verb_phrase(s, sees, watcher, "finite")
     subject = mention(s, one, "object")
     deed = choose_deed(s, one, plain=True)
-    if sees in ("watch", "see") and s.chance(0.5):  # nobody "notices him read"
+    if sees in ("watch", "see") and s.chance(0.5):  # avoids "notices him read"
         say_base(s, subject, deed)
     else:
         say_ing(s, subject, deed)
@@ -36,7 +39,7 @@ def seen(s: Sentence, one: Names, two: Names) -> None:
 
 
 def towards(s: Sentence, one: Names, two: Names) -> None:
-    """ "Rosa waves at Milo in the park"; `two` stands."""
+    """Writes a sentence like "Rosa waves at Milo in the park". The people of `two` stand."""
     opener(s)
     front_place(s)
     subject = mention(s, one)
@@ -47,13 +50,13 @@ def towards(s: Sentence, one: Names, two: Names) -> None:
 
 
 def attended(s: Sentence, one: Names, two: Names) -> None:
-    """ "Nana waits for Otto, who is eating a pear"; `two` stands."""
+    """Writes a sentence like "Nana waits for Otto, who is eating a pear". The people of `two` stand."""
     opener(s, 0.2)
     front_place(s)
     subject = mention(s, two)
     say_deed(s, subject, choose_deed(s, two, obj=one, among=WATCHING), adverb=False)
     named_last = not s.tokens[-1].names and s.tokens[-1].text in one
-    if not named_last:  # no "who" can follow
+    if not named_last:  # "who" cannot follow
         say_place(s)
         s.put(s.rng.choice((", while", "while")))
         subject = mention(s, one)
@@ -65,7 +68,7 @@ def attended(s: Sentence, one: Names, two: Names) -> None:
 
 
 def inverted(s: Sentence, one: Names, two: Names) -> None:
-    """ "Next to Rosa, who is waving, stands Milo"; `two` stands."""
+    """Writes a sentence like "Next to Rosa, who is waving, stands Milo". The people of `two` stand."""
     s.put(s.rng.choice(("next to", "beside", "behind", "not far from", "close to")))
     subject = mention(s, one, "object", plain=True)
     s.put(", who", glued=True)
@@ -77,7 +80,7 @@ def inverted(s: Sentence, one: Names, two: Names) -> None:
 
 
 def in_sight_of(s: Sentence, one: Names, two: Names) -> None:
-    """ "Watched by Nana, Otto eats a pear"; `two` stands."""
+    """Writes a sentence like "Watched by Nana, Otto eats a pear". The people of `two` stand."""
     front_place(s)
     how = s.rng.choice(("watched by", "watched by", "watched closely by"))
     if s.facts.person(one[0]).action in ("running", "dancing", "jumping", "painting") and s.chance(0.4):

@@ -1,6 +1,6 @@
-"""A caption while it is written: words in their order, with what they refer to, and what is still to be said.
+"""A caption while it is written: its words in order, the people they refer to, and what is still to be said.
 
-A `Sentence` grows from left to right, because whom a pronoun can stand for depends on what stands before it.
+A `Sentence` grows from left to right, because the words before a pronoun decide which people it can stand for.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .tables import fitting
 
 NEAR_SHARE = 0.22
 Found = TypeVar("Found")
-# What writes a sentence about some groups of people, how often it is taken, what it costs of the budget, and when.
+# A function that writes a sentence about some groups of people, its weight, its cost in the budget, and its condition.
 Plan: TypeAlias = tuple[Callable[..., None], int, int, Callable[..., bool] | None]
 
 
 @dataclass(frozen=True)
 class Token:
-    """Some words. names: the people they stand for, where they are a pronoun. glued: no space before them."""
+    """Some words. names: for a pronoun, the people it stands for. glued: whether there is no space before the words."""
 
     text: str
     names: tuple[str, ...] = ()
@@ -33,7 +33,10 @@ class Token:
 
 @dataclass(frozen=True)
 class Subject:
-    """People a verb belongs to. many: whether the verb is plural; "everyone" is several people, and its verb is not."""
+    """The people of a verb.
+
+    many: whether the verb is plural. "Everyone" is several people, but its verb is singular.
+    """
 
     names: tuple[str, ...]
     pronoun: str
@@ -46,7 +49,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Reference:
-    """`text[start:start + len(word)] == word` is a pronoun, or "both of them", that stands for `names`."""
+    """A pronoun for `names`, or "both of them": `text[start:start + len(word)] == word`."""
 
     word: str
     start: int
@@ -54,7 +57,7 @@ class Reference:
 
 
 def sure(found: Found | None) -> Found:
-    """Returns what a plan or a template is only taken for where there is some; ValueError where that failed."""
+    """Returns what a plan or a template needs. It was chosen only because this exists; ValueError if it does not."""
     if found is None:
         raise ValueError(
             "what a sentence was chosen for is not there; mend the condition of its plan or phrase"
@@ -63,7 +66,7 @@ def sure(found: Found | None) -> Found:
 
 
 class Sentence:
-    """See the top of the file. budget: how many ornaments it may still have."""
+    """A caption while it is written; see the top of the file. budget: how many ornaments it may still have."""
 
     def __init__(self, facts: FrameFacts, discourse: Discourse, rng: Random, budget: int):
         self.facts, self.discourse, self.rng, self.budget = facts, discourse, rng, budget
@@ -84,8 +87,8 @@ class Sentence:
         self.things_said: set[str] = set()
         self.manner_said = self.state_said = False
         self.described: set[str] = set()
-        self.doubled = False  # whether somebody who was described has their name after that
-        # whose deed is said as something the world cannot draw, which has the same pose
+        self.doubled = False  # whether the name of a person comes after their description
+        # People whose action is told as something that the world cannot draw, with the same pose.
         self.near = {name for group in facts.groups if rng.random() < NEAR_SHARE for name in group}
         self._opens = True
 
@@ -95,14 +98,14 @@ class Sentence:
         return self.rng.random() < share
 
     def spend(self, share: float, cost: int = 1) -> bool:
-        """Returns whether an ornament is to be put in, and pays for it."""
+        """Returns whether to add an ornament. If so, its cost is taken from the budget."""
         if self.budget < cost or not self.chance(share):
             return False
         self.budget -= cost
         return True
 
     def tags(self, names: Sequence[str] = ()) -> set[str]:
-        """Returns the tags of the moment, and of some of its people: place, number, action, mood, age."""
+        """Returns the tags of the moment and of these people: place, number, action, mood, age."""
         facts = self.facts
         tags = {facts.place, *fitting("places", f"kind {facts.place}", ()), facts.time or "day"}
         tags.add(facts.weather or "clear")
@@ -129,7 +132,10 @@ class Sentence:
         return tags
 
     def fresh(self, name: str, section: str, tags: set[str]) -> str | None:
-        """Returns a phrase of a table that this story has not used, and keeps it in mind; None where there is none."""
+        """Returns a phrase of a table that this story has not used, and marks it as used.
+
+        None if there is no such phrase.
+        """
         spent = self.used.union(self.discourse.used)
         found = [text for text in fitting(name, section, tags) if text not in spent]
         if not found:
@@ -139,7 +145,7 @@ class Sentence:
         return chosen
 
     def available(self, name: str, section: str, names: Sequence[str]) -> bool:
-        """Returns whether `fresh` would find something."""
+        """Returns whether `fresh` would find a phrase."""
         spent = self.used.union(self.discourse.used)
         return any(text not in spent for text in fitting(name, section, self.tags(names)))
 
@@ -190,7 +196,7 @@ class Sentence:
         return text, tuple(references)
 
     def _agree_articles(self) -> None:
-        """Puts "a" and "an" right, whatever came to stand behind them."""
+        """Corrects "a" and "an" for the words that follow them."""
         for index, token in enumerate(self.tokens):
             following = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
             words = token.text.split(" ")

@@ -13,7 +13,7 @@ from .captions import FreeCaption, tell
 from .facts import FrameFacts, facts_of
 from .tables import fitting
 
-_RELATED_SHARE = 0.25  # stories in which two people are told to be related
+_RELATED_SHARE = 0.25  # the share of stories that tell a relation between two people
 
 
 def canonical(scene: Scene) -> str:
@@ -22,13 +22,13 @@ def canonical(scene: Scene) -> str:
 
 
 def free_captions(story: MapleStory, telling: int = 0) -> tuple[FreeCaption, ...]:
-    """Returns a free caption for every frame; each number `telling` gives another wording of the whole story."""
+    """Returns a free caption for every frame. Each number `telling` gives another wording of the whole story."""
     rng = Random(f"{story.id}/{telling}/free")
     return tell(story_facts(story, rng), rng)
 
 
 def story_facts(story: MapleStory, rng: Random) -> tuple[FrameFacts, ...]:
-    """Returns the facts of every frame; in some stories two people are friends, cousins ... of each other."""
+    """Returns the facts of every frame. In some stories two people are friends, cousins or another relation."""
     looks = _looks(story)
     kin = _relation(story, rng) if rng.random() < _RELATED_SHARE else {}
     return tuple(facts_of(frame.scene, looks, kin) for frame in story.frames)
@@ -39,7 +39,7 @@ def _looks(story: MapleStory) -> dict[str, Look | None]:
 
 
 def _relation(story: MapleStory, rng: Random) -> dict[tuple[str, str], str]:
-    """Returns {(whose, who): "cousin"} for two of the story of whom the cast says nothing."""
+    """{(whose, who): "cousin"} for two people of the story who have no relatives in the cast's table. Else {}."""
     first = facts_of(story.frames[0].scene, _looks(story))
     everybody = (*first.people, *first.absent)
     if len(everybody) < 2:

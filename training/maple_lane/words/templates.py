@@ -1,11 +1,13 @@
-"""Templates of the word tables, said: what stands in braces is filled in, what is marked as a verb is inflected.
+"""Fills in the templates of the word tables and inflects their verbs.
 
-{his} {him} {he} {himself}   the subject, in the form that its number and pronoun ask for
+{his} {him} {he} {himself}   the subject, in the form that its number and pronoun need
 {obj} {obj's}                somebody else
-{prop} {food}                something from the table of nouns; {prop(s)}, hand(s): more than one of several people
-{path}                       across the place, where it is still to be said
+{away} {away's}              somebody who is absent
+{prop} {food}                a thing from the table of nouns
+{prop(s)} hand(s)            the plural if the subject is several people
+{path}                       across the place, if the place is still to be said
 *verb                        a verb in the form of the verb phrase
-~verb +verb ^verb            finite, after one thing, after several, after the subject
+~verb +verb ^verb            finite: for one thing, for several things, for the subject
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _PIECES = re.compile(r"\{[^}]+\}|[*+^~][\w-]+|[^{*+^~]+")
 
 @dataclass(frozen=True)
 class _Filling:
-    """What a template is filled with. inflected: gives the form of a verb marked with `*`."""
+    """What a template is filled with. inflected: gives the form of a verb that is marked with `*`."""
 
     subject: Subject | None
     obj: tuple[str, ...]
@@ -33,7 +35,7 @@ class _Filling:
 
     @property
     def doer(self) -> Subject:
-        """Whom the template speaks of."""
+        """The subject that the template speaks of."""
         return sure(self.subject)
 
     @property
@@ -42,12 +44,12 @@ class _Filling:
 
 
 def clause(s: Sentence, template: str, subject: Subject | None = None) -> None:
-    """Adds a clause or phrase of a table, finite verbs in the tense of the story."""
+    """Adds a clause or phrase of a table. Its finite verbs get the tense of the story."""
     _expand(s, template, _Filling(subject, (), lambda verb: finite(verb, s.discourse.past, many=False)))
 
 
 def verb_phrase(s: Sentence, template: str, subject: Subject, form: str, obj: tuple[str, ...] = ()) -> None:
-    """Adds a verb phrase: its first word and each `*word` are verbs in this form (finite, base, ing, done)."""
+    """Adds a verb phrase. Its first word and each `*word` are verbs in the form `form` (finite, base, ing, done)."""
 
     def inflected(verb: str) -> str:
         return finite(verb, s.discourse.past, subject.many) if form == "finite" else other_form(verb, form)
@@ -56,7 +58,7 @@ def verb_phrase(s: Sentence, template: str, subject: Subject, form: str, obj: tu
 
 
 def pronoun(s: Sentence, subject: Subject, case: str) -> None:
-    """Adds the subject's pronoun, which its verb makes certain."""
+    """Adds the pronoun of a verb's subject. It is certain, because the verb shows whom it means."""
     s.put(pronoun_form(subject.pronoun, case), subject.names)
 
 
@@ -70,7 +72,7 @@ def _expand(s: Sentence, template: str, filling: _Filling) -> None:
 
 
 def _add(s: Sentence, piece: str, filling: _Filling, glued: bool) -> _Filling:
-    """Adds a piece of a word and returns the filling for what follows: after {he} verbs agree with the pronoun."""
+    """Adds a piece of a word. Returns the filling for the rest: after {he}, verbs agree with the pronoun."""
     past, verb = s.discourse.past, piece[1:]
     if piece[0] == "{":
         return _fill(s, piece[1:-1], filling)
@@ -90,7 +92,7 @@ def _fill(s: Sentence, slot: str, filling: _Filling) -> _Filling:
     if slot in ("his", "himself"):
         pronoun(s, filling.doer, "possessive" if slot == "his" else "reflexive")
     elif slot == "he":
-        # a pronoun or nothing: "he stayed where the man was" would be two people
+        # Only a pronoun is possible: "he stayed where the man was" would read as two people.
         s.described |= set(filling.doer.names)
         return replace(filling, subject=mention(s, filling.doer.names, again=True))
     elif slot == "him":

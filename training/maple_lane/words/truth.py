@@ -1,4 +1,6 @@
-"""What a caption says that its picture shows: the answer beside every free caption, and its form in JSON."""
+"""What a caption says that its picture shows. It is the truth that belongs to every free caption, with its form in
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Shown:
-    """Somebody the picture must show. action, prop: None where the caption leaves it open."""
+    """A person the picture must show. action, prop: None if the caption leaves it open."""
 
     name: str
     action: str | None
@@ -16,7 +18,7 @@ class Shown:
 
     @property
     def does(self) -> str:
-        """The action. ValueError where it was left open."""
+        """The action. ValueError if the caption leaves it open."""
         if self.action is None:
             raise ValueError(f"what {self.name} does was left open, so it cannot be told")
         return self.action
@@ -24,10 +26,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Shows:
-    """What a caption, read after those before it, says that the picture shows.
+    """What a caption says that its picture shows, for a reader of the captions before it.
 
-    place_said: whether the caption itself says the place; else it carries on. people: from left to right.
-    time, weather, things: as in FrameFacts.
+    place_said: whether the caption itself says the place; else the place continues
+    people: from left to right
+    time, weather, things: as in FrameFacts
     """
 
     place: str
@@ -42,7 +45,7 @@ class Shows:
 
     @classmethod
     def from_json(cls, value: Any) -> Shows:
-        """Returns the truth that `to_json` wrote; ValueError for anything else."""
+        """Returns the truth that `to_json` wrote. ValueError for anything else."""
         try:
             people = tuple(Shown(p["name"], p["action"], p["prop"]) for p in value["people"])
             time, weather, things = value["time"], value["weather"], tuple(value["things"])

@@ -1,6 +1,6 @@
-"""What people do, said: a verb phrase of the table for each action, its aspect, its adverb.
+"""How people's actions are said: a verb phrase of the table for each action, its aspect and its adverb.
 
-Besides its own phrases an action has `near` ones, for what the world cannot draw and shows with the same pose.
+Besides its own phrases, an action has `near` phrases: actions that the world cannot draw and shows with the same pose.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from .templates import verb_phrase
 
 @dataclass(frozen=True)
 class Deed:
-    """A verb phrase. plain: it may have an adverb, and be in progress ("is reading"). obj: whom it is done to."""
+    """A verb phrase. plain: it may have an adverb and the progressive form ("is reading").
+
+    obj: the people it is done to.
+    """
 
     template: str
     plain: bool
@@ -30,10 +33,14 @@ def choose_deed(
     plain: bool = False,
     begins: bool = False,
 ) -> Deed:
-    """Returns a way to say what `names` do, who all do the same; with `obj`, one that is done at or for them.
+    """Returns a way to say what `names` do, who all do the same.
 
-    among: a section of the table to choose from instead. plain: the deed is to be plain. begins: it follows something
-    else in time, so that somebody falls asleep rather than sleeps, and picks up a basket rather than holds it.
+    With `obj`, it is something done at or for these people.
+
+    among: a section of the table to choose from instead
+    plain: whether the phrase must be plain
+    begins: whether the action follows something else; then people fall asleep instead of sleep, and pick up a basket
+        instead of hold it
     """
     action = s.facts.person(names[0]).action
     kind = ""
@@ -54,12 +61,12 @@ def choose_deed(
 
 
 def has_towards(s: Sentence, names: tuple[str, ...]) -> bool:
-    """Returns whether what they do can be said to be done at or for somebody."""
+    """Returns whether the action of these people can be done at or for somebody."""
     return bool(fitting("verbs", f"{s.facts.person(names[0]).action} towards", s.tags(names)))
 
 
 def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb: bool = True) -> None:
-    """Adds the verb phrase after its subject. aspect: "simple" or "progressive"; else by chance."""
+    """Adds the verb phrase after its subject. aspect: "simple" or "progressive"; if it is empty, chance decides."""
     aspect = aspect or ("progressive" if s.chance(0.35) else "simple")
     s.state_said = deed.template.startswith("be ")
     outer = pick("verbs", "wrap", s.tags(subject.names), s.rng)
@@ -67,7 +74,7 @@ def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb
         _wrapped(s, subject, deed, outer)
         return
     free = deed.plain and adverb and not any(word.endswith("ly") for word in deed.template.split())
-    free = free and "~standing" not in s.tags(subject.names)  # "serenely coughed"
+    free = free and "~standing" not in s.tags(subject.names)  # avoids "serenely coughed"
     manner = pick("manner", "adverb", s.tags(subject.names), s.rng) if free and s.spend(0.12) else None
     s.manner_said = s.manner_said or manner is not None
     before = manner is not None and (len(deed.template.split()) > 2 or s.chance(0.6))
@@ -84,24 +91,24 @@ def say_deed(s: Sentence, subject: Subject, deed: Deed, aspect: str = "", adverb
 
 
 def say_ing(s: Sentence, subject: Subject, deed: Deed) -> None:
-    """Adds the participle: "reading a book"."""
+    """Adds the participle, for example "reading a book"."""
     verb_phrase(s, deed.template, subject, "ing", deed.obj)
 
 
 def say_base(s: Sentence, subject: Subject, deed: Deed) -> None:
-    """Adds the bare form: "watches him *read a book*"."""
+    """Adds the bare form, as in "watches him *read a book*"."""
     verb_phrase(s, deed.template, subject, "base", deed.obj)
 
 
 def say_perfect(s: Sentence, subject: Subject, deed: Deed) -> None:
-    """Adds "has been reading a book"."""
+    """Adds the perfect, for example "has been reading a book"."""
     s.put(finite("have", s.discourse.past, subject.many))
     s.put("been")
     verb_phrase(s, deed.template, subject, "ing", deed.obj)
 
 
 def _wrapped(s: Sentence, subject: Subject, deed: Deed, outer: str) -> None:
-    """Adds "keeps reading", "begins to read": a verb of the table [wrap], "keep | ing"."""
+    """Adds a phrase like "keeps reading" or "begins to read", with a verb of the table [wrap]: "keep | ing"."""
     outer, form = (part.strip() for part in outer.split("|"))
     verb, _, rest = outer.partition(" ")
     s.put(f"{finite(verb, s.discourse.past, subject.many)} {rest}".strip())
@@ -109,7 +116,10 @@ def _wrapped(s: Sentence, subject: Subject, deed: Deed, outer: str) -> None:
 
 
 def done_to(s: Sentence, names: tuple[str, ...]) -> tuple[str, str, bool] | None:
-    """Returns a passive of the table, "the flowers | water | many", as (thing, participle phrase, whether many)."""
+    """Returns a passive of the table as (thing, participle phrase, whether the thing is plural). None if there is none.
+
+    A line of the table looks like "the flowers | water | many".
+    """
     row = pick("verbs", f"{s.facts.person(names[0]).action} passive", s.tags(names), s.rng)
     if row is None:
         return None

@@ -1,4 +1,6 @@
-"""Where a frame is, said: the place by its names and by what is there, or left out where it carries on."""
+"""How a caption says where a frame is: by the names of the place and by what is there. A continued place is left
+out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from .templates import clause
 
 
 def front_place(s: Sentence, share: float = 0.3) -> bool:
-    """Opens with the place, where it is still to be said: "At the shore,". Returns whether it did."""
+    """Opens with the place if it is still to be said, for example "At the shore,". Returns whether it did."""
     if not s.place_pending or s.tokens or not s.chance(share):
         return False
     _say(s, "at")
@@ -17,11 +19,11 @@ def front_place(s: Sentence, share: float = 0.3) -> bool:
 
 
 def say_place(s: Sentence, share: float = 0.2) -> None:
-    """Adds the place where it is still to be said; else, at times, a spot of it, or nothing."""
+    """Adds the place if it is still to be said. Otherwise it sometimes adds a spot of the place."""
     if s.place_pending:
         _say(s, "at")
     elif not s.moved and s.spend(share):
-        # nobody runs "by the stove"
+        # Avoids running "by the stove".
         kind = "at" if "moving" in s.tags() else s.rng.choice(("spot", "spot", "spot", "at"))
         if words := pick("places", f"{kind} {s.facts.place}", s.tags(), s.rng):
             clause(s, words)
@@ -29,12 +31,12 @@ def say_place(s: Sentence, share: float = 0.2) -> None:
 
 
 def say_way(s: Sentence) -> None:
-    """Adds where somebody goes: "to the shore"."""
+    """Adds where people go, for example "to the shore"."""
     _say(s, "to")
 
 
 def say_reached(s: Sentence) -> None:
-    """Adds the place as an object of "reach" or "leave": "the shore"."""
+    """Adds the place as the object of "reach" or "leave", for example "the shore"."""
     _say(s, "reach")
 
 
