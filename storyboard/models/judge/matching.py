@@ -17,7 +17,10 @@ from storyboard.models.judge.vocabulary import SETS, SOMEBODY_ELSE, Vocabulary
 PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
 # The heads by which people are told apart.
 TELLING = ("kind", "headwear", *(part for part in PARTS if part not in SETS))
-SAME = 0.5  # a detection is a person if that person's labels have at least this mean probability
+# A detection is a person if it is at least so much like them, in nats per label. On real frames of people whom the
+# judge has never met, this accepts 99.8 of 100 people as themselves, and 4.1 of 100 as somebody else.
+SAME = 0.4
+RAREST = 1e-3  # a probability counts as at least this, so that no single label decides
 
 
 class Detection(Protocol):
@@ -48,7 +51,7 @@ def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary
     """Returns the index of the wanted person that a detection shows, or None if it shows none of them.
 
     People whom the judge knows by name are recognised by their identity. Anybody else is recognised by looks: it is the
-    person whose labels are likeliest together, if their mean probability is at least SAME.
+    person whose labels are likeliest together, if their `likeness` is at least SAME.
     """
     names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
     others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
@@ -61,9 +64,18 @@ def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary
 
 
 def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
-    """Returns the mean probability, 0..1, of the labels by which people are told apart."""
-    known = [head for head in TELLING if head in wanted.labels]
-    return float(np.mean([person.said[h][vocabulary.labels(h).index(str(wanted.labels[h]))] for h in known]))
+    """Returns how much likelier than by guessing the labels are by which people are told apart.
+
+    It is the mean over the heads of log(p n), in nats, for a label of probability p among n. A mean of the
+    probabilities themselves would ask more of a head with many labels than of one with few.
+    """
+    ratios = []
+    for head in TELLING:
+        if head in wanted.labels:
+            names = vocabulary.labels(head)
+            probability = float(person.said[head][names.index(str(wanted.labels[head]))])
+            ratios.append(np.log(max(probability, RAREST) * len(names)))
+    return float(np.mean(ratios))
 
 
 def seen_label(person: Detection, head: str, vocabulary: Vocabulary) -> str | tuple[str, ...]:
