@@ -38,6 +38,15 @@ def test_there_are_a_hundred_stories_of_four_frames(stories, frames):
     assert len({frame.text for frame in frames}) == 400
 
 
+def test_the_files_of_free_stories_share_no_story_and_no_text(stories):
+    files = sorted(FREE_STORIES.parent.glob("free_stories*.json"))
+    told = [story for path in files for story in load_free_stories(path)]
+    assert len(files) == 3 and len(told) > 2 * len(stories)
+    assert len({story.id for story in told}) == len(told)
+    texts = [frame.text for story in told for frame in story.frames]
+    assert len(set(texts)) == len(texts)
+
+
 def test_one_two_and_three_people_have_their_shares(frames):
     people = [f"{count} {'person' if count == 1 else 'people'}" for count in (1, 2, 3)]
     assert [share(frames, kind) for kind in people] == pytest.approx([0.30, 0.45, 0.25], abs=0.03)

@@ -3,6 +3,10 @@
 A hundred stories of four frames, written by hand, about Maple Lane's people and places. They are for measuring only:
 nothing that trains may read them. Knows no pictures, no models and no scores.
 
+Two more files have the same form, for `--written`. The 70 stories of `free_stories_typed.json` are plainer, as people
+of many trades type them; the rules for sentences were written with their faults in sight. The 40 of
+`free_stories_unseen.json` are like them, and are for scores alone: whoever works on the rules does not read them.
+
 The truth of a frame is what a careful reader is certain of:
 - A frame shows the people its text speaks of as being there, each once. Who has gone, who is thought of, who is only
   named in somebody's speech or as an owner is not there.
