@@ -27,6 +27,8 @@ _STOP = re.compile(r"[.!?;:\u2026\u2014]")
 _OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
 _NOT_OWNED = frozenset("not very so too gone got come".split())  # behind an "'s" that is "is" or "has"
 FOLLOWING = -1  # a doer who is only said behind
+_BREAK = re.compile(r"[,.!?;:\u2026\u2014]|\b(?:and|but|so|or)\b", re.IGNORECASE)
+_NIGHTS = frozenset("that this one night day morning evening afternoon".split())
 _WINDOW = 60  # characters before an expression that its role depends on
 
 
@@ -175,10 +177,30 @@ class _Reader:
         if self._opened(what.start):
             return "subject"
         previous = self._previous(what.start)
-        if not self._verb_behind(what.end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
+        # "“Wait!” roared Rosa, and Milo ran": what Milo does is not done by her.
+        end = what.end if words.is_finite(previous) else self._joined_end(what.end)
+        if not self._verb_behind(end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
             return "object"
         clause = self.done.clauses[-1] if self.done.clauses else None
-        return "subject" if clause is None or not clause.begun or words.is_saying(previous) else "object"
+        begins = clause is None or not clause.begun or words.is_saying(previous) or previous == "than"
+        behind = self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start)
+        return "subject" if begins or behind else "object"
+
+    def _is_behind_leading(self, place: int) -> bool:
+        """Whether a clause that leads is complete at `place`, without a comma: "When the rain came Rosa danced"."""
+        if not self.done.clauses:
+            return False
+        clause = self.done.clauses[-1]
+        told = words.WORD.findall(self.text[clause.start : place])
+        return clause.opener in words.SUBORDINATORS and any(map(words.is_finite, told))
+
+    def _is_behind_circumstance(self, place: int) -> bool:
+        """Whether only when or where stands between `place` and what joins clauses: "so that night in the park"."""
+        before = _BREAK.split(self.text[max(0, place - _WINDOW) : place])[-1]
+        found = words.WORD.findall(before.lower())
+        while found and (found[0] in words.OPENING_ADVERBS or found[0] in _NIGHTS):
+            del found[0]
+        return found[:1] != [] and found[0] in words.PREPOSITIONS and not any(map(words.is_finite, found))
 
     def _owns(self, mention: Mention) -> bool:
         """ "Rosa's hat", but not "Rosa's running" nor "Rosa's in the park"."""
@@ -226,6 +248,13 @@ class _Reader:
         found = words.WORD.findall(self.text[max(0, place - _WINDOW) : place])
         bare = self.text[:place].rstrip()
         return found[-1].lower() if found and bare[-1:].isalpha() else ""
+
+    def _joined_end(self, place: int) -> int:
+        """Where those end whom "and" joins to whoever ends at `place`: "Rosa and Pip were asleep"."""
+        for mention in self.sentence.mentions:
+            if mention.start > place and _JOINED.fullmatch(self.text, place, mention.start):
+                place = mention.end
+        return place
 
     def _verb_behind(self, place: int) -> bool:
         match = words.WORD.match(self.text, place + 1)

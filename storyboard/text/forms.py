@@ -50,6 +50,16 @@ def is_inflected(word: str) -> bool:
     return part_of(word) == "verb" and word not in _by_part(word).get("VERB", ())
 
 
+def is_participle(word: str) -> bool:
+    """Returns whether a word in small letters may be a past participle: "eaten", "carried", "read"."""
+    verbs = _by_part(word).get("VERB", ())
+    if not verbs:
+        return False
+    from lemminflect import getInflection
+
+    return any(word in getInflection(verb, tag="VBN") for verb in verbs)
+
+
 def may_be_verb(word: str) -> bool:
     """Returns whether a word in small letters may be a form of a verb."""
     return "VERB" in _by_part(word)

@@ -57,9 +57,8 @@ _AFTER_OBJECT = _CLAUSE_END | frozenset(
 )
 # What things do by themselves, and hardly ever robots and animals.
 _OF_THINGS = frozenset(
-    """breaks broke bursts burst burns burnt melts melted rolls rolled bounces bounced floats floated shines shone
-    smells smelt tastes tasted rings rang cracks cracked leaks leaked spills spilled opens opened closes closed rips
-    ripped explodes exploded glitters glittered sinks sank""".split()
+    """break burst burn melt roll bounce float shine smell taste ring crack leak spill open close rip explode glitter
+    sink""".split()
 )
 _KNOWN = _ARTICLES | frozenset("his her their my our your its this that".split())
 # What is done to a robot or an animal, and hardly ever to things.
@@ -67,16 +66,14 @@ _TO_ANIMALS = frozenset(
     """hug kiss thank tell ask greet pat stroke wake teach meet help comfort chase follow scold tickle feed cuddle join
     invite visit call answer obey forgive tease console praise""".split()
 )
-# What a robot or an animal does, and hardly ever a thing.
-_OF_ANIMALS = frozenset(
-    """wave read eat drink dance sleep doze snore paint draw sing say ask tell reply answer call laugh giggle smile
-    chuckle grin nod cry weep jump hop skip hug kiss watch stare look listen sit kneel want like love hate think know
-    believe hope wish try help carry hold play clap cheer bow hide walk run chase follow shout whisper beep bark meow
-    miaow purr growl whimper sniff lick wag yawn stretch shrug blink wink shiver tiptoe trot bake cook sweep dig water
-    wear learn""".split()
+# What else is said of a thing that the same sentence speaks of: "the cake, once it has cooled".
+_OF_OBJECTS = _OF_THINGS | frozenset(
+    """cool boil bake rise fall drip come leave arrive fit cost dry grow bloom land drift fade flicker tick strike
+    whistle overflow cook crumble freeze thaw empty ready cold hot full broken heavy late done burnt stale
+    ripe""".split()
 )
 _OPENING = SUBORDINATORS | COORDINATORS | COMPLEMENTERS
-_PARTICLES = frozenset("up down off out over of".split())  # "picks up a parcel", "a piece of the cake"
+_PARTICLES = frozenset("up down off out over".split())  # "picks up a parcel"
 _SMALL = frozenset("up down out away off back again still then also just only never always soon".split())
 _NO_VERB = _CLAUSE_END | frozenset(
     """and or but while as then when because that after before until if so with to near behind beside by for into in
@@ -120,7 +117,7 @@ def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
     if not before or not _speaks_of_thing(before):
         return False
     if before[-1] in _OPENING or before[-1] in _CLAUSE_END:
-        return not _is_done_by_animals(following)
+        return _is_done_by_objects(following)
     if before[-1] in _NO_VERB or _has_object(following):
         return False
     return not any(is_form_of(word, _TO_ANIMALS) for word in before[-2:])
@@ -136,9 +133,9 @@ def _speaks_of_thing(before: Sequence[str]) -> bool:
     )
 
 
-def _is_done_by_animals(following: Sequence[str]) -> bool:
+def _is_done_by_objects(following: Sequence[str]) -> bool:
     verb = next((one for one in following[:4] if one not in _LINKS | _SMALL and not one.endswith("ly")), "")
-    return is_form_of(verb, _OF_ANIMALS)
+    return is_form_of(verb, _OF_OBJECTS)
 
 
 def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
@@ -159,7 +156,7 @@ def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
     if before and before[-1] not in _NO_VERB:
         return True  # something is done to it
     following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
-    return not named and bool(following) and following[0] in _OF_THINGS
+    return not named and bool(following) and is_form_of(following[0], _OF_THINGS)
 
 
 def _has_object(words: Sequence[str]) -> bool:

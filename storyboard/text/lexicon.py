@@ -17,16 +17,19 @@ from operator import itemgetter
 from storyboard.text.candidates import Meant, Names
 from storyboard.text.captions import ReadSentence
 from storyboard.text.circumstances import Circumstances
-from storyboard.text.deeds import told_of
-from storyboard.text.forms import first_forms, in_form_of, is_inflected, part_of
+from storyboard.text.deeds import told_of, without_load
+from storyboard.text.forms import first_forms, in_form_of, is_inflected, may_be_verb, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
-from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
+from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD, is_manner
 from storyboard.text.wordings import Wording
 
 SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
 DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
 ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
 SURE = 0.6  # share of a deed in what is told with a word that tells it surely
+CLEAR = 0.05  # by how much a word tells one deed more surely than another word tells another
+# "Milo, who ran the kiosk, carried pies": what he is, and then what he does.
+_TOLD_APART = re.compile(r"^\s*,\s*(?:who|which|whose)\b[^,]*,(?=\s*\w)", re.IGNORECASE)
 STAYING = frozenset(("stand", "sit", "wait", "stay"))
 GOING = frozenset("walk run race rush hurry stroll march jog dash sprint wander tiptoe".split())
 _TO_A_PLACE = re.compile(
@@ -35,14 +38,19 @@ _TO_A_PLACE = re.compile(
 )
 MOST = 4  # words of a sentence for which something is offered
 SPELT = 0.8  # likeness of two spellings that may be one word
+_OVER = re.compile(r"\s*(?:had|'d)\s", re.IGNORECASE)
+_BEGINNING = frozenset("begin start stop continue keep try want learn".split())  # what is begun says more
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
 # "Among the flowers", "next to a drum": what is only near somebody tells no deed.
 _NEARBY = re.compile(
     r"\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
+# "Huddled beneath one umbrella" tells what it is for.
+_COVERS = frozenset("umbrella umbrellas parasol parasols brolly".split())
+_UNDER = re.compile(r"\b(?:under|beneath|underneath|below)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
 _NEGATED = re.compile(
-    r"(?:\b(?:not|never|without|neither|nor|cannot)|n['\u2019]t)(?:\s+(?!and\b|but\b|or\b)\w+)?\s+$",
+    r"(?:\b(?:not|never|without|neither|nor|cannot)|n['\u2019]t)(?:\s+(?!and\b|but\b|or\b|so\b)\w+){0,3}\s+$",
     re.IGNORECASE,
 )
 _SMALL = (
@@ -102,6 +110,15 @@ class Lexicon:
             word: {deed: count / (deeds.total() + DOUBT) for deed, count in deeds.items()}
             for word, deeds in told.items()
         }
+
+    def _deed(self, word: str) -> str:
+        """The deed that a word tells most often, "" for one that tells none."""
+        return max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))[0]
+
+    @cached_property
+    def _postures(self) -> frozenset[str]:
+        """The deeds of who only stands or sits there; whatever else they do says more."""
+        return frozenset(map(self._deed, STAYING)) - {""}
 
     @cached_property
     def _forms(self) -> frozenset[str]:
@@ -163,7 +180,10 @@ class Lexicon:
         return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
 
     def _doing(self, names: Names, clause: str) -> Doing:
-        surely = self._surely(clause)
+        bare = without_load(clause)
+        surely = self._surely(_TOLD_APART.sub("", bare)) or self._surely(bare)
+        if bare != clause and (surely is None or surely[0] in {*self._postures, self._deed("walk")}):
+            surely = self._surely("carries") or surely
         deed, words = surely or self._likely(clause)
         return Doing(names, deed, words, bool(surely), clause)
 
@@ -174,10 +194,14 @@ class Lexicon:
         """
         found: dict[str, Doing] = {}
         doings = self.doings(sentence, meant) if self.deeds else ()
-        for one in sorted(doings, key=lambda one: not one.sure):
+        for one in sorted(doings, key=self._says_less):
             for name in one.names if one.deed else ():
                 found.setdefault(name, one)
         return found
+
+    def _says_less(self, one: Doing) -> tuple[bool, bool, bool]:
+        """Whether a doing is not sure, was over before, or is only standing or sitting there."""
+        return not one.sure, _OVER.match(one.clause) is not None, one.deed in self._postures
 
     def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
         """Returns the deeds of `doing_of` by name."""
@@ -201,19 +225,36 @@ class Lexicon:
             if share < SURE:
                 continue
             before = clause[: match.start()]
-            if not (_NEARBY.search(before) or _NEGATED.search(before)):
+            if _NEGATED.search(before):
+                continue
+            covered = word in _COVERS and _UNDER.search(before)
+            if covered or not _NEARBY.search(before):
                 forms = first_forms(word)
                 going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
-                beside = going or not STAYING.isdisjoint(forms)
+                beside = going or deed == self._deed("stand") or not STAYING.isdisjoint(forms)
                 told[bool(beside)].append((deed, match))
         said = told[False] or told[True]
-        verbs = [deed for deed, match in said if is_inflected(match.group().lower())]
-        deeds = dict.fromkeys(deed for deed, _ in said)
-        if len(deeds) > 1 and len(set(verbs)) != 1:
-            return None
-        surest = next(iter(verbs or deeds), "")
+        surest = self._surest(
+            [(deed, match.group().lower(), _is_verb(clause, match)) for deed, match in said]
+        )
         words = dict.fromkeys(match.group() for deed, match in said if deed == surest)
         return (surest, tuple(words)) if surest else None
+
+    def _surest(self, told: Sequence[tuple[str, str, bool]]) -> str:
+        """Returns which of several deeds is told, or "" if that is not clear.
+
+        told: each deed, the word that tells it, and whether the word is a verb. It is the deed that all verbs tell.
+        Otherwise it is the deed that some word tells more surely, by CLEAR, than any word tells another one.
+        """
+        verbs = {deed for deed, _, verb in told if verb}
+        if len(verbs) == 1:
+            return verbs.pop()
+        best: dict[str, float] = {}
+        for deed, word, _ in told:
+            if deed in verbs or not verbs:
+                best[deed] = max(best.get(deed, 0.0), self._shares(word)[deed])
+        *_, second, first = sorted([0.0, 0.0, *best.values()])
+        return max(best, key=best.__getitem__) if first - second >= CLEAR else ""
 
     def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
         """The deed that the words behind a subject tell together, and those that say so; "" and none where they do not.
@@ -240,7 +281,14 @@ class Lexicon:
         return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
 
     def _shares(self, word: str) -> Mapping[str, float]:
-        if word in _SMALL or len(word) < 3:
+        if word in _SMALL or len(word) < 3 or not _BEGINNING.isdisjoint(first_forms(word)):
             return {}
         telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
         return max(telling, key=lambda shares: max(shares.values()), default={})
+
+
+def _is_verb(clause: str, match: re.Match[str]) -> bool:
+    """Whether a word of a clause is its verb: in a form that only verbs have, or where the verb stands."""
+    word = match.group().lower()
+    before = [one for one in WORD.findall(clause[: match.start()].lower()) if not is_manner(one)]
+    return is_inflected(word) or (not before and may_be_verb(word))
