@@ -119,8 +119,7 @@ def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) ->
 
 
 def look_at(labeller: Labeller, told: Sequence[FreePicture], judge: Judge | None = None) -> Scored:
-    """Returns the frames as they should be, as the drawn pictures show them, and as real pictures of the scenes show
-    them.
+    """Returns the frames as they should be, as the drawn pictures show them, and as real pictures of the scenes do.
 
     An action that the text leaves open is ABSENT in the truth, so it does not count.
     """
