@@ -18,7 +18,7 @@ from storyboard.text.things import is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # how many people "they" may stand for
-GROUPED = 7  # groups are made of so many people, those who were named latest
+GROUPED = 7  # groups are made of the people who were named latest, at most this many
 
 Names = tuple[str, ...]
 Meant = Mapping[int, Names]  # the place of a pronoun in the sentence -> the people it is taken for

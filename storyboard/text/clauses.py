@@ -28,7 +28,7 @@ _OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | word
 # Words behind an "'s" that means "is" or "has".
 _NOT_OWNED = frozenset("not very so too gone got come".split())
 FOLLOWING = -1  # the doer is named only in the next clause
-_WINDOW = 60  # so many characters before an expression decide its role
+_WINDOW = 60  # the characters before an expression that decide its role
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Finds the words of a sentence that tell what each person does. They stand behind a subject, or beside anybody else.
+"""Finds the words of a sentence that tell what each person does. They stand behind a subject, or beside another person.
 
 "Juno saw Pip dancing" tells of Juno by "saw" and of Pip by "dancing". Knows no deeds, only where a sentence tells them.
 Knows neither torch, gradio nor stories.

@@ -99,7 +99,7 @@ def is_doubtful(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 
 def _opens_past(before: Sequence[str]) -> bool:
-    """Returns whether the clause tells what was over by then: "after Rosa left", "as soon as it has left"."""
+    """Returns whether a clause begins that tells what is already over: "after Rosa left", "as soon as it has left"."""
     return (
         before[-1:]
         and before[-1] in _OPENING_PAST

@@ -1,7 +1,7 @@
 """People whom a sentence counts instead of naming them: "all three", "the two women", "the other two", "both of them".
 
-These rules decide whom such words mean only if exactly so many people fit. Otherwise the model decides. Knows neither
-torch, gradio nor stories.
+These rules decide whom such words mean only if exactly this number of people fits. Otherwise the model decides. Knows
+neither torch, gradio nor stories.
 """
 
 from __future__ import annotations

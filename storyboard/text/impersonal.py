@@ -145,8 +145,8 @@ def _is_done_by_animals(following: Sequence[str]) -> bool:
 def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
     """Returns whether this "it" is the thing that the last frame introduced: "Milo finds a box." / "He opens it."
 
-    last: the sentence of that frame, with only the mentions that the "it" may mean. A person who is named behind the
-    thing is rather meant than the thing. If the "it" itself does something, so is any person whom the sentence names.
+    last: the sentence of that frame, with only the mentions that the "it" may mean. If it names a person behind the
+    thing, the result is False. It is also False if it names anybody and the "it" itself does something.
     """
     words = [word.lower() for word in _WORD.findall(last.text)]
     named = [word.lower() for one in last.mentions for word in _WORD.findall(last.text[one.start : one.end])]

@@ -24,7 +24,7 @@ from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS,
 from storyboard.text.wordings import Wording
 
 SHARE = 0.4  # a deed must have this share of the scores of all deeds in a clause
-DOUBT = 1.0  # each word counts as if it had been in so many other phrases too, so that rare words say less
+DOUBT = 1.0  # other phrases that each word is counted in besides its own, so that rare words say less
 ENOUGH = 1.0  # the score that a deed needs at least; the first verb counts twice
 SURE = 0.6  # a word tells a deed surely from this share on
 STAYING = frozenset(("stand", "sit", "wait", "stay"))
@@ -33,7 +33,7 @@ _TO_A_PLACE = re.compile(
     r"\s+(?:(?:over|out|back|up|down|along|all the way)\s+)?(?:to|into)\s+(?:the|a|an|his|her|their)\b",
     re.IGNORECASE,
 )
-MOST = 4  # so many words of a sentence get an offer, at most
+MOST = 4  # words of a sentence that get an offer, at most
 SPELT = 0.8  # two spellings that are so alike may be the same word
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
 # "Among the flowers", "next to a drum": things that are only near somebody tell no deed.
@@ -177,7 +177,7 @@ class Lexicon:
         return Doing(names, deed, words, bool(surely), clause)
 
     def doing_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, Doing]:
-        """Returns for each name the first thing that this person does, by the words. Sure readings come first.
+        """Returns for each name the first thing that this person does. A deed that is told surely wins over others.
 
         People without a deed are left out. meant: as in `doings`.
         """

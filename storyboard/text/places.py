@@ -1,4 +1,4 @@
-"""The one home of where a sentence says it is: finds a place in its words, and says another place instead.
+"""Finds where a sentence says it is, and says another place instead. This is the only home of both.
 
 A place has the form of the pipeline's own sentences, "in the kitchen". A mapping from outside has the other words that
 writers use for it: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.

@@ -21,7 +21,7 @@ from storyboard.text.word_classes import (
     is_one_of,
 )
 
-_CLOSE = 80  # so many characters around the word are read
+_CLOSE = 80  # characters around the word that are read
 _NEXT = re.compile(r"\s+([^\W\d_]+)")
 _FUNCTION = (
     (PREPOSITIONS | SUBORDINATORS | COORDINATORS | DETERMINERS)

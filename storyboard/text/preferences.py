@@ -1,8 +1,8 @@
 """Says how likely each reading of a sentence's pronouns is by the words alone, and which pronouns the words decide.
 
 It weighs what `candidates.py` allows by what is known of how people read. The latest frame counts more than older ones,
-and a subject more than an object. Things belong to the person of the clause. A "because" tells of one of the two. The
-same pronoun means the same person.
+and a subject more than an object. Things belong to the person of the clause. The verb before a "because" says whose
+doing it explains. The same pronoun means the same person.
 
 The pronouns of a sentence are read together, from left to right. The weights are our own judgement, tested on the
 sentences of `training/evaluate/pronoun_sentences.py`. No reading is surer than SUREST, even if it is the only one,
@@ -22,9 +22,9 @@ from storyboard.text.word_classes import WORD, causes, is_finite
 
 SUREST = 0.9  # how sure a reading by words can be at most
 DECIDED = 0.6  # from here on the words decide, and the model gets a name
-READINGS = 32  # so many readings of a sentence are followed at the same time
-MOST = 12  # so many pronouns of a sentence are read, at most
-FRAMES = 8  # so many frames before a sentence have their own weight; older ones share one
+READINGS = 32  # readings of a sentence that are followed at the same time
+MOST = 12  # pronouns of a sentence that are read, at most
+FRAMES = 8  # the latest frames that have their own weight; older ones share one
 
 _SOMEBODY_ELSE = 0.08  # the weight of a person whom the story does not name
 _OLDER = 0.4  # the factor for each frame further back

@@ -1,4 +1,4 @@
-"""Decides of whom a sentence speaks without showing them: people who have gone, thoughts of people, owners of coats.
+"""Finds people of whom a sentence speaks without showing them: who has gone, who is only thought of, whose coat it is.
 
 It looks at every name and pronoun of a sentence separately. A person is shown if at least one of them shows the person.
 Doubtful cases stay open, and the caller decides. Knows neither torch, gradio nor stories.

@@ -1,7 +1,7 @@
 """Decides whether a "them" means things: "Rosa and Juno pick apples." / "Otto carries them home."
 
-It looks for a plural noun that was introduced, and at the verb: people fold sheets, and greet people. Knows neither
-torch, gradio nor stories.
+It looks for a plural noun that was introduced, and at the verb: people fold sheets, but greet other people. Knows
+neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from storyboard.text.word_classes import (
     is_manner,
 )
 
-FRAMES = 3  # things of so many earlier frames may still be meant
+FRAMES = 3  # earlier frames whose things may still be meant
 # What is done to things, and almost never to people. "bear" and "stand" are here for "cannot bear them".
 _TO_THINGS = frozenset(
     """eat drink wash dry fold hang iron peel chop slice cook bake boil fry burn pick gather collect pluck plant water

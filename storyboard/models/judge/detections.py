@@ -15,7 +15,7 @@ from PIL import Image
 UNITS = 256  # the side of a picture in the units of boxes, which are those of the drawing code
 MOST_PEOPLE = 12
 SURE = 0.35  # a higher peak of the heat map means that somebody is there
-_MARGIN = 96  # a piece may reach so many units beyond the border of a picture
+_MARGIN = 96  # a piece may reach this many units beyond the border of a picture
 # Units added above, below and beside a box, for arms and for things that are held; and the smallest width of a piece.
 _ABOVE, _BELOW, _BESIDE, _NARROWEST = 20.0, 6.0, 8.0, 96.0
 

@@ -39,7 +39,7 @@ def board_script(title: str, frames: Iterable[tuple[str, BoardNotes]]) -> str:
 
 
 def board_table(frames: Iterable[tuple[str, BoardNotes]]) -> str:
-    """Returns the frames as CSV, one in a row. No program that opens it takes a cell for a formula."""
+    """Returns the frames as CSV, each as a row. No program that opens it takes a cell for a formula."""
     table = io.StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(_HEADING)

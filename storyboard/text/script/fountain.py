@@ -47,7 +47,7 @@ _FIRST_KEYS = frozenset(
 _SECTION = re.compile(r"#{1,6}\s*[^\W\d]|=")  # also finds synopses and page breaks
 _CENTRED = re.compile(r">\s*(.*?)\s*<")
 _CUE_LINE = re.compile(r"[^\W\d_a-z][^a-z\n:!?]{1,40}(?:\([^()\n]{1,30}\))?\s*\^?")
-_CUES = 2  # a text is a screenplay if so many names stand alone above words
+_CUES = 2  # a text with this many names alone above words is a screenplay
 
 
 def looks_like_fountain(text: str) -> bool:

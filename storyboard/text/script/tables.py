@@ -1,4 +1,4 @@
-"""Tables as CSV, TSV or Markdown: one frame in a row, from the columns for what is seen, where, and who says what.
+"""Tables as CSV, TSV or Markdown: each row is a frame, from the columns for what is seen, where, and who says what.
 
 Knows neither torch, gradio nor stories. Nothing in a cell is ever run. A formula is left out, and a notice says so.
 """
