@@ -21,7 +21,7 @@ TOLD = 3  # frames of the story that both commits draw
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit status: 2 for a pipeline folder that cannot be used."""
+    """Returns the exit status: 2 if the pipeline folder cannot be used."""
     options = _parser().parse_args(argv)
     try:
         check_folder(options.pipeline)
@@ -56,7 +56,7 @@ def table(found: dict[str, Any], title: str = "") -> Iterator[str]:
 
 
 def _measured(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Each group, printed as soon as it is measured: all of them take a while."""
+    """Yields each group and prints it as soon as it is measured, because all of them take a while."""
     folder, repeats = options.pipeline, options.repeats
     measure = {
         "reading": lambda: reading.measured(folder, options.frames, repeats, options.edits, options.long),

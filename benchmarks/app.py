@@ -1,4 +1,4 @@
-"""The app as a process of its own, for what is measured from outside."""
+"""Runs the app in a separate process, for measurements from outside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LONGEST_START = 600  # seconds until it answers
 def served(
     pipeline: Path, library: Path, workshop: Path, steps: int | None
 ) -> Iterator[tuple[str, psutil.Process]]:
-    """An app of its own, its address and its process; it is killed at the end, so that only what is on disk counts."""
+    """Starts a new app, and yields its address and its process.
+
+    At the end it is killed, so only what is on disk counts.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,7 +1,7 @@
-"""What all measurements share: arms that take turns, a story to measure on, and the authors' control flow.
+"""Shared by all measurements: arms that take turns, a story to measure, and the authors' control flow.
 
-The authors' way is written anew from what their published code does, on the parts of the pipeline given: it is no
-measurement of their program or of their weights.
+The authors' way is written anew from what their published code does, and uses the parts of this pipeline. So it
+measures neither their program nor their weights.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Timed:
     theirs: tuple[float, ...]
 
     def told(self) -> dict[str, float]:
-        """Returns medians in milliseconds, and of theirs / ours the median and both quartiles."""
+        """Returns both medians in milliseconds, and the median and both quartiles of theirs / ours."""
         ratios = sorted(theirs / ours for ours, theirs in zip(self.ours, self.theirs, strict=True))
         quarter = len(ratios) // 4
         return {
@@ -57,9 +57,9 @@ def take_turns(
     repeats: int,
     before: Callable[[], Any] = lambda: None,
 ) -> Timed:
-    """Times both arms `repeats` times in turn, after a turn that is not counted. Returns the seconds of both.
+    """Times both arms `repeats` times in turn, after a first turn that does not count. Returns the seconds of both.
 
-    `before` precedes each of ours.
+    before: called before each of our turns.
     """
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(repeats + 1):
@@ -75,16 +75,16 @@ def take_turns(
 
 @dataclass
 class Counted:
-    """What the models did inside a `counting` block."""
+    """The work of the models inside a `counting` block."""
 
-    tokens: int = 0  # positions the language model read, of all passes
+    tokens: int = 0  # positions that the language model read in all passes
     pictures: int = 0  # pictures that went through the vision tower
-    rows: int = 0  # rows that the UNet denoised, over all calls
+    rows: int = 0  # rows that the UNet denoised in all calls
 
 
 @contextmanager
 def counting(pipeline: StoryPipeline) -> Iterator[Counted]:
-    """Count by hooks on the models themselves, whoever calls them."""
+    """Counts with hooks on the models themselves, whoever calls them."""
     count = Counted()
 
     def read(_: Any, args: tuple, given: Mapping[str, Any]) -> None:
@@ -112,14 +112,14 @@ def counting(pipeline: StoryPipeline) -> Iterator[Counted]:
 
 
 def tower_of(pipeline: StoryPipeline) -> torch.nn.Module:
-    """Returns what looks at a story's pictures."""
+    """Returns the part that looks at a story's pictures."""
     return pipeline.visual_encoder or pipeline.image_encoder.vision_model
 
 
 def open_carried(folder: Path, every_frame: bool = True) -> StoryPipeline:
-    """Returns the pipeline with the reader the paper describes, pictures and sentences in turn, in torch.
+    """Returns the pipeline with the reader of the paper, which reads pictures and sentences in turn, in torch.
 
-    every_frame: it reads the whole story instead of the latest frames it was trained with.
+    every_frame: whether it reads the whole story, instead of only the latest frames as in its training.
     """
     pipeline = StoryPipeline.from_pretrained(folder, reader="carried")
     if every_frame:
@@ -129,14 +129,14 @@ def open_carried(folder: Path, every_frame: bool = True) -> StoryPipeline:
 
 @dataclass
 class Told:
-    """A story with pictures of one colour each, to be read up to any frame."""
+    """A story whose pictures have one colour each. It can be read up to any frame."""
 
     pipeline: StoryPipeline
     captions: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, pipeline: StoryPipeline, frames: int) -> Told:
-        """Returns a story of so many frames."""
+        """Returns a story of `frames` frames."""
         return cls(pipeline, [SENTENCES[place % len(SENTENCES)] for place in range(frames)])
 
     def request(self, number: int, seed: int = 1, **changes: Any) -> FrameRequest:
@@ -150,14 +150,14 @@ class Told:
 
     @property
     def cast(self) -> tuple[CastMember, ...]:
-        """Three people with a portrait of one colour each."""
+        """Returns three people, each with a portrait of one colour."""
         return tuple(
             CastMember(name, pronoun, (), _coloured(90 * place, 64))
             for place, (name, pronoun) in enumerate(CAST)
         )
 
     def picture(self, place: int) -> Image.Image:
-        """Returns the picture of the frame at `place`, unlike every other."""
+        """Returns the picture of the frame at `place`. It is different from all others."""
         return _coloured(place, self.pipeline.unet.config.sample_size)
 
 
@@ -166,10 +166,11 @@ def _coloured(number: int, side: int) -> Image.Image:
 
 
 class Authors:
-    """The published control flow: `GILLModel.generate` of the authors' code, on these parts.
+    """The published control flow, `GILLModel.generate` of the authors' code, with the parts of this pipeline.
 
-    Every picture so far goes through the vision tower again; the whole prompt is read twice, without a cache, with all
-    hidden states and the logits of all positions: once to choose the first image token, once to have their states.
+    For each frame, all earlier pictures go through the vision tower again. The whole prompt is read twice, without a
+    cache, with all hidden states and the logits of all positions: first to choose the first image token, then to get
+    the states of the image tokens.
     """
 
     def __init__(self, pipeline: StoryPipeline):
@@ -193,7 +194,7 @@ class Authors:
         return reader.condition(read.hidden_states[-1][:, -len(image_tokens) :])[0]
 
     def prompt(self, request: FrameRequest) -> tuple[list, torch.Tensor | None, torch.Tensor | None]:
-        """Returns the parts of the prompt, and the features of its pictures and portraits, encoded now."""
+        """Returns the parts of the prompt, and the features of its pictures and portraits, which it encodes now."""
         conditions = self.pipeline._conditions
         captions = [frame.caption for frame in request.history]
         cast = conditions._seen_cast([*captions, request.caption], request.cast)

@@ -1,6 +1,6 @@
-"""What writers believe of their stories, and everything on disk that is not so.
+"""What writers believe of their stories, and everything on disk that differs from it.
 
-Knows the library, and neither the app nor how anybody writes.
+Knows the library, but neither the app nor how the writers write.
 """
 
 from __future__ import annotations
@@ -21,34 +21,35 @@ from storyboard.story.values import Story
 
 TakeSeen = tuple[str, str, str]  # id, key of the picture, sentence
 FrameSeen = tuple[str, str, list[TakeSeen]]  # id, sentence, takes
-Step = tuple[str, list[tuple[str, str]]]  # a title, and ids and sentences of frames in order
+Step = tuple[str, list[tuple[str, str]]]  # a title, then ids and sentences of frames in order
 
-_MARK = re.compile(r'"(\d+)-\d+"')  # in every text of a writer: whose it is, and a number never used twice
+# In every text of a writer: the writer's number, and a number that is used only once.
+_MARK = re.compile(r'"(\d+)-\d+"')
 
 
 @dataclass
 class Believed:
-    """What a writer holds a story to be; takes by their frame's id."""
+    """What a writer believes of a story. Takes are by the id of their frame."""
 
     title: str
     frames: list[tuple[str, str]] = field(default_factory=list)  # id and sentence, in order
     takes: dict[str, list[TakeSeen]] = field(default_factory=dict)
-    past: list[Step] = field(default_factory=list)  # what undo leads to
+    past: list[Step] = field(default_factory=list)  # where undo leads
     future: list[Step] = field(default_factory=list)
 
     def changes(self) -> None:
-        """One step of undo, before a change."""
+        """Adds a step of undo, before a change."""
         self.past = [*self.past, (self.title, list(self.frames))][-MAX_UNDO_SAVED:]
         self.future = []
 
     def rewind(self, steps: list[Step], others: list[Step]) -> None:
-        """Go back one of `steps`, which is then the next of `others`."""
+        """Goes back to the last of `steps`. The present state becomes the last of `others`."""
         others.append((self.title, list(self.frames)))
         self.title, self.frames = steps.pop()
 
 
 class Believer(Protocol):
-    """A writer as far as is asked here."""
+    """The properties of a writer that are needed here."""
 
     number: int
     shelf: str
@@ -57,7 +58,7 @@ class Believer(Protocol):
 
 
 def differences(believed: Believed, title: str, frames: list[FrameSeen]) -> list[str]:
-    """Returns a sentence for everything of a story that is not as its writer believes."""
+    """Returns a sentence for every difference between a story and what its writer believes."""
     found = [] if title == believed.title else [f'lost: the title is "{title}", not "{believed.title}"']
     there = [(frame, text) for frame, text, _ in frames]
     if there != believed.frames:
@@ -72,7 +73,7 @@ def differences(believed: Believed, title: str, frames: list[FrameSeen]) -> list
 def foreign(number: int, story: Story, pictures: Mapping[str, int]) -> list[str]:
     """Returns a sentence for every word and picture of another writer in a story of writer `number`.
 
-    pictures: the writer of each picture, by its key.
+    pictures: from the key of each picture to its writer.
     """
     takes = [take for frame in story.frames for take in frame.takes]
     texts = (story.title, *(frame.caption for frame in story.frames), *(take.caption for take in takes))
@@ -84,7 +85,7 @@ def foreign(number: int, story: Story, pictures: Mapping[str, int]) -> list[str]
 
 
 def on_disk(folder: Path, writers: Sequence[Believer]) -> list[str]:
-    """Returns a sentence for everything in a library's folder that is damaged, lost, or of another writer."""
+    """Returns a sentence for everything in a library's folder that is damaged, lost, or from another writer."""
     pictures = {
         key: one.number
         for one in writers
@@ -121,7 +122,7 @@ def _of_writer(library: Library, writer: Believer, pictures: Mapping[str, int]) 
 
 
 def damaged(folder: Path) -> Iterator[Path]:
-    """Yields the files of a picture store that are not what their names say."""
+    """Yields the files of a picture store whose contents do not fit their names."""
     for path in sorted(folder.iterdir()):
         if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
             yield path

@@ -1,7 +1,6 @@
-"""A frame as today's app draws it, beside one as an earlier commit's app drew it: 19f2c39, each with its own weights.
+"""Compares today's app with the app of an earlier commit, 19f2c39, by the time for a frame, each with its own weights.
 
-Two programs in turn on one machine, in the environment this one was given; nothing of the earlier commit is imported
-here.
+Two programs take turns on one machine, in the environment of this program. It imports nothing of the earlier commit.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ PROGRAM = Path(__file__).with_name("frame_program.py")
 
 
 class Drawer:
-    """A program that draws a story with the code in a folder. Close it when done."""
+    """A program that draws a story with the code in a folder. Close it after use."""
 
     def __init__(
         self,
@@ -69,9 +68,9 @@ class Drawer:
 def measured(
     pipeline: Path, repeats: int, frames: int, steps: int | None = None, commit: str = BEFORE
 ) -> dict[str, dict[str, float]]:
-    """Returns the times of a first frame and of later ones that read the story, ours beside the earlier commit's.
+    """Returns the times of a first frame and of later frames that read the story, for our commit and the earlier one.
 
-    The first telling of each is not counted.
+    The first round of each program does not count.
     """
     given = {name: value for name, value in GIVEN.items() if name != "PYTHONPATH"}
     sentences = SENTENCES[:frames]

@@ -1,4 +1,4 @@
-"""What it costs to draw a frame, the sentence read already: P8 to P12, the engines, previews, a busy machine."""
+"""Measures drawing a frame after its sentence has been read: P8 to P12, engines, previews, a busy machine."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.engine import quickened
 from storyboard.renderer import FrameRequest, Preview, Rendered
 
-THEIR_STEPS = 30  # the authors' own number, with guidance at each
+THEIR_STEPS = 30  # the authors' own number; each step has guidance
 VARIANTS = 4
 
 
 def measured(folder: Path, repeats: int, cancels: int) -> dict[str, dict[str, Any]]:
-    """Returns P8 to P12 and more, with the pipeline as the app opens it."""
+    """Returns P8 to P12 and more, with the pipeline in the form in which the app opens it."""
     plain = StoryPipeline.from_pretrained(folder)
     quick = quickened(StoryPipeline.from_pretrained(folder))
     story = Told.of(plain, 2)
@@ -63,14 +63,14 @@ def drawn(pipeline: StoryPipeline, request: FrameRequest) -> Rendered:
 def engines(
     plain: StoryPipeline, quick: StoryPipeline, request: FrameRequest, repeats: int
 ) -> dict[str, Any]:
-    """Returns the times of a whole frame, explained as the page does: ours with the engine, theirs in torch."""
+    """Returns the times of a whole frame with explanation, like on the page: ours with the engine, theirs in torch."""
     timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, request), repeats).told()
     runtime = isinstance(quick.network, OnnxUNet) and quick.network.works
     return {**timed, "runtime": runtime, "worst_of_255": _apart(drawn(quick, request), drawn(plain, request))}
 
 
 def first_preview(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """Returns the part of the time of a frame after which there is something to see."""
+    """Returns the share of a frame's time after which the first preview is there."""
     parts = []
     for _ in range(repeats):
         start, seen = time.perf_counter(), 0.0
@@ -83,7 +83,7 @@ def first_preview(pipeline: StoryPipeline, request: FrameRequest, repeats: int) 
 
 @torch.inference_mode()
 def decoding(pipeline: StoryPipeline, repeats: int) -> dict[str, float]:
-    """Returns the times of a linear look at latents, beside the decoder's."""
+    """Returns the times of a linear preview of latents, and of the decoder."""
     latents, size = torch.randn(pipeline._latent_shape(1)), pipeline._size()
     colours = pipeline.config.preview_colours or [[0.1] * 3] * (latents.shape[1] + 1)
     look = partial(linear_colours, latents, colours, size)
@@ -91,7 +91,7 @@ def decoding(pipeline: StoryPipeline, repeats: int) -> dict[str, float]:
 
 
 def previews(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """Returns the times of a frame that nobody watches, beside one with previews: the ratio is what they cost."""
+    """Returns the times of a frame without previews, and of a frame with them. The ratio is what they cost."""
 
     def unwatched() -> None:
         with patch.object(Previewer, "look", lambda *_: None):
@@ -101,7 +101,7 @@ def previews(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> di
 
 
 def busy(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """Returns the times of a frame drawn alone, beside one drawn while other programs want every core."""
+    """Returns the times of a frame on an idle machine, and of a frame while other programs want every core."""
 
     def beside() -> None:
         with spinning():
@@ -112,7 +112,7 @@ def busy(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[s
 
 @contextmanager
 def spinning() -> Iterator[None]:
-    """As many programs that compute and never wait as there are cores."""
+    """Runs as many programs that always compute as there are cores."""
     programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(usable_cores())]
     try:
         yield
@@ -125,9 +125,9 @@ def spinning() -> Iterator[None]:
 def their_steps(
     plain: StoryPipeline, quick: StoryPipeline, request: FrameRequest, repeats: int
 ) -> dict[str, Any]:
-    """Returns the times of a frame with the pipeline's own steps, beside the authors' THEIR_STEPS in torch.
+    """Returns the times of a frame with the pipeline's own steps, and with the authors' THEIR_STEPS in torch.
 
-    Nobody looks into the authors' frame.
+    The authors' frame has no previews.
     """
     theirs = replace(request, steps=THEIR_STEPS, explain=False)
     timed = take_turns(partial(drawn, quick, request), partial(drawn, plain, theirs), repeats).told()
@@ -140,9 +140,9 @@ def their_steps(
 
 
 def recording(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, Any]:
-    """Returns the times of a frame that is not explained, beside one that is.
+    """Returns the times of a frame without an explanation, and of a frame with one.
 
-    The ratio is what it costs, the judge's look included.
+    The ratio is the cost of the explanation, including the judge's look at the picture.
     """
     plain = replace(request, explain=False)
     timed = take_turns(partial(drawn, pipeline, plain), partial(drawn, pipeline, request), repeats).told()
@@ -151,7 +151,7 @@ def recording(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> d
 
 
 def naive(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """Returns the times of a frame, beside one with the attention that keeps all probabilities in every layer."""
+    """Returns the times of a frame, and of a frame whose attention keeps all probabilities in every layer."""
     plain = replace(request, explain=False)
 
     def kept() -> None:
@@ -166,7 +166,7 @@ def naive(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[
 
 
 def cancelling(pipeline: StoryPipeline, request: FrameRequest, cancels: int) -> dict[str, Any]:
-    """Returns how long it is from a cancel at a random moment to the end of the drawing, in steps.
+    """Returns how many steps a drawing takes to end after it is cancelled at a random moment.
 
     It also says whether the next frame is the same.
     """
@@ -183,7 +183,7 @@ def cancelling(pipeline: StoryPipeline, request: FrameRequest, cancels: int) -> 
 
 
 def variants(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> dict[str, float]:
-    """Returns the times of VARIANTS of a frame one by one, beside all of them in one batch."""
+    """Returns the times of VARIANTS of a frame one by one, and of all of them in one batch."""
     wanted = [replace(request, seed=seed, explain=False) for seed in range(VARIANTS)]
 
     def each() -> None:
@@ -196,6 +196,6 @@ def variants(pipeline: StoryPipeline, request: FrameRequest, repeats: int) -> di
 
 
 def _apart(one: Rendered, other: Rendered) -> int:
-    """The largest difference of two pictures, of 255."""
+    """Returns the largest difference between two pictures, of 255."""
     pixels = [np.asarray(rendered.picture, dtype=np.int16) for rendered in (one, other)]
     return int(np.abs(pixels[0] - pixels[1]).max())

@@ -1,6 +1,6 @@
-"""How the cost of an edit grows with the story: two of them, of 5 frames and of 200, measured in turn.
+"""Measures how the cost of an edit grows with the story: stories of 5 and of 200 frames take turns.
 
-Milliseconds are CPU time, without the disk's. Knows the studio and the library, no models and no pages.
+Milliseconds are CPU time, without the time of the disk. Knows the studio and the library, no models and no pages.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SENTENCES = ("Rosa waves to Milo.", "She sits down.", "Toggle meets her.", "They
 
 
 def drawn_story(cast: tuple, frames: int, pictures: Sequence[str]) -> Story:
-    """Returns a story of so many frames, each with a take that read all those before it; they show these in turn."""
+    """Returns a story whose frames each have a take that read all earlier frames. They show these pictures in turn."""
     story, _ = insert(new_story(cast), [SENTENCES[place % len(SENTENCES)] for place in range(frames)])
     read: tuple[str, ...] = ()
     drawn = []
@@ -57,7 +57,7 @@ def drawn_story(cast: tuple, frames: int, pictures: Sequence[str]) -> Story:
 
 
 class Arm:
-    """One story in a library of its own, and what is measured of it."""
+    """A story in its own library, and what is measured of it."""
 
     def __init__(self, folder: Path, pipeline: Path, frames: int) -> None:
         self.library = Library(folder)
@@ -73,7 +73,7 @@ class Arm:
         self._number = 0
 
     def edit(self, place: int) -> None:
-        """Another sentence for the frame at `place`, saved, and what is out of date then."""
+        """Changes the sentence of the frame at `place`, saves it, and computes what is out of date then."""
         self._number += 1
         frame = self.session.story.frames[place]
         self.session.edit(frame.id, f"Rosa waves {self._number} times.")
@@ -88,7 +88,7 @@ class Arm:
         self.edit(-1)
 
     def ask_for_last(self) -> None:
-        """The request that draws the last frame."""
+        """Makes the request that draws the last frame."""
         story = self.session.story
         request_for(story, story.frames[-1].id, 1, self.pictures, None, False)
 
@@ -101,7 +101,7 @@ MEASURED: dict[str, Callable[[Arm], None]] = {
 
 
 def measured(pipeline: Path, repeats: int) -> dict[str, dict[str, float]]:
-    """Returns by what was done: medians of CPU milliseconds of both stories, and their ratio."""
+    """Returns for each action the medians of both stories in CPU milliseconds, and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         arms = [Arm(Path(folder) / str(frames), pipeline, frames) for frames in (SHORT, LONG)]
         results = {}
@@ -111,7 +111,7 @@ def measured(pipeline: Path, repeats: int) -> dict[str, dict[str, float]]:
                 for arm, found in zip(arms, times, strict=True):
                     start = time.thread_time()
                     do(arm)
-                    if turn:  # the first of each fills what is kept
+                    if turn:  # the first turn of each fills the caches
                         found.append(1000 * (time.thread_time() - start))
             short, long = (statistics.median(one) for one in times)
             results[name] = {f"ms_{SHORT}": short, f"ms_{LONG}": long, "ratio": long / short}

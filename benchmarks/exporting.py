@@ -1,4 +1,4 @@
-"""What it costs to make a GIF of a long story: its colours chosen as ours are, and as Pillow does it by itself."""
+"""Measures making a GIF of a long story, with our choice of colours and with Pillow's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storyboard.studio.cast import load_cast
 
 
 def measured(pipeline: Path, repeats: int, frames: int) -> dict[str, float]:
-    """Returns the times of a GIF of so many frames, which show the cast's portraits in turn."""
+    """Returns the times for a GIF of `frames` frames, which show the cast's portraits in turn."""
     with tempfile.TemporaryDirectory() as folder:
         pictures = PictureStore(Path(folder) / "pictures")
         cast = load_cast(pipeline, pictures)

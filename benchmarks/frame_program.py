@@ -1,8 +1,8 @@
-"""Draws a story when told to, with the code of whatever commit it is run in: `commits.py` times two of these.
+"""Draws a story on request with the code of the commit in which it runs. `commits.py` times two of these programs.
 
-For every seed on a line of standard input it draws the story from its first frame and says how long each frame took, as
-a list in JSON. It uses what every commit since 19f2c39 can do, opens the pipeline as that commit's app does, and asks
-for what its page asks for. Arguments: the pipeline's folder, the sentences as JSON, the steps or "".
+For every seed on a line of standard input, it draws the story from its first frame and answers with the time of each
+frame, as a list in JSON. It uses only what every commit since 19f2c39 can do, opens the pipeline like the app of its
+commit, and requests the same as its page. Arguments: the pipeline's folder, the sentences as JSON, and the steps or "".
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pathlib import Path
 
 
 def opened(folder: Path):
-    """Returns the pipeline of a folder, as the app of this commit draws with it."""
+    """Returns the pipeline of a folder, opened like in the app of this commit."""
     try:
         from storyboard.models.threads import prepare_threads
-    except ImportError:  # a commit whose app left threads as torch finds them
+    except ImportError:  # a commit whose app did not set torch's threads
         pass
     else:
         prepare_threads()
     try:
         from storyboard.pipeline.engine import open_fastest
-    except ImportError:  # a commit with one engine
+    except ImportError:  # a commit with only one engine
         from storyboard.pipeline import StoryPipeline
 
         return StoryPipeline.from_pretrained(folder)
@@ -32,7 +32,7 @@ def opened(folder: Path):
 
 
 def cast_of(folder: Path) -> tuple:
-    """Returns the cast of a pipeline folder, each in the first portrait."""
+    """Returns the cast of a pipeline folder, with the first portrait of each."""
     from PIL import Image
 
     from storyboard.renderer import CastMember
@@ -50,7 +50,7 @@ def cast_of(folder: Path) -> tuple:
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever else is printed is no answer
+    os.dup2(2, 1)  # so that other output is not read as an answer
     folder, sentences, steps = Path(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3]
     pipeline, cast = opened(folder), cast_of(folder)
     from storyboard.renderer import ContextFrame, FrameRequest

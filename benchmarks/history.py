@@ -1,4 +1,4 @@
-"""The code of earlier commits, out of this checkout's history."""
+"""The code of earlier commits, from the history of this checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parents[1]
 
 
 def check_out(commit: str, folder: Path, *paths: str) -> None:
-    """Write these paths of a commit into `folder`. StoryError where the history is not here."""
+    """Writes these paths of a commit into `folder`. StoryError if the history is not here."""
     done = subprocess.run(["git", "archive", commit, *paths], cwd=CHECKOUT, capture_output=True)
     if done.returncode:
         raise StoryError(

@@ -1,7 +1,7 @@
-"""What a story holds in memory: P7. Bytes of tensors, counted; the other arm keeps what Story-LDM attends to.
+"""Measures a story's memory, P7: the bytes of its tensors, compared with what Story-LDM would keep.
 
-Story-LDM's memory is attention over the features of all earlier frames, so it holds keys and values of every
-self-attention layer of the UNet for each of them.
+Story-LDM's memory is attention over the features of all earlier frames. So for each of these it keeps the keys and
+values of every self-attention layer of the UNet.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storyboard.pipeline import StoryPipeline
 
 @torch.inference_mode()
 def measured(folder: Path, frames: int) -> dict[str, dict[str, float]]:
-    """Returns P7: bytes that each frame of a story of so many frames adds."""
+    """Returns P7: the bytes that each frame of a story adds. frames: the length of the story."""
     pipeline = open_carried(folder)
     story, conditions = Told.of(pipeline, frames), pipeline._conditions
     conditions.of(story.request(2), "llm")
@@ -41,7 +41,7 @@ def measured(folder: Path, frames: int) -> dict[str, dict[str, float]]:
 
 
 def _held(pipeline: StoryPipeline) -> int:
-    """Bytes of keys and values of the context that was used last."""
+    """Returns the bytes of keys and values in the latest context."""
     cache = pipeline._conditions._contexts._contexts[-1]._cache
     return sum(
         kept.numel() * kept.element_size() for layer in cache.layers for kept in (layer.keys, layer.values)
@@ -51,7 +51,7 @@ def _held(pipeline: StoryPipeline) -> int:
 def attention_bytes(pipeline: StoryPipeline) -> int:
     """Returns the bytes of keys and values of all self-attention layers for one picture.
 
-    Guidance's second half is left out.
+    The second half of a batch with guidance does not count.
     """
     unet, sizes = pipeline.unet, []
 

@@ -1,4 +1,4 @@
-"""What it costs to read a story: P1 to P6. The reader is the one the paper describes, and reads every frame."""
+"""Measures reading a story, P1 to P6. The reader is the one of the paper and reads every frame."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.pipeline.context import ContextPool, outside_window
 from storyboard.text.prompt import interleave
 
-EXACT = 1e-5  # of the largest number in a condition: more is a mismatch
+EXACT = 1e-5  # of the largest number in a condition; a larger difference is a mismatch
 
 
 def measured(folder: Path, frames: int, repeats: int, edits: int, long: int) -> dict[str, dict[str, Any]]:
-    """Returns P1 to P6. frames: of the story. edits: random ones for P5. long: frames of the story of P6."""
+    """Returns P1 to P6.
+
+    frames: the length of the story. edits: the number of random edits for P5. long: the length of the story for P6.
+    """
     pipeline = open_carried(folder)
     story, authors = Told.of(pipeline, frames), Authors(pipeline)
     whole = longest(story)
@@ -43,7 +46,10 @@ def measured(folder: Path, frames: int, repeats: int, edits: int, long: int) -> 
 
 
 def longest(story: Told) -> int:
-    """Returns the last frame of a story for which both arms read all frames before it: later ones leave some out."""
+    """Returns the last frame of a story for which both arms can read all earlier frames.
+
+    Later frames leave some out.
+    """
     reader, names = story.pipeline.reader, [member.name for member in story.cast]
     for number in range(len(story.captions), 1, -1):
         tokens = reader.tokenize(interleave(story.captions[: number - 1], story.captions[number - 1], names))
@@ -54,7 +60,7 @@ def longest(story: Told) -> int:
 
 @torch.inference_mode()
 def new_frame(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """Returns what it costs to read frame `number`, the frames before it read already."""
+    """Returns the cost of reading frame `number` when the frames before it have been read."""
     conditions = story.pipeline._conditions
     before, now = story.request(number - 1), story.request(number)
 
@@ -83,7 +89,7 @@ def new_frame(story: Told, authors: Authors, number: int, repeats: int) -> dict[
 
 @torch.inference_mode()
 def drawn_again(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """Returns what the condition of a frame costs once more, for another seed."""
+    """Returns the cost of a frame's condition when it is needed again, for another seed."""
     conditions = story.pipeline._conditions
     again = story.request(number, seed=2)
     conditions.of(story.request(number), "llm")
@@ -95,9 +101,9 @@ def drawn_again(story: Told, authors: Authors, number: int, repeats: int) -> dic
 
 @torch.inference_mode()
 def edited(story: Told, authors: Authors, number: int, repeats: int) -> dict[str, float]:
-    """Returns what the condition of frame `number` costs after its sentence was edited.
+    """Returns the cost of the condition of frame `number` after its sentence was edited.
 
-    The story was drawn frame by frame to its end.
+    The whole story was drawn before, frame by frame.
     """
     conditions = story.pipeline._conditions
     sentence = "Rosa and Milo run in the park."
@@ -119,9 +125,9 @@ def edited(story: Told, authors: Authors, number: int, repeats: int) -> dict[str
 
 @torch.inference_mode()
 def random_edits(pipeline: StoryPipeline, edits: int) -> dict[str, float]:
-    """Returns how often and how far two readings of a story that is edited at random differ.
+    """Returns how often and how much two readings differ, for a story with random edits.
 
-    After each edit a frame is read with what is kept, and in one pass without.
+    After each edit a frame is read twice: with the caches, and in one pass without them.
     """
     chance, generator = random.Random(0), torch.Generator().manual_seed(0)
     width = pipeline.visual_mapper.config.image_width
@@ -154,9 +160,9 @@ def random_edits(pipeline: StoryPipeline, edits: int) -> dict[str, float]:
 
 @torch.inference_mode()
 def long_story(pipeline: StoryPipeline, authors: Authors, frames: int) -> dict[str, Any]:
-    """Returns the tokens read, frame after frame, of a story that outgrows the language model's positions.
+    """Returns how many tokens are read for a frame, in a story longer than the language model's positions.
 
-    It also says where the authors' way fails.
+    It also says at which frame the authors' way fails.
     """
     reader, generator = pipeline.reader, torch.Generator().manual_seed(0)
     pictures = torch.randn(frames, pipeline.visual_mapper.config.image_width, generator=generator)
@@ -180,7 +186,7 @@ def long_story(pipeline: StoryPipeline, authors: Authors, frames: int) -> dict[s
 
 
 def _fails(authors: Authors, parts: list, pictures: torch.Tensor) -> bool:
-    """Whether the authors' way ends in an error for a prompt."""
+    """Returns whether the authors' way ends in an error for a prompt."""
     reader = authors.pipeline.reader
     try:
         authors.read(reader.embed(parts, reader.visual_mapper(pictures)).embeddings)
@@ -190,5 +196,5 @@ def _fails(authors: Authors, parts: list, pictures: torch.Tensor) -> bool:
 
 
 def _far(one: torch.Tensor, other: torch.Tensor) -> float:
-    """The largest difference, in parts of the largest number."""
+    """Returns the largest difference, relative to the largest number."""
     return float((one - other).abs().max() / other.abs().max())

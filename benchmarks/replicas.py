@@ -31,7 +31,7 @@ ARMS = (1, 2)
 
 
 def measured(folder: Path, frames: int, steps: int | None = None) -> dict[str, Any]:
-    """Returns the seconds that STORIES stories of `frames` frames take with one replica and with two, a core each."""
+    """Returns the seconds for STORIES stories of `frames` frames with one replica and with two, with one core each."""
     found: dict[str, Any] = {}
     opens = PipelineFolder.of(folder, model_name(folder))
     for replicas in ARMS:
@@ -46,7 +46,10 @@ def measured(folder: Path, frames: int, steps: int | None = None) -> dict[str, A
 
 
 def drawn(renderer: Renderer, folder: Path, workers: int, frames: int, steps: int | None) -> float:
-    """Returns the seconds from the first frame asked for to the last one drawn, after one story that is not counted."""
+    """Returns the seconds from the first request to the last drawn frame.
+
+    The first round of all stories does not count.
+    """
     with tempfile.TemporaryDirectory() as workshop, closing(Library(Path(workshop))) as library:
         cast = load_cast(folder, library.pictures)
         with closing(
@@ -65,7 +68,7 @@ def drawn(renderer: Renderer, folder: Path, workers: int, frames: int, steps: in
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print what was measured as JSON. Returns the exit status."""
+    """Prints the measurements as JSON. Returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.replicas", description=__doc__.partition("\n")[0]
     )

@@ -1,7 +1,7 @@
-"""What was measured, kept in one JSON file, shown as the table of docs/performance.md and quoted in README.
+"""Keeps the measurements in one JSON file, and writes them into the table of docs/performance.md and into README.
 
-`python -m benchmarks.results` writes both anew from docs/benchmarks.json. Measurements may be made one by one:
-each takes the place of its last result and leaves the others.
+`python -m benchmarks.results` writes both again from docs/benchmarks.json. Measurements can be repeated one by one:
+each replaces its last result and leaves the others.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from training.evaluate.table_text import put_between_markers
 
 DOCS = Path(__file__).parents[1] / "docs"
 KEPT, PAGE, README = DOCS / "benchmarks.json", DOCS / "performance.md", DOCS.parent / "README.md"
-# What README says, and the measurement and number that stand in it.
+# What README says -> the measurement and the number in this sentence.
 QUOTED = {"makes drawing {} times as fast on a CPU": ("engine: the same frame", "ratio")}
 OURS, THEIRS = "ours_", "theirs_"
-BESIDE = ("ratio", "ratio_low", "ratio_high")  # told in the row of the milliseconds
+BESIDE = ("ratio", "ratio_low", "ratio_high")  # shown in the row of the milliseconds
 
 
 def keep(path: Path | None, measured: Mapping[str, Any], **about: Any) -> None:
-    """Put what was measured, by name, among what `path` has; None keeps nothing. `about`: machine and settings."""
+    """Adds measurements, by name, to those of the file `path`. None keeps nothing. about: machine and settings."""
     if path is None:
         return
     kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -35,13 +35,13 @@ def keep(path: Path | None, measured: Mapping[str, Any], **about: Any) -> None:
 
 
 def table(measured: Mapping[str, Any]) -> str:
-    """Returns what was measured as Markdown: a row for each measurement, one more for what was counted in both arms."""
+    """Returns the measurements as Markdown: a row for each, and one more for what was counted in both arms."""
     head = "| | ours | theirs | times | beside |\n|---|---|---|---|---|"
     return "\n".join((head, *(f"| {' | '.join(row)} |" for row in _rows(measured))))
 
 
 def quoting(page: str, measured: Mapping[str, Any]) -> str:
-    """Returns README with the figures that were measured. StoryError where it does not say what is QUOTED, once."""
+    """Returns README with the measured numbers. StoryError if it does not have each sentence of QUOTED exactly once."""
     for said, (name, number) in QUOTED.items():
         pattern = re.escape(said).replace(r"\{\}", r"[\d.]+")
         page, count = re.subn(pattern, said.format(f"{measured[name][number]:.1f}"), page)
@@ -105,7 +105,7 @@ def _short(value: Any) -> str:
 
 
 def main() -> int:
-    """Write the table of docs/performance.md and the figures of README. Returns the exit status."""
+    """Writes the table of docs/performance.md and the numbers of README. Returns the exit status."""
     measured = json.loads(KEPT.read_text(encoding="utf-8"))["measured"]
     page = put_between_markers(PAGE.read_text(encoding="utf-8"), table(measured), PAGE)
     readme = quoting(README.read_text(encoding="utf-8"), measured)

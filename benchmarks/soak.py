@@ -29,14 +29,14 @@ from storyboard.story.values import Character, new_story
 from storyboard.studio.cast import load_cast
 from storyboard.studio.session import StorySession
 
-WARM_UP = 0.2  # of the rerolls, before the line begins
+WARM_UP = 0.2  # the share of rerolls before the line begins
 CANCEL_EVERY = 10
 
 
 def measured(renderer: Renderer, folder: Path, rerolls: int, steps: int | None = None) -> dict[str, Any]:
-    """Returns the slope in KB a reroll, threads and open files before and after, and how times changed.
+    """Returns the slope in KB for each reroll, threads and open files before and after, and how times changed.
 
-    folder: of the pipeline, whose cast the story has.
+    folder: the pipeline's, whose cast the story has.
     """
     process = psutil.Process()
     with tempfile.TemporaryDirectory() as workshop:
@@ -66,7 +66,7 @@ def measured(renderer: Renderer, folder: Path, rerolls: int, steps: int | None =
 
 
 def slope(samples: Sequence[float]) -> float:
-    """Returns what a sample adds, by least squares."""
+    """Returns how much a sample adds on average, by least squares."""
     return float(np.polyfit(np.arange(len(samples)), np.asarray(samples, float), 1)[0])
 
 
@@ -83,7 +83,7 @@ def _session(
 
 
 def _cancel(session: StorySession, frame: str) -> None:
-    """A drawing that is given up after its second step."""
+    """Starts a drawing and cancels it after its second step."""
     asked = itertools.count()
     for _ in session.reroll(frame, cancelled=lambda: next(asked) > 3):
         pass

@@ -29,19 +29,19 @@ from benchmarks.results import keep
 from storyboard.models.folder import bundled_pipeline, check_folder
 from storyboard.story.values import new_id
 
-WARM_UP = 0.2  # of the minutes, before memory counts
-MOST_STORIES, MOST_FRAMES = 3, 8  # of a writer, of a story
+WARM_UP = 0.2  # the share of the minutes before memory counts
+MOST_STORIES, MOST_FRAMES = 3, 8  # for each writer, and in each story
 LONGEST_ANSWER = 600  # seconds, on a machine that is busy with other work
-MOST_MEMORY = 64  # MB that the app may take more than it took in the warm-up
+MOST_MEMORY = 64  # MB that the app may use more than in the warm-up
 DEEDS = ("waves", "runs", "dances", "reads a book", "sits down")
 
 
 class Refused(Exception):
-    """What a writer was told instead of an answer."""
+    """The refusal that a writer got instead of an answer."""
 
 
 class Writer:
-    """One person with a gradio client, a shelf and stories of their own; `number` is in every text they write."""
+    """A person with a gradio client, a shelf and stories. `number` is in every text that this person writes."""
 
     def __init__(self, number: int, url: str) -> None:
         self.number, self.url = number, url
@@ -50,7 +50,7 @@ class Writer:
         self.deleted: list[str] = []
         self.verbs: Counter[str] = Counter()
         self.refusals: list[str] = []
-        self.faults: list[str] = []  # sentences about what was not as it should have been
+        self.faults: list[str] = []  # sentences about everything that was wrong
         self._chance = random.Random(number)
         self._written = 0
         self._reference = ""
@@ -58,11 +58,14 @@ class Writer:
         self._cast: list[str] = []
 
     def begin(self) -> None:
-        """Draw the opening alone: what every later story of this writer must open with, whoever else draws by then."""
+        """Draws the opening while nobody else draws.
+
+        All later stories of this writer must begin with the same picture.
+        """
         self.new_story()
 
     def write(self, until: float) -> None:
-        """Do one thing after another until `until` on the monotonic clock."""
+        """Does one thing after another until `until` on the monotonic clock."""
         verbs, weights = zip(*self._deeds().items(), strict=True)
         while time.monotonic() < until:
             (does,) = self._chance.choices(verbs, weights)
@@ -93,7 +96,7 @@ class Writer:
         }
 
     def new_story(self) -> str:
-        """A story that opens as all of this writer's do, with the picture that it opened with when nobody else drew.
+        """Begins a story like all of this writer's. Its first picture must equal the one drawn when nobody else drew.
 
         Returns its id.
         """
@@ -118,7 +121,7 @@ class Writer:
         return story_id
 
     def add(self, story_id: str) -> None:
-        """A sentence at the end or behind another, drawn every fourth time."""
+        """Adds a sentence at the end or behind another one, and draws it with a chance of one in four."""
         story = self.stories[story_id]
         if len(story.frames) >= MOST_FRAMES:
             return self.edit(story_id)
@@ -131,7 +134,7 @@ class Writer:
         self._take(story, told)
 
     def edit(self, story_id: str) -> None:
-        """Another sentence, drawn every fourth time."""
+        """Writes another sentence for a frame, and draws it with a chance of one in four."""
         story = self.stories[story_id]
         if not story.frames:
             return self.add(story_id)
@@ -188,7 +191,7 @@ class Writer:
         self.stories[story_id].title = title
 
     def begin_or_delete(self, story_id: str) -> None:
-        """One more story; or where there are enough, one less, which every second time comes back."""
+        """Begins another story, or deletes one if there are enough. Half of the deleted stories come back."""
         if len(self.stories) < MOST_STORIES:
             self.new_story()
             return
@@ -202,7 +205,7 @@ class Writer:
         self.open_again(story_id)
 
     def open_again(self, story_id: str) -> None:
-        """As after a reload: another client lists the shelf and opens a story, which must be as it was left."""
+        """Like after a reload: another client lists the shelf and opens a story, which must not have changed."""
         self._client.close()
         self._client = self._connected()
         for deleted, mine in ((False, self.stories), (True, self.deleted)):
@@ -213,7 +216,7 @@ class Writer:
         self.faults += differences(self.stories[story_id], told["title"], _frames_told(told))
 
     def err(self, story_id: str) -> None:
-        """What is wrong has to be refused, in a sentence."""
+        """Sends something wrong, which must be refused in one sentence."""
         story = {"story_id": story_id}
         verb, given = self._chance.choice(
             (
@@ -246,11 +249,14 @@ class Writer:
             return self._client.predict(api_name=f"/{verb}", **given)
         except AppError as error:
             raise Refused(error.message) from error
-        except Exception as error:  # a writer takes whatever else there is for a refusal too, and no good one
+        except Exception as error:  # any other error counts as a refusal too, but not as a good one
             raise Refused(repr(error)) from error
 
     def _learn(self, story_id: str | None) -> None:
-        """After a verb that should have worked: a story is what the app says, without steps of undo that are known."""
+        """Takes over the app's answer after a verb that should have worked.
+
+        Earlier steps of undo are no longer known.
+        """
         if story_id not in self.stories:
             return
         try:
@@ -265,7 +271,7 @@ class Writer:
 
     @staticmethod
     def _take(story: Believed, told: dict[str, Any]) -> None:
-        """A frame was told with all its takes: those known before, and at most one more."""
+        """Remembers the takes of a frame from the app's answer."""
         story.takes[told["id"]] = _takes_told(told)
 
     def _sentence(self) -> str:
@@ -278,7 +284,7 @@ class Writer:
 
 
 def measured(pipeline: Path, writers: int, minutes: float, steps: int | None = None) -> dict[str, Any]:
-    """Returns what was lost, damaged or mixed up, how often something was refused, and what memory grew by."""
+    """Returns what was lost, damaged or mixed up, how often something was refused, and how much memory grew."""
     with tempfile.TemporaryDirectory() as place:
         workshop = Path(place)
         library = workshop / "library"
@@ -311,7 +317,7 @@ def measured(pipeline: Path, writers: int, minutes: float, steps: int | None = N
 
 
 def holds(found: dict[str, Any]) -> bool:
-    """Returns whether nothing was lost, damaged, mixed up or refused amiss, and memory stayed within MOST_MEMORY."""
+    """Returns whether nothing was lost, damaged, mixed up or wrongly refused, and memory stayed within MOST_MEMORY."""
     zero = ("lost", "corrupt", "crosstalk", "other_faults", "refusals_not_one_sentence")
     return not any(found[name] for name in zero) and found["memory_growth_mb"] <= MOST_MEMORY
 
@@ -325,7 +331,7 @@ def is_one_sentence(said: object) -> bool:
 
 
 def _write_together(people: list[Writer], seconds: float, process: psutil.Process) -> tuple[int, int]:
-    """All write for so long. Returns the most memory of the app in the warm-up and after it, in bytes."""
+    """Lets all write for `seconds`. Returns the app's highest memory in the warm-up and after it, in bytes."""
     start = time.monotonic()
     warm = peak = process.memory_info().rss
     with ThreadPoolExecutor(len(people)) as pool:
@@ -353,7 +359,7 @@ def _frames_told(story: dict[str, Any]) -> list[FrameSeen]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print what was measured as JSON. Returns the exit status: 1 where anything was lost, damaged or mixed up."""
+    """Prints the measurements as JSON. Returns the exit status: 1 if anything was lost, damaged or mixed up."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.writers", description=__doc__.partition("\n")[0]
     )

@@ -1,9 +1,9 @@
-"""Fixtures of the page's tests: one launched app and one chromium for all of them, a fresh browser profile for each.
+"""Fixtures for tests of the page: one launched app, one Chromium, and a new browser profile for each test.
 
-The tests belong to the checkout they lie in: they import its code and read its README, docs and assets, whatever folder
-pytest is started in and whether or not the package is installed.
+The tests use the checkout in which they are: its code, README, docs and assets. It does not matter in which folder
+pytest starts, or whether the package is installed.
 
-Gradio and Playwright are imported inside, so that tests without a page do not wait for them.
+Gradio and Playwright are imported inside the fixtures, so that tests without a page do not wait for them.
 """
 
 import os
@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-# pytest puts the checkout on its own path (pythonpath in pyproject.toml); programs that tests start need telling.
+# pytest adds the checkout to its own path (pythonpath in pyproject.toml). Programs that tests start need this variable.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))
 )
 
-# Workers share the cores: a thread each, or they would spend their time waiting for one another (docs/LOG.md).
+# Workers share the cores. With more than one thread each, they would mostly wait for one another (docs/LOG.md).
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# They take minutes: begun last, they kept one worker busy while the others had nothing left to do.
+# These files take minutes. If they came last, one worker would be busy with them while the others had nothing to do.
 LONGEST = (
     "test_served.py",
     "test_space.py",
@@ -39,11 +39,11 @@ QUIET = (
     "--no-first-run",
     "--disable-background-networking",
 )
-TIMEOUT = 60_000  # ms; only a machine that is busy with other work comes near it
+TIMEOUT = 60_000  # ms; only a machine that is busy with other work needs so long
 
 
 def pytest_configure(config):
-    if hasattr(config.option, "loadscopereorder"):  # xdist's order: files with most tests first
+    if hasattr(config.option, "loadscopereorder"):  # the order of xdist: files with the most tests first
         config.option.loadscopereorder = False
 
 
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
-    """A launched page on a library of its own, as `tests.serving.serving` gives it."""
+    """A launched page with its own library, as `tests.serving.serving` gives it."""
     from tests.serving import serving
 
     with pytest.MonkeyPatch.context() as patch:
@@ -70,9 +70,9 @@ def app(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def launch():
-    """Starts Debian's chromium, with more flags. Without one the test is skipped, which CI does not allow.
+    """Starts Debian's Chromium with additional flags. If there is none, the test is skipped, which CI does not allow.
 
-    One for all, as Playwright cannot be started twice in a process.
+    All tests share one Playwright, because it cannot start twice in a process.
     """
     if CHROMIUM is None and not os.environ.get("CI"):
         pytest.skip("no chromium on PATH: apt-get install chromium")
@@ -96,7 +96,7 @@ def browser(launch):
 
 @pytest.fixture
 def visit(app, browser):
-    """Opens a page for one more visitor, each with an empty browser profile: `visit()`, `visit(locale="de-DE")`."""
+    """Opens a page for a new visitor, who has an empty browser profile: `visit()`, `visit(locale="de-DE")`."""
     contexts, errors = [], []
 
     def opening(address="", **settings):

@@ -1,8 +1,8 @@
-"""A renderer without a model: one flat colour a request, so that whatever holds stories can be tested in milliseconds.
+"""A renderer without a model that draws one flat colour for each request. Tests of stories take milliseconds with it.
 
-The colour follows from everything a picture may depend on (sentence, seed, portraits, frames read), so two pictures
-are equal exactly when their requests are. Asked to explain, it has a map of everyone named and a reading of every
-pronoun. Knows neither torch nor gradio.
+The colour follows from everything on which a picture may depend: sentence, seed, portraits and the frames read. So two
+pictures are equal exactly if their requests are. If a request wants an explanation, there is a map of everybody who is
+named, and a reading of every pronoun. Knows neither torch nor gradio.
 """
 
 from __future__ import annotations
@@ -27,8 +27,12 @@ _SUBJECTS = {
 
 
 class FlatRenderer:
-    """Yields `steps` previews and a flat picture. Set `failure` to have it raise after the first preview, `gate` to
-    have it wait there until the event is set (or it is cancelled); `started` is set by every render."""
+    """Yields `steps` previews and a flat picture.
+
+    failure: raised after the first preview.
+    gate: if set, it waits there until the event is set or the drawing is cancelled.
+    started: set by every render.
+    """
 
     doing = notice = ""
 
@@ -41,7 +45,7 @@ class FlatRenderer:
         self.requests: list[FrameRequest] = []
         self.verdicts: list[
             Verdict | None
-        ] = []  # of the pictures to come, in order; beyond them nobody looks
+        ] = []  # of the next pictures, in order; later pictures have no verdict
 
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
@@ -79,7 +83,10 @@ class FlatRenderer:
 
     @staticmethod
     def _readings(text: str, request: FrameRequest) -> tuple[Reading, ...]:
-        """Every pronoun is the first cast member it could be called by, except an "it" that is nobody."""
+        """Returns a reading of every pronoun: the first cast member with this pronoun.
+
+        An "it" that means nobody has none.
+        """
         return tuple(
             Reading(pronoun.word, pronoun.start, pronoun.end, (member.name,), 0.75, "model")
             for pronoun in find_pronouns(text)
@@ -99,14 +106,17 @@ class FlatRenderer:
 
 
 def in_memory(request: FrameRequest) -> FrameRequest:
-    """The request with its pictures read, as programs give them; a store's folder may be gone when a test looks."""
+    """Returns the request with its pictures in memory, because a store's folder may be gone when a test looks at it."""
     cast = tuple(replace(one, portrait=one.portrait.convert("RGB")) for one in request.cast)
     history = tuple(replace(one, picture=one.picture.convert("RGB")) for one in request.history)
     return replace(request, cast=cast, history=history)
 
 
 def small_cast(pictures) -> tuple[Character, ...]:
-    """Rosa with two outfits, Milo and Bolt ("the robot"), their portraits in the picture store `pictures`."""
+    """Returns Rosa with two outfits, Milo, and Bolt ("the robot").
+
+    Their portraits are in the picture store `pictures`.
+    """
 
     def portrait(portrait_id: str, colour: str) -> Portrait:
         return Portrait(

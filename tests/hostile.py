@@ -1,7 +1,7 @@
-"""Hostile input by the hundred: values, files and whole messages, the same ones whenever they are asked for.
+"""Hostile input in large numbers: values, files and whole messages. The same number always gives the same ones.
 
-`values(n)`, `files(n)` and `messages(n)` return that many, all of them different. None is a picture, a project or a
-message that an app could take for good; values may be words, which have to stay words.
+`values(n)`, `files(n)` and `messages(n)` return n different ones. None of them is a valid picture, project or message.
+Values may be words, and an app must treat these only as words.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ OTHER_TYPES: tuple[Any, ...] = (
 
 
 def values(count: int) -> list[Any]:
-    """Returns values of every type and kind of words; then words of ever greater length and odder letters."""
+    """Returns values of every type and words of every kind, then longer and longer words with stranger letters."""
     found: list[Any] = [*OTHER_TYPES, *PATHS, *CODE, *LETTERS]
     chance = random.Random(0)
     while len(found) < count:
@@ -69,7 +69,7 @@ def values(count: int) -> list[Any]:
 
 
 def files(count: int) -> list[bytes]:
-    """Returns files that are no pictures and no projects: bombs, cut ones, ones that lie about what they are."""
+    """Returns files that are neither pictures nor projects: bombs, cut files, and files that lie about themselves."""
     whole, chance = _png(), random.Random(0)
     found = [
         *(_claims(side, 30_000) for side in (30_000, 100_000, 2**31 - 1)),
@@ -102,7 +102,7 @@ def files(count: int) -> list[bytes]:
 
 
 def messages(count: int) -> list[tuple[dict[str, str], bytes]]:
-    """Returns headers and body of messages that are wrong before anything in them is looked at."""
+    """Returns headers and bodies of messages that are already wrong before anybody reads their contents."""
     kinds = ("application/json", "text/plain", "multipart/form-data", "application/xml", "")
     bodies = (
         b"{",
@@ -145,7 +145,7 @@ def _png() -> bytes:
 
 
 def _claims(width: int, height: int) -> bytes:
-    """A PNG that says it is so large."""
+    """Returns a PNG that claims this size."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     data = b"IDAT" + zlib.compress(bytes(10**6))
     chunks = (
@@ -162,5 +162,5 @@ def _archive(name: str, content: bytes) -> bytes:
 
 
 def as_text(value: Any) -> str:
-    """Returns a value as the word of a command."""
+    """Returns a value as a word on a command line."""
     return value if isinstance(value, str) else json.dumps(value)

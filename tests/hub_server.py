@@ -1,7 +1,7 @@
-"""A small Hub of the tests' own: repositories over HTTP, as huggingface_hub talks to it, commits really stored.
+"""A small Hub for tests: repositories over HTTP in the protocol of huggingface_hub, with commits that are stored.
 
-Files go in by the LFS protocol, so its client has to run with HF_HUB_DISABLE_XET=1. Set `failing` to a status to have
-every request answered with it, `mute` to have none answered.
+Files arrive by the LFS protocol, so the client must run with HF_HUB_DISABLE_XET=1. Set `failing` to a status, and every
+request gets this status as its answer. Set `mute`, and no request gets an answer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOKEN = "hf_of_the_tests"
 
 @dataclass
 class Repository:
-    """`commits`: what every file held, by commit, the latest last."""
+    """A repository. commits: for each commit, the contents of all files; the latest is last."""
 
     private: bool
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -36,11 +36,11 @@ class Repository:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """What the files hold now."""
+        """Returns the current contents of the files."""
         return self.commits[self.head]
 
     def named(self, revision: str | None) -> str:
-        """The commit of a branch; that of the only one where none is named."""
+        """Returns the commit of a branch, or of the only branch if `revision` is None."""
         return self.head if revision in (None, "main") else revision
 
     def commit(self, files: dict[str, bytes]) -> str:
@@ -59,7 +59,7 @@ class Hub(ThreadingHTTPServer):
         self.repositories: dict[str, Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.failing: int | None = None
-        self.people: dict[str, str] = {}  # whose a token is: the account's id
+        self.people: dict[str, str] = {}  # from each token to the id of its account
         self.mute = False
         self.asked: list[str] = []
         self.lock = threading.Lock()
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Hub
 
     def log_message(self, *_) -> None:
-        """Nothing on standard error."""
+        """Writes nothing to standard error."""
 
     def do_GET(self) -> None:
         self._answer("GET")

@@ -1,4 +1,4 @@
-"""What the tests of the library share: a clock that stands, and stories to keep."""
+"""Shared by the tests of the library: a clock that stands still, and saving stories."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DAY = 24 * 3600
 
 
 class Clock:
-    """A clock that stands until it is told."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -42,6 +42,6 @@ def titled(story: Story, title: str) -> Story:
 
 
 def save_all(library: Library, *stories: Story) -> None:
-    """Each as the next revision of the one before."""
+    """Saves each story as the next revision of the one before."""
     for revision, story in enumerate(stories, start=1):
         library.save(story, revision)

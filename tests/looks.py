@@ -1,4 +1,4 @@
-"""Looks for the tests of people: some at random, and the plainest of a kind."""
+"""Looks for the tests of people: random ones, and the plainest one of a kind."""
 
 from storyboard.people import Look, sample_look
 from storyboard.people import wardrobe as w
@@ -9,6 +9,6 @@ def people_of(count, split="train", first=0):
 
 
 def bare(kind):
-    """The plainest look of a kind."""
+    """Returns the plainest look of a kind."""
     hair = w.HAIR_OF[kind][0]
     return Look() if kind == "human" else Look(kind=kind, pronoun="it", hair=hair, top=w.NONE, bottom=w.NONE)

@@ -1,4 +1,4 @@
-"""A tiny language model as a GGUF file, and a tiny pipeline folder whose `reader/` names it instead of carrying it."""
+"""A tiny language model as a GGUF file, and a tiny pipeline folder whose `reader/` only names this model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.reader_folder import LanguageModelName, ReaderIndex
 from tests import tiny
 
-WIDTH = 32  # what a quantised row holds at least
+WIDTH = 32  # the least width of a quantised row
 HEADS, KEY_HEADS = 2, 1
 FILE = "Tiny-Instruct.Q4_1.gguf"
 PACKAGE = "llm-tiny==1.2"
@@ -40,7 +40,7 @@ def language_model() -> LlamaForCausalLM:
 
 
 def write_gguf(path: Path, kind: str = "Q4_1") -> dict[str, torch.Tensor]:
-    """Write `language_model` as llama.cpp would, quantised; its state as it is read back from that."""
+    """Writes `language_model` quantised, like llama.cpp. Returns its weights as they are read back from the file."""
     model, read = language_model(), {}
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_name("Tiny Instruct")
@@ -50,11 +50,11 @@ def write_gguf(path: Path, kind: str = "Q4_1") -> dict[str, torch.Tensor]:
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.config.num_hidden_layers)
     for key, weight in model.state_dict().items():
         if key == "lm_head.weight":
-            continue  # the word matrix once more
+            continue  # the word matrix, again
         stem = key.removesuffix(".weight")
         data, quantisation = weight.numpy(), gguf.GGMLQuantizationType.F32
         heads = {"q_proj": HEADS, "k_proj": KEY_HEADS}.get(stem.rpartition(".")[2])
-        if heads:  # llama.cpp turns pairs of neighbours where transformers turns two halves
+        if heads:  # llama.cpp pairs neighbours where transformers pairs the two halves
             data = data.reshape(heads, 2, -1, WIDTH).swapaxes(1, 2).reshape(weight.shape)
         if data.ndim > 1:
             quantisation = gguf.GGMLQuantizationType[kind]
@@ -96,14 +96,14 @@ def _write_words(writer: gguf.GGUFWriter) -> None:
 
 
 def name_of(path: Path, package: str | None = PACKAGE) -> LanguageModelName:
-    """What names a GGUF file."""
+    """Returns the name of a GGUF file."""
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     return LanguageModelName("somebody/Tiny-GGUF", "abc123", FILE, digest, len(data), "llama", package)
 
 
 def write_pipeline(folder: Path, name: LanguageModelName, language: bool = True, **settings) -> None:
-    """A tiny pipeline that carries an OPT (or none) and names the language model `name`, with parts for it."""
+    """Writes a tiny pipeline that names the language model `name`. It carries the parts for it, and an OPT or none."""
     tiny.pipeline(language).save_pretrained(folder)
     torch.manual_seed(12)
     parts = {

@@ -1,7 +1,8 @@
-"""The page's own tests with any text-to-image model as the hand, a tiny one, instead of the flat renderer.
+"""Runs the page's own tests with a tiny model as "any text-to-image model", instead of the flat renderer.
 
-STORYBOARD_HAND=open python -m pytest -m browser tests/test_page_*.py runs them so. Left out are then tests of what no
-such hand has, as their mark `own_hand` says: a judge, a map of where it looked, places and words that it has learned.
+The command is STORYBOARD_HAND=open python -m pytest -m browser tests/test_page_*.py. It leaves out the tests with the
+mark `own_hand`: they need something that such a model lacks, namely a judge, a map of where it looked, or places and
+words that it has learned.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ STEPS = 3
 
 
 def is_asked_for() -> bool:
-    """Whether the environment asks for it."""
+    """Returns whether the environment asks for it."""
     return os.environ.get("STORYBOARD_HAND") == "open"
 
 
 def opened(folder: Path) -> tuple[HeldHand, Hints]:
     """Returns a tiny Stable Diffusion with an IP-Adapter, made once in `folder`, and what the page offers with it."""
     from storyboard.models.hub import Wanted
-    from storyboard.pipeline.any_model import open_model  # torch, which the page's tests do without
+    from storyboard.pipeline.any_model import open_model  # needs torch, which the page's tests do not
     from storyboard.ui.any_model import hints_of
     from tests import tiny_hub
 
@@ -40,7 +41,7 @@ def opened(folder: Path) -> tuple[HeldHand, Hints]:
 
 
 class HeldHand:
-    """A hand that waits after each preview while there is a `gate`, and fails there with `failure`."""
+    """A renderer that waits after each preview while there is a `gate`, and raises `failure` there."""
 
     doing = notice = ""
     steps = STEPS

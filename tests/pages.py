@@ -1,4 +1,4 @@
-"""What a writer does on the page, as functions of a Playwright page. Frames are counted from 1."""
+"""A writer's actions on the page, as functions of a Playwright page. Frames are counted from 1."""
 
 from axe_playwright_python.sync_playwright import Axe
 
@@ -6,7 +6,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def write(page, *sentences):
-    """Type sentences into the line at the bottom, each with Enter."""
+    """Types sentences into the line at the bottom, with Enter after each."""
     for sentence in sentences:
         page.fill("#sb-next", sentence)
         page.press("#sb-next", "Enter")
@@ -31,7 +31,7 @@ def sentences(page):
 
 
 def wait_sentences(page, *expected):
-    """Until the cards say exactly this, in this order."""
+    """Waits until the cards show exactly these sentences, in this order."""
     page.wait_for_function(
         "wanted => JSON.stringify([...document.querySelectorAll('.sb-card textarea')].map((box) => box.value))"
         " === JSON.stringify(wanted)",
@@ -51,7 +51,7 @@ def picture(page, number):
 
 
 def menu(page, number, words):
-    """Choose from a card's menu."""
+    """Chooses an entry of a card's menu."""
     card(page, number).locator(".sb-more").click()
     page.get_by_role("menuitem", name=words, exact=True).click()
 
@@ -63,17 +63,17 @@ def open_panel(page, number):
 
 
 def story_of(page):
-    """The id in the page's address."""
+    """Returns the id in the page's address."""
     return page.evaluate("new URLSearchParams(location.search).get('story')")
 
 
 def story_in(app, page):
-    """The story as the studio has it."""
+    """Returns the story as the studio has it."""
     return app.studio.session(story_of(page)).story
 
 
 def paste(page, box, text):
-    """Paste into a box as a writer does, over what is marked in it."""
+    """Pastes text into a box like a writer, in place of the selected text."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
     box.focus()
@@ -81,9 +81,9 @@ def paste(page, box, text):
 
 
 def serious_violations(page, root="#storyboard"):
-    """What axe finds serious or critical in what is shown: rule, nodes and why.
+    """Returns what axe calls serious or critical in the visible page: rule, nodes and reason.
 
-    Without motion, as halfway through a fade every text is pale.
+    There must be no motion, because every text is pale in the middle of a fade.
     """
     page.emulate_media(reduced_motion="reduce")
     found = Axe().run(page, root).response["violations"]

@@ -1,4 +1,4 @@
-"""A folder of untrained parts at the smallest size, as the training commands leave it, and what they read beside it."""
+"""A folder of untrained parts at the smallest size, as the training commands write it, and latents beside it."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from safetensors.torch import save_file
 from tests import tiny
 from training.examples.latents import MAX_CHARACTERS
 
-CAPTION_TOKENS = 256  # the tiny tokenizer spells, and Maple Lane's captions are whole sentences
+CAPTION_TOKENS = 256  # the tiny tokenizer spells, so Maple Lane's whole sentences are long
 
 
 def write_parts(parts: Path) -> None:
-    """`tiny.TEXT_TOKENS` must be CAPTION_TOKENS while this runs."""
+    """Writes the parts. `tiny.TEXT_TOKENS` must be CAPTION_TOKENS meanwhile."""
     conditioner = tiny.conditioner()
     for name, part in {
         "vae": tiny.vae(),
@@ -31,7 +31,7 @@ def write_parts(parts: Path) -> None:
 
 
 def write_latents(folder: Path, stories: int = 2) -> None:
-    """Latents of `stories` stories of four frames, in one shard."""
+    """Writes the latents of `stories` stories of four frames, in one shard."""
     folder.mkdir(parents=True)
     generator = torch.Generator().manual_seed(0)
     save_file(

@@ -1,8 +1,8 @@
-"""Photos as files hold them that no library among the dependencies writes."""
+"""Photos in file formats that no library among the dependencies can write."""
 
 import base64
 
-# A photo of 48 x 32, red beside blue, as iPhones write them.
+# A photo of 48 x 32, red beside blue, in the format of iPhones.
 HEIC = base64.b64decode(
     "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAX1tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA"
     "AAAAACJpbG9jAAAAAERAAAEAAQAAAAABoQABAAAAAAAAAFQAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAA"

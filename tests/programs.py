@@ -1,7 +1,7 @@
 """The four ways in which programs call a verb of a served app.
 
-Each returns what the verb told as JSON values and raises `Refused` with the sentence it was refused with. A file among
-the arguments is a Path. The command line takes words instead of arguments, and the address of the story.
+Each returns the verb's answer as JSON values, or raises `Refused` with the sentence of the refusal. A file among the
+arguments is a Path. The command line takes words instead of arguments, and the address of the story.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from storyboard import __main__ as cli
 
 
 class Refused(Exception):
-    """The one sentence that a caller was told."""
+    """A refusal, with the one sentence that the caller got."""
 
 
 def by_client(client: Any, verb: str, given: dict[str, Any]) -> Any:
-    """gradio_client, which uploads files by itself."""
+    """Calls by gradio_client, which uploads files by itself."""
     from gradio_client import handle_file
     from gradio_client.exceptions import AppError
 
@@ -38,7 +38,10 @@ def by_client(client: Any, verb: str, given: dict[str, Any]) -> Any:
 
 
 def by_http(url: str, verb: str, given: dict[str, Any], **headers: str) -> Any:
-    """What curl does: one POST with the arguments by name, one GET for the answer. Files go along as data."""
+    """Calls like curl: one POST with the arguments by name, one GET for the answer.
+
+    Files are in the message as data.
+    """
     place = f"{url.rstrip('/')}/gradio_api/call/v2/{verb}"
     body = json.dumps({name: _as_data(one) for name, one in given.items()}).encode()
     request = urllib.request.Request(place, body, {"Content-Type": "application/json"} | headers)
@@ -56,7 +59,7 @@ def by_http(url: str, verb: str, given: dict[str, Any], **headers: str) -> Any:
 
 
 def by_mcp(url: str, verb: str, given: dict[str, Any], **headers: str) -> Any:
-    """The MCP client of the `mcp` package. Files go along as data."""
+    """Calls by the MCP client of the `mcp` package. Files are in the message as data."""
     given = {name: _as_data(one) for name, one in given.items()}
     place = f"{url.rstrip('/')}/gradio_api/mcp/"
     answer = mcp_session(place, lambda session: session.call_tool(verb, given), **headers)
@@ -66,7 +69,7 @@ def by_mcp(url: str, verb: str, given: dict[str, Any], **headers: str) -> Any:
 
 
 def by_command(words: list[str]) -> Any:
-    """`python -m storyboard`, in this process."""
+    """Calls by `python -m storyboard`, in this process."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = cli.main(words)
@@ -89,13 +92,13 @@ def mcp_session(url: str, talk: Callable[[Any], Any], **headers: str) -> Any:
                 await session.initialize()
                 return await talk(session)
 
-    # In a thread of its own: a browser that an earlier test drove leaves a running event loop in this one.
+    # This needs its own thread, because a browser of an earlier test leaves a running event loop in the current one.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, run()).result()
 
 
 def said(answer: Any) -> Any:
-    """Returns what a tool told, which its text and its value say alike."""
+    """Returns a tool's answer, and checks that its text and its value say the same."""
     text = answer.content[0].text
     if answer.structuredContent.keys() == {"result"}:
         assert answer.structuredContent["result"] == text

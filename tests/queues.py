@@ -1,4 +1,4 @@
-"""What the tests of the drawing queue share: sessions to draw, and waiting for what becomes of a job."""
+"""Shared by the tests of the drawing queue: sessions to draw, and waiting for the end of a job."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ def session_of(pictures, *captions: str) -> FlatSession:
 
 
 def held(session: FlatSession) -> threading.Event:
-    """Make the session's renderer wait after its first preview until the event returned is set."""
+    """Makes the session's renderer wait after its first preview. Returns the event that lets it continue."""
     session.renderer.gate = gate = threading.Event()
     return gate
 

@@ -1,8 +1,8 @@
-"""The authors' two checkpoint formats, and the models they were trained from, at tiny size.
+"""The authors' two checkpoint formats, and the models from which they were trained, at tiny size.
 
 `Released(folder)` writes a Stable Diffusion folder, a CLIP folder, an OPT folder with pickled weights, and the two
-checkpoints on top of them, as their code would have: frozen parts rounded to bfloat16, trained ones moved away from
-the base in float32. Tokenizers know the words of the prompts, one token each.
+checkpoints on top of them, like the authors' code. Frozen parts are rounded to bfloat16. Trained parts are in float32
+and differ from the base. Tokenizers know the words of the prompts, one token for each.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from storyboard.models.mappers import ConditionMapper, VisualMapper
 from tests import tiny
 from training.released.keys import FIRST_STAGE, SECOND_STAGE, to_released
 
-VISUAL_TOKENS = 3  # m, unlike the usual 4
+VISUAL_TOKENS = 3  # m; the usual number is 4
 RETRIEVAL = 6
 WORDS = ("Image", "Caption", "Fred", "waves", "He", "runs")
 
 
 class Released:
-    """Paths of everything, and the tensors of both checkpoints by the names they have in the files."""
+    """The paths of all files, and the tensors of both checkpoints by their names in the files."""
 
     def __init__(self, folder: Path):
         self.base, self.clip, self.llm = folder / "sd15", folder / "clip", folder / "llm"
@@ -36,14 +36,14 @@ class Released:
         self.first = self._first()
         self.second = self._second()
         torch.save(self.first, self.first_stage)
-        inner = self.second_stage / "second-stage-opt"  # as archives are often packed
+        inner = self.second_stage / "second-stage-opt"  # archives often have such an inner folder
         inner.mkdir(parents=True)
         torch.save({"state_dict": self.second}, inner / "pretrained_ckpt.pth.tar")
         self.args = inner / "model_args.json"
         self.args.write_text(json.dumps(model_args(first_image_token=len(opt_vocabulary()) + 1)))
 
     def arguments(self, out: Path, **changes) -> list[str]:
-        """The words of the import command for all this."""
+        """Returns the arguments of the import command for these files."""
         given = {
             "first-stage": self.first_stage,
             "second-stage": self.second_stage,
@@ -103,7 +103,7 @@ class Released:
 
 
 def _as_trained(key: str, tensor: torch.Tensor) -> torch.Tensor:
-    # The tiny vision tower has one layer, so all of its layers are among the last two.
+    # The tiny vision tower has only one layer, so this layer is among the last two.
     if key.startswith(("unet.", "postfuse_module.", "image_encoder.vision_model.encoder.layers.")):
         return tensor.bfloat16().float() + 0.02 * tensor.std(correction=0) * torch.randn_like(tensor)
     return tensor.bfloat16()
@@ -137,9 +137,9 @@ def opt_vocabulary() -> dict[str, int]:
 
 
 def write_opt(folder: Path) -> None:
-    """OPT as its authors published it: a vocabulary, merges, and pickled weights."""
+    """Writes OPT in its authors' format: a vocabulary, merges, and pickled weights."""
     _write_opt_tokenizer(folder)
-    vocabulary = len(opt_vocabulary()) + 7  # rows to spare, as the released matrix has
+    vocabulary = len(opt_vocabulary()) + 7  # more rows than words, like the released matrix
     tokenizer = tiny.language_tokenizer()
     model = tiny.opt(tokenizer)
     model.resize_token_embeddings(vocabulary)
@@ -167,7 +167,7 @@ def _write_opt_tokenizer(folder: Path) -> None:
 
 
 def write_llama(folder: Path) -> None:
-    """Config and tokenizer of a Llama-2: pieces of SentencePiece, no padding token."""
+    """Writes config and tokenizer of a Llama-2: SentencePiece, without a padding token."""
     folder.mkdir(parents=True)
     vocabulary = {piece: i for i, piece in enumerate([*_LLAMA_SYMBOLS, *map("".join, _LLAMA_MERGES)])}
     backend = Tokenizer(
@@ -187,7 +187,7 @@ def write_llama(folder: Path) -> None:
 
 
 def _merges(words: list[str]) -> list[tuple[str, str]]:
-    """Merges that build each word from its letters, left to right."""
+    """Returns merges that build each word from its letters, left to right."""
     pairs = [(word[:end], word[end]) for word in words for end in range(1, len(word))]
     return list(dict.fromkeys(pairs))
 

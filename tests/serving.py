@@ -1,4 +1,4 @@
-"""The page as it is served, with a renderer that takes milliseconds: `serving` launches it and takes it down again."""
+"""Serves the page with a renderer that takes milliseconds: `serving` launches it and shuts it down again."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ HINTS = Hints(
 def serving(
     folder: Path, port: int | None = None, example: Path | None = None, any_model: bool | None = None
 ) -> Iterator[SimpleNamespace]:
-    """A launched page on the library in `folder`: .url, .port, .studio, .library and .renderer.
+    """Launches a page on the library in `folder` and yields .url, .port, .studio, .library and .renderer.
 
-    Set the renderer's gate to hold a drawing, its failure to break it. `example`: what a first visit is shown.
-    `any_model`: whether one draws, as the environment says where nobody does.
+    Set the renderer's `gate` to stop a drawing, and its `failure` to make it fail. example: the story of a first visit.
+    any_model: whether any text-to-image model draws; None: as the environment says.
     """
     library = Library(folder)
     if any_model is None:

@@ -1,12 +1,12 @@
-"""The app as a Space runs it, in a process of its own, except for a renderer without a model, no example and no torch.
+"""Runs the app like a Space, in its own process, with a renderer without a model, without an example and torch.
 
-Without torch `spaces` lends its GPU as everywhere else, in a forked process, and looks for no device.
+Without torch, `spaces` still lends its GPU in a forked process, but does not look for a device.
 """
 
 import sys
 from unittest.mock import patch
 
-sys.modules["torch"] = None  # type: ignore[assignment]  # so Python is told that a module is not to be had
+sys.modules["torch"] = None  # type: ignore[assignment]  # so Python cannot import it
 
 from storyboard.library import Mirror  # noqa: E402  after torch is out of reach
 from storyboard.ui import serve  # noqa: E402

@@ -1,6 +1,6 @@
-"""What stands around an app on a Space, on this machine: the Hub's page and sign-in, the proxy, and the lender of GPUs.
+"""Everything around an app on a Space, on this machine: the Hub's page and sign-in, the proxy, and the lender of GPUs.
 
-Browsers reach all of it under its own names, huggingface.co and *.hf.space, over TLS with a certificate of the tests'.
+Browsers reach all of it by its real names, huggingface.co and *.hf.space, over TLS with a certificate of the tests.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 SPACE = "nana/storyboard"
 SPACE_HOST = "nana-storyboard.hf.space"
 CLIENT = "client-of-the-space"
-# The Hub's page around a Space, as far as an app can tell: the address of its frame, what the frame says of its own
-# address, and whom a drawing is to count for.
+# The Hub's page around a Space, as far as an app can see it: the address of the frame, what the frame says of its own
+# address, and the visitor for whom a drawing counts.
 AROUND = """<!doctype html><title>Space</title><iframe src="https://{host}/?{query}" allow="clipboard-write"
   style="position: fixed; inset: 0; width: 100%; height: 100%; border: 0"></iframe><script>
 addEventListener("message", (event) => {{
@@ -36,14 +36,18 @@ addEventListener("message", (event) => {{
 
 
 def visitor_token(name: str) -> str:
-    """Returns the Hub's word for a visitor, as `spaces` looks into it: a JWT, whose signature the lender checks."""
+    """Returns the Hub's token for a visitor in the form that `spaces` reads: a JWT. The lender checks its signature."""
     parts = (json.dumps(one).encode() for one in ({"alg": "none"}, {"user": name}))
     return ".".join((*(base64.urlsafe_b64encode(one).decode().rstrip("=") for one in parts), "signed"))
 
 
 class Around(ThreadingHTTPServer):
-    """The Hub's pages and the lender of GPUs. `reader`: who is signed in to the Hub; `lent`: the tokens GPUs were lent
-    for; `refusing`: a status to answer those who ask for one."""
+    """The Hub's pages and the lender of GPUs.
+
+    reader: who is signed in to the Hub.
+    lent: the tokens for which GPUs were lent.
+    refusing: a status that everybody gets who asks for a GPU.
+    """
 
     daemon_threads = True
 
@@ -63,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Around
 
     def log_message(self, *_) -> None:
-        """Nothing on standard error."""
+        """Writes nothing to standard error."""
 
     def do_GET(self) -> None:
         place, asked = urlsplit(self.path), parse_qs(urlsplit(self.path).query)
@@ -149,9 +153,9 @@ def around() -> Iterator[Around]:
 
 @contextmanager
 def proxy(folder: Path, backends: dict[str, int]) -> Iterator[int]:
-    """Takes in TLS for the hosts of `backends` and passes it on to their ports here, as the Hub's proxy does.
+    """Accepts TLS for the hosts of `backends` and passes it on to their ports on this machine, like the Hub's proxy.
 
-    Gives the port it listens on. `backends` may be changed meanwhile.
+    Yields the port on which it listens. `backends` may change later.
     """
     context = _certified(folder, list(backends))
     names: dict[int, str] = {}
@@ -164,13 +168,13 @@ def proxy(folder: Path, backends: dict[str, int]) -> Iterator[int]:
         try:
             head = await reader.readuntil(b"\r\n")
             there = await asyncio.open_connection("127.0.0.1", backends[host])
-            # One request a connection, so that each is told of.
+            # One request for each connection, so that every request gets its headers.
             there[1].write(
                 head + b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n"
             )
             await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
         except (OSError, KeyError, asyncio.IncompleteReadError):
-            pass  # the app is not there just now, or the browser went
+            pass  # the app is not there at the moment, or the browser left
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""Finished stories without a model, for whatever takes a story and its pictures: exports, project files, commands."""
+"""Finished stories without a model, for tests of exports, project files and commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.fakes import FlatRenderer, small_cast
 def drawn_story(
     folder: Path, *sentences: str, title: str = "Rosa's day", undrawn: tuple[int, ...] = ()
 ) -> tuple[Story, PictureStore]:
-    """A story of these sentences, drawn but for the frames numbered in `undrawn`, and its pictures in `folder`."""
+    """Returns a story of these sentences, and its pictures in `folder`. The frames numbered in `undrawn` have none."""
     pictures = PictureStore(folder / "pictures")
     story = new_story(small_cast(pictures), seed=5, title=title)
     session = StorySession(story, FlatRenderer(size=32), pictures, explain=True)

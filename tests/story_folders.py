@@ -1,4 +1,4 @@
-"""Tiny FlintstonesSV and PororoSV folders in the authors' layout, pickles included, for tests to read and to break."""
+"""Tiny FlintstonesSV and PororoSV folders in the authors' layout, with pickles. Tests read them and damage them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 SIZE = 32
-PICTURES = 3  # of a clip
+PICTURES = 3  # in each clip
 SAID = (
     ("Fred waves.", ("fred",), (("fred", 0, 1),)),
     ("Wilma and Fred sit down.", ("wilma", "fred"), (("wilma", 0, 1), ("fred", 2, 3))),
@@ -27,7 +27,10 @@ def clip_id(season: int, episode: int, shot: int) -> str:
 
 
 def flintstones(folder: Path, episodes: int = 3, clips: int = 6, split: bool = True) -> dict[str, list[str]]:
-    """One episode each for test and validation, the others for training; the split, which `split=False` leaves out."""
+    """Writes one episode each for test and validation, and the others for training.
+
+    `split=False` leaves out the split file.
+    """
     shots = [[clip_id(1, episode, shot) for shot in range(clips)] for episode in range(episodes)]
     parts = {"train": sum(shots[2:], []), "val": shots[1], "test": shots[0]}
     cleaned, originals, labels, places = {}, [], {}, {}
@@ -59,7 +62,7 @@ def flintstones(folder: Path, episodes: int = 3, clips: int = 6, split: bool = T
     write_json(folder / "flintstones_annotations_v1-0.json", originals)
     following = {
         e[i]: e[i + 1 : i + 4] for e in shots for i in range(len(e))
-    }  # short ones at the end, as released
+    }  # the clips at the end are short, like the released ones
     write_pickle(folder / "following_cache3.pkl", following)
     write_pickle(folder / "labels.pkl", labels)
     write_pickle(folder / "labels_bg.pkl", {"label": places, "names": ["cave"]})
@@ -70,7 +73,7 @@ def flintstones(folder: Path, episodes: int = 3, clips: int = 6, split: bool = T
 
 
 def pororo(folder: Path, clips: int = 6) -> list[str]:
-    """One test episode whose ids do not sort in the order of the film."""
+    """Writes one test episode whose ids do not sort in the order of the film."""
     ids = [f"film_{(7 * shot) % 10}" for shot in range(clips)]
     said = ("Pororo and Crong sit.", "Pororo and Crong run.", "Loopy cooks.", "Loopy is singing.")
     cleaned = {}
@@ -88,7 +91,7 @@ def pororo(folder: Path, clips: int = 6) -> list[str]:
 
 
 def write_pictures(folder: Path, clip: str, segments: list[int]) -> None:
-    """Pictures whose shade tells the clip and the moment, and masks that fill each segment's box."""
+    """Writes pictures whose shade tells the clip and the moment, and masks that fill each segment's box."""
     for name in ("video_frames_sampled_4x", "seg_mask_4x_comb"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     frames = np.zeros((PICTURES, SIZE, SIZE, 3), dtype=np.uint8)
@@ -109,7 +112,7 @@ def write_portraits(folder: Path, names: tuple[str, ...]) -> None:
 
 
 def write_conditions(folder: Path, ids: list[str], tokens: int = 3, width: int = 4) -> None:
-    """`clip_emb_img.pkl`, as the authors' script writes it."""
+    """Writes `clip_emb_img.pkl` like the authors' script."""
     torch.manual_seed(0)
     write_pickle(folder / "clip_emb_img.pkl", {one: torch.randn(1, tokens, width).half() for one in ids})
 

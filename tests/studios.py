@@ -1,4 +1,4 @@
-"""What the tests of a whole studio share: one with a small cast, what its page calls, frames added and drawn."""
+"""Shared by the tests of a whole studio: a studio with a small cast, the calls of its page, and drawn frames."""
 
 from contextlib import contextmanager
 
@@ -19,7 +19,7 @@ def small_studio(folder, renderer):
 
 @contextmanager
 def kept_studio(folder):
-    """With a library in the folder, and one flat picture for every frame."""
+    """Returns a studio with a library in the folder and one flat picture for every frame."""
     library = Library(folder)
     studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
     yield studio
@@ -28,12 +28,12 @@ def kept_studio(folder):
 
 
 def calls_of(studio):
-    """By name all that the page may ask."""
+    """Returns all calls of the page by name."""
     return {call.__name__: call for call in board_calls(studio)}
 
 
 def drawn(studio, story, *sentences):
-    """Add frames and wait until they are drawn; their ids."""
+    """Adds frames and waits until they are drawn. Returns their ids."""
     ids = []
     for sentence in sentences:
         frame, job = studio.add(story, sentence)

@@ -1,4 +1,4 @@
-"""Whose stories are whose where visitors sign in to Hugging Face. Nothing is launched here."""
+"""To whom stories belong if visitors sign in to Hugging Face. Nothing is launched here."""
 
 import gradio as gr
 import pytest
@@ -15,21 +15,21 @@ BROWSER, OTHER_BROWSER = "one-browsers-own-id", "other-browsers-own-id"
 
 
 def profile(name: str) -> gr.OAuthProfile:
-    """What Gradio hands in of somebody signed in."""
+    """Returns a signed-in person in the form in which Gradio passes them."""
     told = {"sub": f"id-of-{name}", "name": name, "preferred_username": name, "profile": "", "picture": ""}
     return gr.OAuthProfile(told)
 
 
 @pytest.fixture
 def calls(tmp_path, monkeypatch):
-    """The page's calls by name, of a studio with a library."""
+    """Returns the page's calls by name, from a studio with a library."""
     monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of this app alone")
     with kept_studio(tmp_path) as studio:
         yield calls_of(studio)
 
 
 def begun(calls, sentence, shelf, signed_in=None):
-    """A story of one sentence, begun in a browser."""
+    """Begins a story of one sentence in a browser. Returns its id."""
     opened = calls["open_story"]({"shelf": shelf, "fresh": True}, signed_in)
     story = opened["view"]["story"]
     assert "error" not in calls["add_frame"]({"story": story, "shelf": shelf, "caption": sentence}, signed_in)
@@ -50,7 +50,7 @@ def test_whoever_signs_in_has_their_stories_in_every_browser_and_nobody_else_doe
     assert listed(calls, after, OTHER_BROWSER, nana) == ({before, after}, "nana")
     assert listed(calls, after, OTHER_BROWSER) == (set(), None)
     assert listed(calls, after, OTHER_BROWSER, profile("otto")) == (set(), "otto")
-    # Signed out, the browser has what was its own, and not what was begun in the account.
+    # After signing out, the browser shows its own stories, and not those that were begun in the account.
     assert listed(calls, before, BROWSER) == ({before}, None)
 
 
@@ -64,18 +64,18 @@ def test_a_shelf_of_an_account_is_the_apps_own_secret(monkeypatch):
 
 @pytest.fixture
 def space(monkeypatch):
-    """As on a Space whose front matter asks for signing in."""
+    """Sets the environment of a Space whose front matter asks for signing in."""
     for name in (*GIVEN, "SPACE_ID"):
         monkeypatch.setenv(name, "x")
     for name in GIVEN:
-        monkeypatch.setattr(f"gradio.oauth.{name}", "x")  # read when Gradio was imported
+        monkeypatch.setattr(f"gradio.oauth.{name}", "x")  # because Gradio read it at its import
     monkeypatch.setenv("SYSTEM", "spaces")
     monkeypatch.setattr("storyboard.ui.accounts.find_spec", lambda name: object())
     return monkeypatch
 
 
 def test_signing_in_is_no_verb_for_programs(space, tmp_path):
-    """Gradio's own button brought an endpoint along, of which the MCP tools knew nothing."""
+    """Gradio's own sign-in button added an endpoint that the MCP tools did not know."""
     library = Library(tmp_path)
     studio = Studio(FlatRenderer(), small_cast(library.pictures), library.pictures, library=library)
     page = make_page(studio)

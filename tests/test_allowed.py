@@ -1,4 +1,4 @@
-"""Whom a sentence can be about by its words alone, so that a language model reads nobody else into it."""
+"""Whom a sentence can be about by its words alone, so that the language model reads nobody else into it."""
 
 from dataclasses import dataclass
 

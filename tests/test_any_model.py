@@ -1,4 +1,4 @@
-"""Any text-to-image model as the hand: tiny Stable Diffusion and XL with real shapes draw frames from requests."""
+"""Any text-to-image model as the renderer: tiny Stable Diffusion and XL with real shapes draw frames from requests."""
 
 import json
 import os
@@ -33,7 +33,7 @@ TOGETHER = replace(ALONE, caption="Rosa waves to Milo in the park.")
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Models and adapters of both families, by name."""
+    """Returns models and adapters of both families, by name."""
     folder = tmp_path_factory.mktemp("hub")
     sd = tiny_hub.stable_diffusion(folder / "sd")
     xl = tiny_hub.stable_diffusion_xl(folder / "xl")
@@ -48,7 +48,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def opened(folders):
-    """Opens a hand by the names of its folders; each is opened once."""
+    """Opens a renderer by the names of its folders. Each is opened only once."""
     kept = {}
 
     def opening(model, adapter=None, **wanted):
@@ -119,7 +119,7 @@ def test_nobody_is_read_into_the_weather():
 
 
 def test_the_prompt_is_cut_to_what_the_text_encoder_reads(opened):
-    """The tiny one reads 30 letters, so that the coat has to go; a real one reads 75 tokens."""
+    """The tiny text encoder reads 30 letters, so the coat must be left out. A real one reads 75 tokens."""
     hand = opened("sd")
     assert hand.prompt(understand(ALONE), "") == "Rosa (a girl with pigtails) sings."
 
@@ -152,7 +152,7 @@ def test_portraits_are_looked_at_only_with_an_adapter_and_only_of_who_is_there(o
 
 @pytest.mark.parametrize("model", ["sd", "xl"])
 def test_two_people_have_a_side_each(opened, model):
-    """Swapped portraits are another picture, so that each is looked at in its own place."""
+    """Exchanged portraits give another picture, so the model looks at each portrait in its own place."""
     hand = opened(model, f"{model}-adapter")
     swapped = replace(TOGETHER, cast=(replace(ROSA, portrait=BLUE), replace(MILO, portrait=RED), BOLT))
     assert pixels(hand, TOGETHER) != pixels(hand, swapped)
@@ -171,7 +171,7 @@ def test_style_negative_prompt_and_style_picture_change_a_picture_and_nobody_in_
     styles = (Style("ink"), Style(negative="fog"), Style(picture=GREEN))
     seen = {pixels(hand, replace(TOGETHER, style=style)) for style in styles}
     assert len(seen) == 3 and plain not in seen
-    assert pixels(hand, TOGETHER) == plain  # nothing of a style is left behind
+    assert pixels(hand, TOGETHER) == plain  # nothing of the style remains
     assert drawn(hand, replace(TOGETHER, style=styles[0])).mentioned == ("Rosa", "Milo")
 
 
@@ -229,7 +229,7 @@ def test_a_request_that_cannot_be_drawn_is_refused_before_the_first_step(opened,
 
 
 def test_two_models_opened_at_once_are_both_whole(folders):
-    """What accelerate does for one thread it does for all: both came out without weights."""
+    """What accelerate does for one thread, it does for all: both models were opened without weights."""
     with ThreadPoolExecutor(2) as pool:
         named = [Wanted(str(folders["sd"]), str(folders["sd-adapter"]))] * 2
         hands = list(pool.map(lambda wanted: open_model(wanted, lambda line: None), named))
@@ -242,7 +242,7 @@ def test_two_models_opened_at_once_are_both_whole(folders):
 def refused(model, adapter=None, **wanted):
     with pytest.raises(StoryError) as told:
         open_model(Wanted(str(model), str(adapter) if adapter else None, **wanted), lambda line: None)
-    assert str(told.value).count(". ") == 0 and str(told.value).endswith((".", ".txt"))  # one sentence
+    assert str(told.value).count(". ") == 0 and str(told.value).endswith((".", ".txt"))  # it is one sentence
     return str(told.value)
 
 
@@ -269,7 +269,7 @@ def test_an_adapter_of_another_family_names_both(folders, monkeypatch):
     ],
 )
 def test_of_a_repository_the_file_is_taken_that_sees_most_of_a_picture(tmp_path, xl, chosen):
-    """Named as in h94/IP-Adapter."""
+    """The files have the names in h94/IP-Adapter."""
     for kind in ("_sd15", "_sd15_light", "_sd15_vit-G", "-plus_sd15", "-plus-face_sd15", "-full-face_sd15"):
         touched(tmp_path / "models" / f"ip-adapter{kind}.safetensors")
     for kind in ("_sdxl", "_sdxl_vit-h", "-plus_sdxl_vit-h", "-plus-face_sdxl_vit-h"):
@@ -345,8 +345,8 @@ def test_memory_that_runs_out_while_loading_is_told(folders, monkeypatch):
 
 # -- From the Hub
 
-# What becomes of models and their adapters, a line each. In a process of its own, as the Hub's client reads its address
-# once.
+# Prints what happens to models and their adapters, one line for each. It runs in its own process, because the Hub's
+# client reads its address only once.
 OPEN = """
 import json, sys
 from storyboard.errors import StoryError
@@ -371,9 +371,10 @@ def files_in(folder):
 
 
 def test_a_model_is_downloaded_once_and_half_a_model_is_no_model_where_the_network_is_gone(folders, tmp_path):
-    """A Hub that hangs up kept what was there from being opened; half a model was called one of pickled weights.
+    """If the Hub did not answer, a complete download was not opened.
 
-    And what was there could not be listed, as a GPU wants it, because what is never downloaded was missed.
+    An incomplete download was said to have pickled weights. Also, files could not be listed for a GPU, because files
+    that are never downloaded counted as missing.
     """
     with hub_server.hub() as hub:
         for name, folder in {"tiny": "sd", "late": "sd", "adapter": "sd-adapter"}.items():

@@ -18,7 +18,7 @@ from tests.fakes import small_cast
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
-    """The flags of a hand with an IP-Adapter."""
+    """Returns the flags of a model with an IP-Adapter."""
     folder = tmp_path_factory.mktemp("hub")
     model = tiny_hub.stable_diffusion(folder / "stable-diffusion")
     return ["--hand", str(model), "--ip-adapter", str(tiny_hub.ip_adapter(folder / "adapter", model))]
@@ -39,7 +39,7 @@ def studio(named, library):
 
 
 def options_of(flags):
-    """The flags of a hand as `app.py` reads them, for pictures in two steps."""
+    """Returns the flags as `app.py` reads them, for pictures in two steps."""
     parser = ArgumentParser()
     parser.add_argument("--steps", type=int, default=2)
     any_model.add_arguments(parser)
@@ -50,12 +50,12 @@ def studio_of(flags, library):
     options = options_of(flags)
     studio = any_model.build(options, any_model.check(options), library)
     assert isinstance(studio.renderer, LoadingRenderer)
-    studio.renderer._over.wait(60)  # no model is made in another test while this one is loading
+    studio.renderer._over.wait(60)  # so that no other test makes a model meanwhile
     return studio
 
 
 def written(studio, *sentences):
-    """The id of a story with Rosa, made from a look, and Milo, from an upload, and these frames drawn."""
+    """Returns the id of a story with these frames drawn. Rosa is made from a look, and Milo from an upload."""
     story = studio.create()
     session = studio.session(story)
     session.make_character("Rosa", "she", (), Look())
@@ -131,10 +131,10 @@ def test_another_style_redraws_the_whole_story_with_the_people_kept(studio):
     for old, new in zip(before, after, strict=True):
         assert (new.seed, new.mentioned, new.portraits) == (old.seed, old.mentioned, old.portraits)
         assert new.picture != old.picture and studio.pictures.open(new.picture).size == (40, 24)
-    session.undo()  # of the update
+    session.undo()  # takes the update back
     assert [frame.take for frame in session.story.frames] == before
     assert len(studio.stale_frames(session.story)) == 2
-    session.undo()  # of the style
+    session.undo()  # takes the style back
     assert studio.stale_frames(session.story) == frozenset()
 
 
@@ -156,7 +156,7 @@ def test_an_example_of_the_style_is_kept_with_the_story_and_taken_away(studio, l
 
 
 def test_another_picture_of_an_earlier_frame_puts_none_out_of_date_that_reads_words_alone(studio):
-    """Every reroll would have put the whole story out of date, though this hand looks at no earlier picture."""
+    """Every reroll would have made the whole story out of date, although this model looks at no earlier picture."""
     story = written(studio, "Rosa waves in the park.", "She sings.")
     session = studio.session(story)
     first, second = session.story.frames

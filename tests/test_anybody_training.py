@@ -1,4 +1,4 @@
-"""Training on anybody: what both towers, the denoiser and the reader are shown beyond the seven of the cast."""
+"""Training on anybody: both towers, the denoiser and the reader see more people than the seven of the cast."""
 
 import json
 import shutil
@@ -56,7 +56,7 @@ from training.train_char_ldm.train import CharLdmTraining
 
 @pytest.fixture(scope="module")
 def size(tmp_path_factory) -> list[str]:
-    """The flags of a parts folder that has tokenizers."""
+    """Returns the flags of a parts folder with tokenizers."""
     folder = tmp_path_factory.mktemp("anybody")
     flags = ["--config", str(tiny_config(folder)), "--parts", str(folder / "parts")]
     pretrain(["tokenizers", *flags, "--stories", "20"])
@@ -95,7 +95,7 @@ def test_pairs_of_anybody_say_whose_look_is_seen():
     pairs = clip.Pairs(0, tokenizer, tiny.image_processor(), anybody=0.8)
     batch = pairs(0, range(12))
     known = batch["looks"]["known"]
-    assert 0 < known.sum() < 12  # some of frames and of the cast
+    assert 0 < known.sum() < 12  # some frames and some of the cast
     assert torch.equal(batch["pixels"][4:], pairs(0, range(4, 12))["pixels"])
     assert "looks" not in clip.Pairs(0, tokenizer, tiny.image_processor())(0, range(1))
     assert fits(tokenizer)("a") and not fits(tokenizer)("a" * 200)
@@ -122,7 +122,7 @@ def test_heads_learn_from_known_rows_only():
 
 
 def test_a_probe_knows_a_feature_that_holds_looks_from_one_that_does_not():
-    """The one feature is the look itself, the other is noise."""
+    """One feature is the look itself, the other one is noise."""
     probe = LookProbe(tiny.image_processor(), 400)
     both = (probe.train, probe.test)
     wide = [len(FACETS[facet]) for facet in CLASSES]
@@ -172,7 +172,7 @@ def test_clip_learns_anybody_tells_how_well_and_leaves_words_alone_where_told(si
 
 @pytest.fixture(scope="module")
 def stage_1(tmp_path_factory) -> Path:
-    """Parts of stage 1 and, of each kind, two stories as latents."""
+    """Returns parts of stage 1, and two stories of each kind as latents."""
     root = tmp_path_factory.mktemp("stage-1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
@@ -197,7 +197,7 @@ def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1
     for caption, spans, masks in zip(batch["captions"], batch["spans"], batch["masks"], strict=True):
         assert masks[: len(spans)].any((-1, -2)).all() and not masks[len(spans) :].any()
         assert ("Nobody" in caption or "nobody" in caption or "empty" in caption) or spans
-        # Names of many pieces, as all are to the tiny tokenizer, are one word in the caption that is translated into.
+        # The tiny tokenizer cuts all names into pieces. In the caption for the translation each is one word instead.
         if caption[slice(*spans[0])] == STAND_IN if spans else False:
             canonical_ones += 1
             assert {caption[start:end] for start, end in spans[::2]} == {STAND_IN}
@@ -206,7 +206,10 @@ def test_stage_1_shows_anybody_with_their_portraits_and_nobody_with_none(stage_1
 
 
 def test_a_portrait_is_on_a_name_and_on_the_end_of_the_deed_behind_it():
-    """A name knows nothing of its verb, as the text encoder looks back only: of two deeds each went to either."""
+    """A name knows nothing of its verb, because the text encoder looks only back.
+
+    So of two deeds, either could go to either person.
+    """
     scene = Scene(
         "park", (Actor("Rose", "", "eating", "cake", look=Look()), Actor("Art", "", "painting", look=Look()))
     )
@@ -252,7 +255,7 @@ def test_stage_1_trains_on_anybody(stage_1, tmp_path):
 
 
 def test_a_frozen_tower_sees_every_portrait_once_also_when_a_run_resumes(stage_1, tmp_path, monkeypatch):
-    """Drawing anybody anew for every mention took longer than the step that learnt from it."""
+    """Each mention drew its person again, which took longer than the training step that learnt from it."""
     drawn = []
     monkeypatch.setattr(
         PortraitViews,
@@ -261,7 +264,8 @@ def test_a_frozen_tower_sees_every_portrait_once_also_when_a_run_resumes(stage_1
     )
     logs, counts = [], []
     for attempt in ("first", "again"):
-        shutil.copytree(stage_1 / "parts", tmp_path / attempt)  # a run leaves what it has trained there
+        # Because a run leaves its trained weights there.
+        shutil.copytree(stage_1 / "parts", tmp_path / attempt)
         flags = ["--parts", str(tmp_path / attempt), "--latents", str(stage_1 / "latents"), "--batch", "8"]
         flags += [
             "--output_dir",
@@ -280,7 +284,7 @@ def test_a_frozen_tower_sees_every_portrait_once_also_when_a_run_resumes(stage_1
         shutil.rmtree(tmp_path / "run" / "checkpoint")
         (tmp_path / "run" / "log.jsonl").unlink()
     assert logs[0] == logs[1]
-    assert counts[0][0] == counts[0][1] > counts[1][0]  # the sheet's own are drawn again
+    assert counts[0][0] == counts[0][1] > counts[1][0]  # the people of the sheet are drawn again
 
 
 def test_what_another_tower_has_seen_is_not_taken_for_what_this_one_sees(tmp_path):
@@ -296,7 +300,7 @@ def test_what_another_tower_has_seen_is_not_taken_for_what_this_one_sees(tmp_pat
 
 
 def test_stage_1_goes_on_with_more_channels_and_a_portrait_encoder(stage_1, tmp_path):
-    """An autoencoder with room for anybody has more channels than the denoiser knows, which goes on from those."""
+    """The autoencoder for anybody has more channels than the denoiser, which must continue from its own weights."""
     parts = tmp_path / "parts"
     shutil.copytree(stage_1 / "parts", parts)
     old, channels = (
@@ -331,7 +335,10 @@ def test_stage_1_goes_on_with_more_channels_and_a_portrait_encoder(stage_1, tmp_
 
 
 def test_a_pipeline_with_a_portrait_encoder_draws_and_frames_keep_their_tower(stage_1, tmp_path):
-    """Frames are read with CLIP's tower, as a language model was aligned with it, and portraits with the encoder."""
+    """Frames are read with CLIP's tower, because the language model was aligned with it.
+
+    Portraits use the new encoder.
+    """
     parts, out = tmp_path / "parts", tmp_path / "pipeline"
     shutil.copytree(stage_1 / "parts", parts)
     width = load_image_encoder(parts / "image_encoder").config.projection_dim
@@ -357,7 +364,7 @@ def test_a_pipeline_with_a_portrait_encoder_draws_and_frames_keep_their_tower(st
 
 
 def test_a_judge_stays_with_a_pipeline_that_is_put_together_again(stage_1, tmp_path):
-    """New weights of the bundled folder came without the judge that looks at their pictures."""
+    """After new weights were written to the bundled folder, the judge that looks at their pictures was missing."""
     save_judge(tiny_judge(), tmp_path / "judge")
     assemble.main(["--parts", str(stage_1 / "parts"), "--out", str(tmp_path), "--stage", "1", "--steps", "1"])
     assert StoryPipeline.from_pretrained(tmp_path).judge is not None

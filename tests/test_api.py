@@ -1,4 +1,4 @@
-"""The endpoints as programs meet them over HTTP, and the app that cannot start."""
+"""The endpoints as programs use them over HTTP, and the app that cannot start."""
 
 import dataclasses
 import io
@@ -147,7 +147,7 @@ def test_a_failed_drawing_is_an_error_and_the_sentence_is_kept(app, client):
     ],
 )
 def test_a_failure_is_told_with_what_became_of_the_story(client, monkeypatch, verb, arguments):
-    """Callers were told that nothing was changed where only the answer had failed, and would send it all again."""
+    """If only the answer had failed, callers read that nothing was changed, and would send everything again."""
     story = client.predict(api_name="/create_story")
     first = client.predict(story, "Rosa waves to Milo.", api_name="/add_frame")
     second = client.predict(story, "She sits down.", api_name="/add_frame")

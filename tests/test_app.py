@@ -1,4 +1,4 @@
-"""Where the app keeps its stories, and what it says where that does not work. Nothing is launched here."""
+"""Where the app keeps its stories, and what it says if that does not work. Nothing is launched here."""
 
 import os
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_folder_named_has_to_work(unusable):
 
 
 def fake_pipeline(monkeypatch) -> list[str]:
-    """Nothing is launched and no pipeline looked at; the list says what was."""
+    """Nothing is launched, and no pipeline is looked at. Returns a list of what would have been."""
     done = []
     monkeypatch.setattr(serve, "check_folder", lambda folder: None)
     monkeypatch.setattr(serve, "build", lambda *_, **__: _Studio(done))
@@ -90,7 +90,7 @@ def test_a_library_in_use_ends_the_app_with_one_sentence(tmp_path, monkeypatch, 
         done == [bundled_pipeline().parent / serve.EXAMPLE_STORY, "launched", "studio closed"]
         and capsys.readouterr().err == ""
     )
-    Library(tmp_path).close()  # nothing holds it any more
+    Library(tmp_path).close()  # it opens, because nothing else holds it
 
 
 def test_the_example_is_the_bundled_pipelines_own(tmp_path, monkeypatch):
@@ -122,7 +122,7 @@ def test_a_cast_that_does_not_fit_lets_go_of_the_library(tmp_path, monkeypatch, 
 
 @pytest.fixture
 def space(home, monkeypatch):
-    """As on a Space, whose disk is emptied."""
+    """Sets the environment of a Space, whose disk is emptied at every restart."""
     monkeypatch.setenv("SPACE_ID", "nana/storyboard")
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "STORYBOARD_MIRROR"):
         monkeypatch.delenv(name, raising=False)
@@ -131,12 +131,12 @@ def space(home, monkeypatch):
 
 
 def test_a_space_without_a_copy_says_that_it_forgets(space, tmp_path):
-    """It said "Kept in this app's library", of a disk that is emptied at every restart."""
+    """The page said "Kept in this app's library", although the Space's disk is emptied at every restart."""
     assert chosen_mirror(None) is None
     library = serve.choose_library(None)
     assert library.kept == "nowhere" and "only until the app restarts" in library.notices[0]
     library.close()
-    library = serve.choose_library(tmp_path / "disk")  # of its own, as whoever named it knows
+    library = serve.choose_library(tmp_path / "disk")  # a folder that somebody named needs no notice
     assert library.kept == "disk" and library.notices == ()
     library.close()
 

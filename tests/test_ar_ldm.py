@@ -1,4 +1,4 @@
-"""AR-LDM: what its denoiser reads of the frames before, and that it trains on both kinds of data and draws."""
+"""AR-LDM: what its denoiser reads of earlier frames; it trains on both kinds of data, and draws."""
 
 import json
 
@@ -59,7 +59,7 @@ def test_a_frame_reads_all_before_it_each_in_its_place_and_no_padding():
         swapped = history(current, states, mask, [[], [0], [1, 0]])
     tokens = mask.sum(1)
     assert read.mask.sum(1).tolist() == [5, 5 + int(tokens[0]), 5 + int(tokens.sum())]
-    assert torch.equal(read.states[:, :5], current)  # kinds begin at zero
+    assert torch.equal(read.states[:, :5], current)  # the embeddings of kinds are zero at first
     assert not torch.allclose(read.states[2, 5:], swapped.states[2, 5:])
     longest = states.shape[1]
     assert torch.allclose(read.states[1, 5 : 5 + longest], states[0] + history.places.weight[0], atol=1e-6)

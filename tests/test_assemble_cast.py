@@ -1,4 +1,4 @@
-"""What `training.assemble` writes beside the weights: the cast, as the page reads it, and how the pipeline draws."""
+"""What `training.assemble` writes beside the weights: the cast in the page's format, and the settings for drawing."""
 
 import pytest
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, PNDMScheduler
@@ -12,7 +12,7 @@ from training.assemble import AssembleArguments, load_pipeline, write_cast
 
 @pytest.mark.parametrize("anybody", [False, True])
 def test_the_folder_says_whether_its_parts_draw_anybody(tmp_path, anybody):
-    """The page read "anybody" in cast.json, and nothing wrote it."""
+    """The page read "anybody" in cast.json, but nothing wrote it."""
     write_cast(tmp_path, anybody)
     hints = load_hints(tmp_path)
     assert (hints.anybody, hints.peopled) == (anybody, not anybody)
@@ -25,7 +25,7 @@ def test_portraits_of_other_casts_are_not_anybody():
 
 
 def test_a_pipeline_draws_as_its_parts_and_its_arguments_say(tmp_path, monkeypatch):
-    """Parts with Stable Diffusion's PNDM were put together as DPM-Solver."""
+    """The scheduler of parts with Stable Diffusion's PNDM became DPM-Solver when they were put together."""
     monkeypatch.setattr(assemble, "preview_colours", lambda vae: None)
     write_parts(tmp_path)
     parts = {"parts": str(tmp_path), "stage": 1}

@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say, on tiny parts. No test looks at their times."""
+"""The benchmarks measure what they say, on tiny parts. No test looks at the times."""
 
 import json
 import mmap
@@ -99,7 +99,10 @@ def test_an_arm_is_a_drawn_story_that_an_edit_is_saved_of(tmp_path):
 
 
 def test_a_soak_finds_a_renderer_that_keeps_every_picture(monkeypatch):
-    """One that keeps 4 MB of each reroll; mapped, as what is only allocated may have been resident before."""
+    """The renderer keeps 4 MB of each reroll.
+
+    They are mapped, because memory that is only allocated may be resident before.
+    """
 
     class Hoarding(FlatRenderer):
         kept = []
@@ -140,7 +143,7 @@ def test_the_table_has_both_arms_beside_each_other():
 
 
 def test_performance_and_readme_say_what_was_measured():
-    """The table was written by hand, so a figure could stay when its measurement had changed."""
+    """The table was written by hand, so a number could stay after its measurement had changed."""
     page = PAGE.read_text(encoding="utf-8")
     measured = json.loads(KEPT.read_text(encoding="utf-8"))["measured"]
     assert put_between_markers(page, table(measured), PAGE) == page
@@ -159,7 +162,7 @@ def test_a_gif_is_made_in_both_ways():
 
 @pytest.fixture
 def before(tmp_path):
-    """A repository whose one commit has an app of the form of 19f2c39's, which takes its time."""
+    """Returns a repository whose one commit has an app in the form of 19f2c39's, and which takes its time."""
     code = tmp_path / "repository"
     (code / "storyboard").mkdir(parents=True)
     (code / "storyboard" / "__init__.py").touch()
@@ -193,7 +196,7 @@ def before(tmp_path):
 
 
 def test_two_commits_draw_the_same_story_in_turn(before, monkeypatch):
-    for module in (commits, history):  # both are the same one
+    for module in (commits, history):  # both must use the same commit
         monkeypatch.setattr(module, "CHECKOUT", before)
     found = commits.measured(before / "assets" / "maple-lane", 2, 2, steps=3, commit="HEAD")
     assert set(found) == {"first frame", "later frame"}

@@ -1,4 +1,4 @@
-"""What stands beside a sentence: noted, undone, kept, printed, and in Fountain and CSV out and back in."""
+"""Notes beside a sentence: written, undone, kept and printed, and out to Fountain and CSV and back."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def session(tmp_path):
 
 @pytest.fixture
 def noted(tmp_path):
-    """A drawn story with BOARDS, and its pictures."""
+    """Returns a drawn story with BOARDS, and its pictures."""
     story, pictures = drawn_story(tmp_path / "made", *(sentence for sentence, _ in BOARDS))
     frames = (replace(frame, board=board) for frame, (_, board) in zip(story.frames, BOARDS, strict=True))
     return replace(story, frames=tuple(frames)), pictures
@@ -102,7 +102,7 @@ def test_a_table_that_a_program_saved_again_is_read_and_no_cell_of_it_is_a_formu
 
 
 def test_other_programs_find_the_dialogue_of_the_script_and_none_of_its_notes():
-    """Read as any Fountain script, without the mark of this program, it has the same sentences and the speeches."""
+    """Without this program's mark it reads like any Fountain script: it has the same sentences and the speeches."""
     script = read_script(board_script("The lane", BOARDS[:2]).replace("Source:", "Credit:"), names=("Rosa",))
     assert script.frames == ("Rosa waves to Milo.", 'Rosa says "Hello, Milo!"', "She sits on a bench.")
 
@@ -141,7 +141,7 @@ def test_a_film_shows_a_frame_as_long_as_its_notes_say(noted):
     story, _ = noted
     shots = shots_of(story)
     assert (shots[0].seconds, shots[2].seconds) == (3.5, 0.5)
-    assert shots[1].seconds == 2.5  # as long as it takes to read
+    assert shots[1].seconds == 2.5  # this is how long it takes to read
     assert [shot.seconds for shot in shots_of(story, 2)] == [2.0] * 4
 
 
@@ -157,7 +157,7 @@ def test_a_film_shows_what_is_inside_the_frame_and_a_pdf_marks_it(noted, tmp_pat
 
 
 def test_the_pages_of_a_pdf_are_about_equally_full(tmp_path):
-    """Five frames at four a page were a full page, and one with a small picture in a corner."""
+    """Five frames, with four on a page, became a full page and a page with one small picture in a corner."""
     story, pictures = drawn_story(
         tmp_path / "made", *[f"Rosa waves {number} times." for number in range(1, 6)]
     )

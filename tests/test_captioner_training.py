@@ -91,7 +91,7 @@ def test_captions_are_scored_five_against_five_with_their_intervals(trained, tmp
     classifier = FrameClassifier(**maple_lane_names().as_config(), size=16, widths=(8, 8)).eval()
 
     class Parrot:
-        """Says of every picture what is so: five captions with the picture's mean colour in words."""
+        """Says something true of every picture: five captions with the picture's mean colour in words."""
 
         def captions(self, pictures):
             shades = [int(np.asarray(picture).mean()) for picture in pictures]
@@ -99,7 +99,7 @@ def test_captions_are_scored_five_against_five_with_their_intervals(trained, tmp
 
     file = CaptionsFile(tmp_path / "captions.jsonl", {"captioner": "parrot"})
     told = measure(frames, Evaluators(classifier, Parrot(), file), referential=True)
-    # Drawn and real pictures are the same: every caption is among its references.
+    # Drawn and real pictures are the same, so every caption is among its references.
     assert told["BLEU4"]["value"] == pytest.approx(1.0, abs=1e-6) and told["BLEU4"]["of"] == 4
     assert told["CIDEr"]["value"] > 1 and told["CIDEr"]["low"] <= told["CIDEr"]["high"]
     assert told["FID"]["value"] == pytest.approx(0, abs=1e-6)

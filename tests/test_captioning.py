@@ -1,4 +1,4 @@
-"""BLIP-2 at its smallest: LAVIS's names translated, odd files refused, captions made once."""
+"""BLIP-2 at its smallest: LAVIS's names are translated, wrong files are refused, captions are made only once."""
 
 import json
 
@@ -20,7 +20,7 @@ from training.evaluate.captions_file import CaptionsFile
 
 WIDTH = 16
 
-# One block of everything: LAVIS's name, and transformers' own. Written down from both, not made by the code.
+# One block of each kind: LAVIS's names, and transformers' own. They are written down from both, not made by the code.
 VISION = {
     "visual_encoder.cls_token": "vision_model.embeddings.class_embedding",
     "visual_encoder.pos_embed": "vision_model.embeddings.position_embedding",
@@ -90,15 +90,15 @@ def model(tokenizer):
     )  # fmt: skip
     made = Blip2ForConditionalGeneration(config).eval()
     with torch.no_grad():
-        for parameter in made.parameters():  # some start as zeros: nothing could be told apart
+        for parameter in made.parameters():  # because some start as zeros and could not be told apart
             parameter.add_(torch.randn_like(parameter) * 0.3)
-        # of the biases of attention, keys have none
+        # the biases of attention; keys have none
         made.vision_model.encoder.layers[0].self_attn.qkv.bias[WIDTH : 2 * WIDTH] = 0
     return made
 
 
 def as_lavis(model, frozen=False) -> dict[str, torch.Tensor]:
-    """What LAVIS would have written of the model."""
+    """Returns the model's weights as LAVIS would have written them."""
     state = model.state_dict()
     names = TRAINED if frozen else TRAINED | VISION
     weights = {theirs: state[ours].clone() for theirs, ours in names.items()}
@@ -183,12 +183,12 @@ def test_five_captions_of_each_picture_that_follow_from_it(model, tokenizer):
     captioner = Captioner(model, tokenizer)
     made = captioner.captions(pictures(3))
     assert [len(captions) for captions in made] == [5, 5, 5]
-    assert made[:1] == captioner.captions(pictures(1))  # a neighbour in the batch changes nothing
+    assert made[:1] == captioner.captions(pictures(1))  # another picture in the batch changes nothing
     assert made[0] != made[1]
 
 
 def test_the_beams_are_those_of_transformers_own_captioning(model, tokenizer):
-    model.config.image_token_index = 0  # where its own generate puts what the Q-Former says
+    model.config.image_token_index = 0  # the place where its own generate puts the output of the Q-Former
     pixels = torch.stack([captioner_pixels(pictures()[0], 28)])
     prompt = tokenizer(["a photo of"], return_tensors="pt").input_ids
     tokens = model.generate(

@@ -1,4 +1,4 @@
-"""Text rules: who is mentioned, pronouns, cleaning, the interleaved prompt, and sentences that cannot be drawn."""
+"""Rules for text: mentions, pronouns, cleaning, the interleaved prompt, and sentences that cannot be drawn."""
 
 import time
 
@@ -124,7 +124,7 @@ def test_the_prompt_of_a_first_frame_is_its_caption():
     ],
 )
 def test_a_story_reads_its_last_frames_and_the_one_that_last_said_where(captions, caption, read):
-    """Once its place was said four frames ago, a story lost it: 72 % of the places left unsaid were kept."""
+    """A story lost its place four frames after naming it: only 72 % of the unsaid places were kept."""
     assert frames_to_read(captions, caption, 3, ["park", "beach"]) == read
     assert frames_to_read(captions, caption, 1, ["park", "beach"]) == [len(captions) - 1]
 
@@ -176,7 +176,7 @@ def test_without_pictures_the_prompt_is_a_text_for_each_sentence():
         ("Zelda waves.", "Zelda"),
         ("Zelda rides a bike.", "Zelda"),
         ("Zelda's here. Zelda laughs", "Zelda"),
-        ("Rosalind sleeps", "Rosalind"),  # a name within a word is no mention
+        ("Rosalind sleeps", "Rosalind"),  # a name inside a word does not count
         ("Rosa and Zelda dance", "Zelda"),
         ("Zelda and Rosa dance", "Zelda"),
         ("Rosa waves to Zelda", "Zelda"),
@@ -186,7 +186,7 @@ def test_without_pictures_the_prompt_is_a_text_for_each_sentence():
         ("Milo has a Batman mug", None),
         ('The sign says "Stop, Zelda"', None),
         ("Today, Rosa naps. Outside, Milo sings", None),
-        ("Then Zelda waves at her", "Zelda"),  # was taken for one long name, "Then Zelda"
+        ("Then Zelda waves at her", "Zelda"),  # this was read as one long name, "Then Zelda"
         ("Soon Bruno arrives on the beach", "Bruno"),
         ("Then Maple Lane is quiet", None),
         ("Ocean waves crash", None),

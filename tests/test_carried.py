@@ -1,4 +1,4 @@
-"""A pipeline folder that brings its own code: loaded by diffusers alone, where this program is not installed."""
+"""A pipeline folder that brings its own code: diffusers alone loads it where this program is not installed."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests import hub_server, tiny
 from training.evaluate.card import card, example
 
 REMEDY = "where the change is meant, write the folder's code anew: python -m training.evaluate.card"
-# What somebody writes who has the folder and diffusers, and nothing of this repository.
+# What a person writes who has the folder and diffusers, and nothing of this repository.
 ELSEWHERE = """
 import importlib.util, sys
 from PIL import Image
@@ -44,7 +44,7 @@ pipe.save_pretrained(f"{out}/saved")
 
 
 def run_elsewhere(script, out, *arguments, **reach):
-    """Run a script in a process that has no way to this repository, and to the Hub only if `reach` says how."""
+    """Runs a script in a process that cannot import this repository. It reaches the Hub only if `reach` says how."""
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     settings |= {"HF_HOME": str(out / "hub")} | (reach or {"HF_HUB_OFFLINE": "1"})
     (out / "script.py").write_text(script)
@@ -87,7 +87,7 @@ def test_a_copied_folder_draws_the_same_where_the_program_is_not(tmp_path, kept)
         shutil.copy(folder / "portraits" / "rosa-jumper.png", portrait)
     elsewhere, here = drawn_elsewhere(folder, portrait, tmp_path), drawn_here(folder, portrait)
     assert [one.tobytes() for one in elsewhere] == [one.tobytes() for one in here], REMEDY
-    check_folder(tmp_path / "saved")  # saved again from there, it is whole
+    check_folder(tmp_path / "saved")  # saved again from there, it is complete
     assert (tmp_path / "saved" / "pipeline.py").read_text("utf-8") == (folder / "pipeline.py").read_text(
         "utf-8"
     )
@@ -95,7 +95,7 @@ def test_a_copied_folder_draws_the_same_where_the_program_is_not(tmp_path, kept)
 
 @pytest.fixture
 def repository(tmp_path):
-    """A Hub with a pipeline in the repository nana/tiny, which is also in the folder saved."""
+    """A Hub with a pipeline in the repository nana/tiny, which is also in the folder "saved"."""
     tiny.pipeline(place_words=["park", "beach"]).save_half(tmp_path / "saved")
     with hub_server.hub() as server:
         server.repositories["nana/tiny"] = hub_server.Repository(private=True)
@@ -110,7 +110,7 @@ def repository(tmp_path):
 
 
 def test_a_repository_of_the_hub_is_drawn_with_by_its_name(repository, tmp_path, monkeypatch):
-    """diffusers looked for a file of every part's module in it, and took a list of words for a part."""
+    """diffusers looked in the repository for a module of every part, and thought that a list of words was a part."""
     portrait = tmp_path / "rosa.png"
     Image.new("RGB", (20, 30), "red").save(portrait)
     (tmp_path / "elsewhere").mkdir()
@@ -139,7 +139,7 @@ def test_a_saved_folder_names_its_code_and_is_loaded_without_running_it(tmp_path
 def test_the_code_holds_what_drawing_needs_and_nothing_else():
     names = set(sources_of("storyboard.pipeline"))
     assert {"storyboard", "storyboard.pipeline.story_pipeline", "storyboard.models.mappers"} <= names
-    assert "storyboard.models.judge.network" in names  # its package imports it by a name with a dot before it
+    assert "storyboard.models.judge.network" in names  # its package imports it by a relative name
     rooms = {name.split(".")[1] for name in names if "." in name}
     assert rooms <= {"errors", "disk", "text", "people", "renderer", "models", "pipeline"}
     compile(code(), "pipeline.py", "exec")
@@ -155,17 +155,17 @@ def test_the_notebook_draws_two_frames_where_the_program_is_not(tmp_path):
     run_elsewhere(f"{code}\nfirst.save('first.png')\nsecond.save('second.png')\n", tmp_path)
     first, second = (np.asarray(Image.open(tmp_path / f"{name}.png"), int) for name in ("first", "second"))
     assert first.shape == second.shape == (256, 256, 3)
-    # One place and one person, so the upper edge is the same sky; not one picture twice.
+    # Both have the same place and person, so the upper edge is the same sky. But they are not the same picture.
     assert abs(first[:16] - second[:16]).mean() < 16 and abs(first - second).max() > 64
 
 
 def test_the_model_card_says_what_was_measured():
-    """A figure that is measured anew, or a part that is trained anew, has to reach the card."""
+    """The card must have the latest numbers of measurements that are repeated and of parts that are trained again."""
     told = (bundled_pipeline() / "README.md").read_text("utf-8")
     assert told == card(bundled_pipeline()), "run: python -m training.evaluate.card"
 
 
 def test_the_card_of_a_folder_that_names_no_language_model_is_refused_in_a_sentence(tmp_path):
-    """It ended in an AttributeError, as the card tells which model is named."""
+    """The card says which model is named, and without one the command ended in an AttributeError."""
     with pytest.raises(StoryError, match="names no language model"):
         card(tmp_path)

@@ -1,4 +1,4 @@
-"""A mapper that was trained on one layer of a language model goes on at another one."""
+"""A mapper that was trained on one layer of a language model continues at another layer."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def test_what_is_a_linear_function_of_the_old_layer_is_taken_in_as_it_was():
     before, turn = torch.randn(60 * width, width), torch.linalg.qr(torch.randn(width, width))[0]
     after = (
         before @ turn * torch.linspace(0.1, 300, width) + 5
-    )  # layers differ much in how large their numbers are
+    )  # the numbers of different layers have very different sizes
     moved, explained = change_layer.moved(mapper, before, after, 2)
     assert explained > 0.999 and moved.config.story_layer == 2 and mapper.config.story_layer is None
     assert torch.allclose(moved.story_fc(after), mapper.story_fc(before), atol=0.02)

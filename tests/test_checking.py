@@ -1,4 +1,4 @@
-"""A picture beside its sentence: what the judge finds wrong, and a frame drawn again until nothing is."""
+"""A picture beside its sentence: what the judge finds wrong, and a frame that is drawn again until nothing is wrong."""
 
 from functools import cache
 
@@ -63,7 +63,7 @@ def test_the_bundled_judge_says_what_is_wrong_with_real_pictures(actors, sentenc
 
 
 def test_nobody_is_too_many_where_the_sentence_speaks_of_people_otherwise_too():
-    """ "Rosa and the two men" showed Rosa, Milo and Otto, and was said to be wrong."""
+    """A picture of Rosa, Milo and Otto was said to be wrong for "Rosa and the two men"."""
     judge, picture = bundled_judge(), Image.fromarray(draw(Scene("park", (ROSA, OTTO)), 256))
     cast = {name: known_by(name, portrait(name), judge) for name in ("Rosa", "Otto")}
     assert compare(judge, picture, "Rosa and the man wave.", ("Rosa",), cast, True) == Verdict()
@@ -82,7 +82,8 @@ def test_who_is_meant_is_said_by_names_readings_and_words_that_leave_no_choice()
     reading = Reading("she", 0, 3, ("Nana",), 0.9, "model")
     assert who_is_meant("She waves to Milo.", [reading], cast, earlier) == ("Milo", "Nana")
     assert who_is_meant("He waves.", [], cast, earlier) == ("Milo",)
-    assert who_is_meant("She waves.", [], cast, earlier) == ()  # Rosa or Nana: nothing is claimed
+    # It may be Rosa or Nana, so nothing is claimed.
+    assert who_is_meant("She waves.", [], cast, earlier) == ()
     assert who_is_meant("It rains on Milo.", [], cast, earlier) == ("Milo",)
 
 
@@ -105,7 +106,7 @@ def test_a_frame_is_drawn_again_until_nothing_is_wrong(session):
     assert len(drawn(session.draw_best(frame.id))) == 2
     takes = session.story.frame(frame.id).takes
     assert session.story.frame(frame.id).take == takes[2] and len({take.seed for take in takes}) == 3
-    assert drawn(session.draw_best(frame.id)) == []  # nothing is wrong any more
+    assert drawn(session.draw_best(frame.id)) == []  # nothing is wrong now
 
 
 def test_of_takes_that_all_have_faults_the_best_is_chosen_and_undo_knows_nothing_of_it(session):
@@ -116,7 +117,7 @@ def test_of_takes_that_all_have_faults_the_best_is_chosen_and_undo_knows_nothing
     held = session.story.frame(frame.id)
     assert held.take == held.takes[1] and len(held.takes) == BEST_OF
     session.undo()
-    assert not session.story.frames  # adding the frame was the one edit
+    assert not session.story.frames  # adding the frame was the only edit
 
 
 def test_a_picture_nobody_looked_at_is_not_drawn_again(session):
@@ -126,7 +127,7 @@ def test_a_picture_nobody_looked_at_is_not_drawn_again(session):
 
 
 def test_an_edit_meanwhile_ends_the_search(session):
-    """The takes after it would be of another sentence, and none is better than the other."""
+    """Later takes would be for another sentence, and takes of two sentences cannot be compared."""
     frame = session.add("Rosa waves.")
     session.renderer.verdicts = [WORSE, WORSE, Verdict()]
     drawn(session.draw(frame.id))

@@ -1,4 +1,4 @@
-"""The sky and things beside people, read off a story's words."""
+"""The sky and things beside people, from the words of a story."""
 
 from storyboard.text.circumstances import Circumstances
 from storyboard.text.learned_words import lexicon_from
@@ -48,7 +48,8 @@ def test_the_open_world_writes_what_the_page_reads():
     story = ("It was a rainy night.", "A dog and a bicycle stood there.")
     assert lexicon.around.around(story, "in the park") == " at night in the rain, with a dog and a bicycle"
     assert lexicon.around.around(story[:1], "in the kitchen") == "" and lexicon.around.nobody == "Nobody is"
-    assert lexicon.around.things_in("Rosa carries a suitcase and kicks a ball.") == ()  # she holds it
+    # A thing that she holds is not beside her.
+    assert lexicon.around.things_in("Rosa carries a suitcase and kicks a ball.") == ()
     assert lexicon_from(learned_words((), ACTIONS)).around == Circumstances()
 
 

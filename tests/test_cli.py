@@ -1,4 +1,4 @@
-"""`python -m storyboard`: what each command writes, and that a mistake costs one line and no file."""
+"""`python -m storyboard`: what each command writes. A mistake gives one line and no file."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def renderer(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A pipeline folder with a cast, a story, and a portrait."""
+    """Returns a folder with a pipeline's cast, a story, and a portrait."""
     pipeline = tmp_path / "pipeline"
     pipeline.mkdir()
     cast = [("Rosa", "she", "yellow"), ("Milo", "he", "red")]
@@ -111,7 +111,7 @@ def test_a_given_portrait_is_the_one_worn(renderer, folder):
 
 
 def refused(folder, capsys, *more: str, story: str = "story.txt") -> str:
-    """Run what must fail; the one line it prints."""
+    """Runs a command that must fail. Returns the one line that it prints."""
     before = files(folder)
     assert run(folder, *more, story=story) == 2
     assert files(folder) == before
@@ -205,7 +205,7 @@ def test_a_mistake_is_told_without_importing_torch(folder):
 
 @dataclass
 class Project:
-    """A project file; called, it runs a command on it and returns what that printed."""
+    """A project file. Calling it runs a command on the file and returns the printed text."""
 
     path: Path
     capsys: pytest.CaptureFixture[str]
@@ -218,7 +218,7 @@ class Project:
 
 @pytest.fixture
 def project(renderer, folder, capsys):
-    """A project of two drawn frames."""
+    """Returns a project of two drawn frames."""
     project = Project(folder / "story.storyboard", capsys)
     project("create-story", "--title", "A day", "--seed", "3")
     project("add-frame", "Rosa waves to Milo.")
@@ -250,7 +250,8 @@ def test_one_frame_is_edited_rerolled_and_an_earlier_take_brought_back(project):
         "Milo waves.",
         "Milo waves.",
     ]
-    assert len({take["seed"] for take in frame["takes"]}) == 2  # an edit keeps the seed, a reroll does not
+    # An edit keeps the seed, and a reroll does not.
+    assert len({take["seed"] for take in frame["takes"]}) == 2
     assert after["stale_because"] == "frame 1's picture changed"
     project("choose-take", "1", "1")
     frame, after = story_of(project)["frames"]
@@ -291,7 +292,7 @@ def test_a_failure_or_ctrl_c_in_mid_draw_leaves_the_project_file_as_it_was(proje
     assert "The model lost a part" in project("reroll-frame", "1", code=2).err
     renderer.failure, renderer.gate = None, threading.Event()
     renderer.started.clear()
-    # A shell's background job begins with Ctrl-C ignored, and this waited for ever there.
+    # A shell's background job starts with Ctrl-C ignored, and this test waited for ever there.
     before_this = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=lambda: renderer.started.wait() and os.kill(os.getpid(), signal.SIGINT)).start()
     try:

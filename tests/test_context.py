@@ -1,4 +1,4 @@
-"""The interleaved context: whatever was read before, the condition is the one read from scratch."""
+"""The interleaved context: whatever it has read before, the condition equals the one that is read from scratch."""
 
 import random
 
@@ -21,12 +21,12 @@ CAST = ["Rosa", "Milo"]
 
 
 def window(reader: StoryReader, tokens):
-    """The part of a tokenised prompt that fits."""
+    """Returns the part of a tokenised prompt that fits."""
     return without_frames(tokens, outside_window(reader, tokens))
 
 
 class Story:
-    """Sentences and picture features, to be edited at random."""
+    """Sentences and features of pictures. Tests edit them at random."""
 
     def __init__(self, seed: int, frames: int):
         self.random = random.Random(seed)
@@ -50,14 +50,14 @@ class Story:
                 self.frames[index] = self.random.choice(WORDS), self.frames[index][1]
 
     def prompt(self, drawn: int):
-        """What drawing frame `drawn` reads."""
+        """Returns the prompt for frame `drawn`."""
         captions = [caption for caption, _ in self.frames[:drawn]]
         pictures = torch.stack([picture for _, picture in self.frames[:drawn]]) if drawn else None
         return interleave(captions, self.frames[drawn][0], CAST), pictures, self.portraits
 
 
 def from_scratch(reader: StoryReader, parts, frames, portraits):
-    """One pass over the windowed prompt, without any cache."""
+    """Returns the condition from one pass over the windowed prompt, without any cache."""
     visual = [None if f is None else reader.visual_mapper(f) for f in (frames, portraits)]
     return reader.read([reader.embed_tokens(window(reader, reader.tokenize(parts)), *visual)]).condition
 
@@ -72,7 +72,7 @@ def test_any_order_of_edits_gives_the_condition_from_scratch(build, positions):
         prompt = story.prompt(story.random.randrange(len(story.frames)))
         condition = tiny.read_in(context, *prompt).condition
         torch.testing.assert_close(condition, from_scratch(reader, *prompt), atol=1e-5, rtol=1e-5)
-        # Bit for bit, so that a frame redrawn after a restart is the same picture.
+        # They are equal bit for bit, so a frame that is drawn again after a restart gives the same picture.
         assert torch.equal(condition, tiny.read_in(InterleavedContext(reader), *prompt).condition)
 
 
@@ -93,12 +93,12 @@ def test_a_new_frame_costs_what_is_new_and_an_edit_what_follows_it(monkeypatch):
     assert sum(positions) < whole / 3
     positions.clear()
     tiny.read_in(context, *story.prompt(16))
-    assert len(positions) == 1  # nothing is new: the open end and the image tokens alone
+    assert len(positions) == 1  # only the open end and the image tokens are read
 
 
 @torch.inference_mode()
 def test_a_story_that_only_grows_crops_nothing(monkeypatch):
-    """To some transformers, crop(-0) is to drop everything: the story was forgotten and nothing said so."""
+    """Some versions of transformers read crop(-0) as "drop everything": the story was silently forgotten."""
     cropped = []
     monkeypatch.setattr(
         "storyboard.pipeline.context.DynamicCache.crop", lambda self, length: cropped.append(length)
@@ -106,7 +106,7 @@ def test_a_story_that_only_grows_crops_nothing(monkeypatch):
     context, story = InterleavedContext(tiny.reader()), Story(0, 3)
     for drawn in range(3):
         tiny.read_in(context, *story.prompt(drawn))
-    assert len(cropped) == 3 and 0 not in cropped  # the open end of each prompt alone
+    assert len(cropped) == 3 and 0 not in cropped  # only the open end of each prompt
 
 
 @torch.inference_mode()
@@ -183,7 +183,7 @@ def test_two_stories_keep_their_own_contexts():
 
 @torch.inference_mode()
 def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again(monkeypatch):
-    """A context that shared less than half of what it held was left aside, and the story read from its first word."""
+    """A context that shared less than half of its tokens was not used, and the whole story was read again."""
     reader = tiny.reader(positions=2048)
     story, pool = Story(seed=1, frames=16), ContextPool(reader)
     pool.condition_for(*story.prompt(15))
@@ -191,9 +191,9 @@ def test_an_edit_early_in_a_long_story_reads_nothing_before_it_again(monkeypatch
     story.frames[6] = WORDS[1], story.frames[6][1]
     edited = story.prompt(6)
     found = pool.condition_for(*edited)
-    assert len(positions) == 1  # the open end and the image tokens
+    assert len(positions) == 1  # only the open end and the image tokens
     assert torch.equal(found.condition, tiny.read_in(InterleavedContext(reader), *edited).condition)
-    later = story.prompt(15)  # both contexts are right after it
+    later = story.prompt(15)  # both contexts can continue with it
     assert torch.equal(
         pool.condition_for(*later).condition, tiny.read_in(InterleavedContext(reader), *later).condition
     )

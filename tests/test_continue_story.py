@@ -1,4 +1,4 @@
-"""A story that goes on by itself: what is told next, and that it is drawn from what was told and drawn before."""
+"""A story that continues by itself: what is told next, and that it is drawn from what was told and drawn before."""
 
 import pytest
 import torch

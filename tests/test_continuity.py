@@ -1,4 +1,4 @@
-"""What is kept over a story's frames, from labels alone: outfits, places, and whom a pronoun means."""
+"""What stays the same over a story's frames, from labels alone: outfits, places, and whom a pronoun means."""
 
 from types import SimpleNamespace
 

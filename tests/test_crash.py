@@ -1,8 +1,8 @@
-"""Kill -9 while somebody writes and frames are drawn: no acknowledged edit is lost, and the library is never broken.
+"""Kill -9 during writing and drawing: no confirmed edit is lost, and the library is never broken.
 
-Fifty processes (or STORYBOARD_KILLS) in turn write in one library, each killed at a random moment, some while they
-still open it. A writer says "trying" before each verb and sends the story as it is after it: what the library has then
-must be that story, or that story and the verb that was under way.
+Fifty processes (or STORYBOARD_KILLS) write in one library, one after another. Each is killed at a random moment, some
+while they still open it. A writer sends "trying" before each verb, and the whole story after it. The library must then
+have that story, or that story with the verb that was running.
 """
 
 import hashlib
@@ -24,19 +24,19 @@ from tests.fakes import FlatRenderer, small_cast
 
 KILLS = int(os.environ.get("STORYBOARD_KILLS", "50"))
 SHELF = "the-writers-shelf"
-LONGEST = 0.12  # seconds a writer lives, from its start or from when it has said enough
-MOST_SAID = 60  # messages; a verb is told with two, and one a frame
+LONGEST = 0.12  # seconds a writer lives after its start, or after it has sent enough messages
+MOST_SAID = 60  # messages; a verb sends two, and a frame one
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 
 
 def texts(story: Story) -> list[tuple[str, str]]:
-    """What the writer wrote: the title and every sentence, in order."""
+    """Returns what the writer wrote: the title and every sentence, in order."""
     return [("title", story.title), *((frame.id, frame.caption) for frame in story.frames)]
 
 
 def write(folder: Path, story_id: str | None, seed: int, told) -> None:
-    """A writer: open the library, go on drawing what was interrupted, and edit until killed."""
+    """A writer: opens the library, continues interrupted drawings, and edits until it is killed."""
     chance = random.Random(seed)
     library = Library(folder)
     studio = Studio(FlatRenderer(steps=2), small_cast(library.pictures), library.pictures, library=library)
@@ -59,7 +59,10 @@ def write(folder: Path, story_id: str | None, seed: int, told) -> None:
 
 
 def edit_once(studio: Studio, story_id: str, verb: str, words: str, chance: random.Random) -> tuple | None:
-    """One verb; for one that queued a drawing (job's id, frame's id, how many takes that had)."""
+    """Calls one verb.
+
+    If it queued a drawing, returns the job's id, the frame's id and the frame's number of takes before.
+    """
     session = studio.session(story_id)
     frames = session.story.frames
     frame = chance.choice(frames)
@@ -83,9 +86,9 @@ def edit_once(studio: Studio, story_id: str, verb: str, words: str, chance: rand
 
 
 def killed_writer(context, folder: Path, story_id: str | None, seed: int) -> list[tuple]:
-    """Let a writer say a random number of things and work on for a random moment, kill it, and return all it said.
+    """Lets a writer send a random number of messages and work on for a random moment, then kills it.
 
-    Counted, because on a busy machine a moment alone was over before the first edit.
+    Returns all messages. They are counted, because on a busy machine a short time was over before the first edit.
     """
     chance = random.Random(-seed - 1)
     reader, writer = context.Pipe(duplex=False)
@@ -102,7 +105,8 @@ def killed_writer(context, folder: Path, story_id: str | None, seed: int) -> lis
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
     try:
-        while reader.poll(10):  # the end of a pipe may outlive who was killed, and then nothing says so
+        # Because the pipe may stay open after the process is killed, and then no end is reported.
+        while reader.poll(10):
             said.append(reader.recv())
     except EOFError:
         pass
@@ -116,27 +120,30 @@ def check_edits(saved: Saved, said: list[tuple]) -> None:
         if message[0] in ("story", "done")
     ]
     now = texts(saved.story)
-    if said[-1][0] == "trying":  # a verb changes one text, adds one or removes one
+    if said[-1][0] == "trying":  # a verb changes, adds or removes one text
         assert len(set(now) ^ set(known[-1])) <= 2
     else:
         assert now == known[-1]
 
 
 def check_drawings(library: Library, saved: Saved, said: list[tuple]) -> None:
-    """Every take that was seen is there; every drawing that was promised is too, or is offered again."""
+    """Every take that the writer saw must be there. Every promised drawing must be there too, or be offered again."""
     frames = {frame.id: frame for frame in saved.story.frames}
     for _, frame_id, takes in (message for message in said if message[0] == "takes"):
         if frame_id in frames:
             assert set(takes) <= {take.id for take in frames[frame_id].takes}
     if said and said[-1][0] == "trying" and said[-1][1] not in ("add", "edit", "rename"):
-        return  # it was just stopping a drawing to queue another, or to remove its frame
+        return  # it was stopping a drawing to queue another one, or to remove its frame
     offered = {job.id for job in library.jobs.interrupted()}
     for frame_id, (job_id, before) in promised(said).items():
         assert job_id in offered or len(frames[frame_id].takes) > before
 
 
 def promised(said: list[tuple]) -> dict[str, tuple[str, int]]:
-    """The latest drawing queued of each frame, and how many takes that had: a new one replaces the one under way."""
+    """Returns the latest queued drawing of each frame, and the number of takes before it.
+
+    A new one replaces a running one.
+    """
     promises: dict[str, tuple[str, int]] = {}
     for _, now, queued in (message for message in said if message[0] == "done"):
         there = {frame_id for frame_id, _ in now}
@@ -148,7 +155,7 @@ def promised(said: list[tuple]) -> dict[str, tuple[str, int]]:
 
 
 def check_pictures(library: Library, saved: Saved, whole: set[str]) -> None:
-    """No file is half a picture, and every picture the story names is there. `whole`: those looked at before."""
+    """No file is half a picture, and every picture of the story is there. whole: files that were already checked."""
     for name in set(os.listdir(library.pictures.folder)) - whole:
         data = (library.pictures.folder / name).read_bytes()
         assert f"{hashlib.sha256(data).hexdigest()}.png" == name
@@ -168,7 +175,8 @@ def test_killed_at_any_moment_nothing_that_was_acknowledged_is_lost(tmp_path):
         said = killed_writer(context, tmp_path, story_id, seed)
         if story_id is None:
             story_id = said[0][1]
-        last = said or last[-1:]  # one killed before it said anything leaves what the one before it left
+        # A writer that is killed before its first message leaves what the one before it left.
+        last = said or last[-1:]
         library = Library(tmp_path)
         assert library.notices == ()
         assert library._file.rows("PRAGMA integrity_check")[0][0] == "ok"
@@ -181,4 +189,4 @@ def test_killed_at_any_moment_nothing_that_was_acknowledged_is_lost(tmp_path):
         last = [("story", story_id, texts(saved.story))]
         verbs += sum(message[0] == "done" for message in said)
         takes += sum(len(message[2]) for message in said if message[0] == "takes")
-    assert verbs > KILLS and takes > KILLS / 5  # they were killed at work, not before it
+    assert verbs > KILLS and takes > KILLS / 5  # they were killed during work, not before it

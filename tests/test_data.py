@@ -1,4 +1,4 @@
-"""Dataset folders as records: the authors' two datasets and Maple Lane, stories of any length, and bad folders."""
+"""Dataset folders as records: the authors' two datasets and Maple Lane, stories of any length, and damaged folders."""
 
 import json
 import logging
@@ -107,7 +107,7 @@ def test_four_frames_overlap_and_follow_the_list(flintstones):
 
 
 def test_a_story_may_stay_within_its_split(flintstones):
-    """Training stories went on into test clips, as in the published rule, and both stages learned from these."""
+    """By the published rule, training stories continued into test clips, and both stages learned from these."""
     ids = [clip_id(1, 0, shot) for shot in range(6)]
     split = {"train": ids[:5], "val": [], "test": ids[5:]}
     story_folders.write_json(flintstones / "split.json", split)
@@ -138,7 +138,7 @@ def test_other_lengths_go_end_to_end(flintstones):
 def test_long_stories_of_a_split_with_two_episodes_never_cross_them(tmp_path):
     parts = story_folders.flintstones(tmp_path / "f", episodes=4, clips=5)
     stories = StoryDataset(open_reader(tmp_path / "f"), "train", 3).stories
-    # Ten clips in strides of three: the second crosses the episodes and is left out, as in the published rule.
+    # Ten clips in strides of three: the second story crosses two episodes and is left out, as in the published rule.
     assert stories == [tuple(parts["train"][i : i + 3]) for i in (0, 6)]
 
 

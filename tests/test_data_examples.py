@@ -1,4 +1,4 @@
-"""Records as what both stages learn from: names, masks, references, and batches that the training modules take."""
+"""Records as examples for both stages: names, masks, references, and batches that the training modules accept."""
 
 import logging
 from pathlib import Path
@@ -38,7 +38,7 @@ def flintstones(tmp_path) -> Path:
 
 
 def vae():
-    """The tiny autoencoder at the size of the folders' pictures: latents of 8x8."""
+    """Returns the tiny autoencoder for the size of the folders' pictures: latents of 8x8."""
     model = tiny.vae()
     model.register_to_config(sample_size=SIZE)
     return model
@@ -300,7 +300,7 @@ def test_stage_1_learns_from_every_dataset(tmp_path, kind):
 
 @pytest.fixture
 def parts(tmp_path) -> Path:
-    """What the cache needs of a folder of parts after stage 1."""
+    """Returns a folder of parts after stage 1 with everything that the cache needs."""
     conditioner, folder = tiny.conditioner(), tmp_path / "parts"
     conditioner.tokenizer.save_pretrained(folder / "tokenizer")
     conditioner.text_encoder.save_pretrained(folder / "text_encoder")
@@ -317,7 +317,7 @@ def cache_conditions(folder: Path, parts: Path, out: Path) -> ClipConditions:
 
 @pytest.fixture
 def cached(flintstones, parts, tmp_path, monkeypatch) -> tuple[StoryDataset, ClipConditions]:
-    """The test stories of the folder, with their conditions in two shards."""
+    """Returns the test stories of the folder, with their conditions in two shards."""
     monkeypatch.setattr(conditions, "SHARD_CLIPS", 4)
     cache = cache_conditions(flintstones, parts, tmp_path / "conditions")
     return StoryDataset(open_reader(flintstones), "test"), cache
@@ -335,7 +335,10 @@ def test_shards_that_are_there_are_not_made_again(cached, flintstones, parts, tm
 
 
 def test_conditions_of_an_earlier_stage_1_are_not_kept_in_silence(cached, flintstones, parts, tmp_path):
-    """Retrained, its new conditions were never written, as the shards were there; and stage 2 read the old ones."""
+    """After stage 1 was trained again, its new conditions were never written because the shards existed.
+
+    Stage 2 read old ones.
+    """
     check_conditions(tmp_path / "conditions", parts)
     conditioner = tiny.conditioner()
     with torch.no_grad():
@@ -386,7 +389,7 @@ def test_prompts_are_the_story_before_with_its_pictures(cached):
 
 def test_prompts_may_begin_inside_the_story(cached):
     batch = prompts(cached, window_share=1.0)(0, range(40))
-    assert set(batch["frame_counts"]) == {0, 1, 2}  # of 0 to 3 frames before
+    assert set(batch["frame_counts"]) == {0, 1, 2}  # from 0 to 3 frames before
     for parts, count in zip(batch["parts"], batch["frame_counts"], strict=True):
         assert sum(isinstance(part, PictureSlot) and part.kind == "frame" for part in parts) == count
 

@@ -1,4 +1,4 @@
-"""Pickles of dataset folders: nothing in them runs, plain data survives, and `convert` rewrites them once."""
+"""Pickles of dataset folders: they run no code, plain data stays the same, and `convert` rewrites them once."""
 
 import os
 import pickle

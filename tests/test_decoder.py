@@ -1,4 +1,4 @@
-"""The decoder that draws hard edges: it starts as the plain one, learns without touching a latent, and is deployed."""
+"""The decoder for hard edges: it starts as the plain one, learns without changing a latent, and is deployed."""
 
 import subprocess
 import sys
@@ -24,11 +24,11 @@ from training.pretrain.decoder import DecoderTraining, NoisyPictures, initial_va
 from training.pretrain.discriminator import PatchDiscriminator
 from training.pretrain.edges import edge_difference, tones
 
-SIZE, SIDE = 32, 2  # pixels on the side of a picture, and latents
+SIZE, SIDE = 32, 2  # pixels on each side of a picture, and latents
 
 
 def plain() -> AutoencoderKL:
-    """Patches of 4x4 pixels: 32x32 pixels are 2x2 latents."""
+    """Returns a plain autoencoder with patches of 4x4 pixels: 32x32 pixels are 2x2 latents."""
     torch.manual_seed(5)
     return AutoencoderKL(
         in_channels=48,
@@ -45,14 +45,14 @@ def plain() -> AutoencoderKL:
 
 
 def trained_a_little(vae: SharpAutoencoderKL) -> SharpAutoencoderKL:
-    """With a head that adds something."""
+    """Returns it with a head that adds something."""
     torch.nn.init.normal_(vae.decoder.conv_out.out.weight, std=0.1)
     return vae
 
 
 @pytest.fixture
 def parts(tmp_path) -> Path:
-    """A folder of parts that has a plain autoencoder."""
+    """Returns a folder of parts with a plain autoencoder."""
     plain().save_pretrained(tmp_path / "parts" / "vae")
     return tmp_path / "parts"
 
@@ -84,7 +84,7 @@ def test_a_head_must_end_at_single_pixels():
 
 
 def test_training_touches_the_decoder_alone(parts, tmp_path):
-    """Every cached latent, and the denoiser that was trained on them, must stay valid."""
+    """All cached latents must stay valid, and so must the denoiser that was trained on them."""
     before = load_vae(parts)
     flags = ["--output_dir", str(tmp_path / "run"), "--steps", "3", "--world", "mixed"]
     pretrain(["decoder", "--parts", str(parts), *flags])
@@ -102,7 +102,7 @@ def test_training_touches_the_decoder_alone(parts, tmp_path):
 
 
 def test_a_resumed_run_ends_with_bit_equal_weights_the_discriminators_too(parts, tmp_path):
-    """A discriminator with state of its own beside its weights, such as vectors of a power iteration, would differ."""
+    """Runs differ if a discriminator has state besides its weights, such as the vectors of a power iteration."""
     whole, halves = run(parts, tmp_path / "whole"), run(parts, tmp_path / "halves")
     for _ in whole:
         pass
@@ -145,7 +145,7 @@ def test_each_side_of_the_game_learns_by_its_own_loss_alone():
 
 
 def test_the_adversary_is_not_heard_before_its_time(parts):
-    """It has learned nothing yet, and a decoder that follows it is led anywhere."""
+    """At first the adversary has learned nothing, and could lead a decoder anywhere."""
     assert [batches()(step, range(1))["heard"] for step in (0, 2, 3, 4, 9)] == [0, 0, 0.5, 1, 1]
     torch.manual_seed(0)
     training, batch = DecoderTraining(initial_vae(parts), 0.5, 1.0), batches()(1, range(2))
@@ -162,7 +162,7 @@ def test_the_adversary_is_not_heard_before_its_time(parts):
 
 
 def test_soft_edges_rings_and_dots_are_told_from_a_hard_edge_that_is_a_little_off():
-    """The absolute error cannot: to it a soft edge is better than a hard one in the next pixel."""
+    """The absolute error cannot tell them apart: it prefers a soft edge to a hard edge in the next pixel."""
     hard, shifted = torch.full((1, 3, SIZE, SIZE), -1.0), torch.full((1, 3, SIZE, SIZE), -1.0)
     hard[..., SIZE // 2 + 1 :], shifted[..., SIZE // 2 + 2 :] = 1, 1
     soft = F.avg_pool2d(F.pad(hard, (2, 2, 2, 2), mode="replicate"), 5, stride=1)
@@ -179,7 +179,7 @@ def test_soft_edges_rings_and_dots_are_told_from_a_hard_edge_that_is_a_little_of
 
 
 def test_the_adversary_cannot_move_broad_colours(parts):
-    """It pulled whole pictures to green: their tones are the easiest thing to find fault with."""
+    """The adversary made whole pictures green, because the colour of large areas is the easiest thing to object to."""
     drawn = pixels().requires_grad_()
     detail = drawn + tones(pixels()) - tones(drawn)
     (gradient,) = torch.autograd.grad(PatchDiscriminator(8).doubts(detail).sum(), drawn)
@@ -202,6 +202,6 @@ def test_a_pipeline_with_a_sharp_decoder_is_saved_loaded_and_draws_and_an_old_on
 
 @pytest.mark.parametrize("module", ["storyboard.pipeline", "training.story_ldm.pipeline"])
 def test_a_pipeline_knows_the_sharp_decoder_without_anybody_else_importing_it(module):
-    """diffusers loads a part only where its module has been imported: the bundled folder was refused."""
+    """diffusers loads a part only after its module has been imported, so the bundled folder was refused."""
     asked = f"import sys, {module}; sys.exit('{SharpAutoencoderKL.__module__}' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked]).returncode == 0

@@ -1,4 +1,4 @@
-"""The commands that docs/spaces.md deploys a Space with, run as they stand there, against a Hub of the tests."""
+"""Runs the commands with which docs/spaces.md deploys a Space, exactly as written, against a Hub of the tests."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from tests import hub_server
 
 ROOT = Path(__file__).parents[1]
 SPACE = "nana/storyboard"
-# A card that is changed is first shown to the Hub by its own name, which is not to be had here.
+# The client checks a changed card first with the real Hub, which cannot be reached here.
 PYTHON = """import sys
 from huggingface_hub import RepoCard
 RepoCard.validate = lambda *_, **__: None
@@ -24,7 +24,7 @@ exec(sys.argv[1])
 
 @pytest.fixture
 def checkout(tmp_path):
-    """What matters of this one to a Space, and what lies about in one."""
+    """Returns a checkout with the files that matter to a Space, and with other files that should not be deployed."""
     for name in ("README.md", "app.py", "requirements.txt", "assets/readme-board.png"):
         (tmp_path / "checkout" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "checkout" / name).write_bytes((ROOT / name).read_bytes())
@@ -35,7 +35,7 @@ def checkout(tmp_path):
 
 
 def commands() -> list[list[str]]:
-    """Those of the page after signing in."""
+    """Returns the commands of the page after signing in."""
     (block,) = re.findall(r"## Deploy\n\n```sh\n(.+?)```", (ROOT / "docs/spaces.md").read_text("utf-8"), re.S)
     lines = block.replace("OWNER/NAME", SPACE).splitlines()
     assert lines[0] == "hf auth login"

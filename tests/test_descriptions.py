@@ -1,4 +1,4 @@
-"""Nouns for people: "the old woman" is one of the cast where nobody else fits, and is asked about where several do."""
+"""Nouns for people: "the old woman" is a cast member if only one fits. If several fit, the writer is asked."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -49,7 +49,7 @@ NAMES = new_story(CAST).names
     ],
 )
 def test_what_fits_one_of_the_cast_alone_is_that_one(caption, name):
-    """Of "the old woman" the reader knew nothing: she was left out, or somebody else was there twice."""
+    """The reader did not know "the old woman": she was left out, or somebody else was there twice."""
     assert name in mentioned_names(caption, NAMES)
 
 
@@ -146,7 +146,7 @@ def test_the_bundled_cast_is_called_what_a_writer_calls_them(tmp_path):
 
 
 def test_the_first_story_knows_what_its_people_are_called(tmp_path):
-    """In the example that every visitor begins with "the big man" was nobody: it is older than aliases."""
+    """ "The big man" meant nobody in the example with which every visitor begins, because it is older than aliases."""
     example = read_project(bundled_pipeline().parent / "example-story.storyboard", PictureStore(tmp_path))
     cast = {one.name: one.aliases for one in load_cast(bundled_pipeline(), PictureStore(tmp_path))}
     assert {one.name: one.aliases for one in example.cast} == cast

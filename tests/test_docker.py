@@ -1,4 +1,4 @@
-"""What the Dockerfile promises that can be checked without Docker: what it copies is there and is enough to start."""
+"""What can be checked of the Dockerfile without Docker: everything that it copies exists, and is enough to start."""
 
 import fnmatch
 import os
@@ -15,12 +15,12 @@ LINES = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8")).
 
 
 def of(instruction):
-    """Returns what follows an instruction, each time it is used."""
+    """Returns the text after each use of an instruction."""
     return [line.partition(" ")[2].strip() for line in LINES if line.startswith(f"{instruction} ")]
 
 
 def copied():
-    """Returns each copied path of the checkout with where it goes, both relative."""
+    """Returns each copied path of the checkout and its target, both relative."""
     found = []
     for words in (line.split() for line in of("COPY")):
         *sources, target = words
@@ -33,7 +33,7 @@ def copied():
 
 
 def let_through(path):
-    """Whether .dockerignore, whose last line that fits decides, leaves a path to the build."""
+    """Returns whether .dockerignore lets the build have a path. The last line that fits decides."""
     through = True
     for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#") and fnmatch.fnmatch(path.as_posix(), line.removeprefix("!")):
@@ -64,7 +64,7 @@ def test_it_runs_as_nobody_special_and_keeps_stories_and_models_in_volumes():
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """A folder with what the image would have under /app."""
+    """Returns a folder with what the image would have under /app."""
     app = tmp_path_factory.mktemp("image") / "app"
     for source, target in copied():
         if (ROOT / source).is_dir():

@@ -1,4 +1,4 @@
-"""Public functions say what they return, in a sentence that begins so (CONTRIBUTING.md)."""
+"""Public functions say what they return, in a sentence that begins with "Returns" (CONTRIBUTING.md)."""
 
 import ast
 from pathlib import Path
@@ -17,13 +17,13 @@ YIELDING = (
 
 
 def silent(path: Path) -> list[str]:
-    """Public functions with a docstring whose result it does not speak of; properties are what they are called."""
+    """Returns the public functions whose docstring does not say what they return. Properties are left out."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
         returned = ast.unparse(node.returns) if node.returns else "None"
-        told = ast.get_docstring(node) or "Returns"  # short ones may go without any
+        told = ast.get_docstring(node) or "Returns"  # short functions may have no docstring
         decorators = " ".join(map(ast.unparse, node.decorator_list))
         if returned != "None" and not returned.startswith(YIELDING) and "property" not in decorators:
             found += [] if "Returns" in told or "contextmanager" in decorators else [node.name]
@@ -32,6 +32,6 @@ def silent(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("house", ["app.py", "storyboard", "training", "benchmarks"])
 def test_what_is_returned_is_said(house):
-    """727 of 1,308 public functions left it to the reader whether they change something or make it."""
+    """For 727 of 1,308 public functions the docstring did not say whether they change something or make it."""
     files = [ROOT / house] if house.endswith(".py") else sorted((ROOT / house).rglob("*.py"))
     assert {str(path.relative_to(ROOT)): silent(path) for path in files if silent(path)} == {}

@@ -1,4 +1,4 @@
-"""What may come in from the network: the app's own pages and programs, in messages of a size, and nobody else's."""
+"""What may come in from the network: only the app's own pages and programs, in messages of limited size."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def asked(app, path, headers=None, body=b'{"data": ["A day"]}', method="POST"):
-    """Status, body and headers of one request, its Host as `headers` say."""
+    """Returns status, body and headers of one request."""
     connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=60)
     connection.request(method, path, body if method == "POST" else None, JSON | (headers or {}))
     answer = connection.getresponse()
@@ -35,14 +35,14 @@ def test_programs_and_the_apps_own_pages_come_in(app):
         ({"Origin": "null"}, 403),
         ({"Origin": "http://127.0.0.1:1"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Host": "elsewhere.example"}, 403),  # a name of the attacker's, made to point at this machine
+        ({"Host": "elsewhere.example"}, 403),  # a name of an attacker that points to this machine
         ({"Origin": "https://elsewhere.example", "X-Forwarded-Host": "elsewhere.example"}, 403),
-        ({"Content-Type": "text/plain"}, 415),  # what a page may send anywhere without asking
+        ({"Content-Type": "text/plain"}, 415),  # a type that any page may send anywhere without asking
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
     ],
 )
 def test_a_foreign_page_writes_nothing_here(app, headers, status):
-    """Any page on the web could write into the library of an app on its reader's machine."""
+    """Any page on the web could write into the library of an app on the machine of its reader."""
     for path in (CREATE, "/gradio_api/component_server", "/gradio_api/queue/join"):
         found, said, _ = asked(app, path, headers)
         assert found == status and json.loads(said)["error"].endswith(".")
@@ -57,7 +57,7 @@ def test_a_body_larger_than_any_message_is_refused_before_it_is_parsed(app):
 
 
 def test_a_body_of_too_many_parts_is_refused_before_it_is_parsed(app):
-    """4 MB of empty lists took 90 MB."""
+    """A message of 4 MB with empty lists took 90 MB of memory."""
     status, said, _ = asked(app, CREATE, body=b'{"data": [' + b"[]," * 1_300_000 + b"0]}")
     assert status == 413 and "too many parts" in said
 
@@ -68,7 +68,7 @@ def test_doors_for_the_frameworks_developers_are_shut(app, path):
 
 
 def test_calls_that_wait_for_a_picture_stand_in_line(app):
-    """45 direct calls held all threads there are, and no page was answered any more."""
+    """45 direct calls used all threads, and no page got an answer any more."""
     status, said, _ = asked(app, "/gradio_api/run/add_frame", body=b'{"data": ["x", "Rosa waves."]}')
     assert status == 404 and "join the queue" in said
 
@@ -81,7 +81,7 @@ def test_addresses_are_told_to_nobody_and_only_the_hub_may_frame_a_space(app, mo
 
 @pytest.mark.parametrize("wrong", [None, 7, True, [], {}, [["x"]]])
 def test_values_of_another_type_get_a_sentence(app, wrong):
-    """Some got `{"error": null}`, others were told to reload a page."""
+    """Some callers got `{"error": null}`, others were told to reload a page."""
     for name, count in (("get_story", 1), ("choose_take", 3), ("rebind", 4), ("create_character", 5)):
         status, said, _ = asked(
             app, f"/gradio_api/run/{name}", body=json.dumps({"data": [wrong] * count}).encode()
@@ -115,7 +115,8 @@ def test_this_machine_is_nobody_to_share_with():
 
 
 def test_what_is_left_out_at_the_end_of_a_call_by_position_has_its_default(app):
-    """A program that sent a title alone got a 500 when `create_story` learned to take a shelf as well."""
+    """After `create_story` got one more argument, a program that sent only a title got a 500."""
     for given in (b'{"data": []}', b'{"data": ["A day"]}'):
         assert asked(app, CREATE, body=given)[0] == 200
-    assert asked(app, "/gradio_api/run/get_story", body=b'{"data": []}')[0] == 500  # it cannot be left out
+    # This argument has no default.
+    assert asked(app, "/gradio_api/run/get_story", body=b'{"data": []}')[0] == 500

@@ -1,6 +1,6 @@
-"""Libraries and project files of earlier commits, which their own code wrote, open as they were left.
+"""Libraries and project files that the code of earlier commits wrote: they open with nothing changed.
 
-`tests/earlier/make.py` made them, and says what each was the first to have.
+`tests/earlier/make.py` made them, and says which format each was the first to have.
 """
 
 import json
@@ -22,7 +22,7 @@ MADE = sorted((Path(__file__).parent / "earlier").glob("*.zip"))
 
 @pytest.fixture(params=MADE, ids=lambda path: path.stem)
 def earlier(request, tmp_path):
-    """What a commit wrote: .library and .project, paths, and .told, what it says is in them."""
+    """What a commit wrote: the paths .library and .project, and .told, which says what they must contain."""
     with zipfile.ZipFile(request.param) as file:
         file.extractall(tmp_path)
     told = json.loads((tmp_path / "expected.json").read_text())
@@ -30,7 +30,7 @@ def earlier(request, tmp_path):
 
 
 def check(story, told, pictures, kept):
-    """Nothing of the story is missing or out of date; `kept`: the folder its pictures were in."""
+    """Checks that nothing of the story is missing or out of date. kept: the folder of its pictures."""
     assert story.title == told["title"]
     described = [
         {
@@ -82,5 +82,5 @@ def test_every_form_of_library_there_was_is_among_them(tmp_path):
         with zipfile.ZipFile(path) as file:
             file.extractall(tmp_path / str(number))
         header = (tmp_path / str(number) / "library" / "library.sqlite3").read_bytes()[:100]
-        versions.add(int.from_bytes(header[60:64], "big"))  # where SQLite keeps user_version
-    assert versions == set(range(2, len(MIGRATIONS) + 1))  # version 1 was in no commit
+        versions.add(int.from_bytes(header[60:64], "big"))  # the place of SQLite's user_version
+    assert versions == set(range(2, len(MIGRATIONS) + 1))  # no commit had version 1

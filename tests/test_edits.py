@@ -1,4 +1,4 @@
-"""What a writer can do to the frames of a story through its session, and what is refused of it and of all the rest."""
+"""What a writer can do to the frames of a story through its session, and what is refused of these and other changes."""
 
 import pytest
 
@@ -53,13 +53,13 @@ def test_many_frames_are_one_step_and_all_or_none(pictures):
 
 def test_an_edit_from_a_sentence_that_is_no_longer_there_changes_nothing(session):
     frame = ids(session)[1]
-    session.edit(frame, "She runs.", base=STORY[1])  # one tab
+    session.edit(frame, "She runs.", base=STORY[1])  # from one tab
     with pytest.raises(StoryError, match='Frame 2 was changed elsewhere meanwhile and now says "She runs."'):
-        session.edit(frame, "She sleeps.", base=STORY[1])  # the other one
+        session.edit(frame, "She sleeps.", base=STORY[1])  # from the other tab
     assert captions(session)[1] == "She runs."
-    session.edit(frame, "She runs.", base=STORY[1])  # the same words in both are no conflict
+    session.edit(frame, "She runs.", base=STORY[1])  # two edits with the same words are no conflict
     session.edit(frame, "She sleeps.", base="  She   runs. ")
-    session.edit(frame, "She eats.")  # without a base, the last one wins
+    session.edit(frame, "She eats.")  # without a base, the last edit wins
     assert captions(session)[1] == "She eats."
 
 
@@ -126,7 +126,7 @@ def test_a_kept_seed_is_drawn_with_and_a_reroll_takes_another(session):
     rerolled = draw(session, first, reroll=True).seed
     assert rerolled != 42
     session.keep_seed(first, None)
-    assert draw(session, first).seed == rerolled  # that of the picture on the board
+    assert draw(session, first).seed == rerolled  # the seed of the picture on the board
 
 
 def test_an_edited_sentence_is_drawn_under_the_seed_of_its_picture(session):

@@ -1,4 +1,4 @@
-"""What a writer can say about people through a session: who is in a frame, whom a pronoun means, the cast itself."""
+"""What a writer can say about people through a session: who is in a frame, whom a pronoun means, and the cast."""
 
 from dataclasses import replace
 from random import Random
@@ -66,7 +66,7 @@ def test_a_pronoun_nobody_is_named_for_can_be_bound_and_drawn(session):
     session.rebind(second, 0, ["Rosa"])
     session.remove(first)
     assert draw(session, second).text == "Rosa sits on a bench."
-    session.edit(second, "She stands on a bench.")  # still fine: she is Rosa
+    session.edit(second, "She stands on a bench.")  # still allowed: "She" is Rosa
 
 
 def test_characters_are_put_in_and_kept_out_of_a_frame(session):
@@ -95,13 +95,13 @@ def test_a_portrait_of_its_own_goes_to_that_frame_only(session, pictures):
     assert rosa.tobytes() == pictures.open(dict(take.portraits)["Rosa"]).tobytes()
     assert rosa.getpixel((0, 0)) == (0, 128, 0)
     session.choose_portrait("Rosa", "rosa-dress")
-    assert stale(session) == [2]  # the first one wears its own
+    assert stale(session) == [2]  # the first frame wears its own outfit
     session.use_portrait(first, "Rosa", None)
     assert session.story.frame(first).portraits == ()
 
 
 def test_the_one_somebody_can_do_something_to_is_drawn_by_name(pictures):
-    """Of "Milo meets her", with no other woman about, the model drew Milo twice."""
+    """For "Milo meets her", with only one woman in the story, the model drew Milo twice."""
     session = fresh(pictures, "Rosa dances.", "Milo meets her.", "They sing.", explain=True)
     first, second, third = ids(session)
     draw(session, first)
@@ -227,7 +227,7 @@ def test_another_look_is_another_portrait_worn_at_once_and_undo_takes_it_back(se
     ada = session.story.character("Ada")
     assert (ada.portraits, ada.portrait, portrait.look) == ((first, portrait), portrait, green)
     assert session.is_stale(frame)
-    session.change_look("Ada", ADA)  # the first one is put on again
+    session.change_look("Ada", ADA)  # the first look is put on again
     assert session.story.character("Ada").portraits == (first, portrait) and not session.is_stale(frame)
     session.undo(), session.undo()
     assert session.story.character("Ada").portraits == (first,)
@@ -236,7 +236,7 @@ def test_another_look_is_another_portrait_worn_at_once_and_undo_takes_it_back(se
 
 
 def test_a_look_changes_nothing_about_who_is_out_of_date(session):
-    """The picture is what is drawn from: a look beside it is no input of its own."""
+    """The picture is what the model draws from. The look beside it is no separate input."""
     first = ids(session)[0]
     draw(session, first)
     story = session.story

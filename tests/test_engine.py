@@ -1,4 +1,4 @@
-"""A pipeline opened to draw as fast as the machine can: what a GPU would run, run on a CPU at tiny size."""
+"""A pipeline opened to draw as fast as the machine can: what a GPU would run, on a CPU at tiny size."""
 
 from dataclasses import replace
 from functools import partial
@@ -23,7 +23,7 @@ LATER = replace(FIRST, caption="She sits down.", history=(ContextFrame("Rosa wav
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """Where denoisers are kept: nothing of this machine's own is read or written."""
+    """The folder for prepared denoisers: nothing of this machine itself is read or written."""
     kept = partial(cached_assets_path, assets_dir=tmp_path / "assets")
     monkeypatch.setattr(prepared, "cached_assets_path", kept)
 
@@ -45,7 +45,7 @@ def pixels(rendered):
 
 @pytest.mark.parametrize("request_", [FIRST, LATER], ids=["first", "later"])
 def test_in_half_precision_it_draws_nearly_the_same_and_explains_it(folder, request_):
-    """Half of a precision was lost at every step: the latents were rounded to that of the UNet."""
+    """Half of the precision was lost at every step, because the latents were rounded to the precision of the UNet."""
     half = StoryPipeline.from_pretrained(folder, dtype=mixed(torch.bfloat16))
     assert half.unet.dtype == half.language_model.dtype == half.text_encoder.dtype == torch.bfloat16
     assert {getattr(half, name).dtype for name in WHOLE if getattr(half, name) is not None} == {torch.float32}
@@ -77,7 +77,7 @@ def test_a_folder_is_opened_with_the_engine_that_is_asked_for(folder):
 
 
 def test_compiled_it_draws_the_same_and_records_with_the_unet_itself(monkeypatch):
-    """Compiled by dynamo, without the C++ compiler that a machine may not have."""
+    """It is compiled by dynamo, without a C++ compiler, which a machine may lack."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
     pipeline = quickened(tiny.pipeline(), "compiled")
     found, expected = drawn(pipeline, FIRST), drawn(tiny.pipeline(), FIRST)

@@ -1,4 +1,4 @@
-"""The scores, the evaluator and the drawing of stories to be scored, each at the smallest size that is real."""
+"""The scores, the evaluator and the drawing of stories for scores, each at the smallest size that is real."""
 
 import json
 
@@ -187,7 +187,7 @@ def test_the_classifier_trains_resumes_and_publishes_its_own_scores(tmp_path, mo
 
 
 class FlatRenderer:
-    """Paints a colour that follows from the request, and remembers what it was asked."""
+    """Draws a colour that follows from the request, and remembers its requests."""
 
     doing = notice = ""
 
@@ -278,7 +278,7 @@ def test_stories_drawn_side_by_side_are_those_drawn_one_by_one(tmp_path):
     assert [[f.path.name for f in frames] for frames in together] == [
         [f.path.name for f in frames] for frames in alone
     ]
-    # What one of them lacks is drawn with the request of one.
+    # A picture that only one story lacks is drawn alone.
     together[1][3].path.unlink()
     painter.draw_together(tales)
     assert sizes == [3, 3, 3, 3]
@@ -379,10 +379,10 @@ def test_real_pictures_seen_as_drawn_ones_score_the_same(tmp_path):
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
-    """A real pipeline and a real classifier on disk, both untrained."""
+    """Writes a real pipeline and a real classifier, both untrained."""
     monkeypatch.setattr(
         tiny, "TEXT_TOKENS", 256
-    )  # its tokenizer spells, and Maple Lane's captions are whole sentences
+    )  # the tiny tokenizer spells, so Maple Lane's whole sentences are long
     tiny.pipeline().save_pretrained(tmp_path / "pipeline")
     save_classifier(tiny_classifier(), tmp_path / "classifier")
     return ["--pipeline", str(tmp_path / "pipeline"), "--classifier", str(tmp_path / "classifier")] + [

@@ -1,4 +1,4 @@
-"""What is told of an autoencoder: how much of a picture is left after the way to latents and back."""
+"""The scores of an autoencoder: how much of a picture is left after the way to latents and back."""
 
 import json
 

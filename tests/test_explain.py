@@ -1,4 +1,4 @@
-"""Why this picture: who a pronoun can stand for, whom the model took it for, and where the picture looked."""
+"""Why a picture looks like this: for whom a pronoun can stand, whom the model took it for, and where it looked."""
 
 import zlib
 
@@ -74,7 +74,7 @@ def test_somebody_named_behind_the_pronoun_is_somebody_else_unless_it_owns():
     ],
 )
 def test_who_does_something_to_somebody_is_not_that_somebody(sentence, people):
-    """ "Nana meets her" was read as Nana, at 60 %, and two of her were drawn."""
+    """In "Nana meets her", "her" was read as Nana, at 60 %, and two Nanas were drawn."""
     pronoun = next(i for i, one in enumerate(find_pronouns(sentence)) if one.word in ("her", "him"))
     assert who(sentence, "Rosa dances.", occurrence=pronoun) == people
 
@@ -84,7 +84,7 @@ def test_them_leaves_out_who_meets_them():
 
 
 def test_theirs_can_be_read():
-    """The forms stood in two places and one lacked it: a frame that said "theirs" could not be drawn."""
+    """The forms of pronouns were in two lists, and one had no "theirs": a frame with "theirs" could not be drawn."""
     assert who("Rosa says the hat is theirs.", "Nana and Milo wave.") == [
         ("Rosa", "Milo"),
         ("Rosa", "Nana"),
@@ -115,7 +115,7 @@ def test_any_other_it_is_one_whose_pronoun_it_is(sentence):
 
 
 class Fused:
-    """Conditions that follow from the sentence alone, and which sentences they were asked for."""
+    """Gives conditions that follow from the sentence alone, and remembers for which sentences."""
 
     def __init__(self):
         self.asked: list[str] = []
@@ -162,7 +162,7 @@ def test_the_nearest_candidate_is_the_reading_and_its_names_are_put_in_place(nam
     ],
 )
 def test_the_words_say_who_is_meant_in_sentences_about_several(sentence, earlier, bound):
-    """Of "Nana meets her", with no other woman in the story than Rosa, two of Nana were drawn."""
+    """For "Nana meets her", in a story with Rosa as the only other woman, two Nanas were drawn."""
     sentence, earlier = read_sentence(sentence, NAMES), [read_sentence(one, NAMES) for one in earlier]
     found = bindings_by_words(sentence, (), CAST, earlier)
     assert [(one.word, one.occurrence, " ".join(sorted(one.names))) for one in found] == bound
@@ -252,7 +252,7 @@ def test_maps_are_the_stretched_mean_of_the_recorded_attention(guidance):
     watch, expected = AttentionWatch(unet, columns), []
 
     def around(index, total):
-        if index in recorded_calls(total):  # the same call once more, recorded by hand
+        if index in recorded_calls(total):  # the same call again, recorded by hand
             with record_cross_attention(unet, [[1, 4, 2]], finest_layers(unet)) as record:
                 unet(steps[-1].latents, timesteps[index], condition)
             expected.extend(record.maps)

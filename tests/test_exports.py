@@ -1,4 +1,4 @@
-"""Exports, each opened by a reader of its own kind: pages, panels, durations, names, and how a picture was made."""
+"""Exports, each opened by a reader of its kind: pages, panels, durations, names, and how a picture was made."""
 
 import io
 import json
@@ -38,7 +38,7 @@ SENTENCES = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The story, its pictures and a folder; frame 2 is not drawn."""
+    """Makes the story, its pictures and a folder. Frame 2 is not drawn."""
     folder = tmp_path_factory.mktemp("exports")
     story, pictures = drawn_story(folder, *SENTENCES, undrawn=(2,))
     return story, pictures, folder
@@ -166,11 +166,11 @@ def test_a_gif_shows_each_frame_as_long_as_it_takes_to_read(made):
         durations.append(animation.info["duration"] / 1000)
     assert durations == [shot.seconds for shot in shots_of(story)]
     assert len(durations) == 6 and animation.info["loop"] == 0
-    assert animation.height > animation.width  # the sentence has a band of its own
+    assert animation.height > animation.width  # the sentence has its own band
 
 
 def test_the_colours_of_a_gif_are_chosen_once_a_frame_and_not_by_pillow(made, monkeypatch):
-    """Pillow's own choice of them was nearly all of the eleven seconds that a GIF of 50 frames took."""
+    """Pillow's own choice of colours took almost all of the eleven seconds for a GIF of 50 frames."""
     chosen, converted = [], []
     quantize, convert = Image.Image.quantize, Image.Image.convert
 
@@ -194,7 +194,7 @@ def test_the_colours_of_a_gif_are_chosen_once_a_frame_and_not_by_pillow(made, mo
 
 
 def subtitles(text):
-    """SubRip as a player reads it: (start, end, text) in seconds."""
+    """Returns SubRip as a player reads it: (start, end, text) in seconds."""
     entries = []
     for number, block in enumerate(text.strip().split("\n\n"), start=1):
         index, times, *lines = block.split("\n")
@@ -222,7 +222,7 @@ def test_a_film_lasts_as_long_as_its_subtitles_and_each_shows_its_frame(made):
         still = stills[int((second + 0.5) * about["fps"])]
         expected = pictures.open(frame.take.picture).getpixel((0, 0))
         assert max(abs(int(a) - b) for a, b in zip(still[300, 640], expected, strict=True)) < 12
-        assert still[640:].max() > 180  # the sentence, light on dark
+        assert still[640:].max() > 180  # the sentence, light on a dark ground
 
 
 def test_reading_times_follow_length_and_script():

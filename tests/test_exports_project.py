@@ -1,4 +1,4 @@
-"""Project files: what comes back of a story; a hostile file is refused whole, in one sentence and without a trace."""
+"""Project files: a story comes back from one. A hostile file is refused whole, in one sentence, and leaves no trace."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ BOMB = 64 * 2**20
 
 @pytest.fixture
 def kept(tmp_path):
-    """A story with decisions of every kind, and its pictures."""
+    """Returns a story with decisions of every kind, and its pictures."""
     story, pictures = drawn_story(tmp_path / "a", "Rosa waves to Milo.", "She sits with him.", "Bolt sings.")
     frame = replace(story.frames[1], bindings=(Binding("she", 0, ("Rosa",)),), excluded=("Bolt",), seed=77)
     frame = replace(frame, locked=True, sees=1, portraits=(("Rosa", "rosa-dress"),))
@@ -34,13 +34,13 @@ def kept(tmp_path):
 
 @pytest.fixture
 def elsewhere(tmp_path):
-    """An empty picture store on another machine."""
+    """Returns an empty picture store on another machine."""
     return PictureStore(tmp_path / "b" / "pictures")
 
 
 @pytest.fixture
 def parts(kept, tmp_path):
-    """Writes a project file of changed parts: `parts(change)`, where change edits {name: bytes} in place."""
+    """Writes a project file with changed parts: `parts(change)`, where `change` edits {name: bytes} in place."""
     path = tmp_path / "story.storyboard"
     write_project(*kept, path=path)
     with zipfile.ZipFile(path) as file:
@@ -58,7 +58,7 @@ def parts(kept, tmp_path):
 
 
 def refused(path, store) -> str:
-    """Why the file is refused; nothing of it may be left anywhere."""
+    """Returns why the file is refused. Nothing of it may be left anywhere."""
     with pytest.raises(StoryError) as caught:
         read_project(path, store)
     assert [one for one in store.folder.parent.rglob("*") if one != store.folder] == []
@@ -77,7 +77,7 @@ def test_a_story_comes_back_whole_under_another_id(kept, elsewhere, tmp_path):
     for frame in story.frames:
         same = [store.open(frame.take.picture).tobytes() for store in (pictures, elsewhere)]
         assert same[0] == same[1]
-    assert read_project(path, elsewhere).id != back.id  # every opening is a story of its own
+    assert read_project(path, elsewhere).id != back.id  # every time it is opened, it is a new story
     with zipfile.ZipFile(path) as file:
         assert story.id.encode() not in b"".join(map(file.read, file.namelist()))
 
@@ -169,7 +169,7 @@ def test_a_picture_of_the_right_name_that_is_a_bomb_or_no_png_is_refused(parts, 
 
 
 def test_sizes_a_file_states_about_itself_prove_nothing(parts, elsewhere, monkeypatch):
-    monkeypatch.setattr(project, "MAX_RATIO", 10**9)  # only the count of bytes is left to stop it
+    monkeypatch.setattr(project, "MAX_RATIO", 10**9)  # so that only the count of bytes can stop it
     path = parts(lambda members: members.update({"story.json": bytes(BOMB)}))
     data = bytearray(path.read_bytes())
     at = data.index(b"PK\1\2")  # the central directory's entry of story.json: its unpacked size

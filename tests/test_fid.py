@@ -62,7 +62,7 @@ def test_distance_is_symmetric_and_zero_to_itself():
 def test_fewer_pictures_than_features_need_no_special_case():
     rng = np.random.default_rng(2)
     one = rng.normal(size=(5, 64))
-    # shifted by a constant the covariances are equal: only the means are apart
+    # Shifted by a constant, both have the same covariance, and only the means differ.
     assert fid(one, one + 3) == pytest.approx(64 * 9, rel=1e-6)
 
 
@@ -80,7 +80,7 @@ def test_the_authors_leave_out_the_last_stories():
 
 
 def sound(network: InceptionV3) -> InceptionV3:
-    """Random weights whose activations keep their size."""
+    """Returns it with random weights that keep the size of activations."""
     torch.manual_seed(0)
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d):
@@ -108,7 +108,7 @@ def test_sizes_are_the_published_ones():
 
     with torch.device("meta"):
         assert count(InceptionV3(1000)) == 27_161_264
-        # without the auxiliary head, and with eight classes more
+        # Without the auxiliary head, and with eight more classes.
         assert count(InceptionV3(1008, fid=True)) == 27_161_264 - 3_326_696 + 8 * 2049
 
 
@@ -146,7 +146,7 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path):
 
 
 def test_the_classifier_undoes_imagenets_normalisation(classifier):
-    # transform_input: what the network sees is the picture in -1..1
+    # With transform_input the network sees the picture in -1..1.
     seen = []
     handle = classifier.Conv2d_1a_3x3.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     picture = noise((299, 299))
@@ -164,7 +164,7 @@ def test_pictures_are_prepared_as_each_procedure_says():
     mean, std = torch.tensor(IMAGENET_MEAN)[:, None, None], torch.tensor(IMAGENET_STD)[:, None, None]
     assert torch.allclose(classifier_pixels(picture), (unit - mean) / std, atol=1e-6)
     wide = Image.new("RGB", (600, 300), "white")
-    wide.paste("black", (0, 0, 150, 300))  # outside of the centre
+    wide.paste("black", (0, 0, 150, 300))  # outside the centre
     assert classifier_pixels(wide).shape == (3, 299, 299) and classifier_pixels(wide)[0, 150, 5:].min() > 2
 
 
@@ -177,7 +177,7 @@ def test_the_fid_network_differs_where_it_should(classifier, fid_network, tmp_pa
     with torch.inference_mode():
         features = again.features(pixels)
         assert torch.equal(features, fid_network.features(pixels))
-        # the same weights as a classifier's trunk: padding counts in its means, and no maximum at the end
+        # The same weights in a classifier's trunk: padding counts in its means, and there is no maximum at the end.
         classifier.load_state_dict(
             {k: v for k, v in again.state_dict().items() if not k.startswith("fc.")}, strict=False
         )

@@ -1,4 +1,4 @@
-"""Forged and hostile messages: every call of the page answers them in one sentence, and changes nothing."""
+"""Forged and hostile messages: every call of the page answers them in one sentence and changes nothing."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_a_forged_story_is_an_error_in_every_call(calls, message):
     for name, call in calls.items():
         answer = call(message)
         if name == "open_story":
-            assert answer["view"]["frames"] == []  # a fresh one
+            assert answer["view"]["frames"] == []  # a new, empty story
         elif name == "get_news":
             assert answer == {"gone": True}
         elif name == "list_stories":
@@ -55,7 +55,7 @@ def test_forged_values_are_errors_and_change_nothing(studio, calls, value):
     drawn(studio, story, "Rosa waves.")
     before = board_view(studio, story)
     forged = dict.fromkeys(("frame", "take", "name", "portrait", "path"), value)
-    # These take none of the forged values, or need none: with a story they are fine.
+    # These use none of the forged values, or need none. With a story they succeed.
     fine = {"open_story", "get_news", "add_frame", "stop_frame", "cancel_job", "cancel_all", "resume", "undo"}
     fine |= {
         "draw_stale",

@@ -1,4 +1,4 @@
-"""Free stories drawn as the app draws them, and scored: each at the smallest size that is real."""
+"""Free stories drawn like in the app, and scored: each at the smallest size that is real."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def cast_folder(tmp_path_factory):
 
 @pytest.fixture
 def draw(tmp_path, cast_folder):
-    """Draws a story, by default with a fresh flat renderer over the pictures of earlier calls."""
+    """Draws a story. By default a new flat renderer continues with the pictures of earlier calls."""
     pictures = PictureStore(tmp_path / "store")
     cast = load_cast(cast_folder, pictures)
 
@@ -59,7 +59,7 @@ def named(stories, name: str):
 
 
 def test_a_story_is_drawn_as_the_app_draws_it(stories, draw):
-    """Whole cast, portraits of the story, earlier pictures, and names that the app's rules put in."""
+    """The whole cast, the story's portraits, earlier pictures, and the names that the app's rules put in."""
     story, flat = named(stories, "bread-and-snow"), FlatRenderer()
     told = draw(story, flat)
     assert [request.caption for request in flat.requests] == [frame.text for frame in story.frames]
@@ -90,7 +90,7 @@ def test_what_the_judge_finds_wrong_is_drawn_again_and_the_best_is_scored(storie
     story, flat = stories[0], FlatRenderer()
     flat.verdicts = [Verdict(missing=("Milo",), twice=("Rosa",)), Verdict(missing=("Milo",)), Verdict()]
     told = draw(story, flat, best=True)
-    assert len(flat.requests) == len(story.frames) + 2  # the third take of the first frame has no fault
+    assert len(flat.requests) == len(story.frames) + 2  # the third picture of the first frame has no fault
     first = told[0].made
     assert first.seed == flat.requests[2].seed != flat.requests[0].seed and first.verdict == Verdict()
     again = draw(story, read := FlatRenderer(), best=True)
@@ -123,7 +123,7 @@ def test_an_outfit_that_the_cast_does_not_have_is_named(stories, tmp_path, cast_
 
 
 class Clairvoyant:
-    """A judge that is told what to say: the labels of whatever it was given, in the order of its answers."""
+    """A judge that gets its answers in advance, one after another: the labels of what it was given."""
 
     def __init__(self, *answers: Labels):
         self.names, self.answers = maple_lane_names(), list(answers)
@@ -168,7 +168,7 @@ def test_what_the_apps_judge_says_is_counted_beside_the_truth(stories, draw):
     once = [Staged(some, (), tuple(range(len(some))), "", ()) for some in wanted]
     stage = Judged([twice[0], once[1], once[2], twice[3]], {}, {})
     scored = Scored(np.zeros(4), np.arange(4), truth, drawn, truth, stage)
-    # Frame 1 shows somebody twice and 3 is elsewhere; 2 is right. Of frame 4 nothing is said.
+    # Frame 1 shows somebody twice and frame 3 is elsewhere. Frame 2 is right. Frame 4 has no verdict.
     assert verdicts(scored, told) == {"judged": 3, "said to be wrong": 2, "rightly": 1, "wrong": 2}
 
 
@@ -228,7 +228,7 @@ def test_stories_are_read_without_being_drawn(tmp_path, monkeypatch, capsys):
     assert told["right"]["right"] == sum(right)
     decided = [one for one in told["read"] if one["words"] is not None]
     assert told["words decide"] == len(decided) > 0
-    # Untrained, it points at nobody; those of whom the words are sure are there all the same.
+    # Without training it points at nobody. Those of whom the words are sure are there all the same.
     assert any(one["read"] and set(one["read"]) <= set(one["words"]) for one in decided)
     assert "words decide" in capsys.readouterr().out
     silent = tiny.pipeline(interleaved=False, first_frame="llm")

@@ -1,4 +1,4 @@
-"""The free stories: what the set promises, and that a wrong value in its file is named."""
+"""The free stories: what the set promises. A wrong value in its file is named."""
 
 import json
 import re
@@ -98,7 +98,7 @@ def test_the_words_are_not_those_of_the_training_grammar(frames):
 
 
 def test_nothing_that_trains_reads_the_free_stories():
-    """They measure what was never trained on: only `training/evaluate` may know that they are there."""
+    """They measure what no training has used, so only `training/evaluate` may know that they exist."""
     readers = {
         path.relative_to(ROOT)
         for house in ("training", "storyboard")

@@ -1,4 +1,4 @@
-"""The full-size table from end to end: stories drawn, both procedures scored, with tiny models of the real kinds."""
+"""The full-size table from end to end: stories are drawn and scored in both ways, with tiny real models."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Pictures of 80 pixels: the networks take any size, and tests have little time."""
+    """Sets pictures to 80 pixels. The networks take any size, and tests have little time."""
     monkeypatch.setattr(inception, "SIDE", 80)
 
 
@@ -73,7 +73,7 @@ def drawn_story(renderer, story, folder, args, built=StoryPipeline) -> int:
 
 @pytest.fixture
 def drawn(dataset, tmp_path):
-    """Every story, its real pictures a little changed."""
+    """Writes every story, with its real pictures slightly changed."""
     for number, story in enumerate(stories(dataset, 17)):
         for frame in range(len(story.frames)):
             path = picture_file(tmp_path / "drawn", story, frame)
@@ -108,7 +108,10 @@ def test_a_pororo_story_opens_with_a_caption_of_its_own_and_is_remembered_by_ano
 
 
 def test_the_authors_flag_decides_how_long_the_text_stands_alone(tmp_path):
-    """It was worked out and then not used: "Mr Slate talks." after himself has a name, and refers all the same."""
+    """The flag was computed but never used.
+
+    "Mr Slate talks." after another frame of him has a name, and still refers back.
+    """
     story_folders.flintstones(tmp_path / "flintstones")
     story = StoryDataset(open_reader(tmp_path / "flintstones"), "test").story(0)
     extended = tuple(replace(one, refers=bool(n % 2)) for n, one in enumerate(story.extended))
@@ -147,7 +150,7 @@ def test_plain_captions_are_drawn_one_by_one(dataset, tmp_path):
 
 @pytest.mark.parametrize("captions", ["plain", "referential"])
 def test_an_ldm_reads_each_caption_alone_and_sees_no_portrait(dataset, tmp_path, captions):
-    """Of captions with pronouns it stopped at the second frame, and those with names carried portraits."""
+    """With captions that have pronouns it stopped at the second frame, and captions with names came with portraits."""
     args = replace(arguments(dataset, tmp_path, captions), conditioning="text")
     story, renderer = stories(dataset)[0], FlatRenderer()
     assert drawn_story(renderer, story, tmp_path, args) == 4
@@ -242,7 +245,7 @@ def test_a_classifier_that_is_always_right_scores_a_hundred(dataset, drawn, smal
     width = len(pictures.frames[0].clip.labels)
 
     class Knows(torch.nn.Module):
-        """Reads the truth of the frame that comes next."""
+        """Returns the truth of the next frame."""
 
         def __init__(self, order):
             super().__init__()
@@ -261,7 +264,7 @@ def test_a_classifier_that_is_always_right_scores_a_hundred(dataset, drawn, smal
 
 
 class Colours(torch.nn.Module):
-    """Stands in for the FID's network where only the choice of pictures matters."""
+    """Takes the place of the FID's network in tests of which pictures are chosen."""
 
     def __init__(self):
         super().__init__()

@@ -1,6 +1,6 @@
-"""Every command of docs/full-size.md, run one after the other as it stands there, on tiny stand-ins for what is large.
+"""Runs every command of docs/full-size.md in order, exactly as written, with tiny stand-ins for large files.
 
-Folders go into a folder of the test's; steps, batches and sizes are cut down, and nothing else of a command is changed.
+Folders go into a folder of the test. Only steps, batches and sizes are smaller; nothing else of a command is changed.
 """
 
 import importlib
@@ -31,7 +31,7 @@ from training.evaluate import inception
 from training.evaluate.inception import InceptionV3
 
 DOCS = (Path(__file__).parents[1] / "docs" / "full-size.md").read_text(encoding="utf-8")
-# Commands of the page, in its order: the module and its words.
+# The commands of the page, in its order: each module and its arguments.
 COMMANDS = [
     (module, shlex.split(words.replace("\\\n", " ")))
     for module, words in re.findall(
@@ -52,12 +52,12 @@ SIZES = {
 
 
 class Nothing:
-    """Stands in for segment-anything: the masks of the folders are all there."""
+    """Takes the place of segment-anything, because the folders already have all masks."""
 
 
 @pytest.fixture
 def place(tmp_path, monkeypatch, model, tokenizer):  # noqa: F811
-    """A folder with both datasets and every download of the page, at tiny size."""
+    """Makes a folder with both datasets and every download of the page, at tiny size."""
     monkeypatch.setattr(inception, "SIDE", 80)
     monkeypatch.setattr(masks, "load_predictor", lambda *_: Nothing())
     assert "\nmkdir -p pipelines\n" in DOCS
@@ -94,7 +94,7 @@ def place(tmp_path, monkeypatch, model, tokenizer):  # noqa: F811
 
 
 def run(module: str, words: list[str], place: tuple[Path, dict[str, str]]) -> None:
-    """A command of the page with the stand-ins."""
+    """Runs a command of the page with the stand-ins."""
     folder, stand_ins = place
     given = []
     for before, word in zip(["", *words], words, strict=False):
@@ -102,14 +102,14 @@ def run(module: str, words: list[str], place: tuple[Path, dict[str, str]]) -> No
         here = str(folder / path) if path.startswith(FOLDERS) or path.endswith(".png") else path
         given.append(SMALLER.get(before, stand_ins.get(word, name + equals + here)))
     if module == "training.import_weights":
-        given += ["--clip", stand_ins["openai/clip-vit-large-patch14"]]  # its default is the Hub's
+        given += ["--clip", stand_ins["openai/clip-vit-large-patch14"]]  # because its default is on the Hub
     found = importlib.util.find_spec(module)
     command = importlib.import_module(f"{module}.__main__" if found.submodule_search_locations else module)
     assert not command.main(given), module
 
 
 def draws(folder: Path) -> None:
-    """What the app does with a pipeline folder: its cast is loaded, and a frame is drawn."""
+    """Does what the app does with a pipeline folder: loads its cast and draws a frame."""
     assert load_cast(folder, PictureStore(folder.parent / "pictures"))
     pipeline = StoryPipeline.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
@@ -125,7 +125,7 @@ def test_every_command_runs_on_tiny_stand_ins(place, capsys):
         if module == "training.train_char_ldm" and not (folder / "parts-ldm").exists():
             shutil.copytree(folder / "parts-flintstones", folder / "parts-ldm")
         if module == "training.released.cast":
-            (folder / "pipelines" / "flintstones" / "cast.json").unlink()  # the folder was given one already
+            (folder / "pipelines" / "flintstones" / "cast.json").unlink()  # the folder already got one
         run(module, words, place)
     draws(folder / "pipelines" / "flintstones")
     scores = json.loads((folder / "runs" / "flintstones" / "scores.json").read_text())
@@ -134,7 +134,10 @@ def test_every_command_runs_on_tiny_stand_ins(place, capsys):
 
 
 def test_the_same_commands_run_on_pororo(place):
-    """ "The same with data/pororo", which has several captions a clip and no portraits until somebody draws them."""
+    """The page says "the same with data/pororo".
+
+    Its clips have several captions, and no portraits until somebody draws them.
+    """
     folder, _ = place
     story_folders.write_portraits(folder / "data" / "pororo-chars", ("pororo", "crong", "loopy"))
     skipped = ("training.import_weights", "training.released.cast", "training.masks")

@@ -1,4 +1,4 @@
-"""The launch configs are what accelerate reads, and the numbers of docs/full-size.md are those of the models."""
+"""accelerate can read the launch configs, and the numbers of docs/full-size.md are those of the models."""
 
 import importlib
 import importlib.util
@@ -67,8 +67,11 @@ def test_what_a_spread_language_model_keeps_on_each_gpu_is_what_is_told():
 @pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("build", [tiny.opt, tiny.llama], ids=["opt", "llama"])
 def test_the_lines_for_few_bits_load_a_pipeline_that_draws(build, bits, tmp_path, monkeypatch):
-    """They gave the number format twice and never ran. Where bitsandbytes is not installed they say so, and no more."""
-    monkeypatch.setattr(tiny, "WORD_WIDTH", 64)  # 4 bits go in blocks of 64 numbers
+    """These lines named the number format twice and never ran.
+
+    Without bitsandbytes they only say that it is missing.
+    """
+    monkeypatch.setattr(tiny, "WORD_WIDTH", 64)  # 4-bit numbers are packed in blocks of 64
     tokenizer = tiny.language_tokenizer()
     config = build(tokenizer).config
     config.update({"ffn_dim": 64, "intermediate_size": 64, "init_std": 0.1, "initializer_range": 0.1})
@@ -103,7 +106,7 @@ def test_every_config_and_module_that_is_named_exists():
         assert importlib.util.find_spec(module), module
 
 
-# Module, its part where it has several, and flags.
+# Each module, its part if it has several, and its flags.
 COMMANDS = [
     (command[1], command[2], sorted(set(re.findall(r"(?<=\s)--[\w-]+", command[3]))))
     for command in re.finditer(
@@ -126,13 +129,13 @@ def test_every_flag_that_is_named_exists(module, part, flags, capsys):
 
 
 def words_of(module: str) -> list[str]:
-    """Of the module's first command, which is StoryGPT-V's own."""
+    """Returns the arguments of the module's first command, which is StoryGPT-V's own."""
     command, *_ = re.findall(rf"-m {re.escape(module)} ((?:[^\n]*\\\n)*[^\n]*)", DOCS)
     return shlex.split(command.replace("\\\n", " "))
 
 
 def test_the_commands_of_training_follow_from_one_another():
-    """Types and choices are checked by the parsers; each command reads what the ones before it wrote."""
+    """The parsers check types and choices. Each command reads what earlier commands wrote."""
     kinds = {
         "training.released.base": BaseArguments,
         "training.train_char_ldm": CharLdmArguments,

@@ -1,4 +1,4 @@
-"""A fuser that keeps what portraits of strangers show, and leaves the cast's vectors where they are."""
+"""A fuser that keeps what portraits of strangers show, and does not change the cast's vectors."""
 
 import torch
 from safetensors.torch import load_file
@@ -14,7 +14,7 @@ WORDS, FEATURES = 24, 12
 
 
 def test_what_portraits_show_is_in_the_fused_vectors_and_the_cast_stays(tmp_path):
-    """Trained through the denoiser alone, the fuser lost half of what told strangers apart."""
+    """A fuser that was trained only through the denoiser lost half of what makes strangers different."""
     torch.manual_seed(0)
     shown = torch.randn(FEATURES, 20)
 

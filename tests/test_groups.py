@@ -1,4 +1,4 @@
-"""People whom a sentence counts instead of naming them, and what only looks like it."""
+"""People whom a sentence counts instead of naming them, and words that only look like this."""
 
 from dataclasses import dataclass
 
@@ -83,7 +83,7 @@ def test_what_counts_nobody_or_leaves_it_open_stays(told):
 
 
 def test_a_writers_own_binding_takes_the_count_along():
-    """It became "the two of Otto and Juno danced on"."""
+    """ "The two of them danced on" became "the two of Otto and Juno danced on"."""
     bound = resolve("Then the two of them danced on.", [Binding("them", 0, ("Otto", "Juno"))], NAMES)
     assert bound == "Then Otto and Juno danced on."
     assert (
@@ -93,7 +93,7 @@ def test_a_writers_own_binding_takes_the_count_along():
 
 
 def test_the_reader_is_given_names_and_pictures_of_before_stay_fresh(tmp_path, monkeypatch):
-    """Takes that were drawn before there were such rules had the words as they stand, and answer the same question."""
+    """Takes that were drawn before these rules have the words as written, but answer the same question."""
     told = ("Rosa waves to Milo.", "The two of them dance, and he laughs.", "Both sleep.")
     story, _ = drawn_story(tmp_path / "now", *told)
     names = inputs_of(story).text(story.frames[1]), inputs_of(story).text(story.frames[2])
@@ -109,7 +109,7 @@ def test_the_reader_is_given_names_and_pictures_of_before_stay_fresh(tmp_path, m
 
 
 def test_pronouns_behind_a_counted_one_keep_their_places(tmp_path):
-    """A pronoun that is gone from the drawn sentence without a binding would have shifted the readings of the rest."""
+    """A pronoun that disappeared from the drawn sentence would have moved the readings of all later pronouns."""
     story, _ = drawn_story(tmp_path, "Rosa waves to Milo.", "The two of them dance, and he laughs at her.")
     bound = inputs_of(story).by_words(story.frames[1])
     assert [(one.word, one.occurrence, one.names) for one in bound][0] == ("them", 0, ("Rosa", "Milo"))

@@ -1,4 +1,4 @@
-"""People nobody has met: stories of them, drawn as the app draws them, and what is made of what the judge sees."""
+"""Strangers: stories of them, drawn like in the app, and the scores from what the judge sees."""
 
 import json
 
@@ -29,7 +29,7 @@ def scores_of(story, *people_of_frames) -> dict:
 
 @pytest.fixture
 def story():
-    """Of a man and a woman, so that the first frame has the name and the fourth a pronoun."""
+    """Returns a story of a man and a woman. So the first frame has a name and the fourth a pronoun."""
     return sample_guest_story(0)
 
 
@@ -98,7 +98,7 @@ def test_guests_are_drawn_beside_the_cast_of_the_pipeline(story, tmp_path):
     assert all(one.open() is not None for one in told)
     again = FlatRenderer()
     draw_guests(story, cast, KeptRenderer(again, "weights", tmp_path / "kept"), pictures)
-    assert len(again.requests) == 1  # drawn again to notice other code
+    assert len(again.requests) == 1  # one frame is drawn again, to notice a change in the code
 
 
 def test_the_command_draws_scores_and_shows(tmp_path, capsys):

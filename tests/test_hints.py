@@ -1,4 +1,4 @@
-"""What a pipeline folder says that it can draw: taken where it fits, and left out elsewhere."""
+"""What a pipeline folder says it can draw: valid hints are used, and others are left out."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_hints_are_taken_where_they_fit_and_left_out_elsewhere(tmp_path):
         assert load_hints(tmp_path) == Hints(context_frames=taken)
     (tmp_path / "reader").mkdir()
     (tmp_path / "reader" / "reader.json").write_text('{"settings": {"context_frames": 8}}')
-    assert load_hints(tmp_path) == Hints(context_frames=8)  # as the language model that is named reads
+    assert load_hints(tmp_path) == Hints(context_frames=8)  # as many as the named language model reads
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_hints_tell_where_a_long_sentence_stops_being_read(tmp_path):
     mapper = tmp_path / "reader" / "condition_mapper" / "config.json"
     mapper.parent.mkdir(parents=True)
     mapper.write_text('{"reads_story": true}')
-    assert load_hints(tmp_path).read_part(long) == ""  # it is given whole sentences
+    assert load_hints(tmp_path).read_part(long) == ""  # such a reader gets whole sentences
     mapper.unlink()
     (tmp_path / "tokenizer" / "tokenizer.json").write_text("{")
     assert load_hints(tmp_path).read_part(long) == ""

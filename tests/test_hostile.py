@@ -1,8 +1,8 @@
-"""Hostile input through every door of a running app: refused in one sentence, in little memory, and to no harm.
+"""Hostile input through every door of a running app: refused in one sentence, with little memory and no damage.
 
-Four of each kind through each door (or STORYBOARD_HOSTILE): values through the endpoints,
-the page's calls, MCP and the command line, files through the upload route and what reads them, and whole messages.
-The app runs in a process of its own, whose memory is watched.
+Each door gets four of each kind (or STORYBOARD_HOSTILE). Values go through the endpoints, the page's calls, MCP and the
+command line. Files go through the upload route and all readers of files. There are whole messages too. The app runs in
+its own process, so that its memory can be measured.
 """
 
 import itertools
@@ -24,9 +24,9 @@ from tests import hostile
 from tests.programs import Refused, by_command, by_http, mcp_session
 
 COUNT = int(os.environ.get("STORYBOARD_HOSTILE", "4"))
-MOST_MEMORY = 64 * 2**20  # bytes above what the app has at rest
+MOST_MEMORY = 64 * 2**20  # bytes above the idle app's memory
 SHELF = "shelf-of-the-hostile"
-READERS = (  # verbs that read a file, and the argument it is
+READERS = (  # the verbs that read a file, and the argument for it
     ("import_story", "project"),
     ("import_frame", "picture"),
     ("set_style_picture", "picture"),
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of mem
 
 
 def serve(folder, told):
-    """The app, and a second page of the same studio for MCP, until nobody listens."""
+    """Runs the app, and a second page of the same studio for MCP, until nobody listens any more."""
     from storyboard.ui.page import launch_page, make_page
     from tests.serving import serving
 
@@ -61,7 +61,7 @@ def serve(folder, told):
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    """The app: .url, .mcp (None without the package), .folder, .victim (a story that nobody may change), .pid."""
+    """Returns the app: .url, .mcp (None without the package), .folder, .victim (a story nobody may change), .pid."""
     folder = tmp_path_factory.mktemp("hostile")
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -81,10 +81,10 @@ def app(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def unharmed(app):
-    """After a test: the victim is as it was, nothing lies where nothing should, and memory has stayed low."""
+    """Checks after a test that the victim is unchanged, no file is in a wrong place, and memory stayed low."""
     before = by_http(app.url, "get_story", {"story_id": app.victim})
     rest = memory(app.pid, "VmRSS")
-    Path(f"/proc/{app.pid}/clear_refs").write_text("5")  # the peak begins anew
+    Path(f"/proc/{app.pid}/clear_refs").write_text("5")  # measures the peak from now on
     yield
     risen = memory(app.pid, "VmHWM") - rest
     assert by_http(app.url, "get_story", {"story_id": app.victim}) == before
@@ -103,7 +103,7 @@ def unharmed(app):
 
 
 def memory(pid: int, what: str) -> int:
-    """Bytes, by the kernel's own count."""
+    """Returns bytes as the kernel counts them."""
     line = next(one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith(what))
     return int(line.split()[1]) * 1024
 
@@ -113,7 +113,7 @@ def check_sentence(said: object) -> None:
 
 
 def asked(app, path, body, headers=None, method="POST"):
-    """Status and answer of one request."""
+    """Returns the status and the answer of one request."""
     sent = {"Content-Type": "application/json"} if headers is None else headers
     request = urllib.request.Request(app.url + path, body, sent, method=method)
     try:
@@ -130,7 +130,7 @@ def story_of_its_own(app) -> dict:
 
 
 def attacks(own: dict):
-    """(verb, arguments): every value once for the story itself, and once for all else of a story there is."""
+    """Yields (verb, arguments): every value once in all arguments, and once in all but the ids of story and frame."""
     verbs = itertools.cycle(VERBS.values())
     for value in hostile.values(COUNT):
         verb = next(verbs)
@@ -185,7 +185,7 @@ def test_values_through_mcp(app):
         return [
             await session.call_tool(verb, given)
             for verb, given in attacks(own)
-            if "\ud800" not in json.dumps(given, ensure_ascii=False)  # no client could send it
+            if "\ud800" not in json.dumps(given, ensure_ascii=False)  # no client could send these
         ]
 
     for answer in mcp_session(f"{app.mcp.rstrip('/')}/gradio_api/mcp/", talk):
@@ -203,7 +203,7 @@ def test_values_through_the_command_line(app, tmp_path, monkeypatch):
                 by_command([next(verbs).replace("_", "-"), place, word])
             except Refused as refusal:
                 check_sentence(str(refusal))
-            except SystemExit as ended:  # words that are no command at all: its usage was told
+            except SystemExit as ended:  # the words are no command at all, so the usage was printed
                 assert ended.code == 2
     assert list(tmp_path.iterdir()) == []
 

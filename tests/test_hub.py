@@ -1,4 +1,4 @@
-"""What a writer is told of models of the Hub, by a server that answers as the Hub does, and without a network."""
+"""What a writer reads about models on the Hub, with a server that answers like the Hub, and without a network."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ from storyboard.models.hub import check_model, hindrance, place_of, refusal
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 INDEX = json.dumps({"_class_name": "StableDiffusionPipeline"}).encode()
 REFUSALS = {"gated/model": (403, "GatedRepo"), "text/model": (404, "EntryNotFound")}
-# Each name with what becomes of it, in a process of its own, as the Hub's client reads its address once.
+# Prints each name with its result. It runs in its own process, because the Hub's client reads its address only once.
 ASK = """
 import json, sys
 from storyboard.errors import StoryError
@@ -30,7 +30,7 @@ for name in sys.argv[1:]:
 
 
 class Hub(BaseHTTPRequestHandler):
-    """One model, one gated one, one that is no pipeline; every other name is unknown."""
+    """Has one model, a gated one, and one that is no pipeline. Every other name is unknown."""
 
     def do_HEAD(self):
         name = "/".join(self.path.split("/")[1:3])
@@ -57,7 +57,7 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ask(tmp_path):
-    """Asks for names at a Hub that is there, or, with `at`, somewhere else."""
+    """Asks for names at a Hub that is there, or at another address with `at`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -111,7 +111,7 @@ def test_what_is_no_name_of_a_model_is_refused_without_asking_anybody(name):
 
 
 def test_a_full_disk_is_said_though_a_library_says_something_else():
-    """The writer was told to connect to the internet."""
+    """When the disk was full, the writer read that the internet could not be reached."""
     with pytest.raises(RuntimeError) as told:
         try:
             raise OSError(errno.ENOSPC, "No space left on device")

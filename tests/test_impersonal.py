@@ -1,4 +1,4 @@
-"""An "it" that is nobody of the cast: the weather, the time, or a thing the sentence names just before."""
+"""An "it" that means nobody of the cast: the weather, the time, or a thing that was just named."""
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_every_other_it_may_be_somebody(sentence):
         ("Rosa picks up a parcel and gives it to Milo.", True),
         ("Rosa paints a picture, then carefully hangs it up.", True),
         ("Rosa hugs it.", False),
-        ("In a shop, Rosa hugs it.", False),  # where she is, and not what she holds
+        ("In a shop, Rosa hugs it.", False),  # the shop is where she is, not what she hugs
         ("The train was late, and when it came Rosa waved.", True),
         ("Rosa takes her umbrella and shakes it.", True),
         ("Rosa takes her umbrella and hugs it.", False),

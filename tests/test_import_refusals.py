@@ -1,4 +1,4 @@
-"""What is no checkpoint of the authors' is refused by the key that shows it; what differs harmlessly is named."""
+"""A file that is no checkpoint of the authors is refused with the key that shows it. Harmless differences are named."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ def files(tmp_path_factory) -> released.Released:
 
 @pytest.fixture(scope="module")
 def base(files):
-    """For what is refused, or touches nothing of it."""
+    """A base for tests that refuse a file, or that do not touch the base."""
     return parts.load_base(str(files.base), str(files.clip))
 
 

@@ -1,4 +1,4 @@
-"""The authors' checkpoints become a pipeline folder, which draws as their code does; portraits become its cast."""
+"""The authors' checkpoints become a pipeline folder that draws like their code. Portraits become its cast."""
 
 import json
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_the_imported_folder_holds_the_released_numbers_in_their_precision(files
             assert tensor.dtype == states[part][name].dtype and torch.equal(tensor, states[part][name])
     precisions = {tensor.dtype for tensor in saved["image_encoder"].values()}
     assert precisions == {torch.float32, torch.bfloat16} and len(released_tensors) > 300
-    # The autoencoder that decodes is the stock one, not the rounded one of the checkpoint.
+    # The autoencoder that decodes is the original one, not the rounded one of the checkpoint.
     stock = tiny.vae().state_dict()
     vae = load_file(imported / "vae" / "diffusion_pytorch_model.safetensors")
     assert all(torch.equal(vae[name], stock[name]) for name in stock)
@@ -120,7 +120,7 @@ def test_the_imported_folder_draws_as_the_released_code(files, imported):
     assert index["scheduler"][1] == "PNDMScheduler" and index["visual_encoder"][1] == "CLIPVisionModel"
     with safe_open(imported / "language_model" / "model.safetensors", "pt") as weights:
         name = next(iter(weights.keys()))
-        assert weights.get_tensor(name).dtype == torch.float16  # of its pickled file
+        assert weights.get_tensor(name).dtype == torch.float16  # the type in its pickled file
     record = json.loads((imported / "import.json").read_text())
     assert record["model_args"]["visual_tokens"] == released.VISUAL_TOKENS
     assert record["model_args"]["max_len"] == 160
@@ -158,7 +158,7 @@ def test_portraits_named_after_characters_become_the_cast(imported):
 
 
 def test_portraits_of_the_cast_are_read_as_uploads_are(tmp_path):
-    """One lay on its side, one stood on black, one was left out unsaid, and Mr_Slate was called they."""
+    """One portrait lay on its side, one was on black, one was silently left out, and Mr_Slate was called "they"."""
     chars = tmp_path / "chars"
     chars.mkdir()
     exif = Image.Exif()
@@ -177,7 +177,7 @@ def test_portraits_of_the_cast_are_read_as_uploads_are(tmp_path):
 
 
 def test_the_app_takes_the_cast_of_an_imported_folder(imported, tmp_path):
-    """ "mr slate" was the id of a portrait, and ids have no spaces."""
+    """The id of a portrait was "mr slate", but ids may have no spaces."""
     check_folder(imported)
     people = load_cast(imported, PictureStore(tmp_path))
     assert [one.name for one in people] == ["Fred", "Mr Slate", "Zora"]
@@ -223,7 +223,7 @@ def test_portraits_that_are_no_cast_are_refused_and_nothing_is_written(tmp_path,
 
 
 def test_base_parts_are_gathered_as_both_stages_read_them(files, tmp_path, capsys):
-    """OPT is published as pickled weights; the folder that training reads has none."""
+    """The authors published OPT as pickled weights. The folder that training reads has none."""
     out = tmp_path / "parts"
     command = [
         "--base",

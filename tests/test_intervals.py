@@ -1,4 +1,4 @@
-"""Bootstrap intervals of any number: their width, and what is resampled."""
+"""Bootstrap intervals of any number: how wide they are, and what is resampled."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Whose turn it is in the drawing queue: stories, and visitors however many stories they have."""
+"""The order of the drawing queue: stories take turns, and so do visitors with any number of stories."""
 
 from contextlib import closing, contextmanager
 
@@ -23,7 +23,7 @@ def queue():
 
 
 def test_stories_take_turns(queue, pictures):
-    """The third story is asked for last and does not wait for the five frames of the first."""
+    """The third story came last, but does not wait for the five frames of the first."""
     drawn = []
     stories = [session_of(pictures, *["Rosa waves."] * count) for count in (5, 2, 1)]
     gate = held(stories[0])
@@ -46,7 +46,7 @@ def test_stories_take_turns(queue, pictures):
 
 
 class _Noted(list):
-    """A renderer's requests; each also notes whose it was."""
+    """A list of a renderer's requests that also notes whose each was."""
 
     def __init__(self, drawn: list[int], number: int) -> None:
         self.drawn, self.number = drawn, number
@@ -80,7 +80,7 @@ def visited_by(name: str):
 
 
 def test_visitors_take_turns_however_many_stories_they_have(queue, pictures):
-    """Stories took turns, so whoever opened twenty had twenty turns to everybody else's one."""
+    """Only stories took turns, so a visitor with twenty stories had twenty turns for every one of others."""
     held_up = session_of(pictures, "Rosa waves.")
     gate = held(held_up)
     queue.submit(held_up, held_up.story.frames[0].id)
@@ -97,7 +97,7 @@ def test_visitors_take_turns_however_many_stories_they_have(queue, pictures):
 
 
 def test_one_visitor_has_a_share_of_the_line_and_newcomers_find_a_place(queue, pictures, monkeypatch):
-    """One visitor could fill all thousand places, and everybody else was sent away."""
+    """One visitor could fill all thousand places of the queue, and everybody else was sent away."""
     monkeypatch.setattr("storyboard.studio.jobs.MAX_WAITING", 8)
     monkeypatch.setattr("storyboard.studio.jobs.MAX_WAITING_A_VISITOR", 4)
     monkeypatch.setattr("storyboard.studio.jobs.PLACES_FOR_NEWCOMERS", 2)

@@ -1,4 +1,4 @@
-"""The drawing queue: order, progress, cancelling, failure, and that it outlives whatever a renderer does."""
+"""The drawing queue: order, progress, cancelling and failure. It survives everything that a renderer does."""
 
 from contextlib import closing
 
@@ -74,7 +74,7 @@ def test_a_caption_edited_while_its_job_waits_is_the_one_drawn(queue, pictures):
     queue.submit(session, first.id)
     job = queue.submit(session, second.id)
     session.edit(second.id, "Milo sleeps.")
-    assert queue.submit(session, second.id) == job  # already waiting: not queued twice
+    assert queue.submit(session, second.id) == job  # it waits already, so it is not queued twice
     gate.set()
     wait_until(queue, job, "done")
     assert [request.caption for request in session.renderer.requests] == ["Rosa waves.", "Milo sleeps."]
@@ -245,7 +245,7 @@ def test_all_jobs_of_a_story_are_cancelled_at_once_and_no_others(queue, pictures
 
 
 def test_a_renderer_that_ends_the_program_ends_only_its_job(queue, pictures):
-    """SystemExit out of a library ended the thread that draws, and nothing was drawn any more."""
+    """A SystemExit from a library ended the thread that draws, and nothing was drawn any more."""
     session = session_of(pictures, "Rosa waves.")
     session.renderer.failure = SystemExit(1)
     failed = wait_until(queue, queue.submit(session, session.story.frames[0].id), "failed")

@@ -1,4 +1,4 @@
-"""What the drawing queue remembers: all that a crash would lose, offered again and queued again."""
+"""What the drawing queue remembers: everything that a crash would lose is offered again and queued again."""
 
 import threading
 from contextlib import closing
@@ -62,7 +62,7 @@ def test_what_the_writer_stopped_is_not_offered_again_after_closing(pictures):
 
 
 class _Deaf(FlatRenderer):
-    """Goes on after it was cancelled, until its gate opens."""
+    """Continues after it was cancelled, until its gate opens."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The judge that counts: boxes out of maps, who is who, the scores by hand, its training and its folder."""
+"""The judge: boxes from maps, who is who, scores counted by hand, its training and its folder."""
 
 import json
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def tiny_judge() -> Judge:
 
 @dataclass(frozen=True)
 class Seen:
-    """A detection made by hand."""
+    """A detection that a test makes by hand."""
 
     said: dict
     traits: np.ndarray
@@ -77,7 +77,7 @@ class Seen:
 
 
 def seen(actor: Actor, traits=(1.0, 0.0), sure=0.9, **others) -> Seen:
-    """Somebody seen exactly as they are, but for the labels that are told."""
+    """Returns a detection of somebody exactly as they are, except for these labels."""
     labels = labels_of(actor) | others
     said = {head: _certain(head, labels.get(head)) for head in (*VOCABULARY.choices, *SETS)}
     return Seen(said, np.array(traits), sure)
@@ -111,7 +111,7 @@ def test_boxes_are_read_off_the_maps_that_were_written_of_them():
 
 
 def test_two_of_the_same_person_next_to_each_other_are_two_boxes():
-    """The classifier before saw who is there and not how often: of 28 drawings with a double it noticed none."""
+    """The earlier classifier saw who is there but not how often: of 28 drawings with a double it noticed none."""
     boxes = np.array([[60.0, 90, 110, 240], [60 + APART, 90, 110 + APART, 240]])
     found, _ = boxes_of(torch.from_numpy(heat_map(boxes, 24)), torch.zeros(4, 24, 24))
     assert len(found) == 2
@@ -174,7 +174,7 @@ def test_everybody_has_a_target_in_every_head():
 def test_the_seven_are_known_by_name_and_others_by_their_looks():
     frame = on_stage((ROSA, ADA, BO), (seen(BO), seen(ROSA), seen(ADA)))
     assert frame.owners == (2, 0, 1) and frame.each_once
-    # somebody whom nobody asked for is nobody's
+    # A person whom nobody asked for belongs to nobody.
     assert on_stage((ROSA,), (seen(OTTO),)).owners == (None,)
     assert on_stage((ADA,), (seen(BO),)).owners == (None,)
 
@@ -254,7 +254,7 @@ def test_copy_paste_is_one_for_the_portrait_itself_and_none_for_another_view_of_
 
 
 def test_views_of_everybody_are_seen_in_other_poses_than_the_portrait():
-    """A judge that sees nobody had no portraits to compare with, and every drawing was unlike its person."""
+    """If the judge saw nobody, there were no portraits to compare with, and every drawing was unlike its person."""
     judge, tale = tiny_judge(), sample_people_story(2, 1)
     views, portraits = view_traits(judge, [tale]), portrait_traits(judge, [tale])
     assert views.keys() == portraits.keys() == {(tale.id, name) for name in tale.looks}
@@ -305,7 +305,7 @@ def test_a_frame_of_nobody_can_be_learned_from():
 
 
 def test_a_saved_judge_sees_the_same_and_a_foreign_folder_is_refused(tmp_path):
-    """Once the saved config sorted the facets by name, and a loaded judge read hair off the outputs for age."""
+    """The saved config sorted the facets by name. So a loaded judge read hair from the outputs for age."""
     judge = tiny_judge().half().float()
     pictures = [Image.fromarray(story_frame(f.scene).picture()) for f in story("test", 0).frames[:2]]
     save_judge(judge, tmp_path / "j")
@@ -358,7 +358,7 @@ def test_the_judge_trains_resumes_and_publishes_its_own_scores(tmp_path, monkeyp
 
 
 def test_a_tiny_judge_learns_to_count_a_double():
-    """A few steps on two easy frames: one person, and the same person twice."""
+    """It takes a few steps on two easy frames: one person, and the same person twice."""
     torch.manual_seed(0)
     judge = tiny_judge().train()
     scenes = [Scene("park", (ROSA,)), Scene("park", (ROSA, ROSA))]

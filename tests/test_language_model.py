@@ -1,4 +1,4 @@
-"""A language model that is named, not carried: where its file is found, what is wrong with it, what is kept of it."""
+"""A language model that is only named: where its file is found, what may be wrong with it, and what is kept of it."""
 
 import importlib
 import shutil
@@ -34,7 +34,7 @@ def name(gguf_file):
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """Where models are kept converted: nothing of this machine's own is read or written."""
+    """The folder for converted models: nothing of this machine itself is read or written."""
     assets = tmp_path / "assets"
     monkeypatch.setattr(prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -44,7 +44,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def package(tmp_path, monkeypatch, gguf_file):
-    """The folder of an installed package that carries the file, and that cannot be imported."""
+    """Returns the folder of an installed package that has the file and cannot be imported."""
     folder = tmp_path / "site" / "llm_tiny"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("raise ImportError('its dependencies are not here')")
@@ -56,7 +56,7 @@ def package(tmp_path, monkeypatch, gguf_file):
 
 @pytest.fixture
 def converted(monkeypatch):
-    """The files that were converted, in order."""
+    """Returns the list of converted files, in order."""
     done, convert = [], language_model._convert
 
     def counted(file, folder):
@@ -68,7 +68,7 @@ def converted(monkeypatch):
 
 
 class Hub:
-    """A server that has one file as the Hub has it: in `data`, and how often it was fetched in `fetched`."""
+    """A server with one file, like the Hub. data: the file. fetched: how often it was downloaded."""
 
     def __init__(self, data):
         self.data, self.fetched = data, 0
@@ -125,7 +125,7 @@ def test_the_file_of_a_package_becomes_a_frozen_model_that_is_converted_once(
     words = tokenizer("rosa <end>", add_special_tokens=False, split_special_tokens=True)["input_ids"]
     assert tokenizer.decode(words) == "rosa <end>" and words[0] == named.TOKENS.index("ro")
     assert tokenizer.bos_token_id == 1 and max(words) < model.config.vocab_size
-    shutil.rmtree(package)  # what is kept needs neither package nor network
+    shutil.rmtree(package)  # the kept file needs neither package nor network
     again, tokenizer = load_language_model(name, told.append)
     ids = torch.tensor([[1, *words]])
     assert torch.equal(again(ids).logits, model(ids).logits) and tokenizer.bos_token_id == 1
@@ -309,7 +309,7 @@ def _gone(handler):
 
 
 def test_the_real_one_is_the_one_that_is_installed_and_knows_english(monkeypatch):
-    """Kept where the app keeps it, so that the half minute of its conversion is spent once."""
+    """It is kept where the app keeps it, so that the half minute for its conversion is needed only once."""
     monkeypatch.undo()
     name = read_language_model(SMOLLM2)
     assert find_file(name).stat().st_size == name.bytes

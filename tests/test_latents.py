@@ -1,4 +1,4 @@
-"""Maple Lane's encoded pictures: which are learned from, and what counts in them."""
+"""Maple Lane's encoded pictures: which of them training uses, and what counts in them."""
 
 from collections import Counter
 
@@ -19,9 +19,9 @@ from training.train_char_ldm import train as train_char_ldm
 
 
 def test_a_frame_is_picked_by_the_square_of_its_people():
-    """Picked evenly, one frame in seven has three people, and of the three it mostly drew two.
+    """With equal chances only one frame in seven had three people, and the model mostly drew two of the three.
 
-    Where they do different things it is picked more often still, and a frame of nobody is picked at all.
+    Frames in which people do different things are picked even more often. Frames without people are picked too.
     """
     tales = [*(sample_story(seed, FRAMES) for seed in range(30)), *map(sample_open_story, range(8))]
     crowds = [crowd for tale in tales for crowd in crowds_of(tale)]
@@ -36,7 +36,7 @@ def test_a_frame_is_picked_by_the_square_of_its_people():
 
 @pytest.fixture
 def encoded(tmp_path, monkeypatch):
-    """A folder with the one shard of four stories."""
+    """A folder with one shard of four stories."""
     monkeypatch.setattr(shards, "SHARD_STORIES", 4)
     tiny.vae().save_pretrained(tmp_path / "vae")
     latents.main(["--parts", str(tmp_path), "--out", str(tmp_path / "latents"), "--stories", "4"])
@@ -44,7 +44,7 @@ def encoded(tmp_path, monkeypatch):
 
 
 def test_what_somebody_holds_counts_as_the_character_does(encoded):
-    """Books and apples weighed as little as the wall behind them, and were hardly ever drawn."""
+    """Books and apples had as little weight as the wall behind them, and were almost never drawn."""
     cache = LatentCache(encoded)
     for index in range(len(cache)):
         tale, number = cache.story(index)
@@ -79,7 +79,7 @@ def test_a_mixed_world_is_encoded_beside_the_shards_of_before_there_were_kinds(e
 
 @pytest.mark.parametrize("main", [latents.main, cache_conditions.main])
 def test_stories_that_fill_no_shard_are_refused(main, tmp_path):
-    """Of 300 stories 256 were encoded, and of 100 none, without a word."""
+    """Of 300 stories only 256 were encoded, and of 100 none, without any message."""
     for stories, remedy in (("300", "choose 384 or 256"), ("100", "choose 128.$"), ("0", "choose 128.$")):
         with pytest.raises(StoryError, match=f"--stories {stories}: a shard holds 128; {remedy}"):
             main(["--parts", str(tmp_path), "--out", str(tmp_path / "out"), "--stories", stories])
@@ -96,7 +96,7 @@ def test_stories_that_fill_no_shard_are_refused(main, tmp_path):
     ],
 )
 def test_latents_of_an_earlier_autoencoder_are_not_used(command, tmp_path, monkeypatch):
-    """A retrained one has no statistics yet, and was taken as it was: pictures came out grey."""
+    """A new autoencoder has no statistics yet, but its latents were used as they were: pictures became grey."""
     monkeypatch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
     write_parts(tmp_path)
     vae = tiny.vae()

@@ -1,4 +1,4 @@
-"""The rooms of `storyboard/` and `training/`: imports only go to floors below, and importing a module does nothing."""
+"""The rooms of `storyboard/` and `training/`: imports only go to floors below, and an import runs nothing else."""
 
 import ast
 import sys
@@ -17,7 +17,7 @@ HOUSES = {
 MODULES = HOUSES["storyboard"]
 EVERY_MODULE = {name: path for modules in HOUSES.values() for name, path in modules.items()}
 
-# The floors of each house, lowest first, each with its rooms. A module imports from its own room and from floors below.
+# The floors of each house, from the lowest, each with its rooms. A module imports from its own room and floors below.
 FLOORS = {
     "storyboard": (
         ("errors",),
@@ -40,11 +40,11 @@ FLOORS = {
         ("assemble", "disassemble", "import_weights", "masks", "cache_conditions"),
     ),
 }
-# Where a command was before its module moved up: nothing but a door, and nothing imports it.
+# Old places of commands whose modules moved up. They only point to the new place, and nothing imports them.
 DOORS = {"training.data.conditions"}
 STUDY_PAGE = ROOT / "training" / "evaluate" / "study" / "page.py"
 MOST_ENTRIES = {"storyboard": 15, "training": 19}
-FILES_ONLY = {"accelerate"}  # launch configs, no modules
+FILES_ONLY = {"accelerate"}  # launch configs, not modules
 TORCHLESS = ("errors", "disk", "text", "renderer", "story", "library", "studio")
 PEOPLE_MAY_USE = ("storyboard.people", "storyboard.errors", "numpy", "PIL")
 MODELS_MAY_USE = ("storyboard.models", "storyboard.text", "storyboard.disk", "storyboard.errors")
@@ -62,7 +62,7 @@ PURE_CALLS = {
     "Color",
     "TypeVar",
     "Struct",
-    *("ContextVar", "BoundedSemaphore", "Lock", "OrderedDict"),  # they hold nothing yet
+    *("ContextVar", "BoundedSemaphore", "Lock", "OrderedDict"),  # these are still empty
     "format",
     "get_args",
     *("a_text", "names_in", "optional", "_verb"),  # the checks and verbs of studio/verbs.py
@@ -80,11 +80,11 @@ PURE_CALLS = {
     "fromkeys",
     "MappingProxyType",
     "_union",
-}  # they only make a value
+}  # these only make a value
 
 
 def imports(path: Path, package: str) -> set[str]:
-    """Every module a file imports, wherever in it, as absolute names. `from a import b` gives "a" and "a.b"."""
+    """Returns every module that a file imports anywhere, as absolute names. `from a import b` gives "a" and "a.b"."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -108,7 +108,7 @@ def under(name: str, package: str) -> bool:
 
 
 def room(name: str) -> str:
-    """The room of a module of `storyboard`; "" for the package itself."""
+    """Returns the room of a module of `storyboard`; "" for the package itself."""
     return name.partition(".")[2].partition(".")[0]
 
 
@@ -120,7 +120,7 @@ def floor(name: str) -> int:
 
 
 def inside(name: str) -> set[str]:
-    """The modules of its own house that a module imports."""
+    """Returns the modules of its own house that a module imports."""
     house = name.partition(".")[0]
     return {used for used in imports_of(name) & set(HOUSES[house]) if used != house}
 
@@ -182,7 +182,7 @@ def test_people_are_drawn_without_any_model_story_or_page(name):
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not under(name, "storyboard.ui")])
 def test_nothing_knows_the_page_or_the_training(name):
-    """Except for the command line's front door, which opens the page when it is asked to."""
+    """The exception is the front door of the command line, which opens the page on request."""
     outside = ("storyboard.ui", "gradio", "training", "tests", "app")
     allowed = "storyboard.ui.serve" if name == "storyboard.__main__" else name
     used = {one for one in imports_of(name) if not under(one, allowed)}
@@ -195,7 +195,7 @@ def test_the_page_knows_no_training():
 
 
 def test_the_training_knows_no_page():
-    """But the human study's own, which is no page of the storyboard."""
+    """The exception is the page of the human study, which is no page of the storyboard."""
     for path in (ROOT / "training").rglob("*.py"):
         package = ".".join(path.relative_to(ROOT).parent.parts)
         pages = {one for one in imports(path, package) if under(one, "storyboard.ui") or under(one, "gradio")}
@@ -203,7 +203,7 @@ def test_the_training_knows_no_page():
 
 
 def does_work(statement: ast.stmt) -> bool:
-    """Whether a top-level statement does more than define, import or name a constant."""
+    """Returns whether a top-level statement does more than define, import or name a constant."""
     if isinstance(
         statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     ):

@@ -1,4 +1,4 @@
-"""What a pipeline has learned to read: forms of words, which words tell a deed, what is nearest to the others."""
+"""What a pipeline has learned to read: forms of words, which words tell a deed, and what is nearest to other words."""
 
 import json
 import sys
@@ -62,7 +62,7 @@ def read(text, names=("Rosa", "Milo")):
     read reading books waved greeting gave munched eaten kitchen shore""".split(),
 )
 def test_no_form_of_a_known_word_is_unknown(word):
-    """ "ran", "slept" and "knives" were unknown to a model that knows "run", "sleep" and "knife"."""
+    """A model that knows "run", "sleep" and "knife" did not know "ran", "slept" and "knives"."""
     assert HINTS.unknown_words(f"Rosa {word}.", ("Rosa",)) == ()
 
 
@@ -101,7 +101,7 @@ def test_forms_of_words():
                 (("Milo",), "eats an apple", ("munches", "apple")),
             ],
         ),
-        # Of those whom nothing but a participle, a "who" or a verb before them tells of, nothing was said.
+        # People had no deed if only a participle, a "who" or a verb before them tells of them.
         (
             "Rosa saw Milo reading.",
             [(("Rosa",), "", ()), (("Milo",), "reads", ("reading",))],
@@ -111,13 +111,13 @@ def test_forms_of_words():
             [(("Rosa",), "eats an apple", ("munching",))],
         ),
         ("There was Rosa, who was eating.", [(("Rosa",), "eats an apple", ("eating",))]),
-        # All words were counted together, and so what the next sentence or a preposition speaks of.
+        # All words counted together, including those of the next sentence and those after a preposition.
         ("Rosa waves. There is an apple.", [(("Rosa",), "waves", ("waves",))]),
         ("Rosa waves among the books.", [(("Rosa",), "waves", ("waves",))]),
         ("Rosa would not read and munched.", [(("Rosa",), "eats an apple", ("munched",))]),
         ("Rosa waved a book.", [(("Rosa",), "waves", ("waved",))]),
         ("Rosa ponders.", [(("Rosa",), "", ())]),
-        ("Rosa gives.", [(("Rosa",), "", ())]),  # waves and reads have as much of it
+        ("Rosa gives.", [(("Rosa",), "", ())]),  # "waves" and "reads" have equal shares in it
         ("The lane is empty.", []),
     ],
 )
@@ -146,12 +146,12 @@ def test_the_closest_is_offered_in_the_form_of_the_words_and_drawn(text, drawn):
 @pytest.mark.parametrize(
     "text",
     [
-        "Rosa reads a book about castles.",  # no place
-        "Rosa waves in the kitchen, far from the castle.",  # it says one that is known
+        "Rosa reads a book about castles.",  # it names no place
+        "Rosa waves in the kitchen, far from the castle.",  # it names a known place
         "Rosa waves.",
         "Rosa makes a jump.",
         "Frobnicators gleam.",
-        "Caried waves.",  # a name, perhaps
+        "Caried waves.",  # perhaps a name
         "",
     ],
 )
@@ -183,7 +183,7 @@ def test_the_gist_of_a_sentence_reads_on_from_the_story(story):
 
 
 def test_the_gist_says_with_what_and_what_is_around(story):
-    """Whoever ate a cake was read as eating an apple."""
+    """A person who ate a cake was read as eating an apple."""
     props = {"eats an apple": {"eats an apple": ("apple",), "eats a cake": ("cake",)}}
     around = Circumstances(({"at night": ("night",)},), {"a dog": ("dog",)})
     hints = replace(HINTS, lexicon=replace(LEXICON, props=props, around=around))
@@ -244,7 +244,7 @@ def test_deeds_are_told_by_name_also_of_pronouns_that_leave_one_only():
 
 
 def test_words_that_were_learned_have_every_form_so_that_a_folder_reads_without_tables(monkeypatch):
-    """A pipeline folder's own code runs with diffusers alone, where there are no tables of English forms."""
+    """The code in a pipeline folder runs with diffusers alone, where there are no tables of English forms."""
     lexicon = lexicon_from({"deeds": deed_words(ACTIONS)})
     cast, sentence = (Somebody("Rosa", "she"),), read("Rosa waved.")
     meant = meant_by_words(sentence, cast, [])
@@ -259,7 +259,7 @@ def test_words_that_were_learned_have_every_form_so_that_a_folder_reads_without_
 
 
 def test_captions_say_a_deed_in_their_own_words():
-    """ "Rosa paints" drew no easel in six pictures, "Rosa paints a picture" four."""
+    """ "Rosa paints" gave no easel in six pictures, and "Rosa paints a picture" gave four."""
     learned = learned_words((), ALL_ACTIONS)
     lexicon = lexicon_from(learned)
     assert lexicon.captioned("paints") == "paints a picture" and lexicon.captioned("waves") == "waves"
@@ -320,6 +320,6 @@ def test_the_words_tell_what_everybody_does(sentence, deeds):
     ],
 )
 def test_how_somebody_gets_to_a_place_counts_only_where_they_do_nothing_there(sentence, deed):
-    """ "They walk to the beach and run" was drawn as walking once that had become a deed of its own."""
+    """ "They walk to the beach and run" was drawn as walking after walking to a place had become a separate deed."""
     doings = load_hints(bundled_pipeline()).lexicon.doings(read(sentence, ("Rosa", "Milo")), {})
     assert {one.deed for one in doings} == {deed}

@@ -1,4 +1,4 @@
-"""The library: what was saved is there again, with its history, its jobs and its place on a shelf."""
+"""The library: a saved story is there again, with its history, its jobs and its place on a shelf."""
 
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def test_the_undo_history_comes_back_in_order(library):
     library = reopened(library)
     saved = library.open(story.id)
     assert (saved.undo, saved.redo) == ((("a", versions[0]), ("b", versions[1])), ())
-    # One step back, and on from there: the redo stack is filled, then emptied.
+    # One step back, and then an edit: the redo stack is filled, then emptied.
     library.save(versions[1], 4, undo=saved.undo[:1], redo=[("b", versions[2])])
     saved = library.open(story.id)
     assert (saved.undo, saved.redo) == ((("a", versions[0]),), (("b", versions[2]),))
@@ -80,7 +80,8 @@ def test_only_the_latest_changes_are_kept_and_each_is_written_once(library):
     names = [name for name, _ in library.open(story.id).undo]
     assert names == [name for name, _ in undo[-MAX_UNDO_SAVED - 1 : -1]]
     ((highest, count),) = library._file.rows("SELECT max(number), count(*) FROM changes")
-    assert (highest, count) == (MAX_UNDO_SAVED + 19, MAX_UNDO_SAVED)  # one row a save, none twice
+    # One row for each save, none of them twice.
+    assert (highest, count) == (MAX_UNDO_SAVED + 19, MAX_UNDO_SAVED)
 
 
 def test_stacks_in_any_order_come_back_as_they_were(library):
@@ -96,7 +97,7 @@ def test_opening_a_story_while_a_session_goes_on_with_it_doubles_no_change(libra
     story = story_with("Rosa waves.")
     undo = [("a", titled(story, "a"))]
     library.save(story, 1, undo)
-    library.open(story.id)  # by somebody else: these are other objects
+    library.open(story.id)  # somebody else opens it, which gives other objects
     undo.append(("b", titled(story, "b")))
     library.save(titled(story, "on"), 2, undo)
     library.let_go(story.id)
@@ -121,7 +122,7 @@ def test_the_list_shows_a_shelfs_own_stories_the_latest_first(library, clock):
     drawn = older.frames[0].with_take(take("a" * 64)).with_take(take("b" * 64))
     older = older.with_changed_frame(drawn)
     for story, shelf in ((older, SHELF), (newer, SHELF), (foreign, OTHER_SHELF)):
-        library.shelves.put(shelf, story.id)  # before the first save: a story nobody has written in yet
+        library.shelves.put(shelf, story.id)  # before the first save: nobody has written in the story yet
         assert library.shelves.list(shelf) == () or story is newer
         library.save(story, 1)
         clock.now += 10
@@ -240,7 +241,7 @@ def test_a_job_that_cannot_be_remembered_stops_nothing(library):
 
 
 def rows_written(library, *saved) -> int:
-    """How many rows of the file a save writes or deletes."""
+    """Returns how many rows of the file a save writes or deletes."""
     connection = library._file._connection
     before = connection.total_changes
     library.save(*saved)
@@ -248,7 +249,7 @@ def rows_written(library, *saved) -> int:
 
 
 def test_an_edit_of_a_long_story_writes_one_frame(library):
-    """The whole story was written for every edit, twice: itself, and the step that leads back to it."""
+    """Every edit wrote the whole story twice: the story itself, and the step that leads back to it."""
     counts, sizes = [], []
     for frames in (5, 200):
         story = story_with(*[f"Rosa waves {number}." for number in range(frames)])
@@ -265,7 +266,7 @@ def test_an_edit_of_a_long_story_writes_one_frame(library):
         library = reopened(library)
         saved = library.open(story.id)
         assert saved.story == story and [step for _, step in saved.undo] == [step for _, step in undo]
-        # What is read shares what it has in common, so the next edit writes one frame too.
+        # A loaded story shares what it has in common with its history, so the next edit writes one frame too.
         again = saved.story.with_changed_frame(replace(saved.story.frames[0], locked=True))
         counts.append(rows_written(library, again, revision + 1, (*saved.undo, ("lock", saved.story))))
     assert counts == [3] * 8 and sizes[1] < sizes[0] + 200 * 6
@@ -282,7 +283,7 @@ def test_frames_nothing_speaks_of_any_more_leave_the_file(library):
         undo.append((f"edit {number}", before))
         library.save(story, number + 2, undo)
     assert library._file.rows("SELECT count(*) AS rows FROM parts")[0]["rows"] == MAX_UNDO_SAVED + 2
-    library.let_go(story.id)  # a drawing may still save what no page has open
+    library.let_go(story.id)  # a drawing may still save a story that no page has open
     library.save(titled(story, "x"), number + 3, undo)
     assert library._file.rows("SELECT count(*) AS rows FROM parts")[0]["rows"] == MAX_UNDO_SAVED + 2
     library = reopened(library)

@@ -1,4 +1,4 @@
-"""What threatens a library while nobody looks: a file that is gone, a clock that is wrong, a disk that is full."""
+"""Dangers for a library while nobody looks: a lost file, a wrong clock, a full disk."""
 
 import random
 import sqlite3
@@ -55,9 +55,10 @@ def without_tables(path: Path) -> None:
 
 @pytest.mark.parametrize("lose", [gone, emptied, without_tables])
 def test_a_lost_file_beside_whole_backups_is_replaced_by_the_newest(library, clock, lose):
-    """A new library was begun without a word, and seven days later its backups had replaced the good ones."""
+    """A new library was silently begun, and seven days later its backups had replaced the good ones."""
     stories = backed_up(library)
-    (library.folder / "backups" / "library-20380101-000000.sqlite3").write_bytes(b"")  # no backup at all
+    # This file is no backup at all.
+    (library.folder / "backups" / "library-20380101-000000.sqlite3").write_bytes(b"")
     lose(library.folder / "library.sqlite3")
     library = Library(library.folder, clock)
     assert "The backup of" in library.notices[0] and "opened instead" in library.notices[0]
@@ -68,7 +69,7 @@ def test_a_lost_file_beside_whole_backups_is_replaced_by_the_newest(library, clo
 
 
 def test_a_flipped_byte_in_the_schema_opens_the_backup(library, clock, tmp_path):
-    """Some of them ended the start with a UnicodeDecodeError, or a version nobody knows."""
+    """Some such bytes ended the start with a UnicodeDecodeError, or with an unknown version."""
     stories = backed_up(library)
     whole = (library.folder / "library.sqlite3").read_bytes()
     schema = [place for place in range(100, 4096) if whole[place]]
@@ -82,7 +83,7 @@ def test_a_flipped_byte_in_the_schema_opens_the_backup(library, clock, tmp_path)
 
 
 def test_a_clock_that_is_ahead_for_one_start_neither_stops_backups_nor_empties_the_bin(library, clock):
-    """A start in 2050 left a backup that was the newest for ever, and purged what had been deleted yesterday."""
+    """A start in the year 2050 left a backup that was the newest for ever, and removed what was deleted yesterday."""
     story, other = story_with("Rosa waves."), story_with("Milo sits.")
     library.save(story, 1)
     library.save(other, 1)
@@ -104,7 +105,10 @@ def test_a_clock_that_is_ahead_for_one_start_neither_stops_backups_nor_empties_t
 
 
 def test_pictures_that_no_story_speaks_of_go_some_days_later(library, clock):
-    """Nothing ever removed them: a library only grew. Those of deleted stories stay as long as these can come back."""
+    """Nothing ever removed pictures, so a library only grew.
+
+    Pictures of deleted stories stay while these can come back.
+    """
     kept, spare = (library.pictures.put(Image.new("RGB", (8, 8), colour)) for colour in ("red", "blue"))
     story = story_with("Rosa waves.")
     frame = story.frames[0].with_take(take(kept))
@@ -112,7 +116,7 @@ def test_pictures_that_no_story_speaks_of_go_some_days_later(library, clock):
     library.delete(story.id)
     for _ in range(PICTURE_DAYS - 1):
         clock.now += DAY
-        library = reopened(library)  # twice a day is one day
+        library = reopened(library)  # twice on the same day counts as one day
         library = reopened(library)
     assert library.pictures.keys() == {kept, spare}
     clock.now += DAY
@@ -126,7 +130,7 @@ def test_pictures_that_no_story_speaks_of_go_some_days_later(library, clock):
 
 
 def test_places_of_empty_visits_leave_their_shelves(library):
-    """Whoever looks in and writes nothing has a story on a shelf that is never saved, and nothing else of it."""
+    """A visitor who writes nothing has a story on a shelf that is never saved, and nothing else."""
     story = story_with("Rosa waves.")
     library.save(story, 1)
     library.shelves.put(SHELF, story.id)
@@ -152,13 +156,13 @@ def test_pictures_stay_while_a_damaged_file_may_be_mended(library, clock):
 
 
 def test_what_writers_wrote_is_nobody_elses_to_read(library):
-    """The database and its backups were readable by everyone on the machine."""
+    """Everybody on the machine could read the database and its backups."""
     library.save(story_with("Rosa waves."), 1)
     backup = library._file.back_up()
     for path in (*library.folder.glob("library.sqlite3*"), backup):
         assert path.stat().st_mode & 0o077 == 0, path
     path = library.folder / "library.sqlite3"
-    path.chmod(0o644)  # as an earlier app left it
+    path.chmod(0o644)  # the mode that earlier versions of the app left
     library = reopened(library)
     assert path.stat().st_mode & 0o777 == 0o600
     library.close()
@@ -179,7 +183,7 @@ for fall_back in (False, True):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are POSIX")
 def test_a_full_disk_without_a_library_yet_is_one_sentence(tmp_path):
-    """Closing the lock file raised what was left in its buffer, an OSError without a word for the writer."""
+    """When the lock file was closed, its buffer raised an OSError without a sentence for the writer."""
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path / "library")],
         capture_output=True,
@@ -198,14 +202,15 @@ def test_a_library_that_cannot_keep_pictures_gives_way_to_a_temporary_one(tmp_pa
 
 
 def test_a_library_holds_no_more_pictures_than_its_budget(tmp_path):
-    """One visitor of a Space could fill its disk, and then nobody's sentence was saved."""
+    """One visitor of a Space could fill its disk, and then nobody could save a sentence."""
     library = Library(tmp_path, budget=400)
     story = story_with("Rosa waves.")
     key = library.pictures.put(Image.new("RGB", (8, 8), "red"))
     with pytest.raises(StoryError, match="may hold .* GB of pictures and is full"):
         for shade in range(20):
             library.pictures.put(Image.new("RGB", (8, 8), (shade, 0, 0)))
-    assert library.pictures.put(Image.new("RGB", (8, 8), "red")) == key  # one that is there takes no room
+    # A picture that is already there takes no room.
+    assert library.pictures.put(Image.new("RGB", (8, 8), "red")) == key
     library.save(story, 1)
     library.close()
     again = Library(tmp_path, budget=400)

@@ -1,4 +1,4 @@
-"""The library's file: one process at a time, upgrades and backups; whatever a disk does, nothing is lost."""
+"""The library's file: one process at a time, upgrades and backups. Nothing is lost, whatever a disk does."""
 
 import json
 import sqlite3
@@ -38,7 +38,7 @@ def library(folder, clock):
 
 
 def damage(path: Path) -> None:
-    """Overwrite the middle of the file, as a failing disk would."""
+    """Overwrites the middle of the file, like a failing disk."""
     data = bytearray(path.read_bytes())
     data[5000 : len(data) - 5000] = b"\xff" * (len(data) - 10000)
     path.write_bytes(data)
@@ -65,7 +65,7 @@ def test_a_second_process_is_refused_in_one_sentence(library):
 
 
 def make_version_1(folder: Path, story: Story) -> None:
-    """A library as the first version left it: no undo history, no jobs."""
+    """Writes a library in the format of the first version: without undo history and jobs."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection:
         for statement in MIGRATIONS[0]:
@@ -117,7 +117,7 @@ def test_a_library_of_a_newer_app_is_left_alone(library):
         connection.execute("PRAGMA user_version = 99")
     library.close()
     before = (library.folder / "library.sqlite3").read_bytes()
-    for _ in range(2):  # the refusal lets go of the lock
+    for _ in range(2):  # the refusal must release the lock
         with pytest.raises(StoryError, match="newer version of this app .form 99"):
             open_library(library.folder, fall_back=True)
     assert (library.folder / "library.sqlite3").read_bytes() == before
@@ -131,7 +131,7 @@ def test_a_backup_is_made_every_day_while_it_runs_and_the_oldest_are_dropped(lib
     for revision in range(2, BACKUPS_KEPT + 5):
         clock.now += SECONDS_BETWEEN_BACKUPS + 1
         library.save(titled(story, str(revision)), revision)
-        library._file._backing_up.join()  # a backup reads what is there when its thread gets to it
+        library._file._backing_up.join()  # the backup's thread reads the file only when it starts
     library.save(titled(story, "the same day"), BACKUPS_KEPT + 5)
     library._file._backing_up.join()
     names = sorted(path.name for path in backups.iterdir())
@@ -147,7 +147,7 @@ def test_a_damaged_library_is_kept_aside_and_the_newest_whole_backup_opened(libr
         library.save(story, 1)
     library._file.back_up()
     clock.now += 60
-    damage(library._file.back_up())  # the newest backup is no better
+    damage(library._file.back_up())  # the newest backup is damaged too
     library.close()
     damage(library.folder / "library.sqlite3")
     library = Library(library.folder, clock)
@@ -176,7 +176,7 @@ def test_what_was_written_after_the_backup_is_read_from_the_damaged_file(library
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     data = bytearray(path.read_bytes())
-    # Damage some pages, of frames' rows here: what lies in others can be read.
+    # Damage some pages, here of the rows of frames. Other pages can still be read.
     middle = len(data) * 3 // 4 // 4096 * 4096
     data[middle : middle + 3 * 4096] = b"\xff" * (3 * 4096)
     path.write_bytes(data)
@@ -202,7 +202,7 @@ def test_rubbish_in_the_librarys_place_is_kept_and_a_new_one_begun(folder, conte
 
 
 def fill_the_disk(library: Library) -> None:
-    """SQLite then fails with the very error of a full disk."""
+    """After this, SQLite fails with the same error as on a full disk."""
     ((pages,),) = library._file.rows("PRAGMA page_count")
     library._file._connection.execute(f"PRAGMA max_page_count = {pages}")
 
@@ -218,7 +218,7 @@ def test_a_full_disk_refuses_the_change_and_loses_nothing(library):
         library.save(big, 2, undo=[("typing", story), ("pasting", story)])
     assert library.open(story.id).story == story
     library._file._connection.execute("PRAGMA max_page_count = 1000000")
-    library.save(big, 2, undo=[("pasting", story)])  # once there is room, the same change goes through
+    library.save(big, 2, undo=[("pasting", story)])  # when there is room again, the same change succeeds
     saved = library.open(story.id)
     assert (saved.story, [name for name, _ in saved.undo]) == (big, ["pasting"])
 

@@ -1,4 +1,4 @@
-"""Maple Lane with a Llama in OPT's place: the same size, trained and frozen, aligned, put together, drawing."""
+"""Maple Lane with a Llama instead of OPT: the same size, trained and frozen, aligned, put together, drawing."""
 
 import json
 
@@ -31,14 +31,14 @@ def test_both_backbones_have_the_same_budget():
     assert [kind for kind, _ in sizes] == ["opt", "llama"]
     assert sizes[0][1] == pytest.approx(sizes[1][1], rel=0.01)
     ours, theirs = (load_config(name) for name in ("maple-lane", "maple-lane-llama"))
-    # The systems that read with neither have settings of their own.
+    # The systems that read with neither model have their own settings.
     assert {key for key in ours.keys() & theirs.keys() if ours[key] != theirs[key]} == {"language_model"}
     assert theirs.keys() <= ours.keys()
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
-    """A tiny Llama pretrained and aligned over untrained parts, and its pipeline."""
+    """Pretrains and aligns a tiny Llama over untrained parts, and makes its pipeline."""
     folder = tmp_path_factory.mktemp("llama")
     config = load_config("maple-lane-llama")
     config["language_model"].update(

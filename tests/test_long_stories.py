@@ -1,4 +1,4 @@
-"""A story of 200 frames as light as one of five: what an edit works out anew, and what of it a page is sent."""
+"""A story of 200 frames is as fast as one of five: what an edit computes again, and what a page gets of it."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ LONG = 200
 
 
 def long_story(cast, frames: int):
-    """A story drawn once, every frame with a take that read all before it."""
+    """Returns a story in which every frame has a take that read all frames before it."""
     captions = [SENTENCES[place % len(SENTENCES)] for place in range(frames)]
     story, _ = insert(new_story(cast), captions)
     read: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ def studio(tmp_path):
 
 @pytest.fixture
 def worked_out(monkeypatch):
-    """What is worked out of frames: (what, the frame's id), in order."""
+    """Returns the list of computed things, in order: (what, the frame's id)."""
     found, once = [], StoryInputs.once
 
     def counting(self, frame, what, compute):
@@ -54,7 +54,7 @@ def worked_out(monkeypatch):
 
 
 def test_an_edit_works_out_the_edited_frame_and_no_other(studio, worked_out):
-    """Every frame was looked at against every frame before it: 385 ms for what is out of date, 1.1 s for the view."""
+    """Every frame was compared with every frame before it: 385 ms for what is out of date, 1.1 s for the view."""
     for frames in (5, LONG):
         story_id = studio.adopt(long_story(studio.cast, frames))
         board_view(studio, story_id)
@@ -63,7 +63,8 @@ def test_an_edit_works_out_the_edited_frame_and_no_other(studio, worked_out):
             worked_out.clear()
             studio.change(story_id, "edit_frame", frame=frame.id, caption="Milo sings.")
             view = board_view(studio, story_id)
-            # Beside its own, who else's sentences name somebody whom a pronoun behind it may be said to stand for.
+            # Besides the frame itself, the names of other sentences are read, because a later pronoun may stand for
+            # these people.
             assert {one for what, one in worked_out if what != "named"} == {frame.id} and len(
                 worked_out
             ) <= 12
@@ -71,13 +72,16 @@ def test_an_edit_works_out_the_edited_frame_and_no_other(studio, worked_out):
 
 
 def test_sentences_added_together_are_each_looked_at_once(studio, worked_out):
-    """Adding n sentences read every sentence before each of them."""
+    """For each of n added sentences, every sentence before it was read."""
     insert(new_story(studio.cast), [SENTENCES[place % 4] for place in range(LONG)])
     assert len(worked_out) <= 3 * LONG
 
 
 def test_what_is_kept_of_a_story_is_what_would_be_worked_out_anew(studio):
-    """Over edits of every kind, undone and redone: hashes, causes and views as those of a story seen first."""
+    """After edits, undo and redo of every kind, the cached values equal those of a story that is new.
+
+    These are hashes, causes and views.
+    """
     story_id = studio.adopt(long_story(studio.cast, 8))
     session = studio.session(story_id)
 
@@ -110,12 +114,12 @@ def test_what_is_kept_of_a_story_is_what_would_be_worked_out_anew(studio):
             for ask in (StoryInputs.hash, StoryInputs.stale_cause, StoryInputs.by_words, StoryInputs.text):
                 assert ask(kept, frame) == ask(anew, frame)
         shown = board_view(studio, story_id)["frames"]
-        inputs_of(replace(story, frames=()))  # forget
+        inputs_of(replace(story, frames=()))  # empties the cache
         assert board_view(studio, story_id)["frames"] == shown
 
 
 def test_a_page_is_sent_the_frames_that_changed(studio):
-    """Every edit brought the whole story, 135 kB at 200 frames."""
+    """Every edit sent the whole story, 135 kB at 200 frames."""
     calls = {call.__name__: call for call in board_calls(studio)}
     story_id = studio.adopt(long_story(studio.cast, LONG))
     ids = [frame.id for frame in studio.session(story_id).story.frames]
@@ -129,10 +133,11 @@ def test_a_page_is_sent_the_frames_that_changed(studio):
     view = edited(whole["stamp"], "Milo sings.")
     sent = [one for one in view["frames"] if isinstance(one, dict)]
     assert view["since"] == whole["stamp"] and sent[0]["id"] == ids[100]
-    # Behind it stands a "her", whom another sentence than before has named last.
+    # A "her" stands after it, and the latest sentence that names somebody has changed for it.
     assert len(sent) <= 3 and {one["id"] for one in sent} <= set(ids[100:103])
     assert [one if isinstance(one, str) else one["id"] for one in view["frames"]] == ids
-    for number, unknown in enumerate((None, "another.run", 7, ["x"])):  # another run's page, or one long away
+    # Of another run's page, or of a page that was away for long.
+    for number, unknown in enumerate((None, "another.run", 7, ["x"])):
         frames = edited(unknown, f"Milo waves {number} times.")["frames"]
         assert all(isinstance(one, dict) for one in frames)
     filled = {one["id"]: one for one in whole["frames"]}
@@ -142,7 +147,7 @@ def test_a_page_is_sent_the_frames_that_changed(studio):
 
 
 def test_the_last_sentence_is_edited_without_looking_at_those_before(studio, worked_out):
-    """Whether somebody was named before was asked of every sentence, where the first that names somebody is enough."""
+    """Every sentence was asked whether it names somebody, although the first that does is enough."""
     story = long_story(studio.cast, LONG)
     worked_out.clear()
     edit(story, story.frames[-1].id, "She sleeps.")

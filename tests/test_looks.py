@@ -1,4 +1,4 @@
-"""The looks of a story: one finish for the board and every export, over pictures that stay as they are."""
+"""The looks of a story: one finish for the board and every export, over pictures that do not change."""
 
 import io
 import json
@@ -56,7 +56,7 @@ def test_ink_runs_from_ink_to_paper_along_its_curves():
 
 @pytest.fixture
 def inked(tmp_path) -> tuple[Story, PictureStore]:
-    """A drawn story shown in ink, and its pictures."""
+    """Returns a drawn story with the look "ink", and its pictures."""
     story, pictures = drawn_story(tmp_path / "a", "Rosa waves to Milo.", "She sits.", "Bolt sings.")
     return replace(story, look="ink"), pictures
 
@@ -125,7 +125,7 @@ def test_a_saved_picture_shows_the_look_and_gives_the_drawn_one_back(inked, tmp_
 
 
 def with_drawn(data, held, tmp_path):
-    """The PNG `data` with the bytes `held` in place of the picture as it was drawn."""
+    """Returns the PNG `data` with the bytes `held` in place of the original picture."""
     notes = PngInfo()
     picture = PngImageFile(io.BytesIO(data))
     notes.add_itxt(KEYWORD, picture.text[KEYWORD])

@@ -1,4 +1,4 @@
-"""Looks from outside: changed part by part, rolled from a seed, worn, and known to a pipeline or not."""
+"""Looks from outside: changed part by part, made from a seed, worn, and known or unknown to a pipeline."""
 
 from contextlib import closing
 from random import Random

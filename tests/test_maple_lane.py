@@ -1,4 +1,4 @@
-"""Maple Lane: pictures that hold what their labels say, stories that hold together, splits that share nothing."""
+"""Maple Lane: pictures contain what their labels say, stories are consistent, and splits share nothing."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def test_nobody_is_cut_off_at_a_border(x, facing):
             outfit = who.outfits[index % len(who.outfits)]
             actor = Actor(who.name, outfit, action, _prop(action), "happy", facing, x)
             scene = Scene("garden", (actor,), 7)
-            # props included, but for the shadow (100): what differs from the empty garden keeps off the borders
+            # Every difference from the empty garden stays inside the borders, props too. Shadows do not count (100).
             changed = np.abs(draw(scene, 128) - empty).sum(-1) > 100
             edge = np.concatenate([changed[0], changed[-1], changed[:, 0], changed[:, -1]])
             assert not edge.any(), (who.name, action)
@@ -238,7 +238,7 @@ def test_the_referential_caption_leaves_out_a_place_that_persists():
 
 
 def test_an_unsaid_place_has_one_position_in_the_plain_caption():
-    """It was at the front, in the middle or at the end by chance: stage 2 learned a blur of the three."""
+    """The place was at the front, in the middle or at the end by chance, and stage 2 learned a mix of the three."""
     positions = {}
     for tale in _stories(600):
         for one, two in zip(tale.frames, tale.frames[1:], strict=False):
@@ -265,7 +265,7 @@ def test_every_pronoun_has_exactly_one_antecedent_by_the_rule():
                 met.add(reference.word.lower())
             spoken = [w for w in text.replace(",", " ").replace(".", " ").split() if w.lower() in pronouns]
             assert sorted(spoken) == sorted(r.word for r in two.references), text
-            # named or meant: together they are the people in the picture
+            # Named people and meant people together are the people in the picture.
             meant = {name for r in two.references for name in r.names} | {n for n in BY_NAME if n in text}
             assert meant == {a.name for a in two.scene.actors}
     assert met == pronouns
@@ -300,7 +300,7 @@ def test_every_action_has_many_sentences():
 def test_the_dataset_on_disk_has_the_layout_of_flintstones(tmp_path):
     write_dataset(tmp_path, "val", 2, size=64)
     write_dataset(tmp_path, "test", 1, size=64)
-    write_dataset(tmp_path, "val", 2, size=64)  # again: replaced, not doubled
+    write_dataset(tmp_path, "val", 2, size=64)  # again, so it is replaced and not doubled
 
     def load(name):
         return json.loads((tmp_path / f"{name}.json").read_text("utf-8"))

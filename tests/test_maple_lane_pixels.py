@@ -1,7 +1,7 @@
-"""The seven people of Maple Lane keep their pixels: the bundled weights and every published number stand on them.
+"""The seven people of Maple Lane keep their pixels, because the bundled weights and all published numbers need them.
 
-The digests were recorded from the drawing code that the bundled pipeline was trained on. They change only when
-somebody means to train everything again.
+The digests come from the drawing code with which the bundled pipeline was trained. Change them only to train everything
+again.
 """
 
 import hashlib

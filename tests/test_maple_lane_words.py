@@ -1,4 +1,4 @@
-"""Free captions of Maple Lane: English that agrees, pronouns that can be resolved, and the truth of what is shown."""
+"""Free captions of Maple Lane: English that agrees, pronouns that can be resolved, and true statements."""
 
 import hashlib
 import json
@@ -39,13 +39,13 @@ PRONOUNS = {form: key for key, forms in FORMS.items() for form in forms}
 
 @cache
 def _told(stories=STORIES):
-    """[(story, its free captions)], written once for all tests."""
+    """Returns [(story, its free captions)], written once for all tests."""
     tales = [sample_story(seed) for seed in range(stories)]
     return [(tale, free_captions(tale)) for tale in tales]
 
 
 def _frames():
-    """(frame, caption, caption before it or None) of every story."""
+    """Yields (frame, caption, caption before it or None) of every story."""
     for tale, captions in _told():
         yield from zip(tale.frames, captions, (None, *captions), strict=False)
 
@@ -141,7 +141,7 @@ def test_captions_are_well_formed():
 
 
 def test_subjects_agree_with_their_verbs():
-    """Of forms of "be" and "have" beside a pronoun or two names: "they is", "she are", "Rosa and Milo was"."""
+    """It checks forms of "be" and "have" beside a pronoun or two names: "they is", "she are", "Rosa and Milo was"."""
     wrong = re.compile(
         r"\b(?:they (?:is|was|has)|(?:he|she) (?:are|were|have)|(?:everyone|everybody|nobody) (?:are|were|have))\b",
         re.IGNORECASE,
@@ -200,7 +200,10 @@ def test_every_pronoun_stands_for_somebody_of_that_pronoun_whom_a_reader_has_met
 
 
 def test_a_pronoun_for_one_person_has_one_candidate():
-    """Of those spoken of before it in its caption; where that is nobody, of those of the caption before."""
+    """The candidates are people named earlier in its caption.
+
+    If there are none, they are those of the caption before.
+    """
     for _, caption, before in _frames():
         focus = before.after.focus if before else ()
         for reference in caption.references:
@@ -295,7 +298,7 @@ def test_an_actor_of_any_look_a_thing_and_the_sky_are_facts():
     assert facts.people[0].pronoun == look.pronoun and len(facts.absent) == len(tale.looks) - 1
     assert (
         facts_of(Scene("kitchen", (actor,), time="night", weather="snow")).time is None
-    )  # unseen under a roof
+    )  # weather cannot be seen under a roof
 
 
 def test_a_person_of_the_pronoun_they_has_the_right_verbs():
@@ -368,7 +371,7 @@ def test_facts_that_no_table_knows_are_refused():
 
 
 def test_people_who_are_away_are_spoken_of_and_stay_away():
-    """ "Where is Otto?" asks for nobody to be drawn; "Look, Otto!" speaks to somebody who is."""
+    """ "Where is Otto?" does not ask to draw Otto. "Look, Otto!" speaks to somebody who is there."""
     quoted = {True: 0, False: 0}
     for _, caption, _ in _frames():
         shown = {person.name for person in caption.shows.people}
@@ -389,7 +392,7 @@ def test_conditions_of_a_table_are_kept():
 
 
 def test_the_grammar_says_what_it_said():
-    """Trained weights rest on its sentences, so new words must not change them."""
+    """Trained weights depend on its sentences, so new words must not change them."""
     told = "|".join(f"{f.plain}/{f.referential}" for seed in range(200) for f in sample_story(seed).frames)
     assert hashlib.blake2b(told.encode(), digest_size=8).hexdigest() == "b317037db0db8cdb"
 

@@ -1,4 +1,4 @@
-"""Masks over a dataset: from boxes, in the authors' layout, each made once, shared over processes."""
+"""Masks over a dataset: from boxes, in the authors' layout, each made only once, shared between processes."""
 
 import json
 import os
@@ -27,7 +27,7 @@ from training.masks import (
 
 
 class ColourPredictor:
-    """Figures are what has no colour of the rim around their box: enough of a segmenter for flat drawings."""
+    """Takes everything inside a box without the colour of its rim as a figure, which is enough for flat drawings."""
 
     def __init__(self):
         self.looked = 0
@@ -50,7 +50,7 @@ class ColourPredictor:
 
 @pytest.fixture
 def dataset(tmp_path):
-    """Two stories of Maple Lane, their exact masks put aside."""
+    """Two stories of Maple Lane. Their exact masks are in another place."""
     write_dataset(tmp_path / "data", "test", 2, size=64)
     (tmp_path / "data" / "seg_mask_4x_comb").rename(tmp_path / "exact")
     return tmp_path / "data"
@@ -236,7 +236,7 @@ def test_the_command_tells_what_is_wrong_in_one_sentence(tmp_path, dataset):
 
 
 def tiny_sam():
-    """The package's own model, every part at its smallest: random weights."""
+    """Returns the package's own model with every part at its smallest and with random weights."""
     from functools import partial
 
     from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer

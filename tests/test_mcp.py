@@ -1,4 +1,4 @@
-"""The verbs as MCP tools: what an assistant is told of each, pictures, whose a call is, and how it is waited for."""
+"""The verbs as MCP tools: what an assistant reads about each, pictures, whose call it is, and how to wait for it."""
 
 import base64
 import inspect
@@ -27,7 +27,7 @@ def fetched(address: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def mcp_url(app):
-    """Where the same studio serves its verbs as MCP tools."""
+    """Serves the verbs of the same studio as MCP tools. Yields the address."""
     from storyboard.ui.page import launch_page, make_page
 
     page = make_page(app.studio)
@@ -61,7 +61,7 @@ def test_an_assistant_finds_the_verbs_described_and_writes_a_story(app, mcp_url)
 
 @pytest.fixture(scope="module")
 def assistants_story(app):
-    """A story of two frames and somebody made from a look: what the verbs below are called on."""
+    """Makes a story of two frames and a person made from a look. The verbs below are called on it."""
     story = app.studio.create()
     for sentence in ("Rosa waves to Milo.", "She sits down."):
         frame, job = app.studio.add(story, sentence)
@@ -83,7 +83,7 @@ def assistants_story(app):
     ],
 )
 def test_an_assistant_is_handed_the_picture_itself(mcp_url, assistants_story, verb, taken, given):
-    """Verbs that wait in no line were handed a request that Gradio had not wrapped, and failed where they read it."""
+    """Verbs that do not wait in the queue got a request that Gradio had not wrapped, and failed when they read it."""
     given = given | {name: assistants_story[name] for name in taken}
     answer = mcp_session(mcp_url, lambda session: session.call_tool(verb, given))
     assert not answer.isError, answer.content[0].text
@@ -93,7 +93,7 @@ def test_an_assistant_is_handed_the_picture_itself(mcp_url, assistants_story, ve
 
 @needs_mcp
 def test_an_assistant_reads_every_value_of_a_closed_set(mcp_url):
-    """Of an argument's description Gradio keeps the first line, so three kinds of export were told to nobody."""
+    """Gradio keeps only the first line of an argument's description, so assistants never read of three exports."""
 
     async def talk(session):
         return {tool.name: tool.inputSchema["properties"] for tool in (await session.list_tools()).tools}
@@ -106,7 +106,7 @@ def test_an_assistant_reads_every_value_of_a_closed_set(mcp_url):
 
 @needs_mcp
 def test_an_arguments_description_is_on_one_line(app):
-    """Gradio drops what stands on the lines after it."""
+    """Gradio drops all lines after the first one."""
     from storyboard.ui.page import make_page
 
     for endpoint in make_page(app.studio).fns.values():
@@ -153,7 +153,7 @@ def test_an_assistant_is_told_what_a_writer_would_be(mcp_url, verb, given, words
 
 @needs_mcp
 def test_assistants_at_two_addresses_are_two_visitors(app, mcp_url, assistants_story, monkeypatch):
-    """Verbs that wait in line came back over loopback, and all assistants shared one visitor's turns."""
+    """Verbs that wait in the queue came back over loopback, so all assistants shared the turns of one visitor."""
     visitors, draw = [], app.studio.draw
 
     def drawing(*arguments, **named):
@@ -172,11 +172,11 @@ def test_assistants_at_two_addresses_are_two_visitors(app, mcp_url, assistants_s
 
 @needs_mcp
 @pytest.mark.parametrize("by", [by_mcp, by_http])
-@pytest.mark.parametrize("verb", ["draw_frame", "draw_missing"])  # one waits in line, one does not
+@pytest.mark.parametrize("verb", ["draw_frame", "draw_missing"])  # one waits in the queue, one does not
 def test_what_a_program_draws_counts_for_whom_the_hub_says(
     app, mcp_url, assistants_story, monkeypatch, by, verb
 ):
-    """Where a GPU is lent, whose quota pays is looked up in the headers that are found where drawing is asked for."""
+    """Where GPUs are lent, the headers at the place of drawing decide whose quota pays."""
     paying = []
 
     def asked(method):

@@ -1,4 +1,4 @@
-"""The copy of a library on the Hub: fetched before the library opens, written after, and what is said where it cannot.
+"""The copy of a library on the Hub: fetched before the library opens, written later, with a notice if that fails.
 
 The Hub is a server of the tests that stores what huggingface_hub commits.
 """
@@ -17,7 +17,7 @@ from tests import hub_server
 from tests.kept import SHELF, save_all, story_with, titled
 
 REPOSITORY = "nana/stories"
-NEVER = 1e6  # seconds: nothing is written until the library is closed
+NEVER = 1e6  # seconds; nothing is written until the library is closed
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def server():
 
 @pytest.fixture
 def hub(server, monkeypatch):
-    """The Hub, empty, as huggingface_hub finds it."""
+    """Returns an empty Hub that huggingface_hub finds."""
     server.repositories.clear()
     server.asked.clear()
     server.failing = None
@@ -44,7 +44,7 @@ def mirrored(folder: Path, every: float = NEVER) -> Library:
 
 
 def until(holds) -> None:
-    """Wait for what another thread does."""
+    """Waits for the work of another thread."""
     end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
@@ -120,7 +120,7 @@ def test_a_copy_that_cannot_be_written_is_said_and_stories_go_on(hub, tmp_path, 
 
 
 def test_a_start_without_the_hub_loses_nothing_of_the_copy(hub, tmp_path):
-    """An empty library, opened while the Hub could not be reached, was written over the copy of all stories."""
+    """An empty library, opened while the Hub could not be reached, overwrote the copy of all stories."""
     library = mirrored(tmp_path / "before")
     before = story_with("Rosa waves.")
     library.shelves.put(SHELF, before.id)
@@ -173,7 +173,7 @@ def test_what_was_written_to_the_copy_meanwhile_is_not_written_over(hub, tmp_pat
 
     def looked():
         found = look()
-        other.close()  # writes, after the other has looked
+        other.close()  # this writes after the other one has looked
         return found
 
     with monkeypatch.context() as patch:

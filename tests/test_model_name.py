@@ -1,4 +1,4 @@
-"""What a picture says drew it: the same for the same weights, another for others, and in every file that leaves."""
+"""The model's name in a picture: the same for the same weights, another for others, and in every exported file."""
 
 import json
 
@@ -17,7 +17,7 @@ from tests.fakes import FlatRenderer, small_cast
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of three weights files."""
+    """Returns a folder with three weights files."""
     for name in ("unet/a", "unet/b", "vae/a"):
         path = tmp_path / "maple-lane" / f"{name}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ def folder(tmp_path):
 def test_the_same_weights_have_the_same_name_and_others_another(folder, tmp_path):
     first = model_name(folder)
     assert first == model_name(folder) and first.startswith("maple-lane ") and len(first.split()[1]) == 12
-    (folder / "cast.json").write_text("{}")  # no weights
+    (folder / "cast.json").write_text("{}")  # this file has no weights
     assert model_name(folder) == first
     changed = folder / "vae" / "a.safetensors"
     data = bytearray(changed.read_bytes())

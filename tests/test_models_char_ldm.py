@@ -112,7 +112,7 @@ def test_recording_changes_no_bit_of_the_output_and_leaves_nothing_behind():
     assert not any(module._forward_pre_hooks for module in unet.modules())
     assert {tuple(m.shape[-2:]) for _, m in record.maps} == {(8, 4), (4, 2), (2, 1)}
     assert all(m.shape[:2] == (2, 2) for _, m in record.maps)
-    assert all(m[1, 1].abs().sum() == 0 for _, m in record.maps)  # the second sample has one column
+    assert all(m[1, 1].abs().sum() == 0 for _, m in record.maps)  # the second sample has only one column
 
 
 @torch.no_grad()
@@ -153,7 +153,7 @@ def test_stable_diffusions_default_layers_are_the_eleven_of_the_reference():
         "up_blocks.1": 3,
         "up_blocks.2": 3,
     }
-    assert len(default_layers(tiny.unet(sample_size=16))) == 7  # all: nothing is finer than 32x32
+    assert len(default_layers(tiny.unet(sample_size=16))) == 7  # all layers, because none is finer than 32x32
     with pytest.raises(ValueError, match="mid_blok"):
         record_cross_attention(tiny.unet(), [[0]], layers=["mid_blok"]).__enter__()
 

@@ -100,7 +100,7 @@ def test_two_prompts_in_a_batch_equal_each_alone(inputs):
 
 @torch.no_grad()
 def test_two_loops_on_one_scheduler_do_not_disturb_each_other(inputs):
-    # Previously known trouble: diffusers' schedulers count their steps, so a shared one runs out in the middle.
+    # A known trap: diffusers' schedulers count their steps, so a shared one runs out in the middle.
     noise, condition, null = inputs
     unet, scheduler = tiny.unet(), tiny.scheduler()
 

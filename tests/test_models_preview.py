@@ -1,4 +1,4 @@
-"""Rough pictures while a frame is drawn: calm from the first look on, and of the same content as the guess."""
+"""Rough pictures while a frame is drawn: calm from the first one on, with the same content as the model's guess."""
 
 import torch
 

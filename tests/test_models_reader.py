@@ -14,7 +14,7 @@ both_models = pytest.mark.parametrize("build", [tiny.opt, tiny.llama])
 
 
 def prompts(reader, seed=0):
-    """Two prompts of different length, the first with a cast."""
+    """Returns two prompts of different length, the first with a cast."""
     torch.manual_seed(seed)
     features = torch.randn(4, tiny.VISION_WIDTH)
     visual = reader.visual_mapper(features)

@@ -1,4 +1,4 @@
-"""A pipeline folder whose `reader/` names its language model: loaded, fallen back from, saved, checked, told of."""
+"""A pipeline folder whose `reader/` names its language model: loaded, done without, saved, checked, described."""
 
 import importlib
 import json
@@ -35,7 +35,10 @@ LATER = FrameRequest(
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A pipeline folder "world" that names a language model, "site" with its package, "assets" with it converted."""
+    """Makes a pipeline folder "world" that names a language model.
+
+    "site" has its package, and "assets" has the model converted.
+    """
     root = tmp_path_factory.mktemp("named")
     package = root / "site" / "llm_tiny"
     package.mkdir(parents=True)
@@ -53,7 +56,7 @@ def tree(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path, monkeypatch):
-    """Neither package nor network nor anything kept."""
+    """Nothing provides the language model: neither package, nor network, nor anything kept."""
     assets = tmp_path / "assets"
     monkeypatch.setattr(prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -62,7 +65,7 @@ def nowhere(tmp_path, monkeypatch):
 
 @pytest.fixture
 def there(tree, monkeypatch):
-    """The language model can be had."""
+    """The language model is available."""
     kept = partial(cached_assets_path, assets_dir=tree / "assets")
     monkeypatch.setattr(prepared, "cached_assets_path", kept)
 

@@ -1,4 +1,4 @@
-"""The UNet in ONNX Runtime: predicts what torch does, is kept by the weights, and whatever fails, torch answers."""
+"""The UNet in ONNX Runtime: it predicts like torch and is kept for its weights. If anything fails, torch takes over."""
 
 import logging
 from functools import partial
@@ -17,7 +17,7 @@ from tests import tiny
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """Where denoisers are kept: nothing of this machine's own is read or written."""
+    """The folder for prepared denoisers: nothing of this machine itself is read or written."""
     assets = tmp_path / "assets"
     monkeypatch.setattr(prepared, "cached_assets_path", partial(cached_assets_path, assets_dir=assets))
     return assets / "storyboard" / onnx_unet.KIND / "default"
@@ -25,7 +25,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def exported(monkeypatch):
-    """The files that were exported, in order."""
+    """Returns the list of exported files, in order."""
     done, export = [], onnx_unet._export
     monkeypatch.setattr(onnx_unet, "_export", lambda unet, file: (done.append(file), export(unet, file)))
     return done
@@ -54,7 +54,7 @@ def test_any_batch_and_length_of_text_is_predicted_as_torch_does(rows, tokens):
 
 
 def test_a_unet_of_other_channels_and_size_is_exported_as_well():
-    """Twelve channels of latents are to become twenty-four: nothing may know how many there are."""
+    """Latents will change from twelve to twenty-four channels, so no code may depend on the number."""
     torch.manual_seed(0)
     settings = tiny.unet().config | {"in_channels": 6, "out_channels": 6, "sample_size": 16}
     unet = type(tiny.unet()).from_config(settings).eval()
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_made_anew(cache, exported, damage):
 
 
 def test_a_whole_file_of_other_weights_is_found_out_and_made_anew(cache, exported):
-    """It has the right digest beside it, so only what it predicts gives it away."""
+    """The digest beside it is right, so only its predictions show that it is wrong."""
     unet, other = tiny.unet(), tiny.unet()
     with torch.no_grad():
         other.conv_out.weight *= 2
@@ -178,7 +178,7 @@ def requests(**changes):
 
 
 def test_a_pipeline_draws_the_same_picture_and_records_the_same_attention():
-    """The calls that are recorded are torch's own; the others ONNX Runtime makes."""
+    """torch makes the recorded calls, and ONNX Runtime the others."""
     pipeline = tiny.pipeline()
     *_, plain = pipeline.generate(requests(explain=True))
     quick = quickened(tiny.pipeline())
@@ -201,7 +201,7 @@ def test_weights_that_change_are_drawn_with_once_the_caches_are_cleared():
     pipeline = quickened(tiny.pipeline())
     pipeline.clear_caches()
     list(pipeline.generate(requests()))
-    assert isinstance(pipeline.network, OnnxUNet) and pipeline.network.works  # nothing had changed
+    assert isinstance(pipeline.network, OnnxUNet) and pipeline.network.works  # nothing has changed
     with torch.no_grad():
         pipeline.unet.conv_out.weight *= 2
     pipeline.clear_caches()

@@ -1,4 +1,4 @@
-"""Free captions of the open world: gestures, what two people do with each other, and stories of one person."""
+"""Free captions of the open world: gestures, what two people do together, and stories of one person."""
 
 import re
 from dataclasses import replace
@@ -62,7 +62,7 @@ def test_every_gesture_and_every_act_of_two_is_told():
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_place_is_spoken_of_in_any_weather(place):
-    """A garden in the snow had no sentence of its own, and one story in a hundred broke off there."""
+    """A garden in the snow had no sentence, and one story in a hundred stopped there."""
     kind = fitting("places", f"kind {place}", ())
     skies = [(time, sky) for time in ("day", "dusk", "night") for sky in ("clear", "rain", "snow")]
     for section in ("scene", "empty", "at"):
@@ -71,7 +71,7 @@ def test_every_place_is_spoken_of_in_any_weather(place):
 
 
 def test_a_story_of_one_person_can_be_told():
-    """In a quarter of all stories two people are related, which failed where there was but one."""
+    """In a quarter of all stories two people are related, which failed if there was only one person."""
     alone = [tale for tale, _ in _told() if len(tale.looks) == 1]
     assert len(alone) > STORIES / 10
 
@@ -90,7 +90,7 @@ def test_whose_neighbour_somebody_is_stands_after_who_that_is():
 
 @pytest.mark.parametrize("sample", [sample_story, sample_people_story, sample_open_story])
 def test_the_canonical_caption_names_each_actor_once_in_order(sample):
-    """Some names are words as well (May, Rose, Art), and things stand beside people."""
+    """Some names are also words (May, Rose, Art), and things stand beside people."""
     for seed in range(120):
         tale = sample(seed)
         names = {name: () for name in (*tale.outfits, *tale.looks)}

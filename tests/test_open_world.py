@@ -1,4 +1,4 @@
-"""The open world: hour and weather, things beside people, gestures and deeds of two; each seen and labelled exactly."""
+"""The open world: time and weather, things, gestures and joint deeds; each of them visible and labelled exactly."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -61,7 +61,7 @@ def test_people_keep_their_own_colours_at_night():
     assert np.array_equal(day.people["Ada"], night.people["Ada"])
     inside = day.people["Ada"]
     same = (day.picture[inside] == night.picture[inside]).all(-1)
-    assert same.mean() > 0.8  # all but the seam, where a pixel is partly ground
+    assert same.mean() > 0.8  # everything but the seam, where pixels are partly ground
 
 
 # ---- things ---------------------------------------------------------------------------------------------------------

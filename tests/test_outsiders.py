@@ -1,4 +1,4 @@
-"""Sentences about things, languages and kin are drawn with a note, never refused."""
+"""Sentences about things, languages and kin are drawn with a note, and never refused."""
 
 import pytest
 
@@ -30,7 +30,7 @@ NAMES = {"Rosa": (), "Milo": ()}
     ],
 )
 def test_an_ordinary_sentence_is_drawn_and_what_may_be_a_name_is_named(caption, outsiders):
-    """Two thirds of ordinary openings of stories were refused."""
+    """Two thirds of ordinary first sentences of stories were refused."""
     assert check_caption(caption, 1, NAMES, []) == caption
     assert find_outsiders(read_sentence(caption, NAMES)) == outsiders
 

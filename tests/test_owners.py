@@ -1,4 +1,4 @@
-"""Stories of people who signed in to Hugging Face: theirs alone on the page, over HTTP and as MCP tools."""
+"""Stories of people who signed in to Hugging Face belong to them alone: on the page, over HTTP and as MCP tools."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def calls(studio):
 
 @pytest.fixture
 def nanas(calls):
-    """A story that was begun by somebody signed in."""
+    """Begins a story as a signed-in person."""
     return begun(calls, "Rosa waves.", BROWSER, profile("nana"))
 
 
@@ -43,7 +43,7 @@ def test_a_link_to_somebodys_story_opens_it_for_them_and_a_copy_for_others(calls
     copy = answer["view"]["story"]
     assert copy != nanas and [frame["caption"] for frame in answer["view"]["frames"]] == ["Rosa waves."]
     assert "copy of your own" in answer["notice"]
-    assert listed(calls, copy, OTHER_BROWSER) == (set(), None)  # looked at, not yet kept
+    assert listed(calls, copy, OTHER_BROWSER) == (set(), None)  # opened, but not yet kept
     assert "error" not in calls["add_frame"]({"story": copy, "caption": "Milo sleeps."}, None)
     assert listed(calls, copy, OTHER_BROWSER) == ({copy}, None)
     mine = opened(calls, nanas, profile("nana"))
@@ -90,7 +90,7 @@ def test_owners_are_found_again_in_a_file_that_was_damaged(tmp_path, studio, nan
 
 @pytest.fixture
 def people(monkeypatch):
-    """The Hub, which knows two people's tokens, and an app where one can sign in."""
+    """A Hub that knows the tokens of two people, and an app with sign-in."""
     monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of this app alone")
     monkeypatch.setattr(accounts, "can_sign_in", lambda: True)
     accounts._account_of.cache_clear()
@@ -102,7 +102,7 @@ def people(monkeypatch):
 
 @pytest.fixture(scope="module")
 def served(app):
-    """Where the same studio serves its verbs as MCP tools as well."""
+    """Serves the verbs of the same studio as MCP tools too."""
     options = {"server_name": "127.0.0.1", "prevent_thread_lock": True, "quiet": True, "mcp_server": True}
     page = make_page(app.studio)
     _, url, _ = launch_page(page, app.studio, **options)
@@ -112,7 +112,7 @@ def served(app):
 
 @pytest.fixture(params=[by_http, pytest.param(by_mcp, marks=needs_mcp)], ids=["curl", "mcp"])
 def call(request, served, people):
-    """How a program calls a verb, with what headers it sends."""
+    """Returns a function that calls a verb like a program, with these headers."""
     return lambda verb, given, headers: request.param(served, verb, given, **headers)
 
 
@@ -125,7 +125,7 @@ def test_programs_open_an_accounts_stories_with_its_token_alone(app, call):
         with pytest.raises(Refused, match=NOT_YOURS):
             call("rename_story", {"story_id": story, "title": "Mine"}, headers)
     assert call("get_story", {"story_id": story}, OWNERS)["title"] == "Nana's"
-    # It stands in the list that its owner sees when signed in on the page.
+    # It is in the list that its owner sees after signing in on the page.
     assert story in {one.story_id for one in app.studio.stories(accounts.shelf_of("id-of-nana"))}
 
 

@@ -1,4 +1,4 @@
-"""How long frames take: medians of what was seen, and nothing claimed before anything was."""
+"""How long frames take: medians of earlier frames, and no estimate before there is one."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def clock():
 
 
 def draw(pace: Pace, clock: Clock, lead: float, step: float, tail: float, steps: int = 4) -> None:
-    """One whole frame."""
+    """Draws one whole frame."""
     pace.started("job")
     clock.now += lead
     for number in range(1, steps + 1):

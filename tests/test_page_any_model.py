@@ -1,6 +1,6 @@
-"""The page with any text-to-image model as the hand: what it offers, what it hides, and a story in another style.
+"""The page with any text-to-image model: what it offers, what it hides, and a story in another style.
 
-The page's own tests that are imported here are run once more with it; tests/open_hand.py says how all of them are.
+The page's own tests that are imported here run again with it. tests/open_hand.py says how to run all of them so.
 """
 
 import pytest
@@ -35,14 +35,14 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    """In place of the page that other files share: drawn by such a hand."""
+    """Replaces the page that other files share. Such a model draws it."""
     with serving(tmp_path_factory.mktemp("library"), any_model=True) as app:
         yield app
 
 
 @pytest.fixture(scope="module")
 def hand(tmp_path_factory):
-    """A page served by a tiny hand: its address and its studio."""
+    """Serves a page with a tiny model. Returns its address and its studio."""
     folder = tmp_path_factory.mktemp("hub")
     model = tiny_hub.stable_diffusion(folder / "stable-diffusion")
     options = options_of(
@@ -61,7 +61,7 @@ def hand(tmp_path_factory):
 def test_a_writer_sets_a_style_and_a_shape_and_draws_the_story_again(hand, visit, tmp_path):
     url, studio = hand
     page = visit(url)
-    # It was "And then?", as a model of the Hub has no example sentence.
+    # The placeholder was "And then?", because a model of the Hub has no example sentence.
     assert page.locator("#sb-next").get_attribute("placeholder") == "One sentence becomes one picture"
     portrait = tmp_path / "rosa.png"
     Image.new("RGB", (40, 60), "red").save(portrait)

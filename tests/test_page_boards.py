@@ -1,4 +1,4 @@
-"""Boards of professionals on the page: notes beside a sentence, scripts and tables out and in, the story played."""
+"""Boards of professionals on the page: notes beside a sentence, scripts and tables out and in, and playback."""
 
 import pytest
 
@@ -45,7 +45,10 @@ def test_notes_are_typed_in_the_panel_seen_on_the_card_and_undone(app, page):
 
 
 def test_what_is_typed_beside_a_sentence_stays_while_another_frame_is_drawn(app, page):
-    """The panel is painted with every step of a drawing; a box built anew would lose its words and its caret."""
+    """The panel is painted at every step of a drawing.
+
+    If its box were made again, its words and the caret would be lost.
+    """
     write_and_draw(page, "Rosa waves.")
     panel = open_panel(page, 1)
     box = panel.get_by_label("Notes", exact=True)
@@ -87,13 +90,13 @@ def test_the_story_is_played_with_keys_and_for_as_long_as_each_frame_lasts(app, 
     card(page, 1).locator(".sb-noted").wait_for()
     page.get_by_role("button", name="Play", exact=True).click()
     play = page.locator(".sb-play")
-    play.get_by_text("She sings.").wait_for()  # after half a second
+    play.get_by_text("She sings.").wait_for()  # this takes half a second
     page.keyboard.press("Space")
     play.get_by_role("button", name="Play on").wait_for()
     page.keyboard.press("ArrowLeft")
     assert play.locator(".sb-play-said").inner_text() == "Rosa: Hello!"
     page.wait_for_timeout(800)
-    assert play.locator(".sb-play-words").inner_text() == "Rosa waves."  # it is paused
+    assert play.locator(".sb-play-words").inner_text() == "Rosa waves."  # the board is paused
     assert serious_violations(page) == []
     page.keyboard.press("End")
     assert play.locator(".sb-play-place").inner_text() == "3 / 3"

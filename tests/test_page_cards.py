@@ -18,7 +18,7 @@ THREE = ("Rosa waves.", "Milo reads.", "Bolt sings.")
 
 
 def drag(page, number, onto, **place):
-    """Drop a card's picture on that of card `onto`, at a place in it."""
+    """Drops a card's picture on that of card `onto`, at a place in it."""
     target = card(page, onto).locator(".sb-picture")
     card(page, number).locator(".sb-picture").drag_to(target, target_position=place)
 
@@ -89,7 +89,7 @@ def test_keys_walk_over_the_cards_edit_lock_and_remove(app, page):
     card(page, 2).locator(".sb-lock[aria-pressed=true]").wait_for()
     page.keyboard.press("e")
     assert sentence(page, 2).evaluate("box => box === document.activeElement")
-    page.keyboard.type("lll")  # letters, not commands
+    page.keyboard.type("lll")  # these are letters, not commands
     page.keyboard.press("Escape")
     card(page, 2).locator(".sb-open").focus()
     page.keyboard.press("Delete")
@@ -133,7 +133,7 @@ def test_undo_and_redo_reach_through_everything_text_included(app, page):
         page.locator(".sb-redo").click()
         page.wait_for_timeout(50)
     wait_sentences(page, "Rosa sings.", "Milo reads.")
-    assert len(story_in(app, page).frames[0].takes) == 1  # drawn pictures came back with their frames
+    assert len(story_in(app, page).frames[0].takes) == 1  # frames came back with their pictures
 
 
 def test_undo_in_a_box_with_unsaved_words_is_the_browsers_own(app, page):
@@ -174,7 +174,7 @@ def test_the_panel_opens_under_the_row_of_its_card(page):
 
 @pytest.mark.own_hand("reads all there is")
 def test_what_a_frame_reads_is_offered_as_far_as_the_model_reads(page):
-    """ "Everything before it" was offered where the model reads the last frames only."""
+    """The page offered "Everything before it" although the model reads only the last frames."""
     write_and_draw(page, *THREE, "Rosa reads.")
 
     def offered(number):
@@ -189,7 +189,7 @@ def test_what_a_frame_reads_is_offered_as_far_as_the_model_reads(page):
 
 
 def test_what_was_undone_is_said_and_shown_and_can_be_done_again(visit):
-    """Ctrl+Z took back something out of sight, and only screen readers were told what."""
+    """Ctrl+Z changed something out of sight, and only screen readers were told what it was."""
     page = visit(viewport={"width": 1280, "height": 720})
     page.locator(".sb-columns").fill("1")
     write_and_draw(page, *THREE, "Rosa sings.")
@@ -207,7 +207,7 @@ def test_what_was_undone_is_said_and_shown_and_can_be_done_again(visit):
     page.keyboard.press("Control+z")
     toast.get_by_text("Undone: adding frame 4.").wait_for()
     wait_sentences(page, *THREE)
-    assert toast.count() == 1  # the latest, whose button does what it says
+    assert toast.count() == 1  # only the latest one, whose button works
     toast.get_by_role("button", name="Redo").click()
     toast.get_by_text("Redone: adding frame 4.").wait_for()
     wait_sentences(page, *THREE, "Rosa sings.")

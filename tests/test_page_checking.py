@@ -1,4 +1,4 @@
-"""Pictures that may be wrong, on the page: said on the card, gone through by themselves, drawn again."""
+"""Pictures that may be wrong, on the page: the card says so, they can be visited one by one, and drawn again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page for everyone: accessibility rules, phone, German, reduced motion, what is announced; and how fast it is."""
+"""The page for everyone: accessibility rules, phone, German, reduced motion, announcements; and how fast it is."""
 
 import re
 import threading
@@ -100,7 +100,7 @@ def test_a_german_browser_reads_german_and_may_switch(visit):
 
 
 def test_the_german_page_refuses_in_german_and_asks_for_english_sentences(visit):
-    """Refusals were English there, and nothing by the line said that the model reads English."""
+    """Refusals were in English on the German page, and nothing beside the line said that the model reads English."""
     page = visit(locale="de-DE")
     assert "Sätze bitte auf Englisch schreiben" in page.locator("#sb-next").get_attribute("placeholder")
     write(page, "Zelda waves to everyone.")
@@ -118,7 +118,7 @@ def test_the_german_page_refuses_in_german_and_asks_for_english_sentences(visit)
 
 
 LOW = {"width": 1280, "height": 720}
-# How far what has the focus reaches under the line to write in, or above the window; nothing where that is not over it.
+# Returns how much of the focused element is under the line to write in or above the window, and nothing if none is.
 HIDDEN = """() => {
     const { activeElement: held } = document;
     const bar = document.querySelector('.sb-composer');
@@ -129,7 +129,7 @@ HIDDEN = """() => {
 
 
 def test_nothing_that_has_the_focus_lies_under_the_line_to_write_in(visit):
-    """Sentences, chips and buttons took the focus behind it, where nobody could see it (WCAG 2.4.11)."""
+    """Sentences, chips and buttons got the focus behind the line, where nobody could see it (WCAG 2.4.11)."""
     page = visit(viewport=LOW)
     write_and_draw(page, *["Rosa waves to Milo.", "She sings.", "They dance in the park."] * 2)
     page.evaluate("scrollTo(0, 0)")
@@ -147,7 +147,7 @@ def test_nothing_that_has_the_focus_lies_under_the_line_to_write_in(visit):
 
 
 def test_a_press_on_what_lies_half_under_the_line_is_not_lost(visit):
-    """Whatever takes the focus comes out from under the line, but not from under the pointer that is on it."""
+    """A focused element moves out from under the line, but not away from the pointer that is on it."""
     page = visit(viewport=LOW)
     write_and_draw(page, "Rosa waves.", "Milo reads.")
     reroll = card(page, 1).locator(".sb-reroll")
@@ -160,7 +160,7 @@ def test_a_press_on_what_lies_half_under_the_line_is_not_lost(visit):
 
 
 def test_a_first_look_at_a_low_window_shows_the_sentences(visit):
-    """The line to write in lay over them."""
+    """The line to write in covered them."""
     page = visit(viewport=LOW)
     write_and_draw(
         page, "Rosa waves.", "Milo reads.", "Bolt sings.", "Rosa reads and Milo waves to her all day."
@@ -269,7 +269,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("act", REFUSED)
 def test_what_the_server_refuses_has_german_words(act, tmp_path):
-    """Refusals stood in English on the German page."""
+    """Refusals were in English on the German page."""
     session = fresh(PictureStore(tmp_path), *STORY)
     with pytest.raises(StoryError) as refused:
         act(session, session.story.frames[1].id)
@@ -326,7 +326,7 @@ def pictures_png(library):
 
 @pytest.mark.parametrize("act", REFUSED_FILES)
 def test_what_is_wrong_with_files_exports_and_keeping_has_german_words(act, tmp_path):
-    """A German writer with a damaged project file read why in English."""
+    """A German writer with a damaged project file read the reason in English."""
     library = Library(tmp_path)
     with pytest.raises(StoryError) as refused:
         act(tmp_path, library)
@@ -370,7 +370,7 @@ def test_sixty_frames_open_soon_and_a_key_shows_at_once_while_one_is_drawn(app, 
     card(page, 1).locator(".sb-draw").click()
     card(page, 1).locator(".sb-preview:not([hidden])").wait_for()
     page.focus("#sb-next")
-    # From the key to the frame after it: what the writer waits for, without what the test driver costs.
+    # The time from the key to the next frame: what the writer waits for, without the test driver's own time.
     page.evaluate(
         "window.waits = []; document.querySelector('#sb-next').addEventListener('keydown', (event) =>"
         " requestAnimationFrame(() => waits.push(performance.now() - event.timeStamp)))"

@@ -68,7 +68,7 @@ def test_a_film_comes_with_its_subtitles(app, page, tmp_path):
         page.wait_for_timeout(100)
         if len(files) == 2:
             break
-    files.sort(key=lambda one: not one.suggested_filename.endswith(".mp4"))  # they arrive in either order
+    files.sort(key=lambda one: not one.suggested_filename.endswith(".mp4"))  # they arrive in any order
     film, subtitles = (tmp_path / one.suggested_filename for one in files)
     for one, path in zip(files, (film, subtitles), strict=True):
         one.save_as(path)
@@ -120,7 +120,7 @@ def test_a_picture_from_elsewhere_is_refused_with_a_sentence(page, tmp_path):
 
 
 def drop(page, path):
-    """Drop a file on the board, as from a file manager."""
+    """Drops a file on the board, like from a file manager."""
     data = list(io.BytesIO(path.read_bytes()).getvalue())
     page.evaluate(
         """([bytes, name]) => {

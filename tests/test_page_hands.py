@@ -1,4 +1,4 @@
-"""Hands and eyes on the page: keys of every layout, the browser's Back, what covers what, wide and narrow windows."""
+"""Hands and eyes on the page: keys of every layout, the browser's Back, overlapping parts, wide and narrow windows."""
 
 import threading
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 
 def press(page, selector, key, code, **more):
-    """A keydown as a browser with another keyboard layout, or an input method, sends it."""
+    """Sends a keydown like a browser with another keyboard layout or with an input method."""
     page.eval_on_selector(
         selector,
         """(node, told) => node.dispatchEvent(
@@ -35,7 +35,10 @@ def press(page, selector, key, code, **more):
 
 
 def test_the_enter_that_ends_a_composed_word_in_safari_draws_nothing(page):
-    """Safari tells of the end of the word first, and then of the Enter, which no longer says that it is part of it."""
+    """Safari reports the end of the word first.
+
+    The Enter comes after it and no longer says that it belongs to the word.
+    """
     page.fill("#sb-next", "Rosa winkt.")
     press(page, "#sb-next", "Enter", "Enter", keyCode=229)
     page.wait_for_timeout(300)
@@ -45,7 +48,7 @@ def test_the_enter_that_ends_a_composed_word_in_safari_draws_nothing(page):
 
 
 def test_shortcuts_work_where_the_layout_has_no_latin_letters(page):
-    """With a Greek or Cyrillic layout the key of Z says "ζ" or "я", and nothing was undone."""
+    """With a Greek or Cyrillic layout the Z key gives "ζ" or "я", so Ctrl+Z undid nothing."""
     write_and_draw(page, "Rosa waves.", "She sings.")
     press(page, ".sb-open", "ζ", "KeyZ", ctrlKey=True)
     wait_sentences(page, "Rosa waves.")
@@ -56,7 +59,7 @@ def test_shortcuts_work_where_the_layout_has_no_latin_letters(page):
 
 
 def test_a_letter_typed_on_a_latin_layout_is_that_letter_wherever_its_key_is(page):
-    """On a French keyboard W is where others have Z: Ctrl+W closes the tab and must not undo."""
+    """A French keyboard has W where others have Z: Ctrl+W closes the tab and must not undo."""
     write_and_draw(page, "Rosa waves.")
     press(page, ".sb-open", "w", "KeyZ", ctrlKey=True)
     page.wait_for_timeout(300)
@@ -64,7 +67,7 @@ def test_a_letter_typed_on_a_latin_layout_is_that_letter_wherever_its_key_is(pag
 
 
 def test_back_returns_to_the_story_before(page):
-    """Back left the page: opening a story took the place of the one before in the browser's history."""
+    """Back left the page, because an opened story replaced the earlier one in the browser's history."""
     write_and_draw(page, "Rosa waves.")
     first = story_of(page)
     page.get_by_role("button", name="Stories").click()
@@ -82,11 +85,11 @@ def test_back_returns_to_the_story_before(page):
 
 @pytest.mark.parametrize("settings", [{}, PHONE], ids=["desk", "phone"])
 def test_the_line_to_write_in_covers_neither_the_open_panel_nor_the_sentence_being_changed(visit, settings):
-    """It lay over the takes of the open frame; on a phone nothing of them could be seen."""
+    """The line covered the takes of the open frame. On a phone nothing of them could be seen."""
     page = visit(**settings)
     write_and_draw(page, "Rosa waves.", "She sings.", "Milo reads.")
     open_panel(page, 1)
-    page.wait_for_timeout(800)  # it scrolls there
+    page.wait_for_timeout(800)  # meanwhile the page scrolls there
     strip = page.locator(".sb-strip").bounding_box()
     line = page.locator(".sb-composer").bounding_box()
     assert strip["y"] >= 0 and strip["y"] + strip["height"] <= page.viewport_size["height"]
@@ -139,7 +142,7 @@ def test_the_dots_between_cards_are_as_large_as_a_finger(visit):
 
 
 def test_one_button_draws_on_after_a_restart(tmp_path, visit):
-    """ "Draw on" and "Draw the missing" stood side by side and did nearly the same."""
+    """ "Draw on" and "Draw the missing" were side by side and did almost the same."""
     with serving(tmp_path) as app:
         page = visit(app.url)
         write_and_draw(page, "Rosa waves.")
@@ -148,7 +151,8 @@ def test_one_button_draws_on_after_a_restart(tmp_path, visit):
         write(page, "She sings.", "Milo reads.")
         card(page, 2).locator(".sb-progress:not([hidden])").wait_for()
         wait_sentences(page, "Rosa waves.", "She sings.", "Milo reads.")  # the server has all three
-        page.close()  # or it would ask the next server, which may have the same port, for what this one knew
+        # Otherwise it would ask the next server, perhaps on the same port, for what this one knew.
+        page.close()
         app.studio.queue.close()
         app.renderer.gate.set()
     with serving(tmp_path) as app:
@@ -178,7 +182,7 @@ def test_undo_of_update_all_shows_the_pictures_of_before_in_one_step(app, page):
 
 
 def test_first_visits_write_no_copy_of_the_example_until_it_is_changed(tmp_path, browser):
-    """Each of them added a story to the library, with all its pictures."""
+    """Every first visit added a story with all its pictures to the library."""
     story, pictures = drawn_story(tmp_path / "made", "Rosa waves.", "She sings.")
     example = tmp_path / "example.storyboard"
     write_project(story, pictures, example)
@@ -194,7 +198,7 @@ def test_first_visits_write_no_copy_of_the_example_until_it_is_changed(tmp_path,
         wait_sentences(pages[0], "Rosa waves.", "She sings.", "Milo reads.")
         assert app.library.has(ids[0]) and not app.library.has(ids[1])
         wait_sentences(pages[1], "Rosa waves.", "She sings.")
-        app.studio._sessions.drop(ids[1])  # as after a restart
+        app.studio._sessions.drop(ids[1])  # like after a restart
         pages[1].reload()
         wait_sentences(pages[1], "Rosa waves.", "She sings.")
         assert not pages[1].locator(".sb-notice", has_text="not here any more").is_visible()

@@ -1,4 +1,4 @@
-"""Make somebody on the page: chosen part by part, recoloured, used in a story, taken along in a project file."""
+"""Makes somebody on the page: chosen part by part, recoloured, used in a story, and exported in a project file."""
 
 import pytest
 from PIL import Image
@@ -22,7 +22,7 @@ PORTRAIT = ".sb-maker-frame img:not([hidden])"
 
 
 def load_dice(page):
-    """Somebody human without extras every time: a robot has no age, and a scarf that is there is taken off."""
+    """Makes the dice give a human without extras every time, because a robot has no age and the test needs no scarf."""
     page.evaluate("() => { crypto.getRandomValues = (numbers) => numbers.fill(7); }")
 
 
@@ -39,7 +39,7 @@ def wait_words(dialog, words):
 
 
 def drag_colour(dialog, label, *colours):
-    """Moves in the browser's colour picker, the last of which is kept."""
+    """Moves through these colours in the browser's colour picker. The last one is kept."""
     dialog.get_by_label(label, exact=True).evaluate(
         """(input, colours) => {
             for (const colour of colours) {
@@ -64,7 +64,7 @@ def test_somebody_is_made_recoloured_used_in_a_story_exported_and_imported(app, 
     dialog.get_by_label("Name").fill("<b>Ada</b>")
     dialog.get_by_label("Name").press("Enter")
     dialog.wait_for(state="detached")
-    page.get_by_role("button", name="<b>Ada</b>, ").click()  # a name is text
+    page.get_by_role("button", name="<b>Ada</b>, ").click()  # the name is shown as text
     sheet = page.get_by_role("dialog")
     sheet.get_by_label("Name").fill("Ada")
     sheet.get_by_role("button", name="Save").click()
@@ -108,16 +108,17 @@ def test_the_dialog_goes_back_over_its_own_looks_and_asks_for_one_portrait_at_a_
     dialog.get_by_label("Kind").select_option("human")
     dialog.get_by_label("Top", exact=True).select_option("kimono")
     wait_words(dialog, "kimono")
-    assert dialog.get_by_label("Below", exact=True).input_value() == "none"  # a kimono took it off
+    # Putting on the kimono removed it.
+    assert dialog.get_by_label("Below", exact=True).input_value() == "none"
     before = dialog.locator(".sb-maker-words").inner_text()
     asked.clear()
     drag_colour(dialog, "Top: colour", *(f"#{part:02x}40a0" for part in range(0, 200, 2)), "#f4c93f")
     wait_words(dialog, "yellow")
     previews = [one for one in asked if "changes" in one]
-    assert 1 <= len(previews) <= 5  # of 101 moves
+    assert 1 <= len(previews) <= 5  # for 101 moves
     dialog.get_by_label("Top", exact=True).press("Control+z")
     wait_words(dialog, before)
-    assert story_in(app, page).cast[-1].name == "Bolt"  # nothing of it is in the story
+    assert story_in(app, page).cast[-1].name == "Bolt"  # the story has nothing of it
     dialog.get_by_role("button", name="Add to the cast").click()
     dialog.locator(".sb-problem", has_text="The name has no letters").wait_for()
 
@@ -134,7 +135,7 @@ def test_a_picture_of_ones_own_begins_a_look_and_one_of_nobody_is_told_in_a_sent
     dialog.locator(".sb-maker-upload img").wait_for()
     dialog.locator("input[type=file]").set_input_files(tmp_path / "sky.png")
     dialog.locator(".sb-problem", has_text="Nobody can be made out in the picture").wait_for()
-    wait_words(dialog, "red t-shirt")  # as it was
+    wait_words(dialog, "red t-shirt")  # it has the same colour again
 
 
 def test_the_maker_is_usable_on_a_phone_by_screen_readers_and_in_german(visit):
@@ -154,8 +155,8 @@ def test_the_maker_is_usable_on_a_phone_by_screen_readers_and_in_german(visit):
 
 
 def test_a_pronoun_is_chosen_before_the_first_look_is_there(page):
-    """The script threw: it asked the look, which had not come yet, for its shape."""
-    page.route("**/component_server/**", lambda route: route.abort())  # and so the look does not come
+    """The script failed: it asked the look for its shape before the look had come."""
+    page.route("**/component_server/**", lambda route: route.abort())  # so the look does not come
     page.get_by_role("button", name="Make somebody").click()
     dialog = page.get_by_role("dialog", name="Make somebody")
     dialog.get_by_label("Pronoun").select_option("he")

@@ -95,7 +95,7 @@ def test_emoji_other_scripts_and_marks_of_direction_are_drawn_as_words(page, typ
 def test_nothing_or_far_too_much_is_refused_and_stays_in_the_box(app, page, typed, reason):
     page.locator("#sb-next").evaluate(
         "box => box.removeAttribute('maxlength')"
-    )  # as a page may be tampered with
+    )  # as on a page that somebody changed
     write(page, typed)
     page.locator(".sb-composer .sb-problem", has_text=reason).wait_for()
     assert page.input_value("#sb-next") == typed

@@ -1,4 +1,4 @@
-"""Scripts on the page: pasted or out of a file, recognised, looked at, made frames."""
+"""Scripts on the page: pasted or from a file, they are recognised, shown and made into frames."""
 
 import pytest
 

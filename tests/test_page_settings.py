@@ -1,4 +1,4 @@
-"""The settings of a story on the page: its look, the quality of pictures to come, and the size the model draws."""
+"""The settings of a story on the page: its look, the quality of later pictures, and the size that the model draws."""
 
 import io
 import threading
@@ -25,7 +25,7 @@ def choose(page, words):
 
 
 def shown(page, number=1):
-    """The colour in the middle of a card's picture, as it is on the screen."""
+    """Returns the colour in the middle of a card's picture, as the screen shows it."""
     data = card(page, number).locator(".sb-picture").screenshot()
     with Image.open(io.BytesIO(data)) as seen:
         return seen.convert("RGB").getpixel((seen.width // 2, seen.height // 2))
@@ -87,7 +87,7 @@ def test_settings_are_chosen_by_keys_and_said_aloud(app, page):
     dialog.get_by_role("radio", name="Grey", checked=True).wait_for()
     page.locator(".sb-said", has_text="The story is shown in: Grey.").wait_for(state="attached")
     quality = dialog.get_by_role("group", name="Quality")
-    for _ in range(9):  # a hand that takes a style has its fields in between
+    for _ in range(9):  # a model with styles has its fields in between
         page.keyboard.press("Tab")
         if quality.evaluate("group => group.contains(document.activeElement)"):
             break

@@ -1,4 +1,4 @@
-"""Whole stories on the page: reloads, links, the list, several tabs and several visitors at once."""
+"""Whole stories on the page: reloads, links, the list, several tabs and several visitors at the same time."""
 
 import threading
 
@@ -89,9 +89,9 @@ def test_an_edit_whose_sentence_changed_in_another_tab_is_not_lost_and_overwrite
     story = story_in(app, page)
     app.studio.change(
         story.id, "edit_frame", frame=story.frames[0].id, caption="Rosa reads."
-    )  # the other tab
+    )  # in the other tab
     card(page, 1).locator(".sb-clash", has_text="Rosa reads.").wait_for()
-    assert card(page, 1).locator(".sb-hint").is_hidden()  # it would lie over the choice
+    assert card(page, 1).locator(".sb-hint").is_hidden()  # it would cover the choice
     box.press("Enter")
     card(page, 1).locator(".sb-problem", has_text="changed elsewhere").wait_for()
     assert (box.input_value(), story_in(app, page).frames[0].caption) == ("Rosa sings.", "Rosa reads.")
@@ -108,7 +108,7 @@ def test_two_tabs_type_in_one_frame_and_neither_loses_its_words(app, page):
     wait_drawn(second, 2)
     sentence(page, 1).fill("Rosa sings.")
     sentence(second, 1).fill("Rosa reads.")
-    sentence(second, 2).fill("Milo sings.")  # leaves the first box, which saves it
+    sentence(second, 2).fill("Milo sings.")  # this leaves the first box, which saves it
     card(page, 1).locator(".sb-clash", has_text="Rosa reads.").wait_for()
     sentence(page, 1).press("Enter")
     card(page, 1).locator(".sb-problem", has_text="changed elsewhere").wait_for()
@@ -146,7 +146,7 @@ def test_the_list_of_stories_opens_renames_copies_deletes_and_brings_back(app, p
 
 
 def test_a_story_renamed_by_two_quick_presses_is_renamed_once_more(page):
-    """The second press was answered when the row of the first was gone, and the script threw."""
+    """The answer to the second press came after the row of the first was gone, and the script failed."""
     write_and_draw(page, "Rosa waves.")
     page.get_by_role("button", name="Stories").click()
     dialog = page.get_by_role("dialog", name="Your stories")
@@ -158,7 +158,7 @@ def test_a_story_renamed_by_two_quick_presses_is_renamed_once_more(page):
     dialog.get_by_role("button", name="Open A night in", exact=True).wait_for()
     with page.expect_response(lambda one: "rename_story" in (one.request.post_data or "")):
         box.evaluate(press)
-    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")  # what the answer leads to
+    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")  # so that the answer can take effect
 
 
 def test_the_list_of_one_browser_is_not_that_of_another_but_a_link_opens_anywhere(app, page, visit):
@@ -185,9 +185,9 @@ def test_a_first_visit_is_shown_the_finished_example_and_the_next_one_is_not(vis
         assert "finished example" in page.locator(".sb-notice").inner_text()
         page.locator(".sb-notice").get_by_role("button", name="New story").click()
         page.locator(".sb-empty").wait_for()
-        # The focus stayed with the button, which was gone, and what was typed went nowhere.
+        # The focus stayed on the button, which was gone, so typed words went nowhere.
         page.locator("#sb-next:focus").wait_for()
-        page.goto(example_app.url)  # once more, without the story's link
+        page.goto(example_app.url)  # again, without the story's link
         page.wait_for_selector(".sb-ready")
         assert sentences(page) == [] and page.locator(".sb-notice").is_hidden()
         assert example_app.renderer.requests == []
@@ -200,7 +200,7 @@ def test_a_restart_brings_the_board_back_and_offers_what_was_being_drawn(visit, 
         before.renderer.gate = threading.Event()
         write(page, "She sits down.")
         card(page, 2).locator(".sb-preview:not([hidden])").wait_for()
-    write(page, "Milo reads.")  # nobody is there to take it
+    write(page, "Milo reads.")  # nobody is there to receive it
     page.locator(".sb-composer .sb-problem:not([hidden])").wait_for()
     assert page.input_value("#sb-next") == "Milo reads."
     with serving(tmp_path, port=before.port) as after:

@@ -1,4 +1,4 @@
-"""Takes on the page: appended, picked, compared, drawn again under a seed; variants; stopping and retrying."""
+"""Takes on the page: added, chosen, compared, drawn again with a seed; variants; stopping and retrying."""
 
 import threading
 
@@ -43,7 +43,7 @@ def test_variants_are_shown_as_each_lands(app, page):
     panel = open_panel(page, 1)
     app.renderer.gate = threading.Event()
     panel.get_by_role("button", name="Draw 4 variants of frame 1").click()
-    panel.locator("span.sb-thumb").nth(3).wait_for()  # four places kept
+    panel.locator("span.sb-thumb").nth(3).wait_for()  # four places are kept
     assert panel.locator("button.sb-thumb").count() == 1
     page.get_by_role("button", name="Queue", exact=True).click()
     told = page.locator(".sb-queue-rows .sb-row").all_inner_texts()

@@ -1,4 +1,4 @@
-"""What tsc believes of the page's scripts, held against what Python sends and serves."""
+"""What tsc believes of the page's scripts, compared with what Python sends and serves."""
 
 import json
 import re
@@ -33,13 +33,16 @@ RANDOM_LOOK = random_look(Random(5)).to_json()
 
 
 def fields(name):
-    """The fields of an interface, also those of what it extends: types by names, which end in ? where optional."""
+    """Returns the fields of an interface and of those it extends: types by names.
+
+    Names of optional fields end in "?".
+    """
     own = dict(re.findall(r"(\w+\??): ([^;\n}]+)", BODIES[name]))
     return (fields(PARENTS[name]) if PARENTS[name] else {}) | own
 
 
 def misfits(value, kind, where, seen):
-    """Where a JSON value is not what a type says; the interfaces that were looked at are added to `seen`."""
+    """Yields where a JSON value differs from a type. Adds the interfaces that it used to `seen`."""
     kind = ALIASES.get(kind, kind)
     if kind.endswith("[]"):
         items = value if isinstance(value, list) else [object()]
@@ -80,7 +83,7 @@ def calls(tmp_path, renderer):
 
 @pytest.fixture
 def story(calls, renderer):
-    """A story with something of everything a view can have, one frame drawn, one being drawn."""
+    """Returns a story with something in every field of a view, one frame drawn, and one being drawn."""
     renderer.verdicts = [Verdict(missing=("Milo",))]
     story = calls("open_story", story=None)["view"]["story"]
     for name in ("Ada", "Eva"):
@@ -144,7 +147,7 @@ def test_the_scripts_know_every_call_and_the_fields_of_every_edit(tmp_path):
         said = {*re.findall(r"(\w+)\??:", message)}
         for name in set(re.findall(r"\b(Beside|Notes)\b(?!\[)", message)):
             said |= {field.rstrip("?") for field in fields(name)}
-        # Whether it is drawn too, and which story is renamed, is said beside what the edit takes.
+        # Whether to draw too, and which story is renamed, are messages beside the edit's own fields.
         assert said - {"draw", "of"} <= EDITS[verb].fields.keys(), verb
 
 

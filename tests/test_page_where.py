@@ -1,4 +1,4 @@
-"""Where a frame is, on the page: a chip that says how that is known, and a menu that says another place."""
+"""Where a frame is, on the page: a chip says how this is known, and a menu chooses another place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who is in a frame, on the page: chips, pronouns and whom they mean, what a frame reads, why it looks so; the cast."""
+"""Who is in a frame, on the page: chips, pronouns and their people, what a frame reads, why it looks so; the cast."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def test_a_chip_leaves_somebody_out_and_lets_them_in_again(app, page):
     card(page, 1).locator(".sb-stale:not([hidden])").wait_for()
     chip(page, 1, "Milo").click()
     card(page, 1).locator(".sb-named", has_text="Milo").wait_for()
-    card(page, 1).locator(".sb-stale").wait_for(state="hidden")  # as it was drawn
+    card(page, 1).locator(".sb-stale").wait_for(state="hidden")  # like when it was drawn
 
 
 def test_somebody_the_sentence_does_not_name_is_added_in_the_panel(app, page):
@@ -90,7 +90,7 @@ def test_a_panel_lists_what_the_picture_was_drawn_with(app, page):
         "the language model",
     ):
         assert expected in words
-    assert facts.locator("img").count() == 2  # Rosa's portrait, frame 1
+    assert facts.locator("img").count() == 2  # Rosa's portrait, and frame 1
 
 
 def test_a_portrait_says_which_pictures_it_touches_before_it_is_worn(app, page):
@@ -125,7 +125,7 @@ def test_an_uploaded_portrait_says_which_pictures_it_touches_before_it_is_worn(a
 
 
 def test_a_photo_of_an_iphone_is_seen_and_kept_though_the_browser_cannot_show_it(app, page, tmp_path):
-    """The page asked the browser whether a file was a picture, and browsers know no HEIC."""
+    """The page asked the browser whether a file is a picture, and browsers do not know HEIC."""
     (tmp_path / "IMG_0042.heic").write_bytes(HEIC)
     (tmp_path / "broken.heic").write_bytes(HEIC[:90])
     page.get_by_role("button", name="Add someone").click()
@@ -154,7 +154,7 @@ def test_one_frame_wears_a_portrait_of_its_own(app, page):
 
 @pytest.mark.own_hand("has learned nobody")
 def test_whom_this_model_has_learned_is_said_where_somebody_new_is_added(page):
-    """A portrait of somebody else became one of these, and nothing had said so."""
+    """A portrait of somebody else became one of the people whom the model knows, and nothing had said so."""
     page.get_by_role("button", name="Add someone").click()
     assert "This model has learned Rosa, Milo" in page.get_by_role("dialog", name="Someone new").inner_text()
 
@@ -173,7 +173,7 @@ def test_somebody_new_joins_is_renamed_and_leaves(app, page, tmp_path):
     dialog.wait_for(state="detached")
     ada = story_in(app, page).character("Ada")
     assert (ada.pronoun, ada.aliases) == ("she", ("the pilot", "Captain Ada"))
-    assert ada.portrait.label == "ada"  # as its file; it was "portrait 1" whatever was chosen
+    assert ada.portrait.label == "ada"  # like its file; it was always "portrait 1"
     page.get_by_role("button", name="Ada, she").click()
     dialog = page.get_by_role("dialog", name="Ada in this story")
     dialog.get_by_label("Name").fill("Bea")
@@ -218,7 +218,7 @@ def test_an_it_that_is_the_weather_has_no_chip_and_one_that_is_a_thing_may_still
 
 @pytest.mark.own_hand("reads pronouns in its own way")
 def test_how_sure_a_reading_is_is_said_only_where_there_was_a_choice(app, page, monkeypatch):
-    """ "100 %" stood on a pronoun that only one person could be, where nothing had been compared."""
+    """A pronoun that can be only one person was shown with "100 %", although nothing had been compared."""
     read = app.renderer._readings
     sole = lambda *asked: tuple(replace(one, confidence=1.0) for one in read(*asked))  # noqa: E731
     monkeypatch.setattr(app.renderer, "_readings", sole)
@@ -230,7 +230,7 @@ def test_how_sure_a_reading_is_is_said_only_where_there_was_a_choice(app, page, 
 
 
 def test_a_bad_picture_of_somebody_new_is_told_when_chosen_and_forgotten_with_a_good_one(page, tmp_path):
-    """It was told on "Add" only, and still stood there in red after a good picture was chosen."""
+    """The page said so only after "Add", and the message stayed in red after a good picture was chosen."""
     page.get_by_role("button", name="Add someone").click()
     dialog = page.get_by_role("dialog", name="Someone new")
     (tmp_path / "letter.png").write_text("not a picture")

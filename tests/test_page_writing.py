@@ -1,4 +1,4 @@
-"""Writing on the page: sentence, Enter, drawn; nothing that is typed is lost or interrupted; a whole script at once."""
+"""Writing on the page: a sentence and Enter draws it; no typed word is lost or interrupted; a whole script at once."""
 
 import threading
 
@@ -45,7 +45,7 @@ def test_typing_in_one_card_is_not_disturbed_while_another_is_redrawn(app, page)
     box.click()
     box.press("End")
     page.keyboard.type(" He turns the page,", delay=30)
-    assert picture(page, 1) == old  # not blanked meanwhile
+    assert picture(page, 1) == old  # it is not blank meanwhile
     app.renderer.gate.set()
     wait_drawn(page, 1, takes=2)
     page.keyboard.type(" slowly.", delay=30)
@@ -75,7 +75,7 @@ def test_a_refused_sentence_comes_back_with_the_reason(page):
     assert "Zelda" in page.locator(".sb-composer .sb-problem").inner_text()
     assert page.input_value("#sb-next") == "Zelda waves to everyone."
     assert page.locator(".sb-card").count() == 0
-    assert page.locator(".sb-toast").count() == 0  # the reason stands beside the line, and only there
+    assert page.locator(".sb-toast").count() == 0  # the reason is beside the line, and only there
 
 
 def test_words_left_in_a_card_are_saved_without_drawing_and_shown_as_out_of_date_with_the_cause(app, page):
@@ -97,7 +97,7 @@ def test_all_that_is_out_of_date_is_updated_by_one_button_that_says_how_much(pag
     assert "about" in update.inner_text()
     assert card(page, 2).locator(".sb-cause").inner_text() == "Out of date: frame 1's picture changed"
     menu(page, 4, "Lock")
-    page.get_by_role("button", name="Update all (2 frames").click()  # not the locked one
+    page.get_by_role("button", name="Update all (2 frames").click()  # all but the locked one
     wait_drawn(page, 2, takes=2)
     wait_drawn(page, 3, takes=2)
     assert card(page, 4).locator(".sb-take").is_hidden()
@@ -118,7 +118,7 @@ def test_a_frame_comes_in_before_and_after_another_and_is_told_what_that_touches
     assert "1 picture after it would be out of date" in page.locator(".sb-place").inner_text()
     write(page, "Bolt sings.")
     wait_sentences(page, "Rosa waves.", "Bolt sings.", "Milo reads.")
-    write(page, "Bolt sings again.")  # goes on behind the one just written
+    write(page, "Bolt sings again.")  # it continues behind the new one
     wait_sentences(page, "Rosa waves.", "Bolt sings.", "Bolt sings again.", "Milo reads.")
     page.get_by_role("button", name="Back to the end").click()
     write(page, "Rosa sings.")
@@ -138,7 +138,7 @@ def test_a_script_is_split_shown_thinned_out_and_accepted(page):
 
 
 def test_a_script_pasted_while_inserting_goes_where_a_sentence_would(page):
-    """It went to the end of the story."""
+    """The script went to the end of the story."""
     for sentence_ in ("Rosa waves.", "Milo reads."):
         write(page, sentence_)
     wait_sentences(page, "Rosa waves.", "Milo reads.")
@@ -154,7 +154,7 @@ def test_a_script_pasted_while_inserting_goes_where_a_sentence_would(page):
 def test_words_that_were_not_saved_survive_a_reload(page):
     write_and_draw(page, "Rosa waves.")
     page.fill("#sb-next", "She walks in the")
-    sentence(page, 1).fill("Zelda waves to everyone.")  # refused, so it is saved nowhere
+    sentence(page, 1).fill("Zelda waves to everyone.")  # it is refused, so it is not saved
     page.focus("#sb-next")
     card(page, 1).locator(".sb-problem:not([hidden])").wait_for()
     page.reload()
@@ -174,7 +174,7 @@ def test_chips_write_themselves_into_the_sentence_and_a_word_never_learned_is_no
     page.locator(".sb-unknown:not([hidden])").wait_for()
     assert "“dragon”" in page.locator(".sb-unknown").inner_text()
     page.keyboard.press("Enter")
-    wait_drawn(page, 1)  # a note, not a refusal
+    wait_drawn(page, 1)  # it is a note, not a refusal
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_chips_write_themselves_into_the_sentence_and_a_word_never_learned_is_no
     ids=["lines", "more than fits"],
 )
 def test_a_script_pasted_into_the_line_opens_in_its_window_whole(page, script, frames):
-    """The line kept 600 characters of it without a word, and made one frame of all its lines."""
+    """The line silently kept 600 characters of the script, and made one frame of all its lines."""
     page.fill("#sb-next", "And ")
     paste(page, page.locator("#sb-next"), script)
     dialog = page.get_by_role("dialog", name="Paste a script")
@@ -204,7 +204,7 @@ def test_a_short_sentence_is_pasted_into_the_line_as_ever(page):
 
 
 def test_what_a_card_has_no_room_for_is_counted(page):
-    """A sentence pasted into a card lost what was over the limit without a word."""
+    """A sentence that was pasted into a card silently lost everything over the limit."""
     write_and_draw(page, "Rosa waves.")
     sentence(page, 1).fill("")
     paste(page, sentence(page, 1), "Rosa waves. " * 51)
@@ -214,7 +214,7 @@ def test_what_a_card_has_no_room_for_is_counted(page):
 
 @pytest.mark.own_hand("does not say which words it has learned")
 def test_a_card_carries_the_note_about_words_never_learned(page):
-    """The note waited for a pause in typing and went with Enter, so that hardly anybody saw it."""
+    """The note came after a pause in typing and disappeared with Enter, so that almost nobody saw it."""
     write_and_draw(page, "Rosa waves at a dragon.", "Milo waves.")
     mark = card(page, 1).locator(".sb-unlearned")
     mark.wait_for()
@@ -235,12 +235,12 @@ def test_a_card_carries_the_note_about_words_never_learned(page):
 
 @pytest.mark.own_hand("can draw nobody")
 def test_a_sentence_about_nobody_says_that_somebody_will_be_drawn(page):
-    """ "Night falls over the park." showed one of the cast, and nothing said why."""
+    """The picture of "Night falls over the park." showed one of the cast, and nothing said why."""
     note = "This sentence is about nobody of the cast, and this model draws one of them all the same."
     page.fill("#sb-next", "In the park.")
     page.locator(".sb-composer .sb-unknown", has_text=note).wait_for()
     page.keyboard.press("Enter")
-    wait_drawn(page, 1)  # a note, not a refusal
+    wait_drawn(page, 1)  # it is a note, not a refusal
     mark = card(page, 1).locator(".sb-unlearned", has_text="Nobody named")
     mark.wait_for()
     assert mark.get_attribute("title") == note
@@ -249,7 +249,7 @@ def test_a_sentence_about_nobody_says_that_somebody_will_be_drawn(page):
 
 
 def test_sentences_typed_fast_stay_in_their_order_whatever_overtakes_what(page):
-    """Two requests on the way at a time overtook each other on a busy machine, and frame 3 stood before frame 2."""
+    """On a busy machine two requests at the same time arrived in the wrong order, and frame 3 came before frame 2."""
     held = []
 
     def hold(route):

@@ -1,4 +1,4 @@
-"""People as values: every look can be saved, changed and told from others; training and test share nobody."""
+"""People as values: every look can be saved, changed and told from others. Training and test share nobody."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ def test_equal_seeds_give_equal_people():
 
 
 def test_the_test_people_stay_who_they_are():
-    """Scores of different days are of the same people; a new hat in the lists may not change them unnoticed."""
+    """Scores of different days must be of the same people. A new hat in the lists must not silently change them."""
     people = json.dumps([look.to_json() for look in people_of(40, "test")])
     assert hashlib.blake2b(people.encode(), digest_size=8).hexdigest() == "e2bf10d1eca78fc3"
 
@@ -189,7 +189,7 @@ def test_hair_that_a_hat_hides_has_no_label():
 
 
 def test_what_has_one_label_looks_alike_where_it_is_hidden():
-    """A label "hidden" must not leave anything to be seen."""
+    """If something has the label "hidden", no part of it may be visible."""
     scarf = Look(headwear="headscarf")
     same = [replace(scarf, hair=hair) for hair in ("afro", "mohawk", "long wavy hair", "plaits")]
     first, *others = [draw_person(build(look), 96) for look in same]

@@ -1,4 +1,4 @@
-"""People as they are drawn: whole, in every pose and style, told apart, and found again in their picture."""
+"""People in drawings: complete, in every pose and style, distinguishable, and found again in their picture."""
 
 from collections import Counter
 from dataclasses import replace
@@ -33,7 +33,7 @@ PROPS = {"reading": "book", "eating": "apple", "carrying": "pumpkin"}
 
 
 def _styles():
-    """Every value of every choice, one change at a time from a plain look."""
+    """Yields every value of every choice, each as one change of a plain look."""
     for kind in w.KINDS:
         plain = bare(kind)
         yield from (replace(plain, hair=hair) for hair in w.HAIR_OF[kind])
@@ -70,7 +70,7 @@ def test_every_style_is_drawn_whole_inside_the_picture():
 
 
 def test_every_pose_keeps_to_its_part_of_the_stage():
-    """Three share a stage: nobody reaches further than 70 units to a side, nor above the picture."""
+    """Three people share a stage, so nobody reaches further than 70 units to a side, nor above the picture."""
     actions = cycle(SINGLE_ACTIONS)
     for look, action in zip(people_of(140), actions, strict=False):
         image = Image.new("RGB", (256, 256))
@@ -129,7 +129,10 @@ def test_every_head_of_a_kind_can_be_told_from_every_other(kind):
 
 
 def test_the_nearest_look_has_the_colours_of_a_drawn_person():
-    """Of 150 bareheaded people 149 are found; skin of 93 %, hair of 86 %, top of 77 %, bottom of 63 % is near."""
+    """Of 150 people without hats 149 are found.
+
+    Colours are near for skin in 93 %, hair in 86 %, top in 77 %, bottom in 63 %.
+    """
     near, found = Counter(), 0
     everybody = map(random_look, map(Random, range(130)))
     people = [one for one in everybody if one.kind == "human" and one.headwear == w.NONE][:40]

@@ -1,4 +1,4 @@
-"""Stories of anybody on Maple Lane: people with looks take the stage of the cast, and the splits share nobody."""
+"""Stories of anybody on Maple Lane: people with looks play the parts of the cast, and the splits share nobody."""
 
 import json
 
@@ -75,7 +75,7 @@ def test_a_scene_with_looks_has_pictures_masks_and_a_description():
 
 
 def test_the_portrait_is_the_person_of_the_scene():
-    """Portrait and scene are drawn by one code: the colours of a person's portrait are those of its mask."""
+    """The same code draws portrait and scene, so a person's portrait has the same colours as the mask in the scene."""
     for tale in _stories(6):
         frame = tale.frames[0]
         picture, masks = draw_with_masks(frame.scene, 128)

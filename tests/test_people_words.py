@@ -1,4 +1,4 @@
-"""People in words: descriptions, short phrases, the names of people and of clothes."""
+"""People in words: descriptions, short phrases, names of people and of clothes."""
 
 from dataclasses import replace
 from random import Random

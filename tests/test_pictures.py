@@ -1,4 +1,4 @@
-"""The picture store, and the cast a pipeline folder brings."""
+"""The picture store, and the cast that comes with a pipeline folder."""
 
 import errno
 import json
@@ -49,13 +49,13 @@ def test_a_missing_or_damaged_picture_is_a_story_error(store):
 
 
 def test_a_picture_reaches_the_disk_before_it_gets_its_name(store, monkeypatch):
-    """The name must never outlive a power cut that the content did not."""
+    """After a power cut there must never be a name without its content."""
     done = []
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr("os.fsync", lambda number: done.append("sync") or fsync(number))
     monkeypatch.setattr("os.replace", lambda *paths: done.append("name") or replace(*paths))
     store.put(Image.new("RGB", (4, 4), "red"))
-    assert done == ["sync", "name"] + ([] if os.name == "nt" else ["sync"])  # the folder, at last
+    assert done == ["sync", "name"] + ([] if os.name == "nt" else ["sync"])  # at last the folder
     store.put(Image.new("RGB", (4, 4), "red"))
     assert done.count("name") == 1
 
@@ -153,7 +153,7 @@ def test_a_folder_without_a_cast_or_no_folder_is_a_story_error(store, tmp_path):
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """The keys of the pictures of a store that were read, in order."""
+    """Returns the keys of a store's pictures that were read, in order."""
     keys, convert = [], StoredPicture.convert
 
     def counting(self, mode):
@@ -165,7 +165,7 @@ def decoded(monkeypatch):
 
 
 def long_story(pictures, frames: int):
-    """A story whose every frame has a picture of its own."""
+    """Returns a story in which every frame has its own picture."""
     story = new_story(small_cast(pictures))
     for number in range(1, frames + 1):
         key = pictures.put(Image.new("RGB", (16, 16), (number, 0, 0)))
@@ -177,7 +177,7 @@ def long_story(pictures, frames: int):
 
 
 def test_asking_for_a_frame_reads_none_of_the_pictures_before_it(tmp_path, decoded):
-    """Every earlier picture was decoded for every frame, 0.45 s of a frame at 200, though a model reads a few."""
+    """Every frame decoded all earlier pictures: 0.45 s for a frame at 200, although a model reads only a few."""
     pictures = PictureStore(tmp_path)
     story = long_story(pictures, 30)
     request = request_for(story, story.frames[-1].id, 1, pictures, None, False)
@@ -188,7 +188,7 @@ def test_asking_for_a_frame_reads_none_of_the_pictures_before_it(tmp_path, decod
 
 
 def test_a_pipeline_reads_what_its_window_shows_and_for_a_reroll_nothing(tmp_path, decoded):
-    """A reroll read and hashed every picture of the story again, 18 to 33 ms that its seed has nothing to do with."""
+    """A reroll read and hashed every picture of the story again: 18 to 33 ms, although only its seed is new."""
     pictures = PictureStore(tmp_path)
     story = long_story(pictures, 12)
     pipeline = tiny.pipeline(context_frames=3)

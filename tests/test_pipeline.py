@@ -1,4 +1,4 @@
-"""StoryPipeline: requests in, pictures out; saved, loaded, cancelled, refused."""
+"""StoryPipeline: requests in, pictures out. It is saved, loaded, cancelled, and refuses what it cannot draw."""
 
 import json
 import shutil
@@ -145,7 +145,7 @@ def test_an_abandoned_stream_lets_the_next_request_in(pipeline):
     next(stream)
     waiting = list(
         pipeline.generate(FIRST, cancelled=lambda: True)
-    )  # would wait for ever if it were not asked
+    )  # without a question it would wait for ever
     assert waiting == []
     stream.close()
     draw(pipeline, FIRST)
@@ -176,7 +176,7 @@ def test_history_too_long_for_the_language_model_is_reported(pipeline):
 
 
 def test_no_more_frames_are_read_than_stage_2_was_trained_with():
-    """From the tenth frame on a story's people were wrong in seven frames of ten: prompts that long were never seen."""
+    """From the tenth frame on, people were wrong in seven of ten frames: stage 2 never saw such long prompts."""
     pipeline = tiny.pipeline()
     pipeline.register_to_config(context_frames=2)
     older = (ContextFrame("Milo sits.", picture("red")), *(ContextFrame("Sun.", picture("blue")),) * 2)
@@ -185,7 +185,7 @@ def test_no_more_frames_are_read_than_stage_2_was_trained_with():
     forgotten = replace(older[0], picture=picture("green"))
     assert pixels(draw(pipeline, replace(request, history=(forgotten, *older[1:])))) == drawn
     assert pixels(draw(pipeline, replace(request, history=(*older[:2], LATER.history[0])))) != drawn
-    # Whoever was named in a frame that is not read any more is still introduced.
+    # A person who is named only in a frame that is no longer read is still introduced.
     nobody = replace(older[0], caption="Rain.")
     assert pixels(draw(pipeline, replace(request, history=(nobody, *older[1:])))) != drawn
 
@@ -201,7 +201,7 @@ def test_the_frame_that_last_said_where_is_read_however_long_ago_it_was():
 
 @pytest.mark.parametrize("start_merge_step", [-1, 2])
 def test_frames_drawn_together_are_those_drawn_one_by_one(start_merge_step):
-    """Of delayed ones too, a sentence with a pronoun beside one with names."""
+    """Also with delayed conditioning: a sentence with a pronoun beside a sentence with names."""
     pipeline = tiny.pipeline(start_merge_step=start_merge_step)
     requests = [FIRST, LATER, replace(FIRST, seed=4), replace(LATER, caption="She sings.")]
     together = pipeline.generate_together(requests)
@@ -283,7 +283,10 @@ def test_a_sentence_too_long_is_drawn_as_far_as_it_is_read_with_a_warning(pipeli
 
 
 def test_the_released_settings_make_the_calls_of_the_authors_code():
-    """31 calls of [null, condition], text alone for 16 of them under a name, 1 under a pronoun; the prompt's tail."""
+    """31 calls of [null, condition].
+
+    The text is alone in 16 of them for a name, in 1 for a pronoun. The prompt has a tail.
+    """
     pipeline, calls_seen, prompts = tiny.pipeline(**RELEASED), [], []
     pipeline.scheduler = PNDMScheduler(**load_config("sd15-opt-6.7b")["scheduler"])
     pipeline.unet.register_forward_pre_hook(
@@ -305,7 +308,7 @@ def test_the_released_settings_make_the_calls_of_the_authors_code():
             31 - text_only
         )
         if request is FIRST:
-            assert prompts == []  # the first frame goes through the fuser, not the language model
+            assert prompts == []  # the fuser makes the first frame, not the language model
     image_tokens = pipeline.image_tokens(1)[0]
     ends = [one[0] for one in prompts if torch.equal(one[0, -len(image_tokens) :], image_tokens)]
     space = pipeline.reader.embed([" "]).embeddings[-1]
@@ -340,7 +343,7 @@ def test_a_saved_pipeline_loads_and_draws_the_equal_picture(pipeline, saved):
 def test_half_precision_is_half_the_size_and_loads_as_float32(pipeline, saved, tmp_path):
     expected = pixels(draw(pipeline, LATER))
     pipeline.save_half(tmp_path / "half")
-    assert pixels(draw(pipeline, LATER)) == expected  # saving did not round the weights in use
+    assert pixels(draw(pipeline, LATER)) == expected  # saving did not round the weights that are in use
     weights = {path.relative_to(saved): path for path in saved.rglob("*.safetensors")}
     for name, path in weights.items():
         assert (tmp_path / "half" / name).stat().st_size < 0.75 * path.stat().st_size

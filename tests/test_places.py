@@ -1,4 +1,4 @@
-"""Where a frame is: places found in words, said otherwise by the writer, carried on from frame to frame, and kept."""
+"""Where a frame is: places found in words, changed by the writer, continued from frame to frame, and kept."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def drawn(session, number=1):
         ("Rosa reads.", None),
         ("Rosa parks the car.", None),
         ("A park-keeper waves in season.", None),
-        ("Rosa sits on the lawn.", None),  # two places have one
+        ("Rosa sits on the lawn.", None),  # two places share a name
         ("From the park to the beach.", None),
     ],
 )
@@ -234,7 +234,7 @@ def test_what_is_drawn_otherwise_comes_back_from_json_and_older_stories_have_non
 
 
 def test_the_places_of_pronouns_are_those_in_the_writers_words(session):
-    """What was read in a pronoun is placed by its order in both sentences, so words before them may not matter."""
+    """A reading is placed by the order of pronouns in both sentences, so other words before it must not matter."""
     session.add_many(["Rosa waves to Milo.", "She hugs him in the park."])
     second = ids(session)[1]
     draw(session, ids(session)[0])

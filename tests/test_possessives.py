@@ -1,4 +1,4 @@
-"""Whether "her" owns what follows it: "Nana takes her hat", "Nana takes her home"."""
+"""Whether "her" owns what follows: in "Nana takes her hat" it does, in "Nana takes her home" it does not."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def owns(sentence: str) -> bool:
 
 @pytest.mark.parametrize("sentence", OBJECTS.strip().splitlines())
 def test_her_is_no_owner_of_a_word_that_is_no_thing(sentence):
-    """ "Nana takes her home" was read as Nana's home."""
+    """ "Nana takes her home" was read as a home that belongs to Nana."""
     assert not owns(sentence)
 
 

@@ -1,4 +1,4 @@
-"""Maple Lane's base parts: what a run learns from, what it saves, and how a command that cannot go on ends."""
+"""Maple Lane's base parts: what a run learns from, what it saves, and how a command ends that cannot continue."""
 
 import runpy
 import sys
@@ -27,7 +27,7 @@ from training.pretrain.visual_mapper import answers_only
 
 @pytest.fixture(scope="module")
 def size(tmp_path_factory) -> list[str]:
-    """The flags of a parts folder that has tokenizers."""
+    """Returns the flags of a parts folder with tokenizers."""
     folder = tmp_path_factory.mktemp("base")
     flags = ["--config", str(tiny_config(folder)), "--parts", str(folder / "parts")]
     pretrain(["tokenizers", *flags, "--stories", "20"])
@@ -43,7 +43,7 @@ def size(tmp_path_factory) -> list[str]:
     ],
 )
 def test_the_average_is_what_is_saved(name, parts, size, tmp_path):
-    """These took --ema, kept the average in their checkpoints, and saved the last step's weights."""
+    """These commands accepted --ema and kept the average in their checkpoints, but saved the last step's weights."""
     flags = ["--steps", "3", "--batch", "2", "--ema", "0.9", "--output_dir", str(tmp_path)]
     pretrain([name, *size, *flags])
     averages = list(load_file(tmp_path / "checkpoint" / "ema.safetensors").values())
@@ -58,7 +58,7 @@ def pictures(**changes) -> Pictures:
 
 
 def test_the_noise_of_a_picture_is_its_rows():
-    """It came from the global source: a resumed run saw other noise, and all processes saw the same."""
+    """The noise came from the global source: a resumed run had other noise, and all processes had the same."""
     whole, half = pictures()(5, range(4)), pictures()(5, range(2, 4))
     assert (
         torch.equal(whole["noise"][2:], half["noise"]) and len({float(n.sum()) for n in whole["noise"]}) == 4
@@ -69,13 +69,13 @@ def test_the_noise_of_a_picture_is_its_rows():
 
 
 def test_nothing_is_anchored_where_nothing_is_to_be():
-    """The first step was, also of a run that went on from trained weights."""
+    """The first step was always anchored, even in a run that continued from trained weights without an anchor."""
     assert pictures(anchored=0)(0, range(1))["anchor"] == 0
     assert [pictures()(step, range(1))["anchor"] for step in (0, 5, 10)] == [1.0, 0.5, 0.0]
 
 
 def test_more_latent_channels_keep_what_the_others_mean(tmp_path):
-    """The seven's twelve numbers a patch had no room for anybody's eyes; a denoiser knows what the twelve mean."""
+    """Twelve numbers for each patch had no room for anybody's eyes. The denoiser knows what these twelve mean."""
     old, pixels = tiny.vae(), torch.rand(1, 3, 32, 32) * 2 - 1
     has = old.config.latent_channels
     new = with_channels(old, has + 3).eval()
@@ -90,7 +90,7 @@ def test_more_latent_channels_keep_what_the_others_mean(tmp_path):
 
 
 def test_an_autoencoder_goes_on_in_a_larger_world_and_keeps_its_head(tmp_path):
-    """Pictures are of anybody then; the head for detail is left out of the training, and is there afterwards."""
+    """The pictures are then of anybody. The head for detail takes no part in the training, and is there afterwards."""
     assert not torch.equal(pictures()(0, range(2))["pixels"], pictures(world="open")(0, range(2))["pixels"])
     parts, flags = (
         tmp_path / "parts",
@@ -117,7 +117,7 @@ def test_an_autoencoder_goes_on_in_a_larger_world_and_keeps_its_head(tmp_path):
 
 
 def test_a_portrait_encoder_learns_anybody_and_resumes(size, tmp_path):
-    """Its feature depends on nothing but the picture, and one that went on ends where one that did not."""
+    """Its features depend on nothing but the picture, and a resumed run ends like an uninterrupted one."""
     parts, flags = Path(size[-1]), ["--batch", "4", "--probed", "40"]
     once, twice = tmp_path / "once", tmp_path / "twice"
     pretrain(["portraits", *size, *flags, "--steps", "4", "--output_dir", str(once)])
@@ -134,7 +134,7 @@ def test_a_portrait_encoder_learns_anybody_and_resumes(size, tmp_path):
 
 
 def test_portraits_come_again_and_are_seen_otherwise(monkeypatch):
-    """Drawing one costs as much as a step."""
+    """Drawing a portrait costs as much as a training step."""
     monkeypatch.setattr(portraits, "WINDOW", 2)
     seen = portraits.Portraits(0, 2, tiny.image_processor())
     batches = [seen(step, range(2)) for step in range(2 * portraits.SHOWINGS + 1)]
@@ -142,7 +142,7 @@ def test_portraits_come_again_and_are_seen_otherwise(monkeypatch):
     assert torch.equal(first, again) and not torch.equal(first, fresh)
     assert not torch.equal(batches[0]["pixels"], batches[2]["pixels"])
     late = portraits.Portraits(0, 2, tiny.image_processor())(2, range(2))
-    assert torch.equal(late["pixels"], batches[2]["pixels"])  # whatever came before
+    assert torch.equal(late["pixels"], batches[2]["pixels"])  # whatever came before it
 
 
 def test_sizes_that_do_not_fit_are_refused():
@@ -151,14 +151,14 @@ def test_sizes_that_do_not_fit_are_refused():
 
 
 def test_contrast_is_never_spread_over_processes(size, tmp_path, monkeypatch):
-    """Each compared its own pictures alone, so that two processes learned an easier task than one."""
+    """Each process compared only its own pictures, so two processes learned an easier task than one."""
     monkeypatch.setattr(clip, "loop_accelerator", lambda args: SimpleNamespace(num_processes=2))
     with pytest.raises(StoryError, match="2 processes"):
         pretrain(["clip", *size, "--output_dir", str(tmp_path)])
 
 
 def test_questions_are_put_out_where_the_labels_are():
-    """An index on the CPU put them out, which the labels on a GPU refuse."""
+    """An index on the CPU left the questions out, which does not work with labels on a GPU."""
     assert answers_only(torch.tensor([5, 6, 7, 8]), 2).tolist() == [IGNORED, IGNORED, 7, 8]
     with FakeTensorMode():
         assert answers_only(torch.zeros(4, dtype=torch.long, device="cuda"), 2).device.type == "cuda"
@@ -178,8 +178,8 @@ def test_questions_are_put_out_where_the_labels_are():
 )
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
 def test_what_cannot_go_on_ends_in_one_sentence(module, flags, tmp_path, monkeypatch):
-    """These ended in a traceback, its sentence at the very bottom."""
-    (tmp_path / "checkpoint").mkdir()  # of a run: one that is damaged
+    """These commands ended in a traceback, with the useful sentence at its very end."""
+    (tmp_path / "checkpoint").mkdir()  # the checkpoint of a run, but damaged
     monkeypatch.setattr(sys, "argv", [module, *(flag.format(tmp_path) for flag in flags)])
     with pytest.raises(SystemExit) as ended:
         runpy.run_module(module, run_name="__main__", alter_sys=True)

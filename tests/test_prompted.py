@@ -1,4 +1,4 @@
-"""The pipeline called as diffusers' own are, and loaded in the precision and the variant that are asked for."""
+"""The pipeline called like diffusers' own ones, and loaded in the precision and the variant that the caller wants."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_guidance_and_conditioning_are_those_asked_for(pipe):
 
 @pytest.mark.parametrize("start_merge_step", [-1, 2])
 def test_a_batch_is_the_sentences_one_by_one(start_merge_step):
-    """Delayed ones too: a sentence with a pronoun waits a call, one with a name three."""
+    """Also with delayed conditioning: a sentence with a pronoun waits one call, and one with a name three."""
     pipe = tiny.pipeline(start_merge_step=start_merge_step)
     sentences = ["She runs.", "Rosa sits."]
     batch = pipe(sentences, CAST, HISTORY, num_images_per_prompt=2, generator=seeded(1, 2, 3, 4))
@@ -215,7 +215,7 @@ def precisions(pipe):
 @pytest.mark.parametrize("name", ["dtype", "torch_dtype"])
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_the_precision_asked_for_is_loaded_and_draws(saved, name, precision):
-    """`torch_dtype`, which is what most programs say, was refused, and the folder was blamed."""
+    """`torch_dtype`, the usual name of this argument, was refused, and the error blamed the folder."""
     loaded = StoryPipeline.from_pretrained(saved, **{name: precision})
     loaded.set_progress_bar_config(disable=True)
     assert precisions(loaded) == {precision}

@@ -1,4 +1,4 @@
-"""What stage 2 reads of Maple Lane's cached stories: which frames are told, whose pictures stand beside them."""
+"""What stage 2 reads of Maple Lane's cached stories: which frames are told, and which pictures come with them."""
 
 from types import SimpleNamespace
 
@@ -47,7 +47,7 @@ def fit():
 
 
 def examples(fit, **args) -> list[tuple[str, list[list[int]], int]]:
-    """Of many prompts: the text, the (story, frame) of each picture, the portraits."""
+    """Returns for many prompts the text, the (story, frame) of each picture, and the portraits."""
     batch = Prompts(NumberedCache(), AlignArguments(output_dir="unused", **args), fit)(0, range(40))
     pictures = batch["frames"].int().split(batch["frame_counts"])
     texts = ["".join(p for p in parts if not isinstance(p, PictureSlot)) for parts in batch["parts"]]
@@ -77,11 +77,11 @@ def test_a_window_begins_inside_the_story_and_shows_the_cast_of_all_of_it(fit):
 
 
 def test_pictures_of_other_stories_than_the_conditions_are_refused(fit):
-    """Counted alike in both caches, frames of other stories stood beside the conditions in L_img."""
+    """Both caches had the same number of stories, so pictures of other stories stood beside the conditions in L_img."""
     args = AlignArguments(output_dir="unused", latents="there", conditions="here")
     Prompts(
         NumberedCache(), args, fit, SimpleNamespace(seeds=[0, 1, 2], kinds=["cast"] * 3)
-    )  # fewer, but the same
+    )  # fewer stories, but the same ones
     with pytest.raises(StoryError, match="there and here hold other stories"):
         Prompts(NumberedCache(), args, fit, SimpleNamespace(seeds=[128, 129, 130], kinds=["cast"] * 3))
 

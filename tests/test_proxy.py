@@ -1,4 +1,4 @@
-"""The app under a path of a larger site: a real nginx with docs/nginx.conf, as its page says, ports aside."""
+"""The app under a path of a larger site: a real nginx with docs/nginx.conf, as its page says, except for the ports."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory):
-    """The app behind nginx: what `serving` gives, its address that of the proxy."""
+    """Runs the app behind nginx. Yields what `serving` gives, with the address of the proxy."""
     if NGINX is None:
         assert not os.environ.get("CI"), "CI installs nginx"
         pytest.skip("no nginx on this machine: apt-get install nginx")
@@ -52,7 +52,7 @@ def behind(tmp_path_factory):
 
 
 def settings(folder):
-    """An nginx that writes nowhere else."""
+    """Changes the settings of nginx so that it writes only into this folder."""
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{place}_temp_path {folder}/{place};" for place in places)
     return (
@@ -62,7 +62,7 @@ def settings(folder):
 
 
 def wait_for(address):
-    """A refused connection comes back at once, so 200 tries without a pause were over before nginx was up."""
+    """A refused connection returns at once, so 200 tries without a pause were over before nginx had started."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
         try:

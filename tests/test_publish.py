@@ -1,4 +1,4 @@
-"""Maple Lane as a repository of the `datasets` library: what is loaded from it is what the folder has."""
+"""Maple Lane as a repository of the `datasets` library: what it loads is what the folder has."""
 
 import json
 

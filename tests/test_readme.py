@@ -1,4 +1,4 @@
-"""What README and docs promise that can be checked without running it: length, links, map, commands, front matter."""
+"""What README and docs promise, checked without running it: length, links, map, commands, front matter."""
 
 import importlib
 import importlib.util
@@ -18,12 +18,12 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 MOST_WORDS = 1500
-# docs/LOG.md names commands as they were; docs/full-size.md has tests of its own, for all it says.
+# docs/LOG.md names commands as they were then. docs/full-size.md has its own tests.
 TODAYS = [page for page in PAGES if page.name not in ("LOG.md", "full-size.md")]
 
 
 def test_what_comes_along_stays_small():
-    """A cache of 320 MB lay in a commit: the Hub's own folder for such is called "assets", too."""
+    """A commit had a cache of 320 MB, because the Hub's own folder for such files is called "assets" too."""
     files = [file for file in (ROOT / "assets").rglob("*") if file.is_file()]
     assert 0 < sum(file.stat().st_size for file in files) < 120 * 10**6
 
@@ -52,7 +52,7 @@ def test_every_path_of_the_file_map_exists():
 
 @pytest.mark.parametrize("package", ["storyboard", "training", "benchmarks"])
 def test_the_architecture_has_every_module_and_no_other(package):
-    """A row in bold names the room that the rows below it are in. `__init__` and a room's command need no row."""
+    """A row in bold names the room of the rows below it. `__init__` and the command of a room need no row."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = page.split(f"## {package}/")[1].split("\n## ")[0]
     room, named = ROOT / package, set()
@@ -72,7 +72,7 @@ def test_every_link_and_picture_is_there(page):
 
 
 def test_what_writers_are_told_to_press_is_on_the_page():
-    """They were sent to "What this frame reads", which is called otherwise."""
+    """Writers were sent to "What this frame reads", but the page calls it something else."""
     told = (ROOT / "docs" / "any-model.md").read_text(encoding="utf-8")
     page = (ROOT / "storyboard" / "ui" / "static" / "language" / "english.js").read_text(encoding="utf-8")
     named = set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", told))
@@ -102,7 +102,7 @@ FLAGS = sorted(
         for page in TODAYS
         for module, words in commands(page)
         if module.startswith("training.")
-        and module != "training.evaluate.systems"  # whose help is its docstring
+        and module != "training.evaluate.systems"  # its help is its docstring
         for flag in re.findall(r"(?<=\s)--[\w-]+", words)
     }
 )
@@ -115,7 +115,8 @@ def test_every_flag_that_is_named_exists(module, part, capsys, monkeypatch):
     is_folder = importlib.util.find_spec(module).submodule_search_locations is not None
     main = importlib.import_module(f"{module}.__main__" if is_folder else module).main
     with pytest.raises(SystemExit):
-        main(*[words] * len(inspect.signature(main).parameters))  # some take their words, all else sys.argv
+        # Some take their arguments, all others read sys.argv.
+        main(*[words] * len(inspect.signature(main).parameters))
     known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
     assert {flag for *command, flag in FLAGS if tuple(command) == (module, part)} <= known
 

@@ -1,6 +1,6 @@
-"""Numbers the authors' code is known to produce: token sequences, ids, learning rates, timesteps.
+"""Numbers that the authors' code is known to produce: token sequences, ids, learning rates, timesteps.
 
-Those of co-reference and of the scores are tested beside their code.
+The numbers of co-reference and of the scores are tested with their code.
 """
 
 import pytest
@@ -19,7 +19,7 @@ from training.released.language import load_tokenizer
 
 EARLIER, SENTENCE = ["Fred waves.", "He runs."], "He waves."
 
-# Pieces of one prompt as the authors' tokenizers cut it, picture by picture; training, then their inference code.
+# The pieces of a prompt as the authors' tokenizers cut it, picture by picture: for training, then for inference.
 OPT_TRAINING = [
     "</s> ĠImage : Ġ< img >",
     "</ img > ĠCaption : ĠFred Ġwaves . ĠImage : Ġ< img >",
@@ -40,7 +40,10 @@ LLAMA_INFERENCE = [
 
 @pytest.fixture(scope="module")
 def readers(tmp_path_factory) -> dict[str, StoryReader]:
-    """Tokenizers written as published and loaded as the importer does; saved and loaded once more, as on use."""
+    """Writes tokenizers in their published form and loads them like the importer.
+
+    Saves and loads them again, as in use.
+    """
     folder = tmp_path_factory.mktemp("language")
     released.write_opt(folder / "opt")
     released.write_llama(folder / "llama")

@@ -1,4 +1,4 @@
-"""The co-referential extension: each quirk of the published rules, one by one."""
+"""The co-referential extension: each special case of the published rules, one by one."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from training.data.references import (
 
 
 def second(caption: str, before: list[str], now: list[str], rule: str = "evaluation") -> ReferentialCaption:
-    """The second frame of a FlintstonesSV story."""
+    """Returns the second frame of a FlintstonesSV story."""
     return extend_flintstones(["Somebody waits.", caption], [before, now], rule)[1]
 
 
@@ -86,7 +86,7 @@ def test_other_people_are_remembered_and_the_first_frame_is_never_changed():
 
 
 def test_a_subset_of_the_people_before_is_not_the_same_people():
-    """The code's second test, of a list in a list of names, can never be true."""
+    """The code looks for a list in a list of names as its second test, which can never be true."""
     assert second("Fred sits.", ["fred", "barney"], ["fred"]) == ReferentialCaption("Fred sits.")
 
 
@@ -125,7 +125,7 @@ def test_in_training_a_crowd_reuses_what_was_replaced_last():
         "training",
     )
     assert [m.text for m in made] == ["Fred sits.", "He eats.", "All four meet.", "They speaks."]
-    assert text("Fred sits.", crowd, crowd, rule="training") == "Fred sits."  # nothing was replaced yet
+    assert text("Fred sits.", crowd, crowd, rule="training") == "Fred sits."  # nothing has been replaced yet
 
 
 def test_in_training_names_left_over_do_not_take_the_flag_away():
@@ -212,7 +212,7 @@ def test_they_alone_does_not_count_as_referring():
 def test_the_opening_is_compared_with_the_last_caption_whose_character_stayed():
     story = ("Pororo and Crong sit.", "Loopy cooks.", "Pororo and Crong dance.")
     assert pororo(*story)[2] == "They dance."
-    # Kept as it was before the name became He, with They in it.
+    # The kept caption is the one before the name became "He", but already with "They" in it.
     assert (
         pororo("Crong sits.", "Crong and Poby run. Crong waves.", "Crong and Poby run on.")[2]
         == "They run on."

@@ -1,4 +1,4 @@
-"""The measurement of whom pronouns stand for, on Maple Lane's labels."""
+"""Measures for whom pronouns stand, with Maple Lane's labels."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""Whom pronouns mean by the words alone: the score on our own sentences, and kinds of sentences that were read wrong.
+"""Whom pronouns mean by the words alone: the score on our own sentences, and kinds of sentences once read wrongly.
 
 `python -m training.evaluate.references_written` prints the score.
 """
@@ -12,7 +12,7 @@ from training.evaluate.references_written import CAST, NAMES, main, reads, score
 
 
 def read(sentence: str, *earlier: str) -> dict[str, tuple[str, float]]:
-    """By pronoun, in small letters, the likeliest reading and how sure it is; "" where it is nobody."""
+    """Returns for each pronoun, in small letters, the likeliest reading and how sure it is; "" if it means nobody."""
     caption, told = read_sentence(sentence, NAMES), [read_sentence(one, NAMES) for one in earlier]
     likely = ranked(caption, CAST, told, {})
     best = {one.word: likely.get(one.start, [((), 0.0)])[0] for one in caption.pronouns}
@@ -51,7 +51,7 @@ def test_the_score_is_printed_with_what_was_read_wrong(capsys, tmp_path):
     ],
 )
 def test_who_does_something_and_to_whom_are_different_people_when_both_are_pronouns(earlier, sentence):
-    """ "They wake him up" had Otto both among them and as him."""
+    """In "They wake him up", Otto was both among "they" and "him"."""
     meant = read(sentence, earlier, "Otto naps.")
     him = meant.get("him") or meant["he"]
     them = meant.get("they") or meant["them"]
@@ -74,7 +74,7 @@ def test_who_does_something_and_to_whom_are_different_people_when_both_are_prono
     ],
 )
 def test_a_clause_before_the_sentence_may_be_about_its_subject(sentence):
-    """It was read, at 100 %, as whoever had been named a frame before."""
+    """The pronoun was read, at 100 %, as the person who had been named one frame before."""
     name, sure = read(sentence, "Rosa sings in the kitchen.")["she"]
     assert name == "Nana" and sure < SUREST
 

@@ -1,4 +1,4 @@
-"""What a release comes in: pickled files that may be damaged or hostile, model_args.json, a language model."""
+"""The files of a release: pickled files that may be damaged or hostile, model_args.json, and a language model."""
 
 import json
 import os
@@ -128,7 +128,7 @@ def test_a_llama_in_a_folder_called_opt_is_a_llama(tmp_path):
     llama = language.choose(tmp_path / "opt" / "facebook-opt")
     assert (llama.family, llama.width) == ("Llama", tiny.WORD_WIDTH)
     assert (chosen.family, chosen.width, chosen.positions) == ("OPT", tiny.WORD_WIDTH, 512)
-    # Its vocabulary is what gives away a second stage trained with the other family: the shapes are the same.
+    # Only the vocabulary shows a second stage that was trained with the other family. The shapes are the same.
     first = len(released.opt_vocabulary()) + 1
     language.check_vocabulary(chosen, first)
     with pytest.raises(StoryError, match="give the language model it was trained with"):
@@ -136,7 +136,7 @@ def test_a_llama_in_a_folder_called_opt_is_a_llama(tmp_path):
 
 
 def shard(folder: Path) -> None:
-    """Pickled weights in two files and an index, as large models are published."""
+    """Writes pickled weights as two files and an index, like published large models."""
     torch.manual_seed(30)
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder)).bfloat16()
     state = list(model.state_dict().items())
@@ -176,7 +176,7 @@ def test_a_sharded_pickled_language_model_is_loaded_whole_in_its_precision_or_no
 
 
 def test_pickled_weights_of_the_hub_are_fetched_and_converted(tmp_path, monkeypatch):
-    """OPT is on the Hub as pickled weights alone, and its id was refused: "weights cannot be loaded"."""
+    """On the Hub, OPT has only pickled weights, and its id was refused with "weights cannot be loaded"."""
     folder, fetched = tmp_path / "snapshot", []
     released.write_opt(folder)
     (folder / "tf_model.h5").write_bytes(b"left there")
@@ -193,7 +193,7 @@ def test_pickled_weights_of_the_hub_are_fetched_and_converted(tmp_path, monkeypa
     assert pickled.name in fetched and "config.json" in fetched and "tf_model.h5" not in fetched
     stored = torch.load(pickled, weights_only=True)
     assert all(torch.equal(loaded[key], value) for key, value in stored.items() if key in loaded)
-    assert language.choose(folder).source == folder  # a folder is never asked for
+    assert language.choose(folder).source == folder  # nobody asks the Hub for a folder
 
 
 def test_another_family_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""The released checkpoints' keys and shapes at full size, each a weight of ours and back."""
+"""The keys and shapes of the released checkpoints at full size: each becomes a weight of ours and comes back."""
 
 from pathlib import Path
 

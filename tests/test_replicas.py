@@ -1,4 +1,4 @@
-"""`--serve` before any cluster is asked: its flags, what a replica opens, and what is sent to one. Without Ray."""
+"""`--serve` before it asks any cluster: its flags, what a replica opens, and what it receives. Without Ray."""
 
 import pickle
 import subprocess
@@ -32,7 +32,7 @@ PLAIN = FrameRequest("Rosa waves.", (), (), seed=1)
 def test_a_mistake_in_a_flag_ends_the_app_with_one_sentence(flags, message, tmp_path, capsys):
     try:
         status: str | int | None = serve.main([*flags, "--library", str(tmp_path / "library")])
-    except SystemExit as ended:  # argparse's own way
+    except SystemExit as ended:  # argparse ends a program like this
         status = ended.code
     assert status == 2 and message in capsys.readouterr().err
     assert not (tmp_path / "library").exists()

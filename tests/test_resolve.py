@@ -1,4 +1,4 @@
-"""Whom pronouns stand for, in the writer's words: names in their places, and readings back in theirs."""
+"""Whom pronouns stand for, in the writer's words: names take their places, and readings get these places back."""
 
 import pytest
 
@@ -10,7 +10,7 @@ NAMES = {"Rosa": (), "Milo": (), "Bolt": ("the robot",), "the grey cat": ()}
 
 
 def bound(caption: str, *names: str, occurrence: int = 0) -> str:
-    """`caption` with one of its pronouns bound to `names`."""
+    """Returns `caption` with one of its pronouns bound to `names`."""
     word = find_pronouns(caption)[occurrence].word
     return resolve(caption, [Binding(word, occurrence, names)], NAMES)
 
@@ -75,7 +75,7 @@ def test_only_the_pronoun_that_was_bound_is_replaced():
 @pytest.mark.parametrize(
     "binding",
     [
-        Binding("he", 0, ("Milo",)),  # another word stands there
+        Binding("he", 0, ("Milo",)),  # another word is in this place
         Binding("she", 1, ("Rosa",)),  # there is no second pronoun
         Binding("she", 0, ("Zelda",)),  # nobody of the cast
         Binding("she", 0, ()),
@@ -93,7 +93,8 @@ def test_a_binding_that_does_not_fit_changes_nothing(binding):
         ("Rosa waves!?", ("Bolt",), "Rosa waves, with Bolt!?"),
         ("The lane at dawn.", ("Rosa",), "The lane at dawn, with Rosa."),
         ('Rosa says "Hi."', ("Milo",), 'Rosa says "Hi.", with Milo'),
-        ("Rosa waves to the robot.", ("Rosa", "Bolt"), "Rosa waves to the robot."),  # there already
+        # The name is there already.
+        ("Rosa waves to the robot.", ("Rosa", "Bolt"), "Rosa waves to the robot."),
         ("Rosa waves.", ("Zelda",), "Rosa waves."),
         ("Rosa waves.", ("Bolt", "Bolt"), "Rosa waves, with Bolt."),
     ],

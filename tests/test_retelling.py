@@ -1,4 +1,4 @@
-"""A condition is told again as the caption nearest to it: who the mapper points at, the words, and what is around."""
+"""A condition is replaced by that of the nearest caption: who the mapper points at, the words, and what is around."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ from tests.pointing import cast, pointing_pipeline
 
 @pytest.fixture
 def pointing(monkeypatch):
-    """A pipeline that retells, and whose mapper points at whom it is told to, by the place of each in the cast."""
+    """Returns a pipeline that retells. Its mapper points at these people, by the place of each in the cast."""
     pipeline = pointing_pipeline()
     pipeline.register_to_config(nearest_caption=True)
     pipeline.learned = {
@@ -37,20 +37,20 @@ def pointing(monkeypatch):
 
 
 def test_a_condition_is_told_again_as_the_caption_nearest_to_it(pointing):
-    """A mean of conditions drew somebody twice in one frame of eight, though the right people were pointed at."""
+    """A mean of conditions drew somebody twice in one of eight frames, although the mapper was right about them."""
     pipeline, said = pointing
     said.update({1: 1, 9: 0})
     people, history = cast("Rosa", "Nan"), (ContextFrame("Rosa is in the park.", Image.new("RGB", (32, 32))),)
     request = FrameRequest("She wakes up and Nan waved.", people, history, seed=1)
     frame = pipeline._conditions.of(request, "llm")
-    # Nan stands first, as the condition has it; only it says what Rosa does, and the frame before says where they are.
+    # Nan comes first, as in the condition. Only the condition says what Rosa does. The last frame says where they are.
     told = [f"Nan waves and Rosa {deed} in the park." for deed in ("waves", "sleeps")]
     exact = [pipeline._conditions.of(FrameRequest(one, people, (), seed=1), "char-ldm") for one in told]
     same = [torch.allclose(frame.condition, one.condition, atol=1e-5) for one in exact]
     assert same.count(True) == 1
     columns = pipeline._conditions.columns(told[same.index(True)], people)
     assert {name: list(some) for name, some in frame.people.items()} == columns
-    said.clear()  # of Nan the words are sure, and Rosa is "she"
+    said.clear()  # the words are sure of Nan, and Rosa is "she"
     shown = pipeline._conditions.of(dataclasses.replace(request, caption="Nan waved back."), "llm")
     again = pipeline._conditions.of(FrameRequest("Nan waves in the park.", people, (), seed=1), "char-ldm")
     torch.testing.assert_close(shown.condition, again.condition)
@@ -66,7 +66,7 @@ def test_what_shows_nobody_is_not_told_again_where_no_caption_does(pointing):
 
 
 def test_what_shows_nobody_is_told_again_as_a_caption_of_nobody(pointing):
-    """ "Night falls over the park." was drawn from a mean of conditions, and showed somebody."""
+    """ "Night falls over the park." was drawn from a mean of conditions, and showed a person."""
     pipeline, _ = pointing
     pipeline.learned |= {"nobody": "Nobody is", "skies": [{"": ["day"], "at night": ["night"]}]}
     request = FrameRequest("Night falls over the park.", cast("Rosa"), (), seed=1)
@@ -77,7 +77,7 @@ def test_what_shows_nobody_is_told_again_as_a_caption_of_nobody(pointing):
 
 
 def test_a_sentence_out_of_sight_of_the_prompt_still_counts(pointing):
-    """A kept condition was drawn from again though the night of a frame far back had become a morning."""
+    """A kept condition was used again, although the night of a frame far back had become a morning."""
     pipeline, _ = pointing
     pipeline.learned |= {"nobody": "Nobody is", "skies": [{"": ["morning"], "at night": ["night"]}]}
     picture = Image.new("RGB", (32, 32))
@@ -91,7 +91,7 @@ def test_a_sentence_out_of_sight_of_the_prompt_still_counts(pointing):
 
 
 def test_a_thing_is_told_again_as_what_the_sentence_says_it_is(pointing):
-    """Whoever ate a cake was drawn with an apple."""
+    """A person who ate a cake was drawn with an apple."""
     pipeline, said = pointing
     pipeline.learned |= {
         "deeds": {"eats an apple": {"eat": 9, "apple": 3}, "sleeps": {"sleep": 9}},
@@ -121,7 +121,7 @@ def test_the_nearest_caption_is_found_from_left_to_right_and_words_go_before():
     assert spots == ["Nan", "they", "Eve", "waves", "hat", "still"]
     assert [one.name for one in retold.names] == ["Nan", "Rosa", "Eve"]
     assert retold.caption[-retold.tail :] == "at home."
-    # Nan's deed was said, and so were no others tried for her.
+    # The words say what Nan does, so no other deed was tried for her.
     assert all(caption.startswith("Nan waves") for some in asked for caption in some) and len(asked) == 2
     asked.clear()
     assert retell(torch.zeros(1, 1), people[1:], "on Mars").caption == "Nan waves on Mars." and not asked

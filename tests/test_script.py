@@ -1,4 +1,4 @@
-"""Pasted scripts become one sentence a frame: prose, lists, panels, screenplays, and text meant to do harm."""
+"""Pasted scripts become one sentence for each frame: prose, lists, panels, screenplays, and harmful text."""
 
 import time
 
@@ -111,7 +111,7 @@ def test_a_sentence_that_only_looks_like_a_mark_is_kept_whole(text):
     ],
 )
 def test_a_screenplay_heading_is_no_frame_and_the_first_one_after_it_says_the_place(heading, frame):
-    """It was a frame of its own where the model does not know the place, of somebody who had no business there."""
+    """A heading whose place the model does not know became a frame of its own, which showed a random person."""
     assert split_script(f"{heading}\n\nRosa waves. She runs.") == [frame, "She runs."]
 
 
@@ -248,7 +248,7 @@ def test_words_that_only_look_like_a_mark_stay(text):
     ],
 )
 def test_camera_directions_are_no_speakers(text, frames):
-    """Angle On said "Milo."."""
+    """A camera direction became a speaker: "Angle On says Milo."."""
     assert split_script(text) == frames
 
 
@@ -277,7 +277,7 @@ def test_who_is_called_like_a_direction_speaks():
     ],
 )
 def test_a_full_stop_inside_the_quotation_marks_of_any_language_ends_nothing(opening, closing):
-    """Only the marks of English and Japanese were known."""
+    """Only the quotation marks of English and Japanese were known."""
     said = f"{opening}Hello. It's Rosa. Come in!{closing}"
     clean = said.replace("\u202f", " ")
     assert split_script(f"{said} says Rosa. Milo waves.") == [f"{clean} says Rosa.", "Milo waves."]

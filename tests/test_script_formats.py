@@ -1,4 +1,4 @@
-"""Scripts as other programs write them: each format is recognised and read; damaged and hostile ones lose nothing."""
+"""Scripts from other programs: each format is recognised and read. Damaged and hostile files lose nothing."""
 
 import pytest
 
@@ -228,7 +228,7 @@ def test_of_a_damaged_final_draft_file_what_is_before_the_damage_is_read_and_the
 
 
 ONE, TWO = "1\n00:00:01,000 --> 00:00:04,000\n", "2\n00:00:04,500 --> 00:00:07,000\n"
-EARLY = "3\n00:00:02,000 --> 00:00:03,000\n"  # while the one before is still there
+EARLY = "3\n00:00:02,000 --> 00:00:03,000\n"  # while the one before is still shown
 SAID = "Rosa walks.\n\n"
 
 

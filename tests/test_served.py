@@ -1,6 +1,6 @@
-"""Drawing by replicas in a Ray cluster of two nodes on this machine, which all tests of this file share, in this order.
+"""Drawing by replicas in a Ray cluster of two nodes on this machine. All tests share it and run in this order.
 
-What is lost here is really lost: a replica's process is killed in mid-frame, and at the end the whole cluster.
+The losses are real: a replica's process is killed in the middle of a frame, and at the end the whole cluster.
 """
 
 import importlib.util
@@ -38,8 +38,8 @@ FIRST = FrameRequest("Rosa waves to Milo.", (ROSA, MILO), (), seed=1)
 LATER = replace(
     FIRST, caption="She sings.", history=(ContextFrame(FIRST.caption, Image.new("RGB", (32, 32), "green")),)
 )
-STEPS = 40  # enough to be lost in between
-PATIENCE = 300  # seconds, on a machine that is busy with other work
+STEPS = 40  # enough for a loss in between
+PATIENCE = 300  # seconds; the machine may be busy with other work
 
 
 def until(so, what):
@@ -58,13 +58,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def here(folder):
-    """The same pipeline in this process."""
+    """Opens the same pipeline in this process."""
     return open_fastest(folder, "torch")
 
 
 @pytest.fixture(scope="module")
 def served(folder, tmp_path_factory):
-    """Two replicas on two nodes of a core each: .renderer, .diary of what they draw, .local: the first node."""
+    """Runs two replicas on two nodes with a core each: .renderer, .diary of what they draw, .local: the first node."""
     diary = tmp_path_factory.mktemp("diary") / "diary"
     diary.touch()
     opens = Watched(PipelineFolder.of(folder, model_name(folder), "torch"), diary)
@@ -84,7 +84,7 @@ def served(folder, tmp_path_factory):
 
 
 def same(event, expected):
-    """Whether two finished drawings are equal bit for bit, but for how long they took."""
+    """Returns whether two finished drawings are equal bit for bit, except for their times."""
     plain = [replace(one, picture=one.picture.tobytes(), seconds=0.0) for one in (event, expected)]
     return plain[0] == plain[1]
 
@@ -123,7 +123,7 @@ def test_the_frames_of_a_story_come_to_the_replica_that_has_read_it(served):
     for seed in range(10, 20):
         list(served.renderer.render(replace(LATER, seed=seed)))
         if seed == 11:
-            time.sleep(1)  # it has to be told to the router
+            time.sleep(1)  # the router must hear of it
     assert len({process for seed in range(12, 20) for process in entries(served.diary, seed, "drawn")}) == 1
 
 

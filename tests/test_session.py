@@ -1,4 +1,4 @@
-"""The session manager: what each change does and invalidates, what a frame reads, and that errors change nothing."""
+"""The session: what each change does and makes out of date, what a frame reads, and that errors change nothing."""
 
 import threading
 from collections.abc import Iterator
@@ -116,7 +116,7 @@ def test_an_edit_makes_stale_what_it_should_and_undoing_it_makes_it_fresh(pictur
     assert stale(session) == []
     session.edit(second.id, "She sleeps on a bench.")
     finish(session.draw(second.id))
-    assert stale(session) == [3, 4]  # they read the picture that has changed
+    assert stale(session) == [3, 4]  # they read the changed picture
 
 
 def test_another_portrait_makes_stale_the_frames_its_character_is_in_play(pictures):
@@ -141,7 +141,7 @@ def test_a_frame_can_be_put_between_two_others(pictures):
     draw_all(session)
     between = session.add("Milo waves back.", after=session.story.frames[0].id)
     assert session.story.frame_number(between.id) == 2
-    assert stale(session) == []  # the new one has no picture that anything could read
+    assert stale(session) == []  # the new frame has no picture that others could read
     finish(session.draw(between.id))
     assert stale(session) == [3]
 
@@ -169,7 +169,7 @@ def test_an_added_portrait_is_there_to_be_chosen(session):
 def test_the_revision_grows_by_one_with_every_change_and_only_then(session):
     frame = session.add("Rosa waves.")
     finish(session.draw(frame.id))
-    session.edit(frame.id, "Rosa  waves. ")  # the same sentence once cleaned
+    session.edit(frame.id, "Rosa  waves. ")  # the same sentence after cleaning
     session.choose_portrait("Rosa", "rosa-raincoat")
     assert session.revision == 2
     session.edit(frame.id, "Rosa naps.")
@@ -335,7 +335,7 @@ def test_a_take_keeps_what_it_was_drawn_with_and_what_the_renderer_explains(pict
     writer, words = take.readings
     assert writer == Reading("she", 0, 3, ("Rosa",), 1.0, "writer")
     assert (words.word, words.start, words.names, words.by) == ("him", 13, ("Milo",), "words")
-    assert 0.6 < words.confidence < 1  # that nobody else is left does not make it certain
+    assert 0.6 < words.confidence < 1  # it is not certain, although nobody else is left
     alone = finish(session.draw(session.add("She naps.").id))
     assert alone.readings == (Reading("she", 0, 3, ("Rosa",), 0.75, "model"),)
 
@@ -348,7 +348,7 @@ def test_nothing_is_explained_unless_it_is_asked_for(session):
 
 
 class Shelf:
-    """Keeps what a session saves; refuses while `full`."""
+    """Keeps what a session saves. Refuses while `full` is set."""
 
     def __init__(self) -> None:
         self.saves: list[tuple] = []

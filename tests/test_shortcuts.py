@@ -1,4 +1,4 @@
-"""Fewer steps, or no guidance in the last part: what is computed then, and how a loss is measured."""
+"""Fewer steps, or no guidance in the last part: what is then computed, and how a loss of quality is measured."""
 
 import json
 
@@ -48,7 +48,10 @@ def test_a_way_is_read_and_counted():
 
 
 def test_a_loss_is_found_and_none_is_invented():
-    """Eighty stories of four frames, one frame worse in each; the same frames are no loss, and few have no verdict."""
+    """Tests eighty stories of four frames, in which one frame is worse: that is a loss.
+
+    Equal frames are no loss. With few stories there is no verdict.
+    """
     stories, ones = np.repeat(np.arange(80), 4), np.ones(320, int)
     right = np.tile([1, 1, 1, 0], 80)
     first = {"Each once": Ratio(right, ones), "Doubles": Ratio(1 - right, ones)}

@@ -1,7 +1,7 @@
-"""Whom the words of little stories let a picture show: the score on written ones, and what must hold.
+"""Whom the words of short stories let a picture show: the score on written stories, and rules that must hold.
 
-The stories are ours, each frame with its truth in braces: exactly those whom it speaks of as being there. Lines behind
-"--" of a kind were written with the others before the rules, and scored only when the rules stood.
+The stories are ours. Each frame has its truth in braces: exactly the people of whom it speaks as present. Lines behind
+"--" of a kind were written together with the others, before the rules, but scored only after the rules were finished.
 """
 
 import json
@@ -27,7 +27,7 @@ _FRAME = re.compile(r"(?:^|/ )(.*?) \{(.*?)\}")
 
 
 def stories(half: str) -> list[list[tuple[str, set[str]]]]:
-    """Stories of both halves of every kind: each frame's text and whom it shows."""
+    """Returns the stories of both halves of every kind: each frame's text, and whom it shows."""
     found, now = [], "seen"
     for line in STORIES.read_text(encoding="utf-8").splitlines():
         if line.startswith("# ") or line == "--":
@@ -38,7 +38,7 @@ def stories(half: str) -> list[list[tuple[str, set[str]]]]:
 
 
 def cast_of(people: set[str], pictures: PictureStore) -> tuple[Character, ...]:
-    """The invented people where these are some of them, else the bundled cast with what else they are called."""
+    """Returns the invented people if these are among them, otherwise the bundled cast with its aliases."""
     key = pictures.put(Image.new("RGB", (8, 8), "teal"))
     told = [(name, pronoun, ()) for name, pronoun in INVENTED.items()]
     if people.isdisjoint(INVENTED):
@@ -48,7 +48,7 @@ def cast_of(people: set[str], pictures: PictureStore) -> tuple[Character, ...]:
 
 
 def as_read(frames, pictures):
-    """Yields whom the words of each frame allow and whom it shows in truth, the story told as on the board."""
+    """Yields for each frame whom its words allow and whom it really shows, with the story told like on the board."""
     renderer = FlatRenderer(steps=1)
     cast = cast_of(set().union(*(truth for _, truth in frames)), pictures)
     session = StorySession(new_story(cast), renderer, pictures)
@@ -64,34 +64,37 @@ def as_read(frames, pictures):
     ("half", "exact", "decided", "lost"), [("seen", 0.95, 0.95, 0), ("unseen", 0.88, 0.95, 2)]
 )
 def test_the_words_of_written_stories_allow_just_those_whom_they_show(half, exact, decided, lost, tmp_path):
-    """Of 305 decided frames of a writer's own words, 61 let in somebody who had gone, was only thought of, or owned a
-    coat; the reader then drew them."""
+    """Of 305 decided frames in a writer's own words, 61 allowed people who had gone, were thought of, or owned a coat.
+
+    The reader then drew these people.
+    """
     pictures = PictureStore(tmp_path)
     read = [one for frames in stories(half) for one in as_read(frames, pictures)]
     known = [(allowed, truth) for allowed, truth in read if allowed is not None]
     assert len(read) > 100
     assert len(known) >= decided * len(read)
     assert sum(allowed == truth for allowed, truth in known) >= exact * len(known)
-    assert sum(not allowed >= truth for allowed, truth in known) <= lost  # frames that miss somebody
+    # Frames in which somebody is missing.
+    assert sum(not allowed >= truth for allowed, truth in known) <= lost
 
 
 @pytest.mark.parametrize(
     ("earlier", "sentence", "allowed"),
     [
-        # gone and elsewhere, or going now
+        # people who have gone or are elsewhere, and people who are just going
         ([], "When Otto and Juno have gone home, Nana reads on.", {"Nana"}),
         ([], "Otto goes home and Nana reads on.", {"Otto", "Nana"}),
         ([], "Otto has gone to the window and waves to Nana.", {"Otto", "Nana"}),
         ([], "Milo is asleep at home while Rosa dances.", {"Rosa"}),
         ([], "Milo is asleep while Rosa dances.", {"Milo", "Rosa"}),
-        ([], "Rosa has gone home.", {"Rosa"}),  # alone, it is about her
+        ([], "Rosa has gone home.", {"Rosa"}),  # nobody else is there, so it is about her
         ([], "Milo does not dance.", {"Milo"}),
         (["Rosa and Milo wave."], "Once he has left, she reads.", {"Rosa"}),
-        # left out
+        # people who are left out
         ([], "Milo dances without Rosa.", {"Milo"}),
         ([], "Milo never dances without Rosa.", {"Milo", "Rosa"}),
         ([], "Pip creeps past without Nana noticing.", {"Pip", "Nana"}),
-        # talked about, thought of, waited for
+        # people who are only talked about, thought of or awaited
         ([], "Rosa misses Nana.", {"Rosa"}),
         ([], "Rosa misses Pip, but there he is with a cake.", {"Rosa", "Pip"}),
         ([], "Rosa tells Milo about Nana.", {"Rosa", "Milo"}),
@@ -124,7 +127,7 @@ def test_who_has_gone_is_ruled_out_where_the_rest_is_left_open(tmp_path):
 
 
 def test_who_is_said_to_be_away_has_no_chip_and_can_be_added_all_the_same():
-    """A chip could not bring them in: who was named at all counted as there, and was not added."""
+    """A chip could not add them to the picture, because everybody who was named counted as present."""
     names = {"Rosa": (), "Milo": ()}
     caption = "When Milo has left, Rosa washes the bowls."
     assert those_there(read_sentence(caption, names)) == ("Rosa",)

@@ -1,4 +1,4 @@
-"""Figure 3: the same stories of several systems as one picture, and what is missing named."""
+"""Figure 3: the same stories of several systems in one picture, and names of missing ones."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def drawn(folder, name: str, stories: tuple[str, ...] = ("one", "two")) -> str:
 
 
 def tile(picture: Image.Image, bottom: int, column: int) -> tuple[int, ...]:
-    """The middle of a tile, rows counted from the last."""
+    """Returns the colour in the middle of a tile. Rows are counted from the last."""
     top = picture.height - 3 * GAP - bottom * (TILE + GAP) - TILE // 2
     red, green, blue = picture.getpixel((LABEL + column * (TILE + GAP) + TILE // 2, top))
     return red, green, blue

@@ -1,7 +1,7 @@
-"""A Space on this machine: no home, a disk that is emptied, GPUs that are lent, the Hub's frame without any storage.
+"""A Space on this machine: no home, a disk that is emptied, lent GPUs, and the Hub's frame without any storage.
 
-The app is a process of its own with the real `spaces` package and huggingface_hub, and a browser reaches it under the
-names it has on the Hub. `tests/space_servers.py` and `tests/hub_server.py` are what stands around it.
+The app is a separate process with the real `spaces` package and huggingface_hub. A browser reaches it by its names on
+the Hub. `tests/space_servers.py` and `tests/hub_server.py` provide everything around it.
 """
 
 import os
@@ -30,17 +30,17 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no chromium on PATH"),
 ]
 REPOSITORY = f"{SPACE}-stories"
-# As browsers do for a page in a foreign frame, where the reader wants no traces.
+# Browsers do this for a page in a foreign frame if the reader wants no traces.
 NO_STORAGE = """if (window !== top) for (const name of ["localStorage", "sessionStorage", "indexedDB"])
   Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });"""
 
 
 class Space:
-    """The Space: `start` it on an empty disk, `stop` it, and its disk is gone."""
+    """The Space. `start` it on an empty disk, and `stop` it, which removes its disk."""
 
     def __init__(self, folder: Path, hub, hub_page, backends, port: int) -> None:
         self.hub, self.around, self.folder, self.backends = hub, hub_page, folder, backends
-        self.port = port  # of the proxy before it
+        self.port = port  # the port of the proxy in front of it
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -50,7 +50,7 @@ class Space:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         given = {
-            "HOME": "/proc/home",  # where nobody may write
+            "HOME": "/proc/home",  # nobody may write there
             "TMPDIR": str(disk),
             "GRADIO_SERVER_NAME": "0.0.0.0",
             "GRADIO_SERVER_PORT": str(port),
@@ -85,13 +85,13 @@ class Space:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """As when a Space goes to sleep: it is asked to end, and its disk is gone."""
+        """Asks the app to end, and removes its disk, like a Space that goes to sleep."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(TIMEOUT / 1000)
         shutil.rmtree(self.folder / "disk")
 
     def end(self) -> None:
-        """At once, with the processes that it has forked."""
+        """Ends the app at once, with the processes that it has forked."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(TIMEOUT / 1000)
@@ -123,7 +123,7 @@ def space(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browsing(space, launch):
-    """A chromium for which the Hub's names are this machine."""
+    """Starts a Chromium for which the Hub's names are this machine."""
     names = ", ".join(f"MAP {host} 127.0.0.1:{space.port}" for host in space.backends)
     browser = launch(f"--host-resolver-rules={names}", "--ignore-certificate-errors")
     yield browser
@@ -132,7 +132,7 @@ def browsing(space, launch):
 
 @pytest.fixture
 def visit(browsing):
-    """Opens an address for one more visitor: `visit(url)`, `visit(url, framed=True)` for the app in the Hub's page."""
+    """Opens an address for a new visitor: `visit(url)`, or `visit(url, framed=True)` for the app in the Hub's page."""
     contexts = []
 
     def opening(url, framed=False, context=None):
@@ -157,13 +157,13 @@ APP_PAGE = f"https://{SPACE_HOST}/"
 
 
 def app_in(page):
-    """The app's frame in the Hub's page."""
+    """Returns the app's frame in the Hub's page."""
     page.wait_for_selector("iframe")
     return page.query_selector("iframe").content_frame()
 
 
 def until(holds) -> None:
-    """Wait for what another process does."""
+    """Waits for the work of another process."""
     end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
@@ -171,7 +171,7 @@ def until(holds) -> None:
 
 
 def copied(space, sentence: str) -> bool:
-    """Whether the Hub has a story with that sentence."""
+    """Returns whether the Hub has a story with this sentence."""
     repository = space.hub.repositories.get(REPOSITORY)
     return repository is not None and sentence.encode() in repository.files.get("library.sqlite3", b"")
 

@@ -38,14 +38,14 @@ UNSPACED = {
     ],
 )
 def test_a_name_is_found_in_every_way_it_is_typed(caption, name):
-    """With a straight apostrophe in the cast and a curly one typed, nobody was found."""
+    """Nobody was found if the cast had a straight apostrophe and the writer typed a curly one."""
     assert mentioned_names(caption, CAST) == (name,)
 
 
 @pytest.mark.parametrize("typed", ["'", "\u2019", "\u02bc", "\u2018", "`"])
 @pytest.mark.parametrize("kept", ["'", "\u2019"])
 def test_every_apostrophe_is_the_same_one(typed, kept):
-    """Phones and word processors curl it."""
+    """Phones and word processors make apostrophes curly."""
     names = {f"D{kept}Angelo": (), f"N{kept}Dea": ()}
     caption = f"D{typed}Angelo's hat falls, and N{typed}Dea laughs."
     assert mentioned_names(caption, names) == tuple(names)
@@ -92,7 +92,7 @@ def test_a_name_spelt_so_comes_before_one_that_may_be_typed_so():
     ],
 )
 def test_a_word_of_every_day_is_nobody(caption):
-    """With a Will in the cast "It will rain" was about him."""
+    """With a Will in the cast, "It will rain" was about him."""
     assert mentioned_names(caption, EVERYDAY) == ()
 
 
@@ -106,7 +106,7 @@ def test_a_word_of_every_day_is_nobody(caption):
         ("The letter is for Will.", ("Will",)),
         ("Art's hat falls.", ("Art",)),
         ("ROSE RUNS.", ("Rose",)),
-        ("Rosa hugs button.", ("Button",)),  # no word before it that things have
+        ("Rosa hugs button.", ("Button",)),  # no word before it makes it a thing
         ("Hope and Dawn wave to Jack.", ("Hope", "Dawn", "Jack")),
         ("Rosa stands behind Summer.", ("Summer",)),
     ],

@@ -1,4 +1,4 @@
-"""Story values: edits return new ones, limits hold, and seeds, hashes and causes follow the right things only."""
+"""Story values: edits return new ones, limits hold, and seeds, hashes and causes depend only on the right things."""
 
 from dataclasses import replace
 
@@ -156,12 +156,12 @@ def test_seeds_follow_from_the_storys_seed_and_the_frames_place_never_from_its_i
 
 
 def settled(story, frame_id: str, **changes):
-    """The story with a frame's fields changed."""
+    """Returns the story with changed fields of a frame."""
     return story.with_changed_frame(replace(story.frame(frame_id), **changes))
 
 
 def faithful(story, frame_id: str, picture: str):
-    """The story with a take of a frame that keeps what a real drawing keeps."""
+    """Returns the story with a take of a frame that has everything a real drawing has."""
     inputs, frame = StoryInputs(story), story.frame(frame_id)
     text = inputs.text(frame)
     made = take(
@@ -230,10 +230,10 @@ def test_the_hash_follows_what_the_writer_says_about_the_frame(changes):
     [
         {"locked": True},
         {"seed": 5},
-        {"excluded": ("Milo",)},  # who is not in it
+        {"excluded": ("Milo",)},  # a person who is not in the frame
         {"portraits": (("Milo", "c"),)},
-        {"portraits": (("Rosa", "a"),)},  # the one it wears anyway
-        {"sees": 5},  # more than there are
+        {"portraits": (("Rosa", "a"),)},  # the outfit that she wears anyway
+        {"sees": 5},  # more frames than there are
         {"included": ("Zelda",)},
     ],
 )
@@ -322,7 +322,7 @@ def test_every_stale_frame_is_found_in_one_go():
 
 def test_a_change_touches_the_drawn_frames_its_character_is_in_play():
     story = drawn_through("The lane.", "Rosa waves.", "She sits.", "Milo naps.")
-    story = story.with_frame(Frame("f5", "Rosa runs."), 5)  # not drawn
+    story = story.with_frame(Frame("f5", "Rosa runs."), 5)  # this frame is not drawn
     assert frames_touched(story, "rosa") == ("f2", "f3", "f4")
     assert frames_touched(story, "Milo") == ("f4",)
     story = settled(settled(story, "f3", portraits=(("Rosa", "b"),)), "f4", excluded=("Rosa",))
@@ -340,7 +340,7 @@ def test_touched_frames_are_those_another_portrait_makes_stale():
 
 
 def test_a_picture_from_before_words_bound_pronouns_stays_fresh_where_the_model_read_them_so():
-    """Stories that earlier versions drew opened with such a frame out of date, though nothing of it had changed."""
+    """In stories of earlier versions such a frame was out of date at once, although nothing of it had changed."""
     story = drawn(story_of("Rosa dances.", "Milo joins her."), "f1", "p1")
     inputs, frame = StoryInputs(story), story.frames[1]
     assert inputs.text(frame) == "Milo joins Rosa."

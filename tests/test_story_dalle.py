@@ -1,4 +1,4 @@
-"""StoryDALL-E: pictures as tokens, what its transformer reads, and that both halves train and draw."""
+"""StoryDALL-E: pictures as tokens, what its transformer reads. Both halves train and draw."""
 
 import json
 
@@ -35,7 +35,7 @@ def vq(**changes) -> VQModel:
 
 
 def transformer(spoken: bool = True) -> StoryTransformer:
-    """spoken: its retro cross-attention adds something, as after training."""
+    """spoken: whether its retro cross-attention has an effect, as after training."""
     torch.manual_seed(1)
     words = len(tiny.text_tokenizer())
     made = StoryTransformer(SIZE, words, VQ["num_vq_embeddings"], tiny.TEXT_TOKENS, PLACES).eval()
@@ -176,7 +176,7 @@ def recipe(tmp_path, monkeypatch):
 
 
 def train(recipe, part: str, *flags: str) -> list[dict]:
-    """Train one half; its log."""
+    """Trains one half. Returns its log."""
     run = recipe / part
     paths = [
         "--parts",

@@ -1,4 +1,4 @@
-"""Stories as JSON: an equal one comes back, older ones still open, and nothing that does not fit gets in."""
+"""Stories as JSON: an equal story comes back, older ones still open, and nothing invalid gets in."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ KEY, OTHER_KEY = "a" * 64, "0123456789abcdef" * 4
 
 
 def full_story() -> Story:
-    """A story with every field set to something."""
+    """Returns a story with something in every field."""
     rosa = Character(
         "Rosa",
         "she",
@@ -184,7 +184,7 @@ def test_the_fields_of_the_first_version_must_be_there(data, place):
     if place.startswith("frames.0.") and place.split(".")[-1] in later:
         return
     put(data, place, ...)
-    if place == "cast.0":  # only the other character is left, and frames speak of this one
+    if place == "cast.0":  # only the other character is left, but frames speak of this one
         with pytest.raises(StoryError, match="is about Milo|is about Rosa"):
             story_from_json(data)
         return

@@ -1,4 +1,4 @@
-"""Story-LDM: what the memory reads, what the pipeline holds, and that it trains."""
+"""Story-LDM: what the memory reads and what the pipeline keeps. It trains."""
 
 import json
 
@@ -21,7 +21,7 @@ from training.story_ldm.pipeline import StoryLdmPipeline, read_captions
 
 
 def memory_of(unet, spoken=True) -> StoryMemory:
-    """spoken: its readers add something, as after training."""
+    """spoken: whether its readers have an effect, as after training."""
     torch.manual_seed(0)
     memory = StoryMemory.for_unet(unet, tiny.TEXT_WIDTH)
     for reader in memory.readers if spoken else ():
@@ -84,7 +84,7 @@ def test_a_frame_reads_the_same_whatever_else_is_in_its_batch():
     together = predicted(unet, memory, gather(held, [[0], [0, 1, 2], []], asked), rows=3)
     alone = predicted(unet, memory, gather(joined([held]), [[0], [0], [0]], asked), rows=3)
     assert torch.allclose(together[0], alone[0], atol=1e-5)
-    assert torch.allclose(together[2], predicted(unet, rows=3)[2], atol=1e-5)  # nothing came before it
+    assert torch.allclose(together[2], predicted(unet, rows=3)[2], atol=1e-5)  # nothing comes before it
 
 
 def reference(reader, question, sentences, valid=None):

@@ -53,7 +53,7 @@ def test_a_layer_that_is_not_there_is_refused():
 
 
 def test_a_folder_whose_mapper_reads_a_layer_that_is_not_there_is_refused_when_it_is_loaded(tmp_path):
-    """The first frame met it, as an error without a sentence."""
+    """Only the first frame found it, with an error that had no sentence."""
     built = tiny.pipeline()
     built.condition_mapper = tiny.condition_mapper(reads_story=True, story_layer=99)
     built.save_pretrained(tmp_path / "pipeline")
@@ -77,7 +77,7 @@ def test_a_mapper_that_reads_the_story_is_not_given_none():
 
 def test_marks_say_which_words_are_the_sentence_and_whom_they_name():
     reader = pointing_reader()
-    sentence = "Rosa hugs Nan. Image: <img>"  # a writer may write what a prompt is made of
+    sentence = "Rosa hugs Nan. Image: <img>"  # a writer may type the marks of a prompt
     parts = interleave(["Nan waves."], sentence, pictures=False)
     whom = Told(sentence, (("Rosa",), ("Nana", "Nan")))
     first, second = reader.marks(parts, whom)
@@ -91,7 +91,7 @@ def test_marks_say_which_words_are_the_sentence_and_whom_they_name():
 
 
 def said_of(text: str, speaks_of: list[int], number: int) -> str:
-    """The characters, each a token here, that speak of one of the cast."""
+    """Returns the characters, each a token here, that speak of one person of the cast."""
     return "".join(c for c, who in zip(text, speaks_of, strict=True) if who == number).strip()
 
 
@@ -128,7 +128,7 @@ def test_nobody_points_at_an_empty_place_and_a_pointed_vector_is_taken_over():
 
 @torch.inference_mode()
 def test_a_mapper_is_told_beside_each_person_that_they_are_there_and_what_they_do():
-    """By states of words alone it left people out whom the sentence names, and gave a deed to the other."""
+    """With states of words alone, it left out people whom the sentence names, and gave deeds to the wrong person."""
     reader, sentence = pointing_reader(), "Rosa waves and Nan sits."
     plain = reader.condition_mapper
     reader.condition_mapper = told_deeds(plain, ["waves", "sits"])
@@ -142,7 +142,7 @@ def test_a_mapper_is_told_beside_each_person_that_they_are_there_and_what_they_d
     assert [one.shown[0].tolist() for one in stories] == [[0] * 4] * 3 + [[0, 1, 0, 0]]
     images = torch.randn(1, tiny.IMAGE_TOKENS, tiny.WORD_WIDTH)
     before = plain(images, images, silent)
-    # It has yet to learn what they mean.
+    # It has not yet learned what they mean.
     assert all(torch.equal(before, reader.condition_mapper(images, images, one)) for one in (telling, seen))
     for learned in reader.condition_mapper.pointer.told.values():
         torch.nn.init.normal_(learned.weight)
@@ -182,7 +182,7 @@ def test_a_kept_context_gives_the_condition_from_scratch(pictures, story_layer):
 
 
 def test_one_sentence_without_pictures_is_read_once(monkeypatch):
-    """A caption-only prompt was one text, so that every frame read the whole story again."""
+    """A prompt of captions was one text, so every frame read the whole story again."""
     reader = pointing_reader()
     read = tiny.lengths_read(reader, monkeypatch)
     context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run."]
@@ -214,7 +214,7 @@ def test_the_first_frame_goes_through_the_reader_and_portraits_decide_the_pictur
 
 
 def test_a_cast_larger_than_the_mapper_keeps_those_who_are_named(pipeline):
-    """Twelve people in the cast are no reason not to draw."""
+    """A cast of twelve people is no reason to refuse a drawing."""
     names = [f"P{n}" for n in range(3 * PEOPLE)]
     history = (ContextFrame("P9 waves.", Image.new("RGB", (32, 32))),)
     request = FrameRequest("Everyone and P11 run to P10.", cast(*names), history, seed=1)
@@ -224,7 +224,7 @@ def test_a_cast_larger_than_the_mapper_keeps_those_who_are_named(pipeline):
 
 
 def test_a_sentence_longer_than_the_text_encoder_is_read_to_its_end(pipeline):
-    """Of a writer's own 160 sentences 61 were cut before their last person was named."""
+    """Of a writer's own 160 sentences, 61 were cut before their last person was named."""
     begin = "Under the old bridge, where nobody had been for a very long time, Rosa waves to Nan and "
     first, second = (
         pipeline._conditions.of(FrameRequest(begin + end, cast("Rosa", "Nan", "Eve"), (), seed=1), "llm")
@@ -235,7 +235,7 @@ def test_a_sentence_longer_than_the_text_encoder_is_read_to_its_end(pipeline):
 
 
 def test_nobody_is_read_into_words_that_do_not_allow_them(pipeline):
-    """ "She dances at the beach." was drawn as Milo, of whom the frame before spoke too."""
+    """ "She dances at the beach." was drawn as Milo, who was also in the frame before."""
     people = cast("Rosa", "Nan", "Eve")
     known = AllowedPeople().at_most(PEOPLE, "She dances.", ["Rosa and Nan run."], people)
     assert [member.name for member in known] == ["Rosa", "Nan"]
@@ -257,7 +257,7 @@ def test_why_a_picture_is_read_off_the_pointer(pipeline):
 
 
 class BlindMapper:
-    """Stands for a mapper that points at nobody; what it says otherwise stays."""
+    """Takes the place of a mapper: it points at nobody, and the rest of its output stays the same."""
 
     def __init__(self, monkeypatch, pipeline):
         read = InterleavedContext.read
@@ -274,16 +274,16 @@ class BlindMapper:
 
 
 def test_whoever_the_words_are_sure_of_is_drawn_though_the_mapper_leaves_them_out(pipeline, monkeypatch):
-    """Of 135 frames in which the words were right about who is there, the mapper left somebody out in eleven."""
+    """In eleven of 135 frames, the mapper left somebody out although the words were right about who is there."""
     read = BlindMapper(monkeypatch, pipeline)
-    # The tiny tokenizer spells, and so every name would be a stand-in.
+    # The tiny tokenizer spells, so every name would become a stand-in.
     monkeypatch.setattr(CharacterConditioner, "called", lambda self, name: name)
     people = cast("Rosa", "Nan", "Eve")
     pipeline.learned = {"deeds": {"waves": {"wave": 9}}}
     frame = read("Rosa waves to Nan.", people)
     assert {name for name, columns in frame.people.items() if columns} == {"Rosa", "Nan"}
     length = frame.condition.shape[1]
-    # Nan does nothing by the words, so she is one token; Rosa stands behind her with what she does.
+    # Nan does nothing by the words, so she has one token. Rosa's tokens follow, with those of her deed.
     rosa = frame.people["Rosa"]
     assert frame.people["Nan"] == (length - 1 - len(rosa),)
     alone = pipeline._conditions.of(FrameRequest("Rosa waves", people, (), seed=1), "char-ldm")
@@ -300,6 +300,6 @@ def test_people_who_are_put_in_take_no_place_of_those_who_are_there():
     assert left_out(pointed[0]) == {0, 2}
     two, three = torch.ones(2, 4), torch.full((3, 4), 2.0)
     found = completed(ReadCondition(condition, pointed), {0: two, 2: three})
-    assert found.condition[0, :, 0].tolist() == [0, 0, 0, 0, 1, 1]  # no room for the third
+    assert found.condition[0, :, 0].tolist() == [0, 0, 0, 0, 1, 1]  # there is no room for the third person
     assert found.pointed[0].argmax(-1)[3:].tolist() == [1, 0, 0] and left_out(found.pointed[0]) == {2}
     assert not condition.any() and completed(ReadCondition(condition), {0: two}).pointed is None

@@ -1,4 +1,4 @@
-"""The studio and what is built on it without a browser: verbs, views, and a renderer that comes late."""
+"""The studio and everything on it without a browser: verbs, views, and a renderer that loads late."""
 
 import json
 import threading
@@ -33,7 +33,7 @@ def calls(studio):
 
 
 def frame_view(studio, story, number=1):
-    """A frame as the board shows it: what is drawn of it comes beside the frames."""
+    """Returns a frame as the board shows it. Its drawings come separately."""
     view = board_view(studio, story)
     frame = view["frames"][number - 1]
     job = next((job for job in view["jobs"] if job["frame"] == frame["id"]), None)
@@ -64,7 +64,8 @@ def test_the_version_grows_with_every_step_and_stands_still_otherwise(studio, re
     assert news["revision"] > before["revision"] and news["jobs_version"] > before["jobs_version"]
     asked = {"story": story, **{key: news[key] for key in seen}}
     assert calls["get_news"](asked) is None
-    assert "frames" not in calls["get_news"](asked | {"jobs_version": 0})["view"]  # only drawings went on
+    # Only drawings made progress.
+    assert "frames" not in calls["get_news"](asked | {"jobs_version": 0})["view"]
     assert "frames" in calls["get_news"](asked | {"boot": "an earlier run"})["view"]
 
 
@@ -142,7 +143,7 @@ def test_taking_an_update_back_stops_what_still_waits_of_it(studio, renderer):
         studio.queue.wait_for_change(story, studio.queue.version(story), timeout=0.1)
     assert {job.state for job in studio.queue.jobs_of(story)[-3:]} == {"cancelled"}
     assert [frame.chosen for frame in studio.session(story).story.frames] == before
-    assert studio.draw_stale(story) == 3  # as it was
+    assert studio.draw_stale(story) == 3  # the number as before
 
 
 def test_a_locked_frame_is_left_alone_by_everything_bulk_and_still_read_by_later_ones(studio, renderer):
@@ -218,7 +219,7 @@ def test_every_quality_says_its_steps_and_how_long_a_picture_takes(tmp_path):
         story = studio.create()
         view = board_view(studio, story)
         assert [one["steps"] for one in view["qualities"]] == [8, 15, 30]
-        assert [one["seconds"] for one in view["qualities"]] == [None] * 3  # nothing was drawn yet
+        assert [one["seconds"] for one in view["qualities"]] == [None] * 3  # nothing has been drawn yet
         drawn(studio, story, "Rosa waves.")
         studio.change(story, "set_quality", quality="fine")
         view = board_view(studio, story)

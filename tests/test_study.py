@@ -1,4 +1,4 @@
-"""The human study: what is compared, who sees what, what is kept, what the table says, and the page in a browser."""
+"""The human study: what it compares, who sees what, what it keeps, what its table says, and its page in a browser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL_A = dict.fromkeys(QUESTIONS, "a")
 
 
 def draw(folder, system, stories, captions=("Rosa waves.", "She sings.")):
-    """A folder as draw_stories leaves it: flat pictures, each of its own colour."""
+    """Writes a folder like draw_stories: flat pictures, each with its own colour."""
     rosa = CastMember("Rosa", "she", (), Image.new("RGB", (8, 8), "pink"))
     for number in range(stories):
         story = f"story-{number:02d}"
@@ -182,7 +182,10 @@ def test_a_file_of_votes_with_an_unknown_question_is_named_with_its_line(tmp_pat
 
 
 def test_alpha_is_krippendorffs():
-    """The worked example of his "Computing Krippendorff's Alpha-Reliability" (2011): 4 observers, 12 units, gaps."""
+    """The worked example of Krippendorff's "Computing Krippendorff's Alpha-Reliability" (2011).
+
+    It has 4 observers, 12 units and gaps.
+    """
     observed = [
         "123321412...",
         "1233224125.3",
@@ -207,7 +210,8 @@ def test_the_table_counts_systems_and_not_sides():
     assert "ours or theirs: 4 votes of 2 people on 2 stories" in told
     row = next(line for line in told.splitlines() if line.startswith("| visual quality"))
     assert row.split(" | ")[1:4] == ["50.0 [0.0, 100.0]", "25.0 [0.0, 50.0]", "25.0 [0.0, 50.0]"]
-    # One story agreed on, one not: 4 answers (2, 1, 1), half of the pairs differ; by chance 10 of 12 would.
+    # They agree on one story only. There are 4 answers (2, 1, 1), and half of the pairs differ; by chance 10 of 12
+    # would.
     assert row.split(" | ")[4].startswith("0.40")
     assert "Of 12 answers that prefer a version, 66.7" in told
     assert tables(("ours", "theirs"), []) == "Nobody has voted yet."
@@ -222,7 +226,7 @@ def test_the_command_prints_the_table_of_a_study_that_is_being_served(tmp_path, 
 
 @contextmanager
 def served(folder, drawn, port=None):
-    """A launched study: its votes, and .url."""
+    """Launches a study. Yields its votes and .url."""
     from training.evaluate.study.page import launch_page, make_page
 
     votes = Votes(folder, open_study(drawn))
@@ -239,7 +243,7 @@ def served(folder, drawn, port=None):
 
 @pytest.fixture
 def people(browser):
-    """Opens the study's page in a browser profile of its own."""
+    """Opens the study's page in a separate browser profile."""
     contexts, errors = [], []
 
     def opening(url, **settings):
@@ -258,7 +262,7 @@ def people(browser):
 
 
 def press_through(page, keys, last):
-    """Answer pair after pair with the keyboard alone, up to number `last`."""
+    """Answers pair after pair with the keyboard alone, up to number `last`."""
     page.locator(".st-begin").focus()
     page.keyboard.press("Enter")
     while True:

@@ -1,4 +1,4 @@
-"""Models that fail in odd ways: a folder with a part that is another's, no memory left, numbers that are none."""
+"""Models that fail in strange ways: a folder with a part of another, no memory left, numbers that are not finite."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ def text(name, content):
     ],
 )
 def test_a_folder_that_lies_about_a_part_is_refused_by_name(saved, tmp_path, damage, message):
-    """Weights of another part were loaded as random ones; odd indexes ended in a traceback."""
+    """Wrong weights were loaded as random ones, and wrong indexes ended in a traceback."""
     folder = tmp_path / "damaged"
     shutil.copytree(saved, folder)
     check_folder(folder)
@@ -77,7 +77,7 @@ def test_a_folder_that_lies_about_a_part_is_refused_by_name(saved, tmp_path, dam
 
 
 def failing(pipeline, errors):
-    """Have the UNet raise these, one a call."""
+    """Makes the UNet raise these errors, one at each call."""
 
     def fail(*_):
         if errors:
@@ -95,7 +95,7 @@ def failing(pipeline, errors):
     ],
 )
 def test_a_frame_for_which_memory_ran_out_is_drawn_once_more_without_what_was_kept(error):
-    """It failed, with every other story's contexts still in memory."""
+    """The frame failed while the contexts of all other stories were still in memory."""
     pipeline = tiny.pipeline()
     expected = list(pipeline.render(REQUEST))[-1]
     assert isinstance(expected, Rendered) and len(pipeline._conditions._conditions._results)
@@ -124,7 +124,7 @@ def test_other_errors_are_not_taken_for_memory():
 
 
 def test_numbers_out_of_range_are_no_picture():
-    """A UNet gone wrong left a grey picture among the takes."""
+    """A broken UNet added a grey picture to the takes."""
     pipeline = tiny.pipeline()
     hook = pipeline.unet.register_forward_hook(lambda *_: replace_sample(_[-1], float("nan")))
     with pytest.raises(StoryError, match="came to no picture"):
@@ -139,7 +139,7 @@ def replace_sample(output, value):
 
 
 def test_json_of_millions_of_parts_is_refused_before_it_is_read():
-    """31 MB of brackets in a project file took 864 MB."""
+    """31 MB of brackets in a project file took 864 MB of memory."""
     for part in (b"[],", b"{},", b'"",', b"999,"):
         bomb = b"[" + part * (11 * 2**20 // len(part)) + b"0]"
         tracemalloc.start()
@@ -150,7 +150,7 @@ def test_json_of_millions_of_parts_is_refused_before_it_is_read():
 
 
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
-    """Assembling wrote part by part into the folder that an app may be reading."""
+    """Assembling wrote one part after another into a folder that an app may be reading."""
     folder = tmp_path / "assets"
     for name, content in (("unet/config.json", "old"), ("judge/config.json", "kept")):
         (folder / name).parent.mkdir(parents=True)

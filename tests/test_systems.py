@@ -54,7 +54,10 @@ def test_the_baseline_never_sees_a_portrait_and_the_rows_differ_in_one_thing():
 
 
 def leave_checkpoint(words: list[str], step: int) -> None:
-    """What a training command leaves when it stops after `step` steps; commands without a folder leave nothing."""
+    """Leaves what a training command leaves when it stops after `step` steps.
+
+    Commands without a folder leave nothing.
+    """
     if "--output_dir" in words:
         folder = Path(words[words.index("--output_dir") + 1], "checkpoint")
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +98,7 @@ def test_training_runs_the_commands_with_their_limits(tmp_path, monkeypatch):
 
 
 def test_nothing_is_built_on_a_part_that_is_half_trained(tmp_path, monkeypatch, capsys):
-    """A command that --minutes stopped ends without an error, and the next stage began on what it had exported."""
+    """A command that --minutes stopped ends without an error, so the next stage began with half-trained parts."""
     (tmp_path / "parts").mkdir()
     ran, reached = [], {"training.pretrain": 1500, "training.align_llm": 7}
 
@@ -129,9 +132,9 @@ def test_parts_of_another_run_are_never_trained_over(tmp_path, monkeypatch):
     monkeypatch.setattr(systems.subprocess, "run", run)
     with pytest.raises(StoryError, match="another run"):
         systems.main(["train", "char-ldm", "--root", str(tmp_path)])
-    systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # has its own
+    systems.main(["train", "stage1-no-reg", "--root", str(tmp_path)])  # this one has its own
     (tmp_path / "system-runs" / "char-ldm").mkdir(parents=True)
-    systems.main(["train", "char-ldm", "--root", str(tmp_path)])  # goes on
+    systems.main(["train", "char-ldm", "--root", str(tmp_path)])  # this one continues
 
 
 def test_drawn_stories_are_copied_for_people_to_look_at(tmp_path):
@@ -163,7 +166,7 @@ def test_a_parts_folder_of_its_own_links_what_is_shared(tmp_path):
     folder = link_parts(SYSTEMS["storygpt-v-llama"], tmp_path)
     assert {p.name for p in folder.iterdir()} == {"unet", "char_ldm"}
     assert all(p.is_symlink() for p in folder.iterdir())
-    assert link_parts(SYSTEMS["storygpt-v-llama"], tmp_path) == folder  # again: nothing new
+    assert link_parts(SYSTEMS["storygpt-v-llama"], tmp_path) == folder  # again, with nothing new
     assert link_parts(SYSTEMS["char-ldm"], tmp_path) == tmp_path / "parts"
     with pytest.raises(StoryError, match="base parts"):
         link_parts(SYSTEMS["char-ldm"], tmp_path / "nothing")

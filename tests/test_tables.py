@@ -1,4 +1,4 @@
-"""The systems, their rows and the tables made of them: on pipelines that draw noise, but draw it really."""
+"""The systems, their rows and their tables, on pipelines that draw only noise but really draw it."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ def story_ldm() -> StoryLdmPipeline:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Two stories of Char-LDM, StoryGPT-V and Story-LDM, drawn, and an untrained classifier."""
+    """Draws two stories of Char-LDM, StoryGPT-V and Story-LDM, and writes an untrained classifier."""
     folder = tmp_path_factory.mktemp("root")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
@@ -66,7 +66,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Tables that want as many stories as `root` has."""
+    """Makes tables want as many stories as `root` has."""
     rows = {table: (captions, dict.fromkeys(wanted, 2)) for table, (captions, wanted) in tables.ROWS.items()}
     monkeypatch.setattr(tables, "ROWS", rows)
     monkeypatch.setattr(tables, "LONG", 2)
@@ -106,8 +106,8 @@ def test_tables_tell_what_is_drawn_and_leave_out_what_is_not(root, small, capsys
         assert name in missing
     printed = capsys.readouterr().out
     assert "Table 1, captions with pronouns" in printed and "Table 3" not in printed
-    assert "| FID, classifier's features ↓ |" in printed  # it was called FID, and is not the standard one
-    assert run(root) == told  # to the last digit
+    assert "| FID, classifier's features ↓ |" in printed  # it was called FID, but it is not the standard one
+    assert run(root) == told  # equal to the last digit
 
 
 def test_a_row_drawn_in_part_counts_what_is_complete_and_says_so(root, small, monkeypatch):
@@ -145,7 +145,7 @@ def test_rows_of_an_earlier_run_stand_where_there_is_less_here(root, small, tmp_
 
 
 def test_rows_of_weights_that_are_no_longer_here_make_way(root, small, tmp_path):
-    """After a system was trained anew, its old row stood until as many stories had been drawn again."""
+    """After a system was trained again, its old row stayed until the same number of stories had been drawn again."""
     artist = artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
     for index in range(2):
         artist.draw(cut(story("test", index, 50), 3))
@@ -176,7 +176,7 @@ def test_rows_that_another_classifier_scored_are_refused(root, small, tmp_path):
 
 
 def test_long_stories_are_scored_up_to_each_length(root, small, monkeypatch):
-    # Two of the long stories, drawn to three frames.
+    # Two of the long stories, drawn up to the third frame.
     artist = artist_of(SYSTEMS["story-ldm"], "referential", root, draws=True)
     for index in range(2):
         artist.draw(cut(story("test", index, 50), 3))
@@ -289,7 +289,7 @@ def test_figure_5_measures_both_systems_on_one_story(root, tmp_path, monkeypatch
 
 
 def memory_layers():
-    """(side, width) of the layers in which the tiny UNet reads text: down 0 and 1, up 1 and 2, the middle."""
+    """Returns (side, width) of the layers in which the tiny UNet reads text: down 0 and 1, up 1 and 2, the middle."""
     return [(8, 8), (4, 8), (4, 8), (4, 8), (8, 8), (8, 8), (2, 16)]
 
 

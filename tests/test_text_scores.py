@@ -1,4 +1,4 @@
-"""BLEU and CIDEr by hand, the authors' slips, and against the COCO caption evaluation where it is installed."""
+"""BLEU and CIDEr by hand, the authors' mistakes, and the COCO caption evaluation if it is installed."""
 
 import math
 import random
@@ -20,7 +20,7 @@ def test_the_authors_bleu_of_the_known_pair():
 
 def test_the_authors_exchange_the_roles():
     short, long = "fred talks", "fred talks in a room"
-    # the real one is the hypothesis: with the short one drawn nothing is penalised for its length
+    # The real one is the hypothesis. If the short one is drawn, its length brings no penalty.
     assert authors_bleu(short, long)[0] == pytest.approx(2 / 5)
     assert authors_bleu(long, short)[0] == pytest.approx(math.exp(1 - 5 / 2))
 
@@ -28,7 +28,7 @@ def test_the_authors_exchange_the_roles():
 def test_bleu_by_hand():
     hypothesis = "the cat sat on the mat".split()
     assert bleu([hypothesis], [["a dog".split(), hypothesis]]) == pytest.approx([1] * 4)
-    # "the" counts as often as in the reference that has it most; 3 of 4 words, 1 of 3 pairs
+    # "the" counts as often as in the reference that has it most often; 3 of 4 words, 1 of 3 pairs.
     found = bleu(["the the cat runs".split()], [["the cat sleeps now".split(), "the the".split()]])
     assert found[0] == pytest.approx(3 / 4) and found[1] == pytest.approx(math.sqrt(3 / 4 * 2 / 3))
 

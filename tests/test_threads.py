@@ -1,4 +1,4 @@
-"""Threads as the cores allow, and asleep while they wait: set by every entry before torch is imported."""
+"""As many threads as the cores allow, which sleep while they wait. Every entry sets this before torch is imported."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def groups(tmp_path):
-    """Makes control groups: `groups({"a/cpu.max": "..."}, own="/a")` gives the arguments of `usable_cores`."""
+    """Makes control groups: `groups({"a/cpu.max": "..."}, own="/a")` returns the arguments of `usable_cores`."""
 
     def make(files, own="/"):
         for name, content in files.items():
@@ -27,7 +27,7 @@ def groups(tmp_path):
 
 
 def test_a_container_has_the_cores_of_its_quota_and_not_the_machines(groups, monkeypatch):
-    """On a host of 64 cores a container with two of them ran 64 threads."""
+    """A container with two cores on a host with 64 cores ran 64 threads."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert usable_cores(*groups({})) == 64
     assert usable_cores(*groups({"cpu.max": "max 100000"})) == 64
@@ -60,7 +60,7 @@ SAY = "lambda: print(*map(os.environ.get, ('OMP_WAIT_POLICY', 'OMP_NUM_THREADS')
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_entry_says_it_before_torch_is_there(entry):
-    """Nobody did: two threads that spin took 3.7 s for what one does in 0.11 s, once the machine was busy."""
+    """No entry said so: on a busy machine two spinning threads took 3.7 s for the work that one does in 0.11 s."""
     probe = f"import atexit, os, sys\natexit.register({SAY})\n{ENTRIES[entry]}"
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "MKL_"))}
     done = subprocess.run(

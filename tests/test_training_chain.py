@@ -1,4 +1,4 @@
-"""The whole recipe, from no weights to a drawing pipeline, at a size that trains in seconds."""
+"""The whole recipe, from no weights to a pipeline that draws, at a size that trains in seconds."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ from training.train_char_ldm import train as train_char_ldm
 
 
 def tiny_config(folder: Path) -> Path:
-    """The bundled recipe with every width cut down; the structure stays."""
+    """Returns the bundled recipe with every width made smaller. The structure stays."""
     config = load_config("maple-lane")
     config["resolution"] = 64
     config["vae"].update(block_out_channels=[8, 8, 8], latent_channels=4, sample_size=64)
@@ -49,7 +49,7 @@ def tiny_config(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory) -> Path:
-    """A folder in which every base part has been trained for three steps."""
+    """Returns a folder in which every base part has been trained for three steps."""
     folder = tmp_path_factory.mktemp("recipe")
     size = ["--config", str(tiny_config(folder)), "--parts", str(folder / "parts")]
     steps = ["--steps", "3", "--batch", "4"]
@@ -65,7 +65,7 @@ def recipe(tmp_path_factory) -> Path:
 
 
 def stage_1(recipe: Path, name: str = "char-ldm", **switches) -> list[dict]:
-    """Train Char-LDM for five steps; the log."""
+    """Trains Char-LDM for five steps. Returns the log."""
     flags = [part for key, value in switches.items() for part in (f"--{key}", str(value))]
     train_char_ldm.main(
         [
@@ -82,7 +82,7 @@ def stage_1(recipe: Path, name: str = "char-ldm", **switches) -> list[dict]:
 
 
 def stage_2(recipe: Path, name: str, **switches) -> dict:
-    """Align the language model for five steps; the last line of the log."""
+    """Aligns the language model for five steps. Returns the last line of the log."""
     flags = [part for key, value in switches.items() for part in (f"--{key}", str(value))]
     folders = {"parts": "parts", "config": "tiny.json", "conditions": "conditions", "latents": "latents"}
     paths = [part for key, value in folders.items() for part in (f"--{key}", str(recipe / value))]
@@ -92,7 +92,7 @@ def stage_2(recipe: Path, name: str, **switches) -> dict:
 
 @pytest.fixture(scope="module")
 def aligned(recipe) -> Path:
-    """The recipe with both stages trained and put together."""
+    """Returns the recipe with both stages trained and put together."""
     stage_1(recipe)
     shared = ["--parts", str(recipe / "parts")]
     cache_conditions.main([*shared, "--out", str(recipe / "conditions"), "--stories", "128"])
@@ -120,7 +120,7 @@ def test_the_denoiser_alone_may_go_on_and_conditions_stay_true(recipe):
     stage_1(recipe, "denoiser", continued=True, fuser=False, vision_layers=0)
     trained = load_file(recipe / "denoiser" / "checkpoint" / "trained.safetensors")
     assert {name.split(".")[0] for name in trained} == {"unet"}
-    # The denoiser has met portraits on deeds, which stage 2 may put there from now on.
+    # The denoiser now knows portraits on deeds, so stage 2 may put them there.
     assert CharacterFuser.from_pretrained(recipe / "parts" / "char_ldm" / "fuser").config.deeds
 
 
@@ -206,7 +206,7 @@ def test_latents_are_normalised_per_channel(recipe):
 
 
 def test_stage_two_refuses_a_mapper_that_reads_the_storys_words():
-    """It ended in a ValueError at the first step, as prompts of stage 2 say nobody's marks."""
+    """It ended in a ValueError at the first step, because prompts of stage 2 do not mark people."""
     reader = tiny.reader()
     align_llm.check_reads_image_tokens(reader)
     reader.condition_mapper = tiny.condition_mapper(reads_story=True)
@@ -215,7 +215,7 @@ def test_stage_two_refuses_a_mapper_that_reads_the_storys_words():
 
 
 def test_the_mappers_of_a_language_model_that_is_only_named_are_taken_apart_too(tmp_path):
-    """What the bundled SmolLM2 is aligned by was in no parts, so its training could not go on."""
+    """The parts lacked the mappers with which the bundled SmolLM2 is aligned, so its training could not continue."""
     folder = bundled_pipeline()
     disassemble.main(["--pipeline", str(folder), "--parts", str(tmp_path / "parts"), "--reader", "needed"])
     file = Path("condition_mapper", "diffusion_pytorch_model.safetensors")

@@ -34,7 +34,7 @@ SIZES = {
 
 
 def write_parts(parts: Path) -> None:
-    """The folder that stage 1 starts from, with a tiny OPT."""
+    """Writes the folder with which stage 1 starts, with a tiny OPT."""
     conditioner, vae, tokenizer = tiny.conditioner(), tiny.vae(), tiny.language_tokenizer()
     vae.register_to_config(sample_size=story_folders.SIZE)
     for name, part in {
@@ -53,7 +53,7 @@ def write_parts(parts: Path) -> None:
 
 
 def write_data(kind: str, folder: Path) -> None:
-    """A dataset with a split to train on."""
+    """Writes a dataset with a split for training."""
     if kind == "flintstones":
         story_folders.flintstones(folder)
     elif kind == "pororo":
@@ -65,7 +65,7 @@ def write_data(kind: str, folder: Path) -> None:
 
 
 def stage_1(folder: Path, run: str = "char-ldm", **flags) -> list[dict]:
-    """Five steps over the dataset in `folder`; the log."""
+    """Trains five steps on the dataset in `folder`. Returns the log."""
     given = {"steps": 5, "batch": 2, "parts": folder / "parts", "data": folder / "set" / "data", **flags}
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     train_char_ldm.main(["--output_dir", str(folder / run), *words])
@@ -95,7 +95,7 @@ def log_of(run: Path) -> list[dict]:
 
 
 def test_no_stage_learns_from_a_clip_of_another_split(tmp_path):
-    """A training story's followers, test clips among them, were learned from with it."""
+    """Frames that follow in a training story were learned too, even if they were clips of the test split."""
     write_parts(tmp_path / "parts")
     parts = story_folders.flintstones(tmp_path / "set" / "data")
     own, other = parts["test"][:5], parts["test"][5:]
@@ -114,7 +114,7 @@ def test_no_stage_learns_from_a_clip_of_another_split(tmp_path):
 
 @pytest.fixture(scope="module", params=KINDS)
 def trained(request, tmp_path_factory) -> SimpleNamespace:
-    """A dataset of each kind with both stages trained on it."""
+    """Returns a dataset of each kind with both stages trained on it."""
     folder = tmp_path_factory.mktemp("full") / "opt"
     write_parts(folder / "parts")
     write_data(request.param, folder / "set" / "data")
@@ -127,7 +127,7 @@ def trained(request, tmp_path_factory) -> SimpleNamespace:
 
 @pytest.fixture
 def apart(trained, tmp_path) -> Path:
-    """A copy of its folder: stage 1 may be trained again without making the conditions of the others stale."""
+    """Returns a copy of its folder, so that training stage 1 again does not make other conditions out of date."""
     return shutil.copytree(trained.folder, tmp_path / "opt")
 
 
@@ -135,7 +135,7 @@ def test_both_stages_train_on_a_dataset_folder(trained):
     assert trained.first[-1]["step"] == 5 and trained.first[-1]["denoising"] > 0
     assert {"step", "loss", "alignment", "names", "generation", "image"} == trained.second[-1].keys()
     assert all(torch.isfinite(torch.tensor(value)) for value in trained.second[-1].values())
-    assert (trained.second[-1]["names"] > 0) == (trained.kind != "pororo")  # which has no portraits
+    assert (trained.second[-1]["names"] > 0) == (trained.kind != "pororo")  # PororoSV has no portraits
     sheet = trained.folder / "char-ldm" / "sample-000005.png"
     assert sheet.stat().st_size > 0
     for part in ("char_ldm/unet", "char_ldm/fuser", "char_ldm/image_encoder", "aligned/image_tokens"):
@@ -156,7 +156,7 @@ def test_what_was_trained_moved_and_nothing_else(trained):
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 @pytest.mark.parametrize("stage", [stage_1, stage_2])
 def test_a_run_interrupted_half_way_ends_with_bit_equal_weights(apart, stage, monkeypatch):
-    """The clock ticks a minute each time it is looked at, so the first of both halves stops after two steps."""
+    """The clock moves a minute each time it is read, so the first half of the run stops after two steps."""
     extra = {} if stage is stage_1 else {"image_weight": 0.1}
     flags = {"steps": 4, "save_minutes": 1e9, **extra}
     stage(apart, "whole", **flags)
@@ -216,14 +216,14 @@ def test_table_4_and_the_release_are_switches(trained, switches):
     ids=lambda switches: next(iter(switches)),
 )
 def test_stage_1_trains_whoever_is_there(apart, switches):
-    """A batch without any name used to stop in the vision tower, which reads no empty batch."""
+    """A batch without names used to stop in the vision tower, which cannot read an empty batch."""
     log = stage_1(apart, "-".join(switches), **switches)
     assert log[-1]["step"] == 5 and torch.isfinite(torch.tensor(log[-1]["loss"]))
 
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 def test_checkpointing_of_stage_1_changes_memory_and_not_the_loss(apart):
-    """Recomputing a block whose attention is recorded used to fail."""
+    """The second computation of a block whose attention is recorded used to fail."""
     plain, saving = (
         stage_1(apart, f"saving-{on}", gradient_checkpointing=on)[-1]["loss"] for on in (False, True)
     )
@@ -247,7 +247,7 @@ def test_at_full_size_the_largest_blocks_are_checkpointed_and_the_recorded_ones_
 
 @pytest.fixture
 def llama(apart) -> Path:
-    """The same parts with a Llama and its tokenizer as published, under a path that says opt."""
+    """Returns the same parts with a Llama and its tokenizer as published, under a path that contains "opt"."""
     for name in ("language_model", "language_tokenizer"):
         shutil.rmtree(apart / "parts" / name)
     released.write_llama(apart / "llama")
@@ -325,7 +325,10 @@ def test_captions_alone_are_cut_at_frame_borders_too():
 
 @pytest.mark.parametrize("trained", ["flintstones"], indirect=True)
 def test_long_stories_train_within_a_short_limit(trained, monkeypatch):
-    """The image tokens follow the sentence to draw whatever was cut; the authors' fixed length ran into them."""
+    """The image tokens follow the sentence to draw, whatever was cut.
+
+    With the authors' fixed length both overlapped.
+    """
     lengths = []
     whole = align_llm.StoryReader.read
 

@@ -1,4 +1,4 @@
-"""The training loop: an interrupted run ends with the weights of one that never stopped."""
+"""The training loop: an interrupted run ends with the same weights as an uninterrupted one."""
 
 import json
 
@@ -18,7 +18,7 @@ from training.loop import LoopArguments, TrainingRun, learning_rate, row_generat
 
 
 class Regression(nn.Module):
-    """Fits a fixed linear map; one of its layers is frozen."""
+    """Learns a fixed linear map. One of its layers is frozen."""
 
     def __init__(self):
         super().__init__()
@@ -30,7 +30,7 @@ class Regression(nn.Module):
 
 
 class NormedRegression(Regression):
-    """Changes running statistics too, which take no gradient."""
+    """Also changes running statistics, which have no gradient."""
 
     def __init__(self):
         super().__init__()
@@ -67,7 +67,7 @@ def test_a_run_interrupted_at_20_of_40_steps_ends_with_bit_equal_weights(tmp_pat
     assert resumed.step == 20
     finish(resumed)
     for name, weight in whole.module.state_dict().items():
-        if name == "norm.num_batches_tracked":  # nothing is worked out from it
+        if name == "norm.num_batches_tracked":  # nothing is computed from it
             continue
         assert torch.equal(weight, resumed.module.state_dict()[name]), name
     for name, weight in whole.ema.weights.items():
@@ -75,7 +75,7 @@ def test_a_run_interrupted_at_20_of_40_steps_ends_with_bit_equal_weights(tmp_pat
 
 
 class Spans(Regression):
-    """Is shown what its batches hold beside tensors."""
+    """Receives what its batches contain besides tensors."""
 
     def forward(self, batch):
         self.seen = batch["spans"]
@@ -83,14 +83,14 @@ class Spans(Regression):
 
 
 def test_tuples_of_a_batch_are_still_tuples_at_the_model(tmp_path):
-    """They became lists on the way to the device, so that spans were not what their type said."""
+    """Tuples became lists on the way to the device, so spans no longer had the type they claim."""
     training = run(tmp_path, Spans, steps=1)
     training.batch_at = lambda step, rows: batch_at(step, rows) | {"spans": [((0, 2), (3, 4))]}
     assert finish(training).module.seen == [((0, 2), (3, 4))]
 
 
 def test_two_runs_never_share_a_folder(tmp_path):
-    """They used to write their checkpoints over each other's without a word."""
+    """Two runs silently overwrote each other's checkpoints."""
     first = iter(run(tmp_path))
     next(first)
     with pytest.raises(StoryError, match="Another run is training"):
@@ -105,7 +105,7 @@ def test_a_checkpoint_holds_only_what_is_trained(tmp_path):
 
 
 def test_a_crash_while_saving_leaves_the_last_complete_checkpoint(tmp_path):
-    """The old checkpoint is moved aside before the new one takes its name; a kill between must not lose both."""
+    """The old checkpoint is moved away before the new one gets its name. A kill in between must not lose both."""
     finish(run(tmp_path), until=7)
     (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
     assert run(tmp_path).step == 7
@@ -141,7 +141,7 @@ def test_a_damaged_checkpoint_is_told(tmp_path, name):
 
 
 def test_precision_is_what_the_launch_config_says_unless_told(tmp_path, monkeypatch):
-    """`accelerate launch` hands it over in this variable; a default of "no" used to overrule it."""
+    """`accelerate launch` sets this variable, but a default of "no" used to win over it."""
     told = parsed(LoopArguments, ["--output_dir", str(tmp_path)])
     assert told.mixed_precision is None
     try:
@@ -227,7 +227,7 @@ def test_parts_that_a_batch_does_not_have_are_refused(tmp_path, parts):
 
 @pytest.fixture
 def hub(monkeypatch):
-    """The Hub, as the loop finds it."""
+    """Replaces the Hub for the loop."""
     with hub_server.hub() as server:
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(

@@ -6,7 +6,7 @@ TEXTS = ["Rosa waves in the park.", "Milo reads a book to her."] * 5
 
 
 def test_a_clip_vocabulary_knows_every_byte_inside_and_at_the_end_of_a_word():
-    """A byte the training texts lack became the end token, and the sentence ended there for the text encoder."""
+    """A byte that is not in the training texts became the end token, which ended the sentence for the text encoder."""
     tokenizer = train_clip_tokenizer(TEXTS, 300, 32)
     ids = tokenizer("Zoë <|endoftext|> #7 ☃", split_special_tokens=True)["input_ids"]
     assert tokenizer.eos_token_id not in ids[1:-1]

@@ -1,6 +1,6 @@
-"""Training over several processes: the batch is split, the run is the same, and one clock counts.
+"""Training in several processes: the batch is divided, the run is the same, and one clock counts.
 
-Everything that takes two processes runs in one pair of them, since starting one takes longer than all of it.
+One pair of processes runs everything that needs two, because their start takes longer than all the rest.
 """
 
 import json
@@ -29,14 +29,14 @@ FAMILIES = {"opt": tiny.opt, "llama": tiny.llama}
 
 
 def train(folder: Path, until: int = STEPS) -> None:
-    """One process's part of a run."""
+    """Runs one process's part of a run."""
     for stats in new_run(folder, steps=STEPS, batch=8, save_minutes=1e9):
         if stats.step == until:
             break
 
 
 def train_with_clocks(folder: Path, fast: int) -> None:
-    """A run of at most a minute, in which the clock of process `fast` runs a minute each time it is looked at."""
+    """Runs for at most a minute. The clock of process `fast` moves a minute each time it is read."""
     training, time = new_run(folder, steps=30, batch=8, minutes=1.0), loop.time.monotonic
     ticks = iter(range(0, 10**6, 61))
     if training.accelerator.process_index == fast:
@@ -66,7 +66,10 @@ def prompts(step: int, rows: range) -> dict:
 
 
 def align(folder: Path, family: str, shard: bool) -> AlignTraining:
-    """Stage 2 for six steps, resumed after three; the language model whole or spread over the processes."""
+    """Runs stage 2 for six steps, resumed after three.
+
+    The language model is whole, or divided between the processes.
+    """
     for steps in (3, 6):
         torch.manual_seed(0)
         args = AlignArguments(
@@ -88,9 +91,9 @@ def align(folder: Path, family: str, shard: bool) -> AlignTraining:
 
 
 def everything(folder: Path) -> None:
-    """What each of the two processes below does."""
+    """Does everything that each of the two processes below does."""
     train(folder / "two")
-    train(folder / "two")  # finished: resumes, and has nothing left to do
+    train(folder / "two")  # it is finished, so it resumes and has nothing to do
     for fast in (0, 1):
         train_with_clocks(folder / f"fast-{fast}", fast)
     for family in FAMILIES:
@@ -106,7 +109,7 @@ def sharded(module: AlignTraining) -> list:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory) -> Path:
-    """A folder with what two processes made."""
+    """Returns a folder with what two processes made."""
     folder = tmp_path_factory.mktemp("processes")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -140,7 +143,7 @@ def trained(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_two_processes_give_the_losses_of_one(two, tmp_path):
-    """Resuming in several processes failed: their device is "cpu:0", which torch.load does not know."""
+    """Resuming in several processes failed, because their device is "cpu:0", which torch.load does not know."""
     train(tmp_path / "one")
     assert len(losses(two / "two")) == 2
     assert losses(two / "two") == pytest.approx(losses(tmp_path / "one"), abs=1e-4)
@@ -148,7 +151,7 @@ def test_two_processes_give_the_losses_of_one(two, tmp_path):
 
 @pytest.mark.parametrize(("fast", "saved"), [(0, [10]), (1, [30])])
 def test_the_first_process_alone_says_when_time_is_up(two, fast, saved):
-    """Each asked its own clock, and one that went on waited for ever for one that had stopped."""
+    """Each process looked at its own clock, so one that continued waited for ever for one that had stopped."""
     assert [json.loads((two / f"fast-{fast}" / f"saved-{rank}.json").read_text()) for rank in (0, 1)] == [
         saved
     ] * 2
@@ -156,7 +159,7 @@ def test_the_first_process_alone_says_when_time_is_up(two, fast, saved):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_language_model_spread_over_two_processes_teaches_what_a_whole_one_does(two, tmp_path, family):
-    """One of them has no picture in its prompts, and DDP waited for the visual mapper's gradient."""
+    """One process had no picture in its prompts, and DDP waited for the visual mapper's gradient."""
     align(tmp_path / "one", family, shard=False)
     parallel, spread = two / f"data-parallel-{family}", two / f"sharded-{family}"
     for folder in (parallel, spread):

@@ -1,4 +1,4 @@
-"""Stage 2 on cached states: what is told, what a frozen language model makes of it, and a mapper that translates it."""
+"""Stage 2 on cached states: what is told, what a frozen language model makes of it, and the mapper for these states."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ SIZE = {"width": 16, "layers": 1, "heads": 2, "feedforward": 16}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Parts of stage 1, and the cached states of four tellings and of two others to check."""
+    """Returns parts of stage 1, and the cached states of four told stories and of two others for checks."""
     root = tmp_path_factory.mktemp("translation")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiny, "TEXT_TOKENS", CAPTION_TOKENS)
@@ -80,7 +80,7 @@ def test_a_telling_says_who_is_there_in_the_order_of_its_words_with_nothing_left
             does = {actor.name: actor.action for actor in meant.scene.actors}
             assert set(does) == {one.name for one in told.shows.people}
             open_captions += any(one.action != does[one.name] for one in told.shows.people)
-    assert 0 < open_captions < 40  # a caption that leaves open what somebody does has them stand
+    assert 0 < open_captions < 40  # in a caption that leaves a person's action open, the person stands
 
 
 @pytest.mark.parametrize(("build", "story_layer"), [(tiny.opt, None), (tiny.llama, None), (tiny.llama, 1)])
@@ -146,7 +146,7 @@ def test_an_example_points_at_whom_its_caption_means(folder, targets):
 
 
 def test_anybody_is_translated_as_they_look_and_nobody_as_a_place(folder, targets, tmp_path):
-    """Tellings of a mixed world go to disk and back; frames of nobody have a target and no points."""
+    """Told stories of a mixed world go to disk and back. Frames of nobody have a target and no points."""
     read = TellingReader(tiny.reader(tiny.llama, positions=4096))
     empty = next(seed for seed in range(0, 400, 2) if () in shown(sample_telling(seed, world="mixed")))
     tellings = [sample_telling(seed, world="mixed") for seed in (3, empty, 1)]
@@ -172,7 +172,7 @@ def test_anybody_is_translated_as_they_look_and_nobody_as_a_place(folder, target
     views = {
         examples.dressed(0, np.random.default_rng(seed))[next(iter(tellings[0].looks))] for seed in range(8)
     }
-    assert len(views) == 2  # as drawn, and as it may be uploaded
+    assert len(views) == 2  # as drawn, and as a person may upload it
     name = next(iter(tellings[0].looks))
     plain, uploaded = sorted(views, key=lambda portrait: portrait.view)
     assert not torch.equal(targets.person(name, plain), targets.person(name, uploaded))
@@ -188,7 +188,7 @@ def shown(telling) -> list[tuple]:
 
 
 def test_who_takes_something_takes_what_the_other_gives():
-    """ "Ada took a None": the thing is said of the giver alone, or of nobody."""
+    """A caption was "Ada took a None": the data names the thing only for the giver, or for nobody."""
     found = 0
     for seed in range(0, 120, 2):
         for frame in sample_telling(seed, world="mixed").frames:
@@ -215,9 +215,9 @@ def test_clothes_are_in_the_target_and_not_in_the_words(folder, targets):
 
 @pytest.mark.parametrize("deeds", [False, True])
 def test_words_stand_in_fixed_places_and_none_is_lost(targets, deeds, monkeypatch):
-    """The second name stood where the first verb ended; a mapper unsure of the verb smeared it over two tokens.
+    """The second name came directly after the first verb, so a mapper unsure of the verb spread it over two tokens.
 
-    And a target carried portraits on deeds for a denoiser that had never seen any there.
+    Also, a target had portraits on deeds for a denoiser that had never seen such portraits.
     """
     targets = Targets(targets.conditioner, targets.features)
     fuser = targets.conditioner.fuser
@@ -246,7 +246,7 @@ def test_words_stand_in_fixed_places_and_none_is_lost(targets, deeds, monkeypatc
 
 
 def test_a_mapper_learns_from_those_whom_the_words_allow_as_it_will_be_asked(folder, targets):
-    """It was asked about fewer people than it had learned from, and left out some of whom the words are sure."""
+    """The mapper was asked about fewer people than in training, and left out some of whom the words are sure."""
     read = StateCache(folder / "states")[0]
     said = {
         "Rosa waves at Milo in the park.": {"Rosa", "Milo"},
@@ -272,8 +272,11 @@ def test_a_mapper_learns_from_those_whom_the_words_allow_as_it_will_be_asked(fol
 
 
 def test_a_name_of_many_pieces_takes_one_place_whatever_it_is(targets):
-    """A stranger's name was as many places as pieces, which no story tells: of anybody's frames 42 % were right."""
-    assert targets.conditioner.called("Rosa") == STAND_IN  # as the tiny tokenizer spells
+    """A stranger's name took one place for each of its pieces, which happens in no story.
+
+    Of the frames of strangers, only 42 % were right.
+    """
+    assert targets.conditioner.called("Rosa") == STAND_IN  # because the tiny tokenizer spells
     looks = [Portrait(sample_look(seed)) for seed in range(2)]
     short, long = (
         targets.condition(
@@ -303,7 +306,7 @@ def test_a_name_of_many_pieces_takes_one_place_whatever_it_is(targets):
         ([], [], 2, 3, 24, [0, 1, *range(23, 5, -1), 2, 3, 4, 5]),
         ([1, 3, 5, 7], [2, 4, 6, 8], 9, 11, 24, list(range(24))),  # four people
         ([1], [2], 9, 11, 24, list(range(24))),  # a long stretch
-        ([1], [2], 3, 5, 12, list(range(12))),  # no padding to fill the stretches with
+        ([1], [2], 3, 5, 12, list(range(12))),  # without padding to fill the stretches
     ],
 )
 def test_a_layout_keeps_what_has_no_room(starts, lasts, tail, words, length, expected, monkeypatch):
@@ -334,7 +337,7 @@ def train(folder, name: str, *flags: str) -> None:
 
 
 def test_the_mapper_trains_resumes_and_reads_states_as_they_are(folder, monkeypatch, capsys):
-    """It learns on scaled states; the saved one must read the language model's own."""
+    """The mapper learns on scaled states. The saved one must read the language model's own states."""
     monkeypatch.setattr(condition_mapper, "CHECKED", 1)
     scaled = {}
 
@@ -374,7 +377,7 @@ def test_a_frame_says_its_target():
 
 
 def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(tmp_path, monkeypatch):
-    few = partial(assemble.write_learned_words, stories=8)  # all of them take a quarter of a minute
+    few = partial(assemble.write_learned_words, stories=8)  # all stories would take a quarter of a minute
     monkeypatch.setattr(assemble, "write_learned_words", few)
     parts, out = tmp_path / "parts", tmp_path / "pipeline"
     tiny.image_tokens().save_pretrained(parts / "aligned" / "image_tokens")
@@ -387,7 +390,7 @@ def test_a_pipeline_folder_gets_a_reader_beside_what_it_holds(tmp_path, monkeypa
     assemble.main(named)
     words = out / "reader" / "words.json"
     assert "nobody" not in json.loads(words.read_text(encoding="utf-8"))
-    # The words of a pipeline that draws anybody were those of one that draws the cast alone.
+    # A pipeline that draws anybody had the words of a pipeline that draws only the cast.
     (out / "cast.json").write_text('{"anybody": true}')
     assemble.main(named)
     assert json.loads(words.read_text(encoding="utf-8"))["nobody"] == "Nobody is"

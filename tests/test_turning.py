@@ -1,4 +1,4 @@
-"""A new portrait encoder takes the place of the tower that a fuser was trained with."""
+"""A new portrait encoder replaces the tower with which a fuser was trained."""
 
 import torch
 
@@ -8,7 +8,7 @@ from training.pretrain.turning import turn
 
 
 def test_an_encoder_is_turned_to_what_was_seen_before_and_loses_nothing(monkeypatch):
-    """Stage 1 went on from a fuser that no longer knew the cast."""
+    """After the encoder was replaced, stage 1 continued from a fuser that no longer knew the cast."""
     monkeypatch.setattr(turning, "RANK", 3)
     torch.manual_seed(0)
     encoder = PortraitEncoder(image_size=32, widths=(4, 8), blocks=(0, 0), projection_dim=6)
@@ -22,4 +22,5 @@ def test_an_encoder_is_turned_to_what_was_seen_before_and_loses_nothing(monkeypa
     apart = (turned - turned.mean(0)).flatten()
     assert torch.allclose(turned.mean(0), wanted.mean(0), atol=1e-3)
     assert torch.corrcoef(torch.stack([apart, (wanted - wanted.mean(0)).flatten()]))[0, 1] > 0.9
-    assert torch.linalg.matrix_rank(turned - turned.mean(0)) == 6  # nothing that told strangers apart is gone
+    # Everything that distinguishes strangers is still there.
+    assert torch.linalg.matrix_rank(turned - turned.mean(0)) == 6

@@ -1,4 +1,4 @@
-"""Every change a writer can make is one step that is undone and redone exactly, and no take is ever lost."""
+"""Every change of a writer is one step that can be undone and redone exactly, and no take is ever lost."""
 
 import random
 import threading
@@ -68,7 +68,7 @@ def test_a_removed_frame_comes_back_in_its_place_with_all_its_takes(session):
     assert session.undo() == "removing frame 2"
     assert ids(session) == [first, second, third]
     assert session.story.frame(second).takes == takes
-    assert session.story.frame(third).take is not None  # drawn while it was gone
+    assert session.story.frame(third).take is not None  # it was drawn while the frame was gone
 
 
 def test_a_take_drawn_after_a_change_stays_when_the_change_is_undone(session):
@@ -162,7 +162,7 @@ def test_so_many_steps_are_kept_and_no_more(session):
 
 
 def random_change(session: StorySession, dice: random.Random) -> None:
-    """Some change to some frame; what is refused is no change."""
+    """Makes some change to some frame. A refused change changes nothing."""
     frame = dice.choice(session.story.frames or [None])
     acts: list[Callable[[], object]] = [
         lambda: session.add(f"Rosa waves to Milo {dice.randrange(99)}."),
@@ -208,7 +208,7 @@ def test_any_changes_are_undone_and_redone_exactly_and_no_take_is_lost(pictures,
         for expected in reversed(stories[:-1]):
             session.undo()
             check(expected)
-            if session.story.frames and dice.random() < 0.2:  # a drawing ends in the middle of it
+            if session.story.frames and dice.random() < 0.2:  # a drawing ends in between
                 frame = dice.choice(session.story.frames)
                 taken.setdefault(frame.id, []).append(draw(session, frame.id, reroll=True).id)
         for expected in stories[1:]:
@@ -224,7 +224,7 @@ def test_changes_and_undoing_from_many_threads_never_leave_half_a_change(session
                 random_change(session, dice)
                 session.undo()
             except StoryError:
-                pass  # the frame is gone or the sentence does not fit any more: another thread's doing
+                pass  # another thread removed the frame or changed its sentence
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -238,7 +238,7 @@ def test_changes_and_undoing_from_many_threads_never_leave_half_a_change(session
 
 
 def test_updating_all_pictures_is_taken_back_in_one_step(session):
-    """Undo after "Update all" took back the change of words before it, and the new pictures stayed."""
+    """Undo after "Update all" also took back the change of words before it, while the new pictures stayed."""
     for frame in ids(session):
         draw(session, frame)
     session.edit(ids(session)[0], "Rosa sits on a bench with Milo.")

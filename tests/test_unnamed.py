@@ -1,4 +1,4 @@
-"""Which sentences speak of people otherwise than by name or pronoun, and which only look so."""
+"""Which sentences speak of people without names or pronouns, and which only seem to."""
 
 import pytest
 
@@ -50,5 +50,5 @@ def test_others_are_seen(sentence):
     ],
 )
 def test_things_are_not_people(sentence):
-    """Of 69 of a writer's own sentences whose people were left open, one in four only counted things."""
+    """The people of 69 of a writer's own sentences were left open. One in four of these only counted things."""
     assert not speaks_of_others(read_sentence(sentence, NAMES))

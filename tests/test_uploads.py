@@ -1,4 +1,4 @@
-"""What comes in as a picture from outside: which files are read, how they then look, what is refused."""
+"""Pictures from outside: which files are read, how they look then, and what is refused."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds no pixels."""
+    """Returns a PNG that claims a size and has no pixels."""
     chunks = (b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT")
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
@@ -28,7 +28,7 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def sixteen_bits(values: list[int]) -> bytes:
-    """A grey PNG of 16 bits a pixel, one row of `values`."""
+    """Returns a grey PNG with 16 bits for each pixel and one row of `values`."""
     row = b"\0" + struct.pack(f">{len(values)}H", *values)
     chunks = (
         b"IHDR" + struct.pack(">IIBBBBB", len(values), 1, 16, 0, 0, 0, 0),
@@ -41,14 +41,14 @@ def sixteen_bits(values: list[int]) -> bytes:
 
 
 def swapped_profile() -> bytes:
-    """A colour profile in which the channel called red is blue."""
+    """Returns a colour profile in which the channel called red is blue."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile.replace(b"rXYZ", b"-XYZ").replace(b"bXYZ", b"rXYZ").replace(b"-XYZ", b"bXYZ")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_a_picture_looks_as_its_colour_profile_says(kind):
-    """The profile was dropped: photos in wide gamuts came out dull, and this one blue as red."""
+    """The profile was ignored: photos in wide gamuts became dull, and this one had blue instead of red."""
     picture = Image.new("RGB", (16, 16), (200, 60, 60))
     red, _, blue = read_upload(encoded(picture, kind, icc_profile=swapped_profile())).getpixel((8, 8))
     assert blue > 180 and red < 80
@@ -66,7 +66,7 @@ def test_what_is_transparent_stays_so_under_a_colour_profile():
         "none at all",
         "cut",
         "its beginning",
-    ),  # a profile has the time in it, and processes must name a test alike
+    ),  # a profile contains the time, and all processes must name a test alike
 )
 def test_a_damaged_profile_is_left_out(profile):
     picture = Image.new("RGB", (4, 4), (200, 60, 60))
@@ -81,13 +81,13 @@ def test_a_profile_for_other_colours_than_the_pictures_is_left_out(mode):
 
 
 def test_greys_of_16_bits_keep_their_shades():
-    """All that is above 255 of 65,535 was white."""
+    """Every value above 255 of 65,535 became white."""
     picture = read_upload(sixteen_bits([0, 257 * 64, 257 * 128, 65_535]))
     assert [picture.getpixel((x, 0))[0] for x in range(4)] == [0, 64, 128, 255]
 
 
 def test_a_photo_of_50_million_pixels_is_shrunk():
-    """Photos over 16 million pixels were refused, which is every photo of a phone of today."""
+    """Photos over 16 million pixels were refused, which is every photo of a modern phone."""
     assert read_upload(encoded(Image.new("RGB", (8_192, 6_144), "red"), "JPEG")).size == (1024, 768)
 
 
@@ -98,7 +98,7 @@ def test_a_heic_photo_is_read():
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch):
-    """Only the header says how large it is; memory for the rest must never be asked for."""
+    """Only the header tells its size. Memory for its pixels must never be requested."""
     monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("it was decoded"))
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda *_: pytest.fail("it was decoded"))
     with pytest.raises(StoryError, match="8000 x 8000 pixels"):

@@ -1,4 +1,4 @@
-"""Every verb of the table on every door for programs: called, seen to do what it says, refused in the same sentence."""
+"""Every verb of the table through every door for programs: it is called, does what it says, or is refused alike."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DOORS = ("client", "http", "mcp", "command")
 
 @pytest.fixture(scope="module")
 def served(app, tmp_path_factory):
-    """The app's studio behind a page that also serves MCP, a gradio_client of it, and files to send."""
+    """Serves the app's studio as a page with MCP, with a gradio_client for it and files to send."""
     from gradio_client import Client
 
     from storyboard.ui.page import launch_page, make_page
@@ -47,7 +47,7 @@ def served(app, tmp_path_factory):
 
 
 def _files(studio, folder: Path) -> dict[str, Path]:
-    """What a program may send: a portrait, a look, and a story and a frame's picture that were made here."""
+    """Returns what a program may send: a portrait, a look, and an exported story and picture."""
     Image.new("RGB", (8, 8), "blue").save(folder / "blue.png")
     (folder / "look.json").write_text('{"glasses": "round glasses"}')
     portrait_of(Look()).save(folder / "face.png")
@@ -61,7 +61,7 @@ def _files(studio, folder: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def made(served):
-    """A story on a shelf: two drawn frames, the first with two takes, one not drawn; Ada, made from a look."""
+    """Returns a story on a shelf: two drawn frames, the first with two takes, one not drawn, and Ada from a look."""
     studio = served.studio
     story = studio.create(SHELF)
     frames = []
@@ -87,7 +87,7 @@ def made(served):
 def called(
     door: str, served, made, verb: str, given: dict[str, Any], words: str, out: Path | None = None
 ) -> Any:
-    """What a verb tells through one of DOORS."""
+    """Returns a verb's answer through one of DOORS."""
     if door == "mcp" and not served.mcp:
         pytest.skip("pip install -r requirements-mcp.txt")
     known = vars(made) | served.files
@@ -116,7 +116,7 @@ def test_every_verb_does_on_every_door_what_it_says(served, made, tmp_path, call
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_pipeline_with_all_its_parts_draws_for_every_door(served, made, monkeypatch, door):
-    """Everything else here is drawn by a renderer without a model."""
+    """Everything else in this file is drawn by a renderer without a model."""
     monkeypatch.setattr(made.studio, "renderer", tiny.pipeline())
     made.STORY = made.studio.create()
     first, second = (
@@ -165,7 +165,7 @@ def test_every_verb_has_its_call():
 
 
 def test_what_the_page_can_do_to_a_story_the_table_can():
-    """Styles, and words for a portrait, were the page's alone."""
+    """Only the page could set styles and words for a portrait."""
     calls = {call.__name__ for call in (*changes(), *UPLOADS, *FILE_CALLS, *SHELF_CALLS)}
     renamed = {
         **dict.fromkeys(("cancel_all", "cancel_job", "stop_frame"), "cancel"),
@@ -260,7 +260,7 @@ def test_what_does_not_fit_is_refused_in_the_same_sentence_on_every_door(
 
 @pytest.mark.parametrize("door", ("client", "http", "mcp"))
 def test_a_frame_of_another_visitors_story_is_refused(served, made, door):
-    """On the command line frames are numbers, so none of another story can be named."""
+    """The command line names frames by number, so it cannot name a frame of another story."""
     theirs = made.studio.create()
     frame = made.studio.add(theirs, "Rosa waves.", draw=False)[0].id
     for verb in ("remove_frame", "draw_frame", "frame_details", "cancel", "export_frame"):
@@ -295,7 +295,10 @@ def test_the_command_line_says_where_no_app_and_no_story_is(served):
     ids=lambda call: call.verb,
 )
 def test_verbs_change_what_they_say(served, made, tmp_path, call):
-    """Done twice: one that reads leaves the story alone, one that sets does nothing the second time."""
+    """Each verb is called twice.
+
+    A verb that reads does not change the story; one that sets does nothing the second time.
+    """
     verb, known = VERBS[call.verb], vars(made) | served.files
     given = {name: known.get(one, one) if isinstance(one, str) else one for name, one in call.given.items()}
     call.before(made)

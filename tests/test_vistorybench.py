@@ -1,6 +1,6 @@
-"""ViStoryBench: a folder of its layout read, its shots drawn with either hand, the evaluator's folders written.
+"""ViStoryBench: a folder in its layout is read, both renderers draw its shots, and the evaluator's folders are written.
 
-The stories and pictures are our own; the layout is as the benchmark's repository describes it.
+The stories and pictures are our own. The layout is the one in the benchmark's repository.
 """
 
 from __future__ import annotations

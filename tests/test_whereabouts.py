@@ -1,4 +1,4 @@
-"""Where a sentence says that it is, and what place one that says none has after those before it."""
+"""Where a sentence says that it is, and which place a sentence without one has from earlier sentences."""
 
 import pytest
 

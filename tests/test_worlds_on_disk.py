@@ -1,4 +1,4 @@
-"""Stories of anybody in a dataset folder, beside the cast's: written, read back, written anew, and damaged."""
+"""Stories of anybody in a dataset folder, beside those of the cast: written, read back, written again, and damaged."""
 
 import json
 
@@ -21,7 +21,7 @@ SIZE = 64
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two stories of each world for training, one of each to test with; the open ones were written twice."""
+    """Writes two stories of each world for training and one of each for the test. The open ones are written twice."""
     path = tmp_path_factory.mktemp("worlds")
     for world in (*WORLDS, "open"):
         write_dataset(path, "train", 2, size=SIZE, world=world)

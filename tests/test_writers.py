@@ -1,4 +1,4 @@
-"""Several people write at once in a served app with tiny parts, and whatever goes wrong there would be seen."""
+"""Several people write at the same time in a served app with tiny parts. Every fault would be noticed."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.kept import SHELF, story_with, take
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A tiny pipeline with a cast."""
-    from tests import tiny  # torch, which the tests of what would be seen do without
+    from tests import tiny  # needs torch, which the other tests here do not
 
     folder = tmp_path_factory.mktemp("written") / "tiny"
     tiny.pipeline().save_pretrained(folder)
@@ -45,7 +45,7 @@ def test_three_people_at_once_keep_what_is_theirs(folder, tmp_path, capsys):
 
 @pytest.fixture
 def kept(tmp_path):
-    """A library with a story of a writer who believes what is there: .folder, .writer, .story."""
+    """Returns a library with a story that is exactly as its writer believes: .folder, .writer, .story."""
     library = Library(tmp_path)
     story = story_with('Rosa waves and says "0-1".', title='A day "0-2"')
     picture = library.pictures.put(Image.new("RGB", (8, 8), "red"))

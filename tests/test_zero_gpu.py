@@ -1,4 +1,4 @@
-"""Drawing where a GPU is lent to another process: what crosses over, what it asks for, and how it ends."""
+"""Drawing on a GPU that is lent to another process: what is sent to it, what it requests, and how it ends."""
 
 import contextvars
 import pickle
@@ -31,7 +31,7 @@ REQUEST = FrameRequest(
 
 
 class Lending:
-    """What `spaces.GPU` does, in this process: everything in and out is pickled, `duration` is asked each time."""
+    """Works like `spaces.GPU` in this process: pickles everything in and out, and asks for `duration` each time."""
 
     def __init__(self, failure: Exception | None = None):
         self.failure = failure
@@ -74,7 +74,7 @@ def test_the_time_asked_for_follows_the_slowest_frame():
     for _ in range(3):
         list(renderer.render(REQUEST))
     assert lending.durations == [FIRST_SECONDS, LEAST_SECONDS, 60]
-    assert renderer.seconds(replace(REQUEST, effort=2.0)) == 120  # twice the steps
+    assert renderer.seconds(replace(REQUEST, effort=2.0)) == 120  # for twice the steps
 
 
 def test_a_cancelled_frame_closes_the_stream_and_asks_for_no_gpu_before_it_began():
@@ -119,20 +119,20 @@ def test_no_gpu_is_one_sentence_that_says_why():
     ],
 )
 def test_what_else_goes_wrong_is_not_called_missing_quota(failure, sentence):
-    """A model that failed on the GPU told its writer to sign in for a larger share."""
+    """After a model failed on the GPU, the writer was told to sign in for a larger share."""
     with pytest.raises(StoryError) as told:
         list(BorrowedGpuRenderer(FlatRenderer(), Lending(failure)).render(REQUEST))
     assert sentence in str(told.value) and "larger share" not in str(told.value)
 
 
 def asking(**headers):
-    """A request as the page's calls find it."""
+    """Returns a request as the page's calls find it."""
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return Request({"type": "http", "headers": raw})
 
 
 def drawn_for(request, headers):
-    """The headers that whoever draws finds, once a page's have been taken in."""
+    """Returns the headers that the place of drawing finds after a page's headers were taken in."""
 
     def run():
         LocalContext.request.set(request)
@@ -143,7 +143,7 @@ def drawn_for(request, headers):
 
 
 def test_what_the_hub_says_of_a_visitor_is_found_by_whoever_draws():
-    """The page's own calls carried nothing of it, and every drawing counted as an anonymous visitor's."""
+    """The page's own calls did not carry this, so every drawing counted as one of an anonymous visitor."""
     found = drawn_for(asking(host="x.hf.space", x_ip_token="a.b.c"), {"X-IP-Token": "d.e.f", "Cookie": "no"})
     assert (found["x-ip-token"], found["host"], found.get("cookie")) == ("d.e.f", "x.hf.space", None)
     for nothing in (None, {}, [], "x", {"x-other": "1"}):
@@ -188,7 +188,7 @@ def test_a_queued_frame_is_drawn_in_the_context_it_was_asked_for_in(tmp_path):
 
 @pytest.fixture
 def buildable(monkeypatch, tmp_path):
-    """What `serve.build` takes, and what it loaded; the pipeline's models are a FlatRenderer."""
+    """Returns what `serve.build` takes, and what it loaded. The pipeline's models are a FlatRenderer."""
     loaded = []
     monkeypatch.setattr(serve, "load_cast", lambda folder, pictures: small_cast(pictures))
     monkeypatch.setattr(
@@ -219,7 +219,7 @@ def test_on_such_a_space_the_app_draws_with_the_gpu_it_borrows_and_has_its_model
 def test_elsewhere_the_app_is_as_it_was_and_never_asks_for_the_package(buildable, monkeypatch):
     folder, library, _ = buildable
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    monkeypatch.setitem(sys.modules, "spaces", None)  # importing it would be an error
+    monkeypatch.setitem(sys.modules, "spaces", None)  # an import would be an error
     studio = serve.build(folder, library)
     studio.close()
     assert isinstance(studio.renderer, LoadingRenderer)

@@ -1,6 +1,7 @@
 """Every model part at the smallest size that still has its real shape, with seeded random weights.
 
-Nothing is downloaded: tokenizers know bytes and two merges. One function a part, and `pipeline()` for the whole.
+Nothing is downloaded: tokenizers know bytes and two merges. There is one function for each part, and `pipeline()` for
+the whole.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def fuser() -> CharacterFuser:
 
 
 def unet(sample_size: int = 8) -> UNet2DConditionModel:
-    """Three levels; cross-attention at each, so that the choice of recorded layers shows."""
+    """Returns a UNet of three levels with cross-attention in each, so that the choice of recorded layers matters."""
     torch.manual_seed(4)
     return UNet2DConditionModel(
         sample_size=sample_size,
@@ -218,7 +219,7 @@ def reader(build=opt, positions: int = 512) -> StoryReader:
 
 
 def lengths_read(reader: StoryReader, patch: pytest.MonkeyPatch) -> list[int]:
-    """The length of every text that its language model reads from now on."""
+    """Returns a list of the length of every text that its language model reads from now on."""
     lengths: list[int] = []
     states = reader.states
 
@@ -236,12 +237,15 @@ def read_in(
     *features: torch.Tensor | None,
     told: Told | None = None,
 ) -> ReadCondition:
-    """The condition that a context makes of a prompt, its pictures' features given as `split` takes them."""
+    """Returns the condition that a context makes of a prompt.
+
+    features: those of the prompt's pictures, as `split` takes them.
+    """
     return context.read(split(context.reader, parts, *features, told=told), told)
 
 
 def pipeline(language: bool = True, **settings) -> StoryPipeline:
-    """32x32 pictures in 4 steps. language=False: as after stage 1."""
+    """Returns a pipeline for 32x32 pictures in 4 steps. language=False: as after stage 1."""
     parts = reader() if language else None
     ours = conditioner()
     built = StoryPipeline(

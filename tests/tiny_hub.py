@@ -1,6 +1,6 @@
-"""Stable Diffusion 1.5 and XL, their IP-Adapters and a LoRA, in folders as on the Hub, with tiny random parts.
+"""Stable Diffusion 1.5 and XL, their IP-Adapters and a LoRA, in folders like on the Hub, with tiny random parts.
 
-Built from configs by diffusers' and transformers' own classes, so shapes and keys are real and the weights are not.
+The classes of diffusers and transformers build them from configs, so shapes and keys are real and the weights are not.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ TEXT_WIDTH = 16
 PROJECTION = 12  # of the image encoder
 VISION_WIDTH = 24
 IMAGE_TOKENS = 4  # of an IP-Adapter
-RESAMPLER_LAYERS, RESAMPLER_HEAD = 4, 64  # of a "plus" one, which diffusers takes for granted
+RESAMPLER_LAYERS, RESAMPLER_HEAD = 4, 64  # of a "plus" adapter; diffusers expects these numbers
 
 
 def stable_diffusion(folder: Path) -> Path:
-    """Save a pipeline built as Stable Diffusion 1.5. Returns the folder."""
+    """Saves a pipeline like Stable Diffusion 1.5. Returns the folder."""
     torch.manual_seed(20)
     tokenizer = tiny.text_tokenizer()
     pipe = StableDiffusionPipeline(
@@ -53,7 +53,7 @@ def stable_diffusion(folder: Path) -> Path:
 
 
 def stable_diffusion_xl(folder: Path) -> Path:
-    """Save a pipeline built as Stable Diffusion XL. Returns the folder."""
+    """Saves a pipeline like Stable Diffusion XL. Returns the folder."""
     torch.manual_seed(21)
     tokenizer = tiny.text_tokenizer()
     second = CLIPTextModelWithProjection(_text_config(tokenizer))
@@ -62,7 +62,7 @@ def stable_diffusion_xl(folder: Path) -> Path:
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + TEXT_WIDTH,
-        # As in the real one attention is at the coarse levels alone, three layers of it in the first block up.
+        # As in the real model, only the coarse levels have attention, and the first block up has three such layers.
         layers_per_block=2,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
@@ -83,9 +83,9 @@ def stable_diffusion_xl(folder: Path) -> Path:
 def ip_adapter(
     folder: Path, model: Path, name: str = "ip-adapter_sd15.safetensors", plus: bool = False
 ) -> Path:
-    """Save an IP-Adapter for a model's folder, and its image encoder, as h94/IP-Adapter lays them out.
+    """Saves an IP-Adapter for a model's folder, and its image encoder, in the layout of h94/IP-Adapter.
 
-    plus: one that reads the image encoder's states through a resampler. Returns the folder.
+    plus: whether it reads the image encoder's states through a resampler. Returns the folder.
     """
     torch.manual_seed(22)
     unet = UNet2DConditionModel.from_pretrained(model / "unet")
@@ -99,14 +99,14 @@ def ip_adapter(
             weights[f"ip_adapter.{2 * number + 1}.{part}.weight"] = value
     (folder / "models").mkdir(parents=True)
     save_file(weights, folder / "models" / name)
-    # Another family's encoder lies beside it, as on the Hub.
+    # Another family's encoder is beside it, like on the Hub.
     image_encoder(PROJECTION + 4, VISION_WIDTH + 8).save_pretrained(folder / "sdxl_models" / "image_encoder")
     image_encoder(PROJECTION, VISION_WIDTH).save_pretrained(folder / "models" / "image_encoder")
     return folder
 
 
 def lora(folder: Path, model: Path, name: str = "watercolour.safetensors") -> Path:
-    """Save a LoRA for the attention of a model's folder. Returns its file."""
+    """Saves a LoRA for the attention of a model's folder. Returns its file."""
     torch.manual_seed(23)
     unet = UNet2DConditionModel.from_pretrained(model / "unet")
     weights = {}

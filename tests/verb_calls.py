@@ -1,7 +1,7 @@
-"""A call of every verb of the table: its arguments, the same as words of a command, and what is true after it.
+"""A call of every verb of the table: its arguments, the same as command-line words, and what is true after it.
 
-In arguments and words STORY, FIRST, SECOND and THIRD (frames), TAKE (the first one's first), BLUE, FACE, LOOK, PROJECT
-and PICTURE (files) stand for what the story of a test and its files have.
+In arguments and words, STORY, FIRST, SECOND and THIRD (frames), TAKE (the first one of the first frame), BLUE, FACE,
+LOOK, PROJECT and PICTURE (files) stand for those of the test's own story and files.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ TEXT = "1. Rosa waves.\n2. Milo naps."
 
 @dataclass(frozen=True)
 class Call:
-    """`holds` is asked of the story after the call and all drawing, of what was told, and of the test's `made`;
-    `before`, of that alone, comes first."""
+    """A call of a verb.
+
+    before: called first, with the test's `made`.
+    holds: checks the story after the call and all drawing, with the verb's answer and the test's `made`.
+    """
 
     verb: str
     given: dict[str, Any]
@@ -49,7 +52,7 @@ def interrupt(made):
 
 
 def blame(made):
-    """The next picture of the first frame is seen to be wrong, the one after it not."""
+    """Makes the judge find faults in the next picture of the first frame, and none in the one after it."""
     made.renderer.verdicts[:] = [Verdict(missing=("Rosa",)), Verdict()]
     made.studio.wait(made.studio.draw(made.STORY, made.FIRST, reroll=True))
 

@@ -1,4 +1,4 @@
-"""A replica's renderer that also writes down which process draws: for tests that end one, or ask who drew."""
+"""A renderer for replicas that also writes down which process draws, for tests that end a process or ask who drew."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storyboard.served import Opens
 
 @dataclass(frozen=True)
 class Watched:
-    """Opens what `opens` opens. diary: a file to which a line is added for each event: process, seed, word."""
+    """Opens what `opens` opens. diary: a file that gets a line for each event: process, seed, word."""
 
     opens: Opens
     diary: Path
@@ -49,6 +49,6 @@ class _Watching:
 
 
 def entries(diary: Path, seed: int, word: str) -> list[int]:
-    """Returns the processes that wrote `word` of the frame with that seed, in order."""
+    """Returns the processes that wrote `word` for the frame with that seed, in order."""
     lines = [line.split() for line in diary.read_text(encoding="utf-8").splitlines()]
     return [int(process) for process, of, said in lines if (int(of), said) == (seed, word)]

@@ -1,4 +1,4 @@
-"""What the tests of a writer's changes share: a small story in a session, and short names for looking at it."""
+"""Shared by the tests of a writer's changes: a short story in a session, and short names for looking at it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STORY = ("Rosa waves to Milo.", "She sits on a bench.", "They dance.")
 
 
 class FlatSession(StorySession):
-    """A session that a flat renderer draws, so that a test can hold it, break it and see what it was asked."""
+    """A session with a flat renderer, so that a test can stop it, break it and see its requests."""
 
     renderer: FlatRenderer
 
@@ -47,7 +47,7 @@ def stale(session: StorySession) -> list[int]:
 
 
 def written(story: Story) -> Story:
-    """The story without anything that drawing brought."""
+    """Returns the story without everything that drawing added."""
     return replace(story, frames=tuple(replace(one, takes=(), chosen=None) for one in story.frames))
 
 
@@ -55,7 +55,7 @@ def blue() -> Image.Image:
     return Image.new("RGB", (8, 8), "blue")
 
 
-# Every kind of change to frame `f` of STORY or around it, and what undoing it is called.
+# Every kind of change to frame `f` of STORY or around it, and the name of undoing it.
 Act = Callable[[StorySession, str], object]
 EVERY_CHANGE: list[tuple[Act, str]] = [
     (lambda s, f: s.add("Milo naps.", before=f), "adding frame 2"),

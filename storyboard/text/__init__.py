@@ -1,4 +1,4 @@
-"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
+"""Rules of sentences: who is mentioned, whom a pronoun stands for, what may be drawn, and the prompt of the model.
 
 Knows neither torch, gradio nor stories.
 """

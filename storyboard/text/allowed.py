@@ -1,7 +1,7 @@
-"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
+"""Decides from the words of a sentence whom of the cast its picture may show, and whom it may not show.
 
-By who is named and shown by it (`presence.py`), and by whom the pronouns can stand for (`candidates.py`). Where the
-words leave it open, the model decides. Knows neither torch, gradio nor stories.
+The people who are named and shown come from `presence.py`. The people for whom a pronoun can stand come from
+`candidates.py`. If the words leave the question open, the model decides. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from storyboard.text.unnamed import speaks_of_others
 def whom_words_allow(
     sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> frozenset[str] | None:
-    """Returns everybody a sentence can show: whom it names as being there, and whom its pronouns can stand for.
+    """Returns everybody whom a sentence can show: the people it names as present, and those its pronouns can stand for.
 
-    sentence, earlier: read for the names of `cast`, the latter oldest first. None where the words leave that open: they
-    speak of people otherwise too ("the boy", "both", "everyone"), or of nobody at all. Where all who are named are
-    said to be away, they are those it is about.
+    sentence, earlier: read for the names of `cast`; `earlier` begins with the oldest sentence. None if the words leave
+    the question open, because they also speak of other people ("the boy", "both", "everyone") or of nobody at all. If
+    everybody who is named is said to be away, the result is everybody whom the sentence is about.
     """
     if speaks_of_others(sentence, earlier):
         return None
@@ -32,9 +32,10 @@ def whom_words_allow(
 def whom_words_rule_out(
     sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> frozenset[str]:
-    """Returns whom a sentence names and does not show, where it shows others: "When Rosa has left, the painters eat".
+    """Returns the people whom a sentence names but does not show, while it shows others.
 
-    This holds also where `whom_words_allow` leaves the rest open.
+    An example is Rosa in "When Rosa has left, the painters eat". This holds also if `whom_words_allow` leaves the rest
+    open.
     """
     if not (speaks_of_others(sentence, earlier) or named_there(sentence)):
         return frozenset()
@@ -42,10 +43,10 @@ def whom_words_rule_out(
 
 
 def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
-    """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
+    """Returns the people whom a sentence surely shows, by their names or by its pronouns.
 
-    meant: the latter, as `meant_by_words` says.
-    Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
+    meant: whom the pronouns are taken for, from `meant_by_words`. Other people may be there as well, if the sentence
+    speaks of people in another way or does not say clearly whom a pronoun means.
     """
     absent, doubtful = not_shown(sentence), in_doubt(sentence)
     named = {one.name for one in sentence.mentions if one.start not in absent | doubtful}
@@ -53,12 +54,13 @@ def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
     for one in sentence.pronouns:
         if one.start not in absent and not is_possessive(sentence.text, one):
             shown |= set(meant.get(one.start, ()))
-    # Of whom it names elsewhere only, a pronoun may tell as little: "never told either of them".
+    # If a sentence names somebody only as elsewhere, a pronoun for them does not show them either: "never told either
+    # of them".
     return frozenset(shown - (set(sentence.names) - named))
 
 
 def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
-    """Whom a sentence can show by its names and pronouns."""
+    """Returns the people whom a sentence can show by its names and pronouns."""
     shown = named_there(sentence)
     absent, doubtful = not_shown(sentence), _named_in_absence(sentence, earlier)
     singular = {member.name for member in cast if member.pronoun == "they"}
@@ -71,11 +73,11 @@ def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[Rea
             owners.append((one, meant))
         else:
             rather = meant - doubtful
-            # "They" may well be those again who were apart for a while.
+            # "They" may well mean people who were apart for a while and are together again.
             several = _is_plural(one) and not singular & rather
             shown |= meant if several or not rather else rather
     for one, meant in owners:
-        # What is owned is rather theirs who are there: "Nana opens her purse".
+        # If people who are there can be the owners, they are: "Nana opens her purse".
         least = 2 if _is_plural(one) and not singular & shown else 1
         if len(shown & meant) < least or may_be_anothers(sentence, one):
             shown |= meant
@@ -83,7 +85,7 @@ def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[Rea
 
 
 def _told(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
-    """Whom a sentence speaks of at all."""
+    """Returns everybody of whom a sentence speaks, present or not."""
     told = set(sentence.names)
     return told.union(*(_meant(sentence, one, cast, earlier) for one in sentence.pronouns))
 
@@ -99,7 +101,10 @@ def _is_plural(pronoun: Pronoun) -> bool:
 
 
 def _named_in_absence(sentence: ReadSentence, earlier: Sequence[ReadSentence]) -> set[str]:
-    """Those whom the latest sentence that names them does not show: a pronoun rather means somebody else."""
+    """Returns the people whom the latest sentence that names them does not show.
+
+    A pronoun rather means somebody else.
+    """
     away: dict[str, bool] = {}
     for read in (sentence, *reversed(earlier)):
         there = named_there(read)

@@ -1,6 +1,6 @@
-"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
+"""Decides whether a thing is seen only together with its owner: "Otto's face lights up", but not "Otto's coat".
 
-A part of the body, a part of what is worn and what one does show their owner; any other thing may lie about alone.
+Parts of the body, parts of clothes and actions ("Otto's dance") show their owner. Any other thing may lie around alone.
 Knows neither stories nor who is meant.
 """
 
@@ -25,7 +25,8 @@ _OF_THE_BODY = frozenset(
     wrist belly curl lock ponytail pigtail bosom""".split()
 )
 _WORN_PART = frozenset("sleeve collar pocket hem lapel cuff apron-string buttonhole".split())
-# What one does, or is in a place by: "to Otto's delight", "in Otto's way", "laughs at Otto's joke".
+# What a person does or feels, or nouns for where a person is: "to Otto's delight", "in Otto's way", "laughs at Otto's
+# joke".
 _OF_DOING = frozenset(
     """advice amazement answer anger attempt attention company dance dancing defence delight direction dismay effort
     expression gaze glance grin help horror hug joke joy jump kiss laugh laughter lead left look performance play
@@ -36,7 +37,7 @@ _NEARNESS = frozenset(["side", "shoulder"])  # "waits at her side"
 _PICTURING = frozenset("do draw paint sketch take".split())
 _IRREGULAR = {"feet": "foot", "teeth": "tooth"}
 _ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
-_MOST = 4  # words from an owner or an article to the noun
+_MOST = 4  # words at most, from an owner or an article to the noun
 _ARTICLES = frozenset("a an the her his their its my our your every all".split())
 _HAVE = frozenset("has have had 's 'd 've".split())
 _HOLDING = frozenset(
@@ -58,7 +59,7 @@ _TOUCHING = frozenset(
 
 
 def shows_owner(behind: Sequence[str]) -> bool:
-    """Returns whether what is owned, these words behind the owner in small letters, is seen with its owner only."""
+    """Returns whether a thing is seen only with its owner. behind: the words after the owner, in small letters."""
     for word in behind[:_MOST]:
         if not word[0].isalpha() or word in _ENDS:
             return False
@@ -70,12 +71,12 @@ def shows_owner(behind: Sequence[str]) -> bool:
 
 
 def is_of_the_body(word: str) -> bool:
-    """Returns whether a noun, one or several, is a part of the body."""
+    """Returns whether a noun, in the singular or the plural, is a part of the body."""
     return _singular(word) in _OF_THE_BODY
 
 
 def is_touched(before: Sequence[str], behind: Sequence[str]) -> bool:
-    """Returns whether it may be somebody else's than the subject's: "takes her hand", "laughs at her joke"."""
+    """Returns whether the owner may be somebody else than the subject: "takes her hand", "laughs at her joke"."""
     if not shows_owner(behind):
         return is_pictured(before, behind)
     placed = before[-1:] and before[-1] in PREPOSITIONS
@@ -85,15 +86,16 @@ def is_touched(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 
 def is_pictured(before: Sequence[str], behind: Sequence[str]) -> bool:
-    """Returns whether it is a likeness that is being made, for which one sits: "paints her portrait"."""
+    """Returns whether somebody makes a likeness, for which its owner sits as a model: "paints her portrait"."""
     likeness = behind[:1] in (("portrait",), ("picture",), ("photograph",), ("likeness",))
     return likeness and any(is_form_of(one, _PICTURING) for one in before[-2:])
 
 
 def is_only_maker(before: Sequence[str], behind: Sequence[str]) -> bool:
-    """Returns whether somebody between these words only says which thing is meant: "the scarf (that) Nana knitted".
+    """Returns whether a person between these words only says which thing is meant: "the scarf (that) Nana knitted".
 
-    They need not be there. Who holds or wears the thing is, and so is who is just doing something to it.
+    Such a person need not be present. A person who holds or wears the thing is present, and so is one who does
+    something to it at the moment.
     """
     words = [one for one in behind[:3] if not is_manner(one)]
     if not words or not _is_thing_meant(before):
@@ -106,7 +108,10 @@ def is_only_maker(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 
 def _is_thing_meant(before: Sequence[str]) -> bool:
-    """Whether these words end with a noun that may be told apart so; not with a time: "In the evening Nana"."""
+    """Returns whether these words end with a noun that such a clause can describe.
+
+    Times do not count: "In the evening Nana".
+    """
     words = list(before[:-1]) if before[-1:] in (("that",), ("which",)) else list(before)
     for back, word in enumerate(reversed(words[-_MOST:])):
         if word in _ARTICLES:

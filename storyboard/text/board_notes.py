@@ -1,6 +1,6 @@
-"""What a board says of a frame beside its sentence: the shot, what is said, notes, and how long it is seen.
+"""What a board has beside the sentence of a frame: the shot, the dialogue, notes and how long the frame is seen.
 
-Nothing of it is drawn from, so no picture gets out of date by it. Knows neither stories nor formats.
+Pictures are not drawn from these, so a change of them makes no picture out of date. Knows neither stories nor formats.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from storyboard.text.captions import clean_text
 MAX_SHOT = 60  # characters
 MAX_DIALOGUE = 600
 MAX_NOTES = 1000
-MIN_SECONDS, MAX_SECONDS = 0.5, 60.0  # that a frame is seen
+MIN_SECONDS, MAX_SECONDS = 0.5, 60.0  # how long a frame can be seen
 LIMITS = {"shot": MAX_SHOT, "dialogue": MAX_DIALOGUE, "notes": MAX_NOTES}
 _CALLED = {"shot": "The shot", "dialogue": "The dialogue", "notes": "The notes"}
 
 
 @dataclass(frozen=True)
 class BoardNotes:
-    """What stands beside a sentence. Lines of `dialogue` are "Name: words" or words alone; `notes` may have lines too.
+    """What a board has beside a sentence.
 
-    `seconds`: how long the frame is seen in a film and when the board is played, None as long as it takes to read.
+    dialogue: each line is "Name: words" or words alone.
+    notes: may have several lines too.
+    seconds: how long the frame is seen in a film and when the board is played; None: as long as it takes to read.
     """
 
     shot: str = ""
@@ -34,7 +36,7 @@ class BoardNotes:
 
     @property
     def heading(self) -> str:
-        """The shot and the time, as they stand over a frame: "Close-up, 3 s"."""
+        """Returns the shot and the time as they are written over a frame: "Close-up, 3 s"."""
         return ", ".join(part for part in (self.shot, self.seconds and f"{self.seconds:g} s") if part)
 
 
@@ -45,9 +47,9 @@ def changed_notes(
     notes: str | None = None,
     seconds: object = None,
 ) -> BoardNotes:
-    """Returns the notes with what is given in place of what was; None leaves it, and 0 seconds is no time of one's own.
+    """Returns the notes with these changes. None changes nothing; 0 seconds takes the frame's own time away.
 
-    StoryError where a text is too long or the time is none.
+    StoryError if a text is too long or the time is not valid.
     """
     texts = {"shot": shot, "dialogue": dialogue, "notes": notes}
     given = {name: _text(name, text) for name, text in texts.items() if text is not None}
@@ -55,7 +57,7 @@ def changed_notes(
 
 
 def notes_of(fields: Mapping[str, object]) -> BoardNotes:
-    """Returns the notes that a mapping says, which comes from outside. StoryError where they do not fit."""
+    """Returns the notes that a mapping from outside has. StoryError if they are not valid."""
     texts: dict[str, str] = {}
     for name in LIMITS:
         text = fields.get(name, "")

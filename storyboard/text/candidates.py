@@ -1,7 +1,7 @@
-"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
+"""Lists whom a pronoun can stand for, by the words alone: the cast's pronouns, who is named where, and who does what.
 
-Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
-in a picture, the model says (`explain.py`).
+Knows neither torch, gradio nor stories. `preferences.py` says how likely each candidate is by the words. The model says
+which of several candidates it drew (`explain.py`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from storyboard.text.speech import unspoken
 from storyboard.text.things import is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
-MAX_GROUP = 4  # people that "they" may stand for
-GROUPED = 7  # people, those named latest, of whom groups are made
+MAX_GROUP = 4  # how many people "they" may stand for
+GROUPED = 7  # groups are made of the people who were named latest, at most this many
 
 Names = tuple[str, ...]
-Meant = Mapping[int, Names]  # where a pronoun of the sentence stands -> whom it is taken for
+Meant = Mapping[int, Names]  # the place of a pronoun in the sentence -> the people it is taken for
 
 
 class Person(Protocol):
-    """One of the cast, in a story or in a request."""
+    """A person of the cast, in a story or in a request."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class Person(Protocol):
 def read_for(
     cast: Sequence[Person], sentence: str, told: Iterable[str]
 ) -> tuple[ReadSentence, list[ReadSentence]]:
-    """Returns a sentence and those told before it, read for the names of `cast`."""
+    """Returns a sentence and the sentences before it, read for the names of `cast`."""
     names = {member.name: member.aliases for member in cast}
     return read_sentence(sentence, names), [read_sentence(one, names) for one in told]
 
@@ -52,14 +52,19 @@ def candidates(
     earlier: Sequence[ReadSentence],
     meant: Meant | None = None,
 ) -> list[Names]:
-    """Returns whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
+    """Returns whom a pronoun of `sentence` can stand for, those named latest first; empty if it can stand for nobody.
 
-    sentence, earlier: read for the names of `cast`, the latter oldest first. meant: what other pronouns of the sentence
-    are taken for. People of fitting pronoun whom one of `earlier` names, or this sentence before the pronoun; behind it
-    only where it opens a clause of theirs ("Before she leaves, Nana reads") or owns ("In her garden, Rosa reads"). Who
-    does something to it is somebody else ("Rosa meets her", "They wake him"). For "they" also groups of them, and where
-    there is none, anybody. An "it" that is the weather, the time or a thing, a "them" that is things and a "their" of
-    everyone stand for nobody.
+    sentence, earlier: read for the names of `cast`; `earlier` begins with the oldest sentence. meant: the people for
+    whom other pronouns of the sentence are taken.
+
+    Candidates are people of the fitting pronoun whom an earlier sentence names, or whom this sentence names before the
+    pronoun. Somebody who is named only behind the pronoun is a candidate in two cases: the pronoun is in a clause that
+    stands before theirs ("Before she leaves, Nana reads"), or it owns something ("In her garden, Rosa reads"). Whoever
+    does something to the person of the pronoun is somebody else ("Rosa meets her", "They wake him").
+
+    "They" can also stand for groups. If there is neither a group nor a person whose pronoun is "they", it can stand for
+    anybody. Some pronouns stand for nobody of the cast: an "it" that is the weather, the time or a thing, a "them" that
+    is things, and a "their" that belongs to "everyone".
     """
     key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
     meant = meant or {}
@@ -74,7 +79,7 @@ def candidates(
 
 
 def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
-    """Returns the names in a group of a sentence, those that its pronouns are taken for among them."""
+    """Returns the names in a group of a sentence. The people for whom its pronouns are taken are among them."""
     found: set[str] = set()
     for one in analysis.expressions:
         if one.group == group:
@@ -83,13 +88,13 @@ def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
 
 
 def names_of(expression: Expression, meant: Meant) -> Names:
-    """Returns who an expression is about: the one it names, or whom the pronoun is taken for."""
+    """Returns the people whom an expression is about: the person it names, or those for whom the pronoun is taken."""
     what = expression.what
     return (what.name,) if isinstance(what, Mention) else meant.get(what.start, ())
 
 
 def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str]:
-    """Returns the names of those who do what is done to an object, or to what an owner has."""
+    """Returns the names of those who do something to this object, or to the thing that this owner has."""
     if expression.doer != FOLLOWING:
         return group_of(analysis, expression.doer, meant)
     behind = analysis.clauses[expression.clause + 1 : expression.clause + 2]
@@ -99,7 +104,7 @@ def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str
 def _people(
     sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence], meant: Meant
 ) -> list[str]:
-    """Who may be meant at all, those named latest first."""
+    """Returns everybody who can be meant, those named latest first."""
     analysis = analyse(sentence)
     own = analysis.of(pronoun)
     named = [(one.what.name, one) for one in analysis.expressions if isinstance(one.what, Mention)]
@@ -117,18 +122,18 @@ def _meant_before(analysis: Analysis, own: Expression, meant: Meant) -> list[str
 
 
 def _reaches(analysis: Analysis, own: Expression, named: Expression) -> bool:
-    """Whether a pronoun may stand for somebody who is only named behind it."""
+    """Returns whether a pronoun may stand for a person who is named only behind it."""
     if own.role == "owner":
         return True
     clause = analysis.clauses[own.clause]
     if clause.leading:
         return named.clause > own.clause
-    # "Behind her, Rosa hears a noise": before the subject, and nothing is done to her.
+    # "Behind her, Rosa hears a noise": the pronoun is before the subject, and nobody does anything to it.
     return own.role == "object" and own.doer is None and not clause.begun and named.clause > own.clause
 
 
 def _others(sentence: ReadSentence, analysis: Analysis, own: Expression, meant: Meant) -> set[str]:
-    """Those in the same clause who are somebody else than the pronoun `own`."""
+    """Returns the people in the same clause who must be somebody else than the pronoun `own`."""
     others: set[str] = set()
     if own.role == "owner":
         return others
@@ -161,11 +166,11 @@ def _is_other(sentence: ReadSentence, one: Expression) -> bool:
 
 
 def _share_a_verb(sentence: ReadSentence, one: Expression, other: Expression) -> bool:
-    """Whether two objects are done the same thing to: "introduces Nana to her", not "hugs Nana and waves to her"."""
+    """Returns whether one verb has both objects: "introduces Nana to her", not "hugs Nana and waves to her"."""
     first, last = sorted((one, other), key=lambda each: each.start)
     between = WORD.findall(sentence.text[first.end : last.start].lower())
     pairs = zip(between, between[1:], strict=False)
-    # "promises Nana to call her" has a second verb, "takes Nana to the park with her" has not.
+    # "promises Nana to call her" has a second verb; "takes Nana to the park with her" does not.
     second = any(one == "to" and two not in DETERMINERS for one, two in pairs)
     return not second and not {"and", "but", "then", "or"} & set(between)
 
@@ -177,7 +182,10 @@ def _groups(
     cast: Sequence[Person],
     earlier: Sequence[ReadSentence],
 ) -> list[Names]:
-    """Whom "they" can stand for: whose pronoun it is, groups, and where there is none, one of any pronoun."""
+    """Returns whom "they" can stand for: each person whose pronoun it is, and groups.
+
+    If there are neither, it can stand for any single person.
+    """
     before = WORD.findall(unspoken(sentence.text)[: pronoun.start].lower())
     if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
         return []
@@ -191,7 +199,7 @@ def _groups(
 def _is_nobody(
     sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str], earlier: Sequence[ReadSentence]
 ) -> bool:
-    """Whether an "it" that could be one of `people` is none of the cast."""
+    """Returns whether an "it" means nobody of the cast, although it could be one of `people`."""
     named = sentence.among(people).mentions
     since = max((one.end for one in named if one.end <= pronoun.start), default=0)
     if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):

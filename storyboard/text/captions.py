@@ -1,11 +1,11 @@
-"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
+"""Finds in a caption whom it mentions, its pronouns and whom they stand for; and cleans captions.
 
-Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
-Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
-the prompt that a language model reads is `prompt.py`'s.
+Training, the pipeline and the session all call these functions, so a caption means the same everywhere. Knows neither
+torch, gradio nor stories. `sentences.py` says whom a sentence needs that the story does not have. `prompt.py` has the
+prompt that a language model reads.
 
-Where a name stands in a sentence, however it is typed, is `spellings.py`'s. An apostrophe ends a name in "Rosa's" and
-"Rosa'll" but not in "don't" (for a Don), and a hyphen joins words: "Anne-Marie" is no mention of Anne.
+`spellings.py` finds a name in a sentence, however it is typed. An apostrophe ends a name in "Rosa's" and "Rosa'll" but
+not in "don't" (for a Don). A hyphen joins words: "Anne-Marie" does not mention Anne.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storyboard.text.spellings import APOSTROPHES, find_spelling, is_whole_word
 
 MAX_CAPTION = 600  # characters
 
-PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
+PRONOUN_FORMS = {  # the pronoun of a cast member -> all its forms in a sentence
     "he": ("he", "him", "his"),
     "she": ("she", "her", "hers"),
     "they": ("they", "them", "their", "theirs"),
@@ -31,10 +31,11 @@ PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a 
 _PRONOUN = re.compile(
     "|".join(sorted((form for forms in PRONOUN_FORMS.values() for form in forms), key=len, reverse=True)),
     re.IGNORECASE,
-)  # longer ones first
-_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
+)  # longer forms come first
+# "Her" is one too, if the thing that she owns follows.
+_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])
 _VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\w)", re.IGNORECASE)
-BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # people also write these without an article
 _COUNT_OF = re.compile(
     r"(?<![\w-])(?:(?:all\s+|the(?:\s+other)?\s+)?(?:two|three|four)|both|the\s+pair)\s+of\s+\Z",
     re.IGNORECASE,
@@ -63,7 +64,7 @@ class Pronoun:
 
 @dataclass(frozen=True)
 class ReadSentence:
-    """A sentence read once, and then handed on: whom it mentions, and its pronouns, both in its own order."""
+    """A sentence that has been read, with its mentions and its pronouns. Both are in the order of the sentence."""
 
     text: str
     mentions: tuple[Mention, ...]
@@ -71,22 +72,25 @@ class ReadSentence:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Who is mentioned, each once, in order of first mention."""
+        """Returns the names of the people who are mentioned, each once, in order of first mention."""
         return tuple(dict.fromkeys(mention.name for mention in self.mentions))
 
     def among(self, names: Container[str]) -> ReadSentence:
-        """Returns this sentence with the mentions of these people alone."""
+        """Returns this sentence with only the mentions of these people."""
         return replace(self, mentions=tuple(one for one in self.mentions if one.name in names))
 
 
 @dataclass(frozen=True)
 class Binding:
-    """Whom a pronoun stands for, by the writer or the words around it: the `occurrence`-th of its sentence, from 0."""
+    """Whom a pronoun stands for, by the writer or by the words.
+
+    The pronoun is the `occurrence`-th of its sentence, counted from 0.
+    """
 
     word: str  # the pronoun in small letters, as `Pronoun.word`
     occurrence: int
     names: tuple[str, ...]
-    confidence: float = 1.0  # 0 to 1; the writer's own is certain
+    confidence: float = 1.0  # 0 to 1; what the writer chose is certain
 
 
 ReadBy = Literal["model", "writer", "words"]
@@ -94,7 +98,7 @@ ReadBy = Literal["model", "writer", "words"]
 
 @dataclass(frozen=True)
 class Reading:
-    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
+    """Whom a pronoun of a drawn sentence was taken for: `word` at [start:end], and how sure that is."""
 
     word: str
     start: int
@@ -105,10 +109,10 @@ class Reading:
 
 
 def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
-    """Returns every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+    """Returns every mention of the cast in text order. Mentions do not overlap. names: from each name to its aliases.
 
-    A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
-    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
+    A longer name wins over a shorter name inside it ("Mr Slate" over "Slate"). An alias that two characters share
+    belongs to the first of them. Caption and names must have the form that `clean_caption` gives (NFC).
     """
     found = [
         (start - end, start, caption[start:end].casefold() != spelling.casefold(), Mention(name, start, end))
@@ -116,7 +120,7 @@ def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Men
         for spelling in (name, *aliases)
         for start, end in find_spelling(spelling, caption)
     ]
-    # Longest first, then leftmost, then those spelt so: "Zoe" is Zoe where the cast has a Zoë beside her.
+    # The longest first, then the leftmost, then exact spellings: "Zoe" means Zoe if the cast has both a Zoe and a Zoë.
     found.sort(key=lambda one: one[:3])
     claimed = bytearray(len(caption))
     kept = []
@@ -128,12 +132,12 @@ def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Men
 
 
 def read_sentence(text: str, names: Mapping[str, Sequence[str]]) -> ReadSentence:
-    """Returns `text` with whom it mentions of `names`, as `find_mentions` takes them, and its pronouns."""
+    """Returns `text` with its mentions of these people and its pronouns. names: as in `find_mentions`."""
     return ReadSentence(text, find_mentions(text, names), find_pronouns(text))
 
 
 def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Returns the names `caption` mentions, each once, in order of first mention."""
+    """Returns the names that `caption` mentions, each once, in order of first mention."""
     return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
 
 
@@ -147,17 +151,17 @@ def find_pronouns(caption: str) -> tuple[Pronoun, ...]:
 
 
 def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Sequence[str]]) -> str:
-    """Returns the sentence with names where the writer said whom a pronoun stands for.
+    """Returns the sentence with names in place of the pronouns that these bindings explain.
 
-    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat". A binding of another word than the one now
-    in that place, and names not in `names` (the cast), change nothing.
+    "She waves." with she = Rosa is "Rosa waves."; "her hat" is "Rosa's hat". A binding changes nothing if another word
+    is now in its place, or if its names are not in `names` (the cast).
     """
     bound = {one.occurrence: one for one in bindings}
     if not bound:
-        return caption  # nearly always
+        return caption  # almost always
     pronouns = find_pronouns(caption)
     text = caption
-    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier places stay right
+    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier positions stay valid
         who = [name for name in bound[occurrence].names if name in names]
         if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
             text = _with_names(text, pronouns[occurrence], who)
@@ -165,14 +169,15 @@ def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Seque
 
 
 def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
-    """Returns the sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+    """Returns the sentence with names in place of aliases that describe: "The old woman waves." is "Nana waves.".
 
-    Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
+    It replaces a description only if the sentence does not also have the person's name: "Nana, the old woman" is one
+    person. Other aliases stay.
     """
     mentions = find_mentions(caption, names)
     described = [one for one in mentions if _describes(caption[one.start : one.end])]
     if not described:
-        return caption  # nearly always
+        return caption  # almost always
     named = {one.name for one in mentions if one not in described}
     for one in reversed(described):
         if one.name not in named and not _describes(one.name):
@@ -181,12 +186,12 @@ def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
 
 
 def _describes(spelling: str) -> bool:
-    """Whether an alias says what somebody is, "the robot", rather than another name."""
+    """Returns whether an alias describes a person, as "the robot" does. Other aliases are names."""
     return _DESCRIBING.match(spelling) is not None or spelling.casefold() in BARE_KIN
 
 
 def listed(names: Iterable[str]) -> str:
-    """Returns the names as a sentence lists them: "Rosa, Milo and Bolt"."""
+    """Returns the names in the form of a list in a sentence: "Rosa, Milo and Bolt"."""
     names = list(names)
     if len(names) < 2:
         return names[0] if names else "nobody yet"
@@ -194,9 +199,10 @@ def listed(names: Iterable[str]) -> str:
 
 
 def clean_caption(text: str, what: str = "The sentence") -> str:
-    """Returns `text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+    """Returns `text` as it is stored and drawn: NFC, single spaces, no control or direction-changing characters.
 
-    Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
+    StoryError if nothing is left or if it has more than MAX_CAPTION characters. `what` is the beginning of the error's
+    sentence.
     """
     cleaned = clean_text(text)
     if not any(character.isalnum() for character in cleaned):
@@ -209,13 +215,13 @@ def clean_caption(text: str, what: str = "The sentence") -> str:
 
 
 def clean_text(text: str) -> str:
-    """Returns a short text of a writer's (caption, label, title) in the one form that is stored.
+    """Returns a writer's short text (caption, label, title) in the form that is stored.
 
-    It may come out empty.
+    The result may be empty.
     """
-    # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
+    # A hostile text is cut before the slower steps. Nothing that long is accepted anyway.
     text = text[: 100 * MAX_CAPTION]
-    if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
+    if text.isascii() and text.isprintable():  # most texts; a story on disk has thousands
         return " ".join(text.split())
     normal = unicodedata.normalize("NFC", text)
     visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
@@ -223,9 +229,10 @@ def clean_text(text: str) -> str:
 
 
 def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
-    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will".
+    """Returns `text` with the people in the pronoun's place, in the same form.
 
-    "Both of them" are the people, without being counted again.
+    "Her hat" becomes "Rosa's hat", and "he'll" becomes "Milo will". "Both of them" becomes the names alone, without
+    "both of".
     """
     people = listed(who)
     start, end = counted_from(text, pronoun), pronoun.end
@@ -242,15 +249,15 @@ def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
 
 
 def counted_from(text: str, pronoun: Pronoun) -> int:
-    """Returns where the words begin that count whom a pronoun stands for, "the two of them"; else where it stands."""
+    """Returns where a pronoun starts, or where its counting words start: "the two of them"."""
     found = _COUNT_OF.search(text, 0, pronoun.start)
     return found.start() if found else pronoun.start
 
 
 def is_possessive(text: str, pronoun: Pronoun) -> bool:
-    """Returns whether a pronoun of `text` says whose something is.
+    """Returns whether a pronoun of `text` is a possessive.
 
-    That is "his", and "her" in "her hat" but not in "to her".
+    "His" is one. "Her" is one in "her hat" but not in "to her".
     """
     return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 

@@ -1,8 +1,8 @@
-"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
+"""Finds who does what in each clause of a sentence: its subject, objects and owners, as far as rules can tell.
 
-There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
-followed by a verb is its subject, and all behind the verb is done to others: "Rosa meets her" is about two people, as
-nobody meets oneself under another word. English has "herself" for that. Knows neither torch, gradio nor stories.
+There is no parser here. A clause begins at the start of a sentence, behind a stop or behind a conjunction. A person
+there who is followed by a verb is the subject. Everything behind the verb is done to others: "Rosa meets her" is about
+two people, because English would say "herself" for Rosa. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from storyboard.text.captions import Mention, Pronoun, ReadSentence, is_possessi
 
 _SUBJECTS = frozenset(["he", "she", "they"])
 _OBJECTS = frozenset(["him", "her", "them"])
-# "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
+# "Rosa looks around her", "Nana takes Bolt with her": only here can the plain pronoun mean the subject itself.
 _ABOUT_ONESELF = re.compile(
     r"(?<!\w)(?:(?:behind|around|beside|above|below|under|over|near|about|in front of)"
     r"|(?:takes?|took|brings?|brought|carries|carry|carried|has|have|had|keeps?|kept)(?!\w).*\swith)\s+$",
@@ -25,21 +25,23 @@ _ABOUT_ONESELF = re.compile(
 _JOINED = re.compile(r"\s*(?:,|,?\s*(?:and|&))\s*", re.IGNORECASE)
 _STOP = re.compile(r"[.!?;:\u2026\u2014]")
 _OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
-_NOT_OWNED = frozenset("not very so too gone got come".split())  # behind an "'s" that is "is" or "has"
-FOLLOWING = -1  # a doer who is only said behind
+# Words behind an "'s" that means "is" or "has".
+_NOT_OWNED = frozenset("not very so too gone got come".split())
+FOLLOWING = -1  # the doer is named only in the next clause
 _BREAK = re.compile(r"[,.!?;:\u2026\u2014]|\b(?:and|but|so|or)\b", re.IGNORECASE)
 _NIGHTS = frozenset("that this one night day morning evening afternoon".split())
-_WINDOW = 60  # characters before an expression that its role depends on
+_WINDOW = 60  # the characters before an expression that decide its role
 
 
 @dataclass(frozen=True)
 class Expression:
-    """A word for somebody in a sentence: the name or pronoun at [start:end], with its part in its clause.
+    """A word for a person in a sentence: the name or pronoun at [start:end], with its role in its clause.
 
-    clause: the number of its clause. role: "subject", "object" or "owner" (of what follows). group: the number of those
-    whom only "and" joins. doer: the group that does
-    what is done to an object or to what somebody owns; FOLLOWING is the subject of the next clause, None nobody of the
-    cast.
+    clause: the number of its clause.
+    role: "subject", "object" or "owner" (of what follows).
+    group: the number of its group. Expressions with only "and" or a comma between them are one group.
+    doer: the group that acts on an object, or on what somebody owns. FOLLOWING: the subject of the next clause. None:
+    nobody of the cast.
     """
 
     what: Mention | Pronoun
@@ -50,7 +52,7 @@ class Expression:
 
     @property
     def pronoun(self) -> Pronoun:
-        """The pronoun that the word is. TypeError for a name."""
+        """Returns the pronoun that this expression is. TypeError if it is a name."""
         if not isinstance(self.what, Pronoun):
             raise TypeError(f"{self.what.name} is a name and no pronoun")
         return self.what
@@ -66,47 +68,52 @@ class Expression:
 
 @dataclass
 class Clause:
-    """opener: the word that joins it to what stands before it, or "". leading: it stands before the clause it is of."""
+    """A clause of a sentence.
+
+    opener: the word that joins it to what comes before it, or "".
+    leading: True if it stands before the clause that it belongs to.
+    """
 
     start: int
     opener: str
-    subject: int | None = None  # a group; None where that is nobody of the cast
+    subject: int | None = None  # a group; None if the subject is nobody of the cast
     leading: bool = False
-    begun: bool = True  # its subject has been said
+    begun: bool = True  # False while its subject has not been read
 
 
 @dataclass
 class Analysis:
-    """The expressions of a sentence in its order, and its clauses."""
+    """The expressions of a sentence in order, and its clauses."""
 
     expressions: list[Expression] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
 
     def of(self, what: Mention | Pronoun) -> Expression:
-        """Returns the expression that a mention or pronoun of this sentence is."""
+        """Returns the expression for a mention or pronoun of this sentence."""
         return next(one for one in self.expressions if one.start == what.start)
 
 
 @lru_cache(maxsize=4096)
 def analyse(sentence: ReadSentence) -> Analysis:
-    """Returns who does what in a sentence. The value is shared: it is not to be changed."""
+    """Returns who does what in a sentence. The value is shared, so callers must not change it."""
     return _Reader(sentence).read()
 
 
 def is_about_oneself(text: str, pronoun: Pronoun) -> bool:
-    """Returns whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
+    """Returns whether an object pronoun may mean the subject itself at this place: "Rosa looks around her"."""
     return _ABOUT_ONESELF.search(text[max(0, pronoun.start - _WINDOW) : pronoun.start]) is not None
 
 
 class _Reader:
-    """One sentence from left to right."""
+    """Reads one sentence from left to right."""
 
     def __init__(self, sentence: ReadSentence) -> None:
         self.sentence = sentence
         self.text = sentence.text
         self.done = Analysis()
         self.group = -1
-        self.embedded: tuple[int, int] | None = None  # a group that does what follows, and where that begins
+        # The group that does what follows, and where that begins.
+        self.embedded: tuple[int, int] | None = None
 
     def read(self) -> Analysis:
         found: list[Mention | Pronoun] = sorted(
@@ -138,7 +145,7 @@ class _Reader:
             self.embedded = (self.group, what.end)
 
     def _doer(self, what: Mention | Pronoun) -> int | None:
-        """The group that does something to `what`, an object."""
+        """Returns the group that does something to `what`, or to what it owns. FOLLOWING, None: as in `Expression`."""
         clause = self.done.clauses[-1]
         if self.embedded is not None and self.embedded[0] != self.group:
             between = self.text[self.embedded[1] : what.start]
@@ -149,13 +156,13 @@ class _Reader:
         return FOLLOWING if self._is_participle(clause, what) else None
 
     def _resumes(self, between: str) -> bool:
-        """Whether the main verb's subject goes on after an embedded one: "asks Rosa to sit and hugs her"."""
+        """Returns whether the main subject acts again after an embedded one: "asks Rosa to sit and hugs her"."""
         found = words.WORD.findall(between.lower())
         pairs = zip(found, found[1:], strict=False)
         return any(one in words.COORDINATORS and words.is_finite(two) for one, two in pairs)
 
     def _is_participle(self, clause: Clause, what: Mention | Pronoun) -> bool:
-        """ "Seeing her, Nana smiles": who does it is only said behind."""
+        """Returns whether a participle opens the clause, so that the doer comes later: "Seeing her, Nana smiles"."""
         found = words.WORD.findall(self.text[clause.start : what.start].lower())
         return any(word.endswith("ing") and len(word) > 4 for word in found[:2])
 
@@ -203,7 +210,7 @@ class _Reader:
         return found[:1] != [] and found[0] in words.PREPOSITIONS and not any(map(words.is_finite, found))
 
     def _owns(self, mention: Mention) -> bool:
-        """ "Rosa's hat", but not "Rosa's running" nor "Rosa's in the park"."""
+        """Returns whether a name owns what follows: "Rosa's hat", but not "Rosa's running" or "Rosa's in the park"."""
         match = re.compile(r"['\u2019]s?\s+([^\W\d_]+)").match(self.text, mention.end)
         if match is None:
             return False
@@ -212,7 +219,7 @@ class _Reader:
         return word not in small and not word.endswith("ing")
 
     def _is_joined(self, before: Mention | Pronoun, what: Mention | Pronoun, role: str) -> bool:
-        """Whether the two are one group: "Rosa and Milo run", not "Rosa hugs Nana and Milo runs"."""
+        """Returns whether the two are one group: "Rosa and Milo run", not "Rosa hugs Nana and Milo runs"."""
         last = self.done.expressions[-1]
         if last.role == "owner" or not _JOINED.fullmatch(self.text, before.end, what.start):
             return False
@@ -223,19 +230,19 @@ class _Reader:
                 and leading
                 and self._verb_behind(what.end)
             ):
-                return False  # "When she wakes ..." has its own verb; "After Rosa, Milo runs" has not
+                return False  # "When she wakes, Rosa ...": Rosa has her own verb
             return True
         return role == "object" or not (self._verb_behind(what.end) or isinstance(what, Pronoun))
 
     def _opened(self, place: int) -> bool:
-        """Whether a clause can begin at `place`."""
+        """Returns whether a clause can begin at `place`."""
         before = self.text[:place].rstrip(" \"'\u201c\u2018")
         if not before or before[-1] in ".!?;:,\u2026\u2014\u2013":
             return not before or before[-1] != "," or self._comma_opens(place)
         return self._previous(place) in _OPENERS
 
     def _comma_opens(self, place: int) -> bool:
-        """Whether a comma may stand before a clause here, and not in a list: "to Nana, Milo and Juno"."""
+        """Returns whether the comma here may begin a clause. In a list it does not: "to Nana, Milo and Juno"."""
         last = self.done.expressions[-1] if self.done.expressions else None
         listed = last and last.role == "object" and _JOINED.fullmatch(self.text, last.end, place)
         return not listed or self._verb_behind_any(place)
@@ -276,7 +283,7 @@ class _Reader:
         self.embedded = None
 
     def _unnamed_subjects(self, start: int, end: int) -> None:
-        """Clauses between two expressions whose subject is nobody of the cast, or somebody before a "who"."""
+        """Adds the clauses between two expressions whose subject is nobody of the cast, and clauses with "who"."""
         stretch = self.text[start:end]
         for match in words.WORD.finditer(stretch):
             place = start + match.start()
@@ -293,13 +300,13 @@ class _Reader:
             self.embedded = None
 
     def _has_verb(self, start: int, end: int) -> bool:
-        """Whether a verb follows a noun within four words: "the dog follows"."""
+        """Returns whether a verb follows a noun within four words: "the dog follows"."""
         found = words.WORD.findall(self.text[start:end])[:4]
         stopped = next((i for i, one in enumerate(found) if one.lower() in _OPENERS), len(found))
         return any(words.is_finite(one) for one in found[1:stopped])
 
     def _mark_leading(self) -> None:
-        """Which clauses stand before the one that they are of: "When she wakes, Rosa sings"."""
+        """Marks clauses that stand before the clause they belong to: "When she wakes, Rosa sings"."""
         for clause, following in zip(self.done.clauses, self.done.clauses[1:], strict=False):
             between = self.text[clause.start : following.start]
             fresh = clause.opener in words.SUBORDINATORS and self._begins(clause)
@@ -308,7 +315,7 @@ class _Reader:
             )
 
     def _begins(self, clause: Clause) -> bool:
-        """Whether nothing but the words that open it stand before a clause in its sentence."""
+        """Returns whether nothing stands before a clause in its sentence except the words that open it."""
         before = _STOP.split(self.text[: clause.start])[-1]
         found = words.WORD.findall(before.lower())
         return all(word in _OPENERS or word in words.PREPOSITIONS for word in found) or found[-2:-1] == [

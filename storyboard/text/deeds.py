@@ -1,7 +1,7 @@
-"""Which words of a sentence tell what each of its people does: behind a subject, and beside anybody else.
+"""Finds the words of a sentence that tell what each person does. They stand behind a subject, or beside another person.
 
-"Juno saw Pip dancing" tells of Juno by "saw" and of Pip by "dancing". Knows no deeds, only where they are told; neither
-torch, gradio nor stories.
+"Juno saw Pip dancing" tells of Juno by "saw" and of Pip by "dancing". Knows no deeds, only where a sentence tells them.
+Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -42,10 +42,9 @@ _READING = frozenset(["read"])
 
 
 def told_of(sentence: ReadSentence, meant: Meant) -> list[tuple[Names, str]]:
-    """Returns for each group of people of whom something is told who they are, and the words that tell it.
+    """Returns the groups of people of whom a sentence tells something, each with the words that tell it, in text order.
 
-    In the order of the sentence. meant: whom its pronouns are taken for. A subject is told of up to the next person of
-    whom something is told.
+    meant: whom the pronouns are taken for. The words about a subject end at the next person of whom something is told.
     """
     analysis = analyse(sentence)
     groups = [list(some) for _, some in groupby(analysis.expressions, attrgetter("group"))]
@@ -66,7 +65,7 @@ def told_of(sentence: ReadSentence, meant: Meant) -> list[tuple[Names, str]]:
 
 
 def _told_from(text: str, group: Sequence[Expression]) -> int | None:
-    """Where the words begin that tell what these people do; None where nothing is told of them."""
+    """Returns where the words begin that tell what these people do; None if the sentence tells nothing of them."""
     last = group[-1]
     if last.role == "subject":
         laden = _LADEN_BEFORE.search(text, 0, group[0].start)
@@ -93,7 +92,7 @@ def without_load(clause: str) -> str:
 
 
 def _verb_shared(text: str, first: Expression) -> int | None:
-    """Where a verb begins that tells of these people too: "eaten by Otto", "dances with Otto", "chases Otto"."""
+    """Returns where a verb begins that tells of these people too: "eaten by Otto", "dances with Otto"."""
     before = list(WORD.finditer(text, max(0, first.start - _WINDOW), first.start))
     words = [match.group().lower() for match in before]
     if words[-1:] == ["by"]:
@@ -105,7 +104,7 @@ def _verb_shared(text: str, first: Expression) -> int | None:
 
 
 def _verb_before(text: str, group: Sequence[Expression]) -> int | None:
-    """Where the verb of a subject begins that stands behind it: "In the window lay Otto"; None where there is none."""
+    """Returns where a verb begins that stands before its subject: "In the window lay Otto". None if there is none."""
     first = group[0]
     if first.doer is not None:
         return None

@@ -1,7 +1,7 @@
-"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
+"""Decides whether a sentence says of a person that they have gone, are elsewhere or have not come.
 
-"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
-goes home") is still there. Knows neither stories nor who is meant.
+An example is "Once Otto has gone home, Nana reads on." The verb behind the person decides, as far as rules can tell. A
+person who is just leaving ("Otto goes home") is still there. Knows neither stories nor who is meant.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ _STANDING_THERE = frozenset([",", "stood", "sat", "lay", "hung", "was", "were"])
 _STAYING = frozenset(["sleep", "pieces"])  # "has gone back to sleep"
 _NEAR = frozenset("door window table cupboard stove fire gate".split())
 _TIMES = frozenset("already early again yesterday ago alone too at last night forever".split())
-# Prepositional phrases for where one is when one is not here.
+# Prepositional phrases that say where a person is who is not here.
 _OCCUPIED = {
     "at": frozenset("work school sea university sleep".split()),
     "in": frozenset("hospital prison town".split()),
     "on": frozenset("holiday vacation tour leave".split()),
 }
 _RESTING = {"at": frozenset(["home"]), "in": frozenset(["bed"])}
-# What somebody who has done it need not be there for: others have the cake, or were told.
+# Deeds whose doer need not be there afterwards: others have the cake, or have heard the words.
 _DOING_BEFORE = frozenset(
     """say ask tell promise warn bake make buy give send plan forget invite order knit build write leave lend hide
     choose draw paint sew teach cook pack borrow lose announce mention advise insist""".split()
 )
 _CONTRASTING = frozenset("while whereas so because but for since".split())
-# Words that a verb and what belongs to it end at.
+# A verb and its words end before these words.
 _ENDS = frozenset("and but so while when because than that who which as before until".split())
-_OPENING_PAST = frozenset("after once since".split())  # behind these a plain past is over, too
+_OPENING_PAST = frozenset("after once since".split())  # after these words a simple past is also over
 
 
 @dataclass(frozen=True)
 class _Predicate:
-    """One verb of a clause: its helpers, whether it is denied, the verb itself and the words behind it."""
+    """A verb of a clause, with its helpers, whether it is denied, and the words behind it."""
 
     perfect: bool
     being: bool
@@ -68,9 +68,10 @@ class _Predicate:
 
 
 def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> bool:
-    """Returns whether somebody between these words of a sentence, in small letters, is said not to be there.
+    """Returns whether a sentence says that a person is not there.
 
-    contrasted: the sentence has a clause about somebody else.
+    before, behind: the words around the person, in small letters. contrasted: whether the sentence also has a clause
+    about somebody else.
     """
     if before[-1:] == ("with",) and behind:
         return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
@@ -86,10 +87,10 @@ def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> b
 
 
 def is_doubtful(before: Sequence[str], behind: Sequence[str]) -> bool:
-    """Returns whether what is said of somebody was over before the picture, or is why another one acts.
+    """Returns whether a person did something before the moment of the picture, or only gives others a reason to act.
 
-    "Juno had asked for no goodbyes, so Nana whispered hers", "As neither Rosa nor Milo can cook, Toggle does". They may
-    be there all the same.
+    Examples are "Juno had asked for no goodbyes, so Nana whispered hers" and "As neither Rosa nor Milo can cook, Toggle
+    does". Such people may be there all the same.
     """
     if before[-1:] in (("neither",), ("nor",)):
         return not (_CONTRASTING | {"as"}).isdisjoint(before)
@@ -98,7 +99,7 @@ def is_doubtful(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 
 def _opens_past(before: Sequence[str]) -> bool:
-    """Whether the clause is one of what was over by then: "after Rosa left", "as soon as it has left"."""
+    """Returns whether a clause begins that tells what is already over: "after Rosa left", "as soon as it has left"."""
     return (
         before[-1:]
         and before[-1] in _OPENING_PAST
@@ -123,7 +124,10 @@ def _is_gone(one: _Predicate, denied: bool, over: bool, contrasted: bool, senten
 
 
 def _is_not_here(one: _Predicate) -> bool:
-    """ "is not here", "isn't at school"; but "is not in the mood", "is not at all tired"."""
+    """Returns whether somebody is not here: "is not here", "isn't at school".
+
+    Other things can be denied too: "is not in the mood", "is not at all tired".
+    """
     if one.verb == "at":
         return bool(one.rest) and (one.rest[0] in _OCCUPIED["at"] | _RESTING["at"])
     if one.verb in ("in", "around"):
@@ -132,7 +136,10 @@ def _is_not_here(one: _Predicate) -> bool:
 
 
 def _has_not_come(one: _Predicate) -> bool:
-    """ "did not come", "never turned up", "has not written"; but "will not come down", "does not turn round"."""
+    """Returns whether somebody has not come: "did not come", "never turned up", "has not written".
+
+    Not so "will not come down" and "does not turn round".
+    """
     first = one.rest[:1]
     if is_form_of(one.verb, frozenset(["come"])):
         return not first or first[0] in _BEHIND_COMING
@@ -144,7 +151,10 @@ def _has_not_come(one: _Predicate) -> bool:
 
 
 def _has_departed(one: _Predicate) -> bool:
-    """ "has gone home", "had driven off", "has left"; but "has gone red", "has left her hat"."""
+    """Returns whether somebody has left: "has gone home", "had driven off", "has left".
+
+    Not so "has gone red" and "has left her hat".
+    """
     rest = one.rest
     if is_form_of(one.verb, _LEAVING):
         return not rest or rest[0] in PREPOSITIONS | _TIMES or _is_long_ago(rest) or _is_place(rest)
@@ -166,19 +176,19 @@ def _is_long_ago(rest: Sequence[str]) -> bool:
 
 
 def _is_place(rest: Sequence[str]) -> bool:
-    """ "the house", "town"; nothing that one leaves behind."""
+    """Returns whether these words are a place: "the house", "town", but no thing that can be left behind."""
     nouns = rest[1:] if rest[0] in DETERMINERS else rest
     return len(nouns) == 1 and is_place_noun(nouns[0])
 
 
 def _is_at(words: Sequence[str], where: dict[str, frozenset[str]]) -> bool:
-    """Whether one of these phrases is among the first words: "ill in bed", "asleep upstairs at home"."""
+    """Returns whether one of these phrases is among the first words: "ill in bed", "asleep upstairs at home"."""
     pairs = zip(words[:4], words[1:5], strict=False)
     return any(noun in where.get(said, ()) for said, noun in pairs)
 
 
 def _predicates(behind: Sequence[str], inverted: str) -> list[_Predicate]:
-    """The verbs that a subject has, which "and" may join: "has got up and gone to the door and lets Juno in"."""
+    """Returns the verbs of one subject, which "and" may join: "has got up and gone to the door and lets Juno in"."""
     found: list[_Predicate] = []
     words = list(behind)
     helpers = [inverted] if inverted else []
@@ -190,18 +200,18 @@ def _predicates(behind: Sequence[str], inverted: str) -> list[_Predicate]:
         if not _goes_on(words):
             break
         words = words[1:]
-        # A participle has the helper of the one before: "has packed and gone".
+        # A participle shares the helper of the verb before it: "has packed and gone".
         helpers = ["has"] if predicate.perfect and not _is_present(words[0]) else []
     return found
 
 
 def _is_present(word: str) -> bool:
-    """Whether a verb has a form that no participle has: "lets", "is"."""
+    """Returns whether a verb has a form that no participle has: "lets", "is"."""
     return word.endswith("s")
 
 
 def _goes_on(words: Sequence[str]) -> bool:
-    """Whether the same subject does something more: "and lets Juno in"."""
+    """Returns whether the same subject does something more: "and lets Juno in"."""
     return (
         len(words) > 1
         and words[0] in ("and", "but")
@@ -210,7 +220,7 @@ def _goes_on(words: Sequence[str]) -> bool:
 
 
 def _predicate(words: list[str], helpers: list[str]) -> tuple[_Predicate | None, list[str]]:
-    """The first verb of a clause, and the words from the joining "and" on."""
+    """Returns the first verb of a clause, and the words from the joining "and" on."""
     helpers, denied = list(helpers), False
     index = 0
     while index < len(words):

@@ -1,6 +1,6 @@
-"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+"""Forms of English words: the first form of a word, and a verb put into the form of another verb.
 
-By the tables of LemmInflect, read when first asked for. Knows no sentences.
+The tables of LemmInflect have them. They are read when first needed. Knows no sentences.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ Part = Literal["verb", "noun", "other", "manner", "foreign"]  # "foreign": in no
 
 @lru_cache(maxsize=20_000)
 def first_forms(word: str) -> frozenset[str]:
-    """Returns every word that `word`, in small letters, may be a form of, itself among them: "left" is "leave", too."""
+    """Returns every word that `word`, in small letters, may be a form of, and itself: "left" may be "leave" too."""
     return frozenset((word, *(form for forms in _by_part(word).values() for form in forms)))
 
 
 def all_forms(word: str) -> frozenset[str]:
-    """Returns every form of a first form in small letters, itself among them: of "leave" also "left"."""
+    """Returns every form of a first form in small letters, and itself: "leave" has "left" among its forms."""
     from lemminflect import getAllInflections
 
     return frozenset((word, *(form for forms in getAllInflections(word).values() for form in forms)))
@@ -26,7 +26,7 @@ def all_forms(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=20_000)
 def part_of(word: str) -> Part:
-    """Returns what a word in small letters most likely is in a sentence that says what can be seen."""
+    """Returns what part of speech a word in small letters most likely is in a sentence that says what can be seen."""
     parts = _by_part(word)
     if not parts:
         return "foreign"
@@ -40,13 +40,13 @@ def part_of(word: str) -> Part:
 
 
 def is_plural(word: str) -> bool:
-    """Returns whether a word in small letters may be a noun in the plural: "apples", "mice", but also "waves"."""
+    """Returns whether a word in small letters may be a plural noun: "apples", "mice", but also "waves"."""
     nouns = _by_part(word).get("NOUN", ())
     return bool(nouns) and word not in nouns
 
 
 def is_inflected(word: str) -> bool:
-    """Returns whether a word in small letters can only be a verb in another than its first form: "ate", "carries"."""
+    """Returns whether a word in small letters can only be a verb that is not in its first form: "ate", "carries"."""
     return part_of(word) == "verb" and word not in _by_part(word).get("VERB", ())
 
 
@@ -66,7 +66,7 @@ def may_be_verb(word: str) -> bool:
 
 
 def in_form_of(verb: str, form: str) -> str:
-    """Returns `verb`, a first form, as `form` is a form of another verb: ("wave", "fencing") gives "waving"."""
+    """Returns `verb`, a first form, in the same form as `form`: ("wave", "fencing") gives "waving"."""
     from lemminflect import getAllInflections, getInflection
 
     for lemma in _by_part(form).get("VERB", ()):
@@ -80,6 +80,6 @@ def _by_part(word: str) -> dict[str, tuple[str, ...]]:
     try:
         from lemminflect import getAllLemmas
     except ImportError:
-        # A pipeline folder's own code runs with diffusers alone, and words.json has every form.
+        # The code in a pipeline folder runs with diffusers alone, and words.json has every form.
         return {}
     return getAllLemmas(word)

@@ -1,7 +1,7 @@
-"""People a sentence counts instead of naming them: "all three", "the two women", "the other two", "both of them".
+"""People whom a sentence counts instead of naming them: "all three", "the two women", "the other two", "both of them".
 
-Whom such words mean is decided where exactly so many people fit, and else left to the model. Knows neither torch,
-gradio nor stories.
+These rules decide whom such words mean only if exactly this number of people fits. Otherwise the model decides. Knows
+neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from storyboard.text.presence import named_there
 from storyboard.text.word_classes import is_counted
 
 _COUNTS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4}
-# What may be counted -> the pronoun of those who are; "" for anybody's.
+# Nouns that may be counted -> the pronoun of such people; "" for any pronoun.
 _NOUNS = {
     **dict.fromkeys(("women", "ladies", "girls"), "she"),
     **dict.fromkeys(("men", "gentlemen", "boys"), "he"),
@@ -40,17 +40,17 @@ _NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>\w+)|\s*$")
 
 
 def counts_people(caption: str) -> bool:
-    """Returns whether a sentence may count people at all: what came before it is read only then."""
+    """Returns whether a sentence may count people at all. Earlier sentences are read only if it may."""
     return _GROUP.search(caption) is not None
 
 
 def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
-    """Returns the sentence with names for people whom it only counts.
+    """Returns the sentence with names in place of words that only count people.
 
-    "All three eat." after "Rosa, Milo and Pip run." counts them.
+    An example is "All three eat." after "Rosa, Milo and Pip run."
 
-    earlier: the sentences before it, oldest first, read for the names of `cast`. "The two of them" is a pronoun, and
-    stays (`counted_pronouns`).
+    earlier: the sentences before it, oldest first, read for the names of `cast`. "The two of them" is a pronoun and
+    stays (see `counted_pronouns`).
     """
     for found in reversed(list(_GROUP.finditer(caption))):
         if not found["them"] and _is_of_people(found, caption):
@@ -63,10 +63,7 @@ def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSent
 def counted_pronouns(
     sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> tuple[Binding, ...]:
-    """Returns whom the pronouns of `sentence` stand for that say how many they are.
-
-    Those are "the two of them" and "both of them".
-    """
+    """Returns whom the counted pronouns of `sentence` stand for: "the two of them", "both of them"."""
     counted = {found.end(): found for found in _GROUP.finditer(sentence.text) if found["them"]}
     decided = []
     for occurrence, pronoun in enumerate(sentence.pronouns):
@@ -78,14 +75,14 @@ def counted_pronouns(
 
 
 def _is_of_people(found: re.Match[str], caption: str) -> bool:
-    """Not "the two buns", "both hands" or "both Rosa and Milo"."""
+    """Returns whether people are counted: not in "the two buns", "both hands" or "both Rosa and Milo"."""
     if found["noun"]:
         return True
     following = _NEXT.match(caption, found.end())
     written = (following["word"] or "") if following else ""
     word = written.lower()
     if found["both"]:
-        # Elsewhere it says no more than "they" does: "They both wave."
+        # In another place "both" says no more than "they" does: "They both wave."
         opens = not caption[: found.start()].strip() or caption[: found.start()].rstrip()[-1] in ".!?:;"
         return opens and written.islower() and not is_counted(word)
     return not word or not is_counted(word)
@@ -94,7 +91,7 @@ def _is_of_people(found: re.Match[str], caption: str) -> bool:
 def _whom(
     found: re.Match[str], caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> list[str]:
-    """Who is counted, in the order of the cast; nobody where another number fits."""
+    """Returns the people who are counted, in the order of the cast; nobody if another number of people fits."""
     said = found["count"] or found["both"] or found["pair"] or found["some"]
     count = _COUNTS[said.lower()]
     pronoun = _NOUNS.get((found["noun"] or "").lower(), "")
@@ -106,8 +103,9 @@ def _whom(
     before = {one.name for one in sentence.mentions if one.end <= found.start()} & fitting
     if len(before) == count and not found["other"]:
         return [one.name for one in cast if one.name in before]
-    # All are those here as well; otherwise whoever is named beside them does something else, or is one of them after
-    # all: "So the three of them ate for six, Otto alone for four."
+    # "All" includes the people of this sentence. Without "all", a person who is named beside the counted people usually
+    # does something else. But the person may also be one of them: "So the three of them ate for six, Otto alone for
+    # four."
     known = before if found["all"] else set()
     apart: list[set[str]] = [set()] if found["all"] else [{*sentence.names, *beside}, set()]
     shown = [named_there(read) & fitting for read in earlier]
@@ -121,9 +119,9 @@ def _whom(
 
 
 def _latest(shown: Sequence[set[str]], others: set[str], known: set[str], count: int) -> set[str]:
-    """Those whom the latest sentences show but `others`, back to where they are `count` or more with those `known`.
+    """Returns the people whom the latest sentences show, without `others`, together with those `known`.
 
-    Empty where they are never so many.
+    It goes back only until they are `count` or more. Empty if they never are.
     """
     for people in reversed(shown):
         known = known | (people - others)

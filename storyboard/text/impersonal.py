@@ -1,10 +1,10 @@
-"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
+"""Decides whether an "it" means nobody of the cast: the weather, the time, or a thing that was just named.
 
-Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
-sentence with a robot's name than to that of "It rains" whether or not the robot is meant, because the language model
-learned to put somebody into every "it".
+Knows neither torch, gradio nor stories. The words decide this and not the model. The language model learned to put
+somebody into every "it". So its condition is always nearer to that of the sentence with a robot's name than to that of
+"It rains", whether the robot is meant or not.
 
-There is no grammar here, so only what is clear is taken for nobody; every other "it" may be a robot, a cat or a dog.
+There is no grammar here, so these rules decide only clear cases. Every other "it" may be a robot, a cat or a dog.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ADVERBS = """not never still already almost nearly very so too quite really rat
     hardly barely always often again about past half much all pretty a an the another this that first last such one
     two three four five six seven eight nine ten eleven twelve""".split()
 _LINKS = frozenset(_HELPERS + _ADVERBS)
-# What "it is" says of the world, and hardly ever of somebody.
+# What "it is" says of weather and time, and almost never of a person.
 _STATES = frozenset(
     """rainy snowy sunny windy foggy misty cloudy stormy icy frosty humid dark darker late later early earlier cold
     colder hot hotter warm warmer chilly freezing dawn dusk day daytime night nighttime morning noon afternoon evening
@@ -50,18 +50,18 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+|[.,;:!?\u2026]")
 _CLAUSE_END = frozenset(".,;:!?\u2026")
 _ARTICLES = frozenset("a an the".split())
 _BRINGING_IN = frozenset("a an some".split())
-# Words that may follow an "it" something is done to: "opens it and reads", "gives it to Milo".
+# Words that may follow an "it" that is an object: "opens it and reads", "gives it to Milo".
 _AFTER_OBJECT = _CLAUSE_END | frozenset(
     """and or but then to in into on onto at for from with up down out away over under near behind beside inside off
     back home open together outside again all while as""".split()
 )
-# What things do by themselves, and hardly ever robots and animals.
+# What things do by themselves, and robots and animals almost never do.
 _OF_THINGS = frozenset(
     """break burst burn melt roll bounce float shine smell taste ring crack leak spill open close rip explode glitter
     sink""".split()
 )
 _KNOWN = _ARTICLES | frozenset("his her their my our your its this that".split())
-# What is done to a robot or an animal, and hardly ever to things.
+# What people do to a robot or an animal, and almost never to a thing.
 _TO_ANIMALS = frozenset(
     """hug kiss thank tell ask greet pat stroke wake teach meet help comfort chase follow scold tickle feed cuddle join
     invite visit call answer obey forgive tease console praise""".split()
@@ -82,9 +82,9 @@ _NO_VERB = _CLAUSE_END | frozenset(
 
 
 def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
-    """Returns whether this "it" speaks of weather or time.
+    """Returns whether this "it" means the weather or the time.
 
-    So it does in "It is raining", "It grows dark" and "It is a sunny morning".
+    Examples are "It is raining", "It grows dark" and "It is a sunny morning".
     """
     if pronoun.word != "it":
         return False
@@ -100,15 +100,16 @@ def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
         return not _has_object(said[1:])
     if said and said[0] in _STATES:
         return linked
-    # "It is a sunny day": the noun tells, after at most two words about it.
+    # "It is a sunny day": the noun decides, after at most two words that describe it.
     return linked and not _ARTICLES.isdisjoint(words[:told]) and _names_occasion(said)
 
 
 def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
-    """Returns whether this "it" is a thing that the same sentence speaks of before: "Rosa finds a box and opens it."
+    """Returns whether this "it" is a thing that the same sentence names earlier: "Rosa finds a box and opens it."
 
-    `since`: where the sentence last names somebody it may be ("Rosa gives a box to Toggle and hugs it"); what stands
-    before that is not looked at. By the verb: one opens a box and hugs a robot, and a train comes while a robot waves.
+    since: where the sentence last names a person that the "it" may be ("Rosa gives a box to Toggle and hugs it"). The
+    words before that place are not read. The verb decides: people open boxes and hug robots, and trains come while
+    robots wave.
     """
     if pronoun.word != "it":
         return False
@@ -124,7 +125,7 @@ def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
 
 
 def _speaks_of_thing(before: Sequence[str]) -> bool:
-    """Whether a thing was spoken of that is no people and not where something happens: "the cake", "her umbrella"."""
+    """Returns whether these words name a thing, "the cake" or "her umbrella", that is neither a person nor a place."""
     return any(
         word in _KNOWN
         and (previous not in PREPOSITIONS or previous in _PARTICLES)
@@ -139,28 +140,28 @@ def _is_done_by_objects(following: Sequence[str]) -> bool:
 
 
 def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
-    """Returns whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
+    """Returns whether this "it" is the thing that the last frame introduced: "Milo finds a box." / "He opens it."
 
-    last: that frame's sentence with those alone whom the "it" may be. Who is named in it behind the thing comes first,
-    and so does whoever is named in it at all where the "it" does something itself.
+    last: the sentence of that frame, with only the mentions that the "it" may mean. If it names a person behind the
+    thing, the result is False. It is also False if it names anybody and the "it" itself does something.
     """
     words = [word.lower() for word in _WORD.findall(last.text)]
     named = [word.lower() for one in last.mentions for word in _WORD.findall(last.text[one.start : one.end])]
     since = max((index for index, word in enumerate(words) if word in named), default=-1)
-    # The noun stands behind its article; "in a park" is where something happens.
+    # A noun follows its article. In "in a park" it only says where something happens.
     pairs = zip(words[since + 1 :], words[since + 2 : -1], strict=False)
     brought = any(word in _BRINGING_IN and previous not in PREPOSITIONS for previous, word in pairs)
     if not brought:
         return False
     before = [word.lower() for word in _WORD.findall(caption[: pronoun.start])]
     if before and before[-1] not in _NO_VERB:
-        return True  # something is done to it
+        return True  # it is an object
     following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
     return not named and bool(following) and is_form_of(following[0], _OF_THINGS)
 
 
 def _has_object(words: Sequence[str]) -> bool:
-    """Whether a clause goes on with somebody or something: "pours tea", "it water a plant"; not "pours outside"."""
+    """Returns whether a clause has an object: "pours tea", "it water a plant", but not "pours outside"."""
     return bool(words) and words[0] not in _AFTER_OBJECT | _LINKS and not words[0].endswith("ly")
 
 

@@ -1,4 +1,4 @@
-"""`words.json` of a pipeline's reader as a `Lexicon`: whatever is damaged in it is left out, and nothing is refused.
+"""Reads `words.json` of a pipeline's reader as a `Lexicon`. Damaged parts are left out, and nothing is refused.
 
 The file comes from outside. Knows no sentences.
 """
@@ -11,12 +11,12 @@ from typing import TypeVar
 from storyboard.text.circumstances import Circumstances
 from storyboard.text.lexicon import Lexicon
 
-MAX_COUNT = 10**6  # how often a word is in what tells a deed
+MAX_COUNT = 10**6  # how often a word is in the sentences that tell a deed, at most
 T = TypeVar("T")
 
 
 def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
-    """Returns what the contents of `words.json` say."""
+    """Returns the lexicon in the contents of `words.json`."""
     skies, nobody = learned.get("skies"), learned.get("nobody")
     return Lexicon(
         deeds=_table(learned.get("deeds"), lambda words: _table(words, _count)),
@@ -35,7 +35,7 @@ def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
 
 
 def _table(value: object, of: Callable[[object], T | None]) -> dict[str, T]:
-    """A table without the rows of which `of` says None; empty where `value` is none."""
+    """Returns a table without the rows for which `of` returns None; empty if `value` is no table."""
     rows = {key: of(one) for key, one in value.items()} if isinstance(value, dict) else {}
     return {key: one for key, one in rows.items() if one is not None}
 

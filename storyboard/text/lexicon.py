@@ -1,7 +1,7 @@
-"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+"""What a pipeline has learned to read: which words tell which deed, which it knows, and what is nearest to the rest.
 
-Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
-what is drawn in the end, the model decides.
+Knows no pictures, stories or files. It reads a sentence by its words alone, so it says only what is likely to be drawn.
+In the end the model decides.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from storyboard.text.places import Calling, find_places, is_where, wording_at
 from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD, is_manner
 from storyboard.text.wordings import Wording
 
-SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
-DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
-ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
-SURE = 0.6  # share of a deed in what is told with a word that tells it surely
-CLEAR = 0.05  # by how much a word tells one deed more surely than another word tells another
-# "Milo, who ran the kiosk, carried pies": what he is, and then what he does.
+SHARE = 0.4  # a deed must have this share of the scores of all deeds in a clause
+DOUBT = 1.0  # other phrases that each word is counted in besides its own, so that rare words say less
+ENOUGH = 1.0  # the score that a deed needs at least; the first verb counts twice
+SURE = 0.6  # a word tells a deed surely from this share on
+CLEAR = 0.05  # a word must tell its deed this much more surely than another word tells another deed
+# "Milo, who ran the kiosk, carried pies": first what he is, then what he does.
 _TOLD_APART = re.compile(r"^\s*,\s*(?:who|which|whose)\b[^,]*,(?=\s*\w)", re.IGNORECASE)
 STAYING = frozenset(("stand", "sit", "wait", "stay"))
 GOING = frozenset("walk run race rush hurry stroll march jog dash sprint wander tiptoe".split())
@@ -36,12 +36,12 @@ _TO_A_PLACE = re.compile(
     r"\s+(?:(?:over|out|back|up|down|along|all the way)\s+)?(?:to|into)\s+(?:the|a|an|his|her|their)\b",
     re.IGNORECASE,
 )
-MOST = 4  # words of a sentence for which something is offered
-SPELT = 0.8  # likeness of two spellings that may be one word
+MOST = 4  # words of a sentence that get an offer, at most
+SPELT = 0.8  # two spellings that are so alike may be the same word
 _OVER = re.compile(r"\s*(?:had|'d)\s", re.IGNORECASE)
 _BEGINNING = frozenset("begin start stop continue keep try want learn".split())  # what is begun says more
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
-# "Among the flowers", "next to a drum": what is only near somebody tells no deed.
+# "Among the flowers", "next to a drum": things that are only near somebody tell no deed.
 _NEARBY = re.compile(
     r"\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
@@ -60,9 +60,12 @@ _SMALL = (
 
 @dataclass(frozen=True)
 class Doing:
-    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
+    """What somebody does, by the words of a sentence.
 
-    words: those it came from, as written. sure: they hardly ever tell another one. clause: all that is told of them.
+    deed: the pipeline's own phrase for it; "" if no word tells one.
+    words: the words that tell the deed, as written.
+    sure: whether these words almost never tell another deed.
+    clause: all words that tell something of these people.
     """
 
     names: tuple[str, ...]
@@ -74,10 +77,16 @@ class Doing:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
-    deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
-    called. `captions`: by the deed, how captions say it, where that is another phrase. `props`: by the deed, how
-    captions say it with each of its things, and the nouns for that. `around`: the sky, things beside people, nobody."""
+    """The words of a pipeline. All fields but `known` and `around` are mappings.
+
+    deeds: from the phrase for a deed to how often each word tells it.
+    nearest: from a word that tells neither a place nor a deed to the nearest place or deed.
+    known: all other words that were learned.
+    places: from a place to its other names.
+    captions: from a deed to the phrase in captions, if it is another one.
+    props: from a deed to its phrases in captions with a thing, each with the nouns for that thing.
+    around: the sky, things beside people, and scenes without people.
+    """
 
     deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     nearest: Mapping[str, str] = field(default_factory=dict)
@@ -88,9 +97,9 @@ class Lexicon:
     around: Circumstances = Circumstances()
 
     def captioned(self, deed: str, clause: str = "") -> str:
-        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints".
+        """Returns a deed in the words of the captions from which the model learned: "paints a picture" for "paints".
 
-        clause: what is told of who does it, which may say with what: "eats a cake".
+        clause: what the sentence tells of the person. It may name a thing that belongs to the deed: "eats a cake".
         """
         told = frozenset(form for word in WORD.findall(clause) for form in first_forms(word.lower()))
         for caption, nouns in self.props.get(deed, {}).items():
@@ -100,7 +109,7 @@ class Lexicon:
 
     @cached_property
     def _telling(self) -> dict[str, dict[str, float]]:
-        """By word: the share of each deed in what is told with it."""
+        """For each word: from each deed to its share in all uses of the word."""
         told: dict[str, Counter[str]] = {}
         for deed, words in self.deeds.items():
             for word, count in words.items():
@@ -125,13 +134,13 @@ class Lexicon:
         return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
 
     def knows(self, word: str) -> bool:
-        """Returns whether a word in small letters, or what it is a form of, or another form of that was learned."""
+        """Returns whether a word in small letters was learned, or any other form of it."""
         return not self._forms.isdisjoint(first_forms(word))
 
     def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:
-        """Returns what is nearest to words that were not learned and to places that are none of the pipeline's.
+        """Returns what is drawn instead of words that were not learned, and of places that the pipeline does not have.
 
-        calling: what its own places are called; where the sentence names one, no other is offered.
+        calling: the names of the pipeline's own places. If the sentence has one of them, no other place is offered.
         """
         found: dict[Wording, None] = {}
         misspelt = 0
@@ -141,7 +150,7 @@ class Lexicon:
             if named or word in _SMALL or word in calling or len(found) == MOST:
                 continue
             near = self._closest(sentence.text, *match.span(), calling)
-            # A large letter begins a name, which may be spelt like anything.
+            # A capital letter begins a name, which may be spelt in any way.
             if near is None and match.group() == word and part_of(word) == "foreign" and not self.knows(word):
                 misspelt += 1
                 near = self._spelt(word, calling) if misspelt <= MOST else None
@@ -162,12 +171,12 @@ class Lexicon:
             first = min(first_forms(verb) - {verb}, default=verb)
             after = WORD.match(text, end + 1)
             if after and after.group().lower() in DETERMINERS:
-                rest = ""  # the sentence has a thing of its own: "buys a pear", not "carries a basket a pear"
+                rest = ""  # the sentence has its own object: "buys a pear", not "carries a basket a pear"
             return Wording(text[start:end], f"{in_form_of(first, word)} {rest}".strip())
         return None
 
     def _spelt(self, word: str, calling: Calling) -> Wording | None:
-        """A word of no language that is spelt much like one that was learned."""
+        """Returns the learned word with almost the same spelling, for a word of no language; None if there is none."""
         spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
         return Wording(word, spelt[0]) if spelt else None
 
@@ -176,7 +185,7 @@ class Lexicon:
         return sorted({*self.known, *self._telling})
 
     def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
-        """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
+        """Returns who does what in a sentence, in its order. meant: whom the pronouns are taken for."""
         return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
 
     def _doing(self, names: Names, clause: str) -> Doing:
@@ -188,9 +197,9 @@ class Lexicon:
         return Doing(names, deed, words, bool(surely), clause)
 
     def doing_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, Doing]:
-        """Returns by name what each does first of what the words say they do, surely if anything is sure.
+        """Returns for each name the first thing that this person does. A deed that is told surely wins over others.
 
-        Nothing of whom they say nothing. meant: as `doings` takes it.
+        People without a deed are left out. meant: as in `doings`.
         """
         found: dict[str, Doing] = {}
         doings = self.doings(sentence, meant) if self.deeds else ()
@@ -208,15 +217,15 @@ class Lexicon:
         return {name: one.deed for name, one in self.doing_of(sentence, meant).items()}
 
     def surely_tells(self, word: str) -> bool:
-        """Returns whether a word in small letters hardly ever tells another deed than one."""
+        """Returns whether a word in small letters almost always tells the same deed."""
         return max(self._shares(word).values(), default=0.0) >= SURE
 
     def _surely(self, clause: str) -> tuple[str, tuple[str, ...]] | None:
-        """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
+        """Returns the deed that the sure words of a clause tell, with those words; None if there is no such deed.
 
-        Of several the one that verbs in a form of their own tell: "carries sandwiches" is carrying. How somebody stays
-        put, and how they get somewhere ("walks to the beach and dances"), counts only where they do nothing else; what
-        they do not do, and what is near them, does not count.
+        If sure words tell several deeds, inflected verbs decide: "carries sandwiches" is carrying. Words for staying
+        somewhere or for going somewhere ("walks to the beach and dances") count only if there is no other deed. Words
+        that are denied, and words for things nearby, do not count.
         """
         told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
         for match in WORD.finditer(clause):
@@ -257,9 +266,9 @@ class Lexicon:
         return max(best, key=best.__getitem__) if first - second >= CLEAR else ""
 
     def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
-        """The deed that the words behind a subject tell together, and those that say so; "" and none where they do not.
+        """Returns the deed that all words of a clause tell together, with the words that say so.
 
-        The first verb says most, what stands behind it the rest.
+        "" and () if there is none. The first verb counts most.
         """
         scores: dict[str, float] = {}
         said: dict[str, list[tuple[float, str]]] = {}

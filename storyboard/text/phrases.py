@@ -1,6 +1,6 @@
-"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
+"""The words and marks of a sentence in order, and where a name or pronoun stands among them.
 
-For rules that look at what stands before and behind somebody. Knows neither clauses nor who is meant.
+For rules that look at the words before and behind a person. Knows neither clauses nor who is meant.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ class Tokens:
 
 @lru_cache(maxsize=4096)
 def tokens_of(text: str) -> Tokens:
-    """Returns the words and marks of `text`; curled apostrophes in words are straight ones."""
+    """Returns the words and marks of `text`. Curly apostrophes in words become straight ones."""
     found = list(_TOKEN.finditer(text))
     words = (one.group().lower().replace("\u2019", "'") for one in found)
     return Tokens(tuple(words), tuple(one.start() for one in found), tuple(one.end() for one in found))
 
 
 def ending_at(text: str, place: int) -> tuple[str, int]:
-    """Returns what an apostrophe adds to the name or pronoun that ends at `place` ("s", "d", ...), and where it ends.
+    """Returns what an apostrophe adds to the name or pronoun that ends at `place` ("s", "d", ...), and where that ends.
 
-    An apostrophe alone, as in "the twins' hats", adds "s" too; where there is none, "" and `place`.
+    An apostrophe alone, as in "the twins' hats", also adds "s". Without an apostrophe the result is "" and `place`.
     """
     match = _ENDING.match(text, place)
     return ((match.group(1) or "s").lower(), match.end()) if match else ("", place)
 
 
 def is_form_of(word: str, first: frozenset[str]) -> bool:
-    """Returns whether a word in small letters is a form of one of these: "thought" of "think"."""
+    """Returns whether a word in small letters is a form of one of these words: "thought" is a form of "think"."""
     return not first.isdisjoint(first_forms(word))

@@ -1,7 +1,7 @@
-"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
+"""Finds where a sentence says it is, and says another place instead. This is the only home of both.
 
-A place is what a pipeline calls it in its own sentences, "in the kitchen". How else writers call it comes from outside,
-as a mapping: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
+A place has the form of the pipeline's own sentences, "in the kitchen". A mapping from outside has the other words that
+writers use for it: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from functools import lru_cache
 from storyboard.text.spellings import is_whole_word
 from storyboard.text.wordings import Wording
 
-Calling = Mapping[str, str]  # what a place is called, in small letters -> the place
+Calling = Mapping[str, str]  # a name of a place, in small letters -> the place
 
 _PREPOSITION = re.compile(r"\A(?:in|on|at|by|near|inside|outside|under)\s+(?:(?:the|an?)\s+)?", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A(?:the|an?|[^\W\d_]+['\u2019]s)\s+", re.IGNORECASE)
-# What stands before a place where somebody is at it, without a word for anybody: "in the sunny kitchen", but neither
+# The words before a place where somebody already is, without a word for a person: "in the sunny kitchen", but neither
 # "to the kitchen" nor "in her kitchen".
 _AT_IT = re.compile(
     r"(?<!\w)(?:[Ii]n|[Oo]n|[Aa]t|[Ii]nside)\s+(?:(?:the|an?|this|that|my|our)\s+(?:[a-z]+\s+){0,2})?$"
@@ -34,7 +34,7 @@ _WHERE = re.compile(
 
 @dataclass(frozen=True)
 class PlaceMention:
-    """A place in a sentence: `text[start:end]` is `word`, or is spelt as it is but for large letters."""
+    """A place in a sentence: `text[start:end]` is `word`, perhaps with capital letters."""
 
     word: str
     start: int
@@ -42,7 +42,10 @@ class PlaceMention:
 
 
 def find_places(text: str, words: Iterable[str]) -> tuple[PlaceMention, ...]:
-    """Returns every whole word of `text` that is one of `words`, in text order; the longer of two wins."""
+    """Returns every whole word of `text` that is one of `words`, in text order.
+
+    A longer one wins over a shorter one.
+    """
     pattern = _pattern(tuple(words))
     if pattern is None:
         return ()
@@ -59,15 +62,15 @@ def places_said(text: str, calling: Calling) -> tuple[str, ...]:
 
 
 def place_said(text: str, calling: Calling) -> str | None:
-    """Returns the place that a sentence names, None where it names none or several."""
+    """Returns the place that a sentence names; None if it names no place or several."""
     said = places_said(text, calling)
     return said[0] if len(said) == 1 else None
 
 
 def latest_place(back: Iterable[str], calling: Calling) -> tuple[str, int] | None:
-    """Returns the place that the latest sentence to name one names, and how many sentences back that is.
+    """Returns the latest place that a sentence names, and how many sentences back that is.
 
-    back: the latest first. None where none of them names a place, or that one names several.
+    back: the sentences, latest first. None if no sentence names a place, or if the latest that does names several.
     """
     for far, sentence in enumerate(back):
         said = places_said(sentence, calling)
@@ -77,9 +80,9 @@ def latest_place(back: Iterable[str], calling: Calling) -> tuple[str, int] | Non
 
 
 def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
-    """Returns what places are called: "at the train station" by "train station" and "station", and as `also` has it.
+    """Returns from each name of a place to the place: "train station" and "station" to "at the train station".
 
-    A word for two of them is left out.
+    also: from a place to more names. A name that two places share is left out.
     """
     calling: dict[str, str] = {}
     doubtful: set[str] = set()
@@ -93,12 +96,15 @@ def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = Non
 
 
 def bare_place(place: str) -> str:
-    """Returns a place in small letters without what stands before it: "in Rosa's kitchen" is "kitchen"."""
+    """Returns a place in small letters without the words before its noun: "in Rosa's kitchen" is "kitchen"."""
     return _ARTICLE.sub("", _PREPOSITION.sub("", place.strip())).casefold()
 
 
 def wordings_for(place: str, sentence: str, calling: Calling) -> tuple[Wording, ...]:
-    """Returns how a sentence is drawn at `place`: that in place of every other one it names, or before it."""
+    """Returns the wordings that draw a sentence at `place`.
+
+    They replace every other place that the sentence names. If it names none, they put `place` before it.
+    """
     if place_said(sentence, calling) == place:
         return ()
     wordings = (wording_at(sentence, one.start, one.end, place) for one in find_places(sentence, calling))
@@ -106,7 +112,10 @@ def wordings_for(place: str, sentence: str, calling: Calling) -> tuple[Wording, 
 
 
 def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
-    """Returns how the place at `sentence[start:end]` is drawn as another: "in the old mill", "to the mill"."""
+    """Returns the wording that draws another place instead of `sentence[start:end]`.
+
+    It replaces "in the old mill" as a whole. In "to the mill" it replaces only the noun.
+    """
     before = _AT_IT.search(sentence[:start])
     if before:
         return Wording(sentence[before.start() : end], place)
@@ -114,7 +123,10 @@ def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
 
 
 def is_where(sentence: str, start: int) -> bool:
-    """Returns whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+    """Returns whether the words of a place stand before a noun: "in the old mill", "to the mill".
+
+    start: where the noun begins.
+    """
     return _WHERE.search(sentence[:start]) is not None
 
 

@@ -1,9 +1,9 @@
-"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
+"""Decides whether "her" is a possessive: in "Nana takes her hat" it is, in "Nana takes her home" it is not.
 
-English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
-it; what follows a person that something is done to is where ("home"), how ("tight", "gently"), what comes of it
-("happy"), what that person does ("sees her run") or is given ("brings her tea"). Where the words leave it open, "her"
-is taken for an owner, which it is most often. Knows nothing of names.
+English has the same word for both, so the words around it decide. What follows a possessive is a thing, perhaps with a
+word that describes it. What follows an object is where ("home"), how ("tight", "gently"), a result ("happy"), what that
+person does ("sees her run") or what she is given ("brings her tea"). If the words leave it open, "her" counts as a
+possessive, because most are. Knows nothing of names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storyboard.text.word_classes import (
     is_one_of,
 )
 
-_CLOSE = 80  # characters around the word that are looked at
+_CLOSE = 80  # characters around the word that are read
 _NEXT = re.compile(r"\s+([^\W\d_]+)")
 _FUNCTION = (
     (PREPOSITIONS | SUBORDINATORS | COORDINATORS | DETERMINERS)
@@ -32,7 +32,7 @@ _FUNCTION = (
     almost""".split()
 )
 _NUMBERS = frozenset("two three four five six seven eight nine ten several many few more".split())
-# Where to: "her home" is a house, "drives her home" is none.
+# Words for where somebody goes. "Her home" is a house, but "drives her home" is not.
 _PLACES = frozenset("home back upstairs downstairs indoors outdoors".split())
 _ONLY_PLACES = frozenset(
     """outside inside upstairs downstairs indoors outdoors everywhere anywhere somewhere nowhere abroad away forward
@@ -50,13 +50,13 @@ _GIVING = frozenset(
 _GAVE = frozenset(
     "brought bought built drew found gave got lent made read sang sent sold taught told threw wrote".split()
 )
-# What is a thing without "a" or "some" before it, though it is one word; plurals are, too.
+# Things that need no "a" or "some" although they are singular. Plurals need none either.
 _SUBSTANCES = frozenset(
     """advice bread breakfast butter cheese chocolate cocoa coffee comfort courage credit dinner directions fish flour
     food fruit happiness help honey ice jam jelly juice lemonade luck lunch medicine milk money music news paper pasta
     porridge rice salad salt shelter soup space sugar supper tea time toast water wine""".split()
 )
-# What people have of their own, so that "brings her shoes" are hers.
+# What people own themselves, so that in "brings her shoes" the shoes are hers.
 _OWN = frozenset(
     """arms boots braces cheeks clothes ears eyes feelings feet fingers friends glasses gloves grandparents hands keys
     knees legs lips mittens nails parents pockets pyjamas sandals shoes shoulders sisters brothers slippers socks
@@ -88,7 +88,10 @@ _AFTER_VERBS = frozenset("a an the him them it into up away".split())
 
 
 def owns(text: str, start: int, end: int) -> bool:
-    """Returns whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
+    """Returns whether the "her" at [start:end] is a possessive, as in "her hat".
+
+    It is not one in "sees her run" and "to her".
+    """
     first = _NEXT.match(text, end)
     if first is None:
         return False
@@ -108,19 +111,22 @@ def owns(text: str, start: int, end: int) -> bool:
 
 
 def _is_doing(word: str, following: str) -> bool:
-    """ "sees her run", "watches her bite into an apple"; but "sees her bag" and "hears her song"."""
+    """Returns whether she does something: "sees her run", "watches her bite into an apple".
+
+    Not so "sees her bag" and "hears her song".
+    """
     if word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5):
         return True
     return following in _AFTER_VERBS and may_be_verb(word)
 
 
 def _is_where(verb: str, word: str) -> bool:
-    """ "drives her home", but "paints her home" and "in her home"."""
+    """Returns whether the word says where she goes: "drives her home", but not "paints her home" and "in her home"."""
     return word in _PLACES and (verb in _MOVED or is_one_of(verb, _MOVING))
 
 
 def _is_how(word: str, following: str) -> bool:
-    """ "makes her happy", "hugs her tight", "kisses her gently": no word for a thing follows."""
+    """Returns whether the word says how: "makes her happy", "hugs her tight", "kisses her gently". No noun follows."""
     closed = not following or following in _FUNCTION
     if not closed or word in _FAMILY_LIKE:
         return False
@@ -128,7 +134,7 @@ def _is_how(word: str, following: str) -> bool:
 
 
 def _is_happy(word: str) -> bool:
-    """Adjectives in -y, which have two consonants before it: "happy", "angry", "sleepy"; few nouns of people do."""
+    """Returns whether a word is one of the adjectives in -y that describe a person: "happy", "angry", "sleepy"."""
     return word in frozenset(
         """angry bossy clumsy crazy cranky dizzy dreamy dusty easy empty fancy funny fussy gloomy greedy grumpy guilty
     happy healthy heavy hungry itchy lazy lucky merry messy moody muddy naughty noisy rosy sandy shaky sleepy smelly
@@ -137,7 +143,10 @@ def _is_happy(word: str) -> bool:
 
 
 def _is_given(verb: str, word: str, following: str, rest: str) -> bool:
-    """ "brings her tea", "gives her two flowers"; but "gives her flowers to Milo" and "brings her bag"."""
+    """Returns whether she is given something: "brings her tea", "gives her two flowers".
+
+    Not so "gives her flowers to Milo" and "brings her bag".
+    """
     if not (verb in _GAVE or is_one_of(verb, _GIVING)) or re.search(
         r"(?<!\w)(?:to|for)\s", rest.split(".")[0]
     ):

@@ -1,10 +1,12 @@
-"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
+"""Says how likely each reading of a sentence's pronouns is by the words alone, and which pronouns the words decide.
 
-What `candidates.py` allows is weighed by what is known of how people read: the latest frame before older ones, a
-subject before an object, somebody's own things, whose doing a "because" tells of, one person under one pronoun. The
-pronouns of a sentence are read together, from left to right. The weights are our own judgement, tried on the sentences
-of `training/evaluate/pronoun_sentences.py`; no reading is surer than SUREST, however few there are, because the story
-may speak of somebody whom it does not name. Knows neither torch, gradio nor stories.
+It weighs what `candidates.py` allows by what is known of how people read. The latest frame counts more than older ones,
+and a subject more than an object. Things belong to the person of the clause. The verb before a "because" says whose
+doing it explains. The same pronoun means the same person.
+
+The pronouns of a sentence are read together, from left to right. The weights are our own judgement, tested on the
+sentences of `training/evaluate/pronoun_sentences.py`. No reading is surer than SUREST, even if it is the only one,
+because the story may speak of somebody whom it does not name. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -18,25 +20,28 @@ from storyboard.text.captions import PRONOUN_FORMS, Binding, Mention, Pronoun, R
 from storyboard.text.clauses import Analysis, Expression, analyse
 from storyboard.text.word_classes import WORD, causes, is_finite
 
-SUREST = 0.9  # of a reading by words
-DECIDED = 0.6  # from here the words decide, and the model is given a name
-READINGS = 32  # of a sentence that are followed at once
-MOST = 12  # pronouns of a sentence that are read
-FRAMES = 8  # before a sentence that are weighed apart; older ones weigh as the last of them
+SUREST = 0.9  # how sure a reading by words can be at most
+DECIDED = 0.6  # from here on the words decide, and the model gets a name
+READINGS = 32  # readings of a sentence that are followed at the same time
+MOST = 12  # pronouns of a sentence that are read, at most
+FRAMES = 8  # the latest frames that have their own weight; older ones share one
 
-_SOMEBODY_ELSE = 0.08  # the weight of whoever the story does not name
-_OLDER = 0.4  # each frame further back
+_SOMEBODY_ELSE = 0.08  # the weight of a person whom the story does not name
+_OLDER = 0.4  # the factor for each frame further back
 _ROLES = {"subject": 2.0, "object": 1.0, "owner": 0.7}
 _KEYS = {form: key for key, forms in PRONOUN_FORMS.items() for form in forms}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Whom the pronouns of a sentence are taken for together, by where they stand, and how well that fits."""
+    """One way to read all pronouns of a sentence.
+
+    meant: whom each is taken for, by its place. weight: how well this fits.
+    """
 
     meant: Mapping[int, Names]
     weight: float
-    fits: Mapping[int, float]  # the weight of each pronoun's part
+    fits: Mapping[int, float]  # the weight of each pronoun by its place
 
 
 def ranked(
@@ -45,9 +50,10 @@ def ranked(
     earlier: Sequence[ReadSentence],
     bound: Mapping[int, Names],
 ) -> dict[int, list[tuple[Names, float]]]:
-    """Returns by where each pronoun stands whom it can be, the likeliest first, each with how sure that is (0 to 1).
+    """Returns for the place of each pronoun whom it can mean, the likeliest first, each with how sure that is (0 to 1).
 
-    bound: whom the pronouns stand for that are known, by where they stand. Pronouns without anybody are left out.
+    bound: the pronouns that are already known, from their place to whom they stand for. These, and pronouns that can
+    mean nobody, are left out.
     """
     readings = readings_together(sentence, cast, earlier, bound)
     total = sum(one.weight for one in readings)
@@ -71,12 +77,11 @@ def ranked(
 def bindings_by_words(
     sentence: ReadSentence, bound: Iterable[Binding], cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> tuple[Binding, ...]:
-    """Returns bindings of the pronouns of `sentence` that the words decide.
+    """Returns bindings for those pronouns of `sentence` that the words decide, each with how sure it is.
 
-    Those `bound` are not among them. Each has how sure it is.
-
-    Only where the sentence is about several, and for nobody's things: a language model reads "Rosa dances. She waves."
-    well, and of "Rosa dances. Nana meets her." it had Nana drawn twice.
+    Pronouns in `bound` are left out. So are possessives, and all pronouns of a sentence with only one person. The
+    reason is that a language model reads "Rosa dances. She waves." well, but drew Nana twice for "Rosa dances. Nana
+    meets her."
     """
     starts = {one.occurrence: one.names for one in bound}
     known = {
@@ -94,7 +99,7 @@ def bindings_by_words(
         if pronoun.start not in likely or analysis.of(pronoun).role == "owner":
             continue
         if counted_from(sentence.text, pronoun) != pronoun.start:
-            continue  # "the two of them": how many there are says more (`groups.py`)
+            continue  # "the two of them": the number says more (`groups.py`)
         names, sure = likely[pronoun.start][0]
         if sure >= DECIDED:
             found.append(Binding(pronoun.word, occurrence, names, sure))
@@ -102,7 +107,7 @@ def bindings_by_words(
 
 
 def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
-    """Returns whom each pronoun is taken for, where the words say so or leave only one choice."""
+    """Returns whom each pronoun is taken for, if the words decide it or leave only one choice."""
     bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
     meant = {}
     for occurrence, pronoun in enumerate(sentence.pronouns):
@@ -121,11 +126,11 @@ def readings_together(
     earlier: Sequence[ReadSentence],
     bound: Mapping[int, Names] | None = None,
 ) -> list[Reading]:
-    """Returns the likeliest ways to read a sentence's pronouns that do not contradict themselves, the best first.
+    """Returns the likeliest ways to read a sentence's pronouns without contradiction, the best first.
 
-    At least one, at most READINGS; () is whom a pronoun is taken for that has nobody. `bound` as in `ranked`.
+    There is at least one and at most READINGS. A pronoun that can mean nobody is taken for (). bound: as in `ranked`.
     """
-    sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile text has hundreds
+    sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile texts have hundreds
     analysis, told = analyse(sentence), [analyse(one) for one in earlier[-FRAMES:]]
     singular = frozenset(member.name for member in cast if member.pronoun == "they")
     readings = [Reading(dict(bound or {}), 1.0, {})]
@@ -136,7 +141,7 @@ def readings_together(
         for one in readings:
             options = candidates(sentence, pronoun, cast, earlier, one.meant)
             weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant, singular)
-            # A reading in which a pronoun has nobody left is hardly one.
+            # A reading in which a pronoun can mean nobody gets a small weight.
             for names in options or [()]:
                 weight = weigh(names) if names else _SOMEBODY_ELSE
                 fits = {**one.fits, pronoun.start: weight} if names else one.fits
@@ -147,30 +152,30 @@ def readings_together(
 
 @dataclass
 class _Weigher:
-    """Weighs whom one pronoun may stand for, given what those before it are taken for."""
+    """Weighs whom one pronoun may stand for, when the pronouns before it are already taken for somebody."""
 
     sentence: ReadSentence
     analysis: Analysis
-    told: Sequence[Analysis]  # of `earlier`, its last FRAMES
+    told: Sequence[Analysis]  # the last FRAMES of `earlier`, analysed
     earlier: Sequence[ReadSentence]
     own: Expression
     meant: Mapping[int, Names]
-    singular: frozenset[str]  # those whose own pronoun is "they"
+    singular: frozenset[str]  # people whose own pronoun is "they"
 
     def __call__(self, names: Names) -> float:
         several = _KEYS[self.own.pronoun.word] == "they" and len(names) > 1
         weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
         if _KEYS[self.own.pronoun.word] == "they" and not several and names[0] not in self.singular:
-            weight *= 0.1  # one of any pronoun, for want of others
+            weight *= 0.1  # a single person of another pronoun, because nobody fits better
         for other, role in self._alike:
             if other == names:
-                # A subject is rather the subject before it: "When Otto saw him, he waved".
+                # A subject is more likely the subject before it: "When Otto saw him, he waved".
                 weight *= 1.5 if (role, self.own.role) == ("object", "subject") else 4.0
         return weight
 
     @cached_property
     def _alike(self) -> list[tuple[Names, str]]:
-        """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
+        """Returns whom the pronouns of the same kind in this sentence are taken for, each with its role."""
         key = _KEYS[self.own.pronoun.word]
         return [
             (self.meant[one.start], one.role)
@@ -193,26 +198,29 @@ class _Weigher:
         return max(self._behind(name), self._before(name))
 
     def _local_subject(self) -> set[str]:
-        """Whom an owner's clause is about: "Nana closes her eyes", "On his birthday, Otto bakes"."""
+        """Returns whom an owner's clause is about: "Nana closes her eyes", "On his birthday, Otto bakes"."""
         clause = self.analysis.clauses[self.own.clause]
         if clause.subject is not None:
             return group_of(self.analysis, clause.subject, self.meant)
         behind = self.analysis.clauses[self.own.clause + 1 : self.own.clause + 2]
         between = self.sentence.text[self.own.end : behind[0].start] if behind else ""
-        # Before its subject: "In her garden, Rosa reads"; but "Her dog follows Rosa" is no phrase before it.
+        # The phrase stands before its subject in "In her garden, Rosa reads", but not in "Her dog follows Rosa".
         before = WORD.findall(self.sentence.text[clause.start : self.own.start])
         if behind and before and not any(map(is_finite, WORD.findall(between))):
             return group_of(self.analysis, behind[0].subject, self.meant)
         return set()
 
     def _role(self, one: Expression) -> float:
-        """A subject is who the next subject is, and a little less who something is done to."""
+        """Returns the weight of a role.
+
+        A subject is likely the next subject too, and a little less likely the next object.
+        """
         if self.own.role == "subject":
             return _ROLES[one.role]
         return 1.2 if one.role == "subject" else _ROLES[one.role]
 
     def _link(self, one: Expression) -> float:
-        """What the word that joins two clauses says of who the second is about."""
+        """Returns how much the word that joins two clauses favours this person of the first clause."""
         opener = self.analysis.clauses[self.own.clause].opener
         if self.own.role != "subject" or one.clause == self.own.clause or one.role == "owner":
             return 1.0
@@ -221,7 +229,7 @@ class _Weigher:
             return {None: 1.0, one.role: 5.0}.get(whose, 1.0)
         if opener == "until":
             return 4.0 if one.role == "object" else 1.0
-        # Who goes on doing needs no pronoun ("calls Nana and waits"), so one tells of somebody else.
+        # The same subject needs no second pronoun ("calls Nana and waits"), so a pronoun means the other person.
         return 3.0 if opener in ("and", "but", "so") and one.role == "object" else 1.0
 
     def _verb_of(self, clause: int) -> str:
@@ -230,7 +238,7 @@ class _Weigher:
         return next((word for word in found[:3] if is_finite(word)), "")
 
     def _behind(self, name: str) -> float:
-        """ "Before she leaves, Nana reads": who the sentence is about, though named behind."""
+        """Returns the weight of a person who is named only behind the pronoun: "Before she leaves, Nana reads"."""
         for one in self.analysis.expressions:
             if isinstance(one.what, Mention) and one.what.name == name and one.start > self.own.start:
                 if self.own.role == "owner":
@@ -250,7 +258,10 @@ class _Weigher:
 
     @cached_property
     def _groups(self) -> dict[frozenset[str], float]:
-        """Groups said as one, everybody of a frame, everybody of this one and those before it: what each weighs."""
+        """Returns the weight of each group that "they" may mean.
+
+        The groups are people who are named together, everybody of a frame, and everybody since a frame.
+        """
         found: dict[frozenset[str], float] = {}
 
         def weigh(people: Iterable[str], weight: float) -> None:
@@ -274,7 +285,7 @@ class _Weigher:
         return found
 
     def _not_they(self) -> set[str]:
-        """Who is with them, and so is none of them: "They wave to Rosa"."""
+        """Returns the people who are with "them" and so do not belong to them: "They wave to Rosa"."""
         return {
             name
             for one in self.analysis.expressions

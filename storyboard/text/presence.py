@@ -1,7 +1,7 @@
-"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
+"""Finds people of whom a sentence speaks without showing them: who has gone, who is only thought of, whose coat it is.
 
-Every name and pronoun of a sentence is looked at by itself; somebody is shown who is shown by one of them. What is in
-doubt is left open: whoever reads the sentence on decides then. Knows neither torch, gradio nor stories.
+It looks at every name and pronoun of a sentence separately. A person is shown if at least one of them shows the person.
+Doubtful cases stay open, and the caller decides. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _BEFORE_OWNERS = frozenset("at to of from".split())
 
 @lru_cache(maxsize=4096)
 def not_shown(sentence: ReadSentence) -> frozenset[int]:
-    """Returns where those names and pronouns of a sentence stand by which nobody is to be seen.
+    """Returns the places of those names and pronouns of a sentence that show nobody.
 
-    All of them may be: "Rosa has gone home." alone.
+    These can be all of them: "Rosa has gone home." alone.
     """
     analysis = analyse(sentence)
     look = _Look(sentence, analysis, tokens_of(sentence.text))
     absent = [one for one in analysis.expressions if look.is_absent(one)]
-    # "Milo has gone for a walk with Pip": whoever is told of with them is there as little.
+    # "Milo has gone for a walk with Pip": whoever is with a person who has gone is not there either.
     gone = [one for one in absent if one.role == "subject" and look.is_gone(one)]
     clauses = {one.clause for one in gone}
     led = [one for one in analysis.expressions if one.clause in clauses and look.is_led(one)]
@@ -41,7 +41,7 @@ def not_shown(sentence: ReadSentence) -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def in_doubt(sentence: ReadSentence) -> frozenset[int]:
-    """Returns where those names of a sentence stand that need not be shown, as the sentence shows others.
+    """Returns the places of those names that a picture need not show, because the sentence shows others.
 
     "Juno had asked for no goodbyes, so Nana and Milo whispered theirs." leaves open whether Juno is there.
     """
@@ -54,39 +54,45 @@ def in_doubt(sentence: ReadSentence) -> frozenset[int]:
 
 
 def named_there(sentence: ReadSentence) -> set[str]:
-    """Returns those whom a sentence names and shows by it."""
+    """Returns the people whom a sentence names and shows by name."""
     absent = not_shown(sentence)
     return {one.name for one in sentence.mentions if one.start not in absent}
 
 
 def those_there(sentence: ReadSentence) -> tuple[str, ...]:
-    """Returns those named whom a picture shows, as they come: all of them where all are said to be away."""
+    """Returns the named people whom a picture shows, in text order.
+
+    If all are said to be away, it shows all of them.
+    """
     there = named_there(sentence)
     return tuple(name for name in sentence.names if name in there or not there)
 
 
 def with_added(text: str, included: Iterable[str], names: Mapping[str, Sequence[str]]) -> str:
-    """Returns the sentence with these people added at its end whom it does not show: "Rosa waves, with Bolt.".
+    """Returns the sentence with these people added at its end, except those it already shows: "Rosa waves, with Bolt.".
 
-    names: the cast's, with their aliases; others are not added.
+    names: the names of the cast, with their aliases. Other people are not added.
     """
     added = [name for name in dict.fromkeys(included) if name in names]
     present = those_there(read_sentence(text, names)) if added else ()
     added = [name for name in added if name not in present]
     if not added:
-        return text  # nearly always
+        return text  # almost always
     end = len(text.rstrip(".!?\u2026"))
     return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
 
 
 def may_be_anothers(sentence: ReadSentence, owner: Pronoun) -> bool:
-    """Returns whether it is rather somebody else's than the subject's: "takes her hand", but not "opens her purse"."""
+    """Returns whether a thing more likely belongs to somebody else than the subject: "takes her hand".
+
+    In "opens her purse" it belongs to the subject.
+    """
     tokens = tokens_of(sentence.text)
     return is_touched(tokens.before(owner.start), tokens.behind(owner.end))
 
 
 class _Look:
-    """One sentence, and what stands before and behind those in it."""
+    """Looks at the words before and behind the people of one sentence."""
 
     def __init__(self, sentence: ReadSentence, analysis: Analysis, tokens: Tokens) -> None:
         self.text, self.analysis, self.tokens = sentence.text, analysis, tokens
@@ -102,18 +108,18 @@ class _Look:
         return is_only_topic(before, behind) or is_only_maker(before, behind) or self.is_gone(one)
 
     def is_gone(self, one: Expression) -> bool:
-        """Whether somebody is told of as being away, and not in somebody's speech."""
+        """Returns whether the sentence, outside of quotation marks, says that a person is away."""
         return not is_spoken(self.text, one.start) and is_away(*self._around(one), self._is_contrasted(one))
 
     def is_led(self, one: Expression) -> bool:
-        """Whether somebody is taken along or left: "with Pip". In "out hops Pip" they act."""
+        """Returns whether a person is taken along or left: "with Pip". In "out hops Pip" the person acts."""
         before, behind = self.tokens.before(one.start)[-1:], self._behind(one)[:1]
         acts = bool(behind) and is_finite(behind[0])
         taken = bool(before) and (before[0] in PREPOSITIONS | COORDINATORS or is_form_of(before[0], _TAKING))
         return one.role == "object" and taken and not acts
 
     def told_again(self, gone: set[str]) -> list[Expression]:
-        """Where those who have gone are named once more, and do nothing there: "and where Rosa had been stood Milo"."""
+        """Returns where people who have gone are named again without acting: "and where Rosa had been stood Milo"."""
         return [
             one
             for one in self.analysis.expressions
@@ -121,7 +127,7 @@ class _Look:
         ]
 
     def _acts(self, one: Expression) -> bool:
-        """Whether somebody is the subject of a main clause, or is said to be with whoever is: "with Milo"."""
+        """Returns whether a person is the subject of a main clause, or comes after "with": "with Milo"."""
         if one.role == "subject":
             return self.analysis.clauses[one.clause].opener not in SUBORDINATORS
         return self.tokens.before(one.start)[-1:] == ("with",)
@@ -141,16 +147,16 @@ class _Look:
         return shown and is_doubtful(*self._around(one))
 
     def _around(self, one: Expression) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The words before and behind somebody, and those with whom they are joined."""
+        """Returns the words before and behind a person, or before and behind the whole group that "and" joins."""
         group = self._group(one)
         return self.tokens.before(group[0].start), self._behind(group[-1])
 
     def _group(self, one: Expression) -> list[Expression]:
-        """Those with whom it is joined: what is said of one of them is said of all."""
+        """Returns the group of an expression. What is said of one person of a group is said of all."""
         return [other for other in self.analysis.expressions if other.group == one.group]
 
     def _behind(self, one: Expression) -> tuple[str, ...]:
-        """The words behind somebody, up to whoever does something next."""
+        """Returns the words behind a person, up to the next subject."""
         ending, end = ending_at(self.text, one.end)
         clauses = [
             other.start
@@ -164,7 +170,10 @@ class _Look:
         return self.tokens.behind(ending_at(self.text, one.end)[1])
 
     def _is_owner(self, one: Expression) -> bool:
-        """Also of what is not said: "at Otto's", "a carrot of Rosa's", "the bench is Nana's."."""
+        """Returns whether a person owns something, even a thing without a noun.
+
+        Examples are "at Otto's", "a carrot of Rosa's" and "the bench is Nana's.".
+        """
         if one.role == "owner":
             return True
         ending, end = ending_at(self.text, one.end)

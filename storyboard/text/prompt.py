@@ -1,7 +1,7 @@
-"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
+"""The interleaved prompt of a frame: which earlier frames the model reads, and in what form.
 
-Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
-gradio nor stories, and no pronouns: captions come in as they are read.
+Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch, gradio
+nor stories, and no pronouns: the captions are already in the form that the model reads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PictureSlot:
     index: int
 
 
-# As written; a pair is one text after the other.
+# A text as it is written; a pair is two texts, one directly after the other.
 Part: TypeAlias = str | tuple[str, str] | PictureSlot
 
 
@@ -30,10 +30,10 @@ def interleave(
 ) -> list[Part]:
     """Returns the prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 
-    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
-    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
-    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), a text
-    each, and therefore no cast. Each text is tokenised on its own.
+    The form and its spaces are those of the paper's training texts. A cast comes first, with a portrait for each
+    member. `tail=" "` gives the form of the authors' inference code: it ends in a space, and two texts that this code
+    gives to the tokenizer separately are a pair here. `pictures=False` gives the captions only (the paper's Table 4),
+    one text each, and no cast. Each text is tokenised separately.
     """
     if not pictures:
         return [*in_words(captions, caption, tail)]
@@ -50,15 +50,16 @@ def interleave(
 
 
 def in_words(captions: Sequence[str], caption: str, tail: str = "") -> list[str]:
-    """Returns the prompt for `caption` after captions alone, a text each; see `interleave`."""
+    """Returns the prompt for `caption` after captions without pictures, one text each; see `interleave`."""
     return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
 
 
 def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
-    """Returns which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them.
+    """Returns which of the frames `captions`, oldest first, a prompt for `caption` has. most: how many it has at most.
 
-    Those are the last. A story stays where it last said it was: where neither those nor `caption` have one of the
-    words `places` ("kitchen"), the latest frame that has one stands in for the oldest of several.
+    They are the last frames. A story stays at the last place that it named. So if neither these frames nor `caption`
+    have one of the words `places` ("kitchen"), the latest frame with such a word takes the place of the oldest of them.
+    This needs at least two frames.
     """
     last = list(range(max(0, len(captions) - most), len(captions)))
     if len(last) > 1 and not any(

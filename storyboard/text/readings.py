@@ -1,6 +1,6 @@
 """What the model read in the pronouns of a drawn sentence: their places in the writer's words, and names for them.
 
-Knows neither torch nor gradio. What a pronoun is, and how a name takes its place, is `storyboard.text.captions`.
+Knows neither torch nor gradio. `storyboard.text.captions` knows what a pronoun is, and puts a name in its place.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ def place_readings(
     text: str,
     readings: Iterable[Reading],
 ) -> tuple[Reading, ...]:
-    """Returns readings of the pronouns in `text`, which `resolve` made of `caption`, with their places in `caption`.
+    """Returns readings of the pronouns with their places in `caption`. `resolve` made `text` of `caption`.
 
-    The writer's own bindings and those by the words alone, which are names in `text`, are among them; readings of no
-    pronoun of it are dropped.
+    The result includes the writer's own bindings and the bindings by words, which are names in `text`. Readings that
+    fit no pronoun are dropped.
     """
     bound: dict[int, tuple[Binding, ReadBy]] = {one.occurrence: (one, "words") for one in by_words}
     bound |= {one.occurrence: (one, "writer") for one in bindings}
@@ -35,7 +35,7 @@ def place_readings(
             )
         else:
             unbound.append(pronoun)
-    # Names replaced the bound pronouns, so those left stand in both sentences in the same order.
+    # Names replaced the bound pronouns, so the other pronouns have the same order in both sentences.
     left = find_pronouns(text)
     origins = dict(zip((one.start for one in left), unbound, strict=False))
     for reading in readings:
@@ -48,13 +48,14 @@ def place_readings(
 def as_understood(
     caption: str, text: str, readings: Iterable[Reading], names: Mapping[str, Sequence[str]]
 ) -> str:
-    """Returns `text`, which `resolve` made of `caption`, with names also where the model read somebody in a pronoun.
+    """Returns `text` with names also for the pronouns in which the model read somebody. `resolve` made it of `caption`.
 
-    "She waves to him." is "Rosa waves to Milo."; what nobody was read in, and names not in `names`, stay as they are.
+    "She waves to him." becomes "Rosa waves to Milo." A pronoun stays if the model read nobody in it, or names that are
+    not in `names`.
     """
     readings = tuple(readings)
     bound = {one.start for one in readings if one.by != "model"}
-    # As in `place_readings`: the pronouns that are left stand in both sentences in the same order.
+    # As in `place_readings`: the other pronouns have the same order in both sentences.
     left = [pronoun.start for pronoun in find_pronouns(caption) if pronoun.start not in bound]
     occurrences = {start: occurrence for occurrence, start in enumerate(left)}
     read = [one for one in readings if one.by == "model" and one.start in occurrences]

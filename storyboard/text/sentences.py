@@ -1,14 +1,16 @@
-"""Whether a sentence can be drawn with this cast: nobody unknown in it, and no pronoun without anyone to stand for.
+"""Decides whether a sentence can be drawn with this cast: everybody is known, and each pronoun can mean somebody.
 
 Knows neither torch, gradio nor stories; `captions.py` finds the names and pronouns. A sentence about nobody at all
-("The lane at dawn.") is a scene and is fine.
+("The lane at dawn.") is a scene and can be drawn.
 
-There is no dictionary here, so a name of nobody is recognised by how the word is used: a capitalised word that is not
-part of a longer name ("Maple Lane"), not a place or a thing by the word before it ("to Paris", "a Batman mug"), not a
-month or the like, and not in quotation marks. Most such words may as well be things, languages or kin ("plays Lego",
-"speaks Portuguese", "calls Mum"): the page says so (`find_outsiders`) and they are drawn. Refused is only who does or
-is done what people do: "Zelda waves", "hugs Zelda", "Rosa and Zelda dance". Every error says how to go on, and
-writing the word in small letters always works, so a wrong guess costs little.
+There is no dictionary here, so the use of a word tells whether it is an unknown name. It is a capitalised word that is
+not part of a longer name ("Maple Lane"), not a month or the like, and not in quotation marks. The word before it must
+not make it a place or a thing ("to Paris", "a Batman mug").
+
+Most such words may also be things, languages or kin ("plays Lego", "speaks Portuguese", "calls Mum"). They are drawn,
+and the page names them (`find_outsiders`). A sentence is refused only if the word does what people do, or if people do
+something to it: "Zelda waves", "hugs Zelda", "Rosa and Zelda dance". Every error says how to continue. Writing the word
+in small letters always works, so a wrong guess costs little.
 """
 
 from __future__ import annotations
@@ -36,8 +38,9 @@ _BEFORE_THINGS = frozenset(
     named like than says reads visits visiting""".split()
 )
 _TOWARDS_PEOPLE = frozenset("waves waving talks talking speaks speaking smiles smiling sings singing".split())
-_SURE_VERBS = frozenset("is was has does goes gets comes holds sits says eats wears".split())  # never plurals
-# What people do, and things, places and weather hardly ever.
+# Verbs that are not spelt like a plural noun.
+_SURE_VERBS = frozenset("is was has does goes gets comes holds sits says eats wears".split())
+# What people do, and things, places and weather almost never do.
 _VERBS = frozenset(
     """sits says eats wears walks waves sleeps reads drinks dances jumps smiles laughs cries sings feeds rides cooks
     paints draws throws catches kicks carries finds sees meets hugs talks asks tells wants climbs swims writes points
@@ -47,7 +50,7 @@ _OFTEN_THINGS_DO = frozenset(
     """is was has does goes gets comes holds runs plays stands looks opens closes gives takes makes rests waits puts
     picks helps pushes pulls enters wakes falls""".split()
 )
-# What is done to people, and hardly ever to things.
+# What is done to people, and almost never to things.
 _DONE_TO_PEOPLE = frozenset(
     """hug hugs hugged hugging kiss kisses kissed kissing meet meets met meeting greet greets greeted greeting thank
     thanks thanked thanking marry marries married tickle tickles tickled comfort comforts comforted invite invites
@@ -78,9 +81,9 @@ _PERSONAL = frozenset(form for key, forms in PRONOUN_FORMS.items() if key != "it
 
 
 def check_caption(text: str, number: int, names: Mapping[str, Sequence[str]], earlier: Iterable[str]) -> str:
-    """Returns the cleaned sentence of frame `number`. StoryError where it cannot be drawn.
+    """Returns the cleaned sentence of frame `number`. StoryError if it cannot be drawn.
 
-    `names` maps the cast to its aliases; `earlier` are the sentences of the frames before it.
+    names: from each name of the cast to its aliases. earlier: the sentences of the frames before this one.
     """
     sentence = read_sentence(clean_caption(text, what=f"Frame {number}"), names)
     check_everyone_known(sentence, number, names)
@@ -89,7 +92,7 @@ def check_caption(text: str, number: int, names: Mapping[str, Sequence[str]], ea
 
 
 def check_everyone_known(sentence: ReadSentence, number: int, names: Mapping[str, Sequence[str]]) -> None:
-    """StoryError where the sentence clearly names a person who is not in the cast."""
+    """Raises StoryError if the sentence clearly names a person who is not in the cast."""
     stranger = find_stranger(sentence)
     if names and stranger:
         raise StoryError(
@@ -104,7 +107,7 @@ def check_pronouns(
     names: Mapping[str, Sequence[str]],
     earlier: Iterable[ReadSentence],
 ) -> None:
-    """StoryError where the sentence opens with he, she or they and nobody of the cast was ever named."""
+    """Raises StoryError if the sentence begins with he, she or they and nobody of the cast has been named."""
     word = find_dangling_pronoun(sentence)
     if not word or any(read.mentions for read in chain((sentence,), earlier)):
         return
@@ -115,20 +118,20 @@ def check_pronouns(
 
 
 def find_stranger(sentence: ReadSentence) -> str | None:
-    """Returns the first word that is clearly a person's name but of nobody mentioned, as written.
+    """Returns the first word that is clearly a person's name and belongs to nobody mentioned, as written.
 
-    None where there is none.
+    None if there is no such word.
     """
     return next((word for word, clearly in _names_of_nobody(sentence) if clearly), None)
 
 
 def find_outsiders(sentence: ReadSentence) -> tuple[str, ...]:
-    """Returns words that may be the names of people who are not mentioned, as written, each once: "Lego", "Grandma"."""
+    """Returns words that may be names of people who are not mentioned, as written, each once: "Lego", "Grandma"."""
     return tuple(dict.fromkeys(word for word, _ in _names_of_nobody(sentence)))
 
 
 def _names_of_nobody(sentence: ReadSentence) -> Iterator[tuple[str, bool]]:
-    """Each word that may be a name but is nobody's, and whether it is clearly a person's."""
+    """Yields each word that may be an unknown name, and whether it is clearly a person's name."""
     caption = sentence.text
     taken = [(mention.start, mention.end) for mention in sentence.mentions]
     quoted = [match.span() for match in _QUOTED.finditer(caption)]
@@ -147,9 +150,9 @@ def _names_of_nobody(sentence: ReadSentence) -> Iterator[tuple[str, bool]]:
 
 
 def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
-    """Returns a personal pronoun before which the sentence has nothing it could stand for, as written.
+    """Returns the first personal pronoun, as written, if nothing before it in the sentence can be what it means.
 
-    That is "She waves" and "Then in the rain he runs"; None for "A woman waves her hand".
+    "She waves" and "Then in the rain he runs" have one. The result is None for "A woman waves her hand".
     """
     caption = sentence.text
     first = next((pronoun for pronoun in sentence.pronouns if pronoun.word in _PERSONAL), None)
@@ -162,7 +165,7 @@ def find_dangling_pronoun(sentence: ReadSentence) -> str | None:
 
 
 def _is_hyphenated(caption: str, word: re.Match[str]) -> bool:
-    """ "Coca-Cola", "T-shirt": a part of a longer word, and no name by itself."""
+    """Returns whether a word is only a part of a longer word, as in "Coca-Cola" and "T-shirt", and so not a name."""
     return caption[word.start() - 1 : word.start()] in ("-", "\u2011") or caption[
         word.end() : word.end() + 1
     ] in (
@@ -174,14 +177,14 @@ def _is_hyphenated(caption: str, word: re.Match[str]) -> bool:
 def _is_person(
     caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]
 ) -> bool | None:
-    """Whether the capitalised word `words[index]`, which is nobody's name, is clearly used as a person's.
+    """Returns whether the capitalised word `words[index]`, which is no name of the cast, is clearly used for a person.
 
-    None where it is no name at all, as far as can be told.
+    None if it seems to be no name at all.
     """
     word = words[index]
     before = words[index - 1] if index else None
     after = words[index + 1] if index + 1 < len(words) else None
-    # A capitalised neighbour with only a space between makes a longer name: "Maple Lane", "Eiffel Tower".
+    # A capitalised neighbour, with only a space between, makes a longer name: "Maple Lane", "Eiffel Tower".
     if after and after.group()[0].isupper() and caption[word.end() : after.start()] == " ":
         return None
     acts = _is_joined(caption, words, index, taken) or _is_subject(caption, words, index)
@@ -201,7 +204,7 @@ def _is_person(
 
 
 def _is_joined(caption: str, words: list[re.Match[str]], index: int, taken: list[tuple[int, int]]) -> bool:
-    """Whether only "and" stands between the word and a cast name: "Zelda and Rosa", "Rosa and Zelda"."""
+    """Returns whether only "and" stands between the word and a name of the cast: "Zelda and Rosa", "Rosa and Zelda"."""
     start, end = words[index].span()
     following = min((first for first, _ in taken if first >= end), default=end)
     before = max((last for _, last in taken if last <= start), default=start)
@@ -209,9 +212,10 @@ def _is_joined(caption: str, words: list[re.Match[str]], index: int, taken: list
 
 
 def _is_subject(caption: str, words: list[re.Match[str]], index: int, verbs: frozenset[str] = _VERBS) -> bool:
-    """Whether one of these verbs follows, then the end or a word that follows verbs: "Zelda waves to everyone".
+    """Returns whether one of these verbs follows the word, and then the end or a word that follows verbs.
 
-    In "Ocean waves crash" the second word has a verb's form too, but another verb comes after it.
+    "Zelda waves to everyone" is an example. In "Ocean waves crash" the second word also looks like a verb, but another
+    verb comes after it.
     """
     if index + 1 >= len(words) or words[index + 1].group() not in verbs:
         return False

@@ -1,7 +1,7 @@
-"""What a sentence says in quotation marks, and who is spoken to there.
+"""What a sentence says in quotation marks, and to whom it is said there.
 
-Whom somebody only speaks of need not be in the picture ("“Where is Otto?” asks Nana"); who is spoken to is
-("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
+A person of whom somebody only speaks need not be in the picture ("“Where is Otto?” asks Nana"). A person to whom
+somebody speaks is in it ("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 _QUOTED = re.compile(
     r'"[^"]*"?|\u201c[^\u201d]*\u201d?|(?<!\w)[\u2018\'](?=\w)[^\u2018\u2019\']*[,.!?\u2026][\u2019\'](?!\w)'
 )
-# Behind these one is called by one's name without a comma: "Hello Milo!"
+# After these words a name needs no comma: "Hello Milo!"
 _GREETINGS = re.compile(
     r"(?<![a-z])(?:hello|hi|hey|oh|goodbye|bye|dear|darling|thanks|thank you|please|sorry|look|morning|night)$"
 )
@@ -22,19 +22,22 @@ _PARTING = frozenset(',.;:!?\u2026\u2014"\u201c\u201d\u2018')
 
 @lru_cache(maxsize=4096)
 def quoted_in(text: str) -> tuple[tuple[int, int], ...]:
-    """Returns where each speech begins and ends, its marks among it. What nobody closes goes on to the end."""
+    """Returns where each speech begins and ends, with its quotation marks.
+
+    A speech without an end mark goes on to the end.
+    """
     return tuple(match.span() for match in _QUOTED.finditer(text))
 
 
 def is_spoken(text: str, place: int) -> bool:
-    """Returns whether what stands at `place` is in quotation marks."""
+    """Returns whether the character at `place` is in quotation marks."""
     return any(start <= place < end for start, end in quoted_in(text))
 
 
 def is_spoken_to(text: str, start: int, end: int) -> bool:
-    """Returns whether the name at [start:end], in quotation marks, is what somebody is called: "Come here, Pip!"
+    """Returns whether somebody in quotation marks speaks to the person of the name at [start:end]: "Come here, Pip!"
 
-    Such a name is parted from the rest on both sides: by a comma, a stop, a quotation mark or a greeting.
+    A comma, a stop, a quotation mark or a greeting separates such a name from the rest on both sides.
     """
     before, after = text[:start].rstrip(), text[end:].lstrip()
     if _IS.match(text, end):
@@ -47,7 +50,10 @@ def is_spoken_to(text: str, start: int, end: int) -> bool:
 
 
 def unspoken(text: str) -> str:
-    """Returns the sentence with spaces in place of what is in quotation marks, so that every place stays the same."""
+    """Returns the sentence with spaces in place of everything in quotation marks.
+
+    So all positions stay the same.
+    """
     for start, end in quoted_in(text):
         text = text[:start] + " " * (end - start) + text[end:]
     return text

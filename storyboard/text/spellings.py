@@ -1,9 +1,9 @@
-"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
+"""Finds a name in a sentence, however it is typed there. Knows neither a cast nor pronouns.
 
-Names match whole words. A name is typed without its accents on keyboards that have none, with either apostrophe, with
-or without the dot of a title, with "ss" for a sharp s. Case says little, because people type "rosa waves"; but "It will
-rain" is not about Will, nor "a rose" about Rose. In scripts without spaces a word ends where another script begins, and
-a name of two characters or more stands among others.
+Names match whole words. People type a name without accents if their keyboard has none, with either apostrophe, with or
+without the dot of a title, and with "ss" for a sharp s. Capital letters say little, because people type "rosa waves".
+But "It will rain" is not about Will, and "a rose" is not Rose. In scripts without spaces a word ends where another
+script begins, and a name of two characters or more may stand directly beside others.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ APOSTROPHES = "'\u2019\u02bc"
 _TYPED_APOSTROPHES = f"[{APOSTROPHES}\u2018`\u00b4]"
 _CONTRACTION = re.compile(f"[{APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\w)", re.IGNORECASE)
 _TITLES = frozenset("mr mrs ms mx dr st prof rev capt lt sgt col gen fr sr jr".split())
-_TYPED = {  # a letter that decomposition leaves whole, and what is typed for it
+_TYPED = {  # a letter that Unicode does not decompose, and what people type for it
     "\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d",
     "\u00fe": "th", "\u0131": "i",
 }  # fmt: skip
 _UMLAUTS = {"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00e5": "aa"}
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI")
-# What Korean writes behind a name without a space.
+# What Korean writes directly behind a name, without a space.
 _PARTICLE = re.compile(
     "(?:\uc774|\uac00|\uc740|\ub294|\uc744|\ub97c|\uc640|\uacfc|\uc758|\ub3c4|\uc5d0\uac8c|\ud55c\ud14c|\ub791|\uc774\ub791|\uc544|\uc57c)(?![\uac00-\ud7a3])"
 )
-# Given names that are words of every day, so that in small letters they are those.
+# Given names that are also everyday words. In small letters they are the everyday words.
 _EVERYDAY = frozenset(
     """amber angel april art august autumn basil bay bear bill birdie bishop blossom blue bob brook candy carol chance
     chase cherry chip christian chuck clay cliff clover coral daisy dale dash dawn dean destiny dot drew duke earnest
@@ -45,7 +45,7 @@ _EVERYDAY = frozenset(
 )
 _MONTHS = frozenset("april may june august summer autumn winter".split())
 _ASKING = frozenset("will may".split())  # "Will Rosa come?"
-# What may be said of whoever is called "the robot" without being somebody else: "the poor tired robot".
+# Words that may describe a person with the alias "the robot", who is still the same person: "the poor tired robot".
 _TOLD_OF = (
     "(?:poor|dear|tired|happy|sad|angry|cross|hungry|thirsty|sleepy|brave|clever|silly|naughty|good|kind|gentle|proud"
     "|shy|quiet|noisy|busy|lazy|lonely|lucky|nervous|worried|excited|delighted|puzzled|surprised|confused|wet|muddy"
@@ -59,7 +59,7 @@ _SUBJECTS = frozenset("i you he she it we they there".split())
 
 
 def find_spelling(spelling: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yields where in `text` the name `spelling` stands as a word of its own, from left to right."""
+    """Yields where in `text` the name `spelling` is a separate word, from left to right."""
     pattern = _pattern(spelling)
     if pattern is None:
         return
@@ -70,9 +70,9 @@ def find_spelling(spelling: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Returns whether `text[start:end]` stands alone.
+    """Returns whether `text[start:end]` is a whole word.
 
-    No letter, digit, mark or joining hyphen or apostrophe goes on then.
+    No letter, digit, mark, joining hyphen or apostrophe continues it on either side.
     """
     before, after = text[start - 1 : start], text[end : end + 1]
     if _goes_on(text[start : start + 1], before) or _goes_on(text[end - 1 : end], after):
@@ -88,7 +88,7 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def _pattern(spelling: str) -> re.Pattern[str] | None:
-    """What finds a name in all the ways it is typed; None for one without words."""
+    """Returns the pattern that finds a name in all the ways it is typed; None for a name without words."""
     words = [_typed(word) for word in spelling.split()]
     if len(words) > 1 and spelling.split()[0] == "the":
         whose = "(?:the|his|her|their|our|my)" if words[1] in _KIN else "the"
@@ -97,7 +97,7 @@ def _pattern(spelling: str) -> re.Pattern[str] | None:
 
 
 def _typed(word: str) -> str:
-    """The pattern of one word of a name."""
+    """Returns the pattern of one word of a name."""
     bare, dot = (word[:-1], True) if word.endswith(".") else (word, False)
     title = bare.casefold() in _TITLES
     pattern = re.sub("ss", "\u00df", bare, flags=re.IGNORECASE)
@@ -121,7 +121,7 @@ def _letter(letter: str) -> str:
 
 
 def _is_everyday(spelling: str, text: str, start: int, end: int) -> bool:
-    """Whether a name of one word stands where the everyday word does: "will rain", "a rose", "in May", "Will she?"."""
+    """Returns whether a name is the everyday word in this place: "will rain", "a rose", "in May", "Will she?"."""
     bare = spelling.casefold()
     if not spelling[:1].isupper() or not bare.isalpha():
         return False
@@ -150,7 +150,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _goes_on(inner: str, outer: str) -> bool:
-    """Whether `outer`, beside a word that begins or ends with `inner`, is a part of it."""
+    """Returns whether `outer` belongs to the word beside it. inner: the character at that end of the word."""
     if not _in_word(outer):
         return False
     if unicodedata.category(outer).startswith("M") or _is_unspaced(inner):
@@ -159,7 +159,7 @@ def _goes_on(inner: str, outer: str) -> bool:
 
 
 def _in_word(character: str) -> bool:
-    """Letters, digits, the underscore, and combining marks, which Python's \\w leaves out."""
+    """Returns whether a word can contain this character: a letter, a digit, the underscore or a combining mark."""
     if not character:
         return False
     return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")

@@ -1,7 +1,7 @@
-"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
+"""Decides whether a "them" means things: "Rosa and Juno pick apples." / "Otto carries them home."
 
-By a noun in the plural that was brought in and by what is done to it: one folds sheets and greets people. Knows neither
-torch, gradio nor stories.
+It looks for a plural noun that was introduced, and at the verb: people fold sheets, but greet other people. Knows
+neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from storyboard.text.word_classes import (
     is_manner,
 )
 
-FRAMES = 3  # back, in which things were brought in that are still spoken of
-# What is done to things, and hardly ever to people; "bear" and "stand" are what one cannot do.
+FRAMES = 3  # earlier frames whose things may still be meant
+# What is done to things, and almost never to people. "bear" and "stand" are here for "cannot bear them".
 _TO_THINGS = frozenset(
     """eat drink wash dry fold hang iron peel chop slice cook bake boil fry burn pick gather collect pluck plant water
     grow sow dig carry pack unpack wear put tie button open close shut lock break mend repair fix sew knit stitch read
@@ -40,7 +40,7 @@ _TO_PEOPLE = frozenset(
     order allow let make interrupt""".split()
 )
 _GIVING = frozenset("lend send serve give hand offer bring show write".split())
-# What is counted or heaped so is no people: "a row of them", but "a pair of them" and "a couple of them" may be.
+# "A row of them" means things, but "a pair of them" and "a couple of them" may mean people.
 _HEAPS = frozenset(
     """row heap pile handful fistful armful mouthful bunch basket bag bucket bowl plate plateful slice box crate stack
     tray pinch jar pot cup glass spoonful bite bundle sack barrel string batch""".split()
@@ -61,7 +61,7 @@ _AFTER = PREPOSITIONS | COORDINATORS | SUBORDINATORS | {"all", "both", "again", 
 
 
 def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
-    """Returns whether this "them" is several things that this sentence or one of `earlier` brought in."""
+    """Returns whether this "them" means several things that this sentence or one of `earlier` introduced."""
     if pronoun.word != "them":
         return False
     before = tokens_of(sentence.text).before(pronoun.start)
@@ -90,20 +90,20 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
 
 
 def _before_share(before: tuple[str, ...]) -> tuple[str, ...]:
-    """The words before "every one of", "most of", "both of"."""
+    """Returns the words before "every one of", "most of", "both of"."""
     while before and before[-1] in _SHARES:
         before = before[:-1]
     return before
 
 
 def _are_left(last: ReadSentence, verb: str) -> bool:
-    """Whether the frame before is of one person and several things: "Otto had lost Otto's glasses"."""
+    """Returns whether the last frame has at most one person, and several things: "Otto had lost Otto's glasses"."""
     return len(last.names) < 2 and verb not in PREPOSITIONS and bool(_plurals(last))
 
 
 @lru_cache(maxsize=4096)
 def _plurals(sentence: ReadSentence) -> tuple[int, ...]:
-    """Where a sentence has a noun in the plural that is no people, no part of the body and no time."""
+    """Returns the places of the plural nouns that are neither people, nor parts of the body, nor times."""
     tokens = tokens_of(sentence.text)
     ends = {one.end for one in sentence.mentions}
     found = []
@@ -127,7 +127,7 @@ def _is_no_thing(word: str) -> bool:
 
 
 def _is_before_noun(previous: str) -> bool:
-    """Whether a word that may be a verb, too, is a noun behind this one: "the plates", "sells flowers"."""
+    """Returns whether a word that may also be a verb is a noun after `previous`: "the plates", "sells flowers"."""
     if not previous or not previous[0].isalnum() or previous in _NOT_BEFORE or is_manner(previous):
         return False
     return previous not in PEOPLE and (is_finite(previous) or not is_plural(previous))

@@ -1,7 +1,7 @@
-"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
+"""Finds people of whom a sentence only speaks or thinks, or whom it awaits, excludes or compares with others.
 
-By the words right before somebody: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is well".
-What leaves it open ("a cake for Otto") is left open. Knows neither stories nor who is meant.
+The words directly before a person decide: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is
+well". Words that leave it open ("a cake for Otto") stay open. Knows neither stories nor who is meant.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from storyboard.text.phrases import is_form_of
 from storyboard.text.word_classes import AUXILIARIES, is_finite, is_manner
 
-# Words that a name may have before it: "without poor Rosa".
+# Words that may stand before a name: "without poor Rosa".
 _FOND = frozenset("poor dear old little young good sweet even just only".split())
 _PARTED = frozenset("either neither both each one any none all two three".split())
 _NEGATIVE = frozenset(
     """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
     wouldn't don't doesn't didn't isn't wasn't aren't weren't""".split()
 )
-# What is a likeness of somebody, or comes from or tells of somebody who is elsewhere.
+# Likenesses of a person, and things that come from a person elsewhere or tell of one.
 _LIKENESSES = frozenset(
     """picture photograph photo portrait painting drawing sketch statue bust image snapshot poster film memory thought
     dream story tale song poem book news word sign trace rumour rumor mention account description name ghost
@@ -29,7 +29,7 @@ _MESSAGES = frozenset(
     """letter postcard card note message telegram parcel package present news word call invitation email text
     greeting""".split()
 )
-# Verbs behind which "of" names what is on somebody's mind.
+# With these verbs, "of" names the person in somebody's thoughts.
 _MINDING_OF = frozenset(
     "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
 )
@@ -40,14 +40,14 @@ _CALLED_AFTER = frozenset("name call christen ask".split())
 _MISSING = frozenset(
     "miss await expect remember forget recall imagine mourn phone telephone ring email".split()
 )
-_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # who throws at somebody may miss
+_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # the thrower may miss
 _WRITING_TO = frozenset("write post".split())
 _BELONGING = frozenset("belong address".split())
 _MEANT_FOR = frozenset("mean intend reserve destine".split())
 _SAYING = frozenset("say tell mention whisper".split())
 _BEING = frozenset(["be"])
 _SENDING = frozenset("write send post owe".split())
-# Verbs whose clause tells what is said or thought, and need not be so.
+# Verbs whose clause tells what is said or thought, which need not be true.
 _MINDING = frozenset(
     """think believe hope wonder dream imagine wish remember forget know say tell explain claim swear promise fear doubt
     guess suspect suppose expect worry ask read write announce complain boast insist admit confess hear""".split()
@@ -60,13 +60,13 @@ _NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".sp
 _HAVE = frozenset("has have had having 's 've 'd".split())
 _LEFT = frozenset("left departed gone vanished disappeared".split())
 _DRIVEN_OFF = [[verb, where] for verb in ("driven", "sailed", "flown", "gone") for where in ("off", "away")]
-_REACH = 6  # words between a verb and its "for"
+_REACH = 6  # words at most between a verb and its "for"
 
 
 def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
-    """Returns whether somebody between these words of a sentence, in small letters, is not there by them.
+    """Returns whether the words around a person, in small letters, say that the person is not there.
 
-    Marks are among the words. What stands before counts from the last stop on.
+    The words include marks. `before` begins after the last stop.
     """
     before = list(before)
     if before[-2:] == ["not", "only"]:
@@ -87,7 +87,10 @@ def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
 
 
 def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
-    """ "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa", "not Rosa"."""
+    """Returns whether a person is excluded or compared with.
+
+    Examples are "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa" and "not Rosa".
+    """
     last, earlier = before[-1], before[:-1]
     if last == "no":
         return True  # "no suitcase, no Juno and no hat"
@@ -95,18 +98,18 @@ def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
         gone = earlier[-1:] and earlier[-1] in _LEFT or earlier[-2:] in _DRIVEN_OFF
         return bool(gone) and not _HAVE.isdisjoint(earlier[-4:])
     if last == "without":
-        # "Nana never goes without Pip" is about both, and so is "creeps in without Nana noticing".
+        # Pip is there in "Nana never goes without Pip", and so is Nana in "creeps in without Nana noticing".
         return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
     if last in ("than", "unlike"):
         return "sooner" not in earlier
     if last == "not":
-        # "It is not Rosa who sings", but "is not Rosa"
+        # Nobody is excluded in "is not Rosa". In "It is not Rosa who sings" Rosa is.
         helped = bool(earlier) and earlier[-1] in AUXILIARIES
         return not helped or (bool(behind) and behind[0] in (",", "that", "who", "but"))
     if earlier and earlier[-1] == "not" and last in ("with", "to", "by"):
         return True
     if last == "as":
-        # "as tall as Rosa", but "as soon as Rosa comes"
+        # "As tall as Rosa" compares, "as soon as Rosa comes" does not.
         return "as" in earlier[-2:-1] and not _is_verb(behind)
     if last == "of":
         return earlier[-1:] == ["instead"] or earlier[-2:] in (
@@ -115,20 +118,23 @@ def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
             ["in", "honour"],
         )
     if last == "like":
-        # The verb has a subject or a helping verb before it: "Milo and Pip like Rosa" is left open.
+        # "Like" must be a preposition here. In "Milo and Pip like Rosa" it may be a verb, so that is left open.
         return not earlier or earlier[-1] in (",", "looks", "looked") or is_finite(earlier[-1])
     return False
 
 
 def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
-    """ "thinks of Rosa", "a picture of Rosa", "about Rosa", "a letter from Rosa", "waits for Rosa"."""
+    """Returns whether a preposition before a person says that the person is elsewhere.
+
+    Examples are "thinks of Rosa", "a picture of Rosa", "about Rosa", "a letter from Rosa" and "waits for Rosa".
+    """
     last, earlier = before[-1], before[:-1]
     word = next((one for one in reversed(earlier) if not is_manner(one)), "")
     if last == "about":
         return word not in ("arms", "arm", "hands", "blanket", "shawl", "coat")
     if last == "of":
         if word.removesuffix("s") in _LIKENESSES:
-            # Who is painted may sit there.
+            # A person who is being painted may be there.
             return "no" in earlier[-2:] or not any(is_form_of(one, _PICTURING) for one in earlier[-_REACH:-1])
         if word in ("seen", "heard"):
             return True
@@ -137,7 +143,7 @@ def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
         heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
         return heard or word.removesuffix("s") in _MESSAGES
     if last == "for":
-        # "waits for Milo to finish" is about both.
+        # Milo is there in "waits for Milo to finish".
         sought = any(is_form_of(one, _SEEKING_FOR) for one in earlier[-_REACH:] if one != "long")
         minded = word in ("thought", "longing", "word", "call") or is_form_of(word, _MEANT_FOR)
         return (sought or minded) and behind[:1] != ("to",)
@@ -147,13 +153,16 @@ def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
         return False
     if is_form_of(word, _WRITING_TO | _BELONGING):
         return True
-    # "nothing has been said to Nana", but "Milo says nothing to Nana" tells of both
+    # Nana is not there in "nothing has been said to Nana". In "Milo says nothing to Nana" she is.
     told = is_form_of(word, _SAYING) and any(is_form_of(one, _BEING) for one in earlier[-4:])
     return told and not _NEGATIVE.isdisjoint(earlier)
 
 
 def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
-    """ "misses Rosa", "phones Rosa", "writes Rosa a letter"."""
+    """Returns whether the verb says that a person is elsewhere.
+
+    Examples are "misses Rosa", "phones Rosa" and "writes Rosa a letter".
+    """
     verb = before[-1]
     if is_form_of(verb, _MISSING):
         return not any(is_form_of(one, _AIMING) for one in before[:-1])
@@ -161,7 +170,10 @@ def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
 
 
 def _is_in_content(before: list[str], behind: Sequence[str]) -> bool:
-    """ "hopes that Rosa is well", "wonders where Rosa is", "thinks Rosa is late": somebody's thought or words."""
+    """Returns whether a person is in somebody's thoughts or words.
+
+    Examples are "hopes that Rosa is well", "wonders where Rosa is" and "thinks Rosa is late".
+    """
     if not behind or behind[0] in ",'\"\u201c\u201d":
         return False
     last, earlier = before[-1], before[:-1]
@@ -177,7 +189,7 @@ def _is_in_content(before: list[str], behind: Sequence[str]) -> bool:
 
 
 def _has_subject(earlier: list[str]) -> bool:
-    """Not behind a speech, where the verb stands first: "“No,” says Rosa"."""
+    """Returns whether a verb has a subject before it. Behind a speech it may have none: "“No,” says Rosa"."""
     return bool(earlier) and earlier[-1] not in ',"\u201c\u201d'
 
 
@@ -187,7 +199,7 @@ def _is_verb(behind: Sequence[str]) -> bool:
 
 
 def _is_played(before: list[str]) -> bool:
-    """ "pretends to be Rosa", "dressed up as Rosa"."""
+    """Returns whether somebody plays a person: "pretends to be Rosa", "dressed up as Rosa"."""
     if before[-2:] == ["to", "be"]:
         return any(is_form_of(one, _ACTING_AS) for one in before[-4:-2])
     return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])

@@ -1,7 +1,7 @@
-"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
+"""Decides whether a sentence speaks of people without names or pronouns: "the boy", "all three", "the other one".
 
-There is no parser here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
-words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
+There is no parser here. So these rules guess whether "two" or "old" has a noun behind it. It has none if the next word
+is a verb or a preposition, or if nothing follows. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _NUMBERS = frozenset("two three four five six seven eight nine ten".split())
 _AGES = frozenset("old young elder younger eldest youngest oldest smallest tallest".split())
 _SET_PHRASES = {("other", "each"), ("one", "by")}  # a word and the one before it
 _THEM = frozenset("them the us these those".split())
-_WHOSE = frozenset("them they we us you it".split())  # "they all": those that the pronoun means
-# Where a number is of the clock, a page and the like: "at three", "by half past nine", "page two".
+_WHOSE = frozenset("them they we us you it".split())  # "they all" means the people of the pronoun
+# A number behind these words tells the time, a page and the like: "at three", "by half past nine", "page two".
 _BEFORE_NUMBERS = frozenset(
     "at by past till until around about before after since page chapter number verse line platform half minus".split()
 )
@@ -51,8 +51,8 @@ _FOND = frozenset("poor dear old little young good big small tall other new kind
 def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = ()) -> bool:
     """Returns whether a sentence may be about more people than its names and pronouns tell.
 
-    earlier: the sentences before it, oldest first; "every one of them" may be buns that one of these brought in. What
-    is said in quotation marks does not count, nor who has gone or is only thought of: "After the others left".
+    earlier: the sentences before it, oldest first. They matter for "every one of them", which may mean buns. Words in
+    quotation marks do not count, and neither do people who have gone or are only thought of: "After the others left".
     """
     tokens = tokens_of(unspoken(sentence.text))
     named = [(one.start, one.end) for one in sentence.mentions]
@@ -77,7 +77,10 @@ def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = (
 def _around(
     tokens: Tokens, place: int, named: Sequence[tuple[int, int]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words before a token, and the three at most behind it up to a mark, _NAME for each of a name."""
+    """Returns the words before a token, and up to three words behind it, which end at a mark.
+
+    Each word of a name behind it is _NAME.
+    """
     behind = []
     for index in range(place + 1, min(place + 4, len(tokens.words))):
         if not tokens.words[index][0].isalnum():
@@ -88,7 +91,7 @@ def _around(
 
 
 def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
-    """Whether a word for people is of somebody there: not "nobody", "a washing machine" or "like a king"."""
+    """Returns whether a word means a person who is there, unlike "nobody", "a washing machine" and "like a king"."""
     if before[-1:] == ("as",) and following[:1] in (("knows",), ("knew",)):
         return False
     if word in _NOBODY or before[-1:] in (("no",), ("oh",)):
@@ -101,13 +104,13 @@ def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> 
 
 
 def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
-    """Whether a word for how many or for what age stands for people itself: not in "two hours" or "all over town"."""
+    """Returns whether a number or an age stands for people by itself, unlike "two hours" and "all over town"."""
     last = before[-1] if before else ""
     after = following[0] if following else ""
     if (word, last) in _SET_PHRASES or last in _WHOSE or (word == "each" and last == ","):
         return False  # "run Pip and Otto, each with a bun"
     if after == _NAME:
-        return False  # "both Rosa and Milo" are those who are named
+        return False  # "both Rosa and Milo" are named people
     if after == "of":
         return following[1:2] == () or following[1] in _THEM
     if word == "all":
@@ -128,7 +131,7 @@ def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -
 
 
 def _is_measured(following: Sequence[str]) -> bool:
-    """Whether what there is so much of follows: "buns", "red apples"."""
+    """Returns whether the thing that is counted follows: "buns", "red apples"."""
     for word in following:
         if word in _SMALL | DETERMINERS or is_manner(word):
             return False

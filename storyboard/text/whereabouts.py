@@ -1,8 +1,8 @@
-"""Where a sentence says that it is: "in the kitchen", "on the beach".
+"""Finds where a sentence says that it is: "in the kitchen", "on the beach".
 
-For models of any world; the places that a pipeline has learned are `places.py`'s. Here are a list of nouns, and rules
-for the words before them, so that a picture whose sentence says no place can be told the place of the one before. What
-is no place in the list is not found. Knows neither torch, gradio nor stories.
+This is for models of any world; `places.py` has the places that a pipeline has learned. It has a list of nouns, and
+rules for the words before them. With them a picture whose sentence names no place gets the place of the sentence
+before. Places that are not in the list are not found. Knows neither torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# What one says of being there -> the nouns it is said of.
+# What people say when they are there -> the nouns that take it.
 _NOUNS = {
     "in": """alley attic backyard bakery ballroom bar barn basement bathroom bathtub bed bedroom bookshop bus cabin cafe
     café canteen car castle cathedral cave cellar cemetery chapel church cinema city classroom clearing cockpit
@@ -26,7 +26,7 @@ _NOUNS = {
     party sea seaside stadium station table waterfall window""",
 }
 _PREPOSITION = {noun: said for said, nouns in _NOUNS.items() for noun in nouns.split()}
-# Before a noun, words of which a place is made: "living room", "train station", "bus stop".
+# Words before a noun that make a place with it: "living room", "train station", "bus stop".
 _COMPOUNDS = frozenset(
     "living dining waiting class bed bath train bus railway police fire petrol village town city school".split()
 )
@@ -34,7 +34,7 @@ _GOING = frozenset(["into", "to", "toward", "towards", "onto"])
 _BEING = frozenset(
     "in at on by inside outside near beside behind through across along around over up down of".split()
 )
-# These stay as they are said: near the castle is not in it.
+# These prepositions stay as they are: near the castle is not in the castle.
 _BESIDE = frozenset("outside near beside behind by".split())
 _LEFT = frozenset("from leaves leave leaving left past".split())
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
@@ -44,15 +44,16 @@ _PARTS = frozenset(
 )
 _MARKS = frozenset(',.;:!?"\u201c\u201d()')
 _DETERMINERS = frozenset("a an the this that his her their its my our your some every another".split())
-_BARE = frozenset("bed school town church sea".split())  # one is at school, and not at stop
-MOST_BETWEEN = 5  # words from the preposition to the noun: "in the small dark old train station"
+# Nouns without an article: people are "at school", but not "at stop".
+_BARE = frozenset("bed school town church sea".split())
+MOST_BETWEEN = 5  # words at most from the preposition to the noun: "in the small dark old train station"
 
 
 def find_place(sentence: str) -> str:
-    """Returns where a sentence is, as one says it of being there; "" where it does not say so.
+    """Returns where a sentence is, as people say it when they are there; "" if the sentence does not say so.
 
-    "Rosa runs into the old kitchen." is "in the old kitchen". Where it goes to counts before where it is, and where it
-    comes from does not count.
+    "Rosa runs into the old kitchen." is "in the old kitchen". A place where somebody goes counts before a place where
+    somebody is. A place that somebody leaves does not count.
     """
     found = list(_places(sentence))
     going = [phrase for phrase, going in found if going]
@@ -65,7 +66,10 @@ def is_place_noun(word: str) -> bool:
 
 
 def unsaid_place(sentence: str, told: Iterable[str]) -> str:
-    """Returns where a sentence is that says no place itself, after those `told` before it, oldest first; else ""."""
+    """Returns where a sentence is that names no place itself; "" if nothing tells it.
+
+    told: the sentences before it, oldest first. The latest place in them counts.
+    """
     if find_place(sentence):
         return ""
     return next((place for one in reversed(list(told)) if (place := find_place(one))), "")
@@ -88,7 +92,7 @@ def _places(sentence: str) -> Iterable[tuple[str, bool]]:
 
 
 def _preposition(sentence: str, words: list[tuple[str, int, int]], index: int) -> int | None:
-    """Where the preposition of a noun stands, with only what belongs to the noun between them; None without one."""
+    """Returns the preposition's index, if only words that belong to the noun stand between; None if there is none."""
     for back in range(index - 1, max(index - MOST_BETWEEN, 0) - 1, -1):
         word = words[back][0].lower()
         parted = set(sentence[words[back][2] : words[back + 1][1]]) & _MARKS
@@ -99,17 +103,17 @@ def _preposition(sentence: str, words: list[tuple[str, int, int]], index: int) -
             known = between and (between[0] in _DETERMINERS or between[0] in _COMPOUNDS)
             if not known and (between or words[index][0].lower() not in _BARE):
                 return None
-            # "the front row of the classroom" is in it, "the light of the moon" is not.
+            # "The front row of the classroom" is in the classroom; "the light of the moon" is not in the moon.
             part = back and words[back - 1][0].lower().removesuffix("s") in _PARTS
             return back if word != "of" or part else None
     return None
 
 
 def _is_followed_by_its_noun(words: list[tuple[str, int, int]], index: int) -> bool:
-    """Whether a noun only belongs to a larger place, as "school" to "school yard"."""
+    """Returns whether a noun is only a part of a larger place, as "school" is in "school yard"."""
     return index + 1 < len(words) and words[index + 1][0].lower() in _PREPOSITION
 
 
 def _settled(phrase: str) -> str:
-    """A place that was new is now the one known: "a dark cave" is "the dark cave"."""
+    """Returns the phrase for a place that is no longer new: "a dark cave" becomes "the dark cave"."""
     return re.sub(r"^(?:an?|some|another)\s", "the ", phrase, flags=re.IGNORECASE)

@@ -1,6 +1,6 @@
-"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
+"""Classes of English words for the rules of sentences: closed classes in full, open ones by their endings.
 
-There is no dictionary here, so a test of a verb is a good guess and no more. Knows nothing of names and pronouns.
+There is no dictionary here, so a test for a verb is only a good guess. Knows nothing of names and pronouns.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PREPOSITIONS = frozenset(
 QUANTIFIED = frozenset(
     """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
 )
-# Words for people: who says one speaks of somebody without a name or a pronoun.
+# Words for people: a sentence with one of them speaks of a person without a name or a pronoun.
 PEOPLE = QUANTIFIED - {"each"} | frozenset(
     """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
     fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
@@ -43,7 +43,7 @@ PEOPLE = QUANTIFIED - {"each"} | frozenset(
     singer singers dancer dancers player players runner runners swimmer swimmers sleeper sleepers bride groom
     audience soldier soldiers pirate pirates policeman postman nurse grown-ups""".split()
 )
-# Words for how many and for what age, which may stand for people themselves: "all three wave", "the youngest laughs".
+# Words for numbers and ages that may stand for people by themselves: "all three wave", "the youngest laughs".
 COUNTING = frozenset(
     """pair other both all two three four five six seven eight nine ten each one old young elder younger eldest youngest
     oldest smallest tallest""".split()
@@ -69,10 +69,10 @@ _NO_VERBS = frozenset(
     theirs ours yes across hundreds red bed hundred tired sacred naked need seed feed weed indeed bored scared excited
     pleased worried""".split()
 )
-# A few words besides prepositions and the like of which no verb is spelt so: they come between a subject and its verb.
+# Words that can stand between a subject and its verb and that are never verbs. Prepositions have their own list.
 _MANNER = frozenset("never often always also still just soon already almost nearly both all then now".split())
 
-# Verbs whose object does what comes next: "asks Rosa to help", "sees Rosa wave".
+# Verbs whose object does the next thing: "asks Rosa to help", "sees Rosa wave".
 _TO_CONTROL = frozenset(
     """advise allow ask beg command convince encourage expect forbid force get help invite like need order permit
     persuade remind request teach tell urge want warn wish""".split()
@@ -80,12 +80,13 @@ _TO_CONTROL = frozenset(
 _BARE_CONTROL = frozenset(
     "feel find catch have hear help leave let make notice observe overhear see spot spy watch witness".split()
 )
-# Implicit causality (Garvey and Caramazza 1974): whose doing a "because" tells of. These, the object's ...
+# Implicit causality (Garvey and Caramazza 1974) says whose doing a "because" tells of. With these verbs it is the
+# object's ...
 _OBJECT_CAUSES = frozenset(
     """admire adore applaud appreciate blame celebrate comfort congratulate console criticise dislike distrust envy
     fear fire forgive hate help hug like love mock notice pity praise punish reward scold thank trust value""".split()
 )
-# ... and these, the subject's; all other verbs leave it open.
+# ... and with these it is the subject's. All other verbs leave it open.
 _SUBJECT_CAUSES = frozenset(
     """amaze amuse annoy apologise apologize approach astonish bore bother call charm confess disappoint disturb
     frighten impress inspire interrupt invite lie phone please promise scare shock surprise telephone upset visit
@@ -106,7 +107,7 @@ _IRREGULAR = {
 
 
 def stem(word: str) -> str:
-    """Returns a guess at a verb's first form: "asks", "asked" and "asking" are "ask", "tries" is "try"."""
+    """Returns a guess at a verb's first form: "ask" for "asks", "asked" and "asking"; "try" for "tries"."""
     word = word.lower()
     if word in _IRREGULAR:
         return _IRREGULAR[word]
@@ -118,32 +119,32 @@ def stem(word: str) -> str:
 
 
 def is_one_of(word: str, verbs: frozenset[str]) -> bool:
-    """Returns whether a form of one of these verbs is spelt so."""
+    """Returns whether a word is spelt like a form of one of these verbs."""
     bare = stem(word)
     return word.lower() in verbs or bare in verbs or bare.removesuffix("e") in verbs
 
 
 def is_saying(verb: str) -> bool:
-    """Returns whether a clause may be this verb's object: "thinks Rosa is late"."""
+    """Returns whether a clause may be the object of this verb: "thinks Rosa is late"."""
     return verb.lower() in _SAID or is_one_of(verb, _SAYING)
 
 
 def causes(verb: str) -> str | None:
-    """Returns whose doing a "because" after this verb tells of: "subject", "object", or None."""
+    """Returns whose doing a "because" after this verb tells of: "subject", "object", or None if that is open."""
     if is_one_of(verb, _OBJECT_CAUSES):
         return "object"
     return "subject" if is_one_of(verb, _SUBJECT_CAUSES) else None
 
 
 def controls(verb: str, following: str) -> bool:
-    """Returns whether the object of `verb` is who does what `following`, the first word behind it, begins."""
+    """Returns whether the object of `verb` does what comes next. following: the first word behind the object."""
     if following == "to":
         return is_one_of(verb, _TO_CONTROL)
     return is_one_of(verb, _BARE_CONTROL) and is_bare_verb(following)
 
 
 def is_bare_verb(word: str) -> bool:
-    """Returns whether a word behind a person may be what they are seen to do.
+    """Returns whether a word behind a person may tell what others see this person do.
 
     "wave" and "dancing" may; "a", "in" and "quickly" may not.
     """
@@ -163,9 +164,9 @@ def is_finite(word: str) -> bool:
 
 
 def is_counted(word: str) -> bool:
-    """Returns whether a word behind a number of two or more may be the thing that is counted.
+    """Returns whether a word after a number of two or more may be the counted thing.
 
-    If so, it is no verb that tells what so many people do.
+    If so, it is not a verb for what these people do.
     """
     word = word.lower()
     return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS

@@ -1,7 +1,7 @@
-"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
+"""What is drawn in place of words of a sentence, if the writer said so. The writer's sentence itself does not change.
 
-Knows no pictures, stories or pipelines. Who is in a frame is said otherwise: neither side of a wording has a pronoun or
-a name, so pronouns stand in the same order in both sentences.
+Knows no pictures, stories or pipelines. A wording has no pronoun and no name on either side. So pronouns have the same
+order in both sentences.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from storyboard.errors import StoryError
 from storyboard.text.captions import clean_text, find_pronouns
 from storyboard.text.spellings import is_whole_word
 
-MAX_WORDINGS = 12  # a sentence
-MAX_WORDS = 60  # characters of either side
+MAX_WORDINGS = 12  # in one sentence
+MAX_WORDS = 60  # characters on either side
 
 _SMALL_AT_FIRST = frozenset(
     """the a an this that these those he she they it his her their its there then one two three four five some many all
@@ -25,7 +25,10 @@ _SMALL_AT_FIRST = frozenset(
 
 @dataclass(frozen=True)
 class Wording:
-    """`drawn` stands in the drawn sentence where `written` does in the writer's; before all of it where that is ""."""
+    """`drawn` takes the place of `written` in the drawn sentence.
+
+    If `written` is "", `drawn` comes before the sentence.
+    """
 
     written: str
     drawn: str
@@ -47,14 +50,14 @@ def reworded(sentence: str, wordings: Iterable[Wording]) -> str:
 
 
 def still_fitting(wordings: Iterable[Wording], sentence: str) -> tuple[Wording, ...]:
-    """Returns the wordings whose words still stand in another sentence."""
+    """Returns the wordings whose `written` words are also in another sentence."""
     return tuple(one for one in wordings if not one.written or _places_of(one.written, sentence))
 
 
 def check_wording(written: str, drawn: str) -> Wording:
-    """Returns a wording in the one form that is stored.
+    """Returns a wording in the form that is stored.
 
-    StoryError where it has no words to draw, a pronoun, or is too long.
+    StoryError if it is too long, has a pronoun, or has no words to draw.
     """
     wording = Wording(clean_text(written), clean_text(drawn))
     for words in (wording.written, wording.drawn):
@@ -68,12 +71,12 @@ def check_wording(written: str, drawn: str) -> Wording:
 
 
 def fronted(words: str, sentence: str) -> str:
-    """Returns the sentence with words before it: "In the kitchen, she waves."."""
+    """Returns the sentence with these words before it: "In the kitchen, she waves."."""
     return f"{_large_at_first(words)}, {_going_on(sentence)}"
 
 
 def _going_on(sentence: str) -> str:
-    """The sentence as it stands after a comma: small at first where its first word is a small one."""
+    """Returns the sentence in its form after a comma: a common first word begins with a small letter."""
     first = sentence.split(maxsplit=1)[0] if sentence else ""
     bare = re.sub(r"['\u2019].*", "", first).casefold()
     return sentence[:1].lower() + sentence[1:] if bare in _SMALL_AT_FIRST else sentence

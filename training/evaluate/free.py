@@ -1,8 +1,8 @@
-"""`python -m training.evaluate.free --json FILE`: draw the free stories as the app would, and score the pictures.
+"""`python -m training.evaluate.free --json FILE` draws the free stories like the app, and scores the pictures.
 
-Prints and writes the scores of all frames and of each kind of frame, each with its interval and beside the judge's own
-on real pictures of the same scenes. A text that the app refuses counts as a picture of nobody and nowhere. Pictures
-are kept in --out, so that scoring again costs seconds and an interrupted run goes on where it stopped.
+Prints and writes the scores of all frames and of each kind of frame. Each has an interval, and beside it the judge's
+own score on real pictures of the same scenes. A text that the app refuses counts as a picture of nobody and no place.
+Pictures are kept in --out, so that a second scoring takes seconds and an interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ from training.evaluate.sheet import SheetFrame, contact_sheet
 from training.evaluate.staging import seen_or_nothing
 from training.maple_lane import Scene
 
-SHOWN = ("Char-Acc", "Char-F1", "BG-Acc", "Action-Acc")  # of each kind, in the printed table
+SHOWN = ("Char-Acc", "Char-F1", "BG-Acc", "Action-Acc")  # the scores of each kind in the printed table
 
 
 class Labeller(Protocol):
-    """What says who is in pictures, where and doing what, one label each; the judge says how often."""
+    """Says who is in a picture, where they are and what they do, with one label each. The judge says how often."""
 
     @property
     def names(self) -> LabelNames: ...
 
     def see(self, pictures: Iterable[Image.Image]) -> Labels:
-        """Returns the labels of F pictures of any size, F at least 1."""
+        """Returns the labels of F pictures of any size. F is at least 1."""
         ...
 
 
@@ -100,9 +100,9 @@ class FreeArguments:
 
 
 def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) -> list[FreePicture]:
-    """Returns every frame of every story, drawn by the pipeline of `args`; pictures that are kept are read back.
+    """Returns every frame of every story, drawn by the pipeline of `args`. Kept pictures are read from disk.
 
-    weights: hash of the pipeline's weights, which is part of a kept picture's name.
+    weights: the hash of the pipeline's weights, which is part of a kept picture's name.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     renderer = KeptRenderer(
@@ -119,9 +119,9 @@ def draw_all(stories: Sequence[FreeStory], args: FreeArguments, weights: str) ->
 
 
 def look_at(labeller: Labeller, told: Sequence[FreePicture], judge: Judge | None = None) -> Scored:
-    """Returns the frames as they should be, as drawn and as real pictures of the same scenes are seen.
+    """Returns the frames as they should be, as the drawn pictures show them, and as real pictures of the scenes do.
 
-    In the truth an action that the text leaves open is ABSENT, so nothing is asked about it.
+    An action that the text leaves open is ABSENT in the truth, so it does not count.
     """
     scenes = [one.story.as_maple_story().frames[one.number].scene for one in told]
     truth = labeller.names.labels_of(scenes)
@@ -141,7 +141,7 @@ def look_at(labeller: Labeller, told: Sequence[FreePicture], judge: Judge | None
 
 
 def _judged(judge: Judge, told: Sequence[FreePicture], scenes: Sequence[Scene], groups: np.ndarray) -> Judged:
-    """Who is who in the drawn and in the real pictures; nobody anywhere where the app refused a text."""
+    """Returns who is who in the drawn and in the real pictures. If the app refused a text, both show nobody."""
     drawn = seen_or_nothing(judge, [one.open() for one in told])
 
     def on(seen: Iterable[SeenFrame]) -> list[Staged]:
@@ -155,7 +155,7 @@ def _judged(judge: Judge, told: Sequence[FreePicture], scenes: Sequence[Scene], 
 
 
 def _seen(labeller: Labeller, pictures: Sequence[Image.Image | None]) -> Labels:
-    """What is seen; where there is no picture, nobody and no place."""
+    """Returns what is seen. A missing picture shows nobody and no place."""
     shown = {row: picture for row, picture in enumerate(pictures) if picture is not None}
     found = labeller.see(shown.values()) if shown else None
     names, count = labeller.names, len(pictures)
@@ -172,12 +172,12 @@ def _seen(labeller: Labeller, pictures: Sequence[Image.Image | None]) -> Labels:
 
 
 def scores_of(truth: Labels, seen: Labels, stories: np.ndarray) -> dict[str, Score]:
-    """Returns every score of the frames, and the share of those with different actions in which all are right."""
+    """Returns every score of the frames, and the share of frames with different actions in which all are right."""
     return score(truth, seen, stories) | {"Who does what": bootstrap(deeds_right(truth, seen), stories)}
 
 
 def by_kind(scored: Scored, told: Sequence[FreePicture]) -> dict[str, dict]:
-    """Returns the scores of the frames of each kind, as JSON, the largest kind first."""
+    """Returns the scores of the frames of each kind, as JSON, beginning with the largest kind."""
     kinds = [one.frame.every_kind for one in told]
     found = {}
     for kind, count in Counter(kind for some in kinds for kind in some).most_common():
@@ -192,9 +192,10 @@ def by_kind(scored: Scored, told: Sequence[FreePicture]) -> dict[str, dict]:
 
 
 def verdicts(scored: Scored, told: Sequence[FreePicture]) -> dict[str, int]:
-    """Returns how often the app's own judge speaks of a picture, and what becomes of its word beside the truth.
+    """Returns how many pictures the app's own judge checked, how many it called wrong, and how often it was right.
 
-    A picture is wrong where not exactly the people of its truth are there, each once, or where it is another place.
+    The number of pictures that are really wrong is there too. A picture is wrong if it does not show exactly the people
+    of its truth, each once, or if it shows another place.
     """
     wrong = _wrong(scored)
     claimed = [(one.made.verdict, bad) for one, bad in zip(told, wrong, strict=True) if one.made]
@@ -208,7 +209,10 @@ def verdicts(scored: Scored, told: Sequence[FreePicture]) -> dict[str, int]:
 
 
 def _wrong(scored: Scored) -> list[bool]:
-    """Whether each frame shows other people than its truth, somebody not once, or another place."""
+    """Returns whether each frame is wrong.
+
+    It is wrong if it shows other people than its truth, a person not exactly once, or another place.
+    """
     if scored.stage is None:
         raise ValueError("nobody has counted the people of these frames")
     places = (scored.truth.places == scored.drawn.places).all(axis=1)
@@ -217,7 +221,7 @@ def _wrong(scored: Scored) -> list[bool]:
 
 
 def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> dict:
-    """Returns what came out of one run, as JSON; `told` are the frames that were scored, in the same order."""
+    """Returns the results of one run as JSON. told: the frames that were scored, in the same order."""
     made, stage = [one.made for one in told if one.made is not None], scored.stage
     return {
         "frames": len(told),
@@ -248,7 +252,7 @@ def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> di
 
 
 def kinds_table(told: dict) -> str:
-    """Returns what is printed of the kinds: frames, and each score with its interval."""
+    """Returns the printed table of the kinds: their frames, and each score with its interval."""
     lines = [f"{'':32}{'frames':>6}" + "".join(f"{name:>22}" for name in SHOWN)]
     for kind, entry in told["by kind"].items():
         cells = "".join(f"{_cell(entry['scores'][name]):>22}" for name in SHOWN)
@@ -261,7 +265,7 @@ def _cell(one: dict) -> str:
 
 
 def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:
-    """Returns the contact sheet: every picture with its text, and in red what was seen where that is not right."""
+    """Returns the contact sheet: every picture with its text, and in red what was seen if that is wrong."""
     blocks: dict[str, list[SheetFrame]] = {}
     for entry, one in zip(told["pictures"], frames, strict=True):
         picture = one.open() or Image.new("RGB", (8, 8), "#e8e2da")
@@ -298,5 +302,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (StoryError, OSError) as error:  # a folder that is not there or not whole: the sentence says it
+    except (StoryError, OSError) as error:  # a missing or incomplete folder; the message says which
         sys.exit(str(error))

@@ -1,7 +1,7 @@
-"""Draws stories the way the app does: each text goes through a session, which reads it, refuses it or draws it.
+"""Draws stories like the app: each text goes through a session, which reads it, then refuses it or draws it.
 
-So names that the app's own rules put in a pronoun's place count, and so does a sentence that it will not take. Knows
-no classifier and no scores.
+So the scores include what the app's own rules do: names in place of pronouns, and refused sentences. Knows no
+classifier and no scores.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from training.maple_lane import BY_NAME
 
 
 class Refused(StoryError):
-    """A text that the app does not draw, with its own reason; any other error is no writer's doing."""
+    """A text that the app does not draw, with the app's reason. Any other error is not the writer's fault."""
 
 
 @dataclass(frozen=True)
 class FreePicture:
-    """What became of one frame of a story; `number` counts from 0.
+    """The result of one frame of a story. number: from 0.
 
-    path and made: the picture and how it was made; None where the app refused the text, and `refused` is why.
+    path, made: the picture and how it was made. If the app refused the text, both are None and `refused` is the reason.
     """
 
     story: FreeStory
@@ -44,7 +44,7 @@ class FreePicture:
         return self.story.frames[self.number]
 
     def open(self) -> Image.Image | None:
-        """Returns the picture as RGB, or None where there is none."""
+        """Returns the picture as RGB, or None if there is none."""
         return opened(self.path) if self.path else None
 
 
@@ -57,11 +57,11 @@ def draw_free_story(
     drawn: Callable[[], object] = lambda: None,
     best: bool = False,
 ) -> list[FreePicture]:
-    """Returns the story's frames in order, each drawn after those before it; `drawn` is called after every one.
+    """Returns the story's frames in order. Each is drawn after the earlier ones; `drawn` is called after each.
 
-    cast: everybody whom the app offers, the story's people among them. pictures: the session's working store. best: the
-    app draws a frame again while its judge finds it wrong, and keeps the best (`StorySession.draw_best`).
-    StoryError where the cast lacks a person or an outfit of the story.
+    cast: everybody whom the app offers, including the story's people. pictures: the session's working store. best: the
+    app draws a frame again while its judge finds faults, and keeps the best (`StorySession.draw_best`). StoryError if
+    the cast lacks a person or an outfit of the story.
     """
     session = session_of(story, cast, renderer, pictures, steps)
     told = []
@@ -78,7 +78,7 @@ def session_of(
     pictures: PictureStore,
     steps: int | None = None,
 ) -> StorySession:
-    """Returns a session whose people wear what the story says, with no frame yet. Arguments as of `draw_free_story`."""
+    """Returns a session without frames, whose people wear the story's outfits. Arguments as in `draw_free_story`."""
     told = new_story(tuple(cast), title=story.id)
     session = StorySession(told, renderer, pictures, steps=steps, explain=True)  # as on the page
     for name, outfit in story.outfits.items():
@@ -91,7 +91,7 @@ def draw_text(
 ) -> Path:
     """Returns the kept picture of a text, which is drawn as the next frame of the session's story.
 
-    Refused where the app does not take the text. It is then left out, as it never gets on to the app's board.
+    Refused if the app does not accept the text. The text is then left out, because it never reaches the app's board.
     """
     try:
         added = session.add(text)
@@ -124,7 +124,7 @@ def _draw(
 
 
 def _portrait_id(character: Character, outfit: str) -> str:
-    """The portrait that shows an outfit: a pipeline's cast labels it with the world's words for it."""
+    """Returns the id of the portrait that shows an outfit. The cast of a pipeline labels it with the world's words."""
     words = BY_NAME[character.name].wardrobe[outfit].words
     for portrait in character.portraits:
         if portrait.label == words:

@@ -1,8 +1,8 @@
-"""`python -m training.evaluate.free_reading --json FILE`: whom the language model reads the free stories to show.
+"""`python -m training.evaluate.free_reading --json FILE`: which people the language model reads in the free stories.
 
-Nothing is drawn: each frame is read as the app reads it, after real pictures of the scenes before it, and counts as
-right where exactly the people of its truth are in the condition. That takes half a second a frame, and shows what the
-reading alone costs of the scores that `training.evaluate.free` gives to pictures.
+Nothing is drawn. Each frame is read as in the app, after real pictures of the scenes before it. It counts as right if
+the condition has exactly the people of its truth. This takes half a second for each frame. It shows how many points of
+the scores in `training.evaluate.free` the reading alone costs.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class FreeReadingArguments:
 class ReadFrame:
     """One frame as it was read.
 
-    truth, read: who is to be seen, and who is in the condition; None where the app refuses the text. words: whom the
-    words alone allow, None where they leave it open.
+    truth, read: who should be seen, and who is in the condition; `read` is None if the app refuses the text.
+    words: whom the words alone allow; None if they leave it open or if the app refuses the text.
     """
 
     story: str
@@ -63,7 +63,7 @@ class ReadFrame:
 
 
 class ReadingRenderer:
-    """A renderer that reads a request and shows the picture it is given; `read` is who was in the last condition."""
+    """A renderer that reads a request and returns the given picture. read: the people in the last condition."""
 
     doing, notice = "", ""
 
@@ -76,7 +76,7 @@ class ReadingRenderer:
     def render(
         self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Rendered]:
-        """Yields one Rendered, the given picture. StoryError where the condition does not say whom it shows."""
+        """Yields one Rendered, the given picture. StoryError if the condition does not say whom it shows."""
         self.request, conditioning = request, self.conditions.check(request)
         frame = self.conditions.of(request, conditioning)
         if frame.people is None:
@@ -84,7 +84,7 @@ class ReadingRenderer:
                 "This pipeline's condition mapper does not point at people; give --pipeline one whose does."
             )
         self.read = tuple(name for name, columns in frame.people.items() if columns)
-        # As in the app, later sentences are read after what the model read in the pronouns of this one.
+        # As in the app, later sentences are read with what the model read in the pronouns of this one.
         readings, _ = self.conditions.explain(request, frame)
         yield Rendered(
             self.picture, frame.mentioned, conditioning, request.seed, 0, 0.0, 0.0, readings=readings
@@ -94,7 +94,7 @@ class ReadingRenderer:
 def read_story(
     story: FreeStory, cast: Sequence[Character], renderer: ReadingRenderer, pictures: PictureStore
 ) -> list[ReadFrame]:
-    """Returns the frames of a story in their order. A refused text is left out of what later ones are read after."""
+    """Returns the frames of a story in order. Later frames are read without a refused text before them."""
     session = session_of(story, cast, renderer, pictures)
     scenes = story.as_maple_story().frames
     found = []
@@ -104,7 +104,7 @@ def read_story(
             for _ in session.draw(session.add(frame.text).id):
                 pass
         except StoryError:
-            if renderer.request is not None:  # not the text is at fault
+            if renderer.request is not None:  # the text is not the reason
                 raise
         read, words = (
             (None, None) if renderer.request is None else (renderer.read, _by_words(renderer.request))
@@ -121,7 +121,7 @@ def _by_words(request: FrameRequest) -> tuple[str, ...] | None:
 
 
 def report(frames: Sequence[ReadFrame]) -> dict:
-    """Returns the share of right frames with its interval over stories, and how words and reading share in that."""
+    """Returns the share of right frames with its interval over stories, and how words and reading contribute to it."""
     groups = np.array([one.story for one in frames])
     right = Ratio(np.array([int(one.right) for one in frames]), np.ones(len(frames), dtype=int))
     decided = [one for one in frames if one.words is not None]

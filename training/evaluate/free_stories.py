@@ -1,18 +1,19 @@
-"""The held-out free stories: what a writer types in their own words, and what each frame then has to show.
+"""The held-out free stories: what writers type in their own words, and what each frame must show.
 
-A hundred stories of four frames, written by hand, about Maple Lane's people and places. They are for measuring only:
-nothing that trains may read them. Knows no pictures, no models and no scores.
+These are a hundred stories of four frames about Maple Lane's people and places, written by hand. They are for measuring
+only: no training may read them. Knows no pictures, no models and no scores.
 
 Two more files have the same form, for `--written`. The 70 stories of `free_stories_typed.json` are plainer, as people
-of many trades type them; the rules for sentences were written with their faults in sight. The 40 of
-`free_stories_unseen.json` are like them, and are for scores alone: whoever works on the rules does not read them.
+of many trades type them. The rules for sentences were written with the faults of these in view. The 40 stories of
+`free_stories_unseen.json` are like them, but for scores only: people who work on the rules do not read them.
 
 The truth of a frame is what a careful reader is certain of:
-- A frame shows the people its text speaks of as being there, each once. Who has gone, who is thought of, who is only
-  named in somebody's speech or as an owner is not there.
-- A place that is not said is that of the frame before.
-- An action is given where the text makes it certain. Who waits, watches or looks on is `standing`, as in the world's
-  own sentences. Who talks, feels, or does what the world cannot draw has none; `nearest` is then a pose that suits.
+- A frame shows the people whom its text speaks of as present, each once. People who have gone, who are only thought of,
+  or who are only named in speech or as owners are not there.
+- A frame whose text names no place has the place of the frame before.
+- A person has an action if the text makes it certain. People who wait, watch or look on are `standing`, as in the
+  world's own sentences. People who talk, feel, or do what the world cannot draw have none; `nearest` is then a pose
+  that fits.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from training.maple_lane.scene import STAGE
 FREE_STORIES = Path(__file__).resolve().parent / "free_stories.json"
 FRAMES = 4
 LONG = 20  # words
-# What a frame's text is an example of, as its writer says.
+# The kinds of text, as the writer of each frame marks them.
 KINDS: Mapping[str, str] = {
     "past": "told in the past tense",
     "present": "told in the present tense",
@@ -58,10 +59,10 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class FreeFrame:
-    """One text and its truth.
+    """A text and its truth.
 
-    does: each person who is to be seen, with the action, or None where the text leaves it open. nearest: for some of
-    those with None, the pose that suits best. kinds: keys of `KINDS`.
+    does: each person who should be seen, with the action, or None if the text leaves it open. nearest: for some people
+    with None, the pose that fits best. kinds: keys of `KINDS`.
     """
 
     text: str
@@ -72,12 +73,12 @@ class FreeFrame:
 
     @property
     def who(self) -> tuple[str, ...]:
-        """Exactly the people to be seen."""
+        """Returns exactly the people who should be seen."""
         return tuple(self.does)
 
     @property
     def every_kind(self) -> tuple[str, ...]:
-        """`kinds`, and before them those that follow from the truth and the text by counting."""
+        """Returns `kinds`. Before them come the kinds that can be counted from the truth and the text."""
         people, named = len(self.does), set(mentioned_names(self.text, NAMES))
         known = {action for action in self.does.values() if action}
         counted = {
@@ -92,16 +93,16 @@ class FreeFrame:
 
 @dataclass(frozen=True)
 class FreeStory:
-    """Four frames about the people of `outfits`, who wear that in all of them."""
+    """Four frames about the people of `outfits`, who wear these outfits in all frames."""
 
     id: str
     outfits: Mapping[str, str]
     frames: tuple[FreeFrame, ...]
 
     def as_maple_story(self) -> MapleStory:
-        """Returns the story as the world tells its own, so that its scenes can be drawn for real and scored.
+        """Returns the story in the form of the world's own stories, so that its scenes can be drawn and scored.
 
-        Where the text leaves an action open, the scene has the nearest pose, else `standing`.
+        If the text leaves an action open, the scene has the nearest pose, or else `standing`.
         """
         frames = tuple(StoryFrame(self._scene(frame), frame.text, frame.text) for frame in self.frames)
         return MapleStory(self.id, frames, dict(self.outfits))
@@ -118,7 +119,7 @@ class FreeStory:
 
 
 def load_free_stories(path: Path = FREE_STORIES) -> tuple[FreeStory, ...]:
-    """Returns the stories in the file's order. StoryError names the story, the frame and the value that is wrong."""
+    """Returns the stories in the order of the file. StoryError names the story, the frame and the wrong value."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_doubles)["stories"]
         stories = tuple(_story(entry) for entry in entries)
@@ -136,7 +137,7 @@ def load_free_stories(path: Path = FREE_STORIES) -> tuple[FreeStory, ...]:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, refused where a key comes twice: the later one would win unseen."""
+    """Returns a JSON object. It is refused if a key comes twice, because the later value would silently win."""
     keys = [key for key, _ in pairs]
     for key in keys:
         if keys.count(key) > 1:

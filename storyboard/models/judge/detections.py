@@ -1,6 +1,6 @@
-"""A picture as the judge sees it; and from the judge's maps to boxes of people, and pieces that are looked at closer.
+"""Prepares pictures for the judge, finds boxes of people in its maps, and cuts these people out for a closer look.
 
-Exact functions of arrays. They know no network.
+These are exact functions of arrays. They know no network.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from PIL import Image
 UNITS = 256  # the side of a picture in the units of boxes, which are those of the drawing code
 MOST_PEOPLE = 12
 SURE = 0.35  # a higher peak of the heat map means that somebody is there
-_MARGIN = 96  # so many units a piece may reach beyond the border of a picture
-# Units that are added around a box, for arms and for things held, and the least width of a piece.
+_MARGIN = 96  # a piece may reach this many units beyond the border of a picture
+# Units added above, below and beside a box, for arms and for things that are held; and the smallest width of a piece.
 _ABOVE, _BELOW, _BESIDE, _NARROWEST = 20.0, 6.0, 8.0, 96.0
 
 
@@ -43,7 +43,7 @@ def cell_of(middle: float, cells: int) -> int:
 def shape_of(box: np.ndarray, row: int, column: int, cells: int) -> np.ndarray:
     """Returns what the detector should say at a cell about a box (4,).
 
-    These are the box's middle relative to the middle of the cell, in cells, and its log width and log height.
+    These are the box's middle relative to the middle of the cell, in cells, then its log width and its log height.
     """
     left, top, right, bottom = box * (cells / UNITS)
     place = (left + right) / 2 - column - 0.5, (top + bottom) / 2 - row - 0.5
@@ -68,7 +68,7 @@ def boxes_of(heat: torch.Tensor, shapes: torch.Tensor, sure: float = SURE) -> tu
 
 
 def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, int]) -> np.ndarray:
-    """Returns (N, 3, h, w) float32 in -1..1: everybody in boxes (N, 4), with their arms and what they hold."""
+    """Returns the people in boxes (N, 4), with their arms and what they hold: (N, 3, h, w) float32 in -1..1."""
     high, wide = size
     if not len(boxes):
         return np.zeros((0, 3, high, wide), np.float32)
@@ -86,9 +86,9 @@ def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, 
 
 
 def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
-    """Returns an RGB picture as (3, S, S) float32 in -1..1. Training and scoring share this way of shrinking.
+    """Returns an RGB picture as (3, S, S) float32 in -1..1. Training and scoring both shrink pictures this way.
 
-    A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
+    A box filter averages areas. So a picture drawn at 2 S and one drawn at 256 become the same.
     """
     small = picture.resize((size, size), Image.Resampling.BOX)
     return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1

@@ -1,6 +1,6 @@
-"""Who is who in a picture: compares the judge's detections with the people who should be there.
+"""Decides who is who in a picture: compares the judge's detections with the people who should be there.
 
-Imports no torch and knows no pictures, only what the judge says of them.
+Imports no torch. Knows no pictures, only what the judge says of them.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from storyboard.models.judge.vocabulary import SETS, SOMEBODY_ELSE, Vocabulary
 
 # The parts of a look that are compared with the portrait.
 PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
-# The heads by which people are told apart.
+# The heads that tell people apart.
 TELLING = ("kind", "headwear", *(part for part in PARTS if part not in SETS))
-# A detection is a person if it is at least so much like them, in nats per label. On real frames of people whom the
-# judge has never met, this accepts 99.8 of 100 people as themselves, and 4.1 of 100 as somebody else.
+# A detection is taken for a person from this likeness on, in nats per label. On real frames of people whom the judge
+# has never met, 99.8 of 100 people are accepted as themselves, and 4.1 of 100 as somebody else.
 SAME = 0.4
-RAREST = 1e-3  # a probability counts as at least this, so that no single label decides
+RAREST = 1e-3  # no probability counts as less, so that no single label decides
 
 
 class Detection(Protocol):
-    """A person that was found. `said`: for each head, the probabilities of its labels.
+    """A person whom the judge found.
 
-    `traits`: (C,), describe the look.
+    said: for each head, the probabilities of its labels.
+    traits: (C,), features of the look.
     """
 
     @property
@@ -41,17 +42,18 @@ class Detection(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Somebody who should be in a frame. labels: for each head, their label as `labels_of` gives it."""
+    """A person who should be in a frame. labels: the person's label for each head, from `labels_of`."""
 
     name: str
     labels: Mapping[str, str | tuple[str, ...]]
 
 
 def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> int | None:
-    """Returns the index of the wanted person that a detection shows, or None if it shows none of them.
+    """Returns the index of the wanted person whom a detection shows, or None if it shows none of them.
 
-    People whom the judge knows by name are recognised by their identity. Anybody else is recognised by looks: it is the
-    person whose labels are likeliest together, if their `likeness` is at least SAME.
+    If the judge recognises one of the wanted people by name, that decides. Otherwise, looks decide among the wanted
+    people whom it does not know by name: the detection shows the one with the highest `likeness`, if that is at least
+    SAME.
     """
     names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
     others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
@@ -64,10 +66,10 @@ def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary
 
 
 def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
-    """Returns how much likelier than by guessing the labels are by which people are told apart.
+    """Returns how much likelier a person's labels are than a guess. Only the heads count that tell people apart.
 
-    It is the mean over the heads of log(p n), in nats, for a label of probability p among n. A mean of the
-    probabilities themselves would ask more of a head with many labels than of one with few.
+    It is the mean over the heads of log(p n), in nats, for a label of probability p among n labels. A mean of the
+    probabilities themselves would demand more of a head with many labels than of one with few.
     """
     ratios = []
     for head in TELLING:

@@ -1,9 +1,8 @@
-"""The judge: a small network that says where people are in a picture, who they are, how they are dressed and what they
-do.
+"""The judge: a small network that says where people are in a picture, who they are, what they wear and what they do.
 
-A detector without anchors marks the middle and the size of everybody. Each person is then looked at closer, in the
-picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
-were made.
+A detector without anchors marks the middle and the size of every person. Then a second part takes a closer look at each
+person, in the picture's full detail. So a person who is there twice is found twice. Must not know stories, captions or
+how pictures were made.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class SeenPerson:
 
 @dataclass(frozen=True)
 class SeenFrame:
-    """What is in a picture: everybody from left to right, and the probability of each place (places,)."""
+    """What is in a picture: its people from left to right, and the probability of each place (places,)."""
 
     people: tuple[SeenPerson, ...]
     places: np.ndarray
@@ -86,13 +85,13 @@ class Judge(ModelMixin, ConfigMixin):
         self.joined = _block(second, second)
         self.found = nn.Conv2d(second, 5, 1)
         with torch.no_grad():
-            self.found.state_dict()["bias"][:1] = -4.0  # because hardly any cell is the middle of a person
+            self.found.state_dict()["bias"][:1] = -4.0  # because almost no cell is the middle of a person
         self.place = nn.Linear(fourth, len(places))
 
         self.reader = _reader(reading)
         shrunk = 2 ** len(reading)
         cells = (piece[0] // shrunk) * (piece[1] // shrunk)
-        # Group norm removes how light and how colourful a picture is, so mean colours are passed on separately.
+        # Group norm removes the brightness and the colour of a picture, so the mean colours are added separately.
         seen = reading[-1] * cells + 3 * tints[0] * tints[1]
         self.traits = nn.Sequential(nn.Linear(seen, trait_width), nn.SiLU(), nn.Dropout(dropout))
         self.deed = nn.Sequential(
@@ -107,12 +106,12 @@ class Judge(ModelMixin, ConfigMixin):
 
     @property
     def closer(self) -> tuple[nn.Module, ...]:
-        """The modules with which `look_closer` reads people. All other modules are the detector."""
+        """Returns the modules with which `look_closer` reads people. All other modules are the detector."""
         return self.reader, self.traits, self.deed, self.looks, self.action
 
     @property
     def cells(self) -> int:
-        """The number of cells on each side of the detector's map."""
+        """Returns the number of cells on each side of the detector's map."""
         return self.config.size // 4
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -156,7 +155,7 @@ class Judge(ModelMixin, ConfigMixin):
     def _people(
         self, pictures: list[Image.Image], found: list[tuple[np.ndarray, np.ndarray]]
     ) -> Iterator[SeenPerson]:
-        """Yields everybody in some pictures, picture by picture."""
+        """Yields the people in these pictures, picture by picture."""
         parts = [
             pieces(one, boxes, tuple(self.config.piece))
             for one, (boxes, _) in zip(pictures, found, strict=True)

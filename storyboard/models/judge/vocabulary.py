@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SOMEBODY_ELSE = "somebody else"
-SETS = ("marks", "extras")  # facets of which somebody can have any number of labels
+SETS = ("marks", "extras")  # facets of which a person can have any number of labels
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All labels. `characters`: the people whom the judge knows by name. `outfits`: labels such as "Rosa: dress"."""
+    """All labels. characters: the people whom the judge knows by name. outfits: labels such as "Rosa: dress"."""
 
     characters: tuple[str, ...]
     outfits: tuple[str, ...]
@@ -27,18 +27,18 @@ class Vocabulary:
 
     def as_config(self) -> dict:
         named = {name: list(getattr(self, name)) for name in ("characters", "outfits", "actions", "places")}
-        # Pairs, because a saved config sorts the keys of an object, and the outputs are in this order.
+        # Pairs keep the order of the outputs. A saved config would sort the keys of an object.
         return named | {"facets": [[name, list(labels)] for name, labels in self.facets.items()]}
 
     @property
     def looks(self) -> dict[str, int]:
-        """For each head on a person's looks, its number of outputs."""
+        """Returns the number of outputs of each head for a person's looks."""
         sizes = {"identity": len(self.characters) + 1, "outfit": len(self.outfits)}
         return sizes | {name: len(labels) for name, labels in self.facets.items()}
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The heads that have exactly one right label."""
+        """Returns the heads with exactly one right label."""
         return "identity", "outfit", *(name for name in self.facets if name not in SETS), "action"
 
     def labels(self, head: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""A pasted script in frames: `read_script` recognises what it is, reads it and gives one drawable sentence a frame.
+"""Turns a pasted script into frames: `read_script` recognises the format and gives one sentence for each frame.
 
-Knows neither torch, gradio nor stories. Each format has a reader of its own; all of them give the same elements, and
-`frames.py` makes frames of those. Nothing is left out but what a format sets aside, marks, headings without words and
-cuts. The writer sees the result before it becomes frames.
+Knows neither torch, gradio nor stories. Each format has its own reader. All readers give the same elements, and
+`frames.py` makes frames of those. Left out are only the parts that a format itself sets aside, marks, headings without
+words and cuts. The writer sees the result before it becomes frames.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from storyboard.text.script.tables import (
     read_markdown_table,
 )
 
-MAX_SCRIPT = 1_000_000  # characters read: a screenplay of 10,000 lines, also in Final Draft's XML
+MAX_SCRIPT = 1_000_000  # characters at most: a screenplay of 10,000 lines, also in Final Draft's XML
 
 __all__ = ["MAX_SCRIPT", "Script", "read_script"]
 
@@ -34,11 +34,11 @@ __all__ = ["MAX_SCRIPT", "Script", "read_script"]
 def read_script(
     text: str, names: Iterable[str] = (), places: Calling | None = None, file: str = ""
 ) -> Script:
-    """Returns the script that a text is, its sentences in order; none is empty, any may be about a stranger.
+    """Returns the script in a text, with its sentences in order. None of them is empty, and any may name a stranger.
 
-    `names`, the cast and its aliases, tell "Rosa: Hello!", which is dialogue, from "Later: Rosa waves.". `places` are
-    what those that the model knows are called. `file` is the name of the file that the text comes from, if any.
-    StoryError where the text is a file that nothing can be read of.
+    names: the cast and its aliases. They tell "Rosa: Hello!", which is dialogue, from "Later: Rosa waves.". places: the
+    names of the places that the model knows. file: the name of the file that the text comes from, if there is one.
+    StoryError if the text is a file in which nothing can be read.
     """
     text = text[:MAX_SCRIPT].removeprefix("\ufeff").replace("\0", "")
     known = frozenset(name.casefold() for name in names)
@@ -51,7 +51,7 @@ def read_script(
 
 
 def _read(text: str, known: frozenset[str], ending: str) -> tuple[Kind, Read]:
-    """What the text says, by the first reader whose format it has; the surest signs are asked for first."""
+    """Returns what the first reader finds that knows the format. Formats with the clearest signs come first."""
     if looks_like_final_draft(text):
         return "final_draft", read_final_draft(text, known)
     if looks_like_vtt(text):
@@ -76,7 +76,7 @@ def _read_text(text: str, known: frozenset[str], ending: str = "") -> tuple[Kind
 
 
 def _is_list(text: str) -> bool:
-    """Whether more than half of the lines have a mark before them."""
+    """Returns whether more than half of the lines begin with a mark."""
     lines = [line for line in split_lines(text) if line.strip()]
     lettered = has_letters(lines)
     return len(lines) > 1 and 2 * sum(without_marks(line, lettered)[1] for line in lines) > len(lines)

@@ -1,8 +1,8 @@
-"""A board as a Fountain script or a CSV table, and back: other programs can open them, and this one reads them exactly.
+"""Writes a board as a Fountain script or a CSV table, and reads it back exactly. Other programs can open both.
 
-In Fountain each frame is a forced action, the dialogue cues and speeches under it, shot, time and notes Fountain's
-notes. A script is known as such a board by its title page, a table by its heading. Knows neither torch, gradio nor
-stories.
+In Fountain each frame is a forced action, with its dialogue as cues and speeches under it. Shot, time and notes are
+Fountain notes. A script is recognised as such a board by its title page, and a table by its heading. Knows neither
+torch, gradio nor stories.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _SOURCE = "Source: StoryGPT-V Storyboard"
 _IS_BOARD = re.compile(rf"\A(?:[^\n]+\n){{0,8}}{_SOURCE}\s*\n")
 _NOTE = re.compile(r"\[\[(shot|dialogue|notes|seconds):\s*(.*?)\]\]", re.IGNORECASE | re.DOTALL)
 _HEADING = ("Frame", "Sentence", "Shot", "Dialogue", "Notes", "Seconds")
-_FORMULA = ("=", "+", "-", "@")  # how cells begin that programs for tables would carry out
+_FORMULA = ("=", "+", "-", "@")  # spreadsheet programs run a cell that begins with one of these
 _SPEECH = re.compile(r"([^:\n]{1,60}):\s+(\S.*)")
 
 
 def board_script(title: str, frames: Iterable[tuple[str, BoardNotes]]) -> str:
-    """Returns the frames, each a sentence and what is noted beside it, as Fountain."""
+    """Returns the frames as Fountain. frames: each is a sentence and its notes."""
     parts = [f"Title: {title or 'Storyboard'}\n{_SOURCE}"]
     for sentence, board in frames:
         parts.append(f"!{sentence}")
@@ -39,7 +39,7 @@ def board_script(title: str, frames: Iterable[tuple[str, BoardNotes]]) -> str:
 
 
 def board_table(frames: Iterable[tuple[str, BoardNotes]]) -> str:
-    """Returns the frames as CSV, one a row. No program that opens it takes a cell for a formula."""
+    """Returns the frames as CSV, each as a row. No program that opens it takes a cell for a formula."""
     table = io.StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(_HEADING)
@@ -53,15 +53,15 @@ def board_table(frames: Iterable[tuple[str, BoardNotes]]) -> str:
 
 
 def is_board_table(text: str) -> bool:
-    """Returns whether a text is a table as `board_table` writes it, or as a program for tables saved it again."""
+    """Returns whether a text is a table in the form of `board_table`, also if a spreadsheet program saved it again."""
     first = text.partition("\n")[0].strip()
     return any(first.replace('"', "").split(mark) == list(_HEADING) for mark in ",;\t")
 
 
 def read_board_table(text: str) -> Read:
-    """Returns the frames of such a table, with what is noted beside them.
+    """Returns the frames of such a table, with their notes.
 
-    Notes that fit no frame are left out, and a notice says so.
+    Notes that are not valid are left out, and a notice says so.
     """
     mark = next(mark for mark in ",;\t" if mark in text.partition("\n")[0])
     notices: list[str] = []
@@ -77,12 +77,12 @@ def read_board_table(text: str) -> Read:
 
 
 def is_board(text: str) -> bool:
-    """Returns whether a text is a board as `board_script` writes it."""
+    """Returns whether a text is a board in the form of `board_script`."""
     return bool(_IS_BOARD.match(text.replace("\r\n", "\n")))
 
 
 def read_board(text: str) -> Read:
-    """Returns the frames of a board, with what is noted beside them. What fits no frame is left out and told."""
+    """Returns the frames of a board, with their notes. What fits no frame is left out, and a notice says so."""
     body = text.replace("\r\n", "\n").partition("\n\n")[2]
     notices: list[str] = []
     elements = tuple(_element(one, notices) for one in _frames(body))
@@ -135,7 +135,7 @@ def _element(frame: _Frame, notices: list[str]) -> Text:
 
 
 def _speech(line: str) -> str:
-    """A line of dialogue as a cue and its speech; one without a name, which no cue can have, as a note."""
+    """Returns a line of dialogue as a cue and its speech, or as a note if it has no name, because a cue needs one."""
     match = _SPEECH.fullmatch(line)
     return f"@{match[1]}\n{match[2]}" if match else f"[[Dialogue: {_inside(line)}]]"
 

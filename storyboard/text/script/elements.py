@@ -1,4 +1,4 @@
-"""What a script is made of, whatever format it came in: places, text and speeches, and what is told of reading them.
+"""The elements of a script in any format: places, text and speeches, with notices about the reading.
 
 Knows no format, and neither torch, gradio nor stories.
 """
@@ -15,25 +15,28 @@ Kind = Literal["fountain", "final_draft", "srt", "vtt", "csv", "tsv", "markdown"
 
 @dataclass(frozen=True)
 class Place:
-    """A scene's heading: `parts` are its place and its time as written ("KITCHEN", "DAY"), without INT. or EXT."""
+    """A scene's heading. parts: its place and its time as written ("KITCHEN", "DAY"), without INT. or EXT."""
 
     parts: tuple[str, ...]
-    german: bool = False  # headed INNEN or AUSSEN
-    outside: bool = False  # headed EXT.
+    german: bool = False  # the heading begins with INNEN or AUSSEN
+    outside: bool = False  # the heading begins with EXT.
 
 
 @dataclass(frozen=True)
 class Text:
-    """Running text, one frame a sentence; where it is `whole`, a row of a table or a subtitle, one frame."""
+    """Running text.
+
+    Each sentence is a frame. If it is `whole`, as a row of a table or a subtitle is, it is one frame.
+    """
 
     words: str
     whole: bool = False
-    board: BoardNotes | None = None  # what is noted beside it; of more frames than one, beside the first
+    board: BoardNotes | None = None  # its notes; if it gives several frames, those of the first
 
 
 @dataclass(frozen=True)
 class Speech:
-    """What somebody says, without quotation marks. `goes_on`: it is the rest of the speech just before it."""
+    """What a person says, without quotation marks. goes_on: it continues the speech directly before it."""
 
     speaker: str
     words: str
@@ -45,7 +48,7 @@ Element = Place | Text | Speech
 
 @dataclass(frozen=True)
 class Read:
-    """What a reader found, in order, and sentences on what it left out or could not read."""
+    """What a reader found, in order, and notices about what it left out or could not read."""
 
     elements: tuple[Element, ...]
     notices: tuple[str, ...] = ()
@@ -53,10 +56,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Script:
-    """A script as it will be drawn: how it was recognised, its scene headings counted, and its frames."""
+    """A script as it will be drawn: its format, the number of its scene headings, and its frames."""
 
     kind: Kind
     scenes: int
     frames: tuple[str, ...]
     notices: tuple[str, ...] = ()
-    boards: tuple[BoardNotes, ...] = ()  # what is noted beside them, one a frame, or none at all
+    boards: tuple[BoardNotes, ...] = ()  # the notes of each frame, or nothing at all

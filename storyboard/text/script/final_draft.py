@@ -1,7 +1,7 @@
 """Final Draft scripts (.fdx): paragraphs of XML, each with its type.
 
-Knows neither torch, gradio nor stories. A file may come from anywhere, so nothing in it is ever expanded or fetched:
-one that declares entities is refused. Of a damaged file, what stands before the damage is read.
+Knows neither torch, gradio nor stories. A file may come from anywhere, so nothing in it is ever expanded or fetched. A
+file that declares entities is refused. Of a damaged file, everything before the damage is read.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _SPOKEN = frozenset(("Dialogue", "Lyrics", "Singing"))
 
 
 def looks_like_final_draft(text: str) -> bool:
-    """Returns whether a text is the XML of Final Draft, or says that it is, with declarations before."""
+    """Returns whether a text is Final Draft's XML or says that it is, perhaps with declarations before it."""
     bare = _bare(text)
     return bare.startswith("<FinalDraft") or (bare.startswith("<!") and "<FinalDraft" in bare)
 
 
 def read_final_draft(text: str, known: frozenset[str]) -> Read:
-    """Returns what a Final Draft script says. StoryError where it declares entities or nothing in it can be read."""
+    """Returns what a Final Draft script says. StoryError if it declares entities or if nothing in it can be read."""
     source = io.BytesIO(_bare(text).encode("utf-8", "replace"))
     lines: list[str | Element] = []
     notices: tuple[str, ...] = ()
@@ -57,14 +57,14 @@ def read_final_draft(text: str, known: frozenset[str]) -> Read:
 
 
 def _bare(text: str) -> str:
-    """The text without the line that says in what letters the file was written: it has been read by now."""
+    """Returns the text without the line that names its encoding, because the text is already decoded."""
     text = text.strip()
     declaration = _DECLARATION.match(text)
     return text[declaration.end() :].lstrip() if declaration else text
 
 
 def _paragraphs(source: io.BytesIO) -> Iterator[tuple[str, str]]:
-    """The type and words of each paragraph of the script itself, notes and title page left aside."""
+    """Yields the type and words of each paragraph of the script itself, without notes and title page."""
     inside: list[str] = []
     for event, node in iterparse(source, events=("start", "end"), forbid_dtd=True):
         if event == "start":
@@ -82,7 +82,7 @@ def _words(paragraph: Node) -> str:
 
 
 def _lines(kind: str, words: str) -> Iterator[str | Element]:
-    """The paragraph as lines of a screenplay: a cue stands alone, and what is said under it follows at once."""
+    """Yields the paragraph as lines of a screenplay. A cue stands alone, and its speech follows directly."""
     if not words or kind in _SKIPPED:
         return
     if kind in _HEADINGS:

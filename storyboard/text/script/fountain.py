@@ -1,8 +1,8 @@
-"""Screenplays as plain text, in Fountain or close to it: headings, cues, and all the signs that Fountain has.
+"""Screenplays as plain text, in Fountain or close to it: headings, cues, and all the signs of Fountain.
 
 Knows neither torch, gradio nor stories. Left out are the title page, notes, the boneyard, sections, synopses, scene
-numbers and cuts; a sign that is never closed is no sign, so a damaged script keeps its words. The readers there are on
-PyPI know only names in A to Z and lose what follows a "/*" without its end, so these signs are read here.
+numbers and cuts. A sign that is never closed does not count, so a damaged script keeps its words. The signs are read
+here because the readers on PyPI know only names in A to Z and lose everything after a "/*" without its end.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ _FIRST_KEYS = frozenset(
     ("title", "credit", "author", "authors", "written by", "draft date")
     + ("titel", "autor", "autorin", "autoren", "drehbuch")
 )
-_SECTION = re.compile(r"#{1,6}\s*[^\W\d]|=")  # and synopses and page breaks
+_SECTION = re.compile(r"#{1,6}\s*[^\W\d]|=")  # also finds synopses and page breaks
 _CENTRED = re.compile(r">\s*(.*?)\s*<")
 _CUE_LINE = re.compile(r"[^\W\d_a-z][^a-z\n:!?]{1,40}(?:\([^()\n]{1,30}\))?\s*\^?")
-_CUES = 2  # so many names over words, and nothing else, make a screenplay
+_CUES = 2  # a text with this many names alone above words is a screenplay
 
 
 def looks_like_fountain(text: str) -> bool:
-    """Returns whether a text has what a screenplay has.
+    """Returns whether a text has a sign of a screenplay.
 
-    That is a title page, a heading, a boneyard, or names with speeches under them.
+    Such signs are a title page, a heading, a boneyard, or names with speeches under them.
     """
     lines = split_lines(text)
     if _title_page(lines) or ("/*" in text and "*/" in text):
@@ -69,7 +69,7 @@ def looks_like_fountain(text: str) -> bool:
 
 
 def read_fountain(text: str, known: frozenset[str]) -> Read:
-    """Returns what a screenplay says; `known`, in small letters, are the cast and its aliases."""
+    """Returns what a screenplay says. known: the cast and its aliases, in small letters."""
     lines = split_lines(text)
     lines = lines[_title_page(lines) :]
     text = _without(_without("\n".join(lines), "/*", "*/", across=True), "[[", "]]", across=False)
@@ -77,13 +77,13 @@ def read_fountain(text: str, known: frozenset[str]) -> Read:
 
 
 def place_of(heading: str) -> Place:
-    """Returns the place of a heading's words, INT. or EXT. off if they have it."""
+    """Returns the place in a heading's words, without INT. or EXT."""
     words = _SCENE_NUMBER.sub("", heading.strip())
     return _heading(words) or _place(words)
 
 
 def _title_page(lines: Sequence[str]) -> int:
-    """How many lines at the start are a title page; 0 where there is none. It ends at the first empty line."""
+    """Returns the number of lines in the title page; 0 if there is none. It ends at the first empty line."""
     first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
     key = _KEY.match(lines[first]) if first < len(lines) else None
     if key is None or key.group(1).strip().casefold() not in _FIRST_KEYS:
@@ -92,13 +92,13 @@ def _title_page(lines: Sequence[str]) -> int:
     while end < len(lines) and lines[end].strip():
         key = _KEY.match(lines[end])
         if not (lines[end][:1].isspace() or (key and not key.group(1).isupper())):
-            break  # the story begins without the empty line that should be here
+            break  # the story begins without an empty line before it
         end += 1
     return end
 
 
 def _without(text: str, opening: str, closing: str, across: bool) -> str:
-    """The text without what stands between two signs; they reach over an empty line only if `across`."""
+    """Returns the text without everything between two signs. These cross an empty line only if `across` is true."""
     kept, start = [], 0
     while (begin := text.find(opening, start)) >= 0 and (end := text.find(closing, begin + 2)) >= 0:
         last = begin if across else text.rfind(opening, begin, end)
@@ -111,7 +111,7 @@ def _without(text: str, opening: str, closing: str, across: bool) -> str:
 
 
 def _signs(lines: Sequence[str]) -> Iterator[str | Element]:
-    """The lines with their signs read: what they force is an element, what they set aside an empty line."""
+    """Yields the lines after reading their signs: forced lines become elements, and lines set aside become empty."""
     for line in lines:
         bare = line.strip()
         centred = _CENTRED.fullmatch(bare)
@@ -143,7 +143,7 @@ def _heading(line: str) -> Place | None:
     if not (match["dot"] or match["kind"].replace("\u00df", "").isupper()):
         return None
     words = match["place"].rstrip()
-    if match["number"] and words.split()[-1] == match["number"]:  # scene numbers stand on both margins
+    if match["number"] and words.split()[-1] == match["number"]:  # scene numbers are on both margins
         words = words[: -len(match["number"])]
     return _place(words, match["german"] is not None, match["kind"][0] in "Ee")
 

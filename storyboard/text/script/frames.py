@@ -1,12 +1,12 @@
-"""The frames of a script's elements: where a heading's place goes, how a speech is told, what fits into one sentence.
+"""Makes frames of a script's elements: where a heading's place goes, how a speech is told, and what fits one sentence.
 
-Knows no format, and neither torch, gradio nor stories. The rules, as a writer would put them:
-  - a heading is no frame; the first sentence after it says where it is, in the model's own words where it knows the
-    place ("In the kitchen, Rosa cooks."), and the story stays there. Only a heading with nothing under it is a frame
-    that shows the place: else it would be lost;
-  - a speech is one frame in which its speaker says it: who talks is who is seen, as in shot and reverse shot. Only what
-    the script marks as its continuation joins it;
-  - a row of a table, or a subtitle, is one frame, and so is each sentence of running text.
+Knows no format, and neither torch, gradio nor stories. The rules, in a writer's words:
+- A heading is not a frame. The first sentence after it says where it is, in the model's own words if it knows the place
+  ("In the kitchen, Rosa cooks."), and the story stays there. Only a heading with nothing under it becomes a frame that
+  shows the place, because it would be lost otherwise.
+- A speech is one frame, in which its speaker says it. The speaker is in the picture, as in shot and reverse shot. Other
+  speeches join it only if the script marks them as its continuation.
+- A row of a table, or a subtitle, is one frame. So is each sentence of running text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OWN_ARTICLE = re.compile(
 _OWNER = re.compile(r"[^\W\d_]+(?=['\u2019]s?\s)")  # "Rosa's kitchen"
 _NAMED_PLACE = re.compile(r"[^\W\d_]+\s+[^\Wa-z\d_]")  # "Maple Lane"
 _SAYS_WHERE = re.compile(r"(?:in|on|at|by|near|inside|outside|under)\s", re.IGNORECASE)
-_TIMES = {  # how a sentence says a heading's time; "" for the one that needs no word, or has none
+_TIMES = {  # a heading's time -> how a sentence says it; "" if no words are needed or if there are none
     **dict.fromkeys(("day", "continuous", "same", "later", "moments later", "present", "tag", "weiter"), ""),
     **dict.fromkeys(("night", "midnight", "dawn", "dusk", "noon", "sunset", "sunrise"), "at %s"),
     **dict.fromkeys(("morning", "afternoon", "evening"), "in the %s"),
@@ -37,11 +37,11 @@ _TIMES = {  # how a sentence says a heading's time; "" for the one that needs no
 
 
 def boards_of(elements: Iterable[Element], places: Calling) -> Iterator[tuple[str, BoardNotes | None]]:
-    """Returns the sentences of the frames, in order, each with what is noted beside it.
+    """Yields the sentences of the frames, in order, each with its notes.
 
-    `places` are what those that the model knows are called.
+    places: the names of the places that the model knows.
     """
-    waiting: Place | None = None  # a place that no frame has said yet
+    waiting: Place | None = None  # a place that is not yet in a frame
     for element in _joined(elements):
         if isinstance(element, Place):
             if not _says_something(" ".join(element.parts)):
@@ -61,7 +61,7 @@ def boards_of(elements: Iterable[Element], places: Calling) -> Iterator[tuple[st
 
 
 def _joined(elements: Iterable[Element]) -> Iterator[Element]:
-    """The elements, a speech that goes on put together with the one just before it by the same speaker."""
+    """Yields the elements. A speech that continues the one before it, by the same speaker, is joined to it."""
     speech: Speech | None = None
     more: list[str] = []
     for element in elements:
@@ -78,7 +78,10 @@ def _joined(elements: Iterable[Element]) -> Iterator[Element]:
 
 
 def _sentences(element: Text | Speech) -> Iterator[str]:
-    """An element's frames, cleaned; none is empty. One too long for a frame is parted between its sentences."""
+    """Yields the frames of an element, cleaned and never empty.
+
+    A text that is too long is split between its sentences.
+    """
     if isinstance(element, Text) and not element.whole:
         cleaned = (clean_text(sentence) for sentence in split_sentences(element.words))
         yield from (sentence for sentence in cleaned if _says_something(sentence))
@@ -94,7 +97,10 @@ def _sentences(element: Text | Speech) -> Iterator[str]:
 
 
 def _parts(words: str, most: int) -> Iterator[str]:
-    """The words in parts of at most `most` characters, each of whole sentences where those are that short."""
+    """Yields the words in parts of whole sentences.
+
+    A part has at most `most` characters, except if a single sentence is longer.
+    """
     if len(words) <= most:
         yield words
         return
@@ -116,15 +122,16 @@ def _says_something(sentence: str) -> bool:
 
 
 def _placed(sentence: str, place: Place, places: Calling) -> Iterator[str]:
-    """The first sentence after a heading, with the place in front of it unless it says that itself.
+    """Yields the first sentence after a heading, with the place before it unless the sentence names the place itself.
 
-    Where both are too long for one frame, the heading is a frame after all.
+    If both together are too long for one frame, the heading becomes its own frame.
     """
     parts = [part for part in place.parts if part.casefold() not in _TIMES]
     known = places.get(bare_place(parts[-1])) if parts else None  # "HOUSE - KITCHEN" is a kitchen
     if place.german and not known:
         placed = (
-            f"{_in_words(place.parts, german=True)}: {sentence}"  # without a case that nobody here can form
+            # A correct German case cannot be formed here.
+            f"{_in_words(place.parts, german=True)}: {sentence}"
         )
     else:
         there = known in places_said(sentence, places) if known else _names_one_of(sentence, parts)
@@ -143,7 +150,7 @@ def _names_one_of(sentence: str, parts: Sequence[str]) -> bool:
 
 
 def _unknown(parts: Sequence[str], outside: bool) -> str:
-    """ "OLD MILL" -> "in the old mill": how a sentence says a place that the model does not know."""
+    """Returns how a sentence names a place that the model does not know: "OLD MILL" is "in the old mill"."""
     if not parts:
         return ""
     words = _in_words(parts, german=False)
@@ -156,13 +163,16 @@ def _time(part: str) -> str:
 
 
 def _establishing(place: Place) -> str:
-    """ "KITCHEN - DAY" -> "The kitchen, day": without an article a place at the beginning is no place to a model."""
+    """Returns the sentence for a heading alone: "KITCHEN - DAY" is "The kitchen, day".
+
+    Without the article, a model would not read the first word as a place.
+    """
     words = _in_words(place.parts, place.german)
     return clean_text(words[:1].upper() + words[1:])
 
 
 def _in_words(parts: Sequence[str], german: bool) -> str:
-    """A heading's words as they stand in a sentence, with an article where they have none: "the kitchen, day"."""
+    """Returns a heading's words as in a sentence, with an article if they have none: "the kitchen, day"."""
     words = ", ".join(parts)
     if words.isupper():
         words = words.title() if german else _OWNER.sub(lambda name: name.group().title(), words.lower())

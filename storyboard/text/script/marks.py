@@ -1,4 +1,4 @@
-"""What stands before a line's words without being part of them: numbers, bullets, labels, times, camera directions.
+"""Finds what stands before a line's words and is no part of them: numbers, bullets, labels, times, camera directions.
 
 English and German. Knows no format, and neither torch, gradio nor stories.
 """
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_MARKS = 4  # before a line: "> - **Panel 3:**"
-MAX_SYMBOLS = 4  # characters of one: a hand, its colour, what joins the two
+MAX_SYMBOLS = 4  # characters of one symbol: a hand, its colour, and what joins the two
 _PICTURES = ("So", "Sm", "No", "Cf", "Mn", "Sk")
 
 _PART = (
@@ -73,9 +73,9 @@ _CAPITAL_CUT = re.compile(r"[^\Wa-z\d_][^a-z:]{0,40}\s(?:TO|AUF|ZU):")
 
 
 def without_marks(line: str, lettered: bool = False) -> tuple[str, bool]:
-    """Returns the line without marks and emphasis, and whether it had any: then it starts a frame.
+    """Returns the line without marks and emphasis, and whether it had marks. A line with marks starts a frame.
 
-    `lettered`: "a." and "iv." are marks here too, as `has_letters` tells of a whole text.
+    lettered: whether "a." and "iv." are marks here too, as `has_letters` says for a whole text.
     """
     plain = without_emphasis(line).strip()
     starts = False
@@ -88,12 +88,12 @@ def without_marks(line: str, lettered: bool = False) -> tuple[str, bool]:
 
 
 def without_emphasis(line: str) -> str:
-    """Returns the line without the stars and underscores that make its words bold or slanted."""
+    """Returns the line without the stars and underscores that make words bold or italic."""
     return _ESCAPED.sub(r"\1", _EMPHASIS.sub(r"\1\2", line.replace("**", "").replace("__", "")))
 
 
 def has_letters(lines: Iterable[str]) -> bool:
-    """Returns whether lines are counted a., b. or i., ii., which one line alone cannot tell from initials."""
+    """Returns whether lines are numbered a., b. or i., ii. A single line does not tell these from initials."""
     found = {match.group(1) for line in lines if (match := _LETTERED.match(line.strip()))}
     return any(set(first) <= found for first in (("a", "b"), ("A", "B"), ("i", "ii"), ("I", "II")))
 
@@ -104,9 +104,9 @@ def without_direction(line: str) -> tuple[str, bool]:
         return line, False
     match = _DIRECTION.match(line)
     if match and match.end() == len(line) and not (line.isupper() or line.endswith(":")):
-        return line, False  # "Camera", a line of a list
+        return line, False  # "Camera" as an item of a list
     if match is None and (looks := _LOOK_AT.match(line)) and looks.group().isupper():
-        match = looks  # "ANGLE ON MILO"; in small letters those are words of a sentence
+        match = looks  # "ANGLE ON MILO"; in small letters these words belong to a sentence
     if match is None:
         return line, False
     shown = line[match.end() :].strip()
@@ -114,17 +114,17 @@ def without_direction(line: str) -> tuple[str, bool]:
 
 
 def is_direction(words: str) -> bool:
-    """Returns whether words in a speaker's place begin as a camera direction does."""
+    """Returns whether the words in the place of a speaker begin like a camera direction."""
     return bool(_DIRECTION.match(words) or _LOOK_AT.match(words))
 
 
 def is_cut(line: str) -> bool:
-    """Returns whether a line only says how one picture follows another: "CUT TO:", "ABBLENDE"."""
+    """Returns whether a line says only how the next picture follows: "CUT TO:", "ABBLENDE"."""
     return bool(_CUT.fullmatch(line) or _CAPITAL_CUT.fullmatch(line))
 
 
 def _mark_end(line: str, lettered: bool) -> int:
-    """How many characters of `line` are its first mark; 0 where it has none."""
+    """Returns the length of the first mark of `line` in characters; 0 if it has none."""
     match = _LABEL.match(line) or _NUMBER.match(line) or _BULLET.match(line)
     if match is None and lettered:
         match = _LETTERED.match(line)
@@ -132,9 +132,9 @@ def _mark_end(line: str, lettered: bool) -> int:
 
 
 def _symbols(line: str) -> int:
-    """How many characters of `line` are pictures that stand for a bullet: ticks, arrows, balls, hands.
+    """Returns how many characters at the start of `line` are symbols in place of a bullet: ticks, arrows, balls, hands.
 
-    In "\U0001f436 barks" the picture is a word of the sentence.
+    In "\U0001f436 barks" the symbol is a word of the sentence.
     """
     end = 0
     while end < min(len(line), MAX_SYMBOLS) and unicodedata.category(line[end]) in _PICTURES:

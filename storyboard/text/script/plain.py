@@ -1,7 +1,8 @@
-"""Text without a format of its own: prose, a line a frame, lists of any mark, "Panel 3:", cues and "ROSA: Hello!".
+"""Text without a format of its own: prose, one line per frame, lists with any mark, "Panel 3:", and speeches.
 
-Knows neither torch, gradio nor stories. The screenplay reader hands its lines on to here once their signs are read, so
-that a cue and a soft line break mean the same in every text.
+A speech is a cue with words under it, or "ROSA: Hello!". Knows neither torch, gradio nor stories. The screenplay reader
+passes its lines to this module after it has read their signs. So a cue and a soft line break mean the same in every
+text.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from storyboard.text.script.elements import Element, Read, Speech, Text
 from storyboard.text.script.marks import has_letters, is_cut, is_direction, without_direction, without_marks
 from storyboard.text.script.sentences import ends_a_sentence
 
-WRAPPED = 60  # characters: a longer line may have been wrapped after a full stop
-MAYBE_WRAPPED = 44  # characters: so may a longer one that just breaks off, in a text that has full stops
+WRAPPED = 60  # characters; a longer line may have been wrapped after a full stop
+MAYBE_WRAPPED = 44  # characters; so may a longer line that just ends, if its text has full stops
 
-MAX_TOLD = 200  # characters of what is said to be left out
+MAX_TOLD = 200  # characters of what a notice quotes as left out
 
-_TITLE = re.compile(r"\s{0,3}#{1,6}\s+\S")  # of Markdown
+_TITLE = re.compile(r"\s{0,3}#{1,6}\s+\S")  # a heading of Markdown
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]|\\\n")
 _NAME = r"[^\W\d_a-z][^\Wa-z_]*\.?"
 _CUE = re.compile(
@@ -40,7 +41,7 @@ _QUOTATION_MARKS = re.compile('["\u201c\u201d\u201e\u00ab\u00bb\u201f]')
 
 @dataclass(frozen=True)
 class Line:
-    """A line without marks. `starts`: it had some. `wraps`: it stands in a paragraph that ends in a full stop."""
+    """A line without marks. starts: whether it had marks. wraps: whether its paragraph ends in a full stop."""
 
     words: str
     starts: bool = False
@@ -48,12 +49,12 @@ class Line:
 
 
 def read_plain(text: str, known: frozenset[str]) -> Read:
-    """Returns what a text without a format says; `known`, in small letters, are the cast and its aliases."""
+    """Returns what a text without a format says. known: the cast and its aliases, in small letters."""
     lines = split_lines(text)
     titles = {line for line in lines if _TITLE.match(line) and not ends_a_sentence(line)}
     rest = ["" if line in titles else line for line in lines]
     elements = tuple(elements_of(rest, known))
-    if not titles or not elements:  # nothing but titles: then those are the frames
+    if not titles or not elements:  # if there are only titles, they are the frames
         return Read(elements or tuple(elements_of(lines, known)))
     told = (without_marks(line)[0] for line in lines if line in titles)
     left_out = ", ".join(one for one in told if one)
@@ -61,16 +62,16 @@ def read_plain(text: str, known: frozenset[str]) -> Read:
 
 
 def split_lines(text: str) -> list[str]:
-    """Returns the lines of a text, also where a word processor breaks them softly."""
+    """Returns the lines of a text. The soft line breaks of a word processor count too."""
     return _LINE_ENDS.split(text)
 
 
 def elements_of(
     lines: Iterable[str | Element], known: frozenset[str], articles: bool = False
 ) -> Iterator[Element]:
-    """Returns what lines say, in order; an element among them is passed on and ends a paragraph.
+    """Yields what the lines say, in order. An element among them is passed on, and it ends a paragraph.
 
-    `articles`: "THE GUARD" over a line speaks, as in a screenplay; elsewhere that is a title.
+    articles: whether "THE GUARD" above a line is a speaker, as in a screenplay. In other texts it is a title.
     """
     read = _Reader(known, articles)
     for part in _runs(lines):
@@ -93,14 +94,14 @@ def _runs(lines: Iterable[str | Element]) -> Iterator[list[str] | Element]:
 
 
 class _Reader:
-    """Reads runs of lines; knows who is in the cast."""
+    """Reads groups of lines. It knows the names of the cast."""
 
     def __init__(self, known: frozenset[str], articles: bool) -> None:
         self._known = known
         self._articles = articles
 
     def elements(self, raw: list[str]) -> Iterator[Element]:
-        """Pieces of running text, which no frame spans two of, and speeches."""
+        """Yields pieces of running text and speeches. No frame contains words of two pieces."""
         lines = _lines(raw)
         piece: list[str] = []
         index = 0
@@ -122,22 +123,23 @@ class _Reader:
                 yield speech
             else:
                 forced = self._articles and _FORCED_CUE.fullmatch(words)
-                piece.append(words[1:] if forced else words)  # a cue over no words
+                piece.append(words[1:] if forced else words)  # a cue without words under it
         if piece:
             yield Text(" ".join(piece))
 
     def _is_known(self, words: str) -> bool:
-        """Whether a line begins with the name of one of the cast and a colon, or is that name."""
+        """Returns whether a line is the name of a cast member, or begins with it and a colon."""
         return words.partition(":")[0].strip().casefold() in self._known
 
     def _cue(self, words: str, lines: Sequence[Line], index: int) -> tuple[str, bool] | None:
-        """Who speaks, and whether that goes on, where a name in capitals has words under it and nothing above.
+        """Returns the speaker, and whether the speech continues, if a line is a cue.
 
-        The name of a narrator, whom nobody sees, is "".
+        A cue is a name in capitals with words under it and no text above it. The name of a narrator, whom nobody sees,
+        is "".
         """
         forced = _FORCED_CUE.fullmatch(words)
         cue = forced or _CUE.fullmatch(words)
-        if lines[index - 1].starts and not forced:  # an entry of a list
+        if lines[index - 1].starts and not forced:  # an item of a list
             return None
         alone = index < 2 or not lines[index - 2].words or bool(forced)
         if cue is None or not alone or index >= len(lines) or not lines[index].words:
@@ -146,14 +148,14 @@ class _Reader:
         goes_on = bool(_GOES_ON.search(cue.group(2) or ""))
         if forced:
             return (_named(name) if name.isupper() else name), goes_on
-        if not name.isupper():  # scripts without capitals have no such cues
+        if not name.isupper():  # a script without capitals has no such cues
             return None
         if _is_narrator(name):
             return "", goes_on
         return (speaker, goes_on) if (speaker := self._speaker(name)) else None
 
     def _speech(self, words: str) -> Speech | None:
-        """The speech 'ROSA: Hello!' or, for someone known, 'Rosa: Hello!'."""
+        """Returns the speech in 'ROSA: Hello!' or, for a known person, in 'Rosa: Hello!'."""
         match = _SPEECH.fullmatch(words)
         if match is None:
             return None
@@ -167,7 +169,7 @@ class _Reader:
         return Speech(speaker, spoken) if speaker and spoken else None
 
     def _speaker(self, capitals: str) -> str | None:
-        """The name in capitals as it is written in a sentence; None where it is nobody's."""
+        """Returns a name in capitals as a sentence writes it; None if it is nobody's name."""
         if capitals.casefold() in self._known:
             return _named(capitals)
         first = capitals.split()[0].casefold().strip(".")
@@ -178,12 +180,12 @@ class _Reader:
 
 
 def without_quotation_marks(spoken: str) -> str:
-    """Returns spoken words as they stand inside quotation marks: with none of their own."""
+    """Returns spoken words without their own quotation marks, so that others can be put around them."""
     return _QUOTATION_MARKS.sub("", spoken).strip()
 
 
 def _lines(raw: list[str]) -> list[Line]:
-    """The lines without marks; whether a paragraph has full stops is looked up from its end."""
+    """Returns the lines without marks. The end of a paragraph shows whether it has full stops."""
     lettered = has_letters(raw)
     plain = [without_marks(line, lettered) for line in raw]
     lines: list[Line] = []
@@ -197,7 +199,7 @@ def _lines(raw: list[str]) -> list[Line]:
 
 
 def _goes_on(before: str, line: Line) -> bool:
-    """Whether the line goes on with the text of the one before it, rather than being a frame of its own."""
+    """Returns whether the line continues the text of the line before it, and so is no new frame."""
     if line.words[:1].islower() or before[-1] in ",;":
         return True
     if ends_a_sentence(before):
@@ -206,7 +208,7 @@ def _goes_on(before: str, line: Line) -> bool:
 
 
 def _spoken(lines: Sequence[Line], index: int) -> tuple[str, int]:
-    """The words under a cue, without "(quietly)", and the index of the line after them."""
+    """Returns the words under a cue, without "(quietly)", and the index of the line after them."""
     words = []
     while index < len(lines) and lines[index].words:
         if not (_ASIDE.fullmatch(lines[index].words) or is_cut(lines[index].words)):
@@ -216,7 +218,7 @@ def _spoken(lines: Sequence[Line], index: int) -> tuple[str, int]:
 
 
 def _named(capitals: str) -> str:
-    """ "MRS. LEE AND MILO" -> "Mrs. Lee and Milo", "O'NEIL" -> "O'Neil", "ANNA-LENA" -> "Anna-Lena"."""
+    """Returns a name without capitals: "MRS. LEE AND MILO" is "Mrs. Lee and Milo", "O'NEIL" is "O'Neil"."""
     words = (word.lower() if word in _SMALL else _WORD.sub(_title, word) for word in capitals.split())
     name = " ".join(words)
     return name[:1].upper() + name[1:]

@@ -1,6 +1,6 @@
-"""Where sentences end: never inside the quotation marks of any language, nor after abbreviations and initials.
+"""Finds where sentences end: never inside quotation marks of any language, nor after abbreviations and initials.
 
-Knows no format, and neither torch, gradio nor stories. Every pattern takes time that grows with the text, not faster.
+Knows no format, and neither torch, gradio nor stories. The time of every pattern grows no faster than the text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ QUOTED = re.compile(
     "|\u201c[^\u201c\u201d]*\u201d"  # English
     '|\u201e[^\u201e\u201c\u201d"]*[\u201c\u201d"]'  # German, Polish
     "|(?<![\\w.!?])\u201d(?=\\w)[^\u201c\u201d]*\u201d"  # Swedish
-    "|\u00ab[^\u00ab\u00bb]*\u00bb|\u00bb[^\u00ab\u00bb]*\u00ab"  # French, and the same turned round
+    # French, and the same marks the other way round.
+    "|\u00ab[^\u00ab\u00bb]*\u00bb|\u00bb[^\u00ab\u00bb]*\u00ab"
     "|\u2039[^\u2039\u203a]*\u203a|\u203a[^\u2039\u203a]*\u2039"
     "|(?<!\\w)\u2018(?:[^\u2018\u2019]|(?<=\\w)\u2019(?=\\w))*\u2019(?!\\w)"
     "|\u201a[^\u201a\u2018\u2019]*[\u2018\u2019](?!\\w)"
@@ -35,7 +36,7 @@ QUOTED = re.compile(
 
 
 def split_sentences(paragraph: str) -> Iterator[str]:
-    """Returns the sentences of a paragraph, in order, as written."""
+    """Yields the sentences of a paragraph, in order, as written."""
     quoted = [match.span() for match in QUOTED.finditer(paragraph)]
     start = 0
     for end in _END.finditer(paragraph):
@@ -48,13 +49,16 @@ def split_sentences(paragraph: str) -> Iterator[str]:
 
 
 def ends_a_sentence(text: str) -> bool:
-    """Returns whether `text` ends as a sentence does, quotation marks after the full stop included."""
+    """Returns whether `text` ends like a sentence. Quotation marks after the full stop are part of it."""
     bare = text.rstrip(f"{_CLOSERS} ".replace("\\", ""))
     return bare[-1:] in (*".!?\u2026\u061f\u06d4\u0964:", *_FULL_WIDTH)
 
 
 def _ends(paragraph: str, start: int, end: re.Match[str], quotation: tuple[int, int]) -> bool:
-    """Whether the sentence that starts at `start` ends there; `quotation` is the latest one begun before."""
+    """Returns whether the sentence that starts at `start` ends at `end`.
+
+    quotation: the latest quotation that began before.
+    """
     following = _VISIBLE.search(paragraph, end.end())
     if following is None or end.group()[0] in _FULL_WIDTH:
         return True
@@ -62,11 +66,11 @@ def _ends(paragraph: str, start: int, end: re.Match[str], quotation: tuple[int, 
         return False
     if end.group() == "." and _is_abbreviation(paragraph[max(start, end.start() - 12) : end.start()]):
         return False
-    # '"Stop!" Rosa shouts.' is one sentence: so far there is nothing but the quotation.
+    # '"Stop!" Rosa shouts.' is one sentence. Up to here it is only the quotation.
     return not (quotation == (start, end.end()) and following.group().isalpha())
 
 
 def _is_abbreviation(before: str) -> bool:
-    """Whether the text before a full stop ends in one, or in an initial."""
+    """Returns whether the text before a full stop ends in an abbreviation or an initial."""
     bare = "".join(before.split()[-1:]).lstrip("\"'(\u201c\u201e\u2018\u00ab\u00bb[").casefold()
     return bare in _ABBREVIATIONS or (len(bare) == 1 and bare.isalpha() and bare != "i")

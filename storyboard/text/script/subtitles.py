@@ -1,8 +1,7 @@
-"""Subtitles, SubRip (.srt) and WebVTT (.vtt): each one frame, in their order in the file.
+"""Subtitles, SubRip (.srt) and WebVTT (.vtt): each is one frame, in the order of the file.
 
-Knows neither torch, gradio nor stories. Only their words count here, so times may overlap, run backwards or be damaged.
-The readers there are on PyPI need right times and drop a subtitle without them in silence, which is why this one is
-here.
+Knows neither torch, gradio nor stories. Only the words count here, so times may overlap, run backwards or be damaged.
+This reader exists because those on PyPI need correct times and silently drop a subtitle without them.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ def looks_like_vtt(text: str) -> bool:
 
 
 def looks_like_srt(text: str) -> bool:
-    """Returns whether a line of the text is a subtitle's times."""
+    """Returns whether a line of the text has the times of a subtitle."""
     return "->" in text and any(_TIMING.fullmatch(line) for line in split_lines(text))
 
 
 def read_subtitles(text: str, known: frozenset[str]) -> Read:
-    """Returns what subtitles say. A sentence that goes on in the next one is one frame; what is repeated, told once."""
+    """Returns what subtitles say. A sentence over several subtitles is one frame, and a direct repeat counts once."""
     elements: list[Element] = []
     said = ""
     for cue in _cues(split_lines(text)):
@@ -54,9 +53,9 @@ def read_subtitles(text: str, known: frozenset[str]) -> Read:
 
 
 def _cues(lines: Sequence[str]) -> Iterator[str]:
-    """The words of each subtitle, its lines apart; without numbers, names of cues, notes and styles."""
+    """Yields the words of each subtitle, line by line, without numbers, names of cues, notes and styles."""
     words: list[str] = []
-    timed = False  # whether a first time has been read
+    timed = False  # whether a time has been read
     aside = False
     for index, line in enumerate(lines):
         if _TIMING.fullmatch(line):
@@ -81,14 +80,14 @@ def _starts_block(lines: Sequence[str], index: int) -> bool:
 
 
 def _names_cue(lines: Sequence[str], index: int) -> bool:
-    """Whether a line is the number or name of the subtitle whose times stand under it."""
+    """Returns whether a line is the number or name of the subtitle whose times are in the next line."""
     if index + 1 >= len(lines) or not _TIMING.fullmatch(lines[index + 1]):
         return False
     return bool(_NUMBER.fullmatch(lines[index])) or _starts_block(lines, index)
 
 
 def _elements(cue: str, known: frozenset[str]) -> Iterator[Text | Speech]:
-    """A subtitle's words: each voice of its own, or as in any text where it names who speaks."""
+    """Yields the elements of a subtitle: one for each marked voice, or as in any text if it names its speaker."""
     voices = _VOICE.split(cue)
     if len(voices) > 1:
         yield from _of_words(voices[0], known)
@@ -111,7 +110,7 @@ def _of_words(part: str, known: frozenset[str]) -> Iterator[Text | Speech]:
 
 
 def _bare(words: str) -> str:
-    """The words without tags, on one line."""
+    """Returns the words without tags, on one line."""
     return " ".join(html.unescape(_TAGS.sub("", words)).replace("\u266a", " ").split())
 
 

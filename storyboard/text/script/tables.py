@@ -1,6 +1,6 @@
-"""Tables, as CSV, TSV or Markdown: one frame a row, from the columns that say what is seen, where, and who says what.
+"""Tables as CSV, TSV or Markdown: each row is a frame, from the columns for what is seen, where, and who says what.
 
-Knows neither torch, gradio nor stories. Nothing in a cell is ever carried out: a formula is left out, and said to be.
+Knows neither torch, gradio nor stories. Nothing in a cell is ever run. A formula is left out, and a notice says so.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from storyboard.text.script.elements import Element, Read, Speech, Text
 from storyboard.text.script.fountain import place_of
 from storyboard.text.script.plain import split_lines, without_quotation_marks
 
-MAX_HEAD = 40  # characters of what heads a column
+MAX_HEAD = 40  # characters of a column's heading
 DELIMITERS = ",;\t|"
-_COLUMNS = {  # what a column is for -> how it is headed, in small letters
+_COLUMNS = {  # the purpose of a column -> its headings, in small letters
     "seen": """caption captions action actions description descriptions sentence sentences text visual visuals content
         prompt picture image what story frame_text shot_description scene_description action_description
         beschreibung bildbeschreibung handlung aktion bildinhalt inhalt satz s\u00e4tze was bildtext geschehen""",
@@ -28,7 +28,7 @@ _COLUMNS = {  # what a column is for -> how it is headed, in small letters
 _GERMAN_PLACES = ("ort", "schauplatz", "drehort", "wo", "motiv")
 _PURPOSES = {name: purpose for purpose, names in _COLUMNS.items() for name in names.split()}
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
-_ROW_ENDS = re.compile(r"\r\n|[\r\n]")  # a softer break stands inside a cell
+_ROW_ENDS = re.compile(r"\r\n|[\r\n]")  # a softer break may be inside a cell
 _BAR = re.compile(r"(?<!\\)\|")
 _FORMULA = re.compile(r"'?(?:=|[@+-](?=[A-Za-z]{2,}\d*\(|\d|[=@+-]))")
 _NO_WORDS = re.compile(r"[\W\d_]*")
@@ -36,7 +36,7 @@ _NO_WORDS = re.compile(r"[\W\d_]*")
 
 @dataclass(frozen=True)
 class _Head:
-    """Which column is for what, and the names of the others; `rows` are those of the table that are no heading."""
+    """Which column has which purpose, and the names of the others. rows: the rows of the table without its heading."""
 
     seen: int | None
     where: int | None
@@ -44,11 +44,11 @@ class _Head:
     said: int | None
     rows: Sequence[Sequence[str]]
     others: tuple[str, ...] = ()
-    german: bool = False  # so are its places
+    german: bool = False  # whether the columns' names, and so the places, are German
 
 
 def looks_like_markdown_table(text: str) -> bool:
-    """Returns whether a line of bars has the line of dashes under it."""
+    """Returns whether a line with bars has the line of dashes under it."""
     lines = split_lines(text)
     return any(
         "|" in above and "|" in below and _RULE.fullmatch(below)
@@ -57,10 +57,10 @@ def looks_like_markdown_table(text: str) -> bool:
 
 
 def delimiter_of(text: str, sure: bool = False) -> str | None:
-    """Returns the mark between the cells of a table, None where the text is no table.
+    """Returns the mark between the cells of a table; None if the text is no table.
 
-    A table has a first line that heads its columns, or, with tabs, as many in every line. `sure`: it is known to be a
-    table.
+    The first line of a table names its columns. With tabs it is also a table if every line has the same number of them.
+    sure: whether the text is known to be a table.
     """
     lines = [line for line in _ROW_ENDS.split(text) if line.strip()]
     if not lines:
@@ -89,7 +89,7 @@ def read_delimited(text: str, delimiter: str) -> Read:
 
 
 def read_markdown_table(text: str, read_rest: Callable[[str], Read]) -> Read:
-    """Returns what the rows of Markdown tables say, and, by `read_rest`, what the text around them says."""
+    """Returns what the rows of Markdown tables say. `read_rest` reads the text around the tables."""
     elements: list[Element] = []
     notices: list[str] = []
     for rows, rest in _markdown_parts(split_lines(text)):
@@ -100,7 +100,7 @@ def read_markdown_table(text: str, read_rest: Callable[[str], Read]) -> Read:
 
 
 def _markdown_parts(lines: list[str]) -> Iterator[tuple[list[list[str]], list[str]]]:
-    """Tables as rows of cells, and the lines between them."""
+    """Yields the tables as rows of cells, and the lines between them. Either part of a pair is always empty."""
     rest: list[str] = []
     index = 0
     while index < len(lines):
@@ -152,7 +152,7 @@ def _read(rows: Sequence[Sequence[str]], notices: list[str], headed: bool = Fals
 
 
 def _row(cells: Sequence[str], head: _Head) -> Iterator[Element]:
-    """What a row shows, and what is said in it. A speaker without words is who is seen there."""
+    """Yields what a row shows and what somebody says in it. A speaker without words is in the picture."""
     seen, speaker, said = (_at(cells, column) for column in (head.seen, head.speaker, head.said))
     said = without_quotation_marks(said)
     if seen:
@@ -192,7 +192,10 @@ def _head(rows: Sequence[Sequence[str]], headed: bool) -> _Head:
 
 
 def _wordiest(rows: Sequence[Sequence[str]], taken: Collection[int] = ()) -> int:
-    """The column with the most letters that is not taken: in a table without a heading, that of the sentences."""
+    """Returns the column with the most letters that is not taken.
+
+    Without a heading it is the column of the sentences.
+    """
     letters: dict[int, int] = {}
     for row in rows:
         for index, cell in enumerate(row):
@@ -210,7 +213,7 @@ def _purpose(cell: str) -> str | None:
 
 
 def _heads(cells: Sequence[str]) -> bool:
-    """Whether cells head columns; "Action, Rosa runs." is a sentence."""
+    """Returns whether these cells are the headings of columns. "Action, Rosa runs." is a sentence."""
     sentence = any(len(cell) > MAX_HEAD or (" " in cell and cell[-1:] in (*".!?",)) for cell in cells)
     return len(cells) > 1 and _purposes(cells) > 0 and not sentence
 

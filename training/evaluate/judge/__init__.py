@@ -1,1 +1,1 @@
-"""How the judge of `storyboard.models.judge` is trained on Maple Lane, and how good it is there."""
+"""Trains the judge of `storyboard.models.judge` on Maple Lane, and measures how good it is there."""

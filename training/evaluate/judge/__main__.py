@@ -1,8 +1,8 @@
 """Trains the judge: `python -m training.evaluate.judge --output_dir runs/judge`.
 
-Real pictures of the train split only, drawn while it trains, never a generated one. Resumable; about two hours
-on one core. The folder it writes holds its scores on real test frames, those with doubles too, beside the
-weights.
+It learns only from real pictures of the train split, which are drawn during the training, never from a generated one.
+It can be resumed, and takes about two hours on one core. The output folder has the weights, and beside them the judge's
+scores on real test frames, including frames with doubled people.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Real frames for the judge: as stories have them, and with people twice, missing, too many and in each other's way.
+"""Real frames for the judge: as in stories, and with people doubled, missing, added or partly hidden by others.
 
-All are drawn by the world's own code from the people of one split. None is a generated picture.
+The world's own code draws all of them, with the people of one split. No picture is generated.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from training.maple_lane.scene import feet_of, figure_of
 from training.maple_lane.sky import TIMES, WEATHERS
 from training.maple_lane.things import THINGS_BESIDE
 
-UNITS = 256  # a picture is as high and wide in the units of the drawing code
-MOST = 5  # people in a frame
-APART = 34.0  # units that people are apart at least, so that of everybody some is seen
-LEAST_SEEN = 0.35  # share of a person that nobody hides; with less even we could not tell who it is
+UNITS = 256  # the height and width of a picture, in the units of the drawing code
+MOST = 5  # people in a frame, at most
+APART = 34.0  # the least distance between people in units, so that a part of everybody can be seen
+LEAST_SEEN = 0.35  # the share of a person that must be visible; with less even we could not recognise people
 _TRIES = 40
-_GROUND = 242.0  # where feet are
+_GROUND = 242.0  # the height at which feet are
 _BORDER = 24.0
-_AROUND = 8.0  # units beside shoulders and head that belong to a person's box
+_AROUND = 8.0  # units beside shoulders and head that a person's box also has
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class CrowdFrame:
 
     @property
     def boxes(self) -> np.ndarray:
-        """(people, 4): left, top, right, bottom of everybody's body, in units, what hides it or not."""
+        """Returns the boxes of all bodies (people, 4): left, top, right, bottom in units. Hidden parts are included."""
         rows = [body_box(actor, x, y) for actor, (x, y) in zip(self.scene.actors, self.feet, strict=True)]
         return np.array(rows, np.float32).reshape(-1, 4)
 
@@ -61,7 +61,7 @@ class CrowdFrame:
 
 
 def body_box(actor: Actor, x: float, y: float) -> tuple[float, float, float, float]:
-    """Returns the box of somebody whose feet are at (x, y): from crown to sole, without arms and what they hold."""
+    """Returns a person's box from the top of the head to the sole, without arms and held things. (x, y): the feet."""
     body, pose = pose_of(actor.action, figure_of(actor).body)
     middle = x + pose.shift * (1 if actor.facing == "right" else -1)
     half = max(body.shoulder, body.hip, body.head[0]) + _AROUND
@@ -70,9 +70,9 @@ def body_box(actor: Actor, x: float, y: float) -> tuple[float, float, float, flo
 
 
 def sample_frame(seed: int, split: str = "train", people: bool | None = None) -> CrowdFrame:
-    """Returns the frame of that number; equal arguments give the equal one.
+    """Returns the frame with this number. Equal arguments give equal frames.
 
-    people: whether of anybody, or of the seven; None for either. Three in ten are as a story has them.
+    people: True for people of any look, False for the seven, None for either. Three of ten frames are as in a story.
     """
     rng = Random(f"judge/{split}/{seed}/{people}")
     anybody = rng.random() < 0.5 if people is None else people
@@ -83,12 +83,12 @@ def sample_frame(seed: int, split: str = "train", people: bool | None = None) ->
 
 
 def story_frame(scene: Scene) -> CrowdFrame:
-    """Returns a scene as it is."""
+    """Returns the frame of a scene without changes."""
     return CrowdFrame(scene, tuple(feet_of(scene)))
 
 
 def changed_frame(scene: Scene, rng: Random, split: str, anybody: bool) -> CrowdFrame:
-    """Returns the scene with somebody twice, somebody more or somebody less, all of them on new spots."""
+    """Returns the scene with people doubled, added or removed. All stand in new places."""
     actors = list(scene.actors)
     chance = rng.random()
     if chance < 0.65:
@@ -104,7 +104,7 @@ def changed_frame(scene: Scene, rng: Random, split: str, anybody: bool) -> Crowd
 
 
 def _surroundings(place: str, rng: Random) -> dict:
-    """Another place three times in ten; now and then things stand about, or it is dusk, or snows."""
+    """Returns fields of the scene: another place in three of ten cases, and sometimes things, dusk or snow."""
     found: dict = {"place": rng.choice(tuple(PLACES)) if rng.random() < 0.3 else place}
     if rng.random() < 0.2:
         kinds = rng.sample(tuple(THINGS_BESIDE), rng.choice((1, 1, 2)))
@@ -117,9 +117,9 @@ def _surroundings(place: str, rng: Random) -> dict:
 def broken_frame(
     number: int, how: Literal["twice", "missing", "extra"], split: str, people: bool
 ) -> tuple[Scene, CrowdFrame]:
-    """Returns a story's scene, and a frame in which one of its people is there twice or missing, or somebody more is.
+    """Returns a story's scene, and a frame of it with one person doubled, missing or added.
 
-    The others do what they do in the story, on other spots.
+    The other people do what they do in the story, in new places.
     """
     rng = Random(f"broken/{how}/{split}/{number}/{people}")
     scene = _peopled_scene(rng, split, people)
@@ -138,7 +138,10 @@ def broken_frame(
 
 
 def _restaged(scene: Scene, actors: Sequence[Actor], rng: Random) -> CrowdFrame:
-    """These people on new spots, in each other's way perhaps; but of everybody something can be seen."""
+    """Returns these people in new places.
+
+    They may hide one another, but a part of everybody stays visible if possible.
+    """
     staged = replace(scene, actors=tuple(actors), layout=rng.getrandbits(30))
     for _ in range(_TRIES):
         feet = tuple((x, _GROUND + rng.uniform(-4, 5)) for x in _spread(len(actors), rng))
@@ -149,7 +152,7 @@ def _restaged(scene: Scene, actors: Sequence[Actor], rng: Random) -> CrowdFrame:
 
 
 def visible_shares(frame: CrowdFrame) -> list[float]:
-    """Returns for everybody the share of their box that no box of somebody nearer covers."""
+    """Returns for each person the visible share of their box, which no box of a nearer person covers."""
     nearer = sorted(
         zip(frame.feet, frame.boxes, range(len(frame.feet)), strict=True), key=lambda one: one[0][1]
     )
@@ -174,14 +177,14 @@ def _peopled_scene(rng: Random, split: str, anybody: bool) -> Scene:
 
 
 def _gesturing(actor: Actor, rng: Random, chance: float = 0.0) -> Actor:
-    """The same person, now and then with a larger gesture, and always for an act that needs a partner close by."""
+    """Returns the same person, sometimes with a larger gesture; always if the action needs a partner close by."""
     if actor.action not in PAIR_POSES and rng.random() >= chance:
         return actor
     return replace(actor, action=rng.choice(tuple(GESTURES)), prop=None, partner=None)
 
 
 def _again(actor: Actor, rng: Random) -> Actor:
-    """The same person once more, half of the time doing the same, one in six of the cast in other clothes."""
+    """Returns the same person again: in half of the cases with another action, some of the cast in other clothes."""
     action, prop, outfit = actor.action, actor.prop, actor.outfit
     if rng.random() < 0.5:
         action = rng.choice(tuple(ACTIONS))
@@ -193,14 +196,14 @@ def _again(actor: Actor, rng: Random) -> Actor:
 
 
 def _spread(count: int, rng: Random) -> list[float]:
-    """Middles at least APART from each other, anywhere on the stage."""
+    """Returns random positions from left to right that are at least APART from each other."""
     room = UNITS - 2 * _BORDER - APART * (count - 1)
     steps = sorted(rng.uniform(0, room) for _ in range(count))
     return [_BORDER + step + APART * number for number, step in enumerate(steps)]
 
 
 def worn(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """Returns a real picture as soft, blotched and littered as a good generator's may be, people unharmed."""
+    """Returns a real picture with the faults of a good generator: softer, with blotches and with litter."""
     if rng.random() < 0.35:
         picture = _littered(picture, rng)
     image = Image.fromarray(picture)
@@ -212,7 +215,10 @@ def worn(picture: np.ndarray, rng: np.random.Generator) -> Image.Image:
 
 
 def _littered(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A few soft patches of the picture's own colours about hands and feet: things that were not painted out."""
+    """Returns the picture with a few soft patches of its own colours in its lower part.
+
+    They look like things that a generator did not fully remove.
+    """
     side = picture.shape[0]
     image = Image.fromarray(picture)
     for _ in range(int(rng.integers(1, 5))):

@@ -1,6 +1,6 @@
-"""The judge's own scores on real frames: as stories have them, and with somebody twice, missing or too many.
+"""The judge's own scores on real frames: as in stories, and with people doubled, missing or added.
 
-The seven and people whom it never met are told apart. What is published beside every table.
+The seven and people whom it has never met have separate scores. These scores are published beside every table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FOUND: dict[Literal["twice", "missing", "extra"], Callable[[Staged], bool]] = {
 
 
 def score_on_real(judge: Judge, split: str, stories: int, broken: int) -> dict[str, dict]:
-    """Returns {"the seven", "anybody"} -> scores by name, as JSON: of stories, and of `broken` frames of each kind."""
+    """Returns {"the seven", "anybody"} -> scores by name, as JSON: on stories, and on `broken` frames of each kind."""
     return {
         whose: _on_stories(judge, split, stories, people) | _on_broken(judge, split, broken, people)
         for whose, people in (("the seven", False), ("anybody", True))
@@ -45,7 +45,7 @@ def _on_stories(judge: Judge, split: str, count: int, people: bool) -> dict[str,
 
 
 def _on_broken(judge: Judge, split: str, count: int, people: bool) -> dict[str, dict]:
-    """By kind: frames in which what is wrong is found, and all of them whose verdict on "each once" is no."""
+    """Returns how often the judge finds each kind of fault, and how often it says no to "each once" over all kinds."""
     told, refused = {}, []
     for how, found in FOUND.items():
         frames = [broken_frame(number, how, split, people) for number in range(count)]

@@ -1,4 +1,4 @@
-"""What the judge learns from, and its losses: softened real frames, their boxes and labels. Knows no command."""
+"""The judge's training examples and losses: softened real frames with boxes and labels. Knows no command."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from training.evaluate.judge.vocabulary import numbers_of
 from training.evaluate.metrics import ABSENT
 from training.loop import Objective
 
-POOL, SHOWN = 1024, 3  # frames, 200 MB of them
-# How much a head counts beside the others: who somebody is and does decides more scores than a belt.
+POOL, SHOWN = 1024, 3  # a pool's frames, 200 MB, and how often each is shown
+# The weights of heads in the loss; facets have FACET_WEIGHT. Identity and action decide more scores than a belt does.
 WEIGHTS = {"identity": 1.0, "outfit": 0.5, "action": 1.5}
 FACET_WEIGHT = 0.35
-_SHIFTED, _SCALED = 0.06, 0.08  # how far a box in training is off, in its own size
+_SHIFTED, _SCALED = 0.06, 0.08  # how much boxes in training are moved and scaled, relative to their size
 
 
 @dataclass(frozen=True)
 class JudgeExample:
-    """One frame: shapes are those of `JudgeBatch` without B, with a dict of labels for each of its people."""
+    """One frame. The shapes are those of `JudgeBatch` without B, with one dict of labels for each person."""
 
     pixels: np.ndarray
     heat: np.ndarray
@@ -38,24 +38,25 @@ class JudgeExample:
 
 
 class JudgeBatch(TypedDict):
-    """B frames as the detector sees them, and the N people in them looked at closer."""
+    """B frames in the form for the detector, and the N people in them in the form for the closer look."""
 
     pixels: torch.Tensor  # (B, 3, S, S)
-    heat: torch.Tensor  # (B, h, w): 1 at the middle of everybody
-    shapes: torch.Tensor  # (B, 4, h, w), NaN where nobody's middle is near
-    places: torch.Tensor  # (B, places): 1 for the one it is
+    heat: torch.Tensor  # (B, h, w): 1 at the middle of each person
+    shapes: torch.Tensor  # (B, 4, h, w); NaN if no person's middle is near
+    places: torch.Tensor  # (B, places): 1 for the frame's place
     people: torch.Tensor  # (N, 3, h, w)
-    labels: dict[str, torch.Tensor]  # by head, (N,) or (N, labels); ABSENT where nothing is known
+    labels: dict[str, torch.Tensor]  # by head, (N,) or (N, labels); ABSENT for unknown labels
 
 
 class JudgeExamples:
-    """Step -> frames of the train split as tensors: what the detector sees, and everybody looked at closer.
+    """For each step, frames of the train split as tensors: for the detector, and for the closer look at each person.
 
-    Drawing costs as much as learning, so POOL frames are drawn at a time and shown SHOWN times, softened anew.
+    Drawing takes as long as learning. So POOL frames are drawn at a time, and each is shown SHOWN times with new
+    softening.
     """
 
     def __init__(self, seed: int, judge: Judge, batch: int, anybody: float = 0.5):
-        """anybody: share of the frames that show people of any look, the others the seven."""
+        """anybody: the share of frames that show people of any look. The others show the seven."""
         self.seed, self.batch, self.vocabulary = seed, batch, judge.vocabulary
         self.size, self.piece, self.cells = judge.config.size, tuple(judge.config.piece), judge.cells
         self._shapes_of_heads = {name: (-1,) for name in self.vocabulary.choices} | {
@@ -83,7 +84,7 @@ class JudgeExamples:
         }
 
     def _number(self, example: int) -> int:
-        """Which frame the example of that number, counted over all steps, is of."""
+        """Returns the number of the frame for an example. example: its number, counted over all steps."""
         turn, place = divmod(example, POOL)
         return self.seed * 2**32 + turn // SHOWN * POOL + int(self._order(turn)[place])
 
@@ -104,7 +105,10 @@ class JudgeExamples:
         )
 
     def _shapes(self, boxes: np.ndarray) -> np.ndarray:
-        """The targets of the cells next to each middle; where two people claim a cell, the nearer one has it."""
+        """Returns the targets of the cells around each middle.
+
+        A cell near two people has the target of the nearer one.
+        """
         shapes = np.full((4, self.cells, self.cells), np.nan, np.float32)
         nearest = np.full((self.cells, self.cells), np.inf)
         for box in boxes:
@@ -125,7 +129,7 @@ def _drawn(number: int, anybody: float) -> tuple[CrowdFrame, np.ndarray]:
 
 
 def _jittered(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Boxes about as far off as a detector's are."""
+    """Returns boxes that are wrong by about as much as a detector's boxes."""
     middles, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
     middles = middles + rng.uniform(-_SHIFTED, _SHIFTED, middles.shape) * sizes
     sizes = sizes * np.exp(rng.uniform(-_SCALED, _SCALED, sizes.shape))
@@ -133,9 +137,9 @@ def _jittered(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 class JudgeTraining(Objective[JudgeBatch]):
-    """Focal loss of the heat, L1 of the shapes, cross-entropies of all that is known of everybody.
+    """Focal loss of the heat, L1 of the shapes, and cross-entropies of all labels of people that are known.
 
-    closer_only: the detector stays as it is, and only what looks closer at people learns.
+    closer_only: trains only the closer look at people; the detector does not change.
     """
 
     def __init__(self, judge: Judge, closer_only: bool = False):
@@ -162,7 +166,7 @@ class JudgeTraining(Objective[JudgeBatch]):
         return {"loss": total, **losses, "facets": torch.stack(facets).mean()}
 
     def _found(self, batch: JudgeBatch) -> dict[str, torch.Tensor]:
-        """The detector's losses."""
+        """Returns the detector's losses."""
         told = self.judge(batch["pixels"])
         places = F.binary_cross_entropy_with_logits(told["places"], batch["places"], reduction="none")
         return {
@@ -173,7 +177,10 @@ class JudgeTraining(Objective[JudgeBatch]):
 
 
 def focal_loss(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:
-    """Returns the focal loss of centre points (CornerNet, Eq. 1: alpha 2, beta 4), by person. Both (B, h, w)."""
+    """Returns the focal loss of centre points, divided by the people (CornerNet, Eq. 1: alpha 2, beta 4).
+
+    Both (B, h, w).
+    """
     logits = logits.float()
     seen, middles = logits.sigmoid(), heat > 0.999
     right = F.logsigmoid(logits) * (1 - seen) ** 2
@@ -182,19 +189,19 @@ def focal_loss(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:
 
 
 def shape_loss(shapes: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Returns the mean absolute error over the cells that have a target, (B, 4, h, w) both."""
+    """Returns the mean absolute error over the cells that have a target. Both (B, 4, h, w)."""
     known = ~wanted.isnan()
     return ((shapes - wanted.nan_to_num()).abs() * known).sum() / known.sum().clamp(min=1)
 
 
 def _known_cross_entropy(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """0 rather than NaN where nothing is known of anybody."""
+    """Returns the loss; 0 instead of NaN if no label is known."""
     losses = F.cross_entropy(logits.float(), wanted.long(), ignore_index=ABSENT, reduction="sum")
     return losses / (wanted != ABSENT).sum().clamp(min=1)
 
 
 def _known_sets(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Summed over a set's labels, averaged over those of whom it is known."""
+    """Returns the loss, summed over the labels of a set and averaged over the people for whom the set is known."""
     known = wanted != ABSENT
     losses = F.binary_cross_entropy_with_logits(logits.float(), wanted.clamp(min=0), reduction="none") * known
     return losses.sum() / known[:, 0].sum().clamp(min=1)

@@ -1,6 +1,6 @@
-"""Maple Lane's labels for the judge, as names and as target numbers: who, wearing what, looking how, doing what.
+"""Maple Lane's labels for the judge, as names and as target numbers: who, in which outfit, with what looks and action.
 
-Everybody is labelled by what can be seen of their looks, the seven by name and outfit too. Knows no
+Everybody has labels for what can be seen of their looks. The seven also have labels for name and outfit. Knows no
 pictures.
 """
 
@@ -23,7 +23,7 @@ UNSEEN = ("pronoun",)  # a facet that no picture shows
 
 
 def maple_lane_vocabulary() -> Vocabulary:
-    """Returns the labels of all that can be seen in Maple Lane."""
+    """Returns the labels for everything that can be seen in Maple Lane."""
     return Vocabulary(
         tuple(who.name for who in CAST),
         tuple(f"{who.name}: {outfit}" for who in CAST for outfit in who.outfits),
@@ -34,7 +34,10 @@ def maple_lane_vocabulary() -> Vocabulary:
 
 
 def labels_of(actor: Actor) -> dict[str, str | tuple[str, ...]]:
-    """Returns what is known of an actor by head: identity, action, facets of their look, of the cast the outfit."""
+    """Returns an actor's known labels by head: identity, action and facets of the look.
+
+    Cast members also have a label for the outfit.
+    """
     if actor.look:
         shown = {name: label for name, label in facets(actor.look).items() if name not in UNSEEN}
         return {"identity": SOMEBODY_ELSE, "action": actor.action, **shown}
@@ -46,7 +49,7 @@ def labels_of(actor: Actor) -> dict[str, str | tuple[str, ...]]:
 
 
 def load_maple_lane_judge(folder: str | Path) -> Judge:
-    """Returns the judge of a folder, as `load_judge`; StoryError too where it knows another world than this one."""
+    """Returns the judge of a folder, as `load_judge` does. StoryError also if it knows another world than this one."""
     judge = load_judge(folder)
     known, world = judge.vocabulary.as_config(), maple_lane_vocabulary().as_config()
     odd = [part for part in world if known[part] != world[part]]
@@ -56,9 +59,9 @@ def load_maple_lane_judge(folder: str | Path) -> Judge:
 
 
 def numbers_of(vocabulary: Vocabulary, actor: Actor) -> dict[str, int | np.ndarray]:
-    """Returns the target of every head: a number, ABSENT where nothing is known; (labels,) floats for sets.
+    """Returns the target of every head: a number, ABSENT if it is unknown, and (labels,) floats for sets.
 
-    A set nothing is known of is all ABSENT.
+    An unknown set is ABSENT in all its labels.
     """
     known = labels_of(actor)
     found: dict[str, int | np.ndarray] = {}
