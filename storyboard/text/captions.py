@@ -40,7 +40,7 @@ _COUNT_OF = re.compile(
     r"(?<![\w-])(?:(?:all\s+|the(?:\s+other)?\s+)?(?:two|three|four)|both|the\s+pair)\s+of\s+\Z",
     re.IGNORECASE,
 )
-_DESCRIBING = re.compile(r"(?:the|our|my|his|her|their|that|this)\s", re.IGNORECASE)
+_DESCRIBING = re.compile(r"(?:the|our|that|this)\s", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # invisible, but they shape Persian words and compound emoji
 
 

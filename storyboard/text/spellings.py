@@ -52,9 +52,6 @@ _TOLD_OF = (
     "|dirty|dusty|cold|grumpy|cheerful|patient|stubborn|curious|friendly|wise|sweet|lovely|funny|faithful|trusty|rusty"
     "|shiny|clumsy|frightened|scared|bored|exhausted|soaked|astonished|amused|little|small|old)"
 )
-_KIN = frozenset(
-    "grandmother grandfather grandma grandpa granny gran mother father mum mom dad aunt uncle grandson".split()
-)
 _SUBJECTS = frozenset("i you he she it we they there".split())
 
 
@@ -91,8 +88,7 @@ def _pattern(spelling: str) -> re.Pattern[str] | None:
     """Returns the pattern that finds a name in all the ways it is typed; None for a name without words."""
     words = [_typed(word) for word in spelling.split()]
     if len(words) > 1 and spelling.split()[0] == "the":
-        whose = "(?:the|his|her|their|our|my)" if words[1] in _KIN else "the"
-        words[:2] = [rf"{whose}\s+(?:{_TOLD_OF}\s+){{0,2}}{words[1]}"]
+        words[:2] = [rf"the\s+(?:{_TOLD_OF}\s+){{0,2}}{words[1]}"]
     return re.compile(r"\s+".join(words), re.IGNORECASE) if words else None
 
 
